@@ -1,0 +1,127 @@
+//! Who may see and change a chat: the checks every use case on a chat starts with.
+
+use crate::chat::{Chat, ChatKind};
+use crate::context::Actor;
+use crate::error::refusals;
+use crate::id::{ChatId, MessageId};
+use crate::message::Message;
+use crate::participant::Participant;
+use crate::store::{Snapshot, StoreError, UnitOfWork};
+
+refusals! {
+    /// Why a chat is out of reach. A chat of another customer is as unknown as none.
+    pub enum AccessError {
+        NoSuchChat = NotFound "CHAT_NOT_FOUND" "there is no such chat",
+        NoSuchMessage = NotFound "MESSAGE_NOT_FOUND" "there is no such message",
+        NotAParticipant = PermissionDenied "PERMISSION_DENIED" "only participants may do this",
+        ..Store(StoreError),
+    }
+}
+
+/// Something read of one chat, with the place in its log the read saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// What was read.
+    pub value: T,
+    /// The chat.
+    pub chat: ChatId,
+    /// Its last event in the same snapshot.
+    pub seq: u64,
+}
+
+impl<T> Placed<T> {
+    pub(crate) const fn new(value: T, chat: &Chat) -> Self {
+        Self {
+            value,
+            chat: chat.id,
+            seq: chat.last.seq,
+        }
+    }
+}
+
+/// Locks a chat that is not deleted.
+pub(crate) fn lock(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<Chat, AccessError> {
+    let chat = uow.chats().lock(id)?;
+    chat.filter(|chat| chat.deleted.is_none())
+        .ok_or(AccessError::NoSuchChat)
+}
+
+/// Locks a chat the actor participates in.
+pub(crate) fn lock_as_member(
+    uow: &mut dyn UnitOfWork,
+    actor: Actor,
+    id: ChatId,
+) -> Result<(Chat, Participant), AccessError> {
+    let chat = lock(uow, id)?;
+    let member = uow.participants().find(id, actor.agent)?;
+    Ok((chat, member.ok_or(AccessError::NotAParticipant)?))
+}
+
+/// Locks the chat of a message as its participant.
+pub(crate) fn lock_message(
+    uow: &mut dyn UnitOfWork,
+    actor: Actor,
+    id: MessageId,
+) -> Result<(Chat, Message), AccessError> {
+    let chat = uow
+        .messages()
+        .chat_of(id)?
+        .ok_or(AccessError::NoSuchMessage)?;
+    let (chat, _) = lock_as_member(uow, actor, chat).map_err(of_message)?;
+    let message = uow.messages().get(id)?.ok_or(AccessError::NoSuchMessage)?;
+    Ok((chat, message))
+}
+
+/// A chat the actor participates in.
+pub(crate) fn view(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    id: ChatId,
+) -> Result<Chat, AccessError> {
+    let chat = undeleted(snapshot, id)?;
+    match snapshot.participants().find(id, actor.agent)? {
+        Some(_) => Ok(chat),
+        None => Err(AccessError::NotAParticipant),
+    }
+}
+
+/// A chat whose card the actor may see: as a participant, or because it is a channel.
+pub(crate) fn view_card(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    id: ChatId,
+) -> Result<Chat, AccessError> {
+    let chat = undeleted(snapshot, id)?;
+    if chat.kind == ChatKind::Talk {
+        return Ok(chat);
+    }
+    view(snapshot, actor, id)
+}
+
+/// A message in a chat the actor participates in.
+pub(crate) fn view_message(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    id: MessageId,
+) -> Result<(Chat, Message), AccessError> {
+    let message = snapshot
+        .messages()
+        .get(id)?
+        .ok_or(AccessError::NoSuchMessage)?;
+    let chat = view(snapshot, actor, message.chat).map_err(of_message)?;
+    Ok((chat, message))
+}
+
+fn undeleted(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<Chat, AccessError> {
+    let chat = snapshot.chats().get(id)?;
+    chat.filter(|chat| chat.deleted.is_none())
+        .ok_or(AccessError::NoSuchChat)
+}
+
+/// Who asked for a message is told about a message.
+fn of_message(error: AccessError) -> AccessError {
+    match error {
+        AccessError::NoSuchChat => AccessError::NoSuchMessage,
+        other => other,
+    }
+}

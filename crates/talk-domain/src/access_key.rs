@@ -1,0 +1,79 @@
+//! Access keys: long-lived secrets that act as their agent. Only a hash is stored.
+
+pub mod create;
+pub mod delete;
+pub mod list;
+
+use crate::id::{AccessKeyId, AgentId, CustomerId};
+use crate::page::{Page, PageRequest};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// SHA-256 of the whole key.
+pub type KeyHash = [u8; 32];
+
+/// An access key without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessKey {
+    /// Identity.
+    pub id: AccessKeyId,
+    /// Its customer.
+    pub customer: CustomerId,
+    /// Whom it acts as.
+    pub agent: AgentId,
+    /// What people call it.
+    pub name: String,
+    /// Free text.
+    pub detail: String,
+    /// What a presented key is compared with.
+    pub hash: KeyHash,
+    /// The first characters of the key, to tell keys apart.
+    pub prefix: String,
+    /// When it stops working, if ever.
+    pub expires: Option<Timestamp>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
+}
+
+impl AccessKey {
+    /// Whether it still opens the door at `now`.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.deleted.is_none() && self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+/// Driven port: access keys of the unit's customer.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait AccessKeyRepository {
+    /// The key, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, id: AccessKeyId) -> Result<Option<AccessKey>, StoreError>;
+    /// Stores a new key.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, key: &AccessKey) -> Result<(), StoreError>;
+    /// Stores `updated` and `deleted` of a known key.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn update(&mut self, key: &AccessKey) -> Result<(), StoreError>;
+}
+
+/// Driven port: reading access keys.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait AccessKeyQueries {
+    /// The agent's keys that are not deleted, by `(created, id)`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn page(&mut self, agent: AgentId, request: PageRequest)
+    -> Result<Page<AccessKey>, StoreError>;
+}

@@ -1,0 +1,90 @@
+//! Use case: create an access key.
+
+use crate::access_key::{AccessKey, KeyHash};
+use crate::error::{Invalid, refusals};
+use crate::id::{AccessKeyId, AgentId, CustomerId};
+use crate::limits::{Limits, check_text};
+use crate::store::{StoreError, UnitOfWork};
+use crate::time::Timestamp;
+
+/// The longest life of a key in seconds, 100 years; longer ones simply never expire.
+pub const MAX_LIFE_SECONDS: u32 = 3_155_760_000;
+
+/// The command; the secret itself stays at the edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateAccessKey {
+    /// Identity of the new key.
+    pub id: AccessKeyId,
+    /// Its customer.
+    pub customer: CustomerId,
+    /// Whom it acts as.
+    pub agent: AgentId,
+    /// What people call it.
+    pub name: String,
+    /// Free text.
+    pub detail: String,
+    /// Seconds until it stops working; `None` never.
+    pub life: Option<u32>,
+    /// Hash of the secret.
+    pub hash: KeyHash,
+    /// First characters of the secret.
+    pub prefix: String,
+}
+
+refusals! {
+    /// Why a key is not created.
+    pub enum CreateAccessKeyError {
+        NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
+        ..Invalid(Invalid),
+        ..Store(StoreError),
+    }
+}
+
+/// Creates a key that acts as the agent.
+///
+/// # Errors
+/// See [`CreateAccessKeyError`].
+pub fn create_access_key(
+    uow: &mut dyn UnitOfWork,
+    command: &CreateAccessKey,
+    now: Timestamp,
+) -> Result<AccessKey, CreateAccessKeyError> {
+    check_text("name", &command.name, Limits::default().name)?;
+    check_text("detail", &command.detail, Limits::default().detail)?;
+    if command
+        .life
+        .is_some_and(|life| life == 0 || life > MAX_LIFE_SECONDS)
+    {
+        return Err(Invalid {
+            limit: Some(u64::from(MAX_LIFE_SECONDS)),
+            ..Invalid::new(
+                "expire",
+                "EXPIRE_INVALID",
+                "must be 1 to 3155760000 seconds",
+            )
+        }
+        .into());
+    }
+    if !uow
+        .agents()
+        .get(command.agent)?
+        .is_some_and(|agent| agent.is_active())
+    {
+        return Err(CreateAccessKeyError::NoSuchAgent);
+    }
+    let key = AccessKey {
+        id: command.id,
+        customer: command.customer,
+        agent: command.agent,
+        name: command.name.clone(),
+        detail: command.detail.clone(),
+        hash: command.hash,
+        prefix: command.prefix.clone(),
+        expires: command.life.map(|life| now.plus_seconds(life)),
+        created: now,
+        updated: now,
+        deleted: None,
+    };
+    uow.keys().insert(&key)?;
+    Ok(key)
+}

@@ -1,0 +1,251 @@
+//! Agents: the persons and programs of a customer.
+
+pub mod create;
+pub mod delete;
+pub mod password;
+pub mod show;
+pub mod update;
+
+use crate::error::Invalid;
+use crate::id::{AgentId, CustomerId};
+use crate::limits::{Limits, check_text};
+use crate::page::{Page, PageRequest};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// What an agent may do beyond its own chats: VoIPBIN's integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// 16: nothing more.
+    Agent,
+    /// 32: customer admin.
+    Admin,
+    /// 64: customer manager.
+    Manager,
+}
+
+impl Permission {
+    /// VoIPBIN's integer.
+    #[must_use]
+    pub const fn code(self) -> u64 {
+        match self {
+            Self::Agent => 16,
+            Self::Admin => 32,
+            Self::Manager => 64,
+        }
+    }
+
+    /// The permission behind VoIPBIN's integer.
+    ///
+    /// # Errors
+    /// If `code` is none of 16, 32, 64.
+    pub fn from_code(code: u64) -> Result<Self, Invalid> {
+        match code {
+            16 => Ok(Self::Agent),
+            32 => Ok(Self::Admin),
+            64 => Ok(Self::Manager),
+            _ => Err(Invalid::new(
+                "permission",
+                "PERMISSION_INVALID",
+                "must be 16, 32 or 64",
+            )),
+        }
+    }
+
+    /// Whether it administers the customer's agents.
+    #[must_use]
+    pub const fn administers(self) -> bool {
+        matches!(self, Self::Admin | Self::Manager)
+    }
+}
+
+/// Whether an agent may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentStatus {
+    /// It may.
+    Active,
+    /// Its tokens and keys are dead; it stays a participant of its chats.
+    Disabled,
+}
+
+impl AgentStatus {
+    /// `active` or `disabled`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// The status called `name`.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        match name {
+            "active" => Ok(Self::Active),
+            "disabled" => Ok(Self::Disabled),
+            _ => Err(Invalid::new(
+                "status",
+                "STATUS_INVALID",
+                "must be active or disabled",
+            )),
+        }
+    }
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Identity.
+    pub id: AgentId,
+    /// Its customer.
+    pub customer: CustomerId,
+    /// What it logs in with; unique over the installation.
+    pub username: String,
+    /// What people call it.
+    pub name: String,
+    /// Free text.
+    pub detail: String,
+    /// What it may do.
+    pub permission: Permission,
+    /// Whether it may act.
+    pub status: AgentStatus,
+    /// Tokens carry the generation they were issued in; older ones are revoked.
+    pub token_generation: u32,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
+}
+
+impl Agent {
+    /// The name for people: the name, or the username when there is none.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        if self.name.trim().is_empty() {
+            &self.username
+        } else {
+            &self.name
+        }
+    }
+
+    /// Whether it can log in, act, and be added to chats.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.deleted.is_none() && matches!(self.status, AgentStatus::Active)
+    }
+}
+
+/// A password as an adapter hashed it; it prints no secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// Characters of a password, least and most (S-2 identity).
+pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// Checks a new password.
+///
+/// # Errors
+/// If it has less than 8 or more than 128 characters.
+pub fn check_password(field: &str, password: &str) -> Result<(), Invalid> {
+    let length = password.chars().count();
+    if PASSWORD_LENGTH.contains(&length) && !password.contains('\0') {
+        return Ok(());
+    }
+    let limit = if length < 8 { 8 } else { 128 };
+    Err(Invalid {
+        limit: Some(limit),
+        ..Invalid::new(
+            field,
+            "PASSWORD_INVALID",
+            "must have 8 to 128 characters, none U+0000",
+        )
+    })
+}
+
+/// Checks a new username: 1 to 255 characters, none white space or a control character.
+///
+/// # Errors
+/// Says what is wrong.
+pub fn check_username(username: &str, limits: &Limits) -> Result<(), Invalid> {
+    check_text("username", username, limits.name)?;
+    if username.is_empty() {
+        return Err(Invalid::new(
+            "username",
+            "USERNAME_REQUIRED",
+            "must not be empty",
+        ));
+    }
+    if username
+        .chars()
+        .any(|c| c.is_whitespace() || c.is_control())
+    {
+        return Err(Invalid::new(
+            "username",
+            "USERNAME_INVALID",
+            "must not contain white space",
+        ));
+    }
+    Ok(())
+}
+
+/// Driven port: the agents of the unit's customer.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait AgentRepository {
+    /// The agent, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
+
+    /// Stores a new agent. MUST return `false`, storing nothing, when its username is taken
+    /// anywhere in the installation, also by a deleted agent.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, agent: &Agent, password: &PasswordHash) -> Result<bool, StoreError>;
+
+    /// Stores every field of a known agent but its username.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn update(&mut self, agent: &Agent) -> Result<(), StoreError>;
+
+    /// The stored password.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn password(&mut self, id: AgentId) -> Result<Option<PasswordHash>, StoreError>;
+
+    /// Replaces the password.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn set_password(&mut self, id: AgentId, password: &PasswordHash) -> Result<(), StoreError>;
+}
+
+/// Driven port: reading agents of the snapshot's customer.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait AgentQueries {
+    /// The agent, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
+
+    /// The customer's agents that are not deleted, by `(created, id)`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn page(&mut self, request: PageRequest) -> Result<Page<Agent>, StoreError>;
+}

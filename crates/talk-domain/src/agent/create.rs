@@ -1,0 +1,73 @@
+//! Use case: create an agent.
+
+use crate::agent::{Agent, AgentStatus, PasswordHash, Permission, check_username};
+use crate::context::Actor;
+use crate::error::{Invalid, refusals};
+use crate::id::{AgentId, CustomerId};
+use crate::limits::{Limits, check_text};
+use crate::store::{StoreError, UnitOfWork};
+use crate::time::Timestamp;
+
+/// The command. The password comes hashed: hashing is slow and no part of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateAgent {
+    /// Identity of the new agent.
+    pub id: AgentId,
+    /// Its customer.
+    pub customer: CustomerId,
+    /// What it logs in with.
+    pub username: String,
+    /// What people call it.
+    pub name: String,
+    /// Free text.
+    pub detail: String,
+    /// What it may do.
+    pub permission: Permission,
+}
+
+refusals! {
+    /// Why an agent is not created.
+    pub enum CreateAgentError {
+        NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
+        UsernameTaken = AlreadyExists "USERNAME_TAKEN" "this username is taken",
+        ..Invalid(Invalid),
+        ..Store(StoreError),
+    }
+}
+
+/// Creates an agent; `actor` is `None` for the operator.
+///
+/// # Errors
+/// See [`CreateAgentError`].
+pub fn create_agent(
+    uow: &mut dyn UnitOfWork,
+    actor: Option<&Actor>,
+    command: &CreateAgent,
+    (password, now): (&PasswordHash, Timestamp),
+) -> Result<Agent, CreateAgentError> {
+    let limits = Limits::default();
+    if actor.is_some_and(|actor| !actor.permission.administers()) {
+        return Err(CreateAgentError::NotAnAdmin);
+    }
+    check_username(&command.username, &limits)?;
+    check_text("name", &command.name, limits.name)?;
+    check_text("detail", &command.detail, limits.detail)?;
+    let agent = Agent {
+        id: command.id,
+        customer: command.customer,
+        username: command.username.clone(),
+        name: command.name.clone(),
+        detail: command.detail.clone(),
+        permission: command.permission,
+        status: AgentStatus::Active,
+        token_generation: 0,
+        created: now,
+        updated: now,
+        deleted: None,
+    };
+    if uow.agents().insert(&agent, password)? {
+        Ok(agent)
+    } else {
+        Err(CreateAgentError::UsernameTaken)
+    }
+}

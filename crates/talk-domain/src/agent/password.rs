@@ -1,0 +1,67 @@
+//! Use case: change a password.
+
+use crate::agent::update::live;
+use crate::agent::{Agent, PasswordHash};
+use crate::error::refusals;
+use crate::id::AgentId;
+use crate::store::{Snapshot, StoreError, UnitOfWork};
+use crate::time::Timestamp;
+
+/// The command. Passwords come hashed: hashing is slow and no part of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangePassword {
+    /// The agent.
+    pub agent: AgentId,
+    /// The stored password that was verified; `None` for the operator, who needs none.
+    pub verified: Option<PasswordHash>,
+    /// The new one.
+    pub new: PasswordHash,
+}
+
+refusals! {
+    /// Why a password is not changed.
+    pub enum ChangePasswordError {
+        NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
+        ChangedMeanwhile = FailedPrecondition "PASSWORD_CHANGED"
+            "the password was changed meanwhile",
+        ..Store(StoreError),
+    }
+}
+
+/// Replaces a password and revokes every token issued before.
+///
+/// # Errors
+/// See [`ChangePasswordError`].
+pub fn change_password(
+    uow: &mut dyn UnitOfWork,
+    command: &ChangePassword,
+    now: Timestamp,
+) -> Result<Agent, ChangePasswordError> {
+    let mut agent = live(uow, command.agent)?.ok_or(ChangePasswordError::NoSuchAgent)?;
+    if command.verified.is_some() && uow.agents().password(agent.id)? != command.verified {
+        return Err(ChangePasswordError::ChangedMeanwhile);
+    }
+    agent.token_generation += 1;
+    agent.updated = now.max(agent.updated.next());
+    uow.agents().set_password(agent.id, &command.new)?;
+    uow.agents().update(&agent)?;
+    Ok(agent)
+}
+
+/// The agent's stored password, to verify the old one against.
+///
+/// # Errors
+/// See [`ChangePasswordError`].
+pub fn stored_password(
+    snapshot: &mut dyn Snapshot,
+    agent: AgentId,
+) -> Result<PasswordHash, ChangePasswordError> {
+    let agent = snapshot
+        .agents()
+        .get(agent)?
+        .ok_or(ChangePasswordError::NoSuchAgent)?;
+    let login = snapshot.directory().login(&agent.username)?;
+    login
+        .map(|(_, password)| password)
+        .ok_or(ChangePasswordError::NoSuchAgent)
+}

@@ -1,0 +1,102 @@
+//! What a use case is told about its request: who asks, when, and which ids are free.
+
+use std::cell::Cell;
+
+use uuid::Uuid;
+
+use crate::agent::Permission;
+use crate::id::{AgentId, CustomerId};
+use crate::limits::Limits;
+use crate::time::Timestamp;
+
+/// The authenticated caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The customer every lookup is scoped to.
+    pub customer: CustomerId,
+    /// The calling agent.
+    pub agent: AgentId,
+    /// What the agent may do beyond its own chats.
+    pub permission: Permission,
+}
+
+/// Made once per request at the edge; time and ids are data.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who is asking.
+    pub actor: Actor,
+    /// When the request arrived.
+    pub now: Timestamp,
+    /// The installation's limits.
+    pub limits: Limits,
+    ids: IdSource,
+}
+
+impl Context {
+    /// A context whose fresh ids come from `ids`.
+    #[must_use]
+    pub const fn new(actor: Actor, now: Timestamp, limits: Limits, ids: IdSource) -> Self {
+        Self {
+            actor,
+            now,
+            limits,
+            ids,
+        }
+    }
+
+    /// A fresh id.
+    #[must_use]
+    pub fn fresh<T: From<Uuid>>(&self) -> T {
+        self.ids.fresh().into()
+    }
+}
+
+/// Rising `UUIDv7`s of one request: the time and 74 random bits are given, each id adds one.
+#[derive(Clone, Debug)]
+pub struct IdSource {
+    millis: u64,
+    counter: Cell<u128>,
+}
+
+impl IdSource {
+    const RANDOM_BITS: u128 = (1 << 74) - 1;
+
+    /// Ids stamped `now`, starting at the low 74 bits of `random`.
+    #[must_use]
+    pub fn new(now: Timestamp, random: u128) -> Self {
+        let millis = u64::try_from(now.as_micros() / 1_000).unwrap_or(0) & 0xffff_ffff_ffff;
+        Self {
+            millis,
+            counter: Cell::new(random & Self::RANDOM_BITS),
+        }
+    }
+
+    /// The next id, larger than the one before.
+    #[must_use]
+    pub fn fresh(&self) -> Uuid {
+        let random = self.counter.get();
+        self.counter.set((random + 1) & Self::RANDOM_BITS);
+        let version_7 = 0x7_u128 << 76;
+        let variant = 0b10_u128 << 62;
+        let high = (random >> 62) << 64;
+        let low = random & ((1 << 62) - 1);
+        Uuid::from_u128(u128::from(self.millis) << 80 | version_7 | high | variant | low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_ids_are_version_7_and_rise() {
+        let now = Timestamp::from_micros(1_705_487_400_123_456).unwrap();
+        for random in [0, 1, (1 << 62) - 1, (1 << 73), u128::MAX - 5] {
+            let ids = IdSource::new(now, random);
+            let (first, second) = (ids.fresh(), ids.fresh());
+            assert!(second > first, "{first} {second}");
+            assert_eq!(first.get_version_num(), 7);
+            assert_eq!(first.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What every refusal tells the outside: its kind, a stable reason, and the field it is about.
+
+/// What sort of refusal an error is: the one thing an adapter must know to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request makes no sense, whatever the state.
+    InvalidArgument,
+    /// Nobody knows who is asking.
+    Unauthenticated,
+    /// The caller may not.
+    PermissionDenied,
+    /// There is no such thing, as far as the caller may know.
+    NotFound,
+    /// It is there already.
+    AlreadyExists,
+    /// Not in this state.
+    FailedPrecondition,
+    /// Well-formed, but contradicts an earlier request.
+    Unprocessable,
+    /// Too much, for now.
+    ResourceExhausted,
+    /// A part of the system is away; nothing was kept.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// A refusal, described for callers.
+pub trait DomainError: std::error::Error + Send + Sync + 'static {
+    /// The sort of refusal.
+    fn kind(&self) -> ErrorKind;
+    /// The stable `UPPER_SNAKE` reason.
+    fn reason(&self) -> &'static str;
+    /// The input it is about, where there is one.
+    fn detail(&self) -> Option<&Invalid> {
+        None
+    }
+    /// Whether the database asked to run the whole unit again.
+    fn wants_retry(&self) -> bool {
+        false
+    }
+}
+
+/// An input that breaks a rule, with its path and the limit it broke.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct Invalid {
+    /// Path of the field, for example `medias[1].url`.
+    pub field: String,
+    /// The stable reason.
+    pub reason: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+    /// The limit, where one was broken.
+    pub limit: Option<u64>,
+}
+
+impl Invalid {
+    /// `field` breaks a rule.
+    pub fn new(field: impl Into<String>, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            reason,
+            message: message.into(),
+            limit: None,
+        }
+    }
+
+    /// `field` is longer than `limit`, counted in `unit`.
+    pub fn too_long(field: impl Into<String>, limit: usize, unit: &str) -> Self {
+        Self {
+            limit: Some(limit as u64),
+            ..Self::new(field, "LIMIT_EXCEEDED", format!("at most {limit} {unit}"))
+        }
+    }
+}
+
+impl DomainError for Invalid {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidArgument
+    }
+    fn reason(&self) -> &'static str {
+        self.reason
+    }
+    fn detail(&self) -> Option<&Invalid> {
+        Some(self)
+    }
+}
+
+/// Declares the refusals of a use case: `Variant = Kind "REASON" "message"`, then (`..`) the errors of
+/// the steps it is built from, which keep their own kind and reason.
+macro_rules! refusals {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($variant:ident = $kind:ident $reason:literal $message:literal,)*
+            $(..$from:ident($inner:ty),)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, thiserror::Error)]
+        pub enum $name {
+            $(#[doc = concat!("`", $reason, "`: ", $message, ".")] #[error($message)] $variant,)*
+            $(
+                #[doc = concat!("See [`", stringify!($inner), "`].")]
+                #[error(transparent)]
+                $from(#[from] $inner),
+            )*
+        }
+
+        impl $crate::error::DomainError for $name {
+            fn kind(&self) -> $crate::error::ErrorKind {
+                match self {
+                    $(Self::$variant => $crate::error::ErrorKind::$kind,)*
+                    $(Self::$from(inner) => $crate::error::DomainError::kind(inner),)*
+                }
+            }
+            fn reason(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $reason,)*
+                    $(Self::$from(inner) => $crate::error::DomainError::reason(inner),)*
+                }
+            }
+            fn detail(&self) -> Option<&$crate::error::Invalid> {
+                match self {
+                    $(Self::$variant => None,)*
+                    $(Self::$from(inner) => $crate::error::DomainError::detail(inner),)*
+                }
+            }
+            fn wants_retry(&self) -> bool {
+                match self {
+                    $(Self::$variant => false,)*
+                    $(Self::$from(inner) => $crate::error::DomainError::wants_retry(inner),)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use refusals;

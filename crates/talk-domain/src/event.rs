@@ -1,0 +1,226 @@
+//! Events: what happened, in order, per chat; and the ports of the log and of its delivery.
+
+pub mod list;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::chat::{Chat, Tick};
+use crate::id::{AgentId, ChatId};
+use crate::message::Message;
+use crate::participant::Participant;
+use crate::reaction::Reaction;
+use crate::store::StoreError;
+
+/// Something that happened, in the past tense; the state it carries is that of this very place in
+/// the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A chat was created; its participants follow.
+    ChatCreated(&'a Chat),
+    /// Name, detail or status changed.
+    ChatUpdated(&'a Chat),
+    /// A chat was deleted with all its memberships.
+    ChatDeleted(&'a Chat),
+    /// A message was posted.
+    MessagePosted(&'a Message),
+    /// A message was edited.
+    MessageEdited(&'a Message),
+    /// A message became a tombstone.
+    MessageDeleted(&'a Message),
+    /// A reaction was added to the message.
+    ReactionAdded(&'a Message, &'a Reaction),
+    /// A reaction was removed from the message.
+    ReactionRemoved(&'a Message, &'a Reaction),
+    /// An agent became a participant.
+    ParticipantJoined(&'a Participant),
+    /// An agent left or was removed.
+    ParticipantLeft(&'a Participant),
+}
+
+/// An [`Event`] without its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the variants are those of Event")]
+pub enum EventKind {
+    ChatCreated,
+    ChatUpdated,
+    ChatDeleted,
+    MessagePosted,
+    MessageEdited,
+    MessageDeleted,
+    ReactionAdded,
+    ReactionRemoved,
+    ParticipantJoined,
+    ParticipantLeft,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::ChatCreated,
+        Self::ChatUpdated,
+        Self::ChatDeleted,
+        Self::MessagePosted,
+        Self::MessageEdited,
+        Self::MessageDeleted,
+        Self::ReactionAdded,
+        Self::ReactionRemoved,
+        Self::ParticipantJoined,
+        Self::ParticipantLeft,
+    ];
+
+    /// The name in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChatCreated => "chat_created",
+            Self::ChatUpdated => "chat_updated",
+            Self::ChatDeleted => "chat_deleted",
+            Self::MessagePosted => "message_posted",
+            Self::MessageEdited => "message_edited",
+            Self::MessageDeleted => "message_deleted",
+            Self::ReactionAdded => "reaction_added",
+            Self::ReactionRemoved => "reaction_removed",
+            Self::ParticipantJoined => "participant_joined",
+            Self::ParticipantLeft => "participant_left",
+        }
+    }
+
+    /// The kind with this name in storage.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl Event<'_> {
+    /// What sort of event it is.
+    #[must_use]
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::ChatCreated(_) => EventKind::ChatCreated,
+            Self::ChatUpdated(_) => EventKind::ChatUpdated,
+            Self::ChatDeleted(_) => EventKind::ChatDeleted,
+            Self::MessagePosted(_) => EventKind::MessagePosted,
+            Self::MessageEdited(_) => EventKind::MessageEdited,
+            Self::MessageDeleted(_) => EventKind::MessageDeleted,
+            Self::ReactionAdded(..) => EventKind::ReactionAdded,
+            Self::ReactionRemoved(..) => EventKind::ReactionRemoved,
+            Self::ParticipantJoined(_) => EventKind::ParticipantJoined,
+            Self::ParticipantLeft(_) => EventKind::ParticipantLeft,
+        }
+    }
+
+    /// Whom or what it is about: the chat, the message, or the agent who joined or left.
+    #[must_use]
+    pub const fn subject(&self) -> Uuid {
+        match self {
+            Self::ChatCreated(chat) | Self::ChatUpdated(chat) | Self::ChatDeleted(chat) => {
+                chat.id.0
+            }
+            Self::MessagePosted(message)
+            | Self::MessageEdited(message)
+            | Self::MessageDeleted(message)
+            | Self::ReactionAdded(message, _)
+            | Self::ReactionRemoved(message, _) => message.id.0,
+            Self::ParticipantJoined(participant) | Self::ParticipantLeft(participant) => {
+                participant.agent.0
+            }
+        }
+    }
+}
+
+/// An event with its place in its chat's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogEntry<'a> {
+    /// The chat.
+    pub chat: ChatId,
+    /// The place, taken by [`Chat::tick`].
+    pub tick: Tick,
+    /// Who caused it.
+    pub actor: AgentId,
+    /// What happened.
+    pub event: Event<'a>,
+}
+
+/// Driven port: the append-only log, written in the unit's transaction.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait EventLog {
+    /// Appends an entry; it is delivered only if the unit commits.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<(), StoreError>;
+
+    /// Replaces the content of every logged event about `tombstone` by the tombstone, so that a
+    /// replay tells nothing of what was deleted.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn redact(&mut self, tombstone: &Message) -> Result<(), StoreError>;
+}
+
+/// An entry as it was logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// The chat.
+    pub chat: ChatId,
+    /// Its place.
+    pub seq: u64,
+    /// What sort of event.
+    pub kind: EventKind,
+    /// Whom or what it is about.
+    pub subject: Uuid,
+    /// The frame, byte for byte as it is pushed and replayed.
+    pub frame: Arc<str>,
+}
+
+/// Driven port: reading the log.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait EventQueries {
+    /// Up to `limit` entries after `since`, ascending.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn after(
+        &mut self,
+        chat: ChatId,
+        since: u64,
+        limit: u32,
+    ) -> Result<Vec<LoggedEvent>, StoreError>;
+
+    /// One entry, if it is still there.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, chat: ChatId, seq: u64) -> Result<Option<LoggedEvent>, StoreError>;
+}
+
+/// Driven port: turns events into the frames that are stored and pushed.
+pub trait FrameEncoder: Send + Sync {
+    /// The frame of an entry.
+    fn encode(&self, entry: &LogEntry<'_>) -> String;
+    /// The frame of an event of this kind about a message that is deleted since.
+    fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String;
+}
+
+/// Driven port: told about events as soon as they are durable, in commit order. It never blocks
+/// and may lose nothing that matters: the log is the truth.
+pub trait Bell: Send + Sync {
+    /// These entries are durable.
+    fn ring(&self, committed: &[LoggedEvent]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(EventKind::parse("chatmessage_created"), None);
+    }
+}

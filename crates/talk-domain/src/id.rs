@@ -1,0 +1,44 @@
+//! Typed identifiers: a chat's id is never mistaken for a message's.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A customer: the tenant everything belongs to.
+    CustomerId,
+    /// An agent: a person or program of a customer who can log in.
+    AgentId,
+    /// A chat.
+    ChatId,
+    /// A participant: one membership of one agent in one chat, from joining to leaving.
+    ParticipantId,
+    /// A message.
+    MessageId,
+    /// An uploaded file.
+    FileId,
+    /// An access key.
+    AccessKeyId,
+    /// An issued login token (`jti`).
+    TokenId,
+}

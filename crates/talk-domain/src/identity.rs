@@ -1,0 +1,85 @@
+//! Edge ports of identity: passwords, tokens and keys. Use cases never reach them: hashing is slow
+//! and signing needs secrets, so both happen before or after a unit of work.
+
+use crate::access_key::KeyHash;
+use crate::agent::{Agent, PasswordHash};
+use crate::error::refusals;
+use crate::id::{AccessKeyId, AgentId, CustomerId, TokenId};
+use crate::session::TokenClaims;
+use crate::store::BoxFuture;
+use crate::time::Timestamp;
+
+refusals! {
+    /// Why a presented token is worth nothing.
+    pub enum TokenError {
+        Invalid = Unauthenticated "TOKEN_INVALID" "the token is not valid",
+        Expired = Unauthenticated "TOKEN_EXPIRED" "the token has expired",
+    }
+}
+
+refusals! {
+    /// Why a password could not be hashed or verified.
+    pub enum PasswordError {
+        Failed = Internal "INTERNAL" "the password could not be processed",
+    }
+}
+
+/// A token whose signature and times are right; whether it was revoked only the store knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifiedToken {
+    /// Issued here.
+    Local(TokenClaims),
+    /// Issued by the trusted issuer.
+    External {
+        /// The agent it names.
+        agent: AgentId,
+        /// The customer it names.
+        customer: CustomerId,
+        /// Identity of the token, to revoke it by.
+        token: TokenId,
+        /// When it ends by itself.
+        expires: Timestamp,
+    },
+}
+
+/// Driven port: password hashing. Implementations MUST run off the request threads and bound how
+/// many run at once.
+pub trait Passwords: Send + Sync {
+    /// Hashes a new password.
+    fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>>;
+
+    /// Whether `password` is the one behind `stored`. Without a stored one the answer is `false`
+    /// and MUST cost the same, so that nobody learns which usernames exist.
+    fn verify(
+        &self,
+        password: String,
+        stored: Option<PasswordHash>,
+    ) -> BoxFuture<'_, Result<bool, PasswordError>>;
+}
+
+/// Driven port: login tokens and access keys.
+pub trait Tokens: Send + Sync {
+    /// A new login token of `agent`, and what it says.
+    ///
+    /// # Errors
+    /// If signing fails.
+    fn issue(
+        &self,
+        agent: &Agent,
+        token: TokenId,
+        now: Timestamp,
+    ) -> Result<(String, TokenClaims), TokenError>;
+
+    /// Checks signature and times of a token. MUST accept no algorithm but the pinned one.
+    ///
+    /// # Errors
+    /// See [`TokenError`].
+    fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError>;
+
+    /// The secret of the access key `id`, `vb_…`: always the same, known to nobody without the
+    /// installation's own secret, and stored nowhere.
+    fn key_secret(&self, id: AccessKeyId) -> String;
+
+    /// What to look an access key up by; `None` if `presented` cannot be one.
+    fn key_hash(&self, presented: &str) -> Option<KeyHash>;
+}

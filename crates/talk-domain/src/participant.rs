@@ -1,0 +1,91 @@
+//! Participants: who is in a chat. A membership ends by removal; coming back makes a new one.
+
+pub mod add;
+pub mod list;
+pub mod remove;
+
+use crate::chat::Chat;
+use crate::id::{AgentId, ChatId, CustomerId, ParticipantId};
+use crate::page::{Page, PageRequest};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// One membership of one agent in one chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Participant {
+    /// Identity; a new one after coming back (S-075).
+    pub id: ParticipantId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The chat.
+    pub chat: ChatId,
+    /// The member.
+    pub agent: AgentId,
+    /// Since when.
+    pub joined: Timestamp,
+}
+
+/// Driven port: memberships at rest.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ParticipantRepository {
+    /// The agent's membership of the chat.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError>;
+
+    /// The chat's participant with this id; MUST be `None` for a participant of another chat.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, chat: ChatId, id: ParticipantId) -> Result<Option<Participant>, StoreError>;
+
+    /// Stores a new membership of `chat`. MUST return `false`, storing nothing, when the agent is
+    /// a member already (S-073).
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, chat: &Chat, participant: &Participant) -> Result<bool, StoreError>;
+
+    /// Deletes a membership and remembers that it was (S-074). MUST return `false` when it is gone
+    /// already.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove(&mut self, participant: &Participant, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Deletes all memberships of a chat and remembers them.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove_all(&mut self, chat: ChatId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Whether the agent was a member once.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn was_member(&mut self, chat: ChatId, agent: AgentId) -> Result<bool, StoreError>;
+
+    /// The chats the agent is a member of.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn chats_of(&mut self, agent: AgentId) -> Result<Vec<ChatId>, StoreError>;
+}
+
+/// Driven port: reading memberships.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ParticipantQueries {
+    /// The agent's membership of the chat.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError>;
+
+    /// Participants of a chat, by `(joined, id)`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn page(&mut self, chat: ChatId, request: PageRequest)
+    -> Result<Page<Participant>, StoreError>;
+}

@@ -1,0 +1,25 @@
+//! Use case: list the participants of a chat.
+
+use crate::access::{AccessError, Placed, view_card};
+use crate::context::Actor;
+use crate::id::ChatId;
+use crate::page::{Page, PageRequest};
+use crate::participant::Participant;
+use crate::store::Snapshot;
+
+/// The participants, for whoever may see the chat's card.
+///
+/// # Errors
+/// See [`AccessError`].
+pub fn list_participants(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    chat: ChatId,
+    request: PageRequest,
+) -> Result<Placed<Page<Participant>>, AccessError> {
+    let chat = view_card(snapshot, actor, chat)?;
+    Ok(Placed::new(
+        snapshot.participants().page(chat.id, request)?,
+        &chat,
+    ))
+}

@@ -1,0 +1,40 @@
+//! Reactions: one per message, agent and emoji key.
+
+pub mod add;
+pub mod remove;
+
+use crate::emoji::Emoji;
+use crate::id::{AgentId, MessageId};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// An agent's emoji on a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// As sent, and the key it counts as.
+    pub emoji: Emoji,
+    /// Who reacted.
+    pub agent: AgentId,
+    /// When.
+    pub created: Timestamp,
+}
+
+/// Driven port: reactions at rest; they are read with their message.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ReactionRepository {
+    /// Stores a reaction.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, message: MessageId, reaction: &Reaction) -> Result<(), StoreError>;
+    /// Deletes the agent's reaction with the same emoji key.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove(&mut self, message: MessageId, reaction: &Reaction) -> Result<(), StoreError>;
+    /// Deletes all reactions of a message.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn clear(&mut self, message: MessageId) -> Result<(), StoreError>;
+}

@@ -1,0 +1,79 @@
+//! Sessions: who a token or key stands for, and how a session ends.
+
+pub mod authenticate;
+pub mod logout;
+
+use crate::access_key::{AccessKey, KeyHash};
+use crate::agent::{Agent, PasswordHash};
+use crate::customer::Customer;
+use crate::id::{AgentId, CustomerId, TokenId};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// What a verified token of this installation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenClaims {
+    /// Whom it was issued to.
+    pub agent: AgentId,
+    /// Identity of the token.
+    pub token: TokenId,
+    /// The agent's token generation when it was issued.
+    pub generation: u32,
+    /// When it ends by itself.
+    pub expires: Timestamp,
+}
+
+/// Driven port: ended sessions.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait SessionRepository {
+    /// Marks a token as revoked; it may be forgotten after `expires`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError>;
+    /// Forgets revocations that ended before `now`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn purge(&mut self, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Driven port: the only lookups that cross customers; they find out which customer is asking.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Directory {
+    /// The agent, whatever its customer, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
+    /// The agent (not deleted) who logs in as `username`, with its password.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn login(&mut self, username: &str) -> Result<Option<(Agent, PasswordHash)>, StoreError>;
+    /// The key with this hash, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn key(&mut self, hash: &KeyHash) -> Result<Option<AccessKey>, StoreError>;
+    /// Whether a token was revoked.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError>;
+    /// A customer.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError>;
+    /// All customers, oldest first.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn customers(&mut self) -> Result<Vec<Customer>, StoreError>;
+    /// Whether the installation has any agent.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn has_agents(&mut self) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,239 @@
+//! The transaction ports: a unit of work for changes, a snapshot for reads, and the store that
+//! runs both.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::access_key::{AccessKeyQueries, AccessKeyRepository};
+use crate::agent::{AgentQueries, AgentRepository};
+use crate::chat::{ChatQueries, ChatRepository};
+use crate::customer::Customer;
+use crate::error::{DomainError, ErrorKind};
+use crate::event::{EventLog, EventQueries};
+use crate::id::CustomerId;
+use crate::idempotency::IdempotencyRepository;
+use crate::media::FileRepository;
+use crate::message::{MessageQueries, MessageRepository};
+use crate::participant::{ParticipantQueries, ParticipantRepository};
+use crate::reaction::ReactionRepository;
+use crate::session::{Directory, SessionRepository};
+
+/// The source of a storage failure.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Storage failed; nothing of the unit was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The queue is full: try again soon.
+    #[error("the server is busy")]
+    Busy,
+    /// The database asks to run the unit again; stores do so themselves, within bounds.
+    #[error("the database asks for a retry")]
+    Conflict,
+    /// The database is away or broken.
+    #[error("storage failed")]
+    Unavailable(#[source] Cause),
+    /// A stored row makes no sense, or the unit panicked.
+    #[error("storage failed")]
+    Corrupt(#[source] Cause),
+}
+
+impl DomainError for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Busy | Self::Conflict | Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::Corrupt(_) => ErrorKind::Internal,
+        }
+    }
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Busy | Self::Conflict => "BUSY",
+            Self::Unavailable(_) => "STORAGE_UNAVAILABLE",
+            Self::Corrupt(_) => "INTERNAL",
+        }
+    }
+    fn wants_retry(&self) -> bool {
+        matches!(self, Self::Conflict)
+    }
+}
+
+/// Driven port: customers at rest.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait CustomerRepository {
+    /// Stores a new customer.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, customer: &Customer) -> Result<(), StoreError>;
+}
+
+/// One open transaction of one customer, seen as repositories.
+pub trait UnitOfWork {
+    /// Chats.
+    fn chats(&mut self) -> &mut dyn ChatRepository;
+    /// Memberships.
+    fn participants(&mut self) -> &mut dyn ParticipantRepository;
+    /// Messages.
+    fn messages(&mut self) -> &mut dyn MessageRepository;
+    /// Reactions.
+    fn reactions(&mut self) -> &mut dyn ReactionRepository;
+    /// Uploaded files.
+    fn files(&mut self) -> &mut dyn FileRepository;
+    /// Agents.
+    fn agents(&mut self) -> &mut dyn AgentRepository;
+    /// Access keys.
+    fn keys(&mut self) -> &mut dyn AccessKeyRepository;
+    /// Ended sessions.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Customers.
+    fn customers(&mut self) -> &mut dyn CustomerRepository;
+    /// Answered requests.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
+    /// The event log.
+    fn events(&mut self) -> &mut dyn EventLog;
+    /// Who is who, over all customers.
+    fn directory(&mut self) -> &mut dyn Directory;
+}
+
+/// One consistent read of one customer.
+pub trait Snapshot {
+    /// Chats.
+    fn chats(&mut self) -> &mut dyn ChatQueries;
+    /// Memberships.
+    fn participants(&mut self) -> &mut dyn ParticipantQueries;
+    /// Messages.
+    fn messages(&mut self) -> &mut dyn MessageQueries;
+    /// Agents.
+    fn agents(&mut self) -> &mut dyn AgentQueries;
+    /// Access keys.
+    fn keys(&mut self) -> &mut dyn AccessKeyQueries;
+    /// The event log.
+    fn events(&mut self) -> &mut dyn EventQueries;
+    /// Who is who, over all customers.
+    fn directory(&mut self) -> &mut dyn Directory;
+}
+
+/// A transaction's name, for traces and slow logs, and the customer it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The use case.
+    pub name: &'static str,
+    /// The customer whose rows it sees; `None` only for the directory and operators.
+    pub customer: Option<CustomerId>,
+}
+
+impl Unit {
+    /// A unit of `customer`.
+    #[must_use]
+    pub const fn of(customer: CustomerId, name: &'static str) -> Self {
+        Self {
+            name,
+            customer: Some(customer),
+        }
+    }
+
+    /// A unit above all customers: it sees the directory, and no customer's rows.
+    #[must_use]
+    pub const fn installation(name: &'static str) -> Self {
+        Self {
+            name,
+            customer: None,
+        }
+    }
+}
+
+/// What to do with a transaction once its work has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Keep its effects.
+    Commit,
+    /// Undo its effects.
+    Rollback,
+    /// Undo its effects and run it again: the database asked for it.
+    Retry,
+}
+
+/// Work of a unit; it may run again, so it borrows its command.
+pub type Work = Box<dyn FnMut(&mut dyn UnitOfWork) -> Verdict + Send>;
+
+/// Work of a read; it may run again.
+pub type ReadWork = Box<dyn FnMut(&mut dyn Snapshot) -> Verdict + Send>;
+
+/// A boxed future.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Driven port: runs units of work.
+pub trait Store: Send + Sync {
+    /// Runs `work` in one transaction and resolves once its effects are durable (or undone).
+    /// Committed events have rung the bell by then.
+    fn execute(&self, unit: Unit, work: Work) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Runs `work` on one consistent snapshot.
+    fn query(&self, unit: Unit, work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Identity of this event log: positions of another one mean nothing here.
+    fn epoch(&self) -> &str;
+}
+
+type Slot<T, E> = Arc<Mutex<Option<Result<T, E>>>>;
+
+fn settle<T, E: DomainError>(slot: &Slot<T, E>, outcome: Result<T, E>) -> Verdict {
+    let verdict = match &outcome {
+        Ok(_) => Verdict::Commit,
+        Err(error) if error.wants_retry() => Verdict::Retry,
+        Err(_) => Verdict::Rollback,
+    };
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    verdict
+}
+
+fn outcome<T, E: From<StoreError>>(slot: &Slot<T, E>) -> Result<T, E> {
+    let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    outcome.unwrap_or_else(|| Err(StoreError::Corrupt("the unit never ran".into()).into()))
+}
+
+impl dyn Store {
+    /// Runs `work` in one transaction: `Ok` commits and is durable, `Err` rolls back.
+    ///
+    /// # Errors
+    /// The error of `work`, or the store's own.
+    pub async fn write<T, E>(
+        &self,
+        unit: Unit,
+        mut work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let slot = Slot::default();
+        let result = Arc::clone(&slot);
+        self.execute(unit, Box::new(move |uow| settle(&slot, work(uow))))
+            .await?;
+        outcome(&result)
+    }
+
+    /// Runs `work` on one consistent snapshot.
+    ///
+    /// # Errors
+    /// The error of `work`, or the store's own.
+    pub async fn read<T, E>(
+        &self,
+        unit: Unit,
+        mut work: impl FnMut(&mut dyn Snapshot) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let slot = Slot::default();
+        let result = Arc::clone(&slot);
+        self.query(
+            unit,
+            Box::new(move |snapshot| settle(&slot, work(snapshot))),
+        )
+        .await?;
+        outcome(&result)
+    }
+}

@@ -1,0 +1,99 @@
+//! Points in time, in whole microseconds: what is stored is exactly what is shown.
+
+use time::OffsetDateTime;
+
+/// Microseconds since 1970-01-01 00:00:00 UTC, between the years 0000 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// 0000-01-01 00:00:00.
+    const MIN: i64 = -62_167_219_200_000_000;
+    /// 9999-12-31 23:59:59.999999.
+    const MAX: i64 = 253_402_300_799_999_999;
+
+    /// The instant `micros` microseconds after 1970, or `None` outside the years 0000 to 9999.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Option<Self> {
+        if micros < Self::MIN || micros > Self::MAX {
+            None
+        } else {
+            Some(Self(micros))
+        }
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// The next representable instant: how clocks rise strictly (the last one stays).
+    #[must_use]
+    pub const fn next(self) -> Self {
+        if self.0 < Self::MAX {
+            Self(self.0 + 1)
+        } else {
+            self
+        }
+    }
+
+    /// `seconds` later, at most the year 9999.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: u32) -> Self {
+        let later = self.0.saturating_add(seconds as i64 * 1_000_000);
+        if later > Self::MAX {
+            Self(Self::MAX)
+        } else {
+            Self(later)
+        }
+    }
+}
+
+impl TryFrom<OffsetDateTime> for Timestamp {
+    type Error = OutOfRange;
+
+    /// Cuts anything below a microsecond.
+    fn try_from(at: OffsetDateTime) -> Result<Self, OutOfRange> {
+        i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000))
+            .ok()
+            .and_then(Self::from_micros)
+            .ok_or(OutOfRange)
+    }
+}
+
+impl From<Timestamp> for OffsetDateTime {
+    fn from(at: Timestamp) -> Self {
+        Self::from_unix_timestamp_nanos(i128::from(at.0) * 1_000).unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
+/// A time outside the years 0000 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the time is outside the years 0000 to 9999")]
+pub struct OutOfRange;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_survives_the_way_there_and_back() {
+        for micros in [Timestamp::MIN, -1, 0, 1_705_487_400_123_456, Timestamp::MAX] {
+            let at = Timestamp::from_micros(micros).unwrap();
+            assert_eq!(Timestamp::try_from(OffsetDateTime::from(at)), Ok(at));
+        }
+    }
+
+    #[test]
+    fn times_outside_four_digit_years_do_not_exist() {
+        assert_eq!(Timestamp::from_micros(Timestamp::MAX + 1), None);
+        assert_eq!(Timestamp::from_micros(Timestamp::MIN - 1), None);
+    }
+
+    #[test]
+    fn nanoseconds_are_cut_not_rounded() {
+        let at = OffsetDateTime::from_unix_timestamp_nanos(1_999).unwrap();
+        assert_eq!(Timestamp::try_from(at).unwrap().as_micros(), 1);
+    }
+}

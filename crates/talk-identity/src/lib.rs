@@ -1,0 +1,1 @@
+//! Passwords, tokens, access keys and trusted issuers: the identity adapters of Talk.

@@ -1,0 +1,2 @@
+//! The Talk server: settings, wiring and subcommands.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Builders, the store contract suite and the server harness for the tests of Talk.

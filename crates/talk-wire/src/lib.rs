@@ -1,0 +1,1 @@
+//! The JSON contract of Talk: requests, resources, frames and the time format.
