@@ -15,7 +15,7 @@ pub struct CreateAgent {
     pub id: AgentId,
     /// Its customer.
     pub customer: CustomerId,
-    /// What it logs in with.
+    /// Unique over the installation.
     pub username: String,
     /// What people call it.
     pub name: String,
@@ -23,6 +23,8 @@ pub struct CreateAgent {
     pub detail: String,
     /// What it may do.
     pub permission: Permission,
+    /// What it logs in with.
+    pub password: PasswordHash,
 }
 
 refusals! {
@@ -43,7 +45,7 @@ pub fn create_agent(
     uow: &mut dyn UnitOfWork,
     actor: Option<&Actor>,
     command: &CreateAgent,
-    (password, now): (&PasswordHash, Timestamp),
+    now: Timestamp,
 ) -> Result<Agent, CreateAgentError> {
     let limits = Limits::default();
     if actor.is_some_and(|actor| !actor.permission.administers()) {
@@ -65,7 +67,7 @@ pub fn create_agent(
         updated: now,
         deleted: None,
     };
-    if uow.agents().insert(&agent, password)? {
+    if uow.agents().insert(&agent, &command.password)? {
         Ok(agent)
     } else {
         Err(CreateAgentError::UsernameTaken)
