@@ -125,3 +125,70 @@ fn of_message(error: AccessError) -> AccessError {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{
+        MockSnapshot, a_chat, a_message, a_participant, actor, agent_id, chat_id,
+    };
+
+    fn snapshot(chat: Chat, member: bool) -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .chats
+            .expect_get()
+            .returning(move |id| Ok(Some(chat.clone()).filter(|chat| chat.id == id)));
+        snapshot
+            .participants
+            .expect_find()
+            .returning(move |_, agent| Ok(member.then(|| a_participant(agent))));
+        snapshot
+            .messages
+            .expect_get()
+            .returning(|_| Ok(Some(a_message(1))));
+        snapshot
+    }
+
+    fn channel() -> Chat {
+        Chat {
+            kind: ChatKind::Talk,
+            ..a_chat()
+        }
+    }
+
+    ///
+    #[test]
+    fn a_channels_card_is_for_everybody_and_its_messages_for_participants() {
+        let (me, id) = (actor(agent_id(3)), chat_id(1));
+        assert!(view_card(&mut snapshot(channel(), false), me, id).is_ok());
+        let refused = view(&mut snapshot(channel(), false), me, id);
+        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+        assert!(view(&mut snapshot(channel(), true), me, id).is_ok());
+    }
+
+    /// SPEC 1: visibility.
+    #[test]
+    fn a_private_chat_is_for_participants_only() {
+        let (me, id) = (actor(agent_id(3)), chat_id(1));
+        let refused = view_card(&mut snapshot(a_chat(), false), me, id);
+        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+        assert!(view_card(&mut snapshot(a_chat(), true), me, id).is_ok());
+    }
+
+    /// SPEC 1 and 3.
+    #[test]
+    fn an_unknown_and_a_deleted_chat_are_not_told_apart() {
+        let (me, id) = (actor(agent_id(3)), chat_id(1));
+        let deleted = Chat {
+            deleted: Some(a_chat().created),
+            ..channel()
+        };
+        let gone = view_card(&mut snapshot(deleted.clone(), true), me, id);
+        assert!(matches!(gone, Err(AccessError::NoSuchChat)));
+        let unknown = view(&mut snapshot(a_chat(), true), me, chat_id(2));
+        assert!(matches!(unknown, Err(AccessError::NoSuchChat)));
+        let message = view_message(&mut snapshot(deleted, true), me, a_message(1).id);
+        assert!(matches!(message, Err(AccessError::NoSuchMessage)));
+    }
+}

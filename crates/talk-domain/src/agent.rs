@@ -150,7 +150,7 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// Characters of a password, least and most (S-2 identity).
+/// Characters of a password, least and most (SPEC 2).
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// Checks a new password.

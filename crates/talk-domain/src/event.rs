@@ -151,6 +151,10 @@ pub trait EventLog {
     ///
     /// # Errors
     /// Only when storage fails.
+    #[allow(
+        clippy::elidable_lifetime_names,
+        reason = "mockall cannot take '_ here"
+    )]
     fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<(), StoreError>;
 
     /// Replaces the content of every logged event about `tombstone` by the tombstone, so that a

@@ -1,5 +1,6 @@
 //! Messages: the entity, its threads, and its ports.
 
+pub mod content;
 pub mod delete;
 pub mod edit;
 pub mod list;

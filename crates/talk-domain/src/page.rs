@@ -71,6 +71,10 @@ impl<T> Page<T> {
 mod tests {
     use super::*;
 
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the shape `cut` asks for"
+    )]
     fn at(n: &i64) -> Cursor {
         Cursor {
             at: Timestamp::from_micros(*n).unwrap(),

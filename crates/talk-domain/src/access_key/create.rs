@@ -88,3 +88,46 @@ pub fn create_access_key(
     uow.keys().insert(&key)?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnitOfWork, agent_id, an_agent, at, customer_id};
+    use uuid::Uuid;
+
+    fn create(life: Option<u32>) -> Result<AccessKey, CreateAccessKeyError> {
+        let mut uow = MockUnitOfWork::default();
+        uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+        uow.keys.expect_insert().returning(|_| Ok(()));
+        let command = CreateAccessKey {
+            id: Uuid::from_u128(1).into(),
+            customer: customer_id(),
+            agent: agent_id(2),
+            name: "ci".into(),
+            detail: String::new(),
+            life,
+            hash: [1; 32],
+            prefix: "vb_12345678".into(),
+        };
+        create_access_key(&mut uow, &command, at(0))
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn a_key_expires_when_told_or_never() {
+        assert_eq!(create(Some(3)).unwrap().expires, Some(at(3_000_000)));
+        assert_eq!(create(None).unwrap().expires, None);
+    }
+
+    /// SPEC 1: a limit is named.
+    #[test]
+    fn a_key_lives_at_least_a_second() {
+        for life in [0, MAX_LIFE_SECONDS + 1] {
+            let refused = create(Some(life));
+            let Err(CreateAccessKeyError::Invalid(invalid)) = refused else {
+                panic!("{life}")
+            };
+            assert_eq!(invalid.field, "expire");
+        }
+    }
+}

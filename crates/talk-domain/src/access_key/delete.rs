@@ -34,3 +34,50 @@ pub fn delete_access_key(
     uow.keys().update(&key)?;
     Ok(key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnitOfWork, agent_id, at, customer_id};
+    use uuid::Uuid;
+
+    fn delete(
+        owner: Option<AgentId>,
+        deleted: Option<Timestamp>,
+    ) -> Result<AccessKey, DeleteAccessKeyError> {
+        let mut uow = MockUnitOfWork::default();
+        uow.keys.expect_get().returning(move |id| {
+            Ok(Some(AccessKey {
+                id,
+                customer: customer_id(),
+                agent: agent_id(2),
+                name: String::new(),
+                detail: String::new(),
+                hash: [1; 32],
+                prefix: "vb_12345678".into(),
+                expires: None,
+                created: at(0),
+                updated: at(0),
+                deleted,
+            }))
+        });
+        uow.keys.expect_update().returning(|_| Ok(()));
+        delete_access_key(&mut uow, owner, Uuid::from_u128(1).into(), at(9))
+    }
+
+    /// SPEC 2: own access keys.
+    #[test]
+    fn one_deletes_ones_own_keys_once() {
+        assert_eq!(
+            delete(Some(agent_id(2)), None).unwrap().deleted,
+            Some(at(9))
+        );
+        assert_eq!(delete(None, None).unwrap().deleted, Some(at(9)));
+        for refused in [
+            delete(Some(agent_id(3)), None),
+            delete(Some(agent_id(2)), Some(at(1))),
+        ] {
+            assert!(matches!(refused, Err(DeleteAccessKeyError::NoSuchKey)));
+        }
+    }
+}

@@ -73,3 +73,67 @@ pub fn create_agent(
         Err(CreateAgentError::UsernameTaken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnitOfWork, actor, agent_id, at, customer_id};
+
+    fn command(username: &str) -> CreateAgent {
+        CreateAgent {
+            id: agent_id(5),
+            customer: customer_id(),
+            username: username.into(),
+            name: "Eve".into(),
+            detail: String::new(),
+            permission: Permission::Agent,
+            password: PasswordHash("hash".into()),
+        }
+    }
+
+    fn unit(is_free: bool) -> MockUnitOfWork {
+        let mut uow = MockUnitOfWork::default();
+        uow.agents
+            .expect_insert()
+            .returning(move |_, _| Ok(is_free));
+        uow
+    }
+
+    fn admin() -> Actor {
+        Actor {
+            permission: Permission::Manager,
+            ..actor(agent_id(1))
+        }
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn admins_managers_and_the_operator_create_agents() {
+        for actor in [Some(&admin()), None] {
+            let agent = create_agent(&mut unit(true), actor, &command("eve"), at(3)).unwrap();
+            assert_eq!((agent.status, agent.created), (AgentStatus::Active, at(3)));
+        }
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn a_plain_agent_creates_nobody() {
+        let me = actor(agent_id(1));
+        let refused = create_agent(&mut unit(true), Some(&me), &command("eve"), at(3));
+        assert!(matches!(refused, Err(CreateAgentError::NotAnAdmin)));
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn a_taken_or_impossible_username_is_refused() {
+        let refused = create_agent(&mut unit(false), None, &command("eve"), at(3));
+        assert!(matches!(refused, Err(CreateAgentError::UsernameTaken)));
+        for username in ["", "a b", "a\n", "\0", &"x".repeat(256)] {
+            let refused = create_agent(&mut unit(true), None, &command(username), at(3));
+            let Err(CreateAgentError::Invalid(invalid)) = refused else {
+                panic!("{username:?}")
+            };
+            assert_eq!(invalid.field, "username");
+        }
+    }
+}

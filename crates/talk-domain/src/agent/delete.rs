@@ -44,3 +44,42 @@ pub fn delete_agent(
     uow.agents().update(&agent)?;
     Ok(agent)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
+    use crate::testing::{Scene, a_chat, admin_context, agent_id, context};
+
+    /// SPEC 2: deleting an agent deletes its memberships.
+    #[test]
+    fn a_deleted_agent_is_a_member_of_nothing() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let mut uow = scene.unit();
+        uow.participants
+            .expect_chats_of()
+            .returning(|_| Ok(vec![a_chat().id]));
+        uow.agents
+            .expect_update()
+            .withf(|agent| agent.deleted.is_some() && agent.token_generation == 1)
+            .times(1)
+            .returning(|_| Ok(()));
+        let agent = delete_agent(&mut uow, &admin_context(agent_id(1)), agent_id(2)).unwrap();
+        assert_eq!(agent.deleted, Some(agent.updated));
+        assert_eq!(
+            scene.events(),
+            [ParticipantLeft, MessagePosted, ChatUpdated]
+        );
+        assert_eq!(scene.saved().unwrap().member_count, 0);
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn a_plain_agent_deletes_nobody_and_an_unknown_one_is_not_found() {
+        let scene = Scene::new(a_chat());
+        let plain = delete_agent(&mut scene.unit(), &context(agent_id(1)), agent_id(2));
+        assert!(matches!(plain, Err(DeleteAgentError::NotAnAdmin)));
+        let unknown = delete_agent(&mut scene.unit(), &admin_context(agent_id(1)), agent_id(99));
+        assert!(matches!(unknown, Err(DeleteAgentError::NoSuchAgent)));
+    }
+}

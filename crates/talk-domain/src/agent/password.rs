@@ -65,3 +65,59 @@ pub fn stored_password(
         .map(|(_, password)| password)
         .ok_or(ChangePasswordError::NoSuchAgent)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnitOfWork, agent_id, an_agent, at};
+
+    fn unit(stored: &'static str) -> MockUnitOfWork {
+        let mut uow = MockUnitOfWork::default();
+        uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+        uow.agents
+            .expect_password()
+            .returning(|_| Ok(Some(PasswordHash(stored.into()))));
+        uow.agents.expect_set_password().returning(|_, _| Ok(()));
+        uow.agents.expect_update().returning(|_| Ok(()));
+        uow
+    }
+
+    fn command(verified: Option<&str>) -> ChangePassword {
+        ChangePassword {
+            agent: agent_id(2),
+            verified: verified.map(|hash| PasswordHash(hash.into())),
+            new: PasswordHash("new".into()),
+        }
+    }
+
+    /// SPEC 2: revokes older tokens.
+    #[test]
+    fn a_new_password_starts_a_new_token_generation() {
+        for verified in [Some("old"), None] {
+            let agent = change_password(&mut unit("old"), &command(verified), at(9)).unwrap();
+            assert_eq!(agent.token_generation, 1);
+        }
+    }
+
+    /// SPEC 2: of two changes with the same old password one wins.
+    #[test]
+    fn a_password_changed_meanwhile_is_not_overwritten() {
+        let mut uow = unit("another");
+        uow.agents.checkpoint();
+        uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+        uow.agents
+            .expect_password()
+            .returning(|_| Ok(Some(PasswordHash("another".into()))));
+        let refused = change_password(&mut uow, &command(Some("old")), at(9));
+        assert!(matches!(
+            refused,
+            Err(ChangePasswordError::ChangedMeanwhile)
+        ));
+    }
+
+    /// SPEC 8: secrets are never printed.
+    #[test]
+    fn a_password_hash_prints_nothing() {
+        assert!(!format!("{:?}", command(Some("old"))).contains("old"));
+    }
+}

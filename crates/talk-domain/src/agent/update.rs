@@ -94,3 +94,74 @@ pub(crate) fn live(uow: &mut dyn UnitOfWork, id: AgentId) -> Result<Option<Agent
         .get(id)?
         .filter(|agent| agent.deleted.is_none()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnitOfWork, actor, agent_id, an_agent, at};
+
+    const NOTHING: fn() -> UpdateAgent = || UpdateAgent {
+        agent: agent_id(2),
+        name: None,
+        detail: None,
+        permission: None,
+        status: None,
+    };
+
+    fn unit(agent: Agent) -> MockUnitOfWork {
+        let mut uow = MockUnitOfWork::default();
+        uow.agents
+            .expect_get()
+            .returning(move |_| Ok(Some(agent.clone())));
+        uow.agents.expect_update().returning(|_| Ok(()));
+        uow
+    }
+
+    /// SPEC 2: disabling ends tokens.
+    #[test]
+    fn disabling_starts_a_new_token_generation_and_enabling_keeps_it() {
+        let disable = UpdateAgent {
+            status: Some(AgentStatus::Disabled),
+            ..NOTHING()
+        };
+        let disabled = update_agent(&mut unit(an_agent(2)), None, &disable, at(9)).unwrap();
+        assert_eq!((disabled.token_generation, disabled.updated), (1, at(9)));
+        let enable = UpdateAgent {
+            status: Some(AgentStatus::Active),
+            ..NOTHING()
+        };
+        let enabled = update_agent(&mut unit(disabled), None, &enable, at(10)).unwrap();
+        assert_eq!(enabled.token_generation, 1);
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn nothing_given_nobody_there_and_no_admin_are_refused() {
+        let nothing = update_agent(&mut unit(an_agent(2)), None, &NOTHING(), at(9));
+        assert!(matches!(nothing, Err(UpdateAgentError::NothingToChange)));
+        let rename = UpdateAgent {
+            name: Some("B".into()),
+            ..NOTHING()
+        };
+        let deleted = Agent {
+            deleted: Some(at(1)),
+            ..an_agent(2)
+        };
+        let gone = update_agent(&mut unit(deleted), None, &rename, at(9));
+        assert!(matches!(gone, Err(UpdateAgentError::NoSuchAgent)));
+        let me = actor(agent_id(2));
+        let plain = update_agent(&mut unit(an_agent(2)), Some(&me), &rename, at(9));
+        assert!(matches!(plain, Err(UpdateAgentError::NotAnAdmin)));
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn the_same_values_change_nothing() {
+        let same = UpdateAgent {
+            name: Some(String::new()),
+            ..NOTHING()
+        };
+        let agent = update_agent(&mut unit(an_agent(2)), None, &same, at(9)).unwrap();
+        assert_eq!(agent, an_agent(2));
+    }
+}

@@ -41,3 +41,41 @@ pub(crate) fn set_status(
         event,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::{ChatUpdated, MessagePosted};
+    use crate::testing::{Scene, a_chat, agent_id, context};
+
+    /// S-110.
+    #[test]
+    fn a_participant_closes_a_chat_and_the_chat_says_so() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
+        let chat = close_chat(&mut scene.unit(), &context(agent_id(1)), a_chat().id).unwrap();
+        assert_eq!(chat.status, ChatStatus::Closed);
+        assert_eq!(scene.events(), [ChatUpdated, MessagePosted]);
+        assert_eq!(scene.announced(), ["agent-1 closed the conversation."]);
+        assert_eq!(scene.saved(), Some(chat));
+    }
+
+    /// S-110: no change, no event.
+    #[test]
+    fn closing_a_closed_chat_changes_nothing() {
+        let closed = Chat {
+            status: ChatStatus::Closed,
+            ..a_chat()
+        };
+        let scene = Scene::new(closed).members(&[agent_id(1)]);
+        close_chat(&mut scene.unit(), &context(agent_id(1)), a_chat().id).unwrap();
+        assert!(scene.events().is_empty());
+    }
+
+    /// S-110.
+    #[test]
+    fn an_outsider_closes_nothing() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
+        let refused = close_chat(&mut scene.unit(), &context(agent_id(2)), a_chat().id);
+        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+    }
+}

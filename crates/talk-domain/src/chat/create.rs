@@ -121,3 +121,129 @@ fn new_chat(cx: &Context, command: &CreateChat, pair: Option<DirectPair>) -> Cha
         deleted: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::{ChatCreated, ParticipantJoined};
+    use crate::testing::{Scene, a_chat, agent_id, an_agent, context};
+
+    fn command(kind: ChatKind, others: &[u128]) -> CreateChat {
+        CreateChat {
+            kind,
+            name: "Q1".into(),
+            detail: String::new(),
+            others: others.iter().map(|n| agent_id(*n)).collect(),
+        }
+    }
+
+    /// S-070.
+    #[test]
+    fn the_caller_becomes_a_participant_and_the_chat_comes_first_in_the_log() {
+        let scene = Scene::new(a_chat());
+        let command = command(ChatKind::Group, &[2, 3]);
+        let chat = create_chat(&mut scene.unit(), &context(agent_id(1)), &command).unwrap();
+        assert_eq!((chat.member_count, chat.last.seq), (3, 4));
+        assert_eq!(
+            scene.events(),
+            [
+                ChatCreated,
+                ParticipantJoined,
+                ParticipantJoined,
+                ParticipantJoined
+            ]
+        );
+        assert!(
+            scene.announced().is_empty(),
+            "founders are not announced (S-090)"
+        );
+    }
+
+    /// S-073.
+    #[test]
+    fn naming_oneself_or_somebody_twice_is_harmless() {
+        let scene = Scene::new(a_chat());
+        let command = command(ChatKind::Group, &[1, 2, 2, 1]);
+        let chat = create_chat(&mut scene.unit(), &context(agent_id(1)), &command).unwrap();
+        assert_eq!(chat.member_count, 2);
+    }
+
+    /// SPEC 3: a direct chat is of exactly two.
+    #[test]
+    fn a_direct_chat_needs_exactly_one_other() {
+        for others in [&[][..], &[1], &[2, 3]] {
+            let scene = Scene::new(a_chat());
+            let command = command(ChatKind::Direct, others);
+            let refused = create_chat(&mut scene.unit(), &context(agent_id(1)), &command);
+            assert!(
+                matches!(refused, Err(CreateChatError::NeedsOneOther)),
+                "{others:?}"
+            );
+            assert!(scene.events().is_empty());
+        }
+    }
+
+    /// S-070: all or nothing.
+    #[test]
+    fn an_unknown_agent_makes_no_chat() {
+        let scene = Scene::new(a_chat());
+        let command = command(ChatKind::Group, &[2, 77]);
+        let refused = create_chat(&mut scene.unit(), &context(agent_id(1)), &command);
+        assert!(matches!(refused, Err(CreateChatError::AgentNotFound)));
+        assert!(scene.events().is_empty());
+    }
+
+    /// S-070.
+    #[test]
+    fn a_disabled_or_deleted_agent_is_brought_along_by_nobody() {
+        let mut disabled = an_agent(2);
+        disabled.status = crate::agent::AgentStatus::Disabled;
+        let mut deleted = an_agent(2);
+        deleted.deleted = Some(deleted.created);
+        for agent in [disabled, deleted] {
+            let mut uow = crate::testing::MockUnitOfWork::default();
+            uow.agents
+                .expect_get()
+                .returning(move |_| Ok(Some(agent.clone())));
+            let command = command(ChatKind::Group, &[2]);
+            let refused = create_chat(&mut uow, &context(agent_id(1)), &command);
+            assert!(matches!(refused, Err(CreateChatError::AgentNotFound)));
+        }
+    }
+
+    /// SPEC 1: limits name the field.
+    #[test]
+    fn limits_are_named() {
+        let many: Vec<u128> = (10..511).collect();
+        let long = CreateChat {
+            name: "x".repeat(256),
+            ..command(ChatKind::Talk, &[])
+        };
+        for (command, field, limit) in [
+            (command(ChatKind::Group, &many), "participants", 500),
+            (long, "name", 255),
+        ] {
+            let scene = Scene::new(a_chat());
+            let refused = create_chat(&mut scene.unit(), &context(agent_id(1)), &command);
+            let Err(CreateChatError::Invalid(invalid)) = refused else {
+                panic!("{refused:?}")
+            };
+            assert_eq!((&*invalid.field, invalid.limit), (field, Some(limit)));
+        }
+    }
+
+    /// SPEC 3: the unique index has the last word, the unit runs again.
+    #[test]
+    fn losing_the_race_for_a_pair_asks_for_another_run() {
+        let mut uow = crate::testing::MockUnitOfWork::default();
+        uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+        uow.chats.expect_lock_direct().returning(|_| Ok(None));
+        uow.chats.expect_insert().returning(|_| Ok(false));
+        let command = command(ChatKind::Direct, &[2]);
+        let refused = create_chat(&mut uow, &context(agent_id(1)), &command);
+        assert!(matches!(
+            refused,
+            Err(CreateChatError::Store(StoreError::Conflict))
+        ));
+    }
+}

@@ -55,3 +55,79 @@ fn may_delete(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<boo
             uow.participants().find(chat.id, agent)?.is_some()
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::ChatDeleted;
+    use crate::id::AgentId;
+    use crate::testing::{Scene, a_chat, admin_context, agent_id, at, context};
+
+    fn deleted() -> Chat {
+        Chat {
+            deleted: Some(at(9)),
+            member_count: 0,
+            ..a_chat()
+        }
+    }
+
+    fn delete(scene: &Scene, cx: &Context) -> Result<Chat, AccessError> {
+        let mut uow = scene.unit();
+        uow.participants
+            .expect_remove_all()
+            .returning(|_, _| Ok(()));
+        delete_chat(&mut uow, cx, a_chat().id)
+    }
+
+    fn creator() -> AgentId {
+        a_chat().creator
+    }
+
+    ///
+    #[test]
+    fn the_creator_deletes_a_chat_with_its_memberships() {
+        let scene = Scene::new(a_chat()).members(&[creator(), agent_id(2)]);
+        let chat = delete(&scene, &context(creator())).unwrap();
+        assert_eq!((chat.member_count, chat.deleted), (0, Some(chat.updated)));
+        assert_eq!(scene.events(), [ChatDeleted]);
+        assert_eq!(scene.saved(), Some(chat));
+    }
+
+    /// SPEC 3.
+    #[test]
+    fn an_admin_deletes_a_chat_only_from_inside() {
+        let inside = Scene::new(a_chat()).members(&[agent_id(2)]);
+        assert!(delete(&inside, &admin_context(agent_id(2))).is_ok());
+        let outside = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let refused = delete(&outside, &admin_context(agent_id(3)));
+        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+    }
+
+    /// SPEC 3.
+    #[test]
+    fn a_mere_participant_deletes_nothing() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let refused = delete(&scene, &context(agent_id(2)));
+        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 3: repeating answers the same.
+    #[test]
+    fn deleting_again_answers_the_same_and_tells_nobody() {
+        for cx in [context(creator()), admin_context(agent_id(2))] {
+            let scene = Scene::new(deleted()).members(&[]).former(&[agent_id(2)]);
+            assert_eq!(delete(&scene, &cx).unwrap().deleted, Some(at(9)));
+            assert!(scene.events().is_empty());
+        }
+    }
+
+    /// SPEC 3.
+    #[test]
+    fn to_others_a_deleted_chat_does_not_exist() {
+        let scene = Scene::new(deleted()).members(&[]).former(&[agent_id(2)]);
+        for cx in [context(agent_id(2)), admin_context(agent_id(3))] {
+            assert!(matches!(delete(&scene, &cx), Err(AccessError::NoSuchChat)));
+        }
+    }
+}

@@ -42,3 +42,62 @@ pub fn join_chat(
         (ChatKind::Direct | ChatKind::Group, None) => Err(AccessError::NotAParticipant.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Chat, ChatStatus};
+    use crate::event::EventKind::{MessagePosted, ParticipantJoined};
+    use crate::testing::{Scene, a_chat, a_participant, agent_id, context};
+
+    fn channel() -> Chat {
+        Chat {
+            kind: ChatKind::Talk,
+            ..a_chat()
+        }
+    }
+
+    fn join(scene: &Scene) -> Result<Participant, JoinChatError> {
+        join_chat(&mut scene.unit(), &context(agent_id(3)), a_chat().id)
+    }
+
+    ///
+    #[test]
+    fn any_agent_joins_a_channel() {
+        let scene = Scene::new(channel()).members(&[agent_id(1)]);
+        assert_eq!(join(&scene).unwrap().agent, agent_id(3));
+        assert_eq!(scene.events(), [ParticipantJoined, MessagePosted]);
+        assert_eq!(scene.saved().unwrap().member_count, 2);
+    }
+
+    /// idempotent.
+    #[test]
+    fn joining_again_returns_the_same_participant() {
+        let scene = Scene::new(channel()).members(&[agent_id(3)]);
+        assert_eq!(join(&scene).unwrap(), a_participant(agent_id(3)));
+        assert!(scene.events().is_empty());
+    }
+
+    ///
+    #[test]
+    fn private_chats_are_joined_by_nobody() {
+        let member = Scene::new(a_chat()).members(&[agent_id(3)]);
+        assert!(matches!(join(&member), Err(JoinChatError::NotJoinable)));
+        let outsider = Scene::new(a_chat()).members(&[agent_id(1)]);
+        assert!(matches!(
+            join(&outsider),
+            Err(JoinChatError::Access(AccessError::NotAParticipant))
+        ));
+    }
+
+    /// S-110.
+    #[test]
+    fn a_closed_channel_takes_nobody() {
+        let scene = Scene::new(Chat {
+            status: ChatStatus::Closed,
+            ..channel()
+        })
+        .members(&[]);
+        assert!(matches!(join(&scene), Err(JoinChatError::Closed)));
+    }
+}

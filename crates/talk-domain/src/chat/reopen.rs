@@ -51,3 +51,62 @@ pub(crate) fn set_open(
     set_status(uow, cx, chat, ChatStatus::Active)?;
     announce(uow, cx, chat, SystemKind::ChatReopened)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::{ChatUpdated, MessagePosted, ParticipantJoined};
+    use crate::testing::{Scene, a_chat, agent_id, context};
+
+    fn closed() -> Chat {
+        Chat {
+            status: ChatStatus::Closed,
+            ..a_chat()
+        }
+    }
+
+    fn reopen(scene: &Scene) -> Result<Chat, AccessError> {
+        reopen_chat(&mut scene.unit(), &context(agent_id(1)), a_chat().id)
+    }
+
+    /// S-110.
+    #[test]
+    fn a_participant_reopens_a_chat() {
+        let scene = Scene::new(closed()).members(&[agent_id(1)]);
+        assert!(reopen(&scene).unwrap().is_open());
+        assert_eq!(scene.events(), [ChatUpdated, MessagePosted]);
+        assert_eq!(scene.announced(), ["agent-1 reopened the conversation."]);
+    }
+
+    /// S-110: no change, no event.
+    #[test]
+    fn reopening_an_open_chat_changes_nothing() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
+        reopen(&scene).unwrap();
+        assert!(scene.events().is_empty());
+    }
+
+    /// S-110.
+    #[test]
+    fn a_former_participant_reopens_an_empty_chat_and_is_back() {
+        let scene = Scene::new(closed()).members(&[]).former(&[agent_id(1)]);
+        assert_eq!(reopen(&scene).unwrap().member_count, 1);
+        assert_eq!(
+            scene.events(),
+            [ChatUpdated, MessagePosted, ParticipantJoined, MessagePosted]
+        );
+    }
+
+    /// S-110.
+    #[test]
+    fn neither_a_stranger_nor_a_former_participant_of_a_peopled_chat_reopens_it() {
+        let empty = Scene::new(closed()).members(&[]);
+        let peopled = Scene::new(closed())
+            .members(&[agent_id(2)])
+            .former(&[agent_id(1)]);
+        for scene in [empty, peopled] {
+            assert!(matches!(reopen(&scene), Err(AccessError::NotAParticipant)));
+            assert!(scene.events().is_empty());
+        }
+    }
+}

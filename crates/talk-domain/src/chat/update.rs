@@ -76,3 +76,74 @@ pub fn update_chat(
     uow.chats().update(&chat)?;
     Ok(chat)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::{ChatUpdated, MessagePosted};
+    use crate::testing::{Scene, a_chat, agent_id, context};
+
+    fn update(
+        scene: &Scene,
+        name: Option<&str>,
+        detail: Option<&str>,
+    ) -> Result<Chat, UpdateChatError> {
+        let command = UpdateChat {
+            chat: a_chat().id,
+            name: name.map(Into::into),
+            detail: detail.map(Into::into),
+        };
+        update_chat(&mut scene.unit(), &context(agent_id(1)), &command)
+    }
+
+    fn scene() -> Scene {
+        Scene::new(a_chat()).members(&[agent_id(1)])
+    }
+
+    /// S-090.
+    #[test]
+    fn a_new_name_is_announced() {
+        let scene = scene();
+        let chat = update(&scene, Some("Sprint"), None).unwrap();
+        assert_eq!((&*chat.name, &*chat.detail), ("Sprint", ""));
+        assert_eq!(chat.updated, context(agent_id(1)).now);
+        assert_eq!(scene.events(), [ChatUpdated, MessagePosted]);
+        assert_eq!(
+            scene.announced(),
+            ["agent-1 renamed the conversation to \"Sprint\"."]
+        );
+    }
+
+    /// S-090.
+    #[test]
+    fn a_new_detail_is_not_announced() {
+        let scene = scene();
+        update(&scene, Some("Project"), Some("more")).unwrap();
+        assert_eq!(scene.events(), [ChatUpdated]);
+    }
+
+    /// SPEC 3: no change, no event.
+    #[test]
+    fn the_same_name_changes_nothing() {
+        let scene = scene();
+        assert_eq!(
+            update(&scene, Some("Project"), None).unwrap().updated,
+            a_chat().updated
+        );
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 3.
+    #[test]
+    fn nothing_given_and_too_much_given_are_refused() {
+        assert!(matches!(
+            update(&scene(), None, None),
+            Err(UpdateChatError::NothingToChange)
+        ));
+        let long = "x".repeat(4_097);
+        let Err(UpdateChatError::Invalid(invalid)) = update(&scene(), None, Some(&long)) else {
+            panic!("too long")
+        };
+        assert_eq!((&*invalid.field, invalid.limit), ("detail", Some(4_096)));
+    }
+}

@@ -62,3 +62,105 @@ pub fn delete_message(
     uow.chats().update(&chat)?;
     Ok(message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emoji::Emoji;
+    use crate::event::EventKind::MessageDeleted;
+    use crate::message::{SystemKind, SystemNote};
+    use crate::reaction::Reaction;
+    use crate::testing::message_id;
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context};
+
+    fn scene(messages: &[Message]) -> Scene {
+        Scene::new(a_chat())
+            .members(&[agent_id(1), agent_id(2)])
+            .messages(messages)
+    }
+
+    fn delete(uow: &mut MockUnitOfWork, by: u128) -> Result<Message, DeleteMessageError> {
+        delete_message(uow, &context(agent_id(by)), message_id(1))
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn a_deleted_message_is_a_tombstone_and_its_content_gone_everywhere() {
+        let emoji = Emoji::parse("👍", 64).unwrap();
+        let message = Message {
+            parent: Some(message_id(2)),
+            reactions: vec![Reaction {
+                emoji,
+                agent: agent_id(2),
+                created: at(6),
+            }],
+            ..a_message(1)
+        };
+        let scene = scene(&[
+            message,
+            Message {
+                reply_count: 4,
+                ..a_message(2)
+            },
+        ]);
+        let mut uow = scene.unit();
+        uow.messages
+            .expect_update()
+            .withf(|tombstone| tombstone.text.is_empty() && tombstone.deleted.is_some())
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.messages
+            .expect_drop_revisions()
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.reactions.expect_clear().times(1).returning(|_| Ok(()));
+        uow.events
+            .expect_redact()
+            .withf(|tombstone| tombstone.text.is_empty() && tombstone.reactions.is_empty())
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.messages
+            .expect_set_reply_count()
+            .withf(|id, count| (*id, *count) == (message_id(2), 3))
+            .times(1)
+            .returning(|_, _| Ok(()));
+        let tombstone = delete(&mut uow, 1).unwrap();
+        assert_eq!((&*tombstone.text, tombstone.reactions.len()), ("", 0));
+        assert_eq!(
+            tombstone.parent,
+            Some(message_id(2)),
+            "a reply keeps its place"
+        );
+        assert_eq!(scene.events(), [MessageDeleted]);
+    }
+
+    /// SPEC 4: again, same answer, no event.
+    #[test]
+    fn deleting_again_answers_the_same() {
+        let tombstone = Message {
+            text: String::new(),
+            deleted: Some(at(9)),
+            ..a_message(1)
+        };
+        let scene = scene(std::slice::from_ref(&tombstone));
+        assert_eq!(delete(&mut scene.unit(), 1).unwrap(), tombstone);
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 4 and S-090.
+    #[test]
+    fn only_the_author_deletes_and_nobody_deletes_what_the_system_said() {
+        let refused = delete(&mut scene(&[a_message(1)]).unit(), 2);
+        assert!(matches!(refused, Err(DeleteMessageError::NotTheAuthor)));
+        let note = SystemNote {
+            kind: SystemKind::ChatClosed,
+            actor: agent_id(1),
+        };
+        let system = Message {
+            author: Author::System(note),
+            ..a_message(1)
+        };
+        let refused = delete(&mut scene(&[system]).unit(), 1);
+        assert!(matches!(refused, Err(DeleteMessageError::IsSystem)));
+    }
+}

@@ -6,7 +6,7 @@ use crate::error::{Invalid, refusals};
 use crate::event::{Event, LogEntry};
 use crate::id::MessageId;
 use crate::media::Media;
-use crate::message::post::{ReferenceError, check_content, check_references, is_empty};
+use crate::message::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::message::{Author, Message, Revision};
 use crate::store::{StoreError, UnitOfWork};
 
@@ -93,4 +93,117 @@ pub fn edit_message(
     })?;
     uow.chats().update(&chat)?;
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Chat, ChatStatus};
+    use crate::event::EventKind::MessageEdited;
+    use crate::message::{SystemKind, SystemNote};
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context};
+
+    fn unit(scene: &Scene) -> MockUnitOfWork {
+        let mut uow = scene.unit();
+        uow.messages.expect_update().returning(|_| Ok(()));
+        uow
+    }
+
+    fn scene(message: &Message) -> Scene {
+        Scene::new(a_chat())
+            .members(&[agent_id(1), agent_id(2)])
+            .messages(std::slice::from_ref(message))
+    }
+
+    fn edit(uow: &mut MockUnitOfWork, by: u128, text: &str) -> Result<Message, EditMessageError> {
+        let command = EditMessage {
+            message: a_message(1).id,
+            text: Some(text.into()),
+            medias: None,
+        };
+        edit_message(uow, &context(agent_id(by)), &command)
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn an_edit_keeps_the_earlier_version() {
+        let scene = scene(&a_message(1));
+        let mut uow = unit(&scene);
+        uow.messages
+            .expect_add_revision()
+            .withf(|earlier| earlier.text == "hello" && earlier.written == a_message(1).created)
+            .times(1)
+            .returning(|_| Ok(()));
+        let message = edit(&mut uow, 1, "hello, world").unwrap();
+        assert_eq!(message.edited, Some(message.updated));
+        assert_eq!(
+            message.seq,
+            a_message(1).seq,
+            "the creating event never changes"
+        );
+        assert_eq!(scene.events(), [MessageEdited]);
+    }
+
+    /// SPEC 4: no change, no event.
+    #[test]
+    fn the_same_text_changes_nothing() {
+        let scene = scene(&a_message(1));
+        assert_eq!(edit(&mut unit(&scene), 1, "hello").unwrap(), a_message(1));
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn only_the_author_edits_and_only_what_is_not_deleted() {
+        let by_other = edit(&mut unit(&scene(&a_message(1))), 2, "x");
+        assert!(matches!(by_other, Err(EditMessageError::NotTheAuthor)));
+        let tombstone = Message {
+            deleted: Some(at(9)),
+            ..a_message(1)
+        };
+        let of_deleted = edit(&mut unit(&scene(&tombstone)), 1, "x");
+        assert!(matches!(of_deleted, Err(EditMessageError::Deleted)));
+        let note = SystemNote {
+            kind: SystemKind::ChatClosed,
+            actor: agent_id(1),
+        };
+        let system = Message {
+            author: Author::System(note),
+            ..a_message(1)
+        };
+        let of_system = edit(&mut unit(&scene(&system)), 1, "x");
+        assert!(matches!(of_system, Err(EditMessageError::IsSystem)));
+    }
+
+    /// S-110.
+    #[test]
+    fn nothing_is_edited_in_a_closed_chat() {
+        let closed = Chat {
+            status: ChatStatus::Closed,
+            ..a_chat()
+        };
+        let scene = Scene::new(closed)
+            .members(&[agent_id(1)])
+            .messages(&[a_message(1)]);
+        let refused = edit(&mut unit(&scene), 1, "x");
+        assert!(matches!(refused, Err(EditMessageError::Closed)));
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn an_edit_leaves_something_to_say() {
+        let refused = edit(&mut unit(&scene(&a_message(1))), 1, "  ");
+        assert!(matches!(refused, Err(EditMessageError::Empty)));
+        let nothing = EditMessage {
+            message: a_message(1).id,
+            text: None,
+            medias: None,
+        };
+        let refused = edit_message(
+            &mut unit(&scene(&a_message(1))),
+            &context(agent_id(1)),
+            &nothing,
+        );
+        assert!(matches!(refused, Err(EditMessageError::NothingToChange)));
+    }
 }

@@ -71,3 +71,113 @@ pub fn list_messages(
         None => Ok((snapshot.messages().of_agent(actor.agent, request)?, None)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Order;
+    use crate::testing::{
+        MockSnapshot, a_chat, a_message, a_participant, actor, agent_id, chat_id, message_id,
+    };
+
+    const FIRST: PageRequest = PageRequest {
+        size: 50,
+        after: None,
+        order: Order::Descending,
+    };
+
+    fn snapshot() -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .chats
+            .expect_get()
+            .returning(|id| Ok((id == chat_id(1)).then(a_chat)));
+        snapshot
+            .participants
+            .expect_find()
+            .returning(|_, agent| Ok(Some(a_participant(agent))));
+        snapshot.messages.expect_get().returning(|id| {
+            let reply = Message {
+                root: message_id(1),
+                ..a_message(2)
+            };
+            Ok([a_message(1), reply]
+                .into_iter()
+                .find(|message| message.id == id))
+        });
+        snapshot
+    }
+
+    fn list(snapshot: &mut MockSnapshot, query: ListMessages) -> Result<Listed, ListMessagesError> {
+        list_messages(snapshot, actor(agent_id(1)), query, FIRST)
+    }
+
+    ///
+    #[test]
+    fn without_a_chat_all_chats_of_the_caller_are_listed() {
+        let mut snapshot = snapshot();
+        snapshot
+            .messages
+            .expect_of_agent()
+            .withf(|agent, _| *agent == agent_id(1))
+            .times(1)
+            .returning(|_, _| {
+                Ok(Page {
+                    rows: vec![a_message(1)],
+                    next: None,
+                })
+            });
+        let (page, place) = list(&mut snapshot, ListMessages::default()).unwrap();
+        assert_eq!((page.rows.len(), place), (1, None));
+    }
+
+    /// SPEC 4: any message of a thread names the thread.
+    #[test]
+    fn a_thread_is_found_by_any_of_its_messages() {
+        for id in [1, 2] {
+            let mut snapshot = snapshot();
+            snapshot
+                .messages
+                .expect_in_chat()
+                .withf(|_, filter, _| filter.root == Some(message_id(1)))
+                .times(1)
+                .returning(|_, _, _| {
+                    Ok(Page {
+                        rows: vec![],
+                        next: None,
+                    })
+                });
+            let query = ListMessages {
+                root: Some(message_id(id)),
+                ..ListMessages::default()
+            };
+            let (_, place) = list(&mut snapshot, query).unwrap();
+            assert_eq!(place.unwrap().seq, a_chat().last.seq);
+        }
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn an_unknown_parent_is_not_an_empty_thread() {
+        let query = ListMessages {
+            parent: Some(message_id(9)),
+            ..ListMessages::default()
+        };
+        let refused = list(&mut snapshot(), query);
+        assert!(matches!(
+            refused,
+            Err(ListMessagesError::Access(AccessError::NoSuchMessage))
+        ));
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn since_seq_counts_inside_one_chat() {
+        let query = ListMessages {
+            since_seq: Some(1),
+            ..ListMessages::default()
+        };
+        let refused = list(&mut snapshot(), query);
+        assert!(matches!(refused, Err(ListMessagesError::SinceNeedsChat)));
+    }
+}

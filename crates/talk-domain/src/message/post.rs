@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::error::{Invalid, refusals};
 use crate::event::{Event, LogEntry};
 use crate::id::{ChatId, MessageId};
-use crate::limits::{Limits, check_text};
 use crate::media::Media;
+use crate::message::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::message::{Author, Message};
 use crate::store::{StoreError, UnitOfWork};
 
@@ -34,12 +34,13 @@ refusals! {
             "system messages cannot be answered",
         ..Invalid(Invalid),
         ..Access(AccessError),
+        ..Reference(ReferenceError),
         ..Store(StoreError),
     }
 }
 
 /// Posts a message in a chat of the caller. A deleted parent is allowed: the thread keeps its
-/// shape (S-081); replies nest to any depth (S-082).
+/// shape (SPEC 4); replies nest to any depth (S-082).
 ///
 /// # Errors
 /// See [`PostMessageError`].
@@ -124,62 +125,170 @@ fn compose(
     }
 }
 
-/// Checks what needs no lookup.
-pub(crate) fn check_content(text: &str, medias: &[Media], limits: &Limits) -> Result<(), Invalid> {
-    check_text("text", text, limits.text)?;
-    if medias.len() > limits.medias {
-        return Err(Invalid::too_long("medias", limits.medias, "medias"));
-    }
-    for (i, media) in medias.iter().enumerate() {
-        media.check(&format!("medias[{i}]"), limits)?;
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::ChatStatus;
+    use crate::event::EventKind::MessagePosted;
+    use crate::message::{SystemKind, SystemNote};
+    use crate::testing::{Scene, a_chat, a_message, agent_id, at, context, message_id};
+    use uuid::Uuid;
 
-/// Whether there is nothing to say.
-pub(crate) fn is_empty(text: &str, medias: &[Media]) -> bool {
-    medias.is_empty() && text.trim().is_empty()
-}
-
-refusals! {
-    /// Why a media does not fit.
-    pub enum ReferenceError {
-        ..Invalid(Invalid),
-        ..Store(StoreError),
+    fn scene() -> Scene {
+        Scene::new(a_chat()).members(&[agent_id(1)])
     }
-}
 
-/// Checks that files and agents named by medias are the customer's.
-pub(crate) fn check_references(
-    uow: &mut dyn UnitOfWork,
-    medias: &[Media],
-) -> Result<(), ReferenceError> {
-    for (i, media) in medias.iter().enumerate() {
-        let unknown = match media {
-            Media::File(id) if !uow.files().exists(*id)? => {
-                Some(("file_id", "MEDIA_FILE_NOT_FOUND", "there is no such file"))
-            }
-            Media::Agent(id) if uow.agents().get(*id)?.is_none_or(|a| a.deleted.is_some()) => {
-                Some((
-                    "agent_id",
-                    "MEDIA_AGENT_NOT_FOUND",
-                    "there is no such agent",
-                ))
-            }
-            _ => None,
-        };
-        if let Some((field, reason, message)) = unknown {
-            return Err(Invalid::new(format!("medias[{i}].{field}"), reason, message).into());
+    fn says(text: &str) -> PostMessage {
+        PostMessage {
+            chat: a_chat().id,
+            parent: None,
+            text: text.into(),
+            medias: vec![],
         }
     }
-    Ok(())
-}
 
-impl From<ReferenceError> for PostMessageError {
-    fn from(error: ReferenceError) -> Self {
-        match error {
-            ReferenceError::Invalid(invalid) => Self::Invalid(invalid),
-            ReferenceError::Store(store) => Self::Store(store),
+    fn post(scene: &Scene, command: &PostMessage) -> Result<Message, PostMessageError> {
+        post_message(&mut scene.unit(), &context(agent_id(1)), command)
+    }
+
+    /// S-080.
+    #[test]
+    fn a_message_is_stored_and_logged_with_the_seq_of_its_event() {
+        let scene = scene();
+        let message = post(&scene, &says("hello")).unwrap();
+        assert_eq!(message.author, Author::Agent(agent_id(1)));
+        assert_eq!((message.seq, message.depth), (a_chat().last.seq + 1, 0));
+        assert_eq!((message.root, message.parent), (message.id, None));
+        assert_eq!((message.created, message.edited), (message.updated, None));
+        assert_eq!(scene.events(), [MessagePosted]);
+    }
+
+    /// S-080.
+    #[test]
+    fn an_outsider_posts_nothing() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let refused = post(&scene, &says("hello"));
+        assert!(matches!(
+            refused,
+            Err(PostMessageError::Access(AccessError::NotAParticipant))
+        ));
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn nothing_to_say_is_not_a_message() {
+        for text in ["", " \n\t"] {
+            assert!(matches!(
+                post(&scene(), &says(text)),
+                Err(PostMessageError::Empty)
+            ));
+        }
+        let link = Media::Link("https://e.test".into());
+        let command = PostMessage {
+            medias: vec![link],
+            ..says("")
+        };
+        assert!(post(&scene(), &command).is_ok());
+    }
+
+    /// S-110.
+    #[test]
+    fn a_closed_chat_takes_no_message() {
+        let closed = Chat {
+            status: ChatStatus::Closed,
+            ..a_chat()
+        };
+        let scene = Scene::new(closed).members(&[agent_id(1)]);
+        assert!(matches!(
+            post(&scene, &says("x")),
+            Err(PostMessageError::Closed)
+        ));
+    }
+
+    /// S-082.
+    #[test]
+    fn a_reply_hangs_below_its_parent_and_counts_there() {
+        let parent = Message {
+            root: message_id(7),
+            depth: 3,
+            reply_count: 2,
+            deleted: Some(at(9)),
+            ..a_message(1)
+        };
+        let scene = scene().messages(std::slice::from_ref(&parent));
+        let mut uow = scene.unit();
+        uow.messages
+            .expect_set_reply_count()
+            .withf(|id, count| (*id, *count) == (message_id(1), 3))
+            .times(1)
+            .returning(|_, _| Ok(()));
+        let command = PostMessage {
+            parent: Some(parent.id),
+            ..says("yes")
+        };
+        let reply = post_message(&mut uow, &context(agent_id(1)), &command).unwrap();
+        assert_eq!((reply.root, reply.depth), (message_id(7), 4));
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn a_parent_of_another_chat_or_of_none_is_not_found() {
+        let elsewhere = Message {
+            chat: ChatId(Uuid::from_u128(9)),
+            ..a_message(1)
+        };
+        let scene = scene().messages(&[elsewhere]);
+        for parent in [message_id(1), message_id(2)] {
+            let command = PostMessage {
+                parent: Some(parent),
+                ..says("yes")
+            };
+            assert!(matches!(
+                post(&scene, &command),
+                Err(PostMessageError::ParentNotFound)
+            ));
+        }
+    }
+
+    /// S-090.
+    #[test]
+    fn nobody_answers_the_system() {
+        let note = SystemNote {
+            kind: SystemKind::ChatClosed,
+            actor: agent_id(1),
+        };
+        let scene = scene().messages(&[Message {
+            author: Author::System(note),
+            ..a_message(1)
+        }]);
+        let command = PostMessage {
+            parent: Some(message_id(1)),
+            ..says("yes")
+        };
+        assert!(matches!(
+            post(&scene, &command),
+            Err(PostMessageError::ParentIsSystem)
+        ));
+    }
+
+    /// SPEC 1.
+    #[test]
+    fn limits_are_named() {
+        let link = Media::Link("https://e.test".into());
+        let many = PostMessage {
+            medias: vec![link; 21],
+            ..says("x")
+        };
+        for (command, field, limit) in [
+            (says(&"x".repeat(16_001)), "text", 16_000),
+            (many, "medias", 20),
+        ] {
+            let refused = post(&scene(), &command);
+            let Err(PostMessageError::Invalid(invalid)) = refused else {
+                panic!("{refused:?}")
+            };
+            assert_eq!((&*invalid.field, invalid.limit), (field, Some(limit)));
         }
     }
 }

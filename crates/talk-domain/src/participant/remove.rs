@@ -79,3 +79,99 @@ pub(crate) fn dismiss(
     uow.chats().update(chat)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, a_participant, agent_id, context};
+
+    fn remove(
+        uow: &mut MockUnitOfWork,
+        by: u128,
+        whom: u128,
+    ) -> Result<Participant, RemoveParticipantError> {
+        let participant = a_participant(agent_id(whom)).id;
+        let command = RemoveParticipant {
+            chat: a_chat().id,
+            participant,
+        };
+        remove_participant(uow, &context(agent_id(by)), &command)
+    }
+
+    fn of(kind: ChatKind, members: &[u128]) -> Scene {
+        let members: Vec<_> = members.iter().map(|n| agent_id(*n)).collect();
+        Scene::new(Chat { kind, ..a_chat() }).members(&members)
+    }
+
+    /// S-074.
+    #[test]
+    fn a_participant_removes_another_and_the_chat_says_who_left() {
+        let scene = of(ChatKind::Group, &[1, 2]);
+        assert_eq!(
+            remove(&mut scene.unit(), 1, 2).unwrap(),
+            a_participant(agent_id(2))
+        );
+        assert_eq!(scene.events(), [ParticipantLeft, MessagePosted]);
+        assert_eq!(scene.announced(), ["agent-2 left the conversation."]);
+        assert_eq!(scene.saved().unwrap().member_count, 1);
+    }
+
+    /// SPEC 3: closes by itself.
+    #[test]
+    fn a_private_chat_closes_with_its_last_participant_and_a_channel_does_not() {
+        for kind in [ChatKind::Direct, ChatKind::Group] {
+            let scene = of(kind, &[1]);
+            remove(&mut scene.unit(), 1, 1).unwrap();
+            assert_eq!(
+                scene.events(),
+                [ParticipantLeft, MessagePosted, ChatUpdated]
+            );
+            assert!(!scene.saved().unwrap().is_open());
+        }
+        let channel = of(ChatKind::Talk, &[1]);
+        remove(&mut channel.unit(), 1, 1).unwrap();
+        assert!(channel.saved().unwrap().is_open());
+    }
+
+    /// SPEC 3.
+    #[test]
+    fn in_a_direct_chat_one_only_leaves_oneself() {
+        let scene = of(ChatKind::Direct, &[1, 2]);
+        let refused = remove(&mut scene.unit(), 1, 2);
+        assert!(matches!(refused, Err(RemoveParticipantError::OnlyOneself)));
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 3: the participant must belong to the chat in the path.
+    #[test]
+    fn a_participant_of_elsewhere_is_not_found() {
+        let scene = of(ChatKind::Group, &[1]);
+        let refused = remove(&mut scene.unit(), 1, 2);
+        assert!(matches!(
+            refused,
+            Err(RemoveParticipantError::NoSuchParticipant)
+        ));
+    }
+
+    /// S-074: two at once, one effect.
+    #[test]
+    fn losing_the_race_removes_nothing_twice() {
+        let scene = of(ChatKind::Group, &[1, 2]);
+        let mut uow = scene.unit();
+        uow.participants.checkpoint();
+        uow.participants
+            .expect_find()
+            .returning(|_, agent| Ok(Some(a_participant(agent))));
+        uow.participants
+            .expect_get()
+            .returning(|_, _| Ok(Some(a_participant(agent_id(2)))));
+        uow.participants.expect_remove().returning(|_, _| Ok(false));
+        let refused = remove(&mut uow, 1, 2);
+        assert!(matches!(
+            refused,
+            Err(RemoveParticipantError::NoSuchParticipant)
+        ));
+        assert!(scene.events().is_empty());
+    }
+}

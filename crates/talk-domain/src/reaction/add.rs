@@ -98,3 +98,117 @@ pub(crate) fn own(message: &Message, cx: &Context, emoji: &Emoji) -> Option<usiz
         .iter()
         .position(|r| r.agent == cx.actor.agent && r.emoji.key() == emoji.key())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Chat, ChatStatus};
+    use crate::event::EventKind::ReactionAdded;
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context};
+
+    fn command(emoji: &str) -> React {
+        React {
+            message: a_message(1).id,
+            emoji: Emoji::parse(emoji, 64).unwrap(),
+        }
+    }
+
+    fn unit(scene: &Scene) -> MockUnitOfWork {
+        let mut uow = scene.unit();
+        uow.reactions.expect_insert().returning(|_, _| Ok(()));
+        uow.messages.expect_update().returning(|_| Ok(()));
+        uow
+    }
+
+    fn scene(message: &Message) -> Scene {
+        Scene::new(a_chat())
+            .members(&[agent_id(1)])
+            .messages(std::slice::from_ref(message))
+    }
+
+    fn with_reactions(emojis: &[&str], agent: u128) -> Message {
+        let reactions = emojis.iter().map(|emoji| Reaction {
+            emoji: Emoji::parse(emoji, 64).unwrap(),
+            agent: agent_id(agent),
+            created: at(6),
+        });
+        Message {
+            reactions: reactions.collect(),
+            ..a_message(1)
+        }
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn a_reaction_is_echoed_as_sent_and_moves_the_message() {
+        let scene = scene(&with_reactions(&["🎉"], 1));
+        let reacted = add_reaction(&mut unit(&scene), &context(agent_id(1)), &command("+1"));
+        let Reacted { message, event } = reacted.unwrap();
+        let shown: Vec<_> = message.reactions.iter().map(|r| r.emoji.as_str()).collect();
+        assert_eq!(shown, ["🎉", "+1"]);
+        assert!(message.updated > a_message(1).updated);
+        assert_eq!(event, Some(a_chat().last.seq + 1));
+        assert_eq!(scene.events(), [ReactionAdded]);
+    }
+
+    /// SPEC 4: no change, no event.
+    #[test]
+    fn the_same_emoji_in_another_spelling_changes_nothing() {
+        let before = with_reactions(&["thumbsup"], 1);
+        let scene = scene(&before);
+        let reacted = add_reaction(&mut unit(&scene), &context(agent_id(1)), &command("👍"));
+        assert_eq!(
+            reacted.unwrap(),
+            Reacted {
+                message: before,
+                event: None
+            }
+        );
+        assert!(scene.events().is_empty());
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn two_agents_share_an_emoji() {
+        let scene = scene(&with_reactions(&["👍"], 2));
+        let reacted = add_reaction(&mut unit(&scene), &context(agent_id(1)), &command("👍"));
+        assert_eq!(reacted.unwrap().message.reactions.len(), 2);
+    }
+
+    /// SPEC 4 and S-110.
+    #[test]
+    fn neither_a_tombstone_nor_a_closed_chat_takes_reactions() {
+        let tombstone = Message {
+            deleted: Some(at(9)),
+            ..a_message(1)
+        };
+        let refused = add_reaction(
+            &mut unit(&scene(&tombstone)),
+            &context(agent_id(1)),
+            &command("👍"),
+        );
+        assert!(matches!(refused, Err(ReactError::Deleted)));
+        let closed = Chat {
+            status: ChatStatus::Closed,
+            ..a_chat()
+        };
+        let scene = Scene::new(closed)
+            .members(&[agent_id(1)])
+            .messages(&[a_message(1)]);
+        let refused = add_reaction(&mut unit(&scene), &context(agent_id(1)), &command("👍"));
+        assert!(matches!(refused, Err(ReactError::Closed)));
+    }
+
+    /// SPEC 1.
+    #[test]
+    fn a_message_has_room_for_so_many_reactions() {
+        let mut cx = context(agent_id(1));
+        cx.limits.reactions = 2;
+        let full = with_reactions(&["a", "b"], 2);
+        let refused = add_reaction(&mut unit(&scene(&full)), &cx, &command("👍"));
+        let Err(ReactError::Invalid(invalid)) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(invalid.limit, Some(2));
+    }
+}

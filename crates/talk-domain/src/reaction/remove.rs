@@ -43,3 +43,63 @@ pub fn remove_reaction(
         event: Some(tick.seq),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emoji::Emoji;
+    use crate::event::EventKind::ReactionRemoved;
+    use crate::message::Message;
+    use crate::reaction::Reaction;
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context};
+
+    fn reacted(agent: u128) -> Message {
+        let emoji = Emoji::parse("thumbsup", 64).unwrap();
+        let reaction = Reaction {
+            emoji,
+            agent: agent_id(agent),
+            created: at(6),
+        };
+        Message {
+            reactions: vec![reaction],
+            ..a_message(1)
+        }
+    }
+
+    fn remove(scene: &Scene) -> Result<Reacted, ReactError> {
+        let mut uow: MockUnitOfWork = scene.unit();
+        uow.reactions.expect_remove().returning(|_, _| Ok(()));
+        uow.messages.expect_update().returning(|_| Ok(()));
+        let emoji = Emoji::parse("👍", 64).unwrap();
+        let command = React {
+            message: a_message(1).id,
+            emoji,
+        };
+        remove_reaction(&mut uow, &context(agent_id(1)), &command)
+    }
+
+    fn scene(message: Message) -> Scene {
+        Scene::new(a_chat())
+            .members(&[agent_id(1)])
+            .messages(&[message])
+    }
+
+    /// SPEC 4.
+    #[test]
+    fn ones_own_reaction_is_taken_back_in_any_spelling() {
+        let scene = scene(reacted(1));
+        let Reacted { message, event } = remove(&scene).unwrap();
+        assert!(message.reactions.is_empty());
+        assert!(event.is_some());
+        assert_eq!(scene.events(), [ReactionRemoved]);
+    }
+
+    /// SPEC 4: no change, no event.
+    #[test]
+    fn what_is_not_ones_own_stays() {
+        let scene = scene(reacted(2));
+        let Reacted { message, event } = remove(&scene).unwrap();
+        assert_eq!((message, event), (reacted(2), None));
+        assert!(scene.events().is_empty());
+    }
+}

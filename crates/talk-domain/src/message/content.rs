@@ -1,0 +1,91 @@
+//! What a message may say and attach: the rules shared by posting and editing.
+
+use crate::error::{Invalid, refusals};
+use crate::limits::{Limits, check_text};
+use crate::media::Media;
+use crate::store::{StoreError, UnitOfWork};
+
+/// Checks what needs no lookup.
+pub(crate) fn check_content(text: &str, medias: &[Media], limits: &Limits) -> Result<(), Invalid> {
+    check_text("text", text, limits.text)?;
+    if medias.len() > limits.medias {
+        return Err(Invalid::too_long("medias", limits.medias, "medias"));
+    }
+    for (i, media) in medias.iter().enumerate() {
+        media.check(&format!("medias[{i}]"), limits)?;
+    }
+    Ok(())
+}
+
+/// Whether there is nothing to say.
+pub(crate) fn is_empty(text: &str, medias: &[Media]) -> bool {
+    medias.is_empty() && text.trim().is_empty()
+}
+
+refusals! {
+    /// Why a media does not fit.
+    pub enum ReferenceError {
+        ..Invalid(Invalid),
+        ..Store(StoreError),
+    }
+}
+
+/// Checks that files and agents named by medias are the customer's.
+pub(crate) fn check_references(
+    uow: &mut dyn UnitOfWork,
+    medias: &[Media],
+) -> Result<(), ReferenceError> {
+    for (i, media) in medias.iter().enumerate() {
+        let unknown = match media {
+            Media::File(id) if !uow.files().exists(*id)? => {
+                Some(("file_id", "MEDIA_FILE_NOT_FOUND", "there is no such file"))
+            }
+            Media::Agent(id) if uow.agents().get(*id)?.is_none_or(|a| a.deleted.is_some()) => {
+                Some((
+                    "agent_id",
+                    "MEDIA_AGENT_NOT_FOUND",
+                    "there is no such agent",
+                ))
+            }
+            _ => None,
+        };
+        if let Some((field, reason, message)) = unknown {
+            return Err(Invalid::new(format!("medias[{i}].{field}"), reason, message).into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::AgentId;
+    use crate::testing::{Scene, a_chat, agent_id};
+
+    ///
+    #[test]
+    fn unknown_files_and_agents_are_named_by_their_element() {
+        let file = Media::File(Uuid::from_u128(1).into());
+        let agent = Media::Agent(AgentId(Uuid::from_u128(1)));
+        let known = Media::Agent(agent_id(2));
+        for (media, field) in [(file, "medias[1].file_id"), (agent, "medias[1].agent_id")] {
+            let mut uow = Scene::new(a_chat()).unit();
+            uow.files.expect_exists().returning(|_| Ok(false));
+            let refused = check_references(&mut uow, &[known.clone(), media]);
+            let Err(ReferenceError::Invalid(invalid)) = refused else {
+                panic!("{refused:?}")
+            };
+            assert_eq!(invalid.field, field);
+        }
+    }
+
+    ///
+    #[test]
+    fn a_known_file_is_attached() {
+        let mut uow = Scene::new(a_chat()).unit();
+        uow.files.expect_exists().returning(|_| Ok(true));
+        assert!(check_references(&mut uow, &[Media::File(Uuid::from_u128(1).into())]).is_ok());
+    }
+}
