@@ -1,0 +1,31 @@
+# Talk: `make run` serves, `make test` tests. Neither needs anything but Rust and a C compiler.
+
+CARGO ?= cargo
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: run test lint bench config help
+
+run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
+	$(CARGO) run --quiet --package talk-server -- dev
+
+test: ## Run every test
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --workspace --all-features
+else
+	$(CARGO) test --workspace --all-features --lib --bins --tests
+endif
+
+lint: ## Formatting, clippy and documentation, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --quiet
+
+bench: ## Measure durable posts per second: group commit against one commit per request
+	$(CARGO) build --release --package talk-server --package talk-bench
+	target/release/talk-bench --server target/release/talk-server $(BENCH_ARGS)
+
+config: ## Write config/talk.toml anew from the settings
+	$(CARGO) run --quiet --package talk-server -- config > config/talk.toml
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
