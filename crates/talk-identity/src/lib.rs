@@ -1,1 +1,46 @@
-//! Passwords, tokens, access keys and trusted issuers: the identity adapters of Talk.
+//! The identity adapters of Talk: passwords (argon2id), login tokens and access keys signed with
+//! the installation's secret, and tokens of one trusted issuer.
+//!
+//! [`ArgonPasswords`] implements [`Passwords`](talk_domain::identity::Passwords), [`SignedTokens`]
+//! implements [`Tokens`](talk_domain::identity::Tokens). Neither reads a clock: the time a token is
+//! judged at is given by the caller.
+
+mod claims;
+mod issuer;
+mod key;
+mod password;
+mod signature;
+mod token;
+
+pub use issuer::{Issuer, IssuerKey, IssuerOptions};
+pub use password::ArgonPasswords;
+pub use signature::PinnedAlgorithm;
+pub use token::SignedTokens;
+
+/// The shortest signing secret in bytes (SPEC 8): as long as the digest it keys.
+pub const MIN_SECRET_BYTES: usize = 32;
+
+/// Why an adapter cannot be built from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The signing secret could be guessed.
+    #[error("the signing secret has {0} bytes and needs at least {MIN_SECRET_BYTES}")]
+    SecretTooShort(usize),
+    /// An issuer that knows our secret could sign our tokens.
+    #[error("the issuer's secret must not be the signing secret of this installation")]
+    SharedSecret,
+    /// The issuer's key is of no use for the pinned algorithm.
+    #[error("the issuer's key is no {algorithm} key: {reason}")]
+    Key {
+        /// The pinned algorithm.
+        algorithm: PinnedAlgorithm,
+        /// What is wrong with the key.
+        reason: String,
+    },
+    /// A claim path is empty.
+    #[error("{0} must name a claim")]
+    ClaimPath(&'static str),
+    /// The random source of the system fails.
+    #[error("the system gives no random bytes")]
+    Random,
+}

@@ -1,0 +1,211 @@
+//! Passwords: argon2id off the request threads, never more than two at once.
+
+use std::sync::Arc;
+
+use argon2::password_hash::{PasswordHash as Phc, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use talk_domain::agent::PasswordHash;
+use talk_domain::identity::{PasswordError, Passwords};
+use talk_domain::store::BoxFuture;
+use tokio::sync::Semaphore;
+
+use crate::IdentityError;
+
+/// 19 MiB in two passes on one lane (SPEC 2).
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Each hash holds its memory while it runs; more of them would also slow down everything else.
+const AT_ONCE: usize = 2;
+
+const SALT_BYTES: usize = 16;
+
+/// [`Passwords`] by argon2id.
+pub struct ArgonPasswords {
+    argon: Argon2<'static>,
+    random: SystemRandom,
+    permits: Arc<Semaphore>,
+    /// What a password is compared with when there is none: nobody knows its password, and the
+    /// comparison costs the same.
+    nobody: PasswordHash,
+}
+
+impl std::fmt::Debug for ArgonPasswords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ArgonPasswords")
+    }
+}
+
+impl ArgonPasswords {
+    /// Password hashing with the parameters of the specification. Hashes one password.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    pub fn new() -> Result<Self, IdentityError> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
+        let params = params.map_err(|_| IdentityError::Random)?;
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let random = SystemRandom::new();
+        let mut unknown = [0; 32];
+        random
+            .fill(&mut unknown)
+            .map_err(|_| IdentityError::Random)?;
+        let salt = salt(&random).map_err(|_| IdentityError::Random)?;
+        let nobody = hash(&argon, &unknown, &salt).map_err(|_| IdentityError::Random)?;
+        Ok(Self {
+            argon,
+            random,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            nobody,
+        })
+    }
+
+    /// Runs `work` on a thread that may block, when one of the permits is free.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'static>) -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let permits = Arc::clone(&self.permits);
+        let permit = permits.acquire_owned().await;
+        let permit = permit.map_err(|_| PasswordError::Failed)?;
+        let argon = self.argon.clone();
+        // The permit moves along: a caller who goes away does not free it while the hash runs.
+        let work = move || {
+            let _permit = permit;
+            work(&argon)
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| PasswordError::Failed)?
+    }
+}
+
+impl Passwords for ArgonPasswords {
+    fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>> {
+        Box::pin(async move {
+            let salt = salt(&self.random)?;
+            self.blocking(move |argon| hash(argon, password.as_bytes(), &salt))
+                .await
+        })
+    }
+
+    fn verify(
+        &self,
+        password: String,
+        stored: Option<PasswordHash>,
+    ) -> BoxFuture<'_, Result<bool, PasswordError>> {
+        Box::pin(async move {
+            let is_somebody = stored.is_some();
+            let stored = stored.unwrap_or_else(|| self.nobody.clone());
+            let matches = self
+                .blocking(move |argon| verify(argon, &password, &stored))
+                .await?;
+            Ok(matches && is_somebody)
+        })
+    }
+}
+
+fn salt(random: &SystemRandom) -> Result<SaltString, PasswordError> {
+    let mut bytes = [0; SALT_BYTES];
+    random.fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
+    SaltString::encode_b64(&bytes).map_err(|_| PasswordError::Failed)
+}
+
+fn hash(
+    argon: &Argon2<'_>,
+    password: &[u8],
+    salt: &SaltString,
+) -> Result<PasswordHash, PasswordError> {
+    let hash = argon.hash_password(password, salt);
+    let hash = hash.map_err(|_| PasswordError::Failed)?;
+    Ok(PasswordHash(hash.to_string()))
+}
+
+fn verify(
+    argon: &Argon2<'_>,
+    password: &str,
+    stored: &PasswordHash,
+) -> Result<bool, PasswordError> {
+    use argon2::password_hash::Error::Password;
+
+    let stored = Phc::new(&stored.0).map_err(|_| PasswordError::Failed)?;
+    // The crate takes a cut-off hash for a wrong password.
+    if stored.hash.is_none() {
+        return Err(PasswordError::Failed);
+    }
+    match argon.verify_password(password.as_bytes(), &stored) {
+        Ok(()) => Ok(true),
+        Err(Password) => Ok(false),
+        // A broken hash is a fault of ours, not a wrong password.
+        Err(_) => Err(PasswordError::Failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_opens_its_own_hash_only() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let hash = passwords.hash("talk-demo".into()).await.unwrap();
+        assert!(
+            passwords
+                .verify("talk-demo".into(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("Talk-demo".into(), Some(hash))
+                .await
+                .unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn the_same_password_is_never_hashed_to_the_same_text() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let (one, two) = tokio::join!(passwords.hash("same".into()), passwords.hash("same".into()));
+        assert_ne!(one.unwrap(), two.unwrap());
+    }
+
+    /// SPEC 2: the parameters, and the same cost for an unknown username.
+    #[tokio::test]
+    async fn nobodys_password_costs_what_everybodys_costs() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let hash = passwords.hash("talk-demo".into()).await.unwrap();
+        for hash in [&hash, &passwords.nobody] {
+            assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        }
+        assert!(!passwords.verify("talk-demo".into(), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_broken_hash_is_a_fault_and_no_wrong_password() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let broken = Some(PasswordHash("$argon2id$broken".into()));
+        assert!(passwords.verify("talk-demo".into(), broken).await.is_err());
+    }
+
+    /// SPEC 2: never more than two at once.
+    #[tokio::test]
+    async fn a_third_password_waits_for_one_of_the_two_before_it() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let held = Arc::clone(&passwords.permits)
+            .acquire_many_owned(2)
+            .await
+            .unwrap();
+        let mut third = std::pin::pin!(passwords.hash("third".into()));
+        let is_waiting = tokio::select! {
+            biased;
+            _ = &mut third => false,
+            () = tokio::task::yield_now() => true,
+        };
+        assert!(is_waiting);
+        drop(held);
+        assert!(third.await.is_ok());
+    }
+}
