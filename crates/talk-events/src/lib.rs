@@ -4,5 +4,6 @@
 //! nothing: the event log is the truth, and a listener that missed something reads it there.
 
 mod bell;
+pub mod hub;
 
 pub use bell::{Heard, Listener, LocalBell};

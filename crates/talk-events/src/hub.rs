@@ -1,0 +1,278 @@
+//! The hub: which reader gets which event, as a state machine without I/O.
+//!
+//! Per chat there is a head; per reader and chat a link in one of two states. *Live* readers get
+//! each event as the bell rings. *Catching up*, a reader gets pages of the log until it stands at
+//! the head. Every trouble — a subscription that starts in the past, a reader that falls behind,
+//! a gap in what the bell told — is the same move: back to catching up from where the reader
+//! stands. So an event is never skipped and never sent twice.
+
+mod delivery;
+mod link;
+#[cfg(test)]
+mod model;
+mod reader;
+mod room;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId};
+
+use link::Link;
+use reader::Reader;
+use room::Room;
+
+/// Identity of a connection on this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReaderId(pub u64);
+
+/// A point in the stream of commits this hub heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u64);
+
+/// Where a reader begins in a chat whose snapshot showed this head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After the head.
+    Head(u64),
+    /// After an event the reader has seen: it resumes.
+    Since {
+        /// The event.
+        seq: u64,
+        /// The head.
+        head: u64,
+    },
+}
+
+/// Why a reader gets no more of a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its agent left or was removed.
+    Removed,
+    /// The chat was deleted.
+    Deleted,
+}
+
+/// What the hub tells a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// An event; `is_replay` when it is part of a resumption.
+    Event {
+        /// The frame as it is stored.
+        frame: Arc<str>,
+        /// Whether the reader asked for it by its position.
+        is_replay: bool,
+    },
+    /// A resumption is complete.
+    CaughtUp(ChatId, u64),
+    /// The reader fell behind; it is caught up from the log.
+    Lagging(ChatId, u64),
+    /// The log no longer holds what the reader asked for; it goes on after this head.
+    Reset(ChatId, u64),
+    /// After the event before this, nothing more of the chat.
+    Unsubscribed(ChatId, Ended, u64),
+}
+
+/// An answer of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// The chat that was read.
+    pub chat: ChatId,
+    /// The position it was read from.
+    pub since: u64,
+    /// What follows the position, ascending.
+    pub events: &'a [LoggedEvent],
+    /// Whether nothing followed these.
+    pub is_end: bool,
+}
+
+/// What the hub wants done. None of it may block.
+pub trait Outbox {
+    /// Queue a notice for a reader.
+    fn send(&mut self, reader: ReaderId, notice: Notice);
+    /// Read the log of `chat` after `since` and call [`Hub::page`].
+    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64);
+}
+
+/// How many commits are remembered for subscriptions under way.
+const REMEMBERED: usize = 16_384;
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub struct Hub {
+    rooms: HashMap<ChatId, Room>,
+    readers: HashMap<ReaderId, Reader>,
+    agents: HashMap<AgentId, Vec<ReaderId>>,
+    recent: VecDeque<(ChatId, u64)>,
+    heard: u64,
+    queue_limit: usize,
+}
+
+impl Hub {
+    /// A hub that queues at most `queue_limit` bytes of events per reader.
+    #[must_use]
+    pub fn new(queue_limit: usize) -> Self {
+        Self {
+            queue_limit,
+            ..Self::default()
+        }
+    }
+
+    /// Now. Take it before the snapshot that [`attach`](Self::attach) is given.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        Mark(self.heard)
+    }
+
+    /// A connection of `agent`.
+    pub fn connect(&mut self, id: ReaderId, agent: AgentId) {
+        self.readers.insert(id, Reader::new(agent));
+        self.agents.entry(agent).or_default().push(id);
+    }
+
+    /// The connection is gone.
+    pub fn disconnect(&mut self, id: ReaderId) {
+        let Some(reader) = self.readers.remove(&id) else {
+            return;
+        };
+        for chat in reader.links.keys() {
+            self.leave_room(id, *chat);
+        }
+        if let Some(readers) = self.agents.get_mut(&reader.agent) {
+            readers.retain(|other| *other != id);
+            if readers.is_empty() {
+                self.agents.remove(&reader.agent);
+            }
+        }
+    }
+
+    /// Whether the reader follows chats its agent joins later.
+    pub fn follow_joined(&mut self, id: ReaderId, follows: bool) {
+        if let Some(reader) = self.readers.get_mut(&id) {
+            reader.follows_joined = follows;
+        }
+    }
+
+    /// Begins delivery of chats the agent participates in (or did, up to its removal); `mark` was
+    /// taken before the snapshot that showed their heads. A chat that is delivered already, because
+    /// its agent joined meanwhile, goes on as it is unless it is resumed. Returns after which event
+    /// each chat's delivery begins; `None` if the mark is too old: take both anew.
+    pub fn attach(
+        &mut self,
+        id: ReaderId,
+        mark: Mark,
+        chats: &[(ChatId, Start)],
+        out: &mut dyn Outbox,
+    ) -> Option<Vec<(ChatId, u64)>> {
+        let since_mark = self.heard_since(mark)?;
+        let mut begins = Vec::with_capacity(chats.len());
+        for (chat, start) in chats {
+            let (cursor, head, is_replay) = match *start {
+                Start::Head(head) => (head, head, false),
+                Start::Since { seq, head } if seq > head => {
+                    out.send(id, Notice::Reset(*chat, head));
+                    (head, head, false)
+                }
+                Start::Since { seq, head } => (seq, head, true),
+            };
+            if self.left_after(id, *chat, head) {
+                continue;
+            }
+            if let (Some(place), Start::Head(_)) = (self.place(id, *chat), start) {
+                begins.push((*chat, place));
+                continue;
+            }
+            self.detach(id, *chat);
+            let head = since_mark.get(chat).map_or(head, |seq| head.max(*seq));
+            self.link(
+                id,
+                (*chat, head),
+                Link::behind(cursor, is_replay, is_replay),
+            );
+            begins.push((*chat, cursor));
+            self.promote(*chat, out);
+        }
+        Some(begins)
+    }
+
+    /// Whether the reader saw its agent leave after the event a snapshot showed as head, or is
+    /// still on its way through the log to where its agent came back.
+    fn left_after(&self, id: ReaderId, chat: ChatId, head: u64) -> bool {
+        let link = self
+            .readers
+            .get(&id)
+            .and_then(|reader| reader.links.get(&chat));
+        match link {
+            Some(Link::Out(seq)) => *seq > head,
+            Some(Link::Behind(behind)) => behind.is_out,
+            Some(Link::Live) | None => false,
+        }
+    }
+
+    /// The last event of the chat the reader was given.
+    fn place(&self, id: ReaderId, chat: ChatId) -> Option<u64> {
+        match self.readers.get(&id)?.links.get(&chat)? {
+            Link::Live => self.rooms.get(&chat).map(|room| room.head),
+            Link::Behind(behind) => Some(behind.cursor),
+            Link::Out(_) => None,
+        }
+    }
+
+    /// Ends delivery of a chat.
+    pub fn detach(&mut self, id: ReaderId, chat: ChatId) {
+        let linked = self
+            .readers
+            .get_mut(&id)
+            .and_then(|reader| reader.links.remove(&chat));
+        if linked.is_some() {
+            self.leave_room(id, chat);
+        }
+        if let (Some(Link::Behind(_)), Some(reader)) = (linked, self.readers.get_mut(&id)) {
+            reader.behind.retain(|other| *other != chat);
+        }
+    }
+
+    /// The bell rang: these events are durable, in order.
+    pub fn committed(&mut self, events: &[LoggedEvent], out: &mut dyn Outbox) {
+        for (place, event) in events.iter().enumerate() {
+            self.remember(event);
+            self.deliver(event, out);
+            if event.kind == EventKind::ParticipantJoined {
+                self.admit(events.get(..=place).unwrap_or_default(), event, out);
+            }
+        }
+    }
+
+    /// The log was read, as [`Outbox::read`] asked.
+    pub fn page(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        reader.is_reading = false;
+        if let Some(Link::Behind(behind)) = reader.links.get_mut(&page.chat)
+            && behind.reads == Some(page.since)
+        {
+            behind.reads = None;
+            self.replay(id, page, out);
+        }
+        self.pump(id, out);
+    }
+
+    /// The reader's connection took `bytes` of queued events.
+    pub fn drained(&mut self, id: ReaderId, bytes: usize, out: &mut dyn Outbox) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        reader.queued = reader.queued.saturating_sub(bytes);
+        self.pump(id, out);
+    }
+
+    /// Whether nothing is on its way to the reader.
+    #[must_use]
+    pub fn is_settled(&self, id: ReaderId) -> bool {
+        self.readers
+            .get(&id)
+            .is_none_or(|reader| reader.behind.is_empty() && reader.queued == 0)
+    }
+}

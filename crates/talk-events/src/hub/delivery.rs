@@ -1,0 +1,289 @@
+//! How events reach readers: live, from the log, and from one state to the other.
+
+use std::collections::HashMap;
+
+use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId};
+
+use super::link::{Behind, Link};
+use super::room::Room;
+use super::{Ended, Hub, Mark, Notice, Outbox, Page, REMEMBERED, ReaderId};
+
+/// What an event means for the membership of the agent who gets it.
+fn ends_for(event: &LoggedEvent, agent: AgentId) -> Option<Ended> {
+    match event.kind {
+        EventKind::ParticipantLeft if event.subject == agent.0 => Some(Ended::Removed),
+        EventKind::ChatDeleted => Some(Ended::Deleted),
+        _ => None,
+    }
+}
+
+impl Hub {
+    pub(super) fn remember(&mut self, event: &LoggedEvent) {
+        if self.recent.len() == REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((event.chat, event.seq));
+        self.heard += 1;
+    }
+
+    /// The last event heard of per chat since `mark`; `None` when that is forgotten.
+    pub(super) fn heard_since(&self, mark: Mark) -> Option<HashMap<ChatId, u64>> {
+        let count = usize::try_from(self.heard - mark.0).ok()?;
+        let first = self.recent.len().checked_sub(count)?;
+        Some(self.recent.range(first..).copied().collect())
+    }
+
+    /// Puts a reader that is behind into a chat's room, which opens at `head`.
+    pub(super) fn link(&mut self, id: ReaderId, (chat, head): (ChatId, u64), link: Link) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        self.rooms
+            .entry(chat)
+            .or_insert_with(|| Room::at(head))
+            .behind
+            .push(id);
+        reader.behind.push(chat);
+        reader.links.insert(chat, link);
+    }
+
+    pub(super) fn leave_room(&mut self, id: ReaderId, chat: ChatId) {
+        if let Some(room) = self.rooms.get_mut(&chat) {
+            room.remove(id);
+            if room.is_empty() {
+                self.rooms.remove(&chat);
+            }
+        }
+    }
+
+    /// Gives an event the bell told of to the live readers of its chat.
+    pub(super) fn deliver(&mut self, event: &LoggedEvent, out: &mut dyn Outbox) {
+        let Some(room) = self.rooms.get_mut(&event.chat) else {
+            return;
+        };
+        if event.seq <= room.head {
+            return;
+        }
+        let is_next = event.seq == room.head + 1;
+        let before = std::mem::replace(&mut room.head, event.seq);
+        let live = std::mem::take(&mut room.live);
+        let mut still_live = Vec::with_capacity(live.len());
+        for id in live {
+            if is_next && self.has_space(id, event.frame.len()) {
+                if self.give(id, event, false, out) {
+                    still_live.push(id);
+                }
+            } else {
+                self.fall_behind(id, event.chat, before, out);
+            }
+        }
+        if let Some(room) = self.rooms.get_mut(&event.chat) {
+            room.live.append(&mut still_live);
+        }
+        self.promote(event.chat, out);
+        self.close_if_empty(event.chat);
+    }
+
+    fn has_space(&self, id: ReaderId, bytes: usize) -> bool {
+        self.readers
+            .get(&id)
+            .is_some_and(|reader| reader.queued == 0 || reader.queued + bytes <= self.queue_limit)
+    }
+
+    /// Sends an event; `false` when it ended the reader's stay (a live link is gone then).
+    fn give(
+        &mut self,
+        id: ReaderId,
+        event: &LoggedEvent,
+        is_replay: bool,
+        out: &mut dyn Outbox,
+    ) -> bool {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return false;
+        };
+        reader.queued += event.frame.len();
+        out.send(
+            id,
+            Notice::Event {
+                frame: event.frame.clone(),
+                is_replay,
+            },
+        );
+        let Some(ended) = ends_for(event, reader.agent) else {
+            return true;
+        };
+        if matches!(reader.links.get(&event.chat), Some(Link::Live)) {
+            reader.links.insert(event.chat, Link::Out(event.seq));
+        }
+        out.send(id, Notice::Unsubscribed(event.chat, ended, event.seq));
+        false
+    }
+
+    fn fall_behind(&mut self, id: ReaderId, chat: ChatId, cursor: u64, out: &mut dyn Outbox) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        reader.links.insert(chat, Link::behind(cursor, false, true));
+        reader.behind.push(chat);
+        if let Some(room) = self.rooms.get_mut(&chat) {
+            room.behind.push(id);
+        }
+        out.send(id, Notice::Lagging(chat, cursor));
+        self.pump(id, out);
+    }
+
+    /// Makes readers of a chat live that stand at its head, and lets the others read on.
+    pub(super) fn promote(&mut self, chat: ChatId, out: &mut dyn Outbox) {
+        let Some(room) = self.rooms.get_mut(&chat) else {
+            return;
+        };
+        let head = room.head;
+        for id in std::mem::take(&mut room.behind) {
+            let Some(reader) = self.readers.get_mut(&id) else {
+                continue;
+            };
+            let Some(Link::Behind(link)) = reader.links.get(&chat) else {
+                continue;
+            };
+            let Some(room) = self.rooms.get_mut(&chat) else {
+                return;
+            };
+            if !link.is_at(head) {
+                room.behind.push(id);
+                self.pump(id, out);
+                continue;
+            }
+            reader.behind.retain(|other| *other != chat);
+            if link.is_out {
+                reader.links.insert(chat, Link::Out(head));
+                continue;
+            }
+            if link.is_replay {
+                out.send(id, Notice::CaughtUp(chat, head));
+            }
+            reader.links.insert(chat, Link::Live);
+            room.live.push(id);
+        }
+    }
+
+    fn close_if_empty(&mut self, chat: ChatId) {
+        if self.rooms.get(&chat).is_some_and(Room::is_empty) {
+            self.rooms.remove(&chat);
+        }
+    }
+
+    /// An agent joined: those of its readers that follow such chats get this one, from the first
+    /// event if the agent is one of the founders.
+    pub(super) fn admit(
+        &mut self,
+        batch: &[LoggedEvent],
+        joined: &LoggedEvent,
+        out: &mut dyn Outbox,
+    ) {
+        let agent = AgentId(joined.subject);
+        for id in self.agents.get(&agent).cloned().unwrap_or_default() {
+            let Some(reader) = self.readers.get(&id).filter(|r| r.follows_joined) else {
+                continue;
+            };
+            match reader.links.get(&joined.chat) {
+                Some(Link::Live | Link::Behind(_)) => continue,
+                Some(Link::Out(seq)) if joined.seq <= *seq => continue,
+                Some(Link::Out(_)) | None => {}
+            }
+            let cursor = if is_founding(batch, joined) {
+                0
+            } else {
+                joined.seq - 1
+            };
+            let link = Link::behind(cursor, false, false);
+            self.link(id, (joined.chat, joined.seq), link);
+            self.pump(id, out);
+        }
+    }
+
+    /// Gives a page of the log to a reader that is behind.
+    pub(super) fn replay(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
+        let chat = page.chat;
+        for event in page.events {
+            let has_space = self.has_space(id, event.frame.len());
+            let Some(reader) = self.readers.get_mut(&id) else {
+                return;
+            };
+            let agent = reader.agent;
+            let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
+                return;
+            };
+            if event.seq != link.cursor + 1 {
+                out.send(id, Notice::Reset(chat, event.seq - 1));
+            }
+            if is_back(event, agent) {
+                link.is_out = false;
+            }
+            if !link.is_out && !has_space {
+                return;
+            }
+            link.cursor = event.seq;
+            let (is_out, is_replay) = (link.is_out, link.is_replay);
+            if !is_out && !self.give(id, event, is_replay, out) {
+                self.with_behind(id, chat, |link| link.is_out = true);
+            }
+        }
+        if page.is_end {
+            self.with_behind(id, chat, |link| link.must_read = false);
+        }
+        self.promote(chat, out);
+        self.close_if_empty(chat);
+    }
+
+    fn with_behind(&mut self, id: ReaderId, chat: ChatId, change: impl FnOnce(&mut Behind)) {
+        let link = self
+            .readers
+            .get_mut(&id)
+            .and_then(|reader| reader.links.get_mut(&chat));
+        if let Some(Link::Behind(link)) = link {
+            change(link);
+        }
+    }
+
+    /// Starts the next read for a reader that has space and is behind somewhere.
+    pub(super) fn pump(&mut self, id: ReaderId, out: &mut dyn Outbox) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        if reader.is_reading || reader.queued * 2 > self.queue_limit {
+            return;
+        }
+        for chat in &reader.behind {
+            let Some(Link::Behind(link)) = reader.links.get_mut(chat) else {
+                continue;
+            };
+            let head = self.rooms.get(chat).map_or(0, |room| room.head);
+            if link.must_read || link.cursor < head {
+                link.reads = Some(link.cursor);
+                reader.is_reading = true;
+                out.read(id, *chat, link.cursor);
+                return;
+            }
+        }
+    }
+}
+
+fn is_back(event: &LoggedEvent, agent: AgentId) -> bool {
+    event.kind == EventKind::ParticipantJoined && event.subject == agent.0
+}
+
+/// Whether the agent joined as part of the chat's creation: nothing but the chat and its first
+/// participants comes before it.
+fn is_founding(batch: &[LoggedEvent], joined: &LoggedEvent) -> bool {
+    let of_chat = batch.iter().rev().filter(|event| event.chat == joined.chat);
+    let mut expected = joined.seq;
+    for event in of_chat {
+        match event.kind {
+            EventKind::ChatCreated => return event.seq == 1,
+            EventKind::ParticipantJoined if event.seq == expected => expected -= 1,
+            _ => return false,
+        }
+    }
+    false
+}

@@ -1,0 +1,46 @@
+//! Where one reader stands in one chat.
+
+/// The states of a link.
+#[derive(Debug)]
+pub(super) enum Link {
+    /// At the head: gets events as the bell rings.
+    Live,
+    /// Before the head, or not known to be at it.
+    Behind(Behind),
+    /// Its agent left with this event; only a later joining begins anew.
+    Out(u64),
+}
+
+/// A reader that is being caught up.
+#[derive(Debug)]
+pub(super) struct Behind {
+    /// The last event it got.
+    pub(super) cursor: u64,
+    /// A read of the log that has not answered yet, by its position.
+    pub(super) reads: Option<u64>,
+    /// Whether the log may hold more than the room's head tells.
+    pub(super) must_read: bool,
+    /// Whether it asked for what it gets.
+    pub(super) is_replay: bool,
+    /// Whether, where the cursor is, its agent is no participant: it gets nothing until it is.
+    pub(super) is_out: bool,
+}
+
+impl Link {
+    pub(super) const fn behind(cursor: u64, is_replay: bool, must_read: bool) -> Self {
+        Self::Behind(Behind {
+            cursor,
+            reads: None,
+            must_read,
+            is_replay,
+            is_out: false,
+        })
+    }
+}
+
+impl Behind {
+    /// Whether it can go live where the head is `head`.
+    pub(super) const fn is_at(&self, head: u64) -> bool {
+        self.cursor == head && self.reads.is_none() && !self.must_read
+    }
+}

@@ -1,0 +1,296 @@
+//! A model of everything around the hub — a log, a bell that rings late, snapshots and reads that
+//! take their time, connections that stall — driven at random. Whatever the interleaving, each
+//! reader gets each event it is entitled to once and in order.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the model's numbers are small"
+)]
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use talk_domain::id::ChatId;
+
+use super::{Hub, Notice, Outbox, Page, ReaderId, Start};
+
+mod client;
+mod log;
+mod random;
+
+use client::Client;
+use log::{Log, an_agent};
+use random::Random;
+
+/// Stories of about 60 steps each.
+const STORIES: u64 = 20_000;
+const PAGE: usize = 3;
+
+#[derive(Default)]
+struct Out {
+    notices: Vec<(ReaderId, Notice)>,
+    reads: Vec<(ReaderId, ChatId, u64)>,
+}
+
+impl Outbox for Out {
+    fn send(&mut self, reader: ReaderId, notice: Notice) {
+        self.notices.push((reader, notice));
+    }
+    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64) {
+        self.reads.push((reader, chat, since));
+    }
+}
+
+struct World {
+    random: Random,
+    hub: Hub,
+    out: Out,
+    log: Log,
+    clients: BTreeMap<ReaderId, Client>,
+    next: u64,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        Self {
+            random: Random(seed),
+            hub: Hub::new(40),
+            out: Out::default(),
+            log: Log::default(),
+            clients: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    fn ring(&mut self, count: u64) {
+        let count = (count as usize).min(self.log.unrung.len());
+        let batch: Vec<_> = self.log.unrung.drain(..count).collect();
+        self.hub.committed(&batch, &mut self.out);
+    }
+
+    fn connect(&mut self) {
+        let id = ReaderId(self.next);
+        self.next += 1;
+        let agent = an_agent(&mut self.random);
+        self.hub.connect(id, agent);
+        self.hub.follow_joined(id, true);
+        let mark = self.hub.mark();
+        let client = Client {
+            agent,
+            got: BTreeMap::new(),
+            bytes: VecDeque::new(),
+            pending: Some((mark, Vec::new())),
+            is_out: HashMap::new(),
+        };
+        self.clients.insert(id, client);
+    }
+
+    /// The snapshot of a subscription under way.
+    fn snapshot(&mut self) {
+        let Some(client) = self
+            .clients
+            .values_mut()
+            .filter(|c| c.pending.is_some())
+            .last()
+        else {
+            return;
+        };
+        let chats = self
+            .log
+            .members
+            .iter()
+            .filter(|(_, members)| members.contains(&client.agent));
+        let heads = chats
+            .map(|(chat, _)| (*chat, self.log.events[chat].len() as u64))
+            .collect();
+        if let Some((_, seen)) = &mut client.pending {
+            *seen = heads;
+        }
+    }
+
+    fn attach(&mut self) {
+        self.snapshot();
+        let delay = self.random.below(4);
+        for _ in 0..delay {
+            self.log.write(&mut self.random);
+            let count = self.random.below(3);
+            self.ring(count);
+        }
+        self.hand_out();
+        let Some((id, client)) = self
+            .clients
+            .iter_mut()
+            .filter(|(_, c)| c.pending.is_some())
+            .last()
+        else {
+            return;
+        };
+        let Some((mark, seen)) = client.pending.take() else {
+            return;
+        };
+        let resumes = self.random.below(2) == 0;
+        let mut chats = Vec::new();
+        for (chat, head) in seen {
+            // A chat joined meanwhile is delivered already: it has no other start.
+            let start = if resumes && !client.got.contains_key(&chat) {
+                let seq = self.random.below(head + 1);
+                Start::Since { seq, head }
+            } else {
+                Start::Head(head)
+            };
+            chats.push((chat, start));
+        }
+        let id = *id;
+        let begins = self.hub.attach(id, mark, &chats, &mut self.out);
+        let Some(client) = self.clients.get_mut(&id) else {
+            return;
+        };
+        for (chat, begin) in begins.expect("a fresh mark") {
+            client.got.entry(chat).or_default().push(begin);
+            client.is_out.insert(chat, false);
+        }
+    }
+
+    fn answer_read(&mut self) {
+        if self.out.reads.is_empty() {
+            return;
+        }
+        let place = self.random.below(self.out.reads.len() as u64) as usize;
+        let (id, chat, since) = self.out.reads.swap_remove(place);
+        let log = self
+            .log
+            .events
+            .get(&chat)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let rest = &log[(since as usize).min(log.len())..];
+        let page = &rest[..rest.len().min(PAGE)];
+        let page = Page {
+            chat,
+            since,
+            events: page,
+            is_end: page.len() < PAGE,
+        };
+        self.hub.page(id, &page, &mut self.out);
+    }
+
+    fn drain(&mut self) {
+        let ids: Vec<_> = self.clients.keys().copied().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = ids[self.random.below(ids.len() as u64) as usize];
+        if let Some(bytes) = self.clients.get_mut(&id).and_then(|c| c.bytes.pop_front()) {
+            self.hub.drained(id, bytes, &mut self.out);
+        }
+    }
+
+    /// Hands out what was sent and checks each notice against the rules.
+    fn hand_out(&mut self) {
+        for (id, notice) in std::mem::take(&mut self.out.notices) {
+            let Some(client) = self.clients.get_mut(&id) else {
+                continue;
+            };
+            match notice {
+                Notice::Event { frame, .. } => {
+                    client.bytes.push_back(frame.len());
+                    let (chat, seq) = frame.split_once(' ').expect("a frame of the model");
+                    let chat = *self
+                        .log
+                        .events
+                        .keys()
+                        .find(|c| c.to_string().ends_with(chat))
+                        .unwrap();
+                    client.receive(chat, seq.parse().unwrap(), &self.log.events[&chat]);
+                }
+                Notice::Unsubscribed(chat, _, seq) => {
+                    assert_eq!(client.got[&chat].last(), Some(&seq), "after its event");
+                    client.is_out.insert(chat, true);
+                }
+                Notice::Reset(..) => panic!("nothing is ever forgotten here"),
+                Notice::CaughtUp(..) | Notice::Lagging(..) => {}
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..20_000 {
+            self.ring(u64::MAX);
+            self.attach_all();
+            self.answer_read();
+            self.drain();
+            self.hand_out();
+            let is_done = self.log.unrung.is_empty()
+                && self.out.reads.is_empty()
+                && self.clients.iter().all(|(id, c)| {
+                    c.pending.is_none() && c.bytes.is_empty() && self.hub.is_settled(*id)
+                });
+            if is_done {
+                return;
+            }
+        }
+        panic!("never settles: {:#?}", self.hub);
+    }
+
+    fn attach_all(&mut self) {
+        while self.clients.values().any(|client| client.pending.is_some()) {
+            self.attach();
+            self.ring(u64::MAX);
+        }
+    }
+
+    /// Every participant's reader stands at the head of each chat it is told of.
+    fn check_heads(&self) {
+        for client in self.clients.values() {
+            for (chat, members) in &self.log.members {
+                if members.contains(&client.agent) {
+                    let got = client.got.get(chat).and_then(|got| got.last()).copied();
+                    assert_eq!(
+                        got,
+                        Some(self.log.events[chat].len() as u64),
+                        "at the head of {chat}"
+                    );
+                }
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        match self.random.below(10) {
+            0..=2 => self.log.write(&mut self.random),
+            3 | 4 => {
+                let count = self.random.below(4);
+                self.ring(count);
+            }
+            5 => self.answer_read(),
+            6 | 7 => self.drain(),
+            8 if self.clients.len() < 4 => self.connect(),
+            8 => {
+                let id = *self.clients.keys().next().unwrap();
+                self.hub.disconnect(id);
+                self.clients.remove(&id);
+                self.out.notices.retain(|(reader, _)| *reader != id);
+            }
+            _ => self.attach(),
+        }
+        self.hand_out();
+    }
+}
+
+fn story(seed: u64) {
+    let mut world = World::new(seed);
+    for _ in 0..60 {
+        world.step();
+    }
+    world.settle();
+    world.check_heads();
+}
+
+#[test]
+fn every_reader_gets_every_event_once_and_in_order() {
+    for seed in 0..STORIES {
+        if let Err(panic) = std::panic::catch_unwind(|| story(seed)) {
+            eprintln!("story {seed} went wrong");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! A client that knows what it is entitled to.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId};
+
+use crate::hub::Mark;
+
+pub(super) struct Client {
+    pub(super) agent: AgentId,
+    pub(super) got: BTreeMap<ChatId, Vec<u64>>,
+    pub(super) bytes: VecDeque<usize>,
+    pub(super) pending: Option<(Mark, Vec<(ChatId, u64)>)>,
+    pub(super) is_out: HashMap<ChatId, bool>,
+}
+
+impl Client {
+    /// Takes an event, which must be the next one it is entitled to.
+    pub(super) fn receive(&mut self, chat: ChatId, seq: u64, log: &[LoggedEvent]) {
+        let event = &log[seq as usize - 1];
+        let joins = event.kind == EventKind::ParticipantJoined && event.subject == self.agent.0;
+        if self.is_out.insert(chat, false) == Some(true) {
+            assert!(joins, "after leaving, the first event is one's return");
+        } else if let Some(last) = self.got.get(&chat).and_then(|got| got.last()) {
+            assert_eq!(seq, last + 1, "each event once and in order");
+        } else {
+            assert!(
+                joins || seq == 1,
+                "a chat joined later starts with the joining"
+            );
+        }
+        self.got.entry(chat).or_default().push(seq);
+    }
+}

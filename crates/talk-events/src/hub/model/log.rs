@@ -1,0 +1,73 @@
+//! The log of the model: chats, who is in them, and what the bell has not told yet.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId};
+use uuid::Uuid;
+
+use super::random::Random;
+
+const CHATS: u64 = 3;
+const AGENTS: u64 = 3;
+
+/// Everything durable.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) events: HashMap<ChatId, Vec<LoggedEvent>>,
+    pub(super) members: HashMap<ChatId, Vec<AgentId>>,
+    pub(super) unrung: VecDeque<LoggedEvent>,
+}
+
+fn chat(n: u64) -> ChatId {
+    ChatId(Uuid::from_u128(100 + u128::from(n)))
+}
+
+/// One of the agents.
+pub(super) fn an_agent(random: &mut Random) -> AgentId {
+    AgentId(Uuid::from_u128(200 + u128::from(random.below(AGENTS))))
+}
+
+impl Log {
+    fn append(&mut self, chat: ChatId, kind: EventKind, subject: Uuid) {
+        let log = self.events.entry(chat).or_default();
+        let seq = log.len() as u64 + 1;
+        let frame: Arc<str> = format!("{chat} {seq}").into();
+        let frame: Arc<str> = frame[31..].into();
+        let event = LoggedEvent {
+            chat,
+            seq,
+            kind,
+            subject,
+            frame,
+        };
+        log.push(event.clone());
+        self.unrung.push_back(event);
+    }
+
+    /// Somebody does something somewhere.
+    pub(super) fn write(&mut self, random: &mut Random) {
+        let chat = chat(random.below(CHATS));
+        let who = an_agent(random);
+        if !self.events.contains_key(&chat) {
+            self.append(chat, EventKind::ChatCreated, chat.0);
+            self.append(chat, EventKind::ParticipantJoined, who.0);
+            self.members.insert(chat, vec![who]);
+            return;
+        }
+        let members = self.members.entry(chat).or_default();
+        let place = members.iter().position(|member| *member == who);
+        match (random.below(6), place) {
+            (0, Some(place)) => {
+                members.remove(place);
+                self.append(chat, EventKind::ParticipantLeft, who.0);
+            }
+            (1, None) => {
+                members.push(who);
+                self.append(chat, EventKind::ParticipantJoined, who.0);
+            }
+            _ => self.append(chat, EventKind::MessagePosted, Uuid::nil()),
+        }
+    }
+}
