@@ -1,1 +1,35 @@
 //! The store of Talk on Diesel: one set of repositories, SQLite with group commit.
+//!
+//! [`open`] migrates the database and starts its writer. Changes run on one thread that commits
+//! all waiting units of work at once; reads run on a pool of connections that cannot write, each
+//! on one consistent snapshot. An error that leaves it unknown what is stored ends the store: from
+//! then on every call answers [`StoreError::Unavailable`](talk_domain::store::StoreError), and the
+//! process is told to go (see [`StoreOptions::on_fatal`]).
+
+mod batch;
+mod connection;
+mod error;
+mod location;
+mod open;
+mod options;
+mod paging;
+mod readers;
+mod rows;
+#[allow(
+    unreachable_pub,
+    clippy::wildcard_imports,
+    reason = "written by diesel's macro"
+)]
+mod schema;
+mod scope;
+mod search;
+mod snapshot;
+mod sqlite;
+mod store;
+mod unit;
+mod writer;
+
+pub use error::OpenError;
+pub use location::check_url;
+pub use open::{migrate, open};
+pub use options::{FatalHook, StoreOptions};

@@ -1,0 +1,32 @@
+//! How a store is to work.
+
+use std::sync::Arc;
+
+/// Called once with the reason when the store has failed for good.
+pub type FatalHook = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// How a store is to work.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Connections that read.
+    pub readers: u32,
+    /// Units of work that may wait for the writer; the next one is refused as busy.
+    pub queue: usize,
+    /// Units of work per commit at most; 1 is one commit per unit.
+    pub group: usize,
+    /// Told when a commit failed or its transaction was lost. Nothing of it was acknowledged and
+    /// the store answers nothing any more, so the process should exit: opening the database again
+    /// is the recovery.
+    pub on_fatal: Option<FatalHook>,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            queue: 4096,
+            group: 256,
+            on_fatal: None,
+        }
+    }
+}

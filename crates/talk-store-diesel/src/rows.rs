@@ -1,0 +1,60 @@
+//! Rows: primitives only. What is read becomes a domain type or an error, never something else.
+
+pub(crate) mod access_key;
+pub(crate) mod agent;
+pub(crate) mod chat;
+pub(crate) mod customer;
+pub(crate) mod event;
+pub(crate) mod idempotency;
+pub(crate) mod media;
+pub(crate) mod message;
+pub(crate) mod participant;
+pub(crate) mod reaction;
+
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+use uuid::Uuid;
+
+use crate::error::corrupt;
+
+/// An id as it is stored.
+pub(crate) fn bytes(id: Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
+/// A stored id.
+pub(crate) fn id<T: From<Uuid>>(bytes: &[u8]) -> Result<T, StoreError> {
+    Uuid::from_slice(bytes).map(T::from).map_err(corrupt)
+}
+
+/// A stored id that may be missing.
+pub(crate) fn optional_id<T: From<Uuid>>(bytes: Option<&[u8]>) -> Result<Option<T>, StoreError> {
+    bytes.map(id).transpose()
+}
+
+/// A stored time.
+pub(crate) fn at(micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_micros(micros).ok_or_else(|| corrupt("a time out of range"))
+}
+
+/// A stored time that may be missing.
+pub(crate) fn optional_at(micros: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    micros.map(at).transpose()
+}
+
+/// A stored number.
+pub(crate) fn number<T: TryFrom<i64>>(stored: i64) -> Result<T, StoreError> {
+    T::try_from(stored).map_err(|_| corrupt("a number out of range"))
+}
+
+/// A place in a log as it is stored; no log reaches the end.
+pub(crate) fn seq(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// A stored hash.
+pub(crate) fn hash(stored: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    stored
+        .try_into()
+        .map_err(|_| corrupt("a hash of a wrong length"))
+}

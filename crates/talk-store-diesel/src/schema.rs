@@ -1,0 +1,208 @@
+//! The tables, the same for every database: ids are 16 bytes, times are microseconds.
+
+diesel::table! {
+    #[sql_name = "talk_meta"]
+    meta (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_customers"]
+    customers (id) {
+        id -> Binary,
+        name -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_agents"]
+    agents (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        username -> Text,
+        password_hash -> Text,
+        name -> Text,
+        detail -> Text,
+        permission -> BigInt,
+        status -> Text,
+        token_generation -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_access_keys"]
+    access_keys (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        agent_id -> Binary,
+        name -> Text,
+        detail -> Text,
+        hash -> Binary,
+        prefix -> Text,
+        expires_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_revoked_tokens"]
+    revoked_tokens (id) {
+        id -> Binary,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_files"]
+    files (id) {
+        id -> Binary,
+        customer_id -> Binary,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_chats"]
+    chats (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        kind -> Text,
+        name -> Text,
+        detail -> Text,
+        status -> Text,
+        creator_id -> Binary,
+        direct_key -> Nullable<Binary>,
+        channel_of -> Nullable<Binary>,
+        search_key -> Nullable<Text>,
+        member_count -> BigInt,
+        last_seq -> BigInt,
+        last_at -> BigInt,
+        log_start -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_participants"]
+    participants (chat_id, agent_id) {
+        id -> Binary,
+        customer_id -> Binary,
+        chat_id -> Binary,
+        agent_id -> Binary,
+        chat_created_at -> BigInt,
+        joined_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_former_participants"]
+    former_participants (chat_id, agent_id) {
+        chat_id -> Binary,
+        agent_id -> Binary,
+        customer_id -> Binary,
+        participant_id -> Binary,
+        joined_at -> BigInt,
+        left_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_messages"]
+    messages (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        chat_id -> Binary,
+        seq -> BigInt,
+        author_id -> Binary,
+        system_kind -> Nullable<Text>,
+        system_subject -> Nullable<Binary>,
+        parent_id -> Nullable<Binary>,
+        root_id -> Nullable<Binary>,
+        depth -> BigInt,
+        text -> Text,
+        medias -> Text,
+        reply_count -> BigInt,
+        reaction_count -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        edited_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_reactions"]
+    reactions (message_id, agent_id, emoji_key) {
+        message_id -> Binary,
+        agent_id -> Binary,
+        emoji_key -> Text,
+        emoji -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_revisions"]
+    revisions (message_id, written_at) {
+        message_id -> Binary,
+        written_at -> BigInt,
+        text -> Text,
+        medias -> Text,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_events"]
+    events (chat_id, seq) {
+        chat_id -> Binary,
+        seq -> BigInt,
+        kind -> Text,
+        payload -> Text,
+        actor -> Binary,
+        subject -> Binary,
+        tm -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_message_events"]
+    message_events (message_id, seq) {
+        message_id -> Binary,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_idempotency"]
+    idempotency (agent_id, key) {
+        agent_id -> Binary,
+        key -> Text,
+        customer_id -> Binary,
+        fingerprint -> Binary,
+        body -> Nullable<Text>,
+        chat_id -> Nullable<Binary>,
+        seq -> Nullable<BigInt>,
+        message_id -> Nullable<Binary>,
+        answered_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    chats,
+    events,
+    former_participants,
+    messages,
+    participants,
+    reactions,
+    revisions,
+);

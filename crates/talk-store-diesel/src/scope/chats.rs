@@ -1,0 +1,171 @@
+//! Chats of the customer.
+
+use diesel::prelude::*;
+use talk_domain::chat::{Chat, ChatFilter, ChatQueries, ChatRepository, DirectPair};
+use talk_domain::id::{AgentId, ChatId};
+use talk_domain::page::{Cursor, Page, PageRequest};
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+
+use super::{Scope, all, changed};
+use crate::connection::MultiBackend;
+use crate::error::fault;
+use crate::paging::{behind, one_page};
+use crate::rows::chat::{
+    ChatRow, NewChatRow, channel_of, current_direct_key, direct_key, searched_by,
+};
+use crate::rows::{bytes, seq};
+use crate::schema::{chats, participants};
+use crate::search::containing;
+
+impl Scope<'_> {
+    pub(super) fn chat(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        let row = chats::table
+            .filter(chats::id.eq(bytes(id.0)))
+            .filter(chats::customer_id.eq(self.customer()))
+            .select(ChatRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Chat::try_from).transpose()
+    }
+
+    /// Whether the stored card may differ: name, detail and life are what lists and searches read.
+    fn changes_card(&self, chat: &Chat) -> bool {
+        self.known.as_ref().is_none_or(|known| {
+            known.id != chat.id
+                || known.name != chat.name
+                || known.detail != chat.detail
+                || known.deleted != chat.deleted
+        })
+    }
+
+    /// Stores what lists and searches read; rare, and it touches indexes.
+    fn update_card(&mut self, chat: &Chat) -> Result<(), StoreError> {
+        let known = chats::table
+            .filter(chats::id.eq(bytes(chat.id.0)))
+            .filter(chats::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set((
+                chats::name.eq(&chat.name),
+                chats::detail.eq(&chat.detail),
+                chats::direct_key.eq(current_direct_key(chat)),
+                chats::channel_of.eq(channel_of(chat)),
+                chats::search_key.eq(searched_by(chat)),
+                chats::deleted_at.eq(chat.deleted.map(Timestamp::as_micros)),
+            ))
+            .execute(self.conn)
+            .map_err(fault)?;
+        changed(rows)
+    }
+
+    fn update_progress(&mut self, chat: &Chat) -> Result<(), StoreError> {
+        let known = chats::table
+            .filter(chats::id.eq(bytes(chat.id.0)))
+            .filter(chats::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set((
+                chats::status.eq(chat.status.as_str()),
+                chats::member_count.eq(i64::from(chat.member_count)),
+                chats::last_seq.eq(seq(chat.last.seq)),
+                chats::last_at.eq(chat.last.at.as_micros()),
+                chats::updated_at.eq(chat.updated.as_micros()),
+            ))
+            .execute(self.conn)
+            .map_err(fault)?;
+        changed(rows)
+    }
+}
+
+impl ChatRepository for Scope<'_> {
+    // On SQLite there is one writer: its transaction is the lock.
+    fn lock(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        self.known = self.chat(id)?;
+        Ok(self.known.clone())
+    }
+
+    fn lock_direct(&mut self, pair: DirectPair) -> Result<Option<Chat>, StoreError> {
+        let row = chats::table
+            .filter(chats::direct_key.eq(direct_key(pair)))
+            .filter(chats::customer_id.eq(self.customer()))
+            .select(ChatRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        self.known = row.map(Chat::try_from).transpose()?;
+        Ok(self.known.clone())
+    }
+
+    fn insert(&mut self, chat: &Chat) -> Result<bool, StoreError> {
+        self.own(chat.customer)?;
+        let row = NewChatRow::from(chat);
+        let inserted = self
+            .insert_if_absent(|conn| diesel::insert_into(chats::table).values(row).execute(conn))?;
+        self.known = inserted.then(|| chat.clone());
+        Ok(inserted)
+    }
+
+    fn update(&mut self, chat: &Chat) -> Result<(), StoreError> {
+        if self.changes_card(chat) {
+            self.update_card(chat)?;
+        }
+        self.update_progress(chat)?;
+        self.known = Some(chat.clone());
+        Ok(())
+    }
+}
+
+fn place(chat: &Chat) -> Cursor {
+    Cursor {
+        at: chat.created,
+        id: Some(chat.id.0),
+    }
+}
+
+impl ChatQueries for Scope<'_> {
+    fn get(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        self.chat(id)
+    }
+
+    fn of_agent(
+        &mut self,
+        agent: AgentId,
+        filter: ChatFilter,
+        request: PageRequest,
+    ) -> Result<Page<Chat>, StoreError> {
+        let mut query = participants::table
+            .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .filter(participants::agent_id.eq(bytes(agent.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .filter(chats::deleted_at.is_null())
+            .select(ChatRow::as_select())
+            .into_boxed::<MultiBackend>();
+        if let Some(kind) = filter.kind {
+            query = query.filter(chats::kind.eq(kind.as_str()));
+        }
+        if let Some(status) = filter.status {
+            query = query.filter(chats::status.eq(status.as_str()));
+        }
+        let (at, id) = (participants::chat_created_at, participants::chat_id);
+        let query = behind!(query, request, at, id);
+        let rows = one_page!(query, request, at, id)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(Page::cut(all(rows)?, request.size, place))
+    }
+
+    fn channels(&mut self, search: &str, request: PageRequest) -> Result<Page<Chat>, StoreError> {
+        let mut query = chats::table
+            .filter(chats::channel_of.eq(self.customer()))
+            .select(ChatRow::as_select())
+            .into_boxed::<MultiBackend>();
+        if !search.is_empty() {
+            query = query.filter(chats::search_key.like(containing(search)).escape('\\'));
+        }
+        let query = behind!(query, request, chats::created_at, chats::id);
+        let rows = one_page!(query, request, chats::created_at, chats::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(Page::cut(all(rows)?, request.size, place))
+    }
+}

@@ -1,0 +1,139 @@
+//! The event log.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use talk_domain::event::{Event, EventKind, EventQueries, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::id::ChatId;
+use talk_domain::message::Message;
+use talk_domain::store::StoreError;
+
+use super::{Scope, all, changed};
+use crate::error::fault;
+use crate::rows::event::{EventRow, NewEventRow, kind};
+use crate::rows::{bytes, seq};
+use crate::schema::{chats, events, message_events};
+
+impl Scope<'_> {
+    /// Stores an entry with its frame.
+    pub(crate) fn log(&mut self, entry: &LogEntry<'_>, frame: &str) -> Result<(), StoreError> {
+        self.check_chat(entry.chat)?;
+        diesel::insert_into(events::table)
+            .values(NewEventRow::new(entry, frame))
+            .execute(self.conn)
+            .map_err(fault)?;
+        match entry.event {
+            Event::MessageEdited(message)
+            | Event::MessageDeleted(message)
+            | Event::ReactionAdded(message, _)
+            | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq),
+            Event::MessagePosted(_)
+            | Event::ChatCreated(_)
+            | Event::ChatUpdated(_)
+            | Event::ChatDeleted(_)
+            | Event::ParticipantJoined(_)
+            | Event::ParticipantLeft(_) => Ok(()),
+        }
+    }
+
+    /// Refuses to log in a chat of another customer. Use cases lock the chat first, so this asks
+    /// the database hardly ever.
+    fn check_chat(&mut self, chat: ChatId) -> Result<(), StoreError> {
+        if self.known.as_ref().is_some_and(|known| known.id == chat) {
+            return Ok(());
+        }
+        changed(usize::from(self.chat(chat)?.is_some()))
+    }
+
+    fn log_about(&mut self, message: &Message, place: u64) -> Result<(), StoreError> {
+        diesel::insert_into(message_events::table)
+            .values((
+                message_events::message_id.eq(bytes(message.id.0)),
+                message_events::seq.eq(seq(place)),
+            ))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+
+    /// Rewrites every logged event about `tombstone`; tells their places and new frames.
+    pub(crate) fn redact(
+        &mut self,
+        tombstone: &Message,
+        encoder: &dyn FrameEncoder,
+    ) -> Result<Vec<(u64, Arc<str>)>, StoreError> {
+        self.own(tombstone.customer)?;
+        let later: Vec<i64> = message_events::table
+            .filter(message_events::message_id.eq(bytes(tombstone.id.0)))
+            .select(message_events::seq)
+            .load(self.conn)
+            .map_err(fault)?;
+        let mut rewritten = Vec::with_capacity(later.len() + 1);
+        for place in [seq(tombstone.seq)].into_iter().chain(later) {
+            let Some(kind) = self.kind_at(tombstone.chat, place)? else {
+                continue;
+            };
+            let at = u64::try_from(place).unwrap_or_default();
+            let frame: Arc<str> = encoder.encode_redacted(kind, at, tombstone).into();
+            self.rewrite(tombstone.chat, place, &frame)?;
+            rewritten.push((at, frame));
+        }
+        Ok(rewritten)
+    }
+
+    fn kind_at(&mut self, chat: ChatId, place: i64) -> Result<Option<EventKind>, StoreError> {
+        let name = events::table
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.eq(place))
+            .select(events::kind)
+            .first::<String>(self.conn)
+            .optional()
+            .map_err(fault)?;
+        name.as_deref().map(kind).transpose()
+    }
+
+    fn rewrite(&mut self, chat: ChatId, place: i64, frame: &str) -> Result<(), StoreError> {
+        let entry = events::table
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.eq(place));
+        let rows = diesel::update(entry)
+            .set(events::payload.eq(frame))
+            .execute(self.conn)
+            .map_err(fault)?;
+        changed(rows)
+    }
+}
+
+impl EventQueries for Scope<'_> {
+    fn after(
+        &mut self,
+        chat: ChatId,
+        since: u64,
+        limit: u32,
+    ) -> Result<Vec<LoggedEvent>, StoreError> {
+        let rows = events::table
+            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .filter(chats::customer_id.eq(self.customer()))
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.gt(seq(since)))
+            .order(events::seq.asc())
+            .limit(i64::from(limit))
+            .select(EventRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
+    }
+
+    fn get(&mut self, chat: ChatId, place: u64) -> Result<Option<LoggedEvent>, StoreError> {
+        let row = events::table
+            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .filter(chats::customer_id.eq(self.customer()))
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.eq(seq(place)))
+            .select(EventRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(LoggedEvent::try_from).transpose()
+    }
+}

@@ -1,0 +1,56 @@
+//! Answered requests of the customer's agents.
+
+use diesel::prelude::*;
+use talk_domain::id::AgentId;
+use talk_domain::idempotency::{Answered, IdempotencyRepository};
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+
+use super::Scope;
+use crate::error::{corrupt, fault};
+use crate::rows::bytes;
+use crate::rows::idempotency::AnsweredRow;
+use crate::schema::idempotency;
+
+impl IdempotencyRepository for Scope<'_> {
+    fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<Answered>, StoreError> {
+        let row = idempotency::table
+            .filter(idempotency::agent_id.eq(bytes(agent.0)))
+            .filter(idempotency::key.eq(key))
+            .filter(idempotency::customer_id.eq(self.customer()))
+            .select(AnsweredRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Answered::try_from).transpose()
+    }
+
+    fn put(&mut self, answered: &Answered) -> Result<(), StoreError> {
+        let customer = self
+            .customer
+            .ok_or_else(|| corrupt("an answer without a customer"))?;
+        let earlier = idempotency::table
+            .filter(idempotency::agent_id.eq(bytes(answered.agent.0)))
+            .filter(idempotency::key.eq(&answered.key))
+            .filter(idempotency::customer_id.eq(self.customer()));
+        diesel::delete(earlier).execute(self.conn).map_err(fault)?;
+        diesel::insert_into(idempotency::table)
+            .values(AnsweredRow::new(customer, answered))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn purge(&mut self, before: Timestamp) -> Result<(), StoreError> {
+        let old = idempotency::answered_at.lt(before.as_micros());
+        match self.customer {
+            None => diesel::delete(idempotency::table.filter(old)).execute(self.conn),
+            Some(customer) => {
+                let own = idempotency::customer_id.eq(bytes(customer.0));
+                diesel::delete(idempotency::table.filter(old).filter(own)).execute(self.conn)
+            }
+        }
+        .map(drop)
+        .map_err(fault)
+    }
+}

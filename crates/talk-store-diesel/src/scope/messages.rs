@@ -1,0 +1,192 @@
+//! Messages of the customer.
+
+mod across;
+mod pages;
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use talk_domain::id::{AgentId, ChatId, MessageId};
+use talk_domain::message::{Message, MessageFilter, MessageQueries, MessageRepository, Revision};
+use talk_domain::page::{Page, PageRequest};
+use talk_domain::reaction::Reaction;
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+
+use super::{Scope, changed};
+use crate::error::fault;
+use crate::rows::message::{MessageRow, RevisionRow};
+use crate::rows::reaction::ReactionRow;
+use crate::rows::{bytes, id, media};
+use crate::schema::{messages, reactions, revisions};
+
+impl Scope<'_> {
+    fn message_row(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
+        messages::table
+            .filter(messages::id.eq(bytes(id.0)))
+            .filter(messages::customer_id.eq(self.customer()))
+            .select(MessageRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)
+    }
+
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let rows = self.message_row(id)?.into_iter().collect();
+        Ok(self.with_reactions(rows)?.pop())
+    }
+
+    /// The chat of a message of the customer.
+    pub(super) fn chat_of_message(
+        &mut self,
+        message: MessageId,
+    ) -> Result<Option<ChatId>, StoreError> {
+        let chat: Option<Vec<u8>> = messages::table
+            .filter(messages::id.eq(bytes(message.0)))
+            .filter(messages::customer_id.eq(self.customer()))
+            .select(messages::chat_id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        chat.as_deref().map(id).transpose()
+    }
+
+    /// The messages of `rows` in their order, each with its reactions.
+    fn with_reactions(&mut self, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
+        let reacted: Vec<Vec<u8>> = rows
+            .iter()
+            .filter(|row| row.reaction_count > 0)
+            .map(|row| row.id.clone())
+            .collect();
+        let mut reactions = self.reactions_of(reacted)?;
+        rows.into_iter()
+            .map(|row| {
+                let of_row = reactions.remove(&row.id).unwrap_or_default();
+                let mut message = Message::try_from(row)?;
+                message.reactions = of_row;
+                Ok(message)
+            })
+            .collect()
+    }
+
+    fn reactions_of(
+        &mut self,
+        reacted: Vec<Vec<u8>>,
+    ) -> Result<HashMap<Vec<u8>, Vec<Reaction>>, StoreError> {
+        let mut found: HashMap<Vec<u8>, Vec<Reaction>> = HashMap::new();
+        if reacted.is_empty() {
+            return Ok(found);
+        }
+        let rows: Vec<ReactionRow> = reactions::table
+            .filter(reactions::message_id.eq_any(reacted))
+            .order((reactions::created_at.asc(), reactions::agent_id.asc()))
+            .select(ReactionRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        for mut row in rows {
+            let message = std::mem::take(&mut row.message_id);
+            found.entry(message).or_default().push(row.try_into()?);
+        }
+        Ok(found)
+    }
+}
+
+impl MessageRepository for Scope<'_> {
+    fn get(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.message(id)
+    }
+
+    fn chat_of(&mut self, id: MessageId) -> Result<Option<ChatId>, StoreError> {
+        self.chat_of_message(id)
+    }
+
+    fn insert(&mut self, message: &Message) -> Result<(), StoreError> {
+        self.own(message.customer)?;
+        diesel::insert_into(messages::table)
+            .values(MessageRow::try_from(message)?)
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn update(&mut self, message: &Message) -> Result<(), StoreError> {
+        let known = messages::table
+            .filter(messages::id.eq(bytes(message.id.0)))
+            .filter(messages::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set((
+                messages::text.eq(&message.text),
+                messages::medias.eq(media::to_text(&message.medias)?),
+                messages::updated_at.eq(message.updated.as_micros()),
+                messages::edited_at.eq(message.edited.map(Timestamp::as_micros)),
+                messages::deleted_at.eq(message.deleted.map(Timestamp::as_micros)),
+            ))
+            .execute(self.conn)
+            .map_err(fault)?;
+        changed(rows)
+    }
+
+    fn set_reply_count(&mut self, id: MessageId, count: u32) -> Result<(), StoreError> {
+        let known = messages::table
+            .filter(messages::id.eq(bytes(id.0)))
+            .filter(messages::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set(messages::reply_count.eq(i64::from(count)))
+            .execute(self.conn)
+            .map_err(fault)?;
+        changed(rows)
+    }
+
+    fn add_revision(&mut self, revision: &Revision) -> Result<(), StoreError> {
+        changed(usize::from(
+            self.chat_of_message(revision.message)?.is_some(),
+        ))?;
+        diesel::insert_into(revisions::table)
+            .values(RevisionRow::try_from(revision)?)
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn drop_revisions(&mut self, id: MessageId) -> Result<(), StoreError> {
+        if self.chat_of_message(id)?.is_none() {
+            return Ok(());
+        }
+        let earlier = revisions::table.filter(revisions::message_id.eq(bytes(id.0)));
+        diesel::delete(earlier)
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+}
+
+impl MessageQueries for Scope<'_> {
+    fn get(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.message(id)
+    }
+
+    fn in_chat(
+        &mut self,
+        chat: ChatId,
+        filter: MessageFilter,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        self.messages_in_chat(chat, filter, request)
+    }
+
+    fn of_agent(
+        &mut self,
+        agent: AgentId,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        self.messages_of_agent(agent, request)
+    }
+
+    fn revisions(
+        &mut self,
+        id: MessageId,
+        request: PageRequest,
+    ) -> Result<Page<Revision>, StoreError> {
+        self.revisions_of(id, request)
+    }
+}

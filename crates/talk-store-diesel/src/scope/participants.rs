@@ -1,0 +1,175 @@
+//! Memberships, and the memory of former ones.
+
+use diesel::prelude::*;
+use talk_domain::chat::Chat;
+use talk_domain::id::{AgentId, ChatId, ParticipantId};
+use talk_domain::page::{Cursor, Page, PageRequest};
+use talk_domain::participant::{Participant, ParticipantQueries, ParticipantRepository};
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+
+use super::{Scope, all};
+use crate::connection::MultiBackend;
+use crate::error::fault;
+use crate::paging::{behind, one_page};
+use crate::rows::participant::{NewParticipantRow, ParticipantRow};
+use crate::rows::{bytes, id};
+use crate::schema::{former_participants, participants};
+
+impl Scope<'_> {
+    fn participant(
+        &mut self,
+        chat: ChatId,
+        agent: AgentId,
+    ) -> Result<Option<Participant>, StoreError> {
+        let row = participants::table
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::agent_id.eq(bytes(agent.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .select(ParticipantRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Participant::try_from).transpose()
+    }
+
+    /// Remembers a membership in place of an earlier one of the same agent.
+    fn remember(&mut self, participant: &Participant, at: Timestamp) -> Result<(), StoreError> {
+        let (chat, agent) = (bytes(participant.chat.0), bytes(participant.agent.0));
+        let earlier = former_participants::table
+            .filter(former_participants::chat_id.eq(&chat))
+            .filter(former_participants::agent_id.eq(&agent));
+        diesel::delete(earlier).execute(self.conn).map_err(fault)?;
+        diesel::insert_into(former_participants::table)
+            .values((
+                former_participants::chat_id.eq(&chat),
+                former_participants::agent_id.eq(&agent),
+                former_participants::customer_id.eq(bytes(participant.customer.0)),
+                former_participants::participant_id.eq(bytes(participant.id.0)),
+                former_participants::joined_at.eq(participant.joined.as_micros()),
+                former_participants::left_at.eq(at.as_micros()),
+            ))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+}
+
+impl ParticipantRepository for Scope<'_> {
+    fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError> {
+        self.participant(chat, agent)
+    }
+
+    fn get(
+        &mut self,
+        chat: ChatId,
+        participant: ParticipantId,
+    ) -> Result<Option<Participant>, StoreError> {
+        let row = participants::table
+            .filter(participants::id.eq(bytes(participant.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .select(ParticipantRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        let found = row.map(Participant::try_from).transpose()?;
+        Ok(found.filter(|found| found.chat == chat))
+    }
+
+    fn insert(&mut self, chat: &Chat, participant: &Participant) -> Result<bool, StoreError> {
+        self.own(participant.customer)?;
+        let row = NewParticipantRow::new(chat, participant);
+        self.insert_if_absent(|conn| {
+            diesel::insert_into(participants::table)
+                .values(row)
+                .execute(conn)
+        })
+    }
+
+    fn remove(&mut self, participant: &Participant, at: Timestamp) -> Result<bool, StoreError> {
+        let membership = participants::table
+            .filter(participants::id.eq(bytes(participant.id.0)))
+            .filter(participants::customer_id.eq(self.customer()));
+        let rows = diesel::delete(membership)
+            .execute(self.conn)
+            .map_err(fault)?;
+        if rows == 0 {
+            return Ok(false);
+        }
+        self.remember(participant, at)?;
+        Ok(true)
+    }
+
+    fn remove_all(&mut self, chat: ChatId, at: Timestamp) -> Result<(), StoreError> {
+        let rows = participants::table
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .select(ParticipantRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        for participant in all::<_, Participant>(rows)? {
+            self.remember(&participant, at)?;
+        }
+        let memberships = participants::table
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::customer_id.eq(self.customer()));
+        diesel::delete(memberships)
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn was_member(&mut self, chat: ChatId, agent: AgentId) -> Result<bool, StoreError> {
+        former_participants::table
+            .filter(former_participants::chat_id.eq(bytes(chat.0)))
+            .filter(former_participants::agent_id.eq(bytes(agent.0)))
+            .filter(former_participants::customer_id.eq(self.customer()))
+            .select(former_participants::left_at)
+            .first::<i64>(self.conn)
+            .optional()
+            .map(|found| found.is_some())
+            .map_err(fault)
+    }
+
+    fn chats_of(&mut self, agent: AgentId) -> Result<Vec<ChatId>, StoreError> {
+        let rows: Vec<Vec<u8>> = participants::table
+            .filter(participants::agent_id.eq(bytes(agent.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .order((
+                participants::chat_created_at.asc(),
+                participants::chat_id.asc(),
+            ))
+            .select(participants::chat_id)
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.iter().map(|chat| id(chat)).collect()
+    }
+}
+
+impl ParticipantQueries for Scope<'_> {
+    fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError> {
+        self.participant(chat, agent)
+    }
+
+    fn page(
+        &mut self,
+        chat: ChatId,
+        request: PageRequest,
+    ) -> Result<Page<Participant>, StoreError> {
+        let query = participants::table
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .select(ParticipantRow::as_select())
+            .into_boxed::<MultiBackend>();
+        let query = behind!(query, request, participants::joined_at, participants::id);
+        let rows = one_page!(query, request, participants::joined_at, participants::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(Page::cut(all(rows)?, request.size, |row: &Participant| {
+            Cursor {
+                at: row.joined,
+                id: Some(row.id.0),
+            }
+        }))
+    }
+}

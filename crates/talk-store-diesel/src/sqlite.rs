@@ -1,0 +1,118 @@
+//! SQLite: its file, its connections and their settings.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::path::Path;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection};
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use talk_domain::store::Cause;
+use uuid::Uuid;
+
+use crate::connection::AnyConnection;
+use crate::error::OpenError;
+use crate::schema::meta;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// `busy_timeout` comes first: switching to WAL can meet another process.
+const WRITER: &str = "
+    PRAGMA busy_timeout = 10000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = FAST;
+    PRAGMA wal_autocheckpoint = 10000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -32768;
+    PRAGMA temp_store = MEMORY;
+";
+
+const READER: &str = "
+    PRAGMA busy_timeout = 10000;
+    PRAGMA query_only = ON;
+    PRAGMA cache_size = -8192;
+    PRAGMA temp_store = MEMORY;
+";
+
+/// The connection that writes; makes the file, and its directory, for this user alone.
+pub(crate) fn writer(path: &Path) -> Result<SqliteConnection, OpenError> {
+    create(path).map_err(|error| OpenError::Create(path.to_owned(), error))?;
+    connect(path, WRITER).map_err(OpenError::Connect)
+}
+
+/// A connection that only reads.
+pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, Cause> {
+    connect(path, READER)
+}
+
+fn connect(path: &Path, settings: &str) -> Result<SqliteConnection, Cause> {
+    let path = path.to_str().ok_or("the path is not UTF-8")?;
+    let mut conn = SqliteConnection::establish(path)?;
+    conn.batch_execute(settings)?;
+    Ok(conn)
+}
+
+fn create(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|dir| !dir.exists()) {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory)?;
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Applies what is missing, under the write lock, so that two processes never do it at once.
+pub(crate) fn migrate(conn: &mut SqliteConnection) -> Result<Vec<String>, Cause> {
+    conn.immediate_transaction(|conn| {
+        let applied = conn.run_pending_migrations(MIGRATIONS);
+        applied
+            .map(|names| names.iter().map(ToString::to_string).collect())
+            .map_err(Failed)
+    })
+    .map_err(|Failed(cause)| cause)
+}
+
+struct Failed(Cause);
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The identity of this log, made up when it is opened first.
+pub(crate) fn epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
+    conn.immediate_transaction(|conn| {
+        let known = meta::table
+            .find("epoch")
+            .select(meta::value)
+            .first(conn)
+            .optional()?;
+        if let Some(epoch) = known {
+            return Ok(epoch);
+        }
+        let epoch = Uuid::new_v4().hyphenated().to_string();
+        diesel::insert_into(meta::table)
+            .values((meta::key.eq("epoch"), meta::value.eq(&epoch)))
+            .execute(conn)?;
+        Ok(epoch)
+    })
+}
+
+/// Begins a transaction that holds the write lock from the start: a later upgrade could fail.
+pub(crate) fn begin(conn: &mut AnyConnection) -> QueryResult<()> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One open unit of work, as its repositories.
+
+use std::sync::Arc;
+
+use talk_domain::access_key::AccessKeyRepository;
+use talk_domain::agent::AgentRepository;
+use talk_domain::chat::ChatRepository;
+use talk_domain::event::{EventLog, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::idempotency::IdempotencyRepository;
+use talk_domain::media::FileRepository;
+use talk_domain::message::{Message, MessageRepository};
+use talk_domain::participant::ParticipantRepository;
+use talk_domain::reaction::ReactionRepository;
+use talk_domain::session::{Directory, SessionRepository};
+use talk_domain::store::{CustomerRepository, StoreError, Unit, UnitOfWork};
+
+use crate::connection::AnyConnection;
+use crate::scope::Scope;
+
+/// One open unit of work.
+pub(crate) struct DieselUnit<'a> {
+    scope: Scope<'a>,
+    encoder: &'a dyn FrameEncoder,
+    appended: Vec<LoggedEvent>,
+}
+
+impl<'a> DieselUnit<'a> {
+    /// The unit on `conn`, which is in a transaction.
+    pub(crate) fn new(
+        conn: &'a mut AnyConnection,
+        unit: Unit,
+        encoder: &'a dyn FrameEncoder,
+    ) -> Self {
+        Self {
+            scope: Scope::new(conn, unit.customer),
+            encoder,
+            appended: Vec::new(),
+        }
+    }
+
+    /// The events it logged, in their order.
+    pub(crate) fn into_events(self) -> Vec<LoggedEvent> {
+        self.appended
+    }
+}
+
+impl EventLog for DieselUnit<'_> {
+    fn append(&mut self, entry: &LogEntry<'_>) -> Result<(), StoreError> {
+        let frame: Arc<str> = self.encoder.encode(entry).into();
+        self.scope.log(entry, &frame)?;
+        self.appended.push(LoggedEvent {
+            chat: entry.chat,
+            seq: entry.tick.seq,
+            kind: entry.event.kind(),
+            subject: entry.event.subject(),
+            frame,
+        });
+        Ok(())
+    }
+
+    fn redact(&mut self, tombstone: &Message) -> Result<(), StoreError> {
+        for (place, frame) in self.scope.redact(tombstone, self.encoder)? {
+            let rung = self
+                .appended
+                .iter_mut()
+                .find(|event| event.chat == tombstone.chat && event.seq == place);
+            if let Some(event) = rung {
+                event.frame = frame;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl UnitOfWork for DieselUnit<'_> {
+    fn chats(&mut self) -> &mut dyn ChatRepository {
+        &mut self.scope
+    }
+    fn participants(&mut self) -> &mut dyn ParticipantRepository {
+        &mut self.scope
+    }
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        &mut self.scope
+    }
+    fn reactions(&mut self) -> &mut dyn ReactionRepository {
+        &mut self.scope
+    }
+    fn files(&mut self) -> &mut dyn FileRepository {
+        &mut self.scope
+    }
+    fn agents(&mut self) -> &mut dyn AgentRepository {
+        &mut self.scope
+    }
+    fn keys(&mut self) -> &mut dyn AccessKeyRepository {
+        &mut self.scope
+    }
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        &mut self.scope
+    }
+    fn customers(&mut self) -> &mut dyn CustomerRepository {
+        &mut self.scope
+    }
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        &mut self.scope
+    }
+    fn events(&mut self) -> &mut dyn EventLog {
+        self
+    }
+    fn directory(&mut self) -> &mut dyn Directory {
+        &mut self.scope
+    }
+}

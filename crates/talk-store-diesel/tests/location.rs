@@ -1,0 +1,150 @@
+//! Opening: a wrong URL creates nothing, a right one keeps its data.
+
+use std::sync::Arc;
+
+use talk_domain::customer::Customer;
+use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::id::CustomerId;
+use talk_domain::message::Message;
+use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::testing::{at, customer_id};
+use talk_store_diesel::{OpenError, StoreOptions, check_url, migrate, open};
+
+struct Mute;
+
+impl FrameEncoder for Mute {
+    fn encode(&self, _: &LogEntry<'_>) -> String {
+        String::new()
+    }
+    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
+        String::new()
+    }
+}
+
+impl Bell for Mute {
+    fn ring(&self, _: &[LoggedEvent]) {}
+}
+
+fn opened(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    open(
+        url,
+        &StoreOptions::default(),
+        Arc::new(Mute),
+        Arc::new(Mute),
+    )
+}
+
+fn customer() -> Customer {
+    Customer::new(customer_id(), "Acme", at(1)).unwrap()
+}
+
+async fn find(store: &Arc<dyn Store>, id: CustomerId) -> Option<Customer> {
+    store
+        .read(Unit::installation("find"), move |snapshot| {
+            snapshot.directory().customer(id)
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn opening_again_keeps_epoch_and_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/new/talk.db", directory.path().display());
+    let store = opened(&url).unwrap();
+    let epoch = store.epoch().to_owned();
+    store
+        .write(Unit::installation("create"), |uow| {
+            uow.customers().insert(&customer())
+        })
+        .await
+        .unwrap();
+    drop(store);
+    let store = opened(&url).unwrap();
+    assert_eq!(store.epoch(), epoch);
+    assert_eq!(find(&store, customer_id()).await, Some(customer()));
+    assert!(migrate(&url).unwrap().is_empty());
+}
+
+#[test]
+fn migrations_are_applied_once_also_by_many_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/talk.db", directory.path().display());
+    let applied = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| migrate(&url).unwrap()))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect::<Vec<String>>()
+    });
+    assert_eq!(applied.len(), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/data/talk.db", directory.path().display());
+    let _store = opened(&url).unwrap();
+    for file in std::fs::read_dir(directory.path().join("data")).unwrap() {
+        let mode = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+}
+
+#[test]
+fn a_wrong_url_creates_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().display();
+    for url in [
+        format!("sqlit:{path}/talk.db"),
+        format!("{path}/talk.db"),
+        format!("sqlite://{path}/talk.db"),
+        format!("sqlite:{path}/new/"),
+        format!("postgres://user:secret@{path}/talk.db"),
+        format!("mysql:{path}/talk.db"),
+    ] {
+        assert!(check_url(&url).is_err(), "{url}");
+        assert!(opened(&url).is_err() && migrate(&url).is_err(), "{url}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn dropping_the_store_finishes_what_is_queued() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/talk.db", directory.path().display());
+    let store = opened(&url).unwrap();
+    {
+        let insert = store.write(Unit::installation("create"), |uow| {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            uow.customers().insert(&customer())
+        });
+        // The caller goes away while its unit is queued.
+        let gone = tokio::time::timeout(std::time::Duration::ZERO, insert).await;
+        assert!(gone.is_err());
+    }
+    drop(store);
+    let store = opened(&url).unwrap();
+    assert_eq!(find(&store, customer_id()).await, Some(customer()));
+}
+
+#[tokio::test]
+async fn a_duplicate_is_a_fault_of_ours_and_ends_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/talk.db", directory.path().display());
+    let store = opened(&url).unwrap();
+    for expected in [true, false, false] {
+        let outcome = store
+            .write(Unit::installation("create"), |uow| {
+                uow.customers().insert(&customer())
+            })
+            .await;
+        assert_eq!(outcome.is_ok(), expected);
+        assert!(matches!(outcome, Ok(()) | Err(StoreError::Corrupt(_))));
+    }
+}

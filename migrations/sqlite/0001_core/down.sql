@@ -1,0 +1,15 @@
+DROP TABLE talk_idempotency;
+DROP TABLE talk_message_events;
+DROP TABLE talk_events;
+DROP TABLE talk_revisions;
+DROP TABLE talk_reactions;
+DROP TABLE talk_messages;
+DROP TABLE talk_former_participants;
+DROP TABLE talk_participants;
+DROP TABLE talk_chats;
+DROP TABLE talk_files;
+DROP TABLE talk_revoked_tokens;
+DROP TABLE talk_access_keys;
+DROP TABLE talk_agents;
+DROP TABLE talk_customers;
+DROP TABLE talk_meta;
