@@ -1,0 +1,114 @@
+//! What every store must do, whatever its database: run by [`store_contract!`](crate::store_contract)
+//! on a store that the adapter's tests open.
+
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "these are tests: they fail by panicking"
+)]
+
+pub mod filters;
+pub mod identity;
+pub mod isolation;
+pub mod log;
+pub mod paging;
+pub mod races;
+pub mod units;
+pub mod world;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use talk_domain::event::{Bell, FrameEncoder};
+use talk_domain::store::Store;
+
+/// What a store under test is opened with.
+pub struct Setup {
+    /// Makes frames.
+    pub encoder: Arc<dyn FrameEncoder>,
+    /// Is told about events.
+    pub bell: Arc<dyn Bell>,
+    /// Units that may wait.
+    pub queue: usize,
+}
+
+/// A store under test, on an empty database.
+pub struct Opened {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// What must outlive it, for example its directory.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+/// Opens a store on an empty database.
+pub type Factory = fn(Setup) -> Opened;
+
+/// Makes a test of every rule of the contract; `$factory` is a [`Factory`].
+#[macro_export]
+macro_rules! store_contract {
+    ($factory:expr) => {
+        $crate::store_contract!(@tests $factory;
+            units: a_refused_unit_leaves_nothing,
+                neighbours_in_a_group_fail_alone,
+                a_panic_stays_in_its_unit,
+                a_retry_is_bounded,
+                a_full_queue_is_busy_at_once,
+                a_read_sees_one_moment,
+                a_failing_read_fails_alone,
+                the_epoch_is_an_identity;
+            races: fifty_requests_for_one_pair_make_one_chat,
+                one_of_many_removals_succeeds,
+                forty_reactions_at_once_are_all_there_once,
+                the_member_count_is_the_number_of_members,
+                events_have_no_gaps_and_ring_in_order;
+            log: events_of_a_refused_unit_never_ring,
+                the_log_is_read_from_any_place,
+                a_deleted_message_is_gone_everywhere,
+                a_message_deleted_in_the_unit_that_posted_it_rings_redacted;
+            paging: chats_of_an_agent_page_exactly,
+                channels_page_exactly,
+                participants_page_exactly,
+                messages_of_a_chat_page_exactly,
+                messages_of_an_agent_page_exactly,
+                agents_page_exactly,
+                access_keys_page_exactly,
+                revisions_page_exactly,
+                threads_page_exactly;
+            filters: chats_are_filtered_by_type_and_status,
+                channels_are_found_without_case_and_accents,
+                wildcards_are_searched_for_literally,
+                replies_and_threads_are_told_apart,
+                messages_since_an_event_are_found_with_and_without_the_event,
+                every_field_of_a_message_survives,
+                every_field_of_a_chat_survives;
+            isolation: chats_stay_in_their_customer,
+                memberships_stay_in_their_customer,
+                messages_stay_in_their_customer,
+                the_log_stays_in_its_customer,
+                agents_and_keys_stay_in_their_customer,
+                answers_stay_in_their_customer,
+                a_unit_above_customers_sees_only_the_directory,
+                nobody_writes_rows_of_another_customer;
+            identity: a_username_is_unique_over_the_installation,
+                an_agent_changes_but_for_its_username,
+                an_access_key_is_found_by_its_hash,
+                a_revoked_token_is_forgotten_after_its_end,
+                an_answer_is_kept_replaced_and_purged,
+                emoji_keys_are_compared_byte_by_byte,
+                a_deleted_chat_frees_its_pair,
+                former_members_are_remembered;
+        );
+    };
+    (@tests $factory:expr; $($module:ident: $($case:ident),+;)+) => {
+        $(mod $module {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    $crate::store_contract::$module::$case($factory).await;
+                }
+            )+
+        })+
+    };
+}

@@ -1,0 +1,316 @@
+//! What is unique, what is remembered, and what is forgotten.
+
+use talk_domain::access_key::AccessKey;
+use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
+use talk_domain::chat::ChatKind;
+use talk_domain::chat::delete::delete_chat;
+use talk_domain::customer::Customer;
+use talk_domain::emoji::Emoji;
+use talk_domain::id::{AccessKeyId, CustomerId, TokenId};
+use talk_domain::idempotency::{Answer, Answered};
+use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::reaction::Reaction;
+use talk_domain::store::{StoreError, Unit};
+use talk_domain::testing::{a_message, agent_id, an_agent, at, chat_id, customer_id, message_id};
+use uuid::Uuid;
+
+use super::Factory;
+use super::world::{World, other_customer};
+
+/// A username is taken for every customer, also by a deleted agent; customers list by age.
+pub async fn a_username_is_unique_over_the_installation(factory: Factory) {
+    let world = World::open(factory).await;
+    let twin = Agent {
+        id: agent_id(77),
+        customer: other_customer(),
+        ..an_agent(1)
+    };
+    let taken = move |customer: CustomerId| {
+        let twin = Agent {
+            customer,
+            ..twin.clone()
+        };
+        move |uow: &mut dyn talk_domain::store::UnitOfWork| {
+            let inserted = uow.agents().insert(&twin, &PasswordHash("x".into()))?;
+            assert_eq!(uow.directory().agent(twin.id)?, None);
+            Ok::<_, StoreError>(inserted)
+        }
+    };
+    for customer in [customer_id(), other_customer()] {
+        assert!(!world.write_as(customer, taken(customer)).await.unwrap());
+    }
+    let deleted = Agent {
+        deleted: Some(at(1)),
+        ..an_agent(1)
+    };
+    world
+        .write(move |uow| uow.agents().update(&deleted))
+        .await
+        .unwrap();
+    let again = world.write_as(other_customer(), taken(other_customer()));
+    assert!(!again.await.unwrap());
+    let login = world
+        .read(|snapshot| snapshot.directory().login("agent-1"))
+        .await;
+    assert_eq!(login, None);
+
+    let customers: Vec<Customer> = [(3_u128, 30), (2, 10), (1, 30)]
+        .into_iter()
+        .map(|(n, made)| Customer::new(CustomerId(Uuid::from_u128(n)), "Acme", at(made)).unwrap())
+        .collect();
+    let listed = world
+        .store
+        .write(Unit::installation("contract"), move |uow| {
+            for customer in &customers {
+                uow.customers().insert(customer)?;
+            }
+            uow.directory().customers()
+        })
+        .await
+        .unwrap();
+    let ids: Vec<u128> = listed.iter().map(|c| c.id.0.as_u128()).collect();
+    assert_eq!(ids, [2, 1, 3]);
+}
+
+/// Every field is stored, the username stays, the password is replaced.
+pub async fn an_agent_changes_but_for_its_username(factory: Factory) {
+    let world = World::open(factory).await;
+    let changed = Agent {
+        name: "Alice".into(),
+        detail: "hello".into(),
+        permission: Permission::Manager,
+        status: AgentStatus::Disabled,
+        token_generation: 3,
+        updated: at(9),
+        ..an_agent(1)
+    };
+    let written = Agent {
+        username: "mallory".into(),
+        ..changed.clone()
+    };
+    let seen = world
+        .write(move |uow| {
+            uow.agents().update(&written)?;
+            let new = PasswordHash("new".into());
+            uow.agents().set_password(written.id, &new)?;
+            assert_eq!(uow.agents().password(written.id)?, Some(new));
+            uow.agents().get(written.id)
+        })
+        .await
+        .unwrap();
+    assert_eq!(seen, Some(changed.clone()));
+    let login = world
+        .read(|snapshot| snapshot.directory().login("agent-1"))
+        .await;
+    assert_eq!(login, Some((changed, PasswordHash("new".into()))));
+}
+
+/// A key is found by its hash alone, deleted or not.
+pub async fn an_access_key_is_found_by_its_hash(factory: Factory) {
+    let world = World::open(factory).await;
+    let key = AccessKey {
+        id: AccessKeyId(Uuid::from_u128(1)),
+        customer: customer_id(),
+        agent: agent_id(1),
+        name: "key".into(),
+        detail: "detail".into(),
+        hash: [7; 32],
+        prefix: "vb_abc".into(),
+        expires: Some(at(99)),
+        created: at(1),
+        updated: at(1),
+        deleted: None,
+    };
+    let deleted = AccessKey {
+        updated: at(2),
+        deleted: Some(at(2)),
+        ..key.clone()
+    };
+    for (n, state) in [key, deleted].into_iter().enumerate() {
+        let written = state.clone();
+        world
+            .write(move |uow| match n {
+                0 => uow.keys().insert(&written),
+                _ => uow.keys().update(&written),
+            })
+            .await
+            .unwrap();
+        let found = world.read(|snapshot| snapshot.directory().key(&[7; 32]));
+        assert_eq!(found.await, Some(state));
+    }
+    let none = world.read(|snapshot| snapshot.directory().key(&[8; 32]));
+    assert_eq!(none.await, None);
+}
+
+/// A token may be revoked twice; revocations are kept until they end.
+pub async fn a_revoked_token_is_forgotten_after_its_end(factory: Factory) {
+    let world = World::open(factory).await;
+    let token = TokenId(Uuid::from_u128(5));
+    let is_revoked = || world.read(move |snapshot| snapshot.directory().is_revoked(token));
+    assert!(!is_revoked().await);
+    for _ in 0..2 {
+        world
+            .write(move |uow| uow.sessions().revoke(token, at(50)))
+            .await
+            .unwrap();
+    }
+    for (now, kept) in [(50, true), (51, false)] {
+        world
+            .store
+            .write(Unit::installation("purge"), move |uow| {
+                uow.sessions().purge(at(now))
+            })
+            .await
+            .unwrap();
+        assert_eq!(is_revoked().await, kept);
+    }
+}
+
+/// The last answer of a key counts, of every form, until it is purged.
+pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
+    let world = World::open(factory).await;
+    let answers = [
+        Answer::Body("{\"a\":1}".into()),
+        Answer::Event(chat_id(1), 9),
+        Answer::Message(message_id(1)),
+    ];
+    let find = || world.write(|uow| uow.idempotency().find(agent_id(1), "Key-0001"));
+    assert_eq!(find().await.unwrap(), None);
+    for (n, answer) in (10..).zip(answers) {
+        let answered = Answered {
+            agent: agent_id(1),
+            key: "Key-0001".into(),
+            fingerprint: [3; 32],
+            answer,
+            at: at(n),
+        };
+        let put = answered.clone();
+        world
+            .write(move |uow| uow.idempotency().put(&put))
+            .await
+            .unwrap();
+        assert_eq!(find().await.unwrap(), Some(answered));
+    }
+    let other_case = world.write(|uow| uow.idempotency().find(agent_id(1), "key-0001"));
+    assert_eq!(other_case.await.unwrap(), None);
+    let other_agent = world.write(|uow| uow.idempotency().find(agent_id(2), "Key-0001"));
+    assert_eq!(other_agent.await.unwrap(), None);
+    for (before, kept) in [(12, true), (13, false)] {
+        world
+            .store
+            .write(Unit::installation("purge"), move |uow| {
+                uow.idempotency().purge(at(before))
+            })
+            .await
+            .unwrap();
+        assert_eq!(find().await.unwrap().is_some(), kept);
+    }
+}
+
+/// No collation makes two emoji one.
+pub async fn emoji_keys_are_compared_byte_by_byte(factory: Factory) {
+    let world = World::open(factory).await;
+    world
+        .write(|uow| uow.messages().insert(&a_message(1)))
+        .await
+        .unwrap();
+    let shown = ["👍", "🎉", "👍🏽", "👍🏿", "shipit2", "Shipit2", "e", "é"];
+    let reaction = |n: usize| Reaction {
+        emoji: Emoji::stored(shown[n].to_owned(), shown[n].to_owned()),
+        agent: agent_id(1),
+        created: at(i64::try_from(n).unwrap()),
+    };
+    for n in 0..shown.len() {
+        let reaction = reaction(n);
+        world
+            .write(move |uow| uow.reactions().insert(message_id(1), &reaction))
+            .await
+            .unwrap();
+    }
+    let read = || world.read(|snapshot| snapshot.messages().get(message_id(1)));
+    let stored = read().await.unwrap().reactions;
+    assert_eq!(stored, (0..shown.len()).map(reaction).collect::<Vec<_>>());
+
+    let (twice, gone) = (reaction(0), reaction(4));
+    let refused = world.write(move |uow| uow.reactions().insert(message_id(1), &twice));
+    assert!(matches!(refused.await, Err(StoreError::Corrupt(_))));
+    for _ in 0..2 {
+        let gone = gone.clone();
+        world
+            .write(move |uow| uow.reactions().remove(message_id(1), &gone))
+            .await
+            .unwrap();
+    }
+    assert_eq!(read().await.unwrap().reactions.len(), shown.len() - 1);
+}
+
+/// After a delete the pair may have a new chat, and only one.
+pub async fn a_deleted_chat_frees_its_pair(factory: Factory) {
+    let world = World::open(factory).await;
+    let first = world.chat(ChatKind::Direct, 1, &[2]).await;
+    assert_eq!(world.chat(ChatKind::Direct, 2, &[1]).await.id, first.id);
+    let twin = talk_domain::chat::Chat {
+        id: chat_id(5),
+        ..first.clone()
+    };
+    let refused = world.write(move |uow| {
+        let inserted = uow.chats().insert(&twin)?;
+        Ok::<_, StoreError>((inserted, uow.chats().lock(twin.id)?))
+    });
+    assert_eq!(refused.await.unwrap(), (false, None));
+    let cx = world.cx(1);
+    world
+        .write(move |uow| delete_chat(uow, &cx, first.id))
+        .await
+        .unwrap();
+    let second = world.chat(ChatKind::Direct, 1, &[2]).await;
+    assert_ne!(second.id, first.id);
+    assert_eq!(world.stored(first.id).await.member_count, 0);
+    assert!(world.members(first.id).await.is_empty());
+}
+
+/// Who left, who was removed with the chat, and who came back, is remembered.
+pub async fn former_members_are_remembered(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2, 3]).await.id;
+    for _ in 0..2 {
+        let member = world
+            .read(move |snapshot| snapshot.participants().find(chat, agent_id(2)))
+            .await
+            .unwrap();
+        let command = RemoveParticipant {
+            chat,
+            participant: member.id,
+        };
+        let cx = world.cx(1);
+        world
+            .write(move |uow| remove_participant(uow, &cx, &command))
+            .await
+            .unwrap();
+        let cx = world.cx(1);
+        let command = talk_domain::participant::add::AddParticipant {
+            chat,
+            agent: agent_id(2),
+        };
+        let back = world
+            .write(move |uow| talk_domain::participant::add::add_participant(uow, &cx, &command))
+            .await
+            .unwrap();
+        assert_ne!(back.id, member.id);
+    }
+    let cx = world.cx(1);
+    world
+        .write(move |uow| delete_chat(uow, &cx, chat))
+        .await
+        .unwrap();
+    let were = world
+        .write(move |uow| {
+            let members = uow.participants();
+            (1..=4)
+                .map(|n| members.was_member(chat, agent_id(n)))
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .await
+        .unwrap();
+    assert_eq!(were, [true, true, true, false]);
+}

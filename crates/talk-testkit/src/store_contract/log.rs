@@ -1,0 +1,153 @@
+//! The log: what is committed is told and kept, what is deleted is gone.
+
+use talk_domain::chat::ChatKind;
+use talk_domain::emoji::Emoji;
+use talk_domain::event::EventKind;
+use talk_domain::message::delete::{DeleteMessageError, delete_message};
+use talk_domain::message::edit::{EditMessage, edit_message};
+use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::reaction::add::{React, add_reaction};
+use talk_domain::store::StoreError;
+
+use super::Factory;
+use super::paging::first;
+use super::world::World;
+
+/// Nobody hears of what was undone.
+pub async fn events_of_a_refused_unit_never_ring(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let heard = world.bell.heard();
+    for panics in [false, true] {
+        let cx = world.cx(1);
+        let refused: Result<(), PostMessageError> = world
+            .write(move |uow| {
+                let command = PostMessage {
+                    chat,
+                    parent: None,
+                    text: "undone".into(),
+                    medias: vec![],
+                };
+                post_message(uow, &cx, &command)?;
+                assert!(!panics, "on purpose");
+                Err(PostMessageError::Empty)
+            })
+            .await;
+        assert!(refused.is_err());
+    }
+    assert_eq!(world.bell.heard(), heard);
+    let message = world.post(1, chat, "kept").await;
+    let log = world.log(chat).await;
+    assert_eq!(world.bell.heard(), log);
+    assert_eq!(log.last().map(|event| event.seq), Some(message.seq));
+}
+
+/// Pages of the log follow each other, and each entry is found by its place.
+pub async fn the_log_is_read_from_any_place(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    for n in 0..7 {
+        world.post(1, chat, &format!("{n}")).await;
+    }
+    let all = world.log(chat).await;
+    assert_eq!(all.len(), 10);
+    for since in 0..=11 {
+        let page = world
+            .read(move |snapshot| snapshot.events().after(chat, since, 3))
+            .await;
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|event| event.seq > since)
+            .take(3)
+            .cloned()
+            .collect();
+        assert_eq!(page, expected);
+        let one = world
+            .read(move |snapshot| snapshot.events().get(chat, since))
+            .await;
+        assert_eq!(one.as_ref(), all.iter().find(|event| event.seq == since));
+    }
+    let beyond = world
+        .read(move |snapshot| snapshot.events().after(chat, u64::MAX, 3))
+        .await;
+    assert!(beyond.is_empty());
+}
+
+/// Content of a deleted message is nowhere: not in it, its versions, its reactions, its events.
+pub async fn a_deleted_message_is_gone_everywhere(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let other = world.post(1, chat, "stays").await;
+    let message = world.post(1, chat, "secret").await.id;
+    let cx = world.cx(1);
+    let command = EditMessage {
+        message,
+        text: Some("secret too".into()),
+        medias: None,
+    };
+    world
+        .write(move |uow| edit_message(uow, &cx, &command))
+        .await
+        .unwrap();
+    let (cx, emoji) = (world.cx(2), Emoji::parse("👍", 64).unwrap());
+    let command = React { message, emoji };
+    world
+        .write(move |uow| add_reaction(uow, &cx, &command))
+        .await
+        .unwrap();
+    let before = world.log(chat).await;
+    let cx = world.cx(1);
+    world
+        .write(move |uow| delete_message(uow, &cx, message))
+        .await
+        .unwrap();
+
+    let after = world.log(chat).await;
+    let kinds: Vec<EventKind> = after.iter().rev().take(4).map(|event| event.kind).collect();
+    let expected = [
+        EventKind::MessageDeleted,
+        EventKind::ReactionAdded,
+        EventKind::MessageEdited,
+        EventKind::MessagePosted,
+    ];
+    assert_eq!(kinds, expected);
+    assert!(after.iter().all(|event| !event.frame.contains("secret")));
+    let redacted = after.iter().filter(|event| event.frame.ends_with("(gone)"));
+    assert_eq!(redacted.count(), 3);
+    assert_eq!(after[..4], before[..4]);
+    assert!(after[3].frame.ends_with("stays") && after[3].seq == other.seq);
+    let (stored, versions) = world
+        .read(move |snapshot| {
+            let messages = snapshot.messages();
+            Ok((
+                messages.get(message)?,
+                messages.revisions(message, first(10))?,
+            ))
+        })
+        .await;
+    let stored = stored.unwrap();
+    assert!(stored.text.is_empty() && stored.reactions.is_empty() && stored.deleted.is_some());
+    assert!(versions.rows.is_empty());
+}
+
+/// The bell tells what the log holds, also when both changed in one unit.
+pub async fn a_message_deleted_in_the_unit_that_posted_it_rings_redacted(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let cx = world.cx(1);
+    let unit = move |uow: &mut dyn talk_domain::store::UnitOfWork| {
+        let command = PostMessage {
+            chat,
+            parent: None,
+            text: "secret".into(),
+            medias: vec![],
+        };
+        let posted =
+            post_message(uow, &cx, &command).map_err(|error| StoreError::Corrupt(error.into()))?;
+        delete_message(uow, &cx, posted.id)
+    };
+    world.write::<_, DeleteMessageError>(unit).await.unwrap();
+    let log = world.log(chat).await;
+    assert!(log.iter().all(|event| !event.frame.contains("secret")));
+    assert_eq!(world.bell.heard(), log);
+}

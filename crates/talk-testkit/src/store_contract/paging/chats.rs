@@ -1,0 +1,112 @@
+//! Lists of chats and of their participants.
+
+use talk_domain::chat::{Chat, ChatFilter, ChatKind, Tick};
+use talk_domain::id::{ChatId, ParticipantId};
+use talk_domain::participant::Participant;
+use talk_domain::store::StoreError;
+use talk_domain::testing::{a_chat, a_participant, agent_id, at, chat_id};
+use talk_domain::time::Timestamp;
+use uuid::Uuid;
+
+use super::{fresh, instant, passed, walks_exactly};
+use crate::store_contract::Factory;
+use crate::store_contract::world::World;
+
+/// A chat of this kind, made then.
+pub(super) fn some_chat(id: ChatId, created: Timestamp, kind: ChatKind) -> Chat {
+    Chat {
+        id,
+        kind,
+        created,
+        updated: created,
+        member_count: 0,
+        last: Tick {
+            seq: 1,
+            at: created,
+        },
+        ..a_chat()
+    }
+}
+
+/// Stores a chat with agent 1 in it.
+pub(super) async fn add_chat(world: &World, chat: Chat) {
+    let participant = Participant {
+        id: ParticipantId(fresh()),
+        chat: chat.id,
+        ..a_participant(agent_id(1))
+    };
+    world
+        .write(move |uow| {
+            assert!(uow.chats().insert(&chat)?);
+            assert!(uow.participants().insert(&chat, &participant)?);
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn walks_chats(factory: Factory, kind: ChatKind, channels: bool) {
+    let world = &World::open(factory).await;
+    let rows: Vec<Chat> = (0..11)
+        .map(|n| some_chat(chat_id(100 - n), instant(n), kind))
+        .collect();
+    for chat in &rows {
+        add_chat(world, chat.clone()).await;
+    }
+    let page = |request| {
+        world.read(move |snapshot| {
+            if channels {
+                return snapshot.chats().channels("", request);
+            }
+            let filter = ChatFilter::default();
+            snapshot.chats().of_agent(agent_id(1), filter, request)
+        })
+    };
+    let insert = |order| add_chat(world, some_chat(ChatId(fresh()), passed(order), kind));
+    walks_exactly(rows, |chat| (chat.created, chat.id.0), page, insert).await;
+}
+
+/// See the module.
+pub async fn chats_of_an_agent_page_exactly(factory: Factory) {
+    walks_chats(factory, ChatKind::Group, false).await;
+}
+
+/// See the module.
+pub async fn channels_page_exactly(factory: Factory) {
+    walks_chats(factory, ChatKind::Talk, true).await;
+}
+
+/// See the module.
+pub async fn participants_page_exactly(factory: Factory) {
+    let world = &World::open(factory).await;
+    let chat = some_chat(chat_id(1), at(0), ChatKind::Group);
+    let member = |n: u128, joined| Participant {
+        id: ParticipantId(Uuid::from_u128(1_000 - n)),
+        joined,
+        ..a_participant(agent_id(n))
+    };
+    let rows: Vec<Participant> = (0..11).map(|n| member(n, instant(n))).collect();
+    let add = |participant: Participant| {
+        let chat = chat.clone();
+        world.write(move |uow| uow.participants().insert(&chat, &participant).map(drop))
+    };
+    let stored = chat.clone();
+    world
+        .write(move |uow| uow.chats().insert(&stored))
+        .await
+        .unwrap();
+    for participant in &rows {
+        add(*participant).await.unwrap();
+    }
+    let page =
+        |request| world.read(move |snapshot| snapshot.participants().page(chat_id(1), request));
+    let insert = |order| async move {
+        let late = Participant {
+            id: ParticipantId(fresh()),
+            agent: fresh().into(),
+            ..member(0, passed(order))
+        };
+        add(late).await.unwrap();
+    };
+    walks_exactly(rows, |member| (member.joined, member.id.0), page, insert).await;
+}

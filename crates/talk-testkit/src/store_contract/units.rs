@@ -1,0 +1,220 @@
+//! Units of work: all or nothing, each for itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use talk_domain::chat::ChatKind;
+use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::store::{StoreError, Unit, Verdict};
+use talk_domain::testing::customer_id;
+
+use super::Factory;
+use super::world::World;
+
+fn say(chat: talk_domain::id::ChatId, text: &str) -> PostMessage {
+    PostMessage {
+        chat,
+        parent: None,
+        text: text.into(),
+        medias: vec![],
+    }
+}
+
+/// Nothing of a refused unit is stored.
+pub async fn a_refused_unit_leaves_nothing(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await;
+    let before = (world.stored(chat.id).await, world.log(chat.id).await);
+    let cx = world.cx(1);
+    let refused: Result<(), PostMessageError> = world
+        .write(move |uow| {
+            post_message(uow, &cx, &say(chat.id, "kept"))?;
+            Err(PostMessageError::Empty)
+        })
+        .await;
+    assert!(matches!(refused, Err(PostMessageError::Empty)));
+    let after = (world.stored(chat.id).await, world.log(chat.id).await);
+    assert_eq!(before, after);
+}
+
+/// A refusal and a panic in the middle of a group undo only themselves.
+pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let (open, gate) = mpsc::channel::<()>();
+    let blocker = world.write(move |_| {
+        let _ = gate.recv();
+        Ok::<_, StoreError>(())
+    });
+    let post = |text: &'static str, fails: bool| {
+        let cx = world.cx(1);
+        world.write(move |uow| {
+            let message = post_message(uow, &cx, &say(chat, text))?;
+            if fails {
+                return Err(PostMessageError::Empty);
+            }
+            Ok(message.seq)
+        })
+    };
+    let cx = world.cx(1);
+    let panicking = world.write(move |uow| -> Result<u64, PostMessageError> {
+        post_message(uow, &cx, &say(chat, "panicking"))?;
+        panic!("on purpose");
+    });
+    let release = async {
+        open.send(()).unwrap();
+    };
+    let (held, first, refused, panicked, last, ()) = tokio::join!(
+        blocker,
+        post("first", false),
+        post("refused", true),
+        panicking,
+        post("last", false),
+        release
+    );
+    held.unwrap();
+    assert_eq!(last.unwrap(), first.unwrap() + 1);
+    assert!(matches!(refused, Err(PostMessageError::Empty)));
+    assert!(matches!(
+        panicked,
+        Err(PostMessageError::Store(StoreError::Corrupt(_)))
+    ));
+    let frames: Vec<String> = world
+        .log(chat)
+        .await
+        .iter()
+        .filter_map(|event| event.frame.rsplit(' ').next().map(str::to_owned))
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert_eq!(frames, ["first", "last"]);
+}
+
+/// A panic is an answer, and the next unit works.
+pub async fn a_panic_stays_in_its_unit(factory: Factory) {
+    let world = World::open(factory).await;
+    for _ in 0..3 {
+        let panicked = world
+            .write(|_| -> Result<(), StoreError> { panic!("on purpose") })
+            .await;
+        assert!(matches!(panicked, Err(StoreError::Corrupt(_))));
+    }
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await;
+    assert_eq!(world.stored(chat.id).await, chat);
+}
+
+/// A unit that always asks for a retry ends as a conflict; one that asks once succeeds.
+pub async fn a_retry_is_bounded(factory: Factory) {
+    let world = World::open(factory).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let conflict = world
+        .write(move |_| -> Result<(), StoreError> {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Err(StoreError::Conflict)
+        })
+        .await;
+    assert!(matches!(conflict, Err(StoreError::Conflict)));
+    assert!((2..=10).contains(&runs.load(Ordering::Relaxed)));
+
+    let mut first = true;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let cx = world.cx(1);
+    let posted = world
+        .write(move |uow| {
+            let message = post_message(uow, &cx, &say(chat, "hello"))?;
+            if std::mem::take(&mut first) {
+                return Err(StoreError::Conflict.into());
+            }
+            Ok::<_, PostMessageError>(message.seq)
+        })
+        .await
+        .unwrap();
+    assert_eq!(world.stored(chat).await.last.seq, posted);
+    assert_eq!(
+        world.log(chat).await.len(),
+        usize::try_from(posted).unwrap()
+    );
+}
+
+/// When as many units wait as may, the next one is refused without waiting.
+pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
+    let world = World::with_queue(factory, 1).await;
+    let (open, gate) = mpsc::channel::<()>();
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let mut started = Some(started);
+    let blocker = world.write(move |_| {
+        if let Some(started) = started.take() {
+            let _ = started.send(());
+        }
+        let _ = gate.recv();
+        Ok::<_, StoreError>(())
+    });
+    let crowd = async {
+        starts.await.unwrap();
+        let waiting = world.write(|_| Ok::<_, StoreError>(()));
+        let overflow = async {
+            let start = Instant::now();
+            let refused = world.write(|_| Ok::<_, StoreError>(())).await;
+            assert!(matches!(refused, Err(StoreError::Busy)));
+            assert!(start.elapsed() < Duration::from_secs(2));
+            open.send(()).unwrap();
+        };
+        let (waited, ()) = tokio::join!(waiting, overflow);
+        waited.unwrap();
+    };
+    let (held, ()) = tokio::join!(blocker, crowd);
+    held.unwrap();
+}
+
+/// What is committed while a read runs is not seen by it.
+pub async fn a_read_sees_one_moment(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (open, gate) = mpsc::channel::<()>();
+    let mut begun = Some(begun);
+    let reading = world.read(move |snapshot| {
+        let before = snapshot.chats().get(chat)?;
+        if let Some(begun) = begun.take() {
+            let _ = begun.send(());
+        }
+        let _ = gate.recv();
+        let events = snapshot.events().after(chat, 0, 1_000)?;
+        Ok((before, snapshot.chats().get(chat)?, events.len()))
+    });
+    let writing = async {
+        begins.await.unwrap();
+        let message = world.post(1, chat, "meanwhile").await;
+        open.send(()).unwrap();
+        message
+    };
+    let ((before, after, events), message) = tokio::join!(reading, writing);
+    assert_eq!(before, after);
+    assert_eq!(u64::try_from(events).unwrap() + 1, message.seq);
+    assert_eq!(world.stored(chat).await.last.seq, message.seq);
+}
+
+/// A read that is refused, panics or asks for a retry for ever disturbs no other.
+pub async fn a_failing_read_fails_alone(factory: Factory) {
+    let world = World::open(factory).await;
+    let unit = Unit::of(customer_id(), "contract");
+    for _ in 0..10 {
+        let panicked = world.store.query(unit, Box::new(|_| panic!("on purpose")));
+        assert!(matches!(panicked.await, Err(StoreError::Corrupt(_))));
+        let conflict = world.store.query(unit, Box::new(|_| Verdict::Retry));
+        assert!(matches!(conflict.await, Err(StoreError::Conflict)));
+        let refused = world.store.query(unit, Box::new(|_| Verdict::Rollback));
+        refused.await.unwrap();
+    }
+}
+
+/// The epoch is there and stays.
+pub async fn the_epoch_is_an_identity(factory: Factory) {
+    let world = World::open(factory).await;
+    let other = World::open(factory).await;
+    assert!(!world.store.epoch().is_empty());
+    assert_eq!(world.store.epoch(), world.store.epoch());
+    assert_ne!(world.store.epoch(), other.store.epoch());
+}

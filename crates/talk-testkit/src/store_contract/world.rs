@@ -1,0 +1,270 @@
+//! The world the contract is played in: two customers, their agents, a clock that rises.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use talk_domain::agent::{Agent, PasswordHash};
+use talk_domain::chat::create::{CreateChat, create_chat};
+use talk_domain::chat::{Chat, ChatKind};
+use talk_domain::context::{Actor, Context, IdSource};
+use talk_domain::error::DomainError;
+use talk_domain::event::{Bell, Event, EventKind, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId, CustomerId};
+use talk_domain::limits::Limits;
+use talk_domain::message::Message;
+use talk_domain::message::post::{PostMessage, post_message};
+use talk_domain::store::{Snapshot, Store, StoreError, Unit, UnitOfWork};
+use talk_domain::testing::{actor, agent_id, an_agent, at, customer_id};
+use uuid::Uuid;
+
+use super::{Factory, Setup};
+
+/// Agents 1 to this one are customer C's.
+pub const AGENTS: u128 = 12;
+
+/// The other customer; agent 21 is its only one.
+#[must_use]
+pub fn other_customer() -> CustomerId {
+    CustomerId(Uuid::from_u128(0xD))
+}
+
+/// Frames that tell kind, place and text.
+struct PlainEncoder;
+
+impl FrameEncoder for PlainEncoder {
+    fn encode(&self, entry: &LogEntry<'_>) -> String {
+        let text = match entry.event {
+            Event::MessagePosted(message)
+            | Event::MessageEdited(message)
+            | Event::MessageDeleted(message)
+            | Event::ReactionAdded(message, _)
+            | Event::ReactionRemoved(message, _) => &message.text,
+            _ => "",
+        };
+        frame(entry.event.kind(), entry.tick.seq, text)
+    }
+
+    fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String {
+        frame(kind, seq, &format!("{}(gone)", tombstone.text))
+    }
+}
+
+fn frame(kind: EventKind, seq: u64, text: &str) -> String {
+    format!("{} {seq} {text}", kind.as_str())
+}
+
+/// Remembers what it was told.
+#[derive(Default)]
+pub struct Recorder(Mutex<Vec<LoggedEvent>>);
+
+impl Bell for Recorder {
+    fn ring(&self, committed: &[LoggedEvent]) {
+        self.0.lock().unwrap().extend_from_slice(committed);
+    }
+}
+
+impl Recorder {
+    /// What it was told so far.
+    #[must_use]
+    pub fn heard(&self) -> Vec<LoggedEvent> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// A store with people in it.
+pub struct World {
+    /// The store under test.
+    pub store: Arc<dyn Store>,
+    /// Its bell.
+    pub bell: Arc<Recorder>,
+    clock: AtomicI64,
+    _keep: Box<dyn Any + Send + Sync>,
+}
+
+impl World {
+    /// A store with both customers' agents.
+    pub async fn open(factory: Factory) -> Arc<Self> {
+        Self::with_queue(factory, 1024).await
+    }
+
+    /// The same; `queue` units may wait.
+    pub async fn with_queue(factory: Factory, queue: usize) -> Arc<Self> {
+        let bell = Arc::<Recorder>::default();
+        let opened = factory(Setup {
+            encoder: Arc::new(PlainEncoder),
+            bell: Arc::<Recorder>::clone(&bell),
+            queue,
+        });
+        let world = Self {
+            store: opened.store,
+            bell,
+            clock: AtomicI64::new(1_000_000),
+            _keep: opened.keep,
+        };
+        let own: Vec<Agent> = (1..=AGENTS).map(an_agent).collect();
+        world.add_agents(customer_id(), own).await;
+        let stranger = Agent {
+            customer: other_customer(),
+            ..an_agent(21)
+        };
+        world.add_agents(other_customer(), vec![stranger]).await;
+        Arc::new(world)
+    }
+
+    async fn add_agents(&self, customer: CustomerId, agents: Vec<Agent>) {
+        self.write_as(customer, move |uow| {
+            for agent in &agents {
+                assert!(uow.agents().insert(agent, &PasswordHash("hash".into()))?);
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    }
+
+    /// A request of agent `n`, later than the one before.
+    pub fn cx(&self, n: u128) -> Context {
+        self.cx_of(actor(agent_id(n)))
+    }
+
+    /// A request of the other customer's agent.
+    pub fn strangers_cx(&self) -> Context {
+        self.cx_of(Actor {
+            customer: other_customer(),
+            ..actor(agent_id(21))
+        })
+    }
+
+    fn cx_of(&self, actor: Actor) -> Context {
+        let now = at(self.clock.fetch_add(1_000, Ordering::Relaxed));
+        let ids = IdSource::new(now, Uuid::new_v4().as_u128());
+        Context::new(actor, now, Limits::default(), ids)
+    }
+
+    /// Runs a unit of customer C.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        self.write_as(customer_id(), work).await
+    }
+
+    /// Runs a unit of `customer`.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn write_as<T, E>(
+        &self,
+        customer: CustomerId,
+        work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        self.store.write(Unit::of(customer, "contract"), work).await
+    }
+
+    /// Reads as customer C.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut dyn Snapshot) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.read_as(customer_id(), work).await
+    }
+
+    /// Reads as `customer`.
+    pub async fn read_as<T: Send + 'static>(
+        &self,
+        customer: CustomerId,
+        work: impl FnMut(&mut dyn Snapshot) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.store
+            .read(Unit::of(customer, "contract"), work)
+            .await
+            .unwrap()
+    }
+
+    /// A new chat of agent `creator` with `others`.
+    pub async fn chat(&self, kind: ChatKind, creator: u128, others: &[u128]) -> Chat {
+        let cx = self.cx(creator);
+        let command = CreateChat {
+            kind,
+            name: "Project".into(),
+            detail: String::new(),
+            others: others.iter().map(|n| agent_id(*n)).collect(),
+        };
+        self.write(move |uow| create_chat(uow, &cx, &command))
+            .await
+            .unwrap()
+    }
+
+    /// A new channel of agent 1 with this card.
+    pub async fn channel(&self, name: &str, detail: &str) -> Chat {
+        let cx = self.cx(1);
+        let command = CreateChat {
+            kind: ChatKind::Talk,
+            name: name.into(),
+            detail: detail.into(),
+            others: vec![],
+        };
+        self.write(move |uow| create_chat(uow, &cx, &command))
+            .await
+            .unwrap()
+    }
+
+    /// Agent `n` says `text`.
+    pub async fn post(&self, n: u128, chat: ChatId, text: &str) -> Message {
+        self.reply(n, chat, text, None).await
+    }
+
+    /// Agent `n` answers `parent`.
+    pub async fn reply(
+        &self,
+        n: u128,
+        chat: ChatId,
+        text: &str,
+        parent: Option<&Message>,
+    ) -> Message {
+        let cx = self.cx(n);
+        let command = PostMessage {
+            chat,
+            parent: parent.map(|parent| parent.id),
+            text: text.into(),
+            medias: vec![],
+        };
+        self.write(move |uow| post_message(uow, &cx, &command))
+            .await
+            .unwrap()
+    }
+
+    /// The whole log of a chat.
+    pub async fn log(&self, chat: ChatId) -> Vec<LoggedEvent> {
+        self.read(move |snapshot| snapshot.events().after(chat, 0, 10_000))
+            .await
+    }
+
+    /// The chat as it is stored.
+    pub async fn stored(&self, chat: ChatId) -> Chat {
+        self.read(move |snapshot| snapshot.chats().get(chat))
+            .await
+            .unwrap()
+    }
+
+    /// The members of a chat.
+    pub async fn members(&self, chat: ChatId) -> Vec<AgentId> {
+        let request = super::paging::first(100);
+        let page = self
+            .read(move |snapshot| snapshot.participants().page(chat, request))
+            .await;
+        page.rows.iter().map(|member| member.agent).collect()
+    }
+}
