@@ -33,3 +33,8 @@ pub use error::OpenError;
 pub use location::check_url;
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
+
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod tables;

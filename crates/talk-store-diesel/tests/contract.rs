@@ -1,6 +1,6 @@
 //! The store contract on SQLite.
 
-use std::sync::Arc;
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::store_contract::{Opened, Setup};
@@ -14,7 +14,7 @@ fn sqlite(setup: Setup) -> Opened {
     };
     let store = open(&url, &options, setup.encoder, setup.bell).unwrap();
     Opened {
-        store: Arc::clone(&store),
+        store,
         keep: Box::new(directory),
     }
 }

@@ -1,5 +1,7 @@
 //! Opening: a wrong URL creates nothing, a right one keeps its data.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::sync::Arc;
 
 use talk_domain::customer::Customer;

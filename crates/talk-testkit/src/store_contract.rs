@@ -14,6 +14,7 @@ pub mod isolation;
 pub mod log;
 pub mod paging;
 pub mod races;
+pub mod unique;
 pub mod units;
 pub mod world;
 
@@ -95,9 +96,9 @@ macro_rules! store_contract {
                 an_access_key_is_found_by_its_hash,
                 a_revoked_token_is_forgotten_after_its_end,
                 an_answer_is_kept_replaced_and_purged,
-                emoji_keys_are_compared_byte_by_byte,
-                a_deleted_chat_frees_its_pair,
                 former_members_are_remembered;
+            unique: emoji_keys_are_compared_byte_by_byte,
+                a_deleted_chat_frees_its_pair;
         );
     };
     (@tests $factory:expr; $($module:ident: $($case:ident),+;)+) => {

@@ -44,7 +44,10 @@ pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let (open, gate) = mpsc::channel::<()>();
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let mut started = Some(started);
     let blocker = world.write(move |_| {
+        started.take().map(|started| started.send(()));
         let _ = gate.recv();
         Ok::<_, StoreError>(())
     });
@@ -63,17 +66,17 @@ pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
         post_message(uow, &cx, &say(chat, "panicking"))?;
         panic!("on purpose");
     });
-    let release = async {
-        open.send(()).unwrap();
+    let gathering = async {
+        starts.await.unwrap();
+        tokio::join!(
+            post("first", false),
+            post("refused", true),
+            panicking,
+            post("last", false),
+            async { open.send(()).unwrap() }
+        )
     };
-    let (held, first, refused, panicked, last, ()) = tokio::join!(
-        blocker,
-        post("first", false),
-        post("refused", true),
-        panicking,
-        post("last", false),
-        release
-    );
+    let (held, (first, refused, panicked, last, ())) = tokio::join!(blocker, gathering);
     held.unwrap();
     assert_eq!(last.unwrap(), first.unwrap() + 1);
     assert!(matches!(refused, Err(PostMessageError::Empty)));
@@ -145,9 +148,7 @@ pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
     let (started, starts) = tokio::sync::oneshot::channel();
     let mut started = Some(started);
     let blocker = world.write(move |_| {
-        if let Some(started) = started.take() {
-            let _ = started.send(());
-        }
+        started.take().map(|started| started.send(()));
         let _ = gate.recv();
         Ok::<_, StoreError>(())
     });
@@ -177,9 +178,7 @@ pub async fn a_read_sees_one_moment(factory: Factory) {
     let mut begun = Some(begun);
     let reading = world.read(move |snapshot| {
         let before = snapshot.chats().get(chat)?;
-        if let Some(begun) = begun.take() {
-            let _ = begun.send(());
-        }
+        begun.take().map(|begun| begun.send(()));
         let _ = gate.recv();
         let events = snapshot.events().after(chat, 0, 1_000)?;
         Ok((before, snapshot.chats().get(chat)?, events.len()))

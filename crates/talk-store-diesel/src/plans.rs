@@ -1,0 +1,260 @@
+//! Every statement of a request's path finds its rows by an index: its plan scans no table.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use diesel::connection::{Connection, InstrumentationEvent};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use talk_domain::agent::PasswordHash;
+use talk_domain::chat::create::{CreateChat, create_chat};
+use talk_domain::chat::{ChatFilter, ChatKind};
+use talk_domain::emoji::Emoji;
+use talk_domain::event::{EventKind, FrameEncoder, LogEntry};
+use talk_domain::idempotency::{Answer, Answered};
+use talk_domain::message::delete::delete_message;
+use talk_domain::message::edit::{EditMessage, edit_message};
+use talk_domain::message::post::{PostMessage, post_message};
+use talk_domain::message::{Message, MessageFilter};
+use talk_domain::page::{Cursor, Order, PageRequest};
+use talk_domain::reaction::add::{React, add_reaction};
+use talk_domain::reaction::remove::remove_reaction;
+use talk_domain::store::{Snapshot, Unit, UnitOfWork};
+use talk_domain::testing::{agent_id, an_agent, at, context, customer_id};
+use uuid::Uuid;
+
+use crate::connection::AnyConnection;
+use crate::snapshot::DieselSnapshot;
+use crate::sqlite;
+use crate::unit::DieselUnit;
+
+struct Plain;
+
+impl FrameEncoder for Plain {
+    fn encode(&self, _: &LogEntry<'_>) -> String {
+        String::new()
+    }
+    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
+        String::new()
+    }
+}
+
+type Statements = Arc<Mutex<BTreeSet<String>>>;
+
+/// Writes down every statement that looks rows up.
+fn listen(conn: &mut AnyConnection) -> Statements {
+    let statements = Statements::default();
+    let heard = Arc::clone(&statements);
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let query = query.to_string();
+            let sql = query.split(" -- binds").next().unwrap_or_default();
+            if ["SELECT", "UPDATE", "DELETE"]
+                .iter()
+                .any(|verb| sql.starts_with(verb))
+            {
+                heard.lock().unwrap().insert(sql.to_owned());
+            }
+        }
+    });
+    statements
+}
+
+/// Posts, answers, edits, reacts and deletes in a new chat.
+fn change(uow: &mut dyn UnitOfWork) -> Message {
+    let cx = context(agent_id(1));
+    for n in [1, 2] {
+        let password = PasswordHash("hash".into());
+        uow.agents().insert(&an_agent(n), &password).unwrap();
+    }
+    let command = CreateChat {
+        kind: ChatKind::Direct,
+        name: String::new(),
+        detail: String::new(),
+        others: vec![agent_id(2)],
+    };
+    let chat = create_chat(uow, &cx, &command).unwrap();
+    let mut post = PostMessage {
+        chat: chat.id,
+        parent: None,
+        text: "hello".into(),
+        medias: vec![],
+    };
+    let root = post_message(uow, &cx, &post).unwrap();
+    post.parent = Some(root.id);
+    let reply = post_message(uow, &cx, &post).unwrap();
+    let edit = EditMessage {
+        message: reply.id,
+        text: Some("hello!".into()),
+        medias: None,
+    };
+    edit_message(uow, &cx, &edit).unwrap();
+    let react = React {
+        message: root.id,
+        emoji: Emoji::parse("👍", 64).unwrap(),
+    };
+    add_reaction(uow, &cx, &react).unwrap();
+    remove_reaction(uow, &cx, &react).unwrap();
+    add_reaction(uow, &cx, &react).unwrap();
+    delete_message(uow, &cx, reply.id).unwrap();
+    let answered = Answered {
+        agent: agent_id(1),
+        key: "key-0001".into(),
+        fingerprint: [0; 32],
+        answer: Answer::Message(root.id),
+        at: at(1),
+    };
+    uow.idempotency().put(&answered).unwrap();
+    uow.idempotency().purge(at(0)).unwrap();
+    uow.participants().chats_of(agent_id(1)).unwrap();
+    root
+}
+
+/// Reads every list in both orders, from the start and from a cursor of either form.
+fn look(snapshot: &mut dyn Snapshot, message: &Message) {
+    let bare = Cursor {
+        at: at(5),
+        id: None,
+    };
+    let full = Cursor {
+        id: Some(Uuid::from_u128(7)),
+        ..bare
+    };
+    for order in [Order::Descending, Order::Ascending] {
+        for after in [None, Some(bare), Some(full)] {
+            let request = PageRequest {
+                size: 10,
+                after,
+                order,
+            };
+            let filter = ChatFilter::default();
+            let chats = snapshot.chats();
+            chats.of_agent(agent_id(1), filter, request).unwrap();
+            chats.channels("word", request).unwrap();
+            snapshot.participants().page(message.chat, request).unwrap();
+            snapshot.agents().page(request).unwrap();
+            snapshot.keys().page(agent_id(1), request).unwrap();
+            look_at_messages(snapshot, message, request);
+        }
+    }
+    let events = snapshot.events();
+    events.after(message.chat, 3, 10).unwrap();
+    events.get(message.chat, 3).unwrap();
+    let directory = snapshot.directory();
+    directory.login("agent-1").unwrap();
+    directory.agent(agent_id(1)).unwrap();
+    directory.key(&[0; 32]).unwrap();
+    directory.is_revoked(Uuid::nil().into()).unwrap();
+}
+
+fn look_at_messages(snapshot: &mut dyn Snapshot, message: &Message, request: PageRequest) {
+    let messages = snapshot.messages();
+    messages.of_agent(agent_id(1), request).unwrap();
+    messages.revisions(message.id, request).unwrap();
+    for (parent, root, since_seq) in [
+        (None, None, None),
+        (None, None, Some(3)),
+        (Some(message.id), None, None),
+        (None, Some(message.id), Some(3)),
+    ] {
+        let filter = MessageFilter {
+            parent,
+            root,
+            since_seq,
+        };
+        messages.in_chat(message.chat, filter, request).unwrap();
+    }
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Integer)]
+    #[expect(dead_code, reason = "SQLite's answer has it")]
+    id: i32,
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+fn plan(conn: &mut AnyConnection, sql: &str) -> Vec<String> {
+    let AnyConnection::Sqlite(conn) = conn;
+    let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))
+        .load(conn)
+        .unwrap();
+    steps.into_iter().map(|step| step.detail).collect()
+}
+
+#[test]
+fn no_statement_of_a_request_scans_or_sorts_a_table() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
+    sqlite::migrate(&mut conn).unwrap();
+    let mut conn = AnyConnection::Sqlite(conn);
+    let statements = listen(&mut conn);
+    let unit = Unit::of(customer_id(), "plans");
+    let message = change(&mut DieselUnit::new(&mut conn, unit, &Plain));
+    look(&mut DieselSnapshot::new(&mut conn, unit), &message);
+    conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    let statements = statements.lock().unwrap().clone();
+    assert!(statements.len() > 60, "{} statements", statements.len());
+    for sql in statements {
+        let steps = plan(&mut conn, &sql);
+        assert!(!steps.is_empty(), "{sql}");
+        for step in &steps {
+            assert!(!step.starts_with("SCAN"), "{sql}\n{steps:#?}");
+            // Reactions of a page are few and sorted in memory.
+            let sorts = step.contains("TEMP B-TREE") && !sql.contains("FROM `talk_reactions`");
+            assert!(!sorts, "{sql}\n{steps:#?}");
+        }
+    }
+}
+
+#[test]
+fn threads_and_pages_use_the_index_made_for_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
+    sqlite::migrate(&mut conn).unwrap();
+    let mut conn = AnyConnection::Sqlite(conn);
+    let statements = listen(&mut conn);
+    let unit = Unit::of(customer_id(), "plans");
+    let message = change(&mut DieselUnit::new(&mut conn, unit, &Plain));
+    look(&mut DieselSnapshot::new(&mut conn, unit), &message);
+    conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    let statements = statements.lock().unwrap().clone();
+    for (column, index) in [
+        (
+            "`talk_messages`.`parent_id` = ?",
+            "talk_messages_parent (parent_id=?",
+        ),
+        (
+            "`talk_messages`.`root_id` = ?",
+            "talk_messages_root (root_id=?",
+        ),
+        (
+            "`talk_messages`.`chat_id` = ?",
+            "talk_messages_chat (chat_id=?",
+        ),
+        (
+            "max(`talk_messages`.`created_at`)",
+            "talk_messages_chat (chat_id=? AND created_at<?)",
+        ),
+        (
+            "min(`talk_messages`.`created_at`)",
+            "talk_messages_chat (chat_id=? AND created_at>?)",
+        ),
+        (
+            "`talk_chats`.`channel_of` = ?",
+            "talk_chats_channels (channel_of=?",
+        ),
+        ("`talk_events`.`seq` > ?", "(chat_id=? AND seq>?)"),
+    ] {
+        let using: Vec<&String> = statements
+            .iter()
+            .filter(|sql| sql.starts_with("SELECT") && sql.contains(column))
+            .collect();
+        assert!(!using.is_empty(), "{column}");
+        for sql in using {
+            let steps = plan(&mut conn, sql).join("\n");
+            assert!(steps.contains(index), "{sql}\n{steps}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! When it is unknown what is stored, nothing is acknowledged and nothing is answered any more.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use talk_domain::customer::Customer;
+use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::id::CustomerId;
+use talk_domain::message::Message;
+use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::testing::at;
+use talk_store_diesel::{StoreOptions, open};
+use uuid::Uuid;
+
+struct Mute;
+
+impl FrameEncoder for Mute {
+    fn encode(&self, _: &LogEntry<'_>) -> String {
+        String::new()
+    }
+    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
+        String::new()
+    }
+}
+
+impl Bell for Mute {
+    fn ring(&self, _: &[LoggedEvent]) {}
+}
+
+const UNIT: Unit = Unit::installation("create");
+
+/// A constraint that only the commit finds broken.
+const COMMIT_FAILS: &str = "
+    CREATE TABLE bad (x TEXT REFERENCES talk_meta (key) DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER fails AFTER INSERT ON talk_customers WHEN NEW.name = 'boom'
+    BEGIN INSERT INTO bad VALUES ('nothing'); END;";
+
+/// A statement that ends the whole transaction, as a full disk can.
+const STATEMENT_ENDS_ALL: &str = "
+    CREATE TRIGGER fails BEFORE INSERT ON talk_customers WHEN NEW.name = 'boom'
+    BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END;";
+
+async fn insert(store: &Arc<dyn Store>, n: u128, name: &str) -> Result<(), StoreError> {
+    let customer = Customer::new(CustomerId(Uuid::from_u128(n)), name, at(1)).unwrap();
+    store
+        .write(UNIT, move |uow| uow.customers().insert(&customer))
+        .await
+}
+
+async fn count(store: &Arc<dyn Store>) -> Result<usize, StoreError> {
+    store
+        .read(UNIT, |snapshot| Ok(snapshot.directory().customers()?.len()))
+        .await
+}
+
+async fn the_store_ends(sabotage: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("talk.db");
+    let url = format!("sqlite:{}", path.display());
+    let told = Arc::new(Mutex::new(Vec::<String>::new()));
+    let heard = Arc::clone(&told);
+    let options = StoreOptions {
+        on_fatal: Some(Arc::new(move |reason| {
+            heard.lock().unwrap().push(reason.to_owned());
+        })),
+        ..StoreOptions::default()
+    };
+    let store = open(&url, &options, Arc::new(Mute), Arc::new(Mute)).unwrap();
+    insert(&store, 1, "before").await.unwrap();
+    let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    raw.batch_execute(sabotage).unwrap();
+
+    // While one unit holds the writer, three gather for the next commit.
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let (open_gate, gate) = mpsc::channel::<()>();
+    let mut started = Some(started);
+    let blocker = store.write(UNIT, move |_| {
+        started.take().map(|started| started.send(()));
+        let _ = gate.recv();
+        Ok::<_, StoreError>(())
+    });
+    let gathering = async {
+        starts.await.unwrap();
+        tokio::join!(
+            insert(&store, 2, "first"),
+            insert(&store, 3, "boom"),
+            insert(&store, 4, "last"),
+            async { open_gate.send(()).unwrap() }
+        )
+    };
+    let (held, (first, boom, last, ())) = tokio::join!(blocker, gathering);
+    held.unwrap();
+    for lost in [first, boom, last] {
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    }
+    let late = insert(&store, 5, "late").await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))));
+    assert!(matches!(
+        count(&store).await,
+        Err(StoreError::Unavailable(_))
+    ));
+    drop(store);
+    assert_eq!(told.lock().unwrap().len(), 1);
+
+    raw.batch_execute("DROP TRIGGER fails").unwrap();
+    let store = open(
+        &url,
+        &StoreOptions::default(),
+        Arc::new(Mute),
+        Arc::new(Mute),
+    )
+    .unwrap();
+    assert_eq!(count(&store).await.unwrap(), 1);
+    insert(&store, 6, "boom").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failing_commit_ends_the_store() {
+    the_store_ends(COMMIT_FAILS).await;
+}
+
+#[tokio::test]
+async fn a_lost_transaction_ends_the_store() {
+    the_store_ends(STATEMENT_ENDS_ALL).await;
+}
+
+#[tokio::test]
+async fn another_process_that_writes_for_a_moment_ends_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("talk.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = open(
+        &url,
+        &StoreOptions::default(),
+        Arc::new(Mute),
+        Arc::new(Mute),
+    )
+    .unwrap();
+    let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    raw.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let release = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        raw.batch_execute("COMMIT").unwrap();
+    });
+    insert(&store, 1, "patient").await.unwrap();
+    release.join().unwrap();
+    assert_eq!(count(&store).await.unwrap(), 1);
+}
