@@ -1,5 +1,4 @@
 //! Key pairs of an issuer, made anew for each test.
-#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;

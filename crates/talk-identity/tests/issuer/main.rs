@@ -1,5 +1,10 @@
 //! A trusted issuer is believed exactly as far as it was configured, whatever a token says.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod keys;
 
