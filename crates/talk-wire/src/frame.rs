@@ -1,0 +1,214 @@
+//! Frames of dialect B: what the event log keeps and the socket pushes, byte for byte.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use talk_domain::event::{Event, EventKind, FrameEncoder, LogEntry};
+use talk_domain::message;
+
+use crate::resource::{Chat, Message, Participant, Reaction};
+
+/// Encodes events as `{"type":"chatmessage_created","data":{…},"chat_id":"…","seq":121}`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChatFrames;
+
+#[derive(Serialize)]
+struct Frame<D> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    data: D,
+    chat_id: String,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reaction: Option<Reaction>,
+}
+
+impl<D: Serialize> Frame<D> {
+    fn new(kind: EventKind, chat_id: String, seq: u64, data: D) -> Self {
+        Self {
+            kind: name(kind),
+            data,
+            chat_id,
+            seq,
+            action: None,
+            reaction: None,
+        }
+    }
+
+    fn with(mut self, action: &'static str, reaction: &talk_domain::reaction::Reaction) -> Self {
+        self.action = Some(action);
+        self.reaction = Some(reaction.into());
+        self
+    }
+
+    /// Text, numbers and lists of them always have a JSON form.
+    fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The event's name on the wire.
+#[must_use]
+pub const fn name(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::ChatCreated => "chat_created",
+        EventKind::ChatUpdated => "chat_updated",
+        EventKind::ChatDeleted => "chat_deleted",
+        EventKind::MessagePosted => "chatmessage_created",
+        EventKind::MessageEdited => "chatmessage_updated",
+        EventKind::MessageDeleted => "chatmessage_deleted",
+        EventKind::ReactionAdded | EventKind::ReactionRemoved => "chatmessage_reaction_updated",
+        EventKind::ParticipantJoined => "chatparticipant_added",
+        EventKind::ParticipantLeft => "chatparticipant_removed",
+    }
+}
+
+/// The `data` of a frame, byte for byte; `None` if `frame` is none.
+#[must_use]
+pub fn data(frame: &str) -> Option<&str> {
+    #[derive(serde::Deserialize)]
+    struct Data<'a> {
+        #[serde(borrow)]
+        data: &'a RawValue,
+    }
+    serde_json::from_str::<Data<'_>>(frame)
+        .ok()
+        .map(|frame| frame.data.get())
+}
+
+impl FrameEncoder for ChatFrames {
+    fn encode(&self, entry: &LogEntry<'_>) -> String {
+        let (kind, chat, seq) = (entry.event.kind(), entry.chat.to_string(), entry.tick.seq);
+        match entry.event {
+            Event::ChatCreated(state) | Event::ChatUpdated(state) | Event::ChatDeleted(state) => {
+                Frame::new(kind, chat, seq, Chat::from(state)).json()
+            }
+            Event::MessagePosted(state)
+            | Event::MessageEdited(state)
+            | Event::MessageDeleted(state) => {
+                Frame::new(kind, chat, seq, Message::from(state)).json()
+            }
+            Event::ReactionAdded(state, reaction) => {
+                let frame = Frame::new(kind, chat, seq, Message::from(state));
+                frame.with("added", reaction).json()
+            }
+            Event::ReactionRemoved(state, reaction) => {
+                let frame = Frame::new(kind, chat, seq, Message::from(state));
+                frame.with("removed", reaction).json()
+            }
+            Event::ParticipantJoined(state) | Event::ParticipantLeft(state) => {
+                Frame::new(kind, chat, seq, Participant::from(state)).json()
+            }
+        }
+    }
+
+    fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &message::Message) -> String {
+        let chat = tombstone.chat.to_string();
+        Frame::new(kind, chat, seq, Message::from(tombstone)).json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json, to_string};
+    use talk_domain::chat::Tick;
+    use talk_domain::emoji::Emoji;
+    use talk_domain::reaction;
+    use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
+
+    fn encode(event: Event<'_>) -> String {
+        let tick = Tick {
+            seq: 121,
+            at: at(0),
+        };
+        let entry = LogEntry {
+            chat: chat_id(1),
+            tick,
+            actor: agent_id(1),
+            event,
+        };
+        ChatFrames.encode(&entry)
+    }
+
+    #[test]
+    fn a_frame_carries_exactly_what_a_request_would_answer() {
+        let message = a_message(1);
+        let shown = to_string(&Message::from(&message)).unwrap();
+        let frame = encode(Event::MessagePosted(&message));
+        let chat = chat_id(1);
+        assert_eq!(
+            frame,
+            format!(
+                r#"{{"type":"chatmessage_created","data":{shown},"chat_id":"{chat}","seq":121}}"#
+            )
+        );
+        assert_eq!(data(&frame), Some(&*shown));
+    }
+
+    #[test]
+    fn every_event_has_its_name_and_state() {
+        let (chat, message, member) = (a_chat(), a_message(1), a_participant(agent_id(1)));
+        for (event, name, id) in [
+            (Event::ChatCreated(&chat), "chat_created", chat.id.0),
+            (Event::ChatUpdated(&chat), "chat_updated", chat.id.0),
+            (Event::ChatDeleted(&chat), "chat_deleted", chat.id.0),
+            (
+                Event::MessageEdited(&message),
+                "chatmessage_updated",
+                message.id.0,
+            ),
+            (
+                Event::MessageDeleted(&message),
+                "chatmessage_deleted",
+                message.id.0,
+            ),
+            (
+                Event::ParticipantJoined(&member),
+                "chatparticipant_added",
+                member.id.0,
+            ),
+            (
+                Event::ParticipantLeft(&member),
+                "chatparticipant_removed",
+                member.id.0,
+            ),
+        ] {
+            let frame: Value = serde_json::from_str(&encode(event)).unwrap();
+            assert_eq!(frame["type"], name);
+            assert_eq!(frame["data"]["id"], id.to_string());
+            assert_eq!(frame.as_object().unwrap().len(), 4);
+        }
+    }
+
+    #[test]
+    fn a_reaction_frame_says_which_and_a_redacted_one_does_not() {
+        let message = a_message(1);
+        let reaction = reaction::Reaction {
+            emoji: Emoji::parse("🎉", 64).unwrap(),
+            agent: agent_id(2),
+            created: at(7),
+        };
+        let added: Value =
+            serde_json::from_str(&encode(Event::ReactionAdded(&message, &reaction))).unwrap();
+        assert_eq!(added["type"], "chatmessage_reaction_updated");
+        assert_eq!(added["action"], "added");
+        assert_eq!(
+            added["reaction"],
+            json!({
+                "emoji": "🎉",
+                "owner_type": "agent",
+                "owner_id": agent_id(2).to_string(),
+                "tm_create": "1970-01-01 00:00:00.000007",
+            })
+        );
+        let removed: Value =
+            serde_json::from_str(&encode(Event::ReactionRemoved(&message, &reaction))).unwrap();
+        assert_eq!(removed["action"], "removed");
+        let redacted = ChatFrames.encode_redacted(EventKind::ReactionAdded, 121, &message);
+        let redacted: Value = serde_json::from_str(&redacted).unwrap();
+        assert_eq!(redacted["type"], "chatmessage_reaction_updated");
+        assert_eq!(redacted.as_object().unwrap().len(), 4);
+    }
+}

@@ -1,0 +1,203 @@
+//! Bodies about logins, agents and access keys. The types that hold secrets print none.
+
+use serde::{Deserialize, Serialize};
+use talk_domain::agent::{
+    AgentStatus, PasswordHash, Permission, check_password, check_username, create, update,
+};
+use talk_domain::error::Invalid;
+use talk_domain::id::{AgentId, CustomerId};
+use talk_domain::limits::{Limits, check_text};
+
+/// Logs in.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Login {
+    /// The account.
+    #[serde(default)]
+    pub username: String,
+    /// Its password.
+    #[serde(default)]
+    pub password: String,
+}
+
+/// The answer to a login.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct LoginAnswer {
+    /// The account.
+    pub username: String,
+    /// The login token.
+    pub token: String,
+}
+
+/// Changes one's own password.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct ChangePassword {
+    /// The one so far.
+    #[serde(default)]
+    pub old_password: String,
+    /// The one from now on.
+    #[serde(default)]
+    pub new_password: String,
+}
+
+/// Creates an agent.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct CreateAgent {
+    /// Unique over the installation.
+    #[serde(default)]
+    pub username: String,
+    /// 8 to 128 characters.
+    #[serde(default)]
+    pub password: String,
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Free text.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// 16 (default), 32 or 64.
+    #[serde(default)]
+    pub permission: Option<u64>,
+}
+
+/// A checked new agent whose password is still to be hashed.
+pub struct NewAgent {
+    /// The password in clear.
+    pub password: String,
+    username: String,
+    name: String,
+    detail: String,
+    permission: Permission,
+}
+
+/// Changes an agent; what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct UpdateAgent {
+    /// The new name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The new detail.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// 16, 32 or 64.
+    #[serde(default)]
+    pub permission: Option<u64>,
+    /// `active` or `disabled`.
+    #[serde(default)]
+    pub status: Option<String>,
+}
+
+/// Creates an access key.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CreateAccessKey {
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Free text.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// Seconds until it stops working; absent never.
+    #[serde(default)]
+    pub expire: Option<u32>,
+}
+
+impl CreateAgent {
+    /// Checks everything that is cheap, before the password is hashed.
+    ///
+    /// # Errors
+    /// Names the field that breaks a rule.
+    pub fn check(self, limits: &Limits) -> Result<NewAgent, Invalid> {
+        check_username(&self.username, limits)?;
+        check_password("password", &self.password)?;
+        let (name, detail) = (
+            self.name.unwrap_or_default(),
+            self.detail.unwrap_or_default(),
+        );
+        check_text("name", &name, limits.name)?;
+        check_text("detail", &detail, limits.detail)?;
+        let permission = self.permission.map(Permission::from_code).transpose()?;
+        Ok(NewAgent {
+            password: self.password,
+            username: self.username,
+            name,
+            detail,
+            permission: permission.unwrap_or(Permission::Agent),
+        })
+    }
+}
+
+impl NewAgent {
+    /// The command.
+    #[must_use]
+    pub fn command(
+        self,
+        id: AgentId,
+        customer: CustomerId,
+        password: PasswordHash,
+    ) -> create::CreateAgent {
+        create::CreateAgent {
+            id,
+            customer,
+            username: self.username,
+            name: self.name,
+            detail: self.detail,
+            permission: self.permission,
+            password,
+        }
+    }
+}
+
+impl UpdateAgent {
+    /// The command.
+    ///
+    /// # Errors
+    /// `PERMISSION_INVALID` or `STATUS_INVALID`.
+    pub fn command(self, agent: AgentId) -> Result<update::UpdateAgent, Invalid> {
+        Ok(update::UpdateAgent {
+            agent,
+            name: self.name,
+            detail: self.detail,
+            permission: self.permission.map(Permission::from_code).transpose()?,
+            status: self.status.as_deref().map(AgentStatus::parse).transpose()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn create(body: &str) -> Result<NewAgent, Invalid> {
+        let request: CreateAgent = serde_json::from_str(body).unwrap();
+        request.check(&Limits::default())
+    }
+
+    #[test]
+    fn a_new_agent_is_checked_before_anything_is_hashed() {
+        for (body, field) in [
+            ("{}", "username"),
+            (r#"{"username":"dave"}"#, "password"),
+            (r#"{"username":"dave","password":"short"}"#, "password"),
+            (
+                r#"{"username":"da ve","password":"long enough"}"#,
+                "username",
+            ),
+            (
+                r#"{"username":"dave","password":"long enough","permission":1}"#,
+                "permission",
+            ),
+        ] {
+            assert_eq!(create(body).err().unwrap().field, field, "{body}");
+        }
+        let new = create(r#"{"username":"dave","password":"long enough"}"#)
+            .ok()
+            .unwrap();
+        assert_eq!(new.permission, Permission::Agent);
+    }
+
+    #[test]
+    fn an_unknown_status_is_refused() {
+        let request: UpdateAgent = serde_json::from_str(r#"{"status":"away"}"#).unwrap();
+        let refused = request.command(AgentId(uuid::Uuid::nil())).unwrap_err();
+        assert_eq!(refused.reason, "STATUS_INVALID");
+    }
+}

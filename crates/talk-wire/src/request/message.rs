@@ -1,0 +1,191 @@
+//! Bodies about messages and reactions.
+
+use serde::{Deserialize, Serialize};
+use talk_domain::error::{DomainError, ErrorKind, Invalid};
+use talk_domain::id::MessageId;
+use talk_domain::media;
+use talk_domain::message::{edit, post};
+
+use crate::id;
+use crate::resource::Media;
+
+/// Posts a message.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct PostMessage {
+    /// The chat.
+    #[serde(default)]
+    pub chat_id: Option<String>,
+    /// `normal`, the default.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// What to say.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The message to answer; absent, null or `""` at top level.
+    #[serde(default)]
+    pub parent_id: Option<String>,
+    /// What to attach.
+    #[serde(default)]
+    pub medias: Option<Vec<Media>>,
+}
+
+/// Changes a message; what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct EditMessage {
+    /// The new text.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The new medias.
+    #[serde(default)]
+    pub medias: Option<Vec<Media>>,
+}
+
+/// Adds or removes a reaction.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct React {
+    /// One emoji or a short name.
+    #[serde(default)]
+    pub emoji: Option<String>,
+}
+
+/// Why a body is no message.
+#[derive(Debug, thiserror::Error)]
+pub enum PostMessageRefusal {
+    /// Clients do not speak for the chat (S-090).
+    #[error("only the service writes system messages")]
+    SystemTypeReserved,
+    /// A field breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+impl DomainError for PostMessageRefusal {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::SystemTypeReserved => ErrorKind::PermissionDenied,
+            Self::Invalid(invalid) => invalid.kind(),
+        }
+    }
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::SystemTypeReserved => "SYSTEM_TYPE_RESERVED",
+            Self::Invalid(invalid) => invalid.reason(),
+        }
+    }
+    fn detail(&self) -> Option<&Invalid> {
+        match self {
+            Self::SystemTypeReserved => None,
+            Self::Invalid(invalid) => Some(invalid),
+        }
+    }
+}
+
+impl PostMessage {
+    /// The command.
+    ///
+    /// # Errors
+    /// See [`PostMessageRefusal`]; more than `limit` medias are refused before they are read.
+    pub fn command(self, limit: usize) -> Result<post::PostMessage, PostMessageRefusal> {
+        match self.kind.as_deref() {
+            None | Some("" | "normal") => {}
+            Some("system") => return Err(PostMessageRefusal::SystemTypeReserved),
+            Some(_) => {
+                let refused = Invalid::new("type", "MESSAGE_TYPE_INVALID", "must be normal");
+                return Err(refused.into());
+            }
+        }
+        Ok(post::PostMessage {
+            chat: id::parse_required("chat_id", self.chat_id.as_deref())?,
+            parent: id::parse_optional("parent_id", self.parent_id.as_deref())?,
+            text: self.text.unwrap_or_default(),
+            medias: medias(self.medias.unwrap_or_default(), limit)?,
+        })
+    }
+}
+
+impl EditMessage {
+    /// The command.
+    ///
+    /// # Errors
+    /// If a media is malformed or there are more than `limit`.
+    pub fn command(self, message: MessageId, limit: usize) -> Result<edit::EditMessage, Invalid> {
+        Ok(edit::EditMessage {
+            message,
+            text: self.text,
+            medias: self.medias.map(|sent| medias(sent, limit)).transpose()?,
+        })
+    }
+}
+
+fn medias(sent: Vec<Media>, limit: usize) -> Result<Vec<media::Media>, Invalid> {
+    if sent.len() > limit {
+        return Err(Invalid::too_long("medias", limit, "medias"));
+    }
+    sent.into_iter()
+        .enumerate()
+        .map(|(i, media)| media.parse(&format!("medias[{i}]")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::{chat_id, message_id};
+
+    fn post(rest: &str) -> Result<post::PostMessage, PostMessageRefusal> {
+        let body = format!(r#"{{"chat_id":"{}"{rest}}}"#, chat_id(1));
+        let request: PostMessage = serde_json::from_str(&body).unwrap();
+        request.command(2)
+    }
+
+    #[test]
+    fn forged_fields_have_no_effect() {
+        let command = post(
+            r#","text":"hi","owner_id":"x","customer_id":7,"tm_create":"","metadata":{"a":[]}"#,
+        );
+        assert_eq!(
+            command.unwrap(),
+            post::PostMessage {
+                chat: chat_id(1),
+                parent: None,
+                text: "hi".into(),
+                medias: vec![]
+            }
+        );
+    }
+
+    #[test]
+    fn clients_write_normal_messages_only() {
+        for kind in ["null", r#""""#, r#""normal""#] {
+            assert!(post(&format!(r#","type":{kind}"#)).is_ok());
+        }
+        let refused = post(r#","type":"system""#).unwrap_err();
+        assert_eq!(
+            (refused.kind(), refused.reason()),
+            (ErrorKind::PermissionDenied, "SYSTEM_TYPE_RESERVED")
+        );
+        let refused = post(r#","type":"shout""#).unwrap_err();
+        assert_eq!(refused.reason(), "MESSAGE_TYPE_INVALID");
+    }
+
+    #[test]
+    fn a_malformed_parent_never_becomes_a_top_level_message() {
+        for none in ["null", r#""""#] {
+            assert_eq!(
+                post(&format!(r#","parent_id":{none}"#)).unwrap().parent,
+                None
+            );
+        }
+        let parent = message_id(1);
+        let reply = post(&format!(r#","parent_id":"{parent}""#)).unwrap();
+        assert_eq!(reply.parent, Some(parent));
+        let refused = post(r#","parent_id":"nope""#).unwrap_err();
+        assert_eq!(refused.detail().unwrap().field, "parent_id");
+    }
+
+    #[test]
+    fn too_many_medias_are_refused() {
+        let refused = post(r#","medias":[{},{},{}]"#).unwrap_err();
+        assert_eq!(refused.detail().unwrap().limit, Some(2));
+    }
+}

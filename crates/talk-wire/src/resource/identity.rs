@@ -1,0 +1,190 @@
+//! Agents, access keys and customers.
+
+use serde::{Deserialize, Serialize};
+use talk_domain::{access_key, agent, customer};
+
+use crate::time;
+
+/// A person or program that can log in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Identity.
+    pub id: String,
+    /// Its customer.
+    pub customer_id: String,
+    /// What it logs in with.
+    pub username: String,
+    /// What people call it; may be empty.
+    pub name: String,
+    /// Free text; may be empty.
+    pub detail: String,
+    /// 16 agent, 32 customer admin, 64 customer manager.
+    pub permission: u64,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// When it was made.
+    pub tm_create: String,
+    /// When it last changed.
+    pub tm_update: String,
+    /// When it was deleted; `""` if it is not.
+    pub tm_delete: String,
+}
+
+impl From<&agent::Agent> for Agent {
+    fn from(agent: &agent::Agent) -> Self {
+        Self {
+            id: agent.id.to_string(),
+            customer_id: agent.customer.to_string(),
+            username: agent.username.clone(),
+            name: agent.name.clone(),
+            detail: agent.detail.clone(),
+            permission: agent.permission.code(),
+            status: agent.status.as_str().to_owned(),
+            tm_create: time::format(agent.created),
+            tm_update: time::format(agent.updated),
+            tm_delete: time::format_optional(agent.deleted),
+        }
+    }
+}
+
+/// A long-lived secret that acts as its agent (X-26).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessKey {
+    /// Identity.
+    pub id: String,
+    /// Its customer.
+    pub customer_id: String,
+    /// Whom it acts as.
+    pub agent_id: String,
+    /// What people call it; may be empty.
+    pub name: String,
+    /// Free text; may be empty.
+    pub detail: String,
+    /// The secret, in the answer to its creation only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Its first characters, to tell keys apart.
+    pub token_prefix: String,
+    /// When it stops working; `""` never.
+    pub tm_expire: String,
+    /// When it was made.
+    pub tm_create: String,
+    /// When it last changed.
+    pub tm_update: String,
+    /// When it was deleted; `""` if it is not.
+    pub tm_delete: String,
+}
+
+impl From<&access_key::AccessKey> for AccessKey {
+    fn from(key: &access_key::AccessKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            customer_id: key.customer.to_string(),
+            agent_id: key.agent.to_string(),
+            name: key.name.clone(),
+            detail: key.detail.clone(),
+            token: None,
+            token_prefix: key.prefix.clone(),
+            tm_expire: time::format_optional(key.expires),
+            tm_create: time::format(key.created),
+            tm_update: time::format(key.updated),
+            tm_delete: time::format_optional(key.deleted),
+        }
+    }
+}
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Identity.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub tm_create: String,
+    /// When it last changed.
+    pub tm_update: String,
+    /// Always `""`: customers are not deleted.
+    pub tm_delete: String,
+}
+
+impl From<&customer::Customer> for Customer {
+    fn from(customer: &customer::Customer) -> Self {
+        Self {
+            id: customer.id.to_string(),
+            name: customer.name.clone(),
+            tm_create: time::format(customer.created),
+            tm_update: time::format(customer.updated),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::to_string;
+    use talk_domain::id::AccessKeyId;
+    use talk_domain::testing::{agent_id, an_agent, at, customer_id};
+    use uuid::Uuid;
+
+    #[test]
+    fn an_agent_shows_no_secret() {
+        assert_eq!(
+            to_string(&Agent::from(&an_agent(1))).unwrap(),
+            concat!(
+                r#"{"id":"00000000-0000-0000-0000-0000000a0001","#,
+                r#""customer_id":"00000000-0000-0000-0000-00000000000c","#,
+                r#""username":"agent-1","name":"","detail":"","permission":16,"#,
+                r#""status":"active","tm_create":"1970-01-01 00:00:00.000000","#,
+                r#""tm_update":"1970-01-01 00:00:00.000000","tm_delete":""}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_access_key_shows_its_token_only_when_it_is_put_in() {
+        let key = access_key::AccessKey {
+            id: AccessKeyId(Uuid::from_u128(1)),
+            customer: customer_id(),
+            agent: agent_id(1),
+            name: "ci".into(),
+            detail: String::new(),
+            hash: [0; 32],
+            prefix: "vb_12345678".into(),
+            expires: None,
+            created: at(0),
+            updated: at(0),
+            deleted: None,
+        };
+        let mut shown = AccessKey::from(&key);
+        let listed = concat!(
+            r#"{"id":"00000000-0000-0000-0000-000000000001","#,
+            r#""customer_id":"00000000-0000-0000-0000-00000000000c","#,
+            r#""agent_id":"00000000-0000-0000-0000-0000000a0001","name":"ci","detail":"","#,
+            r#""token_prefix":"vb_12345678","tm_expire":"","#,
+            r#""tm_create":"1970-01-01 00:00:00.000000","#,
+            r#""tm_update":"1970-01-01 00:00:00.000000","tm_delete":""}"#
+        );
+        assert_eq!(to_string(&shown).unwrap(), listed);
+        shown.token = Some("vb_123456789".into());
+        let created = listed.replace(
+            r#""token_prefix""#,
+            r#""token":"vb_123456789","token_prefix""#,
+        );
+        assert_eq!(to_string(&shown).unwrap(), created);
+    }
+
+    #[test]
+    fn a_customer_is_a_name() {
+        let customer = customer::Customer::new(customer_id(), "Acme", at(0)).unwrap();
+        assert_eq!(
+            to_string(&Customer::from(&customer)).unwrap(),
+            concat!(
+                r#"{"id":"00000000-0000-0000-0000-00000000000c","name":"Acme","#,
+                r#""tm_create":"1970-01-01 00:00:00.000000","#,
+                r#""tm_update":"1970-01-01 00:00:00.000000","tm_delete":""}"#
+            )
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! Attachments (X-13): only the fields of the kind are shown.
+
+use serde::{Deserialize, Serialize};
+use talk_domain::error::Invalid;
+use talk_domain::media;
+
+use crate::id;
+
+/// An attachment, as it is shown and as it is sent; fields of other kinds are ignored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// `file`, `link`, `agent`, `address`, or a MIME type (the legacy form).
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// An uploaded file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_id: Option<String>,
+    /// A link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_url: Option<String>,
+    /// An agent's card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<String>,
+    /// An address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// Where, in the legacy form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What people call it, in the legacy form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// VoIPBIN's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// `tel`, `email`, `sip` and so on.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The number or address.
+    pub target: String,
+    /// The name of what is there.
+    pub target_name: String,
+    /// Label.
+    pub name: String,
+    /// Free text.
+    pub detail: String,
+}
+
+impl Media {
+    /// The domain's media; `path` is the element's, for example `medias[1]`. Everything but ids
+    /// is checked by the domain.
+    ///
+    /// # Errors
+    /// If an id is malformed or missing.
+    pub fn parse(self, path: &str) -> Result<media::Media, Invalid> {
+        Ok(match &*self.kind {
+            "file" => {
+                let field = format!("{path}.file_id");
+                media::Media::File(id::parse_required(&field, self.file_id.as_deref())?)
+            }
+            "agent" => {
+                let field = format!("{path}.agent_id");
+                media::Media::Agent(id::parse_required(&field, self.agent_id.as_deref())?)
+            }
+            "link" => media::Media::Link(self.link_url.unwrap_or_default()),
+            "address" => {
+                let address = self.address.unwrap_or_default();
+                media::Media::Address(media::Address {
+                    kind: address.kind,
+                    target: address.target,
+                    target_name: address.target_name,
+                    name: address.name,
+                    detail: address.detail,
+                })
+            }
+            _ => media::Media::Remote {
+                mime: self.kind,
+                url: self.url.unwrap_or_default(),
+                name: self.name.unwrap_or_default(),
+            },
+        })
+    }
+}
+
+impl From<&media::Media> for Media {
+    fn from(media: &media::Media) -> Self {
+        let mut shown = Self::default();
+        match media {
+            media::Media::File(id) => {
+                "file".clone_into(&mut shown.kind);
+                shown.file_id = Some(id.to_string());
+            }
+            media::Media::Link(url) => {
+                "link".clone_into(&mut shown.kind);
+                shown.link_url = Some(url.clone());
+            }
+            media::Media::Agent(id) => {
+                "agent".clone_into(&mut shown.kind);
+                shown.agent_id = Some(id.to_string());
+            }
+            media::Media::Address(address) => {
+                "address".clone_into(&mut shown.kind);
+                shown.address = Some(Address::from(address));
+            }
+            media::Media::Remote { mime, url, name } => {
+                shown.kind.clone_from(mime);
+                shown.url = Some(url.clone());
+                shown.name = Some(name.clone());
+            }
+        }
+        shown
+    }
+}
+
+impl From<&media::Address> for Address {
+    fn from(address: &media::Address) -> Self {
+        Self {
+            kind: address.kind.clone(),
+            target: address.target.clone(),
+            target_name: address.target_name.clone(),
+            name: address.name.clone(),
+            detail: address.detail.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_echoes_its_own_fields_and_no_others() {
+        for (sent, shown) in [
+            (
+                r#"{"type":"file","file_id":"00000000-0000-0000-0000-00000000000A","name":"x"}"#,
+                r#"{"type":"file","file_id":"00000000-0000-0000-0000-00000000000a"}"#,
+            ),
+            (
+                r#"{"type":"link","link_url":"https://e.test","file_id":"","address":null}"#,
+                r#"{"type":"link","link_url":"https://e.test"}"#,
+            ),
+            (
+                r#"{"type":"agent","agent_id":"00000000-0000-0000-0000-00000000000a"}"#,
+                r#"{"type":"agent","agent_id":"00000000-0000-0000-0000-00000000000a"}"#,
+            ),
+            (
+                r#"{"type":"address","address":{"type":"tel","target":"+1"}}"#,
+                concat!(
+                    r#"{"type":"address","address":{"type":"tel","target":"+1","#,
+                    r#""target_name":"","name":"","detail":""}}"#
+                ),
+            ),
+            (
+                r#"{"type":"image/png","url":"https://e.test/a.png"}"#,
+                r#"{"type":"image/png","url":"https://e.test/a.png","name":""}"#,
+            ),
+        ] {
+            let media: Media = serde_json::from_str(sent).unwrap();
+            let media = media.parse("medias[0]").unwrap();
+            let echoed = serde_json::to_string(&Media::from(&media)).unwrap();
+            assert_eq!(echoed, shown);
+        }
+    }
+
+    #[test]
+    fn a_malformed_id_is_named_with_its_element() {
+        let media: Media = serde_json::from_str(r#"{"type":"file","file_id":"7"}"#).unwrap();
+        assert_eq!(
+            media.parse("medias[3]").unwrap_err().field,
+            "medias[3].file_id"
+        );
+    }
+}
