@@ -83,7 +83,11 @@ impl Batcher {
             Ok(()) => {}
             // Another process writes for longer than we wait; nothing has begun.
             Err(error) if is_locked(&error) => {
-                return Ok(jobs.iter().map(|_| Err(StoreError::Busy)).collect());
+                let busy = jobs.iter().map(|job| {
+                    count(job.unit, "busy");
+                    Err(StoreError::Busy)
+                });
+                return Ok(busy.collect());
             }
             Err(error) => return Err(error.into()),
         }

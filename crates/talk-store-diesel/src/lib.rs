@@ -13,6 +13,7 @@ mod location;
 mod open;
 mod options;
 mod paging;
+mod prepared;
 mod readers;
 mod rows;
 #[allow(

@@ -21,6 +21,7 @@ use talk_domain::reaction::add::{React, add_reaction};
 use talk_domain::reaction::remove::remove_reaction;
 use talk_domain::store::{Snapshot, Unit, UnitOfWork};
 use talk_domain::testing::{agent_id, an_agent, at, context, customer_id};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
@@ -39,25 +40,45 @@ impl FrameEncoder for Plain {
     }
 }
 
-type Statements = Arc<Mutex<BTreeSet<String>>>;
+/// Statements by their text.
+#[derive(Clone, Default)]
+struct Heard {
+    /// Those that ran.
+    run: BTreeSet<String>,
+    /// Those that were prepared to be kept.
+    kept: BTreeSet<String>,
+}
 
-/// Writes down every statement that looks rows up.
-fn listen(conn: &mut AnyConnection) -> Statements {
-    let statements = Statements::default();
-    let heard = Arc::clone(&statements);
-    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
+/// Plays a request of every kind and writes down the statements that look rows up.
+fn play() -> (TempDir, AnyConnection, Heard) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
+    sqlite::migrate(&mut conn).unwrap();
+    let mut conn = AnyConnection::Sqlite(conn);
+    let heard = Arc::new(Mutex::new(Heard::default()));
+    let notes = Arc::clone(&heard);
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| match event {
+        InstrumentationEvent::StartQuery { query, .. } => {
             let query = query.to_string();
             let sql = query.split(" -- binds").next().unwrap_or_default();
             if ["SELECT", "UPDATE", "DELETE"]
                 .iter()
                 .any(|verb| sql.starts_with(verb))
             {
-                heard.lock().unwrap().insert(sql.to_owned());
+                notes.lock().unwrap().run.insert(sql.to_owned());
             }
         }
+        InstrumentationEvent::CacheQuery { sql, .. } => {
+            notes.lock().unwrap().kept.insert(sql.to_owned());
+        }
+        _ => {}
     });
-    statements
+    let unit = Unit::of(customer_id(), "plans");
+    let message = change(&mut DieselUnit::new(&mut conn, unit, &Plain));
+    look(&mut DieselSnapshot::new(&mut conn, unit), &message);
+    conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    let heard = heard.lock().unwrap().clone();
+    (directory, conn, heard)
 }
 
 /// Posts, answers, edits, reacts and deletes in a new chat.
@@ -185,18 +206,9 @@ fn plan(conn: &mut AnyConnection, sql: &str) -> Vec<String> {
 
 #[test]
 fn no_statement_of_a_request_scans_or_sorts_a_table() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
-    sqlite::migrate(&mut conn).unwrap();
-    let mut conn = AnyConnection::Sqlite(conn);
-    let statements = listen(&mut conn);
-    let unit = Unit::of(customer_id(), "plans");
-    let message = change(&mut DieselUnit::new(&mut conn, unit, &Plain));
-    look(&mut DieselSnapshot::new(&mut conn, unit), &message);
-    conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
-    let statements = statements.lock().unwrap().clone();
-    assert!(statements.len() > 60, "{} statements", statements.len());
-    for sql in statements {
+    let (_directory, mut conn, heard) = play();
+    assert!(heard.run.len() > 60, "{} statements", heard.run.len());
+    for sql in heard.run {
         let steps = plan(&mut conn, &sql);
         assert!(!steps.is_empty(), "{sql}");
         for step in &steps {
@@ -210,16 +222,7 @@ fn no_statement_of_a_request_scans_or_sorts_a_table() {
 
 #[test]
 fn threads_and_pages_use_the_index_made_for_them() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
-    sqlite::migrate(&mut conn).unwrap();
-    let mut conn = AnyConnection::Sqlite(conn);
-    let statements = listen(&mut conn);
-    let unit = Unit::of(customer_id(), "plans");
-    let message = change(&mut DieselUnit::new(&mut conn, unit, &Plain));
-    look(&mut DieselSnapshot::new(&mut conn, unit), &message);
-    conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
-    let statements = statements.lock().unwrap().clone();
+    let (_directory, mut conn, heard) = play();
     for (column, index) in [
         (
             "`talk_messages`.`parent_id` = ?",
@@ -247,8 +250,8 @@ fn threads_and_pages_use_the_index_made_for_them() {
         ),
         ("`talk_events`.`seq` > ?", "(chat_id=? AND seq>?)"),
     ] {
-        let using: Vec<&String> = statements
-            .iter()
+        let run = heard.run.iter();
+        let using: Vec<&String> = run
             .filter(|sql| sql.starts_with("SELECT") && sql.contains(column))
             .collect();
         assert!(!using.is_empty(), "{column}");
@@ -257,4 +260,19 @@ fn threads_and_pages_use_the_index_made_for_them() {
             assert!(steps.contains(index), "{sql}\n{steps}");
         }
     }
+}
+
+#[test]
+fn statements_of_the_hot_path_are_prepared_once() {
+    let (_directory, _conn, heard) = play();
+    let anew: Vec<&String> = heard.run.difference(&heard.kept).collect();
+    // A list of ids is as long as it is; deleting a message is rare.
+    let rare = |sql: &&String| {
+        sql.contains(" IN (")
+            || sql.starts_with("UPDATE `talk_events`")
+            || sql.contains("SET `reaction_count` = ?")
+    };
+    let (rare, hot): (Vec<&String>, Vec<&String>) = anew.iter().partition(|sql| rare(sql));
+    assert_eq!(hot, Vec::<&String>::new());
+    assert_eq!(rare.len(), 3, "{rare:#?}");
 }

@@ -11,6 +11,7 @@ use super::{Scope, all, changed};
 use crate::connection::MultiBackend;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
+use crate::prepared::{Prepared, Value};
 use crate::rows::chat::{
     ChatRow, NewChatRow, channel_of, current_direct_key, direct_key, searched_by,
 };
@@ -59,21 +60,22 @@ impl Scope<'_> {
         changed(rows)
     }
 
+    /// Stores what every event changes.
     fn update_progress(&mut self, chat: &Chat) -> Result<(), StoreError> {
-        let known = chats::table
-            .filter(chats::id.eq(bytes(chat.id.0)))
-            .filter(chats::customer_id.eq(self.customer()));
-        let rows = diesel::update(known)
-            .set((
-                chats::status.eq(chat.status.as_str()),
-                chats::member_count.eq(i64::from(chat.member_count)),
-                chats::last_seq.eq(seq(chat.last.seq)),
-                chats::last_at.eq(chat.last.at.as_micros()),
-                chats::updated_at.eq(chat.updated.as_micros()),
-            ))
-            .execute(self.conn)
-            .map_err(fault)?;
-        changed(rows)
+        let update = Prepared {
+            sql: "UPDATE talk_chats SET status = ?, member_count = ?, last_seq = ?, last_at = ?, \
+                  updated_at = ? WHERE id = ? AND customer_id = ?",
+            values: [
+                Value::Text(chat.status.as_str()),
+                Value::Number(i64::from(chat.member_count)),
+                Value::Number(seq(chat.last.seq)),
+                Value::Number(chat.last.at.as_micros()),
+                Value::Number(chat.updated.as_micros()),
+                Value::Bytes(chat.id.0.as_bytes()),
+                Value::Bytes(&self.customer()),
+            ],
+        };
+        changed(update.execute(self.conn).map_err(fault)?)
     }
 }
 

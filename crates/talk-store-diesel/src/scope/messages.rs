@@ -15,6 +15,7 @@ use talk_domain::time::Timestamp;
 
 use super::{Scope, changed};
 use crate::error::fault;
+use crate::prepared::{Prepared, Value};
 use crate::rows::message::{MessageRow, RevisionRow};
 use crate::rows::reaction::ReactionRow;
 use crate::rows::{bytes, id, media};
@@ -110,31 +111,32 @@ impl MessageRepository for Scope<'_> {
     }
 
     fn update(&mut self, message: &Message) -> Result<(), StoreError> {
-        let known = messages::table
-            .filter(messages::id.eq(bytes(message.id.0)))
-            .filter(messages::customer_id.eq(self.customer()));
-        let rows = diesel::update(known)
-            .set((
-                messages::text.eq(&message.text),
-                messages::medias.eq(media::to_text(&message.medias)?),
-                messages::updated_at.eq(message.updated.as_micros()),
-                messages::edited_at.eq(message.edited.map(Timestamp::as_micros)),
-                messages::deleted_at.eq(message.deleted.map(Timestamp::as_micros)),
-            ))
-            .execute(self.conn)
-            .map_err(fault)?;
-        changed(rows)
+        let update = Prepared {
+            sql: "UPDATE talk_messages SET text = ?, medias = ?, updated_at = ?, edited_at = ?, \
+                  deleted_at = ? WHERE id = ? AND customer_id = ?",
+            values: [
+                Value::Text(&message.text),
+                Value::Text(&media::to_text(&message.medias)?),
+                Value::Number(message.updated.as_micros()),
+                Value::Optional(message.edited.map(Timestamp::as_micros)),
+                Value::Optional(message.deleted.map(Timestamp::as_micros)),
+                Value::Bytes(message.id.0.as_bytes()),
+                Value::Bytes(&self.customer()),
+            ],
+        };
+        changed(update.execute(self.conn).map_err(fault)?)
     }
 
     fn set_reply_count(&mut self, id: MessageId, count: u32) -> Result<(), StoreError> {
-        let known = messages::table
-            .filter(messages::id.eq(bytes(id.0)))
-            .filter(messages::customer_id.eq(self.customer()));
-        let rows = diesel::update(known)
-            .set(messages::reply_count.eq(i64::from(count)))
-            .execute(self.conn)
-            .map_err(fault)?;
-        changed(rows)
+        let update = Prepared {
+            sql: "UPDATE talk_messages SET reply_count = ? WHERE id = ? AND customer_id = ?",
+            values: [
+                Value::Number(i64::from(count)),
+                Value::Bytes(id.0.as_bytes()),
+                Value::Bytes(&self.customer()),
+            ],
+        };
+        changed(update.execute(self.conn).map_err(fault)?)
     }
 
     fn add_revision(&mut self, revision: &Revision) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use talk_domain::store::StoreError;
 
 use super::{Scope, changed};
 use crate::error::fault;
+use crate::prepared::{Prepared, Value};
 use crate::rows::bytes;
 use crate::rows::reaction::ReactionRow;
 use crate::schema::{messages, reactions};
@@ -14,14 +15,16 @@ use crate::schema::{messages, reactions};
 impl Scope<'_> {
     /// Adds `by` to a message's number of reactions; refuses a message of another customer.
     fn count_reactions(&mut self, message: MessageId, by: i64) -> Result<(), StoreError> {
-        let own = messages::table
-            .filter(messages::id.eq(bytes(message.0)))
-            .filter(messages::customer_id.eq(self.customer()));
-        let rows = diesel::update(own)
-            .set(messages::reaction_count.eq(messages::reaction_count + by))
-            .execute(self.conn)
-            .map_err(fault)?;
-        changed(rows)
+        let update = Prepared {
+            sql: "UPDATE talk_messages SET reaction_count = reaction_count + ? \
+                  WHERE id = ? AND customer_id = ?",
+            values: [
+                Value::Number(by),
+                Value::Bytes(message.0.as_bytes()),
+                Value::Bytes(&self.customer()),
+            ],
+        };
+        changed(update.execute(self.conn).map_err(fault)?)
     }
 }
 
