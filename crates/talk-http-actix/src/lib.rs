@@ -1,1 +1,69 @@
 //! The HTTP API of Talk on actix-web.
+//!
+//! A handler is thin: it reads the request, runs one use case in one transaction, and shows the
+//! result. Everything else is in one place each: who is asking in [`caller`], bodies in [`body`],
+//! queries in [`query`], repeated requests in [`idempotency`], refusals in [`api_error`], request
+//! ids, logs and metrics in [`observe`].
+
+mod actor_cache;
+mod api_error;
+mod body;
+mod caller;
+mod credentials;
+mod digest;
+mod handler;
+mod idempotency;
+mod observe;
+mod query;
+mod routes;
+mod server;
+mod shared;
+mod status;
+#[cfg(test)]
+mod testing;
+mod throttle;
+
+use std::sync::Arc;
+
+pub use server::{Listen, server};
+use talk_domain::identity::{Passwords, Tokens};
+use talk_domain::limits::Limits;
+use talk_domain::store::Store;
+use talk_domain::time::Timestamp;
+
+/// Everything the API needs from the outside.
+#[derive(Clone)]
+pub struct Api {
+    /// Runs units of work.
+    pub store: Arc<dyn Store>,
+    /// Hashes and verifies passwords off the request threads.
+    pub passwords: Arc<dyn Passwords>,
+    /// Issues and verifies tokens and access keys.
+    pub tokens: Arc<dyn Tokens>,
+    /// The installation's limits on fields.
+    pub limits: Limits,
+    /// The installation's limits on bodies.
+    pub body_limits: BodyLimits,
+    /// The time.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Random bits for ids.
+    pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
+}
+
+/// How large a request body may be, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimits {
+    /// A message.
+    pub message: usize,
+    /// Anything else.
+    pub other: usize,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self {
+            message: 64 * 1024,
+            other: 256 * 1024,
+        }
+    }
+}

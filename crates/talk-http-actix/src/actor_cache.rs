@@ -1,0 +1,128 @@
+//! Remembers for a moment whom a token stands for, so that a busy client is not looked up anew for
+//! each of its requests.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use talk_domain::context::Actor;
+use talk_domain::id::TokenId;
+use talk_domain::time::Timestamp;
+
+use crate::digest::Digest;
+
+/// How long an entry is believed. Revocation must take effect within a second, on every node.
+const BELIEVED: Duration = Duration::from_millis(500);
+
+/// Entries kept at most.
+const CAPACITY: usize = 10_000;
+
+/// What a caller showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// A login token, which can be revoked.
+    Token {
+        /// Its identity.
+        token: TokenId,
+        /// When it ends by itself.
+        expires: Timestamp,
+    },
+    /// An access key.
+    Key {
+        /// When it ends by itself, if ever.
+        expires: Option<Timestamp>,
+    },
+}
+
+impl Session {
+    const fn expires(&self) -> Option<Timestamp> {
+        match self {
+            Self::Token { expires, .. } => Some(*expires),
+            Self::Key { expires } => *expires,
+        }
+    }
+}
+
+/// Bounded memory of tokens by their digest.
+#[derive(Debug, Default)]
+pub(crate) struct ActorCache {
+    entries: Mutex<HashMap<Digest, (Actor, Session, Instant)>>,
+}
+
+impl ActorCache {
+    /// Whom the token stands for, if that was found out a moment ago and it has not expired since.
+    pub(crate) fn get(&self, token: &Digest, now: Timestamp) -> Option<(Actor, Session)> {
+        let (actor, session, since) = *self.lock().get(token)?;
+        let is_valid = session.expires().is_none_or(|expires| now < expires);
+        (is_valid && since.elapsed() < BELIEVED).then_some((actor, session))
+    }
+
+    /// Remembers whom the token stood for at `since`, when looking it up began.
+    pub(crate) fn put(&self, token: Digest, actor: Actor, session: Session, since: Instant) {
+        let mut entries = self.lock();
+        if entries.len() >= CAPACITY {
+            entries.retain(|_, (_, _, since)| since.elapsed() < BELIEVED);
+        }
+        if entries.len() < CAPACITY {
+            entries.insert(token, (actor, session, since));
+        }
+    }
+
+    /// Forgets everybody: a token, key or agent has just ended.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, (Actor, Session, Instant)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::{actor, agent_id, at};
+
+    const KEY: Session = Session::Key { expires: None };
+
+    #[test]
+    fn a_token_is_known_for_a_moment_only() {
+        let cache = ActorCache::default();
+        let somebody = actor(agent_id(1));
+        cache.put([1; 32], somebody, KEY, Instant::now());
+        assert_eq!(cache.get(&[1; 32], at(0)), Some((somebody, KEY)));
+        assert_eq!(cache.get(&[2; 32], at(0)), None);
+        let earlier = Instant::now().checked_sub(BELIEVED).unwrap();
+        cache.put([1; 32], somebody, KEY, earlier);
+        assert_eq!(cache.get(&[1; 32], at(0)), None);
+    }
+
+    #[test]
+    fn an_expired_token_is_looked_up_again() {
+        let cache = ActorCache::default();
+        let session = Session::Key {
+            expires: Some(at(10)),
+        };
+        cache.put([1; 32], actor(agent_id(1)), session, Instant::now());
+        assert!(cache.get(&[1; 32], at(9)).is_some());
+        assert!(cache.get(&[1; 32], at(10)).is_none());
+    }
+
+    #[test]
+    fn a_revocation_forgets_everybody_at_once() {
+        let cache = ActorCache::default();
+        cache.put([1; 32], actor(agent_id(1)), KEY, Instant::now());
+        cache.clear();
+        assert_eq!(cache.get(&[1; 32], at(0)), None);
+    }
+
+    #[test]
+    fn its_memory_is_bounded() {
+        let cache = ActorCache::default();
+        for n in 0..=CAPACITY {
+            let token = crate::digest::digest(&[&n.to_be_bytes()]);
+            cache.put(token, actor(agent_id(1)), KEY, Instant::now());
+        }
+        assert!(cache.lock().len() <= CAPACITY);
+    }
+}

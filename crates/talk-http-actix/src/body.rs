@@ -1,0 +1,200 @@
+//! Request bodies: bounded in size and time, JSON only, every mistake named.
+
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::TRANSFER_ENCODING;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use actix_web::{FromRequest, HttpRequest, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::api_error::ApiError;
+use crate::shared::Shared;
+use crate::status::Status;
+
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A body over its limit is read on so far, unseen: who still writes would not see the answer.
+const DRAINED: usize = 4 * 1024 * 1024;
+
+/// A body still to be read.
+pub(crate) struct Body {
+    request: HttpRequest,
+    payload: Payload,
+}
+
+impl FromRequest for Body {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self {
+            request: request.clone(),
+            payload: payload.take(),
+        }))
+    }
+}
+
+impl Body {
+    /// Reads a message.
+    pub(crate) async fn message(self) -> Result<Sent, ApiError> {
+        let limit = limits(&self.request)?.message;
+        self.read(limit).await
+    }
+
+    /// Reads anything else.
+    pub(crate) async fn other(self) -> Result<Sent, ApiError> {
+        let limit = limits(&self.request)?.other;
+        self.read(limit).await
+    }
+
+    async fn read(self, limit: usize) -> Result<Sent, ApiError> {
+        check_headers(self.request.headers())?;
+        let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
+        let read = tokio::time::timeout(PATIENCE, collect(self.payload, limit)).await;
+        Ok(Sent(read.map_err(|_| slow())??))
+    }
+}
+
+fn limits(request: &HttpRequest) -> Result<crate::BodyLimits, ApiError> {
+    let shared = request.app_data::<web::Data<Shared>>();
+    let shared = shared.ok_or_else(|| ApiError::internal("the application has no state"))?;
+    Ok(shared.api.body_limits)
+}
+
+async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
+    let (mut body, mut seen) = (BytesMut::new(), 0_usize);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            ApiError::new(
+                Status::INVALID,
+                "BODY_INCOMPLETE",
+                "the body could not be read",
+            )
+        })?;
+        seen = seen.saturating_add(chunk.len());
+        if seen <= limit {
+            body.extend_from_slice(&chunk);
+        } else if seen > DRAINED {
+            break;
+        }
+    }
+    if seen > limit {
+        return Err(ApiError::too_large(limit));
+    }
+    Ok(body.freeze())
+}
+
+/// Refuses what is not plain JSON; a missing content type counts as JSON.
+fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("?").trim())
+    };
+    if text(CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(ApiError::new(
+            Status::UnsupportedMediaType,
+            "UNSUPPORTED_CONTENT_ENCODING",
+            "the body must not be compressed",
+        ));
+    }
+    let has_body = headers.contains_key(TRANSFER_ENCODING)
+        || text(CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let essence = text(CONTENT_TYPE).map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    if has_body && essence.is_some_and(|kind| !kind.eq_ignore_ascii_case("application/json")) {
+        return Err(ApiError::new(
+            Status::UnsupportedMediaType,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "the content type must be application/json",
+        ));
+    }
+    Ok(())
+}
+
+/// A body as it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent(Bytes);
+
+impl Sent {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The JSON object it is.
+    ///
+    /// # Errors
+    /// `INVALID_JSON_BODY`, `NUL_CHARACTER`, or `INVALID_FIELD` with the path of the field.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let text = std::str::from_utf8(&self.0).map_err(|_| not_json("the body is not UTF-8"))?;
+        let reader = &mut serde_json::Deserializer::from_str(text);
+        let is_object = text.trim_start().starts_with('{');
+        let value = match serde_path_to_error::deserialize(&mut *reader) {
+            Ok(value) if is_object => value,
+            Ok(_) => return Err(not_json("the body is not a JSON object")),
+            Err(error) if error.inner().classify() != Category::Data || !is_object => {
+                return Err(not_json("the body is not a JSON object"));
+            }
+            Err(error) => {
+                // The position in the body is no use to who built it from fields.
+                let message = error.inner().to_string();
+                let message = message
+                    .split(" at line ")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                let path = error.path().to_string();
+                return Err(ApiError::invalid(&path, "INVALID_FIELD", message));
+            }
+        };
+        reader
+            .end()
+            .map_err(|_| not_json("something follows the JSON object"))?;
+        check_nul(text)?;
+        Ok(value)
+    }
+}
+
+fn not_json(message: &str) -> ApiError {
+    ApiError::new(Status::INVALID, "INVALID_JSON_BODY", message)
+}
+
+/// U+0000 can only come escaped: JSON forbids it bare.
+fn check_nul(text: &str) -> Result<(), ApiError> {
+    if !text.contains("\\u0000") {
+        return Ok(());
+    }
+    let value = serde_json::from_str(text).map_err(|_| not_json("the body is not JSON"))?;
+    match nul(&value, String::new()) {
+        Some(path) => Err(ApiError::invalid(
+            &path,
+            "NUL_CHARACTER",
+            "must not contain U+0000",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Path of the first string with U+0000; the parser has bounded the depth.
+fn nul(value: &Value, path: String) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(i, item)| nul(item, format!("{path}[{i}]")))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            if name.contains('\0') {
+                return Some(path.clone());
+            }
+            let dot = if path.is_empty() { "" } else { "." };
+            nul(field, format!("{path}{dot}{name}"))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}

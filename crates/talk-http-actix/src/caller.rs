@@ -1,0 +1,207 @@
+//! Who is asking: the extractor that stands in the signature of every handler behind a login.
+
+use std::time::Instant;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use talk_domain::access::Placed;
+use talk_domain::context::{Actor, Context};
+use talk_domain::error::{DomainError, ErrorKind};
+use talk_domain::identity::VerifiedToken;
+use talk_domain::session::authenticate::{
+    authenticate_external, authenticate_key, authenticate_token,
+};
+use talk_domain::store::{Snapshot, Store, StoreError, Unit, UnitOfWork};
+use uuid::Uuid;
+
+use crate::actor_cache::Session;
+use crate::api_error::ApiError;
+use crate::credentials::presented;
+use crate::digest::digest;
+use crate::query::Query;
+use crate::shared::Shared;
+use crate::status::Status;
+
+/// What a handler answers.
+pub(crate) type Reply = Result<HttpResponse, ApiError>;
+
+/// An authenticated request.
+pub(crate) struct Caller {
+    /// What use cases are told about it.
+    pub(crate) cx: Context,
+    /// What it showed.
+    pub(crate) session: Session,
+    pub(crate) request: HttpRequest,
+    pub(crate) shared: web::Data<Shared>,
+}
+
+/// A [`Caller`] who administers the customer.
+pub(crate) struct Administrator(pub(crate) Caller);
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let shared = request.app_data::<web::Data<Shared>>().cloned();
+            let shared = shared.ok_or_else(|| ApiError::internal("no application state"))?;
+            let (actor, session) = authenticate(&shared, &request).await?;
+            Ok(Self {
+                cx: shared.context(actor),
+                session,
+                request,
+                shared,
+            })
+        })
+    }
+}
+
+impl FromRequest for Administrator {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload);
+        Box::pin(async move {
+            let caller = caller.await?;
+            if caller.cx.actor.permission.administers() {
+                return Ok(Self(caller));
+            }
+            Err(ApiError::new(
+                Status::Domain(ErrorKind::PermissionDenied),
+                "PERMISSION_DENIED",
+                "only admins and managers may do this",
+            ))
+        })
+    }
+}
+
+async fn authenticate(
+    shared: &Shared,
+    request: &HttpRequest,
+) -> Result<(Actor, Session), ApiError> {
+    let token = presented(request)?;
+    let (digest, now, since) = (
+        digest(&[token.as_bytes()]),
+        (shared.api.clock)(),
+        Instant::now(),
+    );
+    if let Some(known) = shared.actors.get(&digest, now) {
+        return Ok(known);
+    }
+    let (actor, session) = look_up(shared, &token).await?;
+    shared.actors.put(digest, actor, session, since);
+    Ok((actor, session))
+}
+
+async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
+    let (store, now) = (&*shared.api.store, (shared.api.clock)());
+    let unit = Unit::installation("authenticate");
+    if let Some(hash) = shared.api.tokens.key_hash(token) {
+        let read = store.read(unit, move |snapshot| authenticate_key(snapshot, &hash, now));
+        let (actor, expires) = read.await?;
+        return Ok((actor, Session::Key { expires }));
+    }
+    match shared.api.tokens.verify(token, now)? {
+        VerifiedToken::Local(claims) => {
+            let read = store.read(unit, move |snapshot| authenticate_token(snapshot, &claims));
+            let (token, expires) = (claims.token, claims.expires);
+            Ok((read.await?, Session::Token { token, expires }))
+        }
+        VerifiedToken::External {
+            agent,
+            customer,
+            token,
+            expires,
+        } => {
+            let read = store.read(unit, move |snapshot| {
+                authenticate_external(snapshot, agent, customer, token)
+            });
+            Ok((read.await?, Session::Token { token, expires }))
+        }
+    }
+}
+
+impl Caller {
+    pub(crate) fn store(&self) -> &(dyn Store + 'static) {
+        &*self.shared.api.store
+    }
+
+    /// A unit of the caller's customer.
+    pub(crate) fn unit(&self, name: &'static str) -> Unit {
+        Unit::of(self.cx.actor.customer, name)
+    }
+
+    /// An id in the path.
+    pub(crate) fn id<T: From<Uuid>>(&self, name: &str) -> Result<T, ApiError> {
+        let text = self.request.match_info().get(name).unwrap_or_default();
+        Ok(talk_wire::id::parse(name, text)?)
+    }
+
+    pub(crate) fn query(&self) -> Result<Query, ApiError> {
+        Query::parse(self.request.query_string())
+    }
+
+    /// Runs a use case that changes something.
+    pub(crate) async fn write<T, E>(
+        &self,
+        name: &'static str,
+        mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let cx = self.cx.clone();
+        let write = self
+            .store()
+            .write(self.unit(name), move |uow| work(uow, &cx));
+        Ok(write.await?)
+    }
+
+    /// Runs a use case that only reads.
+    pub(crate) async fn read<T, E>(
+        &self,
+        name: &'static str,
+        mut work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let actor = self.cx.actor;
+        let read = self
+            .store()
+            .read(self.unit(name), move |snapshot| work(snapshot, actor));
+        Ok(read.await?)
+    }
+
+    /// The place in a chat's log that a read saw.
+    pub(crate) fn position<T>(&self, placed: &Placed<T>) -> String {
+        format!("{};{}={}", self.store().epoch(), placed.chat, placed.seq)
+    }
+
+    /// An answer that concerns one chat, with the position to follow its log from.
+    pub(crate) fn placed<T>(&self, placed: &Placed<T>, body: &impl Serialize) -> HttpResponse {
+        HttpResponse::Ok()
+            .insert_header(("talk-position", self.position(placed)))
+            .content_type("application/json")
+            .body(json(body))
+    }
+}
+
+/// An answer.
+pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(json(body))
+}
+
+/// JSON of a wire type; text, numbers and lists of them always have a JSON form.
+pub(crate) fn json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}

@@ -1,0 +1,73 @@
+//! `/v1.0/accesskeys`.
+
+use talk_domain::access_key::create::{CreateAccessKey, CreateAccessKeyError, create_access_key};
+use talk_domain::access_key::delete::delete_access_key;
+use talk_domain::access_key::list::list_access_keys;
+use talk_domain::id::AccessKeyId;
+use talk_wire::request;
+use talk_wire::resource::{AccessKey, List};
+
+use crate::api_error::ApiError;
+use crate::body::Body;
+use crate::caller::{Caller, Reply, json, ok};
+use crate::idempotency::Done;
+
+/// Characters of a key that are shown later, to tell keys apart.
+const SHOWN: usize = 11;
+
+pub(crate) async fn list(caller: Caller) -> Reply {
+    let page = caller.query()?.page()?;
+    let read = caller.read("list_access_keys", move |snapshot, actor| {
+        list_access_keys(snapshot, actor.agent, page)
+    });
+    Ok(ok(&List::<AccessKey>::from(&read.await?)))
+}
+
+/// The answer is kept without the secret, which follows from the key's id.
+pub(crate) async fn create(caller: Caller, body: Body) -> Reply {
+    let sent = body.other().await?;
+    let command = command(&caller, sent.json()?)?;
+    let posted = caller.post("create_access_key", &sent, move |uow, cx| {
+        let key = create_access_key(uow, &command, cx.now)?;
+        Ok::<_, CreateAccessKeyError>(Done::body(json(&AccessKey::from(&key))))
+    });
+    let mut posted = posted.await?;
+    posted.body = with_token(&caller, &posted.body)?;
+    Ok(posted.respond())
+}
+
+pub(crate) async fn delete(caller: Caller) -> Reply {
+    let id = caller.id("accesskey_id")?;
+    let write = caller.write("delete_access_key", move |uow, cx| {
+        delete_access_key(uow, Some(cx.actor.agent), id, cx.now)
+    });
+    let key = write.await?;
+    caller.shared.actors.clear();
+    Ok(ok(&AccessKey::from(&key)))
+}
+
+fn command(caller: &Caller, sent: request::CreateAccessKey) -> Result<CreateAccessKey, ApiError> {
+    let tokens = &caller.shared.api.tokens;
+    let id: AccessKeyId = caller.cx.fresh();
+    let secret = tokens.key_secret(id);
+    let hash = tokens.key_hash(&secret);
+    Ok(CreateAccessKey {
+        id,
+        customer: caller.cx.actor.customer,
+        agent: caller.cx.actor.agent,
+        name: sent.name.unwrap_or_default(),
+        detail: sent.detail.unwrap_or_default(),
+        life: sent.expire,
+        hash: hash.ok_or_else(|| ApiError::internal("a secret of ours has no hash"))?,
+        prefix: secret.chars().take(SHOWN).collect(),
+    })
+}
+
+fn with_token(caller: &Caller, body: &str) -> Result<String, ApiError> {
+    let unreadable = |what: String| ApiError::internal(format!("a kept answer has {what}"));
+    let mut key: AccessKey =
+        serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
+    let id = talk_wire::id::parse("id", &key.id).map_err(|error| unreadable(error.to_string()))?;
+    key.token = Some(caller.shared.api.tokens.key_secret(id));
+    Ok(json(&key))
+}

@@ -1,0 +1,29 @@
+//! `/v1.0/service_agents/talk_channels`, and joining one.
+
+use talk_domain::chat::join::{JoinChatError, join_chat};
+use talk_domain::chat::list::list_channels;
+use talk_wire::resource::{Chat, List, Participant};
+
+use crate::body::Body;
+use crate::caller::{Caller, Reply, json, ok};
+use crate::idempotency::Done;
+
+pub(crate) async fn list(caller: Caller) -> Reply {
+    let query = caller.query()?;
+    let page = query.page()?;
+    let search = query.get("search").unwrap_or_default().to_owned();
+    let read = caller.read("list_channels", move |snapshot, _| {
+        list_channels(snapshot, &search, page)
+    });
+    Ok(ok(&List::<Chat>::from(&read.await?)))
+}
+
+pub(crate) async fn join(caller: Caller, body: Body) -> Reply {
+    let id = caller.id("chat_id")?;
+    let sent = body.other().await?;
+    let posted = caller.post("join_chat", &sent, move |uow, cx| {
+        let participant = join_chat(uow, cx, id)?;
+        Ok::<_, JoinChatError>(Done::body(json(&Participant::from(&participant))))
+    });
+    Ok(posted.await?.respond())
+}

@@ -1,0 +1,79 @@
+//! `/v1.0/service_agents/talk_messages`.
+
+use talk_domain::message::delete::delete_message;
+use talk_domain::message::edit::edit_message;
+use talk_domain::message::list::{ListMessages, list_messages};
+use talk_domain::message::post::{PostMessageError, post_message};
+use talk_domain::message::show::{list_revisions, show_message};
+use talk_wire::request;
+use talk_wire::resource::{List, Message, Revision};
+
+use crate::body::Body;
+use crate::caller::{Caller, Reply, ok};
+use crate::idempotency::Done;
+
+pub(crate) async fn post(caller: Caller, body: Body) -> Reply {
+    let sent = body.message().await?;
+    let request: request::PostMessage = sent.json()?;
+    let command = request.command(caller.cx.limits.medias)?;
+    let posted = caller.post("post_message", &sent, move |uow, cx| {
+        let message = post_message(uow, cx, &command)?;
+        Ok::<_, PostMessageError>(Done::message(&message, Some(message.seq)))
+    });
+    Ok(posted.await?.respond())
+}
+
+pub(crate) async fn list(caller: Caller) -> Reply {
+    let query = caller.query()?;
+    let page = query.page()?;
+    let wanted = ListMessages {
+        chat: query.id("chat_id")?,
+        parent: query.id("parent_id")?,
+        root: query.id("root_id")?,
+        since_seq: query.number("since_seq", 0..=i64::MAX as u64, "SINCE_SEQ_INVALID")?,
+    };
+    let read = caller.read("list_messages", move |snapshot, actor| {
+        list_messages(snapshot, actor, wanted, page)
+    });
+    let (messages, place) = read.await?;
+    let messages = List::<Message>::from(&messages);
+    Ok(match place {
+        Some(place) => caller.placed(&place, &messages),
+        None => ok(&messages),
+    })
+}
+
+pub(crate) async fn show(caller: Caller) -> Reply {
+    let id = caller.id("message_id")?;
+    let read = caller.read("show_message", move |snapshot, actor| {
+        show_message(snapshot, actor, id)
+    });
+    let placed = read.await?;
+    Ok(caller.placed(&placed, &Message::from(&placed.value)))
+}
+
+pub(crate) async fn edit(caller: Caller, body: Body) -> Reply {
+    let id = caller.id("message_id")?;
+    let request: request::EditMessage = body.message().await?.json()?;
+    let command = request.command(id, caller.cx.limits.medias)?;
+    let write = caller.write("edit_message", move |uow, cx| {
+        edit_message(uow, cx, &command)
+    });
+    Ok(ok(&Message::from(&write.await?)))
+}
+
+pub(crate) async fn delete(caller: Caller) -> Reply {
+    let id = caller.id("message_id")?;
+    let write = caller.write("delete_message", move |uow, cx| delete_message(uow, cx, id));
+    Ok(ok(&Message::from(&write.await?)))
+}
+
+pub(crate) async fn revisions(caller: Caller) -> Reply {
+    let id = caller.id("message_id")?;
+    let page = caller.query()?.page()?;
+    let read = caller.read("list_revisions", move |snapshot, actor| {
+        list_revisions(snapshot, actor, id, page)
+    });
+    let placed = read.await?;
+    Ok(caller.placed(&placed, &List::<Revision>::from(&placed.value)))
+}

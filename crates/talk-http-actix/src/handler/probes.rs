@@ -1,0 +1,37 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
+use actix_web::{HttpResponse, web};
+use talk_domain::store::{StoreError, Unit};
+
+use crate::caller::Reply;
+use crate::server::Admin;
+use crate::shared::Shared;
+
+/// The process runs.
+pub(crate) async fn health() -> HttpResponse {
+    fine()
+}
+
+/// The database answers.
+pub(crate) async fn ready(shared: web::Data<Shared>) -> Reply {
+    let read = shared
+        .api
+        .store
+        .read(Unit::installation("ready"), |snapshot| {
+            snapshot.directory().has_agents()
+        });
+    read.await.map_err(|error: StoreError| error)?;
+    Ok(fine())
+}
+
+pub(crate) async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body((admin.metrics)())
+}
+
+fn fine() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(r#"{"status":"ok"}"#)
+}

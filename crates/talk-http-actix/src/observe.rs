@@ -1,0 +1,136 @@
+//! Around every request: its id, one line in the log, its duration in the metrics, and an envelope
+//! for every refusal, whoever made it.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+use futures_util::FutureExt;
+
+use crate::api_error::{ApiError, REQUEST_ID, name_request};
+use crate::server::Door;
+use crate::shared::Shared;
+
+/// The outermost middleware.
+pub(crate) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = method(request.method());
+    if !Door::of(&request).leads_to(request.path()) {
+        let refusal = ApiError::route_not_found().response(&id);
+        return Ok(finish(request.into_response(refusal), &id, method, started));
+    }
+    // No part of a request outlives its panic, so nothing half-changed is seen afterwards.
+    let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let response = match answered {
+        Ok(Ok(response)) => enveloped(response.map_into_boxed_body(), &id),
+        Ok(Err(error)) => {
+            let error = ApiError::of_code(error.as_response_error().status_code());
+            return Err(failed(error, &id).into());
+        }
+        Err(_) => return Err(failed(ApiError::internal("a handler panicked"), &id).into()),
+    };
+    Ok(finish(response, &id, method, started))
+}
+
+fn failed(error: ApiError, id: &str) -> ApiError {
+    error.log(id);
+    error.answering(id)
+}
+
+/// Gives a refusal its envelope, also one the framework made.
+fn enveloped(response: ServiceResponse, id: &str) -> ServiceResponse {
+    if let Some(error) = response.response().error() {
+        let envelope = if let Some(error) = error.as_error::<ApiError>() {
+            error.log(id);
+            error.response(id)
+        } else {
+            let error = ApiError::of_code(response.status());
+            error.log(id);
+            error.response(id)
+        };
+        return response.into_response(envelope);
+    }
+    let code = response.status();
+    if (code.is_client_error() || code.is_server_error()) && !is_json(response.headers()) {
+        let envelope = ApiError::of_code(code).response(id);
+        return response.into_response(envelope);
+    }
+    response
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+}
+
+fn finish(
+    mut response: ServiceResponse,
+    id: &str,
+    method: &'static str,
+    started: Instant,
+) -> ServiceResponse {
+    name_request(response.headers_mut(), id);
+    let route = response.request().match_pattern();
+    let route = route.unwrap_or_else(|| "unknown".to_owned());
+    record(method, route, response.status(), (id, started.elapsed()));
+    response
+}
+
+/// The raw path stays out of log and metrics: it has no bounded number of values, and the query
+/// may hold a token.
+fn record(
+    method: &'static str,
+    route: String,
+    status: StatusCode,
+    (request_id, took): (&str, Duration),
+) {
+    let duration_ms = took.as_secs_f64() * 1_000.0;
+    let status = status.as_u16();
+    tracing::info!(method, route, status, duration_ms, request_id, "request");
+    metrics::histogram!(
+        "talk_http_request_duration_seconds",
+        "method" => method,
+        "route" => route,
+        "status" => status.to_string(),
+    )
+    .record(took.as_secs_f64());
+}
+
+const fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+/// The id the client gave, if it is one, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let given = request.headers().get(REQUEST_ID);
+    let given = given.and_then(|id| id.to_str().ok()).filter(|id| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    });
+    match (given, request.app_data::<web::Data<Shared>>()) {
+        (Some(given), _) => given.to_owned(),
+        (None, Some(shared)) => format!("{:032x}", (shared.api.random)()),
+        (None, None) => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,142 @@
+//! Every route, with the methods it has.
+
+use actix_web::{HttpResponse, Resource, web};
+
+use crate::api_error::ApiError;
+use crate::handler::{
+    access_keys, agents, channels, chats, customers, events, me, messages, participants, probes,
+    reactions, sessions,
+};
+
+/// Mounts the API.
+pub(crate) fn routes(app: &mut web::ServiceConfig) {
+    app.configure(messages_and_events)
+        .configure(talk_chats)
+        .configure(identity)
+        .configure(operation)
+        .default_service(web::to(async || {
+            Err::<HttpResponse, _>(ApiError::route_not_found())
+        }));
+}
+
+fn messages_and_events(app: &mut web::ServiceConfig) {
+    app.service(
+        at("/v1.0/service_agents/talk_messages", "GET, POST")
+            .route(web::post().to(messages::post))
+            .route(web::get().to(messages::list)),
+    )
+    .service(
+        at(
+            "/v1.0/service_agents/talk_messages/{message_id}",
+            "GET, PUT, DELETE",
+        )
+        .route(web::get().to(messages::show))
+        .route(web::put().to(messages::edit))
+        .route(web::delete().to(messages::delete)),
+    )
+    .service(
+        at(
+            "/v1.0/service_agents/talk_messages/{message_id}/revisions",
+            "GET",
+        )
+        .route(web::get().to(messages::revisions)),
+    )
+    .service(
+        at(
+            "/v1.0/service_agents/talk_messages/{message_id}/reactions",
+            "POST, DELETE",
+        )
+        .route(web::post().to(reactions::add))
+        .route(web::delete().to(reactions::remove)),
+    )
+    .service(at("/v1.0/service_agents/talk_events", "GET").route(web::get().to(events::list)));
+}
+
+fn talk_chats(app: &mut web::ServiceConfig) {
+    app.service(
+        at("/v1.0/service_agents/talk_chats", "GET, POST")
+            .route(web::post().to(chats::create))
+            .route(web::get().to(chats::list)),
+    )
+    .service(at("/v1.0/service_agents/talk_channels", "GET").route(web::get().to(channels::list)))
+    .service(
+        at(
+            "/v1.0/service_agents/talk_chats/{chat_id}",
+            "GET, PUT, DELETE",
+        )
+        .route(web::get().to(chats::show))
+        .route(web::put().to(chats::update))
+        .route(web::delete().to(chats::delete)),
+    )
+    .service(
+        at("/v1.0/service_agents/talk_chats/{chat_id}/join", "POST")
+            .route(web::post().to(channels::join)),
+    )
+    .service(
+        at("/v1.0/service_agents/talk_chats/{chat_id}/close", "POST")
+            .route(web::post().to(chats::close)),
+    )
+    .service(
+        at("/v1.0/service_agents/talk_chats/{chat_id}/reopen", "POST")
+            .route(web::post().to(chats::reopen)),
+    )
+    .service(
+        at(
+            "/v1.0/service_agents/talk_chats/{chat_id}/participants",
+            "GET, POST",
+        )
+        .route(web::get().to(participants::list))
+        .route(web::post().to(participants::add)),
+    )
+    .service(
+        at(
+            "/v1.0/service_agents/talk_chats/{chat_id}/participants/{participant_id}",
+            "DELETE",
+        )
+        .route(web::delete().to(participants::remove)),
+    );
+}
+
+fn identity(app: &mut web::ServiceConfig) {
+    app.service(at("/auth/login", "POST").route(web::post().to(sessions::login)))
+        .service(at("/auth/logout", "POST").route(web::post().to(sessions::logout)))
+        .service(at("/v1.0/service_agents/me", "GET").route(web::get().to(me::show)))
+        .service(
+            at("/v1.0/service_agents/me/password", "PUT").route(web::put().to(me::change_password)),
+        )
+        .service(
+            at("/v1.0/agents", "GET, POST")
+                .route(web::get().to(agents::list))
+                .route(web::post().to(agents::create)),
+        )
+        .service(
+            at("/v1.0/agents/{agent_id}", "GET, PUT, DELETE")
+                .route(web::get().to(agents::show))
+                .route(web::put().to(agents::update))
+                .route(web::delete().to(agents::delete)),
+        )
+        .service(
+            at("/v1.0/accesskeys", "GET, POST")
+                .route(web::get().to(access_keys::list))
+                .route(web::post().to(access_keys::create)),
+        )
+        .service(
+            at("/v1.0/accesskeys/{accesskey_id}", "DELETE")
+                .route(web::delete().to(access_keys::delete)),
+        )
+        .service(at("/v1.0/customers", "GET").route(web::get().to(customers::list)))
+        .service(at("/v1.0/customer", "GET").route(web::get().to(customers::show)));
+}
+
+fn operation(app: &mut web::ServiceConfig) {
+    app.service(at("/healthz", "GET").route(web::get().to(probes::health)))
+        .service(at("/readyz", "GET").route(web::get().to(probes::ready)))
+        .service(at("/metrics", "GET").route(web::get().to(probes::metrics)));
+}
+
+/// A route; what is not among its methods (`allow`) is answered 405.
+fn at(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        Err::<HttpResponse, _>(ApiError::method_not_allowed(allow))
+    }))
+}

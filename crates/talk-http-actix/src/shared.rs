@@ -1,0 +1,38 @@
+//! What all requests of this process share.
+
+use talk_domain::context::Actor;
+use talk_domain::context::{Context, IdSource};
+use talk_domain::id::AccessKeyId;
+use uuid::Uuid;
+
+use crate::Api;
+use crate::actor_cache::ActorCache;
+use crate::throttle::LoginThrottle;
+
+/// The API with its memory.
+pub(crate) struct Shared {
+    pub(crate) api: Api,
+    pub(crate) actors: ActorCache,
+    pub(crate) throttle: LoginThrottle,
+    /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
+    /// could be guessed from a stolen database. The nil id belongs to no key.
+    pub(crate) fingerprint_secret: String,
+}
+
+impl Shared {
+    pub(crate) fn new(api: Api) -> Self {
+        Self {
+            fingerprint_secret: api.tokens.key_secret(AccessKeyId(Uuid::nil())),
+            api,
+            actors: ActorCache::default(),
+            throttle: LoginThrottle::default(),
+        }
+    }
+
+    /// What a use case is told about a request of `actor`.
+    pub(crate) fn context(&self, actor: Actor) -> Context {
+        let now = (self.api.clock)();
+        let ids = IdSource::new(now, (self.api.random)());
+        Context::new(actor, now, self.api.limits, ids)
+    }
+}
