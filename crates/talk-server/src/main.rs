@@ -1,2 +1,93 @@
 //! The Talk server: settings, wiring and subcommands.
-fn main() {}
+
+mod bootstrap;
+mod cli;
+mod demo;
+mod dev;
+mod failure;
+mod installation;
+mod observe;
+mod operate;
+mod serve;
+mod settings;
+mod upkeep;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use cli::{Command, CustomerCommand, Line};
+use failure::Failure;
+use operate::Operator;
+use settings::{Given, Settings};
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os()).and_then(|(line, given)| run(line, &given)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(line: Line, given: &Given) -> Result<(), Failure> {
+    if matches!(line.command, Command::Config) {
+        print!("{}", Settings::template());
+        return Ok(());
+    }
+    let settings = settings::load(given)?;
+    installation::check_database(&settings)?;
+    // Requests run on threads of their own; here are signals and what runs in the background.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("the runtime")?;
+    runtime.block_on(carry_out(line, &settings))
+}
+
+async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
+    let json = line.json;
+    let operator = |is_first: bool| {
+        let store = if is_first {
+            installation::open(settings, None)?
+        } else {
+            installation::open_existing(settings)?
+        };
+        Ok::<_, Failure>(Operator { store, json })
+    };
+    match line.command {
+        Command::Dev => dev::dev(settings, json).await,
+        Command::Serve => serve::serve(settings).await,
+        Command::Migrate => migrate(settings, json),
+        Command::Customer(command) => {
+            let is_first = matches!(command, CustomerCommand::Create { .. });
+            operator(is_first)?.customer(command).await
+        }
+        Command::Agent(command) => operator(false)?.agent(command).await,
+        Command::Accesskey(command) => operator(false)?.access_key(command).await,
+        Command::Doctor => {
+            installation::check_existing(settings)?;
+            let migrated = apply_migrations(settings)?;
+            operate::doctor(&operator(false)?, migrated).await
+        }
+        Command::Config => Ok(()),
+    }
+}
+
+fn migrate(settings: &Settings, json: bool) -> Result<(), Failure> {
+    let applied = apply_migrations(settings)?;
+    if json {
+        println!("{}", json!({ "applied": applied }));
+    } else if applied.is_empty() {
+        println!("nothing to do: the database is up to date");
+    } else {
+        println!("applied {}", applied.join(", "));
+    }
+    Ok(())
+}
+
+fn apply_migrations(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let url = settings.database_url();
+    Ok(talk_store_diesel::migrate(url.expose_secret()).context("the database")?)
+}

@@ -1,0 +1,120 @@
+//! The first start: a database nobody could log in to gets its first admin.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
+use talk_domain::agent::{Permission, check_password, check_username};
+use talk_domain::customer::Customer;
+use talk_domain::identity::Passwords;
+use talk_domain::limits::Limits;
+use talk_domain::store::{Store, StoreError, Unit};
+
+use crate::failure::Failure;
+use crate::installation::{fresh, now, refused};
+use crate::settings::Settings;
+
+/// Name of the first admin's customer (SPEC 8).
+const CUSTOMER: &str = "default";
+
+/// The first admin, as the settings name it.
+pub(crate) struct FirstAdmin {
+    username: String,
+    password: SecretString,
+}
+
+impl FirstAdmin {
+    /// The first admin, checked before anything is created.
+    pub(crate) fn from(settings: &Settings) -> Result<Option<Self>, Failure> {
+        let (Some(username), Some(password)) =
+            (&settings.bootstrap_username, &settings.bootstrap_password)
+        else {
+            return Ok(None);
+        };
+        let password_is_good = check_password("bootstrap_password", password.expose_secret());
+        password_is_good.map_err(refused)?;
+        check_username(username, &Limits::default())
+            .map_err(|error| Failure::Usage(format!("bootstrap_username: {}", error.message)))?;
+        Ok(Some(Self {
+            username: username.clone(),
+            password: password.clone(),
+        }))
+    }
+}
+
+/// Creates the first admin in a database without agents.
+///
+/// # Errors
+/// If the database is empty and nobody is named.
+pub(crate) async fn bootstrap(
+    store: &Arc<dyn Store>,
+    passwords: &dyn Passwords,
+    admin: Option<FirstAdmin>,
+) -> Result<(), Failure> {
+    let (has_agents, has_customers) = occupied(store).await.map_err(refused)?;
+    match admin {
+        Some(_) if has_agents => {
+            tracing::info!("the bootstrap settings are ignored: the database has agents");
+            Ok(())
+        }
+        Some(admin) => create(store, passwords, admin).await,
+        None if has_agents || has_customers => Ok(()),
+        None => Err(nobody()),
+    }
+}
+
+/// How to begin with an empty database.
+pub(crate) fn nobody() -> Failure {
+    Failure::Usage(
+        "the database is empty: set TALK_BOOTSTRAP_USERNAME and TALK_BOOTSTRAP_PASSWORD for the \
+         first admin, or run `talk-server customer create` and `talk-server agent create`"
+            .to_owned(),
+    )
+}
+
+async fn occupied(store: &Arc<dyn Store>) -> Result<(bool, bool), StoreError> {
+    store
+        .read(Unit::installation("bootstrap_check"), |snapshot| {
+            let has_agents = snapshot.directory().has_agents()?;
+            let has_customers = !snapshot.directory().customers()?.is_empty();
+            Ok((has_agents, has_customers))
+        })
+        .await
+}
+
+async fn create(
+    store: &Arc<dyn Store>,
+    passwords: &dyn Passwords,
+    admin: FirstAdmin,
+) -> Result<(), Failure> {
+    let password = admin.password.expose_secret().to_owned();
+    let password = passwords.hash(password).await.map_err(refused)?;
+    let now = now();
+    let customer = Customer::new(fresh(), CUSTOMER, now).map_err(refused)?;
+    let command = CreateAgent {
+        id: fresh(),
+        customer: customer.id,
+        username: admin.username,
+        name: String::new(),
+        detail: String::new(),
+        permission: Permission::Admin,
+        password,
+    };
+    let unit = Unit::of(customer.id, "bootstrap");
+    let created = store
+        .write(unit, move |uow| {
+            // Another server may have been faster.
+            if uow.directory().has_agents()? {
+                return Ok(false);
+            }
+            uow.customers().insert(&customer)?;
+            create_agent(uow, None, &command, now)?;
+            Ok::<_, CreateAgentError>(true)
+        })
+        .await
+        .map_err(refused)?;
+    if created {
+        tracing::info!(customer = CUSTOMER, "the first admin is created");
+    }
+    Ok(())
+}

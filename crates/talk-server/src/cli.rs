@@ -1,0 +1,292 @@
+//! The command line: subcommands, and a flag for every setting before or after them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+use talk_domain::agent::Permission;
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::settings::{Given, flags};
+
+/// A self-hosted messaging server.
+#[derive(Debug, Parser)]
+#[command(name = "talk-server", version)]
+pub(crate) struct Line {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Prints JSON, for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The file with settings, instead of config/talk.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serves a demo on loopback: migrated, with three agents and commands to paste.
+    Dev,
+    /// Serves.
+    Serve,
+    /// Brings the database up to date and ends.
+    Migrate,
+    /// Creates and lists customers.
+    #[command(subcommand)]
+    Customer(CustomerCommand),
+    /// Creates, lists and changes agents.
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    /// Creates and revokes access keys.
+    #[command(subcommand)]
+    Accesskey(AccessKeyCommand),
+    /// Prints every setting with its default, as a commented file.
+    Config,
+    /// Checks what is stored, and says what it checked.
+    Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Creates a customer.
+    Create {
+        /// What people call it.
+        #[arg(long)]
+        name: String,
+        /// Its id, instead of a new one.
+        #[arg(long)]
+        id: Option<Uuid>,
+    },
+    /// Lists all customers, oldest first.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Creates an agent.
+    Create(CreateAgent),
+    /// Lists the agents of a customer, oldest first.
+    List {
+        /// The customer's id.
+        #[arg(long)]
+        customer: Uuid,
+    },
+    /// Disables an agent: its tokens, keys and sockets end.
+    Disable {
+        /// Username or id.
+        agent: String,
+    },
+    /// Gives an agent another password and ends its tokens.
+    Password {
+        /// Username or id.
+        agent: String,
+        #[command(flatten)]
+        password: Password,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateAgent {
+    /// The customer's id.
+    #[arg(long)]
+    pub(crate) customer: Uuid,
+    /// What the agent logs in with; unique over the installation.
+    #[arg(long)]
+    pub(crate) username: String,
+    #[command(flatten)]
+    pub(crate) password: Password,
+    /// What the agent may do.
+    #[arg(long, value_enum, default_value_t = Role::Agent)]
+    pub(crate) permission: Role,
+    /// What people call the agent.
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// The agent's id, instead of a new one.
+    #[arg(long)]
+    pub(crate) id: Option<Uuid>,
+}
+
+/// A password, better not on the line where others may read it.
+#[derive(Debug, Args)]
+#[group(id = "secret", required = true, multiple = false)]
+pub(crate) struct Password {
+    /// The password; other users of this machine may see it.
+    #[arg(long)]
+    pub(crate) password: Option<SecretString>,
+    /// Reads the password from the first line of the input.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccessKeyCommand {
+    /// Creates an access key and prints it, once.
+    Create {
+        /// Username or id of the agent it acts as.
+        #[arg(long)]
+        agent: String,
+        /// What people call it.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Seconds until it ends; without, it never does.
+        #[arg(long, value_name = "SECONDS")]
+        expire: Option<u32>,
+    },
+    /// Ends an access key.
+    Revoke {
+        /// The key's id.
+        id: Uuid,
+    },
+}
+
+/// What an agent may do, by name.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Role {
+    /// Chat.
+    Agent,
+    /// Administer the customer's agents.
+    Admin,
+    /// Manage the customer.
+    Manager,
+}
+
+impl From<Role> for Permission {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Agent => Self::Agent,
+            Role::Admin => Self::Admin,
+            Role::Manager => Self::Manager,
+        }
+    }
+}
+
+/// What the line says, and the settings that are given.
+///
+/// # Errors
+/// If the line makes no sense.
+pub(crate) fn parse(line: impl Iterator<Item = OsString>) -> Result<(Line, Given), Failure> {
+    let matches = match command().try_get_matches_from(line) {
+        Ok(matches) => matches,
+        Err(error) => return Err(refuse(&error)),
+    };
+    let line = Line::from_arg_matches(&matches).map_err(|error| refuse(&error))?;
+    let given = Given {
+        file: line.config.clone(),
+        flags: given(&matches),
+        environment: std::env::vars_os().collect(),
+    };
+    Ok((line, given))
+}
+
+/// The subcommands, and a flag for every setting.
+fn command() -> clap::Command {
+    let settings = flags().into_iter().map(|flag| {
+        Arg::new(argument(&flag.name))
+            .long(flag.name.replace('_', "-"))
+            .value_name("VALUE")
+            .help(flag.help)
+            .help_heading("Settings")
+            .hide_short_help(true)
+            .allow_hyphen_values(true)
+            .global(true)
+    });
+    Line::command().args(settings)
+}
+
+/// Settings have names of their own among the arguments: `name` of a customer is no setting.
+fn argument(setting: &str) -> String {
+    format!("setting {setting}")
+}
+
+fn given(matches: &ArgMatches) -> Vec<(String, String)> {
+    let values = flags().into_iter().filter_map(|flag| {
+        let value = matches.get_one::<String>(&argument(&flag.name))?;
+        Some((flag.name, value.clone()))
+    });
+    values.collect()
+}
+
+/// Help and version are printed; anything else is one line.
+fn refuse(error: &clap::Error) -> Failure {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        error.exit();
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::Usage("a subcommand is missing; --help lists them".to_owned());
+    }
+    let text = error.to_string();
+    // The first paragraph says what is wrong; tips and usage follow.
+    let reason = text.split("\n\n").next().unwrap_or(&text);
+    let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+    Failure::Usage(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &[&str]) -> Result<(Line, Given), Failure> {
+        let line = std::iter::once(&"talk-server").chain(line);
+        parse(line.map(OsString::from))
+    }
+
+    #[test]
+    fn the_subcommands_and_settings_fit_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn settings_are_given_before_and_after_the_subcommand() {
+        for line in [
+            ["--queue", "7", "customer", "list"],
+            ["customer", "--queue=7", "list", "--json"],
+            ["customer", "list", "--queue", "7"],
+        ] {
+            let (_, given) = parsed(&line).unwrap();
+            assert_eq!(
+                given.flags,
+                [("queue".to_owned(), "7".to_owned())],
+                "{line:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_in_one_line() {
+        for (line, reason) in [
+            (vec!["serve", "--bnid", "x"], "unexpected argument '--bnid'"),
+            (vec!["srve"], "unrecognized subcommand 'srve'"),
+            (vec![], "a subcommand is missing"),
+            (
+                vec!["customer", "create"],
+                "required arguments were not provided: --name",
+            ),
+            (
+                vec!["customer", "create", "--name", "x", "--id", "y"],
+                "invalid value 'y'",
+            ),
+            (vec!["agent", "password", "bob"], "<--password"),
+        ] {
+            let Err(Failure::Usage(refusal)) = parsed(&line) else {
+                panic!("{line:?}")
+            };
+            let refusal = refusal.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(refusal.contains(reason), "{line:?}: {refusal}");
+        }
+    }
+
+    /// CASES 36.
+    #[test]
+    fn a_password_on_the_line_is_not_printed() {
+        let line = ["agent", "password", "bob", "--password", "correct horse"];
+        let (line, _) = parsed(&line).unwrap();
+        assert!(!format!("{line:?}").contains("correct"));
+    }
+}

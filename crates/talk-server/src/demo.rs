@@ -1,0 +1,161 @@
+//! The demo that `dev` serves: one customer, three agents, one group chat.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
+use talk_domain::agent::{Agent, Permission};
+use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
+use talk_domain::chat::list::list_chats;
+use talk_domain::chat::{ChatFilter, ChatKind, ChatStatus};
+use talk_domain::context::{Actor, Context, IdSource};
+use talk_domain::customer::Customer;
+use talk_domain::id::{ChatId, CustomerId};
+use talk_domain::identity::Passwords;
+use talk_domain::limits::Limits;
+use talk_domain::store::{Store, StoreError, Unit};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::installation::{fresh, now, random, refused};
+use crate::operate::all;
+
+/// Everybody's password in the demo.
+pub(crate) const PASSWORD: &str = "talk-demo";
+
+/// The demo's customer; its id is the same everywhere, so that a database tells whether it has one.
+const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(0x0de3_0000_0000_7000_8000_0000_0000_0001));
+
+const USERNAMES: [(&str, &str, Permission); 3] = [
+    ("alice", "Alice", Permission::Admin),
+    ("bob", "Bob", Permission::Agent),
+    ("carol", "Carol", Permission::Agent),
+];
+
+/// What can be shown of the demo.
+pub(crate) struct Demo {
+    /// Alice, Bob and Carol.
+    pub(crate) agents: Vec<Agent>,
+    /// The chat of the three.
+    pub(crate) chat: ChatId,
+}
+
+/// Whether the database holds the demo.
+pub(crate) async fn exists(store: &Arc<dyn Store>) -> Result<bool, Failure> {
+    let unit = Unit::installation("demo_check");
+    let found = store.read(unit, |snapshot| {
+        let customer = snapshot.directory().customer(CUSTOMER)?;
+        Ok::<_, StoreError>(customer.is_some())
+    });
+    found.await.map_err(refused)
+}
+
+/// The demo, created if the database is empty.
+///
+/// # Errors
+/// If the database has agents and no demo: it is somebody's, and gets no known passwords.
+pub(crate) async fn demo(
+    store: &Arc<dyn Store>,
+    passwords: &dyn Passwords,
+) -> Result<Demo, Failure> {
+    if !exists(store).await? {
+        create(store, passwords).await?;
+    }
+    let agents = agents(store).await.map_err(refused)?;
+    let alice = agents.first();
+    let alice = alice.ok_or_else(|| anyhow!("the demo has lost its agent alice"))?;
+    let chat = match chat_of(store, alice).await.map_err(refused)? {
+        Some(chat) => chat,
+        None => create_demo_chat(store, &agents).await?,
+    };
+    Ok(Demo { agents, chat })
+}
+
+async fn create(store: &Arc<dyn Store>, passwords: &dyn Passwords) -> Result<(), Failure> {
+    let now = now();
+    let customer = Customer::new(CUSTOMER, "demo", now).map_err(refused)?;
+    let mut commands = Vec::new();
+    for (username, name, permission) in USERNAMES {
+        let password = passwords.hash(PASSWORD.to_owned()).await;
+        commands.push(CreateAgent {
+            id: fresh(),
+            customer: CUSTOMER,
+            username: username.to_owned(),
+            name: name.to_owned(),
+            detail: String::new(),
+            permission,
+            password: password.map_err(refused)?,
+        });
+    }
+    let created = store.write(Unit::of(CUSTOMER, "create_demo"), move |uow| {
+        if uow.directory().has_agents()? {
+            return Ok(false);
+        }
+        uow.customers().insert(&customer)?;
+        for command in &commands {
+            create_agent(uow, None, command, now)?;
+        }
+        Ok::<_, CreateAgentError>(true)
+    });
+    if created.await.map_err(refused)? {
+        return Ok(());
+    }
+    let reason = "the database has agents and no demo; `dev` gives nobody's database known \
+                  passwords (use `serve`, or another --data-dir)";
+    Err(anyhow!(reason).into())
+}
+
+/// The demo's agents that are still there, in the order of their names.
+async fn agents(store: &Arc<dyn Store>) -> Result<Vec<Agent>, StoreError> {
+    let unit = Unit::of(CUSTOMER, "demo_agents");
+    let agents = store.read(unit, |snapshot| {
+        let mut agents = Vec::new();
+        for (username, ..) in USERNAMES {
+            let found = snapshot.directory().login(username)?;
+            agents.extend(found.map(|(agent, _)| agent));
+        }
+        agents.retain(|agent| agent.customer == CUSTOMER && agent.is_active());
+        Ok(agents)
+    });
+    agents.await
+}
+
+/// The oldest open group of an agent.
+async fn chat_of(store: &Arc<dyn Store>, agent: &Agent) -> Result<Option<ChatId>, StoreError> {
+    let actor = actor(agent);
+    let filter = ChatFilter {
+        kind: Some(ChatKind::Group),
+        status: Some(ChatStatus::Active),
+    };
+    let chats = store.read(Unit::of(CUSTOMER, "demo_chat"), move |snapshot| {
+        all(|request| list_chats(snapshot, actor, filter, request))
+    });
+    Ok(chats.await?.first().map(|chat| chat.id))
+}
+
+async fn create_demo_chat(store: &Arc<dyn Store>, agents: &[Agent]) -> Result<ChatId, Failure> {
+    let Some((alice, others)) = agents.split_first() else {
+        return Err(anyhow!("the demo has lost its agents").into());
+    };
+    let now = now();
+    let ids = IdSource::new(now, random());
+    let cx = Context::new(actor(alice), now, Limits::default(), ids);
+    let command = CreateChat {
+        kind: ChatKind::Group,
+        name: "Demo".to_owned(),
+        detail: String::new(),
+        others: others.iter().map(|agent| agent.id).collect(),
+    };
+    let unit = Unit::of(CUSTOMER, "create_demo_chat");
+    let chat = store.write(unit, move |uow| create_chat(uow, &cx, &command));
+    let chat: Result<_, CreateChatError> = chat.await;
+    Ok(chat.map_err(refused)?.id)
+}
+
+fn actor(agent: &Agent) -> Actor {
+    Actor {
+        customer: agent.customer,
+        agent: agent.id,
+        permission: agent.permission,
+    }
+}

@@ -1,0 +1,142 @@
+//! `dev`: a demo on loopback that explains itself.
+
+use std::fmt::Write as _;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use talk_domain::identity::Tokens as _;
+
+use crate::demo::{Demo, PASSWORD, demo};
+use crate::failure::Failure;
+use crate::installation::{check_database, fresh, now, refused, secret};
+use crate::serve::{Prepared, prepare, run};
+use crate::settings::{Settings, SettingsError};
+
+/// The file in `data_dir` that keeps the secret of the demo's tokens.
+const SECRET_FILE: &str = "jwt-secret";
+
+/// Serves the demo until asked to stop.
+pub(crate) async fn dev(settings: &Settings, json: bool) -> Result<(), Failure> {
+    check_loopback("bind", Some(settings.bind))?;
+    check_loopback("admin_bind", settings.admin_bind.0)?;
+    check_database(settings)?;
+    let secret = match &settings.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => kept_secret(&settings.data_dir)
+            .with_context(|| format!("the secret in {}", settings.data_dir.display()))?,
+    };
+    let prepared = prepare(settings, &secret)?;
+    let demo = demo(&prepared.store, &*prepared.passwords).await?;
+    let welcome = welcome(&prepared, &demo, json)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(welcome.as_bytes())?;
+    out.flush()?;
+    drop(out);
+    run(settings, prepared).await
+}
+
+/// Everybody knows the passwords of the demo, so nobody else may reach it.
+fn check_loopback(name: &str, address: Option<SocketAddr>) -> Result<(), Failure> {
+    if address.is_none_or(|address| address.ip().is_loopback()) {
+        return Ok(());
+    }
+    let reason = "`dev` serves on loopback only, for example 127.0.0.1:8095; use `serve`";
+    Err(SettingsError::new(name, reason).into())
+}
+
+/// The secret in `directory`, made up the first time, for this user alone.
+fn kept_secret(directory: &Path) -> std::io::Result<SecretString> {
+    let path = directory.join(SECRET_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(secret) => return Ok(secret.trim_end().into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    let secret = secret();
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(secret.expose_secret().as_bytes())?;
+    file.sync_all()?;
+    Ok(secret)
+}
+
+/// What can be done with the demo, with tokens that work.
+fn welcome(prepared: &Prepared, demo: &Demo, json: bool) -> Result<String, Failure> {
+    let url = format!("http://{}", prepared.address()?);
+    let mut tokens = Vec::new();
+    for agent in &demo.agents {
+        let (token, _) = prepared
+            .tokens
+            .issue(agent, fresh(), now())
+            .map_err(refused)?;
+        tokens.push((agent, token));
+    }
+    if json {
+        let agents: serde_json::Map<_, _> = tokens
+            .iter()
+            .map(|(agent, token)| {
+                let shown = json!({"id": agent.id.to_string(), "token": token});
+                (agent.username.clone(), shown)
+            })
+            .collect();
+        let line = json!({"url": url, "chat_id": demo.chat.to_string(), "agents": agents});
+        return Ok(format!("{line}\n"));
+    }
+    Ok(banner(&url, demo, &tokens))
+}
+
+fn banner(url: &str, demo: &Demo, tokens: &[(&talk_domain::agent::Agent, String)]) -> String {
+    let mut text = String::new();
+    let names: Vec<_> = tokens
+        .iter()
+        .map(|(agent, _)| agent.username.as_str())
+        .collect();
+    let chat = demo.chat;
+    let (alice, bob) = match tokens {
+        [(_, alice), (_, bob), ..] => (alice, bob),
+        [(_, alice)] => (alice, alice),
+        [] => return text,
+    };
+    let api = format!("{url}/v1.0/service_agents");
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
+        r#"
+==== DEMO: everybody knows the passwords of this server. Loopback only. ====
+
+Talk serves {url}; {names} log in with the password {PASSWORD}.
+The commands below are ready to paste into another terminal.
+
+# Alice sends a message
+curl -sS '{api}/talk_messages' -H 'Authorization: Bearer {alice}' -H 'Content-Type: application/json' -d '{{"chat_id":"{chat}","text":"Hello, Bob!"}}'; echo
+
+# Bob lists the messages
+curl -sS '{api}/talk_messages?chat_id={chat}' -H 'Authorization: Bearer {bob}'; echo
+
+# Bob tails the events (Ctrl-C ends it)
+since=0; while page=$(curl -fsS "{api}/talk_events?chat_id={chat}&since=$since" -H 'Authorization: Bearer {bob}'); do seq=$(printf '%s' "$page" | grep -o '"seq":[0-9]*' | tail -n 1 | cut -d: -f2); if [ -n "$seq" ]; then printf '%s\n' "$page"; since=$seq; fi; sleep 1; done
+
+# Anybody logs in
+curl -sS '{url}/auth/login' -H 'Content-Type: application/json' -d '{{"username":"carol","password":"{PASSWORD}"}}'; echo
+
+==== DEMO: Ctrl-C ends it; what was said stays. ====
+
+"#,
+        names = names.join(", "),
+    );
+    text
+}

@@ -1,0 +1,131 @@
+//! The parts of an installation, made from its settings: clock, randomness, store and identity.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use secrecy::{ExposeSecret, SecretString};
+use talk_domain::error::{DomainError, ErrorKind};
+use talk_domain::event::Bell;
+use talk_domain::store::Store;
+use talk_domain::time::Timestamp;
+use talk_events::LocalBell;
+use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
+use talk_store_diesel::{FatalHook, StoreOptions};
+use talk_wire::frame::ChatFrames;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::settings::{Settings, SettingsError};
+
+/// The time.
+pub(crate) fn now() -> Timestamp {
+    // Only a clock outside the years 0 to 9999 has no timestamp, and no answer is right then.
+    Timestamp::try_from(OffsetDateTime::now_utc())
+        .unwrap_or_else(|_| unreachable!("the clock of this machine shows an impossible year"))
+}
+
+/// Random bits.
+pub(crate) fn random() -> u128 {
+    // Six bits of a random UUID are fixed; the other one covers them.
+    Uuid::new_v4().as_u128() ^ Uuid::new_v4().as_u128().rotate_left(64)
+}
+
+/// A fresh id for something the operator creates.
+pub(crate) fn fresh<T: From<Uuid>>() -> T {
+    Uuid::now_v7().into()
+}
+
+/// A fresh secret, long enough to sign with.
+pub(crate) fn secret() -> SecretString {
+    format!("{:032x}{:032x}", random(), random()).into()
+}
+
+/// Checks the database URL, and creates nothing.
+pub(crate) fn check_database(settings: &Settings) -> Result<(), Failure> {
+    talk_store_diesel::check_url(settings.database_url().expose_secret())
+        .map_err(|error| SettingsError::new("database_url", error.to_string()).into())
+}
+
+/// Opens the database, migrated.
+pub(crate) fn open(
+    settings: &Settings,
+    on_fatal: Option<FatalHook>,
+) -> Result<Arc<dyn Store>, Failure> {
+    let options = StoreOptions {
+        readers: settings.readers,
+        queue: settings.queue,
+        group: settings.group_commit,
+        on_fatal,
+    };
+    let bell: Arc<dyn Bell> = Arc::new(LocalBell::new());
+    let url = settings.database_url();
+    let store = talk_store_diesel::open(url.expose_secret(), &options, Arc::new(ChatFrames), bell);
+    Ok(store.context("the database")?)
+}
+
+/// Opens a database that is there already, so that a mistyped name creates nothing.
+pub(crate) fn open_existing(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    check_existing(settings)?;
+    open(settings, None)
+}
+
+/// Refuses a database that is not there.
+pub(crate) fn check_existing(settings: &Settings) -> Result<(), Failure> {
+    if has_database(settings) {
+        return Ok(());
+    }
+    let reason = "there is no such database; `migrate` or `customer create` makes one";
+    Err(SettingsError::new("database_url", reason).into())
+}
+
+/// Whether the database may be there already; only a file can be seen to be missing.
+pub(crate) fn has_database(settings: &Settings) -> bool {
+    let url = settings.database_url();
+    let path = url.expose_secret().strip_prefix("sqlite:");
+    path.is_none_or(|path| Path::new(path).exists())
+}
+
+/// Tokens signed with `secret`, and those of the trusted issuer.
+pub(crate) fn tokens(settings: &Settings, secret: &SecretString) -> Result<SignedTokens, Failure> {
+    let issuer = issuer(settings)?;
+    SignedTokens::new(secret, settings.token_lifetime_seconds, issuer)
+        .map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn issuer(settings: &Settings) -> Result<Option<Issuer>, Failure> {
+    let Some(algorithm) = settings.issuer_algorithm else {
+        return Ok(None);
+    };
+    let read = |name: &str, path: &Path| {
+        std::fs::read_to_string(path)
+            .map_err(|error| SettingsError::new(name, format!("cannot be read: {error}")))
+    };
+    let key = if let Some(path) = &settings.issuer_key_file {
+        IssuerKey::Pem(read("issuer_key_file", path)?)
+    } else if let Some(path) = &settings.issuer_jwks_file {
+        IssuerKey::Jwks(read("issuer_jwks_file", path)?)
+    } else {
+        IssuerKey::Secret(settings.issuer_secret.clone().unwrap_or_default())
+    };
+    let issuer = Issuer::new(IssuerOptions {
+        algorithm,
+        key,
+        issuer: settings.issuer_issuer.clone(),
+        audience: settings.issuer_audience.clone(),
+        agent_claim: settings.issuer_agent_claim.clone(),
+        customer_claim: settings.issuer_customer_claim.clone(),
+        expire_claim: settings.issuer_expire_claim.clone(),
+    });
+    let issuer = issuer.map_err(|error| SettingsError::new("issuer", error.to_string()))?;
+    Ok(Some(issuer))
+}
+
+/// A refusal of the domain, as the operator sees it.
+pub(crate) fn refused<E: DomainError>(error: E) -> Failure {
+    match error.kind() {
+        ErrorKind::InvalidArgument => Failure::Usage(error.to_string()),
+        _ => Failure::Failed(anyhow::Error::new(error)),
+    }
+}

@@ -1,0 +1,90 @@
+//! What the operator does with an installation, whether its server runs or not.
+
+mod accesskey;
+mod agent;
+mod customer;
+mod doctor;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use talk_domain::page::{Order, Page, PageRequest};
+use talk_domain::store::{Store, StoreError};
+
+pub(crate) use doctor::doctor;
+
+use crate::cli::{AccessKeyCommand, AgentCommand, CustomerCommand};
+use crate::failure::Failure;
+
+/// The operator at work: above all customers, on an open database.
+pub(crate) struct Operator {
+    /// The database.
+    pub(crate) store: Arc<dyn Store>,
+    /// Whether programs read the answers.
+    pub(crate) json: bool,
+}
+
+impl Operator {
+    /// Carries out a command about customers.
+    pub(crate) async fn customer(&self, command: CustomerCommand) -> Result<(), Failure> {
+        match command {
+            CustomerCommand::Create { name, id } => self.create_customer(&name, id).await,
+            CustomerCommand::List => self.list_customers().await,
+        }
+    }
+
+    /// Carries out a command about agents.
+    pub(crate) async fn agent(&self, command: AgentCommand) -> Result<(), Failure> {
+        match command {
+            AgentCommand::Create(command) => self.create_agent(command).await,
+            AgentCommand::List { customer } => self.list_agents(customer.into()).await,
+            AgentCommand::Disable { agent } => self.disable_agent(&agent).await,
+            AgentCommand::Password { agent, password } => {
+                self.change_password(&agent, &password).await
+            }
+        }
+    }
+
+    /// Carries out a command about access keys.
+    pub(crate) async fn access_key(&self, command: AccessKeyCommand) -> Result<(), Failure> {
+        match command {
+            AccessKeyCommand::Create {
+                agent,
+                name,
+                expire,
+            } => self.create_access_key(&agent, name, expire).await,
+            AccessKeyCommand::Revoke { id } => self.revoke_access_key(id.into()).await,
+        }
+    }
+
+    /// Prints something for a person, or the same for a program.
+    fn print(&self, line: &str, resource: &impl Serialize) -> Result<(), Failure> {
+        if self.json {
+            let json = serde_json::to_string(resource).map_err(anyhow::Error::new)?;
+            println!("{json}");
+        } else if !line.is_empty() {
+            println!("{line}");
+        }
+        Ok(())
+    }
+}
+
+/// One page after another, oldest first, until the last.
+pub(crate) fn all<T>(
+    mut page: impl FnMut(PageRequest) -> Result<Page<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut request = PageRequest {
+        size: 100,
+        after: None,
+        order: Order::Ascending,
+    };
+    let mut rows = Vec::new();
+    loop {
+        let page = page(request)?;
+        rows.extend(page.rows);
+        if page.next.is_none() {
+            return Ok(rows);
+        }
+        request.after = page.next;
+    }
+}

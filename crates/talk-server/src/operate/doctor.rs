@@ -1,0 +1,147 @@
+//! Checks what is stored against the invariants, chat by chat, while the server may run.
+
+use std::collections::BTreeSet;
+
+use anyhow::anyhow;
+use serde::Serialize;
+use talk_domain::chat::ChatFilter;
+use talk_domain::id::{ChatId, CustomerId};
+use talk_domain::store::{Snapshot, StoreError, Unit};
+
+use super::{Operator, all};
+use crate::failure::Failure;
+use crate::installation::refused;
+
+/// Events read at once.
+const PAGE: u32 = 1_000;
+
+/// What was checked, and what is wrong.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    migrated: Vec<String>,
+    customers: usize,
+    agents: usize,
+    chats: usize,
+    events: u64,
+    problems: Vec<String>,
+}
+
+/// Checks every chat that has a participant or is a channel: its number of participants is the one
+/// it says, its events are numbered without a gap up to its last one. `migrated` are the migrations
+/// the database lacked until now.
+///
+/// # Errors
+/// If something is wrong, or cannot be read.
+pub(crate) async fn doctor(operator: &Operator, migrated: Vec<String>) -> Result<(), Failure> {
+    let mut report = Report {
+        migrated,
+        ..Report::default()
+    };
+    let unit = Unit::installation("doctor_customers");
+    let customers = operator
+        .store
+        .read(unit, |snapshot| snapshot.directory().customers());
+    for customer in customers.await.map_err(refused)? {
+        report.customers += 1;
+        examine(operator, customer.id, &mut report)
+            .await
+            .map_err(refused)?;
+    }
+    let Report {
+        migrated,
+        customers,
+        agents,
+        chats,
+        events,
+        problems,
+    } = &report;
+    let mut lines = vec![
+        match migrated.as_slice() {
+            [] => "The database opens and is up to date.".to_owned(),
+            names => format!("The database opens; just applied {}.", names.join(", ")),
+        },
+        format!(
+            "Read {customers} customers, {agents} agents, {chats} chats and {events} events: \
+             per chat the number of participants, and its events numbered without a gap."
+        ),
+        "Not checked: deleted chats, chats that nobody is in, and the file itself.".to_owned(),
+    ];
+    lines.extend(problems.iter().map(|problem| format!("Wrong: {problem}")));
+    operator.print(&lines.join("\n"), &report)?;
+    match problems.len() {
+        0 => Ok(()),
+        count => Err(anyhow!("{count} chats are not as they must be").into()),
+    }
+}
+
+async fn examine(
+    operator: &Operator,
+    customer: CustomerId,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let unit = Unit::of(customer, "doctor_chats");
+    let (agents, chats) = operator.store.read(unit, chats).await?;
+    report.agents += agents;
+    report.chats += chats.len();
+    for chat in chats {
+        let unit = Unit::of(customer, "doctor_chat");
+        let finding = operator
+            .store
+            .read(unit, move |snapshot| check(snapshot, chat));
+        let (events, problem) = finding.await?;
+        report.events += events;
+        report.problems.extend(problem);
+    }
+    Ok(())
+}
+
+/// How many agents a customer has, and the chats that can be reached from them.
+fn chats(snapshot: &mut dyn Snapshot) -> Result<(usize, BTreeSet<ChatId>), StoreError> {
+    let agents = all(|request| snapshot.agents().page(request))?;
+    let mut chats = BTreeSet::new();
+    for agent in &agents {
+        let filter = ChatFilter::default();
+        let found = all(|request| snapshot.chats().of_agent(agent.id, filter, request))?;
+        chats.extend(found.into_iter().map(|chat| chat.id));
+    }
+    let channels = all(|request| snapshot.chats().channels("", request))?;
+    chats.extend(channels.into_iter().map(|chat| chat.id));
+    Ok((agents.len(), chats))
+}
+
+/// How many events a chat has, and what is wrong with it; on one snapshot, so that a running
+/// server changes nothing in between.
+fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>), StoreError> {
+    let Some(chat) = snapshot
+        .chats()
+        .get(id)?
+        .filter(|chat| chat.deleted.is_none())
+    else {
+        return Ok((0, None));
+    };
+    let participants = all(|request| snapshot.participants().page(id, request))?.len();
+    if usize::try_from(chat.member_count).ok() != Some(participants) {
+        let told = chat.member_count;
+        let problem = format!("chat {id} has {participants} participants and says {told}");
+        return Ok((0, Some(problem)));
+    }
+    let (mut last, mut count) = (None, 0);
+    loop {
+        let events = snapshot.events().after(id, last.unwrap_or(0), PAGE)?;
+        if events.is_empty() {
+            break;
+        }
+        for event in events {
+            // The oldest events may be gone by age; behind the first one none may be missing.
+            if last.is_some_and(|last| event.seq != last + 1) {
+                let problem = format!("chat {id} has no event before {}", event.seq);
+                return Ok((count, Some(problem)));
+            }
+            last = Some(event.seq);
+            count += 1;
+        }
+    }
+    let head = chat.last.seq;
+    let problem = format!("chat {id} says {head} events and its log ends at {last:?}");
+    Ok((count, (last != Some(head)).then_some(problem)))
+}

@@ -1,0 +1,154 @@
+//! Serving: everything is checked before anything is created, and finished before the end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
+use talk_domain::identity::Tokens;
+use talk_domain::store::Store;
+use talk_http_actix::{Api, BodyLimits, Listen};
+use talk_identity::{ArgonPasswords, SignedTokens};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
+use crate::failure::Failure;
+use crate::settings::{Settings, SettingsError};
+use crate::{demo, installation, observe, upkeep};
+
+/// A server that holds its addresses and its open database, and does not serve yet.
+pub(crate) struct Prepared {
+    /// The database.
+    pub(crate) store: Arc<dyn Store>,
+    /// Tokens.
+    pub(crate) tokens: Arc<SignedTokens>,
+    /// Password hashing.
+    pub(crate) passwords: Arc<ArgonPasswords>,
+    public: TcpListener,
+    admin: Option<TcpListener>,
+    metrics: PrometheusHandle,
+}
+
+/// Serves in production, until asked to stop.
+pub(crate) async fn serve(settings: &Settings) -> Result<(), Failure> {
+    let secret = settings.jwt_secret.as_ref().ok_or_else(|| {
+        let least = talk_identity::MIN_SECRET_BYTES;
+        let reason = format!("is missing; set TALK_JWT_SECRET to at least {least} random bytes");
+        SettingsError::new("jwt_secret", reason)
+    })?;
+    let first = FirstAdmin::from(settings)?;
+    if first.is_none() && !installation::has_database(settings) {
+        return Err(nobody());
+    }
+    let prepared = prepare(settings, secret)?;
+    bootstrap(&prepared.store, &*prepared.passwords, first).await?;
+    if demo::exists(&prepared.store).await? {
+        tracing::warn!("this database has the demo agents, whose password everybody knows");
+    }
+    run(settings, prepared).await
+}
+
+/// Takes the addresses and opens the database.
+pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prepared, Failure> {
+    installation::check_database(settings)?;
+    let tokens = Arc::new(installation::tokens(settings, secret)?);
+    let public = listen("bind", settings.bind)?;
+    let admin = settings.admin_bind.0;
+    let admin = admin
+        .map(|address| listen("admin_bind", address))
+        .transpose()?;
+    observe::logs(settings)?;
+    let metrics = observe::metrics()?;
+    let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
+    let store = installation::open(settings, Some(Arc::new(end_at_once)))?;
+    Ok(Prepared {
+        store,
+        tokens,
+        passwords,
+        public,
+        admin,
+        metrics,
+    })
+}
+
+/// What is stored is unknown: nothing more may be answered, and opening again is the recovery.
+fn end_at_once(reason: &str) {
+    tracing::error!(reason, "the database failed; the process ends");
+    std::process::exit(1);
+}
+
+fn listen(name: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address);
+    Ok(listener.with_context(|| format!("{name}: cannot listen at {address}"))?)
+}
+
+impl Prepared {
+    /// Where the API is, with the port that was taken if any was free to choose.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        Ok(self.public.local_addr()?)
+    }
+}
+
+/// Serves until asked to stop; then requests in flight are finished and the database is closed.
+pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
+    let metrics = prepared.metrics.clone();
+    let background = [
+        tokio::spawn(upkeep::purge_hourly(Arc::clone(&prepared.store))),
+        tokio::spawn(upkeep::drain_metrics(metrics.clone())),
+    ];
+    let bind = prepared.address()?;
+    let tokens: Arc<dyn Tokens> = prepared.tokens;
+    let api = Api {
+        store: prepared.store,
+        passwords: prepared.passwords,
+        tokens,
+        limits: settings.limits(),
+        body_limits: BodyLimits {
+            message: settings.max_message_body_bytes,
+            other: settings.max_body_bytes,
+        },
+        clock: Arc::new(installation::now),
+        random: Arc::new(installation::random),
+    };
+    let listen = Listen {
+        public: prepared.public,
+        admin: prepared.admin,
+        workers: workers(settings),
+        shutdown_seconds: settings.shutdown_seconds,
+        metrics: Arc::new(move || metrics.render()),
+    };
+    let mut stops = [
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ];
+    let server = talk_http_actix::server(api, listen).context("the server")?;
+    let handle = server.handle();
+    tracing::info!(%bind, version = env!("CARGO_PKG_VERSION"), "serving");
+    let stop = tokio::spawn(async move {
+        let [terminate, interrupt] = &mut stops;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in flight are finished");
+        handle.stop(true).await;
+    });
+    let ended = server.await;
+    stop.abort();
+    for task in background {
+        task.abort();
+        // Its handle of the database must be gone before the end.
+        let _ = task.await;
+    }
+    ended.context("the server")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn workers(settings: &Settings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    }
+}

@@ -1,0 +1,256 @@
+//! The settings: one struct, from which the flags, the names in the environment and the commented
+//! file `config/talk.toml` are made.
+
+mod sources;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use confique::Config;
+use secrecy::{ExposeSecret, SecretString};
+use talk_domain::limits::Limits;
+use talk_identity::PinnedAlgorithm;
+
+pub(crate) use sources::{Given, SettingsError, flags, load};
+pub(crate) use types::{LogFilter, LogFormat, OptionalAddress};
+use types::{at_least_one, parsed};
+
+/// Settings of talk-server.
+///
+/// Each can be given as a flag (`--token-lifetime-seconds 3600`), in the environment
+/// (`TALK_TOKEN_LIFETIME_SECONDS=3600`) or in this file; a flag wins over the environment, the
+/// environment over the file, the file over the default. This file is read from
+/// `config/talk.toml` if there is one, or from where `--config` or `TALK_CONFIG` says. A name that
+/// is not below, or a bad value, stops the start.
+///
+/// Secrets (`database_url`, `broker_url`, `jwt_secret`, `bootstrap_password`, `issuer_secret`) can
+/// be read from a file instead: `jwt_secret_file`, `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
+#[derive(Debug, Config)]
+pub(crate) struct Settings {
+    /// Where the API listens.
+    #[config(env = "TALK_BIND", default = "127.0.0.1:8095")]
+    pub(crate) bind: SocketAddr,
+
+    /// Where `/healthz`, `/readyz` and `/metrics` listen; empty for nowhere.
+    #[config(
+        env = "TALK_ADMIN_BIND",
+        default = "127.0.0.1:9095",
+        deserialize_with = parsed
+    )]
+    pub(crate) admin_bind: OptionalAddress,
+
+    /// The database, `sqlite:<path>`. Without one: `sqlite:<data_dir>/talk.db`.
+    #[config(env = "TALK_DATABASE_URL")]
+    pub(crate) database_url: Option<SecretString>,
+
+    /// The broker between several servers; empty for a single server. No broker is supported yet.
+    #[config(env = "TALK_BROKER_URL")]
+    pub(crate) broker_url: Option<SecretString>,
+
+    /// Where files of the server are kept.
+    #[config(env = "TALK_DATA_DIR", default = "data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// What is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`, also per module as in
+    /// `info,talk_http_actix=debug`.
+    #[config(env = "TALK_LOG", default = "info", deserialize_with = parsed)]
+    pub(crate) log: LogFilter,
+
+    /// How log lines look: `human` or `json`.
+    #[config(env = "TALK_LOG_FORMAT", default = "human")]
+    pub(crate) log_format: LogFormat,
+
+    /// Secret that login tokens are signed with, at least 32 bytes. `serve` needs it; `dev` makes
+    /// one and keeps it in `data_dir`.
+    #[config(env = "TALK_JWT_SECRET")]
+    pub(crate) jwt_secret: Option<SecretString>,
+
+    /// How long a login token is valid.
+    #[config(
+        env = "TALK_TOKEN_LIFETIME_SECONDS",
+        default = 604_800,
+        validate = at_least_one
+    )]
+    pub(crate) token_lifetime_seconds: u32,
+
+    /// Username of the first admin, created (in a customer `default`) by `serve` when the database
+    /// has no agents, and ignored afterwards.
+    #[config(env = "TALK_BOOTSTRAP_USERNAME")]
+    pub(crate) bootstrap_username: Option<String>,
+
+    /// Password of the first admin, 8 to 128 characters.
+    #[config(env = "TALK_BOOTSTRAP_PASSWORD")]
+    pub(crate) bootstrap_password: Option<SecretString>,
+
+    /// Threads that serve requests; 0 for one per processor core.
+    #[config(env = "TALK_WORKERS", default = 0)]
+    pub(crate) workers: usize,
+
+    /// Database connections that read.
+    #[config(env = "TALK_READERS", default = 4, validate = at_least_one)]
+    pub(crate) readers: u32,
+
+    /// Changes that may wait for the database; further ones are answered 503.
+    #[config(env = "TALK_QUEUE", default = 4_096, validate = at_least_one)]
+    pub(crate) queue: usize,
+
+    /// Changes that share one commit at most; 1 for a commit each.
+    #[config(env = "TALK_GROUP_COMMIT", default = 256, validate = at_least_one)]
+    pub(crate) group_commit: usize,
+
+    /// How long requests in flight may take to finish after SIGTERM.
+    #[config(env = "TALK_SHUTDOWN_SECONDS", default = 10)]
+    pub(crate) shutdown_seconds: u64,
+
+    /// Characters of a message text.
+    #[config(env = "TALK_MAX_TEXT", default = 16_000, validate = at_least_one)]
+    pub(crate) max_text: usize,
+
+    /// Characters of a name.
+    #[config(env = "TALK_MAX_NAME", default = 255, validate = at_least_one)]
+    pub(crate) max_name: usize,
+
+    /// Characters of a detail.
+    #[config(env = "TALK_MAX_DETAIL", default = 4_096, validate = at_least_one)]
+    pub(crate) max_detail: usize,
+
+    /// Medias of one message.
+    #[config(env = "TALK_MAX_MEDIAS", default = 20)]
+    pub(crate) max_medias: usize,
+
+    /// Participants in one request.
+    #[config(env = "TALK_MAX_PARTICIPANTS", default = 500, validate = at_least_one)]
+    pub(crate) max_participants: usize,
+
+    /// Reactions on one message.
+    #[config(env = "TALK_MAX_REACTIONS", default = 1_000)]
+    pub(crate) max_reactions: usize,
+
+    /// Bytes of one emoji.
+    #[config(env = "TALK_MAX_EMOJI_BYTES", default = 64, validate = at_least_one)]
+    pub(crate) max_emoji_bytes: usize,
+
+    /// Bytes of the body of a request that posts or changes a message.
+    #[config(
+        env = "TALK_MAX_MESSAGE_BODY_BYTES",
+        default = 65_536,
+        validate = at_least_one
+    )]
+    pub(crate) max_message_body_bytes: usize,
+
+    /// Bytes of any other request body.
+    #[config(env = "TALK_MAX_BODY_BYTES", default = 262_144, validate = at_least_one)]
+    pub(crate) max_body_bytes: usize,
+
+    /// Algorithm of another issuer whose tokens are accepted beside our own: `HS256`, `RS256`,
+    /// `ES256` or `EdDSA`. It comes with one of the three keys below.
+    #[config(env = "TALK_ISSUER_ALGORITHM", deserialize_with = parsed)]
+    pub(crate) issuer_algorithm: Option<PinnedAlgorithm>,
+
+    /// Secret shared with that issuer, for HS256; not our own.
+    #[config(env = "TALK_ISSUER_SECRET")]
+    pub(crate) issuer_secret: Option<SecretString>,
+
+    /// File with that issuer's public key in PEM.
+    #[config(env = "TALK_ISSUER_KEY_FILE")]
+    pub(crate) issuer_key_file: Option<PathBuf>,
+
+    /// File with that issuer's JSON Web Key Set.
+    #[config(env = "TALK_ISSUER_JWKS_FILE")]
+    pub(crate) issuer_jwks_file: Option<PathBuf>,
+
+    /// What the claim `iss` of such a token must say; not checked without.
+    #[config(env = "TALK_ISSUER_ISSUER")]
+    pub(crate) issuer_issuer: Option<String>,
+
+    /// What the claim `aud` of such a token must contain; not checked without.
+    #[config(env = "TALK_ISSUER_AUDIENCE")]
+    pub(crate) issuer_audience: Option<String>,
+
+    /// Where such a token has the agent's id; VoIPBIN's `agent.id` for example.
+    #[config(env = "TALK_ISSUER_AGENT_CLAIM", default = "sub")]
+    pub(crate) issuer_agent_claim: String,
+
+    /// Where such a token has the customer's id; VoIPBIN's `agent.customer_id` for example.
+    #[config(env = "TALK_ISSUER_CUSTOMER_CLAIM", default = "customer_id")]
+    pub(crate) issuer_customer_claim: String,
+
+    /// Where such a token has its end, in seconds since 1970 or as a date and time; VoIPBIN's
+    /// `expire` for example. `exp` counts in any case.
+    #[config(env = "TALK_ISSUER_EXPIRE_CLAIM", default = "exp")]
+    pub(crate) issuer_expire_claim: String,
+}
+
+/// Settings that are never shown and that can be read from a file.
+pub(crate) const SECRETS: [&str; 5] = [
+    "database_url",
+    "broker_url",
+    "jwt_secret",
+    "bootstrap_password",
+    "issuer_secret",
+];
+
+impl Settings {
+    /// The commented file with every setting and its default.
+    pub(crate) fn template() -> String {
+        confique::toml::template::<Self>(confique::toml::FormatOptions::default())
+    }
+
+    /// The database in use.
+    pub(crate) fn database_url(&self) -> SecretString {
+        self.database_url.clone().unwrap_or_else(|| {
+            let path = self.data_dir.join("talk.db");
+            format!("sqlite:{}", path.display()).into()
+        })
+    }
+
+    /// Limits of the domain.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            text: self.max_text,
+            name: self.max_name,
+            detail: self.max_detail,
+            medias: self.max_medias,
+            participants: self.max_participants,
+            reactions: self.max_reactions,
+            emoji: self.max_emoji_bytes,
+        }
+    }
+
+    /// What one setting says about another.
+    fn check(&self) -> Result<(), SettingsError> {
+        if self.broker_url.is_some() {
+            return Err(SettingsError::new(
+                "broker_url",
+                "no broker is supported yet",
+            ));
+        }
+        if self.bootstrap_username.is_some() != self.bootstrap_password.is_some() {
+            let reason = "goes together with bootstrap_password";
+            return Err(SettingsError::new("bootstrap_username", reason));
+        }
+        let keys = [
+            self.issuer_secret.is_some(),
+            self.issuer_key_file.is_some(),
+            self.issuer_jwks_file.is_some(),
+        ];
+        let keys = keys.into_iter().filter(|given| *given).count();
+        if keys != usize::from(self.issuer_algorithm.is_some()) {
+            let reason = "needs exactly one of issuer_secret, issuer_key_file, issuer_jwks_file \
+                          and each of them needs it";
+            return Err(SettingsError::new("issuer_algorithm", reason));
+        }
+        if let Some(secret) = &self.jwt_secret {
+            let bytes = secret.expose_secret().len();
+            if bytes < talk_identity::MIN_SECRET_BYTES {
+                let least = talk_identity::MIN_SECRET_BYTES;
+                let reason = format!("has {bytes} bytes and needs at least {least}");
+                return Err(SettingsError::new("jwt_secret", reason));
+            }
+        }
+        Ok(())
+    }
+}

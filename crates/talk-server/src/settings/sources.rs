@@ -1,0 +1,286 @@
+//! Where settings come from: flags over environment over file over defaults.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use confique::Config;
+use confique::Layer;
+use confique::meta::{Expr, Field, FieldKind, LeafKind};
+use serde::Deserialize;
+use toml::Value;
+
+use super::{SECRETS, Settings};
+
+/// The file that is read when none is named.
+const DEFAULT_FILE: &str = "config/talk.toml";
+
+/// What names in the environment start with.
+const PREFIX: &str = "TALK_";
+
+/// Names a file with settings in the environment.
+const CONFIG: &str = "TALK_CONFIG";
+
+/// Why settings are refused: a name and a reason, never a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {reason}")]
+pub(crate) struct SettingsError {
+    name: String,
+    reason: String,
+}
+
+impl SettingsError {
+    /// The setting `name` is refused.
+    pub(crate) fn new(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// What was given from outside.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// The file named on the command line.
+    pub(crate) file: Option<PathBuf>,
+    /// Settings on the command line, by their names.
+    pub(crate) flags: Vec<(String, String)>,
+    /// The environment.
+    pub(crate) environment: Vec<(OsString, OsString)>,
+}
+
+/// A setting that can be given as a flag.
+pub(crate) struct Flag {
+    /// Its name in the settings.
+    pub(crate) name: String,
+    /// What it means.
+    pub(crate) help: String,
+}
+
+/// Every setting that can be given as a flag, in the order of the struct.
+pub(crate) fn flags() -> Vec<Flag> {
+    let settings = Settings::META.fields.iter().map(|field| Flag {
+        name: field.name.to_owned(),
+        help: field.doc.join("").trim().to_owned(),
+    });
+    let files = SECRETS.iter().map(|secret| Flag {
+        name: format!("{secret}_file"),
+        help: format!("Reads {secret} from a file"),
+    });
+    settings.chain(files).collect()
+}
+
+/// The settings, checked.
+///
+/// # Errors
+/// Names the first setting that is unknown or has a bad value, and where it was given.
+pub(crate) fn load(given: &Given) -> Result<Settings, SettingsError> {
+    let environment = environment(&given.environment)?;
+    let named = environment
+        .iter()
+        .find(|(name, path)| name == CONFIG && !path.is_empty());
+    let named = named.map(|(_, path)| PathBuf::from(path));
+    let file = file(given.file.clone().or(named))?;
+    let environment = environment.into_iter().filter(|(name, _)| name != CONFIG);
+    let sources = [
+        Source::texts(Origin::Flag, given.flags.clone())?,
+        Source::texts(Origin::Environment, environment.map(lower).collect())?,
+        file,
+    ];
+    let mut layer = <Settings as Config>::Layer::empty();
+    for source in sources {
+        layer = layer.with_fallback(source.layer()?);
+    }
+    let layer = layer.with_fallback(<Settings as Config>::Layer::default_values());
+    let settings = Settings::from_layer(layer);
+    let settings = settings.map_err(|error| SettingsError::new("settings", error.to_string()))?;
+    settings.check()?;
+    Ok(settings)
+}
+
+fn lower((name, value): (String, String)) -> (String, String) {
+    let name = name.strip_prefix(PREFIX).unwrap_or(&name);
+    (name.to_ascii_lowercase(), value)
+}
+
+/// What the environment says under our prefix.
+fn environment(given: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, SettingsError> {
+    let ours = given.iter().filter_map(|(name, value)| {
+        let name = name.to_str().filter(|name| name.starts_with(PREFIX))?;
+        Some((name, value))
+    });
+    ours.map(|(name, value)| {
+        let is_known = name == CONFIG || flags().iter().any(|flag| variable(&flag.name) == name);
+        if !is_known {
+            return Err(SettingsError::new(
+                name,
+                "unknown setting in the environment",
+            ));
+        }
+        let value = value.to_str();
+        let value = value.ok_or_else(|| SettingsError::new(name, "is not UTF-8"))?;
+        Ok((name.to_owned(), value.to_owned()))
+    })
+    .collect()
+}
+
+fn variable(name: &str) -> String {
+    format!("{PREFIX}{}", name.to_ascii_uppercase())
+}
+
+/// The settings of the named file, or of the usual one if it is there.
+fn file(named: Option<PathBuf>) -> Result<Source, SettingsError> {
+    let is_named = named.is_some();
+    let path = named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let name = path.display().to_string();
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !is_named => String::new(),
+        text => {
+            text.map_err(|error| SettingsError::new(&name, format!("cannot be read: {error}")))?
+        }
+    };
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        // Only the message: the rest quotes the line, which may hold a secret.
+        SettingsError::new(&name, format!("is no TOML: {}", error.message()))
+    })?;
+    let entries = table.into_iter().collect();
+    Ok(Source {
+        origin: Origin::File(path),
+        entries,
+    })
+}
+
+enum Origin {
+    Flag,
+    Environment,
+    File(PathBuf),
+}
+
+impl Origin {
+    /// How a setting is called there.
+    fn call(&self, name: &str) -> String {
+        match self {
+            Self::Flag => format!("--{}", name.replace('_', "-")),
+            Self::Environment => variable(name),
+            Self::File(path) => format!("{name} in {}", path.display()),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source")
+    }
+}
+
+/// Settings given in one place.
+struct Source {
+    origin: Origin,
+    entries: Vec<(String, Value)>,
+}
+
+impl Source {
+    fn texts(origin: Origin, entries: Vec<(String, String)>) -> Result<Self, SettingsError> {
+        let entries = entries.into_iter().map(|(name, text)| {
+            let value = value(&name, text);
+            let value = value.map_err(|reason| SettingsError::new(origin.call(&name), reason))?;
+            Ok((name, value))
+        });
+        Ok(Self {
+            entries: entries.collect::<Result<_, _>>()?,
+            origin,
+        })
+    }
+
+    /// The layer of these settings; each is read alone, so that an error names it.
+    fn layer(self) -> Result<<Settings as Config>::Layer, SettingsError> {
+        let mut layer = <Settings as Config>::Layer::empty();
+        let names: Vec<_> = self.entries.iter().map(|(name, _)| name.clone()).collect();
+        for (name, value) in self.entries {
+            let refuse = |reason: String| SettingsError::new(self.origin.call(&name), reason);
+            let (target, value) = match secret_of(&name) {
+                Some(secret) if names.iter().any(|other| other == secret) => {
+                    return Err(refuse(format!("{secret} is given too")));
+                }
+                Some(secret) if !is_empty(&value) => {
+                    (secret, read_secret(&value).map_err(&refuse)?)
+                }
+                Some(_) => continue,
+                None => (name.as_str(), value),
+            };
+            let field = field(target).ok_or_else(|| refuse("unknown setting".to_owned()))?;
+            // An optional setting that is empty is not given.
+            if is_empty(&value) && is_optional(field) {
+                continue;
+            }
+            let table = toml::Table::from_iter([(field.name.to_owned(), value)]);
+            let one = <Settings as Config>::Layer::deserialize(Value::Table(table));
+            let one = one.map_err(|error| refuse(reason(field, error.message())))?;
+            layer = layer.with_fallback(one);
+        }
+        Ok(layer)
+    }
+}
+
+fn field(name: &str) -> Option<&'static Field> {
+    Settings::META
+        .fields
+        .iter()
+        .find(|field| field.name == name)
+}
+
+/// The secret that `name` reads from a file.
+fn secret_of(name: &str) -> Option<&'static str> {
+    let secret = name.strip_suffix("_file")?;
+    SECRETS.into_iter().find(|known| *known == secret)
+}
+
+fn read_secret(path: &Value) -> Result<Value, String> {
+    let path = path.as_str().ok_or("must be a path")?;
+    let secret = std::fs::read_to_string(Path::new(path));
+    let secret = secret.map_err(|error| format!("{path} cannot be read: {error}"))?;
+    Ok(Value::String(
+        secret.trim_end_matches(['\r', '\n']).to_owned(),
+    ))
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_str().is_some_and(str::is_empty)
+}
+
+fn is_optional(field: &Field) -> bool {
+    matches!(
+        field.kind,
+        FieldKind::Leaf {
+            kind: LeafKind::Optional,
+            ..
+        }
+    )
+}
+
+/// A text as the type its default has.
+fn value(name: &str, text: String) -> Result<Value, String> {
+    let default = field(name).and_then(|field| match field.kind {
+        FieldKind::Leaf {
+            kind: LeafKind::Required { default },
+            ..
+        } => default,
+        _ => None,
+    });
+    match default {
+        Some(Expr::Integer(_)) => match text.trim().parse() {
+            Ok(number) => Ok(Value::Integer(number)),
+            Err(_) => Err("must be a whole number".to_owned()),
+        },
+        _ => Ok(Value::String(text)),
+    }
+}
+
+/// Why a value is bad. What was found is not repeated for a secret.
+fn reason(field: &Field, message: &str) -> String {
+    if SECRETS.contains(&field.name) {
+        return "must be a text".to_owned();
+    }
+    message.trim().to_owned()
+}

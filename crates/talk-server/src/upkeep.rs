@@ -1,0 +1,53 @@
+//! What a running server does by itself from time to time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use talk_domain::idempotency::KEPT_SECONDS;
+use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::time::Timestamp;
+
+use crate::installation::now;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// A revocation is kept a little longer than its token, which is accepted some seconds late.
+const GRACE_SECONDS: u32 = 60;
+
+/// Forgets what is over, at once and then every hour, until dropped.
+pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        hours.tick().await;
+        match purge(&store, now()).await {
+            Ok(()) => tracing::debug!("old answers and ended tokens are forgotten"),
+            // The next hour is soon enough.
+            Err(error) => tracing::warn!(%error, "failed to forget what is over"),
+        }
+    }
+}
+
+async fn purge(store: &Arc<dyn Store>, now: Timestamp) -> Result<(), StoreError> {
+    let (answers, tokens) = (before(now, KEPT_SECONDS), before(now, GRACE_SECONDS));
+    store
+        .write(Unit::installation("purge"), move |uow| {
+            uow.idempotency().purge(answers)?;
+            uow.sessions().purge(tokens)
+        })
+        .await
+}
+
+fn before(now: Timestamp, seconds: u32) -> Timestamp {
+    let micros = now.as_micros() - i64::from(seconds) * 1_000_000;
+    Timestamp::from_micros(micros).unwrap_or(now)
+}
+
+/// Keeps the memory of the metrics small, until dropped.
+pub(crate) async fn drain_metrics(metrics: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        ticks.tick().await;
+        metrics.run_upkeep();
+    }
+}

@@ -1,0 +1,212 @@
+//! Customers, agents and access keys.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::place::Place;
+
+#[test]
+fn a_customer_and_its_agents_are_created_and_listed() {
+    let place = Place::new();
+    let customer = place.customer();
+    let alice = place.agent(&customer, "alice");
+    assert_eq!(
+        (alice["permission"].as_u64(), alice["status"].as_str()),
+        (Some(16), Some("active"))
+    );
+    place.agent(&customer, "bob");
+    let agents = place.json(&["agent", "list", "--customer", &customer]);
+    let names: Vec<_> = agents
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|agent| &agent["username"])
+        .collect();
+    assert_eq!(names, ["alice", "bob"]);
+    assert_eq!(
+        place.json(&["customer", "list"])[0]["id"],
+        customer.as_str()
+    );
+    let text = place
+        .run(&["agent", "list", "--customer", &customer])
+        .stdout;
+    assert_eq!(String::from_utf8(text).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn ids_and_permissions_can_be_chosen() {
+    let place = Place::new();
+    let (customer, agent) = (
+        "5e4a0680-804e-11ec-8477-2fea5968d85b",
+        "cc6a05eb-33a4-444b-bf8a-359de7d95499",
+    );
+    place.json(&["customer", "create", "--name", "Old", "--id", customer]);
+    let again = place.refusal(&["customer", "create", "--name", "Old", "--id", customer]);
+    assert!(again.0.contains("exists") && again.1 == 1, "{again:?}");
+    let created = place.json(&[
+        "agent",
+        "create",
+        "--customer",
+        customer,
+        "--id",
+        agent,
+        "--username",
+        "root",
+        "--password",
+        "correct horse",
+        "--permission",
+        "manager",
+        "--name",
+        "Root",
+    ]);
+    let shown = (&created["id"], &created["permission"], &created["name"]);
+    assert_eq!(shown, (&agent.into(), &64.into(), &"Root".into()));
+}
+
+#[test]
+fn an_agent_is_disabled_and_gets_another_password() {
+    let place = Place::new();
+    let customer = place.customer();
+    let bob = place.agent(&customer, "bob");
+    let mut command = place.command(&["agent", "password", "bob", "--password-stdin", "--json"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"another horse\n")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    let changed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(changed["tm_update"].as_str() > bob["tm_update"].as_str());
+    let id = bob["id"].as_str().unwrap();
+    assert_eq!(place.json(&["agent", "disable", id])["status"], "disabled");
+}
+
+#[test]
+fn an_access_key_is_shown_once_and_revoked() {
+    let place = Place::new();
+    let customer = place.customer();
+    place.agent(&customer, "bob");
+    let key = place.json(&["accesskey", "create", "--agent", "bob", "--name", "ci"]);
+    let (id, token) = (key["id"].as_str().unwrap(), key["token"].as_str().unwrap());
+    assert!(token.starts_with("vb_") && token.starts_with(key["token_prefix"].as_str().unwrap()));
+    let revoked = place.json(&["accesskey", "revoke", id]);
+    assert_ne!(revoked["tm_delete"], "");
+    assert_eq!(revoked["token"], Value::Null);
+    assert_eq!(place.refusal(&["accesskey", "revoke", id]).1, 1);
+}
+
+#[test]
+fn what_is_not_there_is_refused_in_one_line() {
+    let place = Place::new();
+    let customer = place.customer();
+    let nobody = "5e4a0680-804e-11ec-8477-2fea5968d85b";
+    let create = |customer: &str, username: &str, password: &str| {
+        let line = [
+            "agent",
+            "create",
+            "--customer",
+            customer,
+            "--username",
+            username,
+        ];
+        place.refusal(&[&line[..], &["--password", password]].concat())
+    };
+    place.agent(&customer, "bob");
+    for ((line, code), (reason, expected)) in [
+        (
+            create(nobody, "eve", "correct horse"),
+            ("there is no customer", 1),
+        ),
+        (
+            create(&customer, "bob", "correct horse"),
+            ("this username is taken", 1),
+        ),
+        (
+            create(&customer, "eve", "short"),
+            ("password: must have 8 to 128", 2),
+        ),
+        (
+            create(&customer, "e v e", "correct horse"),
+            ("username: must not contain", 2),
+        ),
+        (
+            place.refusal(&["agent", "disable", "eve"]),
+            ("there is no agent eve", 1),
+        ),
+        (
+            place.refusal(&["agent", "list", "--customer", nobody]),
+            ("there is no customer", 1),
+        ),
+        (
+            place.refusal(&["accesskey", "create", "--agent", "eve"]),
+            ("there is no agent", 1),
+        ),
+        (
+            place.refusal(&["customer", "create", "--name", " "]),
+            ("name: must not be empty", 2),
+        ),
+    ] {
+        assert!(line.contains(reason) && code == expected, "{code} {line}");
+        assert!(!line.contains("horse"), "{line}");
+    }
+}
+
+#[test]
+fn the_database_is_brought_up_to_date_once() {
+    let place = Place::new();
+    assert_ne!(
+        place.json(&["migrate"])["applied"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    assert_eq!(
+        place.json(&["migrate"])["applied"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+    let nothing = place.run(&["migrate"]);
+    assert!(
+        String::from_utf8(nothing.stdout)
+            .unwrap()
+            .contains("up to date")
+    );
+}
+
+#[test]
+fn the_doctor_says_what_it_checked() {
+    let place = Place::new();
+    let customer = place.customer();
+    place.agent(&customer, "bob");
+    let report = place.json(&["doctor"]);
+    assert_eq!(
+        (&report["customers"], &report["agents"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(report["problems"].as_array().unwrap().len(), 0);
+    let text = String::from_utf8(place.run(&["doctor"]).stdout).unwrap();
+    assert!(
+        text.contains("1 customers, 1 agents, 0 chats") && text.contains("Not checked"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_settings_print_as_a_commented_file() {
+    let place = Place::new();
+    let output = place.run(&["config"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("#bind = \"127.0.0.1:8095\""), "{text}");
+    assert!(
+        text.lines()
+            .all(|line| line.is_empty() || line.starts_with('#'))
+    );
+}

@@ -1,0 +1,269 @@
+//! The server while it runs, and how it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::place::Place;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A running server; killed when a test gives up on it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command.spawn().unwrap())
+    }
+
+    /// Asks it to stop as an operator does.
+    fn terminate(&self) {
+        let id = self.0.id().to_string();
+        // It may be gone already.
+        let _ = Command::new("kill").args(["-TERM", &id]).output();
+    }
+
+    /// Asks it to stop: how it ended, and what it logged.
+    fn stop(mut self) -> (ExitStatus, String) {
+        self.terminate();
+        let mut log = String::new();
+        let mut errors = self.0.stderr.take().unwrap();
+        errors.read_to_string(&mut log).unwrap();
+        (self.0.wait().unwrap(), log)
+    }
+}
+
+/// The demo on a free port, and what it says about itself.
+fn demo(place: &Place) -> (Running, Value) {
+    let mut server = Running::start(place.command(&[
+        "dev",
+        "--json",
+        "--bind",
+        "127.0.0.1:0",
+        "--admin-bind",
+        "127.0.0.1:0",
+    ]));
+    let mut line = String::new();
+    BufReader::new(server.0.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    (server, serde_json::from_str(&line).unwrap())
+}
+
+/// `serve` on a free port with a first admin, and its address.
+fn serving(
+    place: &Place,
+    username: &str,
+) -> (Running, String, BufReader<std::process::ChildStderr>) {
+    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    command
+        .env("TALK_JWT_SECRET", SECRET)
+        .env("TALK_BOOTSTRAP_USERNAME", username)
+        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse")
+        .env("TALK_LOG_FORMAT", "json");
+    let mut server = Running::start(command);
+    let mut log = BufReader::new(server.0.stderr.take().unwrap());
+    loop {
+        let mut line = String::new();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended");
+        assert!(
+            !line.contains("correct horse") && !line.contains(SECRET),
+            "{line}"
+        );
+        let line: Value = serde_json::from_str(&line).unwrap();
+        if let Some(address) = line["bind"].as_str() {
+            let url = format!("http://{address}");
+            return (server, url, log);
+        }
+    }
+}
+
+async fn login(url: &str, username: &str, password: &str) -> u16 {
+    let client = reqwest::Client::new();
+    let body = json!({"username": username, "password": password});
+    let answer = client
+        .post(format!("{url}/auth/login"))
+        .json(&body)
+        .send()
+        .await;
+    answer.unwrap().status().as_u16()
+}
+
+/// SPEC 8: the demo serves with the tokens it prints.
+#[tokio::test]
+async fn the_demo_serves_and_ends_when_asked() {
+    let place = Place::new();
+    let (server, said) = demo(&place);
+    let (url, token) = (
+        said["url"].as_str().unwrap(),
+        said["agents"]["alice"]["token"].as_str(),
+    );
+    let client = reqwest::Client::new();
+    let body = json!({"chat_id": said["chat_id"], "text": "hello"});
+    let sent = client
+        .post(format!("{url}/v1.0/service_agents/talk_messages"))
+        .bearer_auth(token.unwrap())
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(sent.status(), 200);
+    for username in ["alice", "bob", "carol"] {
+        assert_eq!(login(url, username, "talk-demo").await, 200, "{username}");
+    }
+    assert_eq!(
+        place.json(&["agent", "disable", "carol"])["status"],
+        "disabled"
+    );
+    assert_eq!(login(url, "carol", "talk-demo").await, 401);
+    let (status, log) = server.stop();
+    assert_eq!(status.code(), Some(0), "{log}");
+    let report = place.json(&["doctor"]);
+    assert_eq!(
+        (&report["chats"], &report["problems"]),
+        (&1.into(), &json!([]))
+    );
+}
+
+#[tokio::test]
+async fn the_demo_is_the_same_after_a_restart() {
+    let place = Place::new();
+    let (server, first) = demo(&place);
+    server.stop();
+    let (server, second) = demo(&place);
+    assert_eq!(first["chat_id"], second["chat_id"]);
+    let url = second["url"].as_str().unwrap();
+    let me = reqwest::Client::new()
+        .get(format!("{url}/v1.0/service_agents/me"))
+        .bearer_auth(first["agents"]["bob"]["token"].as_str().unwrap());
+    assert_eq!(me.send().await.unwrap().status(), 200, "the secret is kept");
+    assert_eq!(server.stop().0.code(), Some(0));
+}
+
+/// README: the printed commands work as printed.
+#[test]
+fn the_printed_commands_work_as_printed() {
+    let place = Place::new();
+    let line = ["dev", "--bind", "127.0.0.1:0", "--admin-bind", ""];
+    let mut server = Running::start(place.command(&line));
+    let lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    let (mut commands, mut tail) = (Vec::new(), String::new());
+    for line in lines
+        .map(Result::unwrap)
+        .take_while(|line| !line.contains("Ctrl-C ends it;"))
+    {
+        if line.starts_with("curl ") {
+            commands.push(line);
+        } else if line.starts_with("since=") {
+            // One round is enough for a test.
+            tail = line.replace("sleep 1", "break");
+        }
+    }
+    let run = |command: &str| {
+        let output = Command::new("sh").args(["-c", command]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let answers: Vec<_> = commands.iter().map(|command| run(command)).collect();
+    assert_eq!(answers.len(), 3);
+    assert!(answers[0].contains("Hello, Bob!"), "{answers:?}");
+    assert!(answers[1].contains("Hello, Bob!"), "{answers:?}");
+    assert!(answers[2].contains("\"token\":"), "{answers:?}");
+    let events = run(&tail);
+    assert!(
+        events.contains("chatmessage_created") && events.contains("Hello, Bob!"),
+        "{events}"
+    );
+}
+
+#[test]
+fn dev_gives_nobodys_database_known_passwords() {
+    let place = Place::new();
+    place.agent(&place.customer(), "root");
+    let (line, code) = place.refusal(&["dev", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    assert!(line.contains("known passwords") && code == 1, "{line}");
+}
+
+/// SPEC 8: the first admin, once.
+#[tokio::test]
+async fn serve_creates_the_first_admin_and_ignores_the_settings_afterwards() {
+    let place = Place::new();
+    let (server, url, _log) = serving(&place, "root");
+    assert_eq!(login(&url, "root", "correct horse").await, 200);
+    assert_eq!(login(&url, "root", "wrong horse").await, 401);
+    server.terminate();
+    drop(server);
+    let (_server, url, _log) = serving(&place, "another");
+    assert_eq!(login(&url, "another", "correct horse").await, 401);
+    let customers = place.json(&["customer", "list"]);
+    assert_eq!(customers.as_array().unwrap().len(), 1);
+    assert_eq!(customers[0]["name"], "default");
+    let id = customers[0]["id"].as_str().unwrap();
+    let agents = place.json(&["agent", "list", "--customer", id]);
+    assert_eq!(
+        (&agents[0]["username"], &agents[0]["permission"]),
+        (&"root".into(), &32.into())
+    );
+}
+
+/// SPEC 8: stop accepting, finish, exit 0. CASES 37.
+#[test]
+fn a_request_in_flight_is_answered_before_the_end() {
+    let place = Place::new();
+    let (server, said) = demo(&place);
+    let address = said["url"].as_str().unwrap().trim_start_matches("http://");
+    let body = r#"{"username":"bob","password":"talk-demo"}"#;
+    let mut request = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /auth/login HTTP/1.1\r\nHost: talk\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    request.write_all(head.as_bytes()).unwrap();
+    let mut answer = BufReader::new(request.try_clone().unwrap());
+    let mut line = String::new();
+    answer.read_line(&mut line).unwrap();
+    assert!(
+        line.contains("100 Continue"),
+        "the request is in flight: {line}"
+    );
+    server.terminate();
+    while TcpStream::connect(address).is_ok() {
+        std::thread::yield_now();
+    }
+    request.write_all(body.as_bytes()).unwrap();
+    let mut rest = String::new();
+    answer.read_to_string(&mut rest).unwrap();
+    assert!(
+        rest.contains("200 OK") && rest.contains("\"token\""),
+        "{rest}"
+    );
+    assert_eq!(server.stop().0.code(), Some(0));
+}
+
+#[test]
+fn an_address_in_use_stops_the_start_before_the_database_is_made() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = place.command(&["serve", "--bind", &address, "--admin-bind", ""]);
+    command
+        .env("TALK_JWT_SECRET", SECRET)
+        .env("TALK_BOOTSTRAP_USERNAME", "root")
+        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse");
+    let (line, code) = crate::place::refused(&command.output().unwrap());
+    assert!(
+        line.contains("bind: cannot listen at") && code == 1,
+        "{line}"
+    );
+    assert!(place.is_empty());
+}
