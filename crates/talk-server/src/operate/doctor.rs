@@ -142,6 +142,76 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
         }
     }
     let head = chat.last.seq;
-    let problem = format!("chat {id} says {head} events and its log ends at {last:?}");
+    let end = last.map_or_else(|| "nothing".to_owned(), |last| last.to_string());
+    let problem = format!("chat {id} says {head} events and its log ends at {end}");
     Ok((count, (last != Some(head)).then_some(problem)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::event::{EventKind, LoggedEvent};
+    use talk_domain::page::Page;
+    use talk_domain::testing::{MockSnapshot, a_chat, a_participant, agent_id, chat_id};
+
+    /// The chat of the builders, which says two participants and ten events.
+    fn snapshot(participants: u128, seqs: &[u64]) -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .chats
+            .expect_get()
+            .returning(|_| Ok(Some(a_chat())));
+        snapshot.participants.expect_page().returning(move |_, _| {
+            let rows = (0..participants).map(|n| a_participant(agent_id(n)));
+            Ok(Page {
+                rows: rows.collect(),
+                next: None,
+            })
+        });
+        let seqs = seqs.to_vec();
+        let event = |seq| LoggedEvent {
+            chat: chat_id(1),
+            seq,
+            kind: EventKind::MessagePosted,
+            subject: chat_id(1).0,
+            frame: "{}".into(),
+        };
+        snapshot
+            .events
+            .expect_after()
+            .returning(move |_, since, _| {
+                // Three at once, so that there are pages.
+                let page = seqs.iter().copied().filter(|seq| *seq > since).take(3);
+                Ok(page.map(event).collect())
+            });
+        snapshot
+    }
+
+    #[test]
+    fn a_sound_chat_has_no_problem_even_when_its_oldest_events_are_gone() {
+        for seqs in [(1..=10).collect::<Vec<_>>(), (7..=10).collect()] {
+            let (events, problem) = check(&mut snapshot(2, &seqs), chat_id(1)).unwrap();
+            assert_eq!((events, problem), (seqs.len() as u64, None));
+        }
+    }
+
+    #[test]
+    fn a_wrong_count_a_gap_and_a_lost_or_surplus_end_are_found() {
+        for (participants, seqs, expected) in [
+            (
+                3,
+                (1..=10).collect::<Vec<_>>(),
+                "has 3 participants and says 2",
+            ),
+            (2, vec![1, 2, 4, 5, 6, 7, 8, 9, 10], "has no event before 4"),
+            (2, vec![1, 2, 3, 5, 6, 7, 8, 9, 10], "has no event before 5"),
+            (2, (1..=9).collect(), "its log ends at 9"),
+            (2, (1..=11).collect(), "its log ends at 11"),
+            (2, vec![], "its log ends at nothing"),
+        ] {
+            let problem = check(&mut snapshot(participants, &seqs), chat_id(1));
+            let problem = problem.unwrap().1.unwrap();
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
 }
