@@ -198,3 +198,99 @@ fn nul(value: &Value, path: String) -> Option<String> {
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Answer, Scene, post};
+
+    const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
+
+    async fn sent(body: &str) -> Answer {
+        Scene::new().call(post(1, MESSAGES, body)).await
+    }
+
+    fn refusal(status: u16, reason: &str, field: &str) -> (u16, String, String) {
+        (status, reason.to_owned(), field.to_owned())
+    }
+
+    #[actix_web::test]
+    async fn a_wrong_type_is_named_by_its_path() {
+        for (body, field) in [
+            (r#"{"text":7}"#, "text"),
+            (
+                r#"{"medias":[{"type":"link"},{"address":{"target":7}}]}"#,
+                "medias[1].address.target",
+            ),
+        ] {
+            assert_eq!(
+                sent(body).await.refusal(),
+                refusal(400, "INVALID_FIELD", field)
+            );
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_is_no_json_object_is_refused() {
+        let deep = format!(r#"{{"a":{}}}"#, "[".repeat(500));
+        for body in [
+            "",
+            "{",
+            "nope",
+            "[]",
+            "7",
+            "{}{}",
+            r#"{"text":"\ud800"}"#,
+            &deep,
+        ] {
+            assert_eq!(
+                sent(body).await.refusal(),
+                refusal(400, "INVALID_JSON_BODY", ""),
+                "{body}"
+            );
+        }
+        let latin = post(1, MESSAGES, "").set_payload(&b"{\"x\":\"\xe9\"}"[..]);
+        let refused = Scene::new().call(latin).await;
+        assert_eq!(refused.refusal(), refusal(400, "INVALID_JSON_BODY", ""));
+    }
+
+    #[actix_web::test]
+    async fn u_0000_is_refused_wherever_it_is() {
+        for (body, field) in [
+            (r#"{"text":"a\u0000"}"#, "text"),
+            (r#"{"unknown":{"list":["","\u0000"]}}"#, "unknown.list[1]"),
+        ] {
+            assert_eq!(
+                sent(body).await.refusal(),
+                refusal(400, "NUL_CHARACTER", field)
+            );
+        }
+        let escaped = sent(r#"{"text":"\\u0000"}"#).await;
+        assert_eq!(escaped.refusal(), refusal(400, "INVALID_ID", "chat_id"));
+    }
+
+    #[actix_web::test]
+    async fn a_body_over_its_limit_is_too_large() {
+        let body = format!(r#"{{"text":"{}"}}"#, "x".repeat(1_000));
+        let refused = sent(&body).await;
+        assert_eq!(refused.refusal(), refusal(413, "PAYLOAD_TOO_LARGE", "body"));
+        assert_eq!(refused.json()["error"]["details"][0]["limit"], 1_000);
+        let chat = post(1, "/v1.0/service_agents/talk_chats", &body);
+        let refused = Scene::new().call(chat).await;
+        assert_eq!(refused.refusal(), refusal(400, "TYPE_REQUIRED", "type"));
+    }
+
+    #[actix_web::test]
+    async fn only_plain_json_is_read() {
+        for (name, value, reason) in [
+            ("content-type", "text/plain", "UNSUPPORTED_MEDIA_TYPE"),
+            ("content-encoding", "gzip", "UNSUPPORTED_CONTENT_ENCODING"),
+        ] {
+            let request = post(1, MESSAGES, "{}").insert_header((name, value));
+            let refused = Scene::new().call(request).await;
+            assert_eq!(refused.refusal(), refusal(415, reason, ""));
+        }
+        let request = post(1, MESSAGES, "{}")
+            .insert_header(("content-type", "Application/JSON; charset=utf-8"));
+        assert_eq!(Scene::new().call(request).await.status, 400);
+    }
+}

@@ -1,7 +1,5 @@
 //! Who is asking: the extractor that stands in the signature of every handler behind a login.
 
-use std::time::Instant;
-
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
@@ -9,17 +7,12 @@ use serde::Serialize;
 use talk_domain::access::Placed;
 use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind};
-use talk_domain::identity::VerifiedToken;
-use talk_domain::session::authenticate::{
-    authenticate_external, authenticate_key, authenticate_token,
-};
 use talk_domain::store::{Snapshot, Store, StoreError, Unit, UnitOfWork};
 use uuid::Uuid;
 
 use crate::actor_cache::Session;
 use crate::api_error::ApiError;
-use crate::credentials::presented;
-use crate::digest::digest;
+use crate::authentication::authenticate;
 use crate::query::Query;
 use crate::shared::Shared;
 use crate::status::Status;
@@ -77,52 +70,6 @@ impl FromRequest for Administrator {
                 "only admins and managers may do this",
             ))
         })
-    }
-}
-
-async fn authenticate(
-    shared: &Shared,
-    request: &HttpRequest,
-) -> Result<(Actor, Session), ApiError> {
-    let token = presented(request)?;
-    let (digest, now, since) = (
-        digest(&[token.as_bytes()]),
-        (shared.api.clock)(),
-        Instant::now(),
-    );
-    if let Some(known) = shared.actors.get(&digest, now) {
-        return Ok(known);
-    }
-    let (actor, session) = look_up(shared, &token).await?;
-    shared.actors.put(digest, actor, session, since);
-    Ok((actor, session))
-}
-
-async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
-    let (store, now) = (&*shared.api.store, (shared.api.clock)());
-    let unit = Unit::installation("authenticate");
-    if let Some(hash) = shared.api.tokens.key_hash(token) {
-        let read = store.read(unit, move |snapshot| authenticate_key(snapshot, &hash, now));
-        let (actor, expires) = read.await?;
-        return Ok((actor, Session::Key { expires }));
-    }
-    match shared.api.tokens.verify(token, now)? {
-        VerifiedToken::Local(claims) => {
-            let read = store.read(unit, move |snapshot| authenticate_token(snapshot, &claims));
-            let (token, expires) = (claims.token, claims.expires);
-            Ok((read.await?, Session::Token { token, expires }))
-        }
-        VerifiedToken::External {
-            agent,
-            customer,
-            token,
-            expires,
-        } => {
-            let read = store.read(unit, move |snapshot| {
-                authenticate_external(snapshot, agent, customer, token)
-            });
-            Ok((read.await?, Session::Token { token, expires }))
-        }
     }
 }
 

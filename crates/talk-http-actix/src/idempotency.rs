@@ -161,18 +161,18 @@ impl Caller {
         match answer {
             Answer::Body(body) => Ok(body),
             Answer::Event(chat, seq) => {
-                let read = self.store().read(unit, move |snapshot| {
-                    Ok::<_, StoreError>(snapshot.events().get(chat, seq)?)
-                });
+                let read = self
+                    .store()
+                    .read(unit, move |snapshot| snapshot.events().get(chat, seq));
                 let event = read.await?;
                 let data = event.as_ref().and_then(|event| frame::data(&event.frame));
                 let gone = || ApiError::internal(format!("no event {seq} of {chat}"));
                 data.map(str::to_owned).ok_or_else(gone)
             }
             Answer::Message(id) => {
-                let read = self.store().read(unit, move |snapshot| {
-                    Ok::<_, StoreError>(snapshot.messages().get(id)?)
-                });
+                let read = self
+                    .store()
+                    .read(unit, move |snapshot| snapshot.messages().get(id));
                 let message = read.await?;
                 let message = message.ok_or_else(|| ApiError::internal(format!("no {id}")))?;
                 Ok(json(&resource::Message::from(&message)))
@@ -229,3 +229,6 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         "must be 8 to 255 visible ASCII characters, given once",
     ))
 }
+
+#[cfg(test)]
+mod tests;

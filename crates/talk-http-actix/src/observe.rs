@@ -134,3 +134,56 @@ fn request_id(request: &ServiceRequest) -> String {
         (None, None) => "unknown".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Scene, get, request};
+
+    #[actix_web::test]
+    async fn an_unknown_route_and_a_wrong_method_get_an_envelope() {
+        let refused = Scene::new().call(get(1, "/v1.0/nothing")).await;
+        assert_eq!(refused.refusal().1, "ROUTE_NOT_FOUND");
+        for method in [Method::PATCH, Method::OPTIONS, Method::HEAD] {
+            let refused = Scene::new().call(request(1, method, "/v1.0/agents")).await;
+            assert_eq!(refused.refusal().1, "METHOD_NOT_ALLOWED");
+            assert_eq!(refused.status, 405);
+            assert_eq!(refused.header("allow"), "GET, POST");
+        }
+    }
+
+    #[actix_web::test]
+    async fn every_answer_carries_its_request_id_also_in_the_envelope() {
+        let request = get(1, "/healthz").insert_header((REQUEST_ID, "r_1-A"));
+        assert_eq!(
+            Scene::new().call(request).await.header("x-request-id"),
+            "r_1-A"
+        );
+        let too_long = "x".repeat(65);
+        for bad in ["", "a b", &too_long] {
+            let request = get(1, "/v1.0/nothing").insert_header((REQUEST_ID, bad));
+            let refused = Scene::new().call(request).await;
+            let id = refused.header("x-request-id");
+            assert_eq!(id, "00000000000000000000000000000007");
+            assert_eq!(refused.json()["error"]["request_id"], id);
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_an_internal_error() {
+        // No read is set up, so the mock panics.
+        let refused = Scene::empty().call(get(1, "/readyz")).await;
+        assert_eq!(refused.refusal().1, "INTERNAL");
+        assert_eq!(refused.status, 500);
+        assert_eq!(
+            refused.header("x-request-id"),
+            refused.json()["error"]["request_id"]
+        );
+    }
+
+    #[actix_web::test]
+    async fn metrics_are_not_for_the_public() {
+        let refused = Scene::new().call(get(1, "/metrics")).await;
+        assert_eq!(refused.refusal().1, "ROUTE_NOT_FOUND");
+    }
+}

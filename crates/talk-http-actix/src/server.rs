@@ -112,15 +112,4 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metrics_are_for_operators_and_the_api_is_not() {
-        assert!(Door::Admin.leads_to("/metrics") && !Door::Public.leads_to("/metrics"));
-        assert!(Door::Public.leads_to("/v1.0/agents") && !Door::Admin.leads_to("/v1.0/agents"));
-        for door in [Door::Public, Door::Admin] {
-            assert!(door.leads_to("/healthz") && door.leads_to("/readyz"));
-        }
-    }
-}
+mod tests;

@@ -1,1 +1,244 @@
-//! For tests.
+//! For tests: the whole API over mocked repositories, one token per agent, and readable answers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
+use actix_web::{App, web};
+use serde_json::Value;
+use talk_domain::access_key::KeyHash;
+use talk_domain::agent::{Agent, PasswordHash, Permission};
+use talk_domain::id::{AccessKeyId, TokenId};
+use talk_domain::identity::{PasswordError, Passwords, TokenError, Tokens, VerifiedToken};
+use talk_domain::limits::Limits;
+use talk_domain::session::TokenClaims;
+use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Verdict, Work};
+use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
+use talk_domain::time::Timestamp;
+use uuid::Uuid;
+
+use crate::digest::digest;
+use crate::observe::observe;
+use crate::routes::routes;
+use crate::server::Admin;
+use crate::shared::Shared;
+use crate::{Api, BodyLimits};
+
+/// A store that runs every unit on the same mocks; an unexpected call panics.
+#[derive(Default)]
+struct Mocks {
+    unit: Mutex<MockUnitOfWork>,
+    snapshot: Mutex<MockSnapshot>,
+}
+
+impl Store for Mocks {
+    fn execute(&self, _: Unit, mut work: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+        let mut unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_ne!(work(&mut *unit), Verdict::Retry);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn query(&self, _: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+        let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_ne!(work(&mut *snapshot), Verdict::Retry);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn epoch(&self) -> &'static str {
+        "e-1"
+    }
+}
+
+/// Passwords are their own hashes.
+struct Plain;
+
+impl Passwords for Plain {
+    fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>> {
+        Box::pin(async { Ok(PasswordHash(password)) })
+    }
+
+    fn verify(
+        &self,
+        password: String,
+        stored: Option<PasswordHash>,
+    ) -> BoxFuture<'_, Result<bool, PasswordError>> {
+        Box::pin(async move { Ok(stored == Some(PasswordHash(password))) })
+    }
+}
+
+/// `t-<n>` is the token of agent n, `vb_…` an access key.
+struct Numbered;
+
+impl Tokens for Numbered {
+    fn issue(
+        &self,
+        agent: &Agent,
+        token: TokenId,
+        now: Timestamp,
+    ) -> Result<(String, TokenClaims), TokenError> {
+        let claims = TokenClaims {
+            agent: agent.id,
+            token,
+            generation: agent.token_generation,
+            expires: now.plus_seconds(60),
+        };
+        Ok((format!("issued-{}", agent.username), claims))
+    }
+
+    fn verify(&self, token: &str, _: Timestamp) -> Result<VerifiedToken, TokenError> {
+        let n = token.strip_prefix("t-").and_then(|n| n.parse().ok());
+        let n: u128 = n.ok_or(TokenError::Invalid)?;
+        Ok(VerifiedToken::Local(TokenClaims {
+            agent: agent_id(n),
+            token: TokenId(Uuid::from_u128(n)),
+            generation: 0,
+            expires: at(i64::from(u32::MAX)),
+        }))
+    }
+
+    fn key_secret(&self, id: AccessKeyId) -> String {
+        format!("vb_{}", id.0.simple())
+    }
+
+    fn key_hash(&self, presented: &str) -> Option<KeyHash> {
+        presented
+            .starts_with("vb_")
+            .then(|| digest(&[presented.as_bytes()]))
+    }
+}
+
+/// The API over mocks.
+pub(crate) struct Scene {
+    store: Arc<Mocks>,
+    pub(crate) shared: web::Data<Shared>,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Status, reason and the field of a refusal.
+    pub(crate) fn refusal(&self) -> (u16, String, String) {
+        let error = &self.json()["error"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (
+            self.status.as_u16(),
+            text(&error["reason"]),
+            text(&error["details"][0]["field"]),
+        )
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Scene {
+    /// Nobody is known.
+    pub(crate) fn empty() -> Self {
+        let store = Arc::new(Mocks::default());
+        let clock = || at(1_000_000);
+        let shared = web::Data::new(Shared::new(Api {
+            store: store.clone(),
+            passwords: Arc::new(Plain),
+            tokens: Arc::new(Numbered),
+            limits: Limits::default(),
+            body_limits: BodyLimits {
+                message: 1_000,
+                other: 2_000,
+            },
+            clock: Arc::new(clock),
+            random: Arc::new(|| 7),
+        }));
+        Self { store, shared }
+    }
+
+    /// Agents 1 and 2 exist, and agent 9, an admin; their tokens are good.
+    pub(crate) fn new() -> Self {
+        let scene = Self::empty();
+        scene.reads(|snapshot| {
+            snapshot
+                .directory
+                .expect_is_revoked()
+                .returning(|_| Ok(false));
+            snapshot.directory.expect_agent().returning(|id| {
+                let mut admin = an_agent(9);
+                admin.permission = Permission::Admin;
+                let mut agents = [an_agent(1), an_agent(2), admin].into_iter();
+                Ok(agents.find(|agent| agent.id == id))
+            });
+        });
+        scene
+    }
+
+    /// Sets up what is read.
+    pub(crate) fn reads(&self, set_up: impl FnOnce(&mut MockSnapshot)) {
+        set_up(&mut self.store.snapshot.lock().unwrap());
+    }
+
+    /// Sets up what is written.
+    pub(crate) fn writes(&self, set_up: impl FnOnce(&mut MockUnitOfWork)) {
+        set_up(&mut self.store.unit.lock().unwrap());
+    }
+
+    pub(crate) async fn call(&self, request: TestRequest) -> Answer {
+        let admin = Admin {
+            address: None,
+            metrics: Arc::new(String::new),
+        };
+        let app = App::new()
+            .app_data(self.shared.clone())
+            .app_data(web::Data::new(admin))
+            .wrap(from_fn(observe))
+            .configure(routes);
+        let app = init_service(app).await;
+        let response = match try_call_service(&app, request.to_request()).await {
+            Ok(response) => response.map_into_boxed_body().into_parts().1,
+            Err(error) => error.error_response(),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let request = TestRequest::default().to_http_request();
+        let response = actix_web::dev::ServiceResponse::new(request, response);
+        let body = read_body(response).await;
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        Answer {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+/// A request of agent `n`.
+pub(crate) fn request(n: u128, method: Method, uri: &str) -> TestRequest {
+    TestRequest::default()
+        .method(method)
+        .uri(uri)
+        .insert_header(("authorization", format!("Bearer t-{n}")))
+}
+
+/// A POST of agent `n`.
+pub(crate) fn post(n: u128, uri: &str, body: &str) -> TestRequest {
+    request(n, Method::POST, uri)
+        .insert_header(("content-type", "application/json"))
+        .insert_header(("content-length", body.len()))
+        .set_payload(body.to_owned())
+}
+
+/// A GET of agent `n`.
+pub(crate) fn get(n: u128, uri: &str) -> TestRequest {
+    request(n, Method::GET, uri)
+}

@@ -71,3 +71,52 @@ fn with_token(caller: &Caller, body: &str) -> Result<String, ApiError> {
     key.token = Some(caller.shared.api.tokens.key_secret(id));
     Ok(json(&key))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Scene, post};
+    use talk_domain::idempotency::Answer;
+    use talk_domain::testing::an_agent;
+
+    #[actix_web::test]
+    async fn the_secret_is_answered_but_never_kept() {
+        let scene = Scene::new();
+        scene.writes(|uow| {
+            uow.agents.expect_get().returning(|_| Ok(Some(an_agent(1))));
+            uow.keys.expect_insert().times(1).returning(|_| Ok(()));
+            uow.idempotency.expect_find().returning(|_, _| Ok(None));
+            let put = uow.idempotency.expect_put().times(1);
+            put.withf(|kept| match &kept.answer {
+                Answer::Body(body) => {
+                    !body.contains(r#""token":"#) && body.contains("token_prefix")
+                }
+                Answer::Event(..) | Answer::Message(_) => false,
+            })
+            .returning(|_| Ok(()));
+        });
+        let request = post(1, "/v1.0/accesskeys", r#"{"name":"ci","expire":60}"#);
+        let answer = scene
+            .call(request.insert_header(("idempotency-key", "key-12345")))
+            .await;
+        let key = answer.json();
+        let token = key["token"].as_str().unwrap();
+        assert_eq!(
+            token,
+            format!("vb_{}", key["id"].as_str().unwrap().replace('-', ""))
+        );
+        assert_eq!(key["token_prefix"], token[..11]);
+        assert_eq!(key["tm_expire"], "1970-01-01 00:01:01.000000");
+    }
+
+    #[actix_web::test]
+    async fn a_life_is_a_positive_number_of_seconds() {
+        for expire in ["-1", "1.5", r#""60""#, "0", "9999999999999"] {
+            let body = format!(r#"{{"expire":{expire}}}"#);
+            let refused = Scene::new().call(post(1, "/v1.0/accesskeys", &body)).await;
+            assert_eq!(
+                (refused.status.as_u16(), refused.refusal().2),
+                (400, "expire".into())
+            );
+        }
+    }
+}

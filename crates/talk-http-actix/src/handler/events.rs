@@ -48,3 +48,81 @@ fn spliced(events: &[LoggedEvent], head: u64, epoch: &str) -> String {
     let frames = frames.join(",");
     format!(r#"{{"result":[{frames}],"head":{head},"epoch":{epoch}}}"#)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::testing::{Scene, get};
+    use talk_domain::event::EventKind;
+    use talk_domain::testing::{a_chat, a_participant, chat_id};
+    use uuid::Uuid;
+
+    fn uri(rest: &str) -> String {
+        format!(
+            "/v1.0/service_agents/talk_events?chat_id={}{rest}",
+            chat_id(1)
+        )
+    }
+
+    fn logged(seq: u64, frame: &str) -> LoggedEvent {
+        LoggedEvent {
+            chat: chat_id(1),
+            seq,
+            kind: EventKind::MessagePosted,
+            subject: Uuid::nil(),
+            frame: Arc::from(frame),
+        }
+    }
+
+    #[actix_web::test]
+    async fn frames_go_out_byte_for_byte() {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            snapshot
+                .chats
+                .expect_get()
+                .returning(|_| Ok(Some(a_chat())));
+            let find = snapshot.participants.expect_find();
+            find.returning(|_, agent| Ok(Some(a_participant(agent))));
+            let after = snapshot.events.expect_after();
+            after
+                .withf(|chat, since, limit| *chat == chat_id(1) && (*since, *limit) == (8, 2))
+                .returning(|_, _, _| {
+                    Ok(vec![logged(9, r#"{"b": 1}"#), logged(10, r#"{"a":"é"}"#)])
+                });
+        });
+        let answer = scene
+            .call(get(1, &uri("&since=8&limit=2&dialect=chat")))
+            .await;
+        assert_eq!(
+            answer.body,
+            r#"{"result":[{"b": 1},{"a":"é"}],"head":10,"epoch":"e-1"}"#
+        );
+        assert_eq!(
+            answer.header("talk-position"),
+            format!("e-1;{}=10", chat_id(1))
+        );
+    }
+
+    #[actix_web::test]
+    async fn a_bad_query_names_the_field() {
+        for (rest, field) in [
+            ("&limit=0", "limit"),
+            ("&limit=1001", "limit"),
+            ("&since=-1", "since"),
+            ("&dialect=talk", "dialect"),
+        ] {
+            let refused = Scene::new().call(get(1, &uri(rest))).await;
+            assert_eq!(
+                (refused.status.as_u16(), &*refused.refusal().2),
+                (400, field)
+            );
+        }
+        let refused = Scene::new()
+            .call(get(1, "/v1.0/service_agents/talk_events"))
+            .await;
+        assert_eq!(refused.refusal().2, "chat_id");
+    }
+}

@@ -77,3 +77,62 @@ async fn verify(
         "is not the current password",
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Answer, Scene, request};
+    use actix_web::http::Method;
+    use talk_domain::agent::PasswordHash;
+    use talk_domain::testing::an_agent;
+
+    fn scene() -> Scene {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            snapshot
+                .agents
+                .expect_get()
+                .returning(|_| Ok(Some(an_agent(1))));
+            let login = snapshot.directory.expect_login();
+            login.returning(|_| Ok(Some((an_agent(1), PasswordHash("old".into())))));
+        });
+        scene
+    }
+
+    async fn change(scene: &Scene, old: &str, new: &str) -> Answer {
+        let body = format!(r#"{{"old_password":"{old}","new_password":"{new}"}}"#);
+        let request = request(1, Method::PUT, "/v1.0/service_agents/me/password");
+        scene.call(request.set_payload(body)).await
+    }
+
+    #[actix_web::test]
+    async fn a_new_password_needs_the_old_one_and_guessing_is_throttled() {
+        let scene = scene();
+        assert_eq!(
+            change(&scene, "old", "short").await.refusal().2,
+            "new_password"
+        );
+        for _ in 0..10 {
+            let refused = change(&scene, "guess", "long enough").await;
+            assert_eq!(refused.refusal().1, "OLD_PASSWORD_WRONG");
+        }
+        assert_eq!(change(&scene, "old", "long enough").await.status, 429);
+    }
+
+    #[actix_web::test]
+    async fn a_changed_password_is_stored_hashed_with_a_new_generation() {
+        let scene = scene();
+        scene.writes(|uow| {
+            uow.agents.expect_get().returning(|_| Ok(Some(an_agent(1))));
+            let stored = uow.agents.expect_password();
+            stored.returning(|_| Ok(Some(PasswordHash("old".into()))));
+            let set = uow.agents.expect_set_password().times(1);
+            set.withf(|_, hash| hash.0 == "long enough")
+                .returning(|_, _| Ok(()));
+            let update = uow.agents.expect_update().times(1);
+            update
+                .withf(|agent| agent.token_generation == 1)
+                .returning(|_| Ok(()));
+        });
+        assert_eq!(change(&scene, "old", "long enough").await.status, 200);
+    }
+}

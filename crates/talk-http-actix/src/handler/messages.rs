@@ -77,3 +77,93 @@ pub(crate) async fn revisions(caller: Caller) -> Reply {
     let placed = read.await?;
     Ok(caller.placed(&placed, &List::<Revision>::from(&placed.value)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::json;
+    use crate::testing::{Scene, get, post};
+    use talk_domain::page::Page;
+    use talk_domain::testing::{a_chat, a_message, a_participant, chat_id, message_id};
+
+    const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
+
+    #[actix_web::test]
+    async fn who_may_not_read_a_message_learns_nothing_of_it() {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            let of_another_customer = Ok(None);
+            snapshot
+                .messages
+                .expect_get()
+                .return_once(|_| of_another_customer);
+        });
+        let refused = scene
+            .call(get(1, &format!("{MESSAGES}/{}", message_id(1))))
+            .await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.refusal().1),
+            (404, "MESSAGE_NOT_FOUND".into())
+        );
+    }
+
+    #[actix_web::test]
+    async fn a_read_of_one_chat_tells_its_position() {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            snapshot
+                .messages
+                .expect_get()
+                .returning(|_| Ok(Some(a_message(1))));
+            snapshot
+                .chats
+                .expect_get()
+                .returning(|_| Ok(Some(a_chat())));
+            let find = snapshot.participants.expect_find();
+            find.returning(|_, agent| Ok(Some(a_participant(agent))));
+        });
+        let answer = scene
+            .call(get(1, &format!("{MESSAGES}/{}", message_id(1))))
+            .await;
+        assert_eq!(answer.body, json(&Message::from(&a_message(1))));
+        assert_eq!(
+            answer.header("talk-position"),
+            format!("e-1;{}=10", chat_id(1))
+        );
+    }
+
+    #[actix_web::test]
+    async fn a_list_over_all_chats_has_no_position() {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            let page = Page {
+                rows: vec![a_message(1)],
+                next: None,
+            };
+            snapshot
+                .messages
+                .expect_of_agent()
+                .return_once(|_, _| Ok(page));
+        });
+        let answer = scene.call(get(1, MESSAGES)).await;
+        let message = json(&Message::from(&a_message(1)));
+        assert_eq!(
+            answer.body,
+            format!(r#"{{"result":[{message}],"next_page_token":""}}"#)
+        );
+        assert_eq!(answer.header("talk-position"), "");
+    }
+
+    #[actix_web::test]
+    async fn clients_write_no_system_messages() {
+        let body = format!(
+            r#"{{"chat_id":"{}","type":"system","text":"x"}}"#,
+            chat_id(1)
+        );
+        let refused = Scene::new().call(post(1, MESSAGES, &body)).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.refusal().1),
+            (403, "SYSTEM_TYPE_RESERVED".into())
+        );
+    }
+}

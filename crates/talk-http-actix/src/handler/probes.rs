@@ -20,7 +20,8 @@ pub(crate) async fn ready(shared: web::Data<Shared>) -> Reply {
         .read(Unit::installation("ready"), |snapshot| {
             snapshot.directory().has_agents()
         });
-    read.await.map_err(|error: StoreError| error)?;
+    let answered: Result<_, StoreError> = read.await;
+    answered?;
     Ok(fine())
 }
 

@@ -48,3 +48,81 @@ fn command(caller: &Caller, message: MessageId, emoji: Option<&str>) -> Result<R
     let emoji = Emoji::parse(emoji.unwrap_or_default(), caller.cx.limits.emoji)?;
     Ok(React { message, emoji })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Scene, request};
+    use actix_web::http::Method;
+    use talk_domain::emoji::Emoji;
+    use talk_domain::reaction::Reaction;
+    use talk_domain::testing::{
+        a_chat, a_message, a_participant, agent_id, at, chat_id, message_id,
+    };
+
+    fn with_a_thumb() -> Scene {
+        let scene = Scene::new();
+        scene.writes(|uow| {
+            let mut message = a_message(1);
+            message.reactions.push(Reaction {
+                emoji: Emoji::parse("👍", 64).unwrap(),
+                agent: agent_id(1),
+                created: at(6),
+            });
+            uow.messages
+                .expect_chat_of()
+                .returning(|_| Ok(Some(chat_id(1))));
+            uow.messages
+                .expect_get()
+                .returning(move |_| Ok(Some(message.clone())));
+            uow.chats.expect_lock().returning(|_| Ok(Some(a_chat())));
+            uow.participants
+                .expect_find()
+                .returning(|_, agent| Ok(Some(a_participant(agent))));
+            uow.reactions
+                .expect_remove()
+                .times(1)
+                .returning(|_, _| Ok(()));
+            uow.messages.expect_update().returning(|_| Ok(()));
+            uow.events.expect_append().times(1).returning(|_| Ok(()));
+            uow.chats.expect_update().returning(|_| Ok(()));
+        });
+        scene
+    }
+
+    #[actix_web::test]
+    async fn the_emoji_to_take_back_comes_in_the_query_or_the_body() {
+        let path = format!(
+            "/v1.0/service_agents/talk_messages/{}/reactions",
+            message_id(1)
+        );
+        for (query, body) in [
+            ("?emoji=+1", ""),
+            ("?emoji=%2B1", ""),
+            ("?emoji=%F0%9F%91%8D", ""),
+            ("", r#"{"emoji":"thumbsup"}"#),
+        ] {
+            let request = request(1, Method::DELETE, &format!("{path}{query}"));
+            let answer = with_a_thumb().call(request.set_payload(body)).await;
+            assert_eq!(
+                answer.json()["metadata"]["reactions"],
+                serde_json::json!([]),
+                "{query}"
+            );
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_is_no_emoji_is_refused() {
+        let path = format!(
+            "/v1.0/service_agents/talk_messages/{}/reactions",
+            message_id(1)
+        );
+        for query in ["?emoji=NOPE!", "?emoji=%00"] {
+            let request = request(1, Method::DELETE, &format!("{path}{query}"));
+            assert_eq!(
+                Scene::new().call(request).await.refusal().1,
+                "EMOJI_INVALID"
+            );
+        }
+    }
+}

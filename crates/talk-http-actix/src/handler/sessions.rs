@@ -52,7 +52,8 @@ async fn account(
         .read(Unit::installation("login"), move |snapshot| {
             snapshot.directory().login(&username)
         });
-    Ok(read.await.map_err(|error: StoreError| error)?)
+    let found: Result<_, StoreError> = read.await;
+    Ok(found?)
 }
 
 /// Ends the token it is called with.
@@ -70,4 +71,99 @@ pub(crate) async fn logout(caller: Caller) -> Reply {
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .body("{}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Answer, Scene, post};
+    use actix_web::test::TestRequest;
+    use talk_domain::agent::{AgentStatus, PasswordHash};
+    use talk_domain::id::TokenId;
+    use talk_domain::testing::an_agent;
+    use uuid::Uuid;
+
+    /// Agents 1 and 2 log in with "right"; agent 2 is disabled.
+    fn scene() -> Scene {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            snapshot.directory.expect_login().returning(|username| {
+                let mut disabled = an_agent(2);
+                disabled.status = AgentStatus::Disabled;
+                let mut agents = [an_agent(1), disabled].into_iter();
+                let agent = agents.find(|agent| agent.username == username);
+                Ok(agent.map(|agent| (agent, PasswordHash("right".into()))))
+            });
+        });
+        scene
+    }
+
+    async fn login(scene: &Scene, username: &str, password: &str) -> Answer {
+        let body = format!(r#"{{"username":"{username}","password":"{password}"}}"#);
+        scene
+            .call(TestRequest::post().uri("/auth/login").set_payload(body))
+            .await
+    }
+
+    #[actix_web::test]
+    async fn the_right_password_is_worth_a_token() {
+        let answer = login(&scene(), "agent-1", "right").await;
+        assert_eq!(
+            answer.body,
+            r#"{"username":"agent-1","token":"issued-agent-1"}"#
+        );
+    }
+
+    #[actix_web::test]
+    async fn every_failed_login_looks_the_same() {
+        let scene = scene();
+        let wrong = login(&scene, "agent-1", "wrong").await;
+        assert_eq!(
+            (wrong.status.as_u16(), wrong.refusal().1),
+            (401, "INVALID_CREDENTIALS".into())
+        );
+        for (username, password) in [("nobody", "right"), ("agent-2", "right"), ("", "")] {
+            assert_eq!(login(&scene, username, password).await.body, wrong.body);
+        }
+    }
+
+    #[actix_web::test]
+    async fn after_ten_failures_even_the_right_password_waits() {
+        let scene = scene();
+        for _ in 0..10 {
+            assert_eq!(login(&scene, "agent-1", "wrong").await.status, 401);
+        }
+        let refused = login(&scene, "agent-1", "right").await;
+        assert_eq!(refused.refusal().1, "TOO_MANY_LOGIN_ATTEMPTS");
+        assert_eq!(
+            (refused.status.as_u16(), refused.header("retry-after")),
+            (429, "600")
+        );
+    }
+
+    #[actix_web::test]
+    async fn logging_out_revokes_the_token_and_forgets_it_at_once() {
+        let scene = Scene::new();
+        scene.writes(|uow| {
+            let revoke = uow.sessions.expect_revoke().times(1);
+            revoke
+                .withf(|token, _| *token == TokenId(Uuid::from_u128(1)))
+                .returning(|_, _| Ok(()));
+        });
+        assert_eq!(scene.call(post(1, "/auth/logout", "")).await.body, "{}");
+        scene.reads(|snapshot| {
+            snapshot.directory.checkpoint();
+            snapshot
+                .directory
+                .expect_agent()
+                .returning(|_| Ok(Some(an_agent(1))));
+            snapshot
+                .directory
+                .expect_is_revoked()
+                .returning(|_| Ok(true));
+        });
+        assert_eq!(
+            scene.call(post(1, "/auth/logout", "")).await.refusal().1,
+            "TOKEN_REVOKED"
+        );
+    }
 }

@@ -1,0 +1,187 @@
+//! Finds out whom a token or an access key stands for.
+
+use std::time::Instant;
+
+use actix_web::HttpRequest;
+use talk_domain::context::Actor;
+use talk_domain::identity::VerifiedToken;
+use talk_domain::session::authenticate::{
+    authenticate_external, authenticate_key, authenticate_token,
+};
+use talk_domain::store::Unit;
+
+use crate::actor_cache::Session;
+use crate::api_error::ApiError;
+use crate::credentials::presented;
+use crate::digest::digest;
+use crate::shared::Shared;
+
+/// Whom the request stands for, and by what.
+///
+/// # Errors
+/// If it shows no token, or one that is worth nothing.
+pub(crate) async fn authenticate(
+    shared: &Shared,
+    request: &HttpRequest,
+) -> Result<(Actor, Session), ApiError> {
+    let token = presented(request)?;
+    let (digest, now, since) = (
+        digest(&[token.as_bytes()]),
+        (shared.api.clock)(),
+        Instant::now(),
+    );
+    if let Some(known) = shared.actors.get(&digest, now) {
+        return Ok(known);
+    }
+    let (actor, session) = look_up(shared, &token).await?;
+    shared.actors.put(digest, actor, session, since);
+    Ok((actor, session))
+}
+
+async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
+    let (store, now) = (&*shared.api.store, (shared.api.clock)());
+    let unit = Unit::installation("authenticate");
+    if let Some(hash) = shared.api.tokens.key_hash(token) {
+        let read = store.read(unit, move |snapshot| authenticate_key(snapshot, &hash, now));
+        let (actor, expires) = read.await?;
+        return Ok((actor, Session::Key { expires }));
+    }
+    match shared.api.tokens.verify(token, now)? {
+        VerifiedToken::Local(claims) => {
+            let read = store.read(unit, move |snapshot| authenticate_token(snapshot, &claims));
+            let (token, expires) = (claims.token, claims.expires);
+            Ok((read.await?, Session::Token { token, expires }))
+        }
+        VerifiedToken::External {
+            agent,
+            customer,
+            token,
+            expires,
+        } => {
+            let read = store.read(unit, move |snapshot| {
+                authenticate_external(snapshot, agent, customer, token)
+            });
+            Ok((read.await?, Session::Token { token, expires }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Scene, get, post};
+    use actix_web::test::TestRequest;
+    use talk_domain::access_key::AccessKey;
+    use talk_domain::id::AccessKeyId;
+    use talk_domain::testing::{agent_id, an_agent, at, customer_id};
+    use uuid::Uuid;
+
+    const ME: &str = "/v1.0/service_agents/me";
+
+    fn shows_agents(scene: &Scene) {
+        scene.reads(|snapshot| {
+            let agents = snapshot.agents.expect_get();
+            agents.returning(|id| Ok([an_agent(1), an_agent(2)].into_iter().find(|a| a.id == id)));
+        });
+    }
+
+    #[actix_web::test]
+    async fn a_token_stands_for_its_agent_in_any_place() {
+        let scene = Scene::new();
+        shows_agents(&scene);
+        for request in [
+            get(1, ME),
+            TestRequest::get().uri("/v1.0/service_agents/me?token=t-1"),
+            TestRequest::get().uri("/v1.0/service_agents/me?accesskey=t-1"),
+        ] {
+            assert_eq!(scene.call(request).await.json()["username"], "agent-1");
+        }
+        assert_eq!(scene.call(get(2, ME)).await.json()["username"], "agent-2");
+    }
+
+    #[actix_web::test]
+    async fn an_access_key_acts_as_its_agent_until_it_expires() {
+        for (expires, status) in [(None, 200), (Some(at(1_000_000)), 401)] {
+            let scene = Scene::new();
+            shows_agents(&scene);
+            scene.reads(|snapshot| {
+                snapshot.directory.expect_key().returning(move |hash| {
+                    Ok(Some(AccessKey {
+                        id: AccessKeyId(Uuid::nil()),
+                        customer: customer_id(),
+                        agent: agent_id(2),
+                        name: String::new(),
+                        detail: String::new(),
+                        hash: *hash,
+                        prefix: String::new(),
+                        expires,
+                        created: at(0),
+                        updated: at(0),
+                        deleted: None,
+                    }))
+                });
+            });
+            let request = TestRequest::get()
+                .uri(ME)
+                .insert_header(("authorization", "Bearer vb_1"));
+            assert_eq!(scene.call(request).await.status, status);
+        }
+    }
+
+    #[actix_web::test]
+    async fn nobody_is_let_in_without_a_good_token_whatever_else_is_wrong() {
+        let scene = Scene::new();
+        let bad = TestRequest::post()
+            .uri("/v1.0/service_agents/talk_messages")
+            .set_payload("{");
+        let refused = scene.call(bad).await;
+        assert_eq!(refused.refusal().1, "AUTHENTICATION_REQUIRED");
+        assert_eq!(refused.header("www-authenticate"), "Bearer");
+        let garbage = get(1, ME).insert_header(("authorization", "Bearer garbage"));
+        assert_eq!(scene.call(garbage).await.refusal().1, "TOKEN_INVALID");
+        let unknown = post(5, "/v1.0/service_agents/talk_messages", "{");
+        assert_eq!(scene.call(unknown).await.refusal().1, "TOKEN_REVOKED");
+    }
+
+    #[actix_web::test]
+    async fn a_token_is_looked_up_once_in_a_while_and_anew_after_a_revocation() {
+        let scene = Scene::empty();
+        shows_agents(&scene);
+        scene.reads(|snapshot| {
+            snapshot
+                .directory
+                .expect_is_revoked()
+                .times(2)
+                .returning(|_| Ok(false));
+            snapshot
+                .directory
+                .expect_agent()
+                .times(2)
+                .returning(|_| Ok(Some(an_agent(1))));
+        });
+        for _ in 0..3 {
+            assert_eq!(scene.call(get(1, ME)).await.status, 200);
+        }
+        scene.shared.actors.clear();
+        assert_eq!(scene.call(get(1, ME)).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn only_administrators_change_agents() {
+        let refused = Scene::new().call(post(1, "/v1.0/agents", "{}")).await;
+        assert_eq!(refused.refusal().1, "PERMISSION_DENIED");
+        let refused = Scene::new().call(post(9, "/v1.0/agents", "{}")).await;
+        assert_eq!(refused.refusal().1, "USERNAME_REQUIRED");
+    }
+
+    #[actix_web::test]
+    async fn a_malformed_id_in_the_path_is_named() {
+        for id in ["7", "%00", "%ff", "e8b2e976f04344c8bb89e214e225e813"] {
+            let uri = format!("/v1.0/service_agents/talk_chats/{id}");
+            let refused = Scene::new().call(get(1, &uri)).await.refusal();
+            assert_eq!(
+                refused,
+                (400, "INVALID_ID".to_owned(), "chat_id".to_owned())
+            );
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The server over real sockets.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use super::*;
+use crate::testing::{Scene, get};
+use actix_web::dev::ServerHandle;
+use talk_domain::testing::an_agent;
+
+struct Running {
+    public: SocketAddr,
+    admin: SocketAddr,
+    handle: ServerHandle,
+}
+
+/// Agents 1, 2 and 9 are known; the server runs on a thread of its own.
+fn run() -> Running {
+    let (public, admin) = (
+        TcpListener::bind("127.0.0.1:0").unwrap(),
+        TcpListener::bind("127.0.0.1:0").unwrap(),
+    );
+    let (at_public, at_admin) = (public.local_addr().unwrap(), admin.local_addr().unwrap());
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let scene = Scene::new();
+        scene.reads(|snapshot| {
+            snapshot
+                .directory
+                .expect_has_agents()
+                .returning(|| Ok(true));
+            snapshot
+                .agents
+                .expect_get()
+                .returning(|_| Ok(Some(an_agent(1))));
+        });
+        let listen = Listen {
+            public,
+            admin: Some(admin),
+            workers: 1,
+            shutdown_seconds: 1,
+            metrics: Arc::new(|| "talk_up 1\n".to_owned()),
+        };
+        actix_web::rt::System::new().block_on(async move {
+            let server = server(scene.shared.api.clone(), listen).unwrap();
+            send.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    Running {
+        public: at_public,
+        admin: at_admin,
+        handle: receive.recv().unwrap(),
+    }
+}
+
+/// What comes back until the server closes the connection.
+fn exchange(at: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(at).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn head(line: &str, rest: &str) -> Vec<u8> {
+    let common = "host: t\r\nconnection: close\r\nauthorization: Bearer t-1\r\n";
+    format!("{line} HTTP/1.1\r\n{common}{rest}\r\n").into_bytes()
+}
+
+fn chunked(line: &str, bytes: usize) -> Vec<u8> {
+    let mut request = head(line, "transfer-encoding: chunked\r\n");
+    for _ in 0..bytes / 1_000 {
+        request.extend_from_slice(format!("3e8\r\n{}\r\n", "x".repeat(1_000)).as_bytes());
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    request
+}
+
+#[actix_web::test]
+async fn each_listener_serves_its_own() {
+    let running = run();
+    for (at, path, status) in [
+        (running.public, "/healthz", "200"),
+        (running.public, "/readyz", "200"),
+        (running.public, "/metrics", "404"),
+        (running.public, "/v1.0/service_agents/me", "200"),
+        (running.admin, "/healthz", "200"),
+        (running.admin, "/readyz", "200"),
+        (running.admin, "/metrics", "200"),
+        (running.admin, "/v1.0/service_agents/me", "404"),
+    ] {
+        let answer = exchange(at, &head(&format!("GET {path}"), ""));
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}: {answer}"
+        );
+        assert!(answer.contains("x-request-id: "), "{path}: {answer}");
+    }
+    running.handle.stop(true).await;
+}
+
+#[actix_web::test]
+async fn a_body_over_its_limit_is_answered_however_it_is_sent() {
+    let running = run();
+    let uri = "POST /v1.0/service_agents/talk_chats";
+    let mut sized = head(uri, "content-length: 600000\r\n");
+    sized.extend(std::iter::repeat_n(b'x', 600_000));
+    for request in [sized, chunked(uri, 600_000)] {
+        let answer = exchange(running.public, &request);
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+        assert!(
+            answer.contains(r#""reason":"PAYLOAD_TOO_LARGE""#),
+            "{answer}"
+        );
+    }
+    running.handle.stop(true).await;
+}
+
+#[actix_web::test]
+async fn a_refusal_arrives_also_when_the_body_is_never_read() {
+    let running = run();
+    let mut request = head("POST /v1.0/nothing", "content-length: 600000\r\n");
+    request.extend(std::iter::repeat_n(b'x', 600_000));
+    let answer = exchange(running.public, &request);
+    assert!(answer.contains(r#""reason":"ROUTE_NOT_FOUND""#), "{answer}");
+    running.handle.stop(true).await;
+}
+
+#[actix_web::test]
+async fn a_stopped_server_lets_go_of_its_port() {
+    let running = run();
+    running.handle.stop(true).await;
+    assert!(TcpStream::connect(running.public).is_err());
+}
+
+#[test]
+fn metrics_are_for_operators_and_the_api_is_not() {
+    assert!(Door::Admin.leads_to("/metrics") && !Door::Public.leads_to("/metrics"));
+    assert!(Door::Public.leads_to("/v1.0/agents") && !Door::Admin.leads_to("/v1.0/agents"));
+    for door in [Door::Public, Door::Admin] {
+        assert!(door.leads_to("/healthz") && door.leads_to("/readyz"));
+    }
+}
+
+#[actix_web::test]
+async fn a_token_in_the_query_never_reaches_an_answer() {
+    let answer = Scene::new()
+        .call(get(1, "/v1.0/nothing?token=secret-1"))
+        .await;
+    assert!(!answer.body.contains("secret-1"), "{}", answer.body);
+}
