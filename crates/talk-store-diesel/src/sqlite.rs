@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::prelude::*;
@@ -11,10 +12,13 @@ use talk_domain::store::Cause;
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
-use crate::error::OpenError;
+use crate::error::{OpenError, is_locked};
 use crate::schema::meta;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// How long opening waits for other processes; statements wait as long by `busy_timeout`.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `busy_timeout` comes first: switching to WAL can meet another process.
 const WRITER: &str = "
@@ -50,8 +54,17 @@ pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, Cause> {
 fn connect(path: &Path, settings: &str) -> Result<SqliteConnection, Cause> {
     let path = path.to_str().ok_or("the path is not UTF-8")?;
     let mut conn = SqliteConnection::establish(path)?;
-    conn.batch_execute(settings)?;
-    Ok(conn)
+    let start = Instant::now();
+    loop {
+        match conn.batch_execute(settings) {
+            Ok(()) => return Ok(conn),
+            // Two processes that both switch a new file to WAL are told so without any waiting.
+            Err(error) if is_locked(&error) && start.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 fn create(path: &Path) -> std::io::Result<()> {

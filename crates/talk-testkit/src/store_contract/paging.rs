@@ -106,7 +106,7 @@ where
         order,
     };
     let mut seen = vec![];
-    loop {
+    for _ in 0..1_000 {
         let found = page(request).await;
         assert!(found.rows.len() <= usize::from(size));
         assert!(found.next.is_none() || found.rows.len() == usize::from(size));
@@ -116,6 +116,7 @@ where
             return seen;
         }
     }
+    panic!("pages of {size} never end");
 }
 
 /// When a row is made that a walk in this order has passed already.
