@@ -1,0 +1,4 @@
+//! End-to-end tests: the real binary, real sockets, a real database.
+
+mod chats;
+mod support;

@@ -1,0 +1,9 @@
+//! The real binary on a database of its own, and clients that read like sentences.
+
+mod answer;
+pub(crate) mod client;
+pub(crate) mod server;
+
+pub(crate) use answer::Answer;
+pub(crate) use client::Client;
+pub(crate) use server::Server;

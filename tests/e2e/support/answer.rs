@@ -1,0 +1,63 @@
+//! What the server answered.
+
+use reqwest::RequestBuilder;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// An answer, with its body as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The answer to a request.
+    pub(crate) async fn to(request: RequestBuilder) -> Self {
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Self {
+            status,
+            headers,
+            body: answer.text().await.expect("a body"),
+        }
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// The resource of a success.
+    #[track_caller]
+    pub(crate) fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.json()
+    }
+
+    /// The rows of a list.
+    #[track_caller]
+    pub(crate) fn rows(&self) -> Vec<Value> {
+        self.ok()["result"].as_array().expect("a list").clone()
+    }
+
+    /// A header's text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Checks a refusal and the shape every refusal has.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, reason: &str) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        let error = self.json()["error"].clone();
+        assert_eq!(error["reason"], reason, "{self:?}");
+        for field in ["status", "message", "request_id"] {
+            assert!(error[field].is_string(), "{field} in {self:?}");
+        }
+        assert!(error["details"].is_array(), "{self:?}");
+        assert_eq!(self.header("x-request-id"), error["request_id"].as_str());
+        error
+    }
+}

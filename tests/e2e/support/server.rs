@@ -1,0 +1,236 @@
+//! A running `talk-server serve`, ended with the test.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::Client;
+
+/// What every test server signs with.
+pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "a long password";
+
+/// A server with a database, a signing secret and a first admin of its own.
+pub(crate) struct Server {
+    child: Child,
+    data: TempDir,
+    settings: Vec<(String, String)>,
+    /// Where the API is: `http://127.0.0.1:<port>`.
+    pub(crate) url: String,
+    /// Where health and metrics are.
+    pub(crate) admin_url: String,
+    http: reqwest::Client,
+}
+
+impl Server {
+    /// Starts on an empty database.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts on an empty database with more settings, named as environment variables.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let data = TempDir::new().expect("a directory for the data");
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let settings: Vec<_> = settings.iter().map(own).collect();
+        let (child, url, admin_url) = spawn(data.path(), &settings);
+        let mut server = Self {
+            child,
+            data,
+            settings,
+            url,
+            admin_url,
+            http: reqwest::Client::new(),
+        };
+        server.wait_until_ready().await;
+        server
+    }
+
+    /// Ends the process without warning and starts it again on the same data.
+    pub(crate) async fn kill_and_restart(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+        (self.child, self.url, self.admin_url) = spawn(self.data.path(), &self.settings);
+        self.wait_until_ready().await;
+    }
+
+    /// Asks the process to end, as `systemd` or Kubernetes do.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .expect("kill")
+                .success()
+        );
+    }
+
+    /// Waits for the process to end.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        for _ in 0..1_000 {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server does not end")
+    }
+
+    /// Everything it logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.data.path().join("log")).expect("the log")
+    }
+
+    /// Where its data is.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Runs a subcommand on the same database; its standard output.
+    pub(crate) fn operate(&self, arguments: &[&str]) -> String {
+        let output = command(self.data.path(), &[])
+            .args(arguments)
+            .output()
+            .expect("it runs");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), &self.url, None)
+    }
+
+    /// Whoever has this token.
+    pub(crate) fn with_token(&self, token: &str) -> Client {
+        Client::new(self.http.clone(), &self.url, Some(token.to_owned()))
+    }
+
+    /// Logs in.
+    pub(crate) async fn login(&self, username: &str, password: &str) -> Client {
+        let body = json!({"username": username, "password": password});
+        let token = self.anonymous().post("/auth/login", body).await.ok()["token"].clone();
+        let client = self.with_token(token.as_str().expect("a token"));
+        let me = client.get("/v1.0/service_agents/me").await.ok();
+        client.named(me["id"].as_str().expect("an id"))
+    }
+
+    /// The first admin, of the customer `default`.
+    pub(crate) async fn admin(&self) -> Client {
+        self.login("root", PASSWORD).await
+    }
+
+    /// Admin `admin-<tag>` and agents `<name>-<tag>` of a customer of their own.
+    pub(crate) async fn customer<const N: usize>(
+        &self,
+        tag: &str,
+        names: [&str; N],
+    ) -> (Client, [Client; N]) {
+        let customer = self.operate(&["customer", "create", "--name", tag, "--json"]);
+        let customer: serde_json::Value = serde_json::from_str(&customer).expect("JSON");
+        let id = customer["id"].as_str().expect("an id");
+        let admin = format!("admin-{tag}");
+        let create = ["agent", "create", "--customer", id, "--username", &admin];
+        let rest = ["--password", PASSWORD, "--permission", "admin"];
+        self.operate(&[&create[..], &rest[..]].concat());
+        let admin = self.login(&admin, PASSWORD).await;
+        let mut agents = Vec::with_capacity(N);
+        for name in names {
+            agents.push(self.agent_of(&admin, &format!("{name}-{tag}")).await);
+        }
+        let agents = agents
+            .try_into()
+            .unwrap_or_else(|_| unreachable!("as many as names"));
+        (admin, agents)
+    }
+
+    /// Agents of the default customer, by username.
+    pub(crate) async fn agents<const N: usize>(&self, names: [&str; N]) -> [Client; N] {
+        let admin = self.admin().await;
+        let mut agents = Vec::with_capacity(N);
+        for name in names {
+            agents.push(self.agent_of(&admin, name).await);
+        }
+        agents
+            .try_into()
+            .unwrap_or_else(|_| unreachable!("as many as names"))
+    }
+
+    async fn agent_of(&self, admin: &Client, username: &str) -> Client {
+        let agent = json!({"username": username, "password": PASSWORD});
+        admin.post("/v1.0/agents", agent).await.ok();
+        self.login(username, PASSWORD).await
+    }
+
+    async fn wait_until_ready(&mut self) {
+        for _ in 0..1_000 {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                panic!("the server ended with {status}: {}", self.log());
+            }
+            let ready = self.http.get(format!("{}/readyz", self.url)).send().await;
+            if ready.is_ok_and(|answer| answer.status() == 200) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server does not get ready: {}", self.log());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(data: &Path, settings: &[(String, String)]) -> (Child, String, String) {
+    let [bind, admin] = [free_address(), free_address()];
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(data.join("log"))
+        .expect("a log");
+    let child = command(data, settings)
+        .arg("serve")
+        .env("TALK_BIND", &bind)
+        .env("TALK_ADMIN_BIND", &admin)
+        .stderr(log)
+        .spawn()
+        .expect("the binary starts");
+    (child, format!("http://{bind}"), format!("http://{admin}"))
+}
+
+/// The binary with nothing of the surroundings in its environment.
+pub(crate) fn command(data: &Path, settings: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_talk-server"));
+    command
+        .current_dir(data)
+        .env_clear()
+        .env("TALK_DATA_DIR", data)
+        .env("TALK_JWT_SECRET", SECRET)
+        .env("TALK_BOOTSTRAP_USERNAME", "root")
+        .env("TALK_BOOTSTRAP_PASSWORD", PASSWORD)
+        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    command
+}
+
+/// An address nobody listens at, just now.
+pub(crate) fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").to_string()
+}
