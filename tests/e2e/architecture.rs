@@ -1,0 +1,120 @@
+//! The shape of the code, read off the workspace itself.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Crates that may name only these crates of the workspace.
+const INWARD: &[(&str, &[&str])] = &[
+    ("talk-domain", &[]),
+    ("talk-wire", &["talk-domain"]),
+    ("talk-store-diesel", &["talk-domain"]),
+    ("talk-events", &["talk-domain"]),
+    ("talk-identity", &["talk-domain"]),
+    ("talk-http-actix", &["talk-domain", "talk-wire"]),
+    ("talk-testkit", &["talk-domain"]),
+    ("talk-bench", &[]),
+];
+
+/// Everything the rules may know of the world.
+const DOMAIN: &[&str] = &["emojis", "mockall", "thiserror", "time", "uuid"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    metadata["packages"].as_array().expect("packages").clone()
+}
+
+/// Names of a package's normal dependencies.
+fn dependencies(package: &Value) -> Vec<String> {
+    let all = package["dependencies"].as_array().expect("dependencies");
+    let normal = all.iter().filter(|dependency| dependency["kind"].is_null());
+    normal
+        .map(|dependency| dependency["name"].as_str().expect("a name").to_owned())
+        .collect()
+}
+
+#[test]
+fn dependencies_point_inward_and_adapters_never_name_each_other() {
+    let packages = packages();
+    for (name, allowed) in INWARD {
+        let package = packages.iter().find(|package| package["name"] == *name);
+        let package = package.unwrap_or_else(|| panic!("no crate {name}"));
+        for dependency in dependencies(package) {
+            let is_ours = dependency.starts_with("talk-");
+            assert!(
+                !is_ours || allowed.contains(&&*dependency),
+                "{name} names {dependency}"
+            );
+        }
+    }
+    let known = packages
+        .iter()
+        .filter(|package| package["name"] != "talk-server")
+        .count();
+    assert_eq!(known, INWARD.len(), "every crate has its place");
+}
+
+#[test]
+fn the_rules_know_nothing_of_the_world() {
+    let packages = packages();
+    let domain = packages
+        .iter()
+        .find(|package| package["name"] == "talk-domain")
+        .expect("it");
+    for dependency in dependencies(domain) {
+        assert!(
+            DOMAIN.contains(&&*dependency),
+            "talk-domain names {dependency}"
+        );
+    }
+}
+
+#[test]
+fn the_testkit_is_for_tests_only() {
+    for package in packages() {
+        let names = dependencies(&package);
+        assert!(
+            !names.contains(&"talk-testkit".to_owned()),
+            "{}",
+            package["name"]
+        );
+    }
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_file_is_long_and_none_is_called_mod() {
+    let mut files = Vec::new();
+    for folder in ["crates", "tests"] {
+        rust_files(&root().join(folder), &mut files);
+    }
+    assert!(files.len() > 100, "the files were found");
+    for file in files {
+        let lines = std::fs::read_to_string(&file)
+            .expect("text")
+            .lines()
+            .count();
+        assert!(lines <= 300, "{} has {lines} lines", file.display());
+        assert!(!file.ends_with("mod.rs"), "{}", file.display());
+    }
+}
