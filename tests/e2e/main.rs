@@ -1,5 +1,7 @@
 //! End-to-end tests: the real binary, real sockets, a real database.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod architecture;
 mod chats;
 mod support;
