@@ -1,6 +1,10 @@
 //! End-to-end tests: the real binary, real sockets, a real database.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod architecture;
 mod chats;
