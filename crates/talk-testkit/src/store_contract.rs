@@ -1,4 +1,4 @@
-//! What every store must do, whatever its database: run by [`store_contract!`](crate::store_contract)
+//! What every store must do, whatever its database: run by [`store_contract!`](crate::store_contract!)
 //! on a store that the adapter's tests open.
 
 #![allow(
