@@ -8,5 +8,9 @@
 
 mod architecture;
 mod chats;
+mod medias;
+mod messages;
+mod reactions;
 mod support;
+mod threads;
 mod tutorial;
