@@ -8,9 +8,16 @@
 
 mod architecture;
 mod chats;
+mod deleted_chats;
+mod durability;
+mod events;
+mod idempotency;
+mod identity;
 mod medias;
 mod messages;
+mod races;
 mod reactions;
 mod support;
+mod tenants;
 mod threads;
 mod tutorial;
