@@ -8,11 +8,9 @@
 
 mod architecture;
 mod chats;
-mod deleted_chats;
 mod durability;
 mod events;
 mod idempotency;
-mod identity;
 mod medias;
 mod messages;
 mod races;
