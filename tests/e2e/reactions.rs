@@ -151,7 +151,8 @@ async fn every_acknowledged_reaction_of_many_at_once_is_there_once() {
         .await;
     let said = first.say(&chat, "hello").await;
     let mut posts = tokio::task::JoinSet::new();
-    for agent in agents.iter().cycle().take(48).cloned() {
+    for agent in agents.iter().cycle().take(48) {
+        let agent = agent.on_its_own();
         let (said, emoji) = (said.clone(), format!("name_{}", posts.len() / 8));
         posts.spawn(async move { agent.react(&said, &emoji).await.status });
     }
