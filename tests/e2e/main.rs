@@ -8,6 +8,8 @@
 
 mod architecture;
 mod chats;
+mod deleted_chats;
+mod direct_chats;
 mod durability;
 mod events;
 mod idempotency;

@@ -1,0 +1,132 @@
+//! Chats that are deleted: who may, and what is left.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::client::{message, path};
+use crate::support::{Answer, Client, Server};
+
+/// Everything there is to ask of a chat, of one of its participants and of one of its messages.
+async fn everything(by: &Client, chat: &Value, participant: &Value, said: &Value) -> Vec<Answer> {
+    let id = chat["id"].as_str().expect("an id");
+    let participant = participant["id"].as_str().expect("an id");
+    let own = [
+        (Method::GET, String::new()),
+        (Method::PUT, String::new()),
+        (Method::POST, "/join".into()),
+        (Method::POST, "/close".into()),
+        (Method::POST, "/reopen".into()),
+        (Method::GET, "/participants".into()),
+        (Method::POST, "/participants".into()),
+        (Method::DELETE, format!("/participants/{participant}")),
+    ];
+    let own = own.map(|(method, rest)| (method, path(chat, &rest)));
+    let elsewhere = [
+        (Method::POST, "/v1.0/service_agents/talk_messages".into()),
+        (
+            Method::GET,
+            format!("/v1.0/service_agents/talk_messages?chat_id={id}"),
+        ),
+        (
+            Method::GET,
+            format!("/v1.0/service_agents/talk_events?chat_id={id}&since=0"),
+        ),
+        (Method::GET, message(said, "")),
+        (Method::PUT, message(said, "")),
+        (Method::DELETE, message(said, "")),
+        (Method::GET, message(said, "/revisions")),
+        (Method::POST, message(said, "/reactions")),
+        (Method::DELETE, message(said, "/reactions?emoji=thumbsup")),
+    ];
+    let body = json!({
+        "name": "mine", "text": "hello", "chat_id": id, "emoji": "👍",
+        "owner_type": "agent", "owner_id": by.id,
+    });
+    let mut answers = Vec::new();
+    for (method, path) in own.into_iter().chain(elsewhere) {
+        let request = by.request(method.clone(), &path);
+        let request = match method {
+            Method::POST | Method::PUT => request.json(&body),
+            _ => request,
+        };
+        answers.push(Answer::to(request).await);
+    }
+    answers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_chat_is_gone_for_everybody_everywhere() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    for kind in ["group", "direct", "talk"] {
+        let chat = alice.chat(kind, &[&bob]).await;
+        let said = bob.say(&chat, "hello").await;
+        let participant = alice.participant(&chat, &bob).await.expect("a participant");
+        let deleted = alice.delete(&path(&chat, "")).await.ok();
+        assert_eq!(deleted["member_count"], 0);
+        assert_ne!(deleted["tm_delete"], "");
+        assert_eq!(deleted["tm_delete"], deleted["tm_update"]);
+        assert_eq!(deleted["id"], chat["id"]);
+        for agent in [&alice, &bob] {
+            for answer in everything(agent, &chat, &participant, &said).await {
+                let error = answer.json()["error"].clone();
+                let reason = error["reason"].as_str().expect("a reason");
+                assert!(
+                    ["CHAT_NOT_FOUND", "MESSAGE_NOT_FOUND"].contains(&reason),
+                    "{answer:?}"
+                );
+                answer.refused(404, reason);
+            }
+            for list in ["talk_chats", "talk_channels", "talk_messages"] {
+                let list = agent.get(&format!("/v1.0/service_agents/{list}")).await;
+                assert_eq!(list.rows(), [] as [Value; 0]);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_again_answers_the_same() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let deleted = alice.delete(&path(&chat, "")).await;
+    let before = chat["last_seq"].as_u64().expect("a number");
+    assert_eq!(deleted.ok()["last_seq"], before + 1);
+    for _ in 0..2 {
+        let again = alice.delete(&path(&chat, "")).await;
+        assert_eq!(
+            (again.status, &again.body),
+            (200, &deleted.body),
+            "no event, no time moved"
+        );
+    }
+    bob.delete(&path(&chat, ""))
+        .await
+        .refused(404, "CHAT_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_creator_or_an_admin_who_participates_deletes_a_chat() {
+    let server = Server::start().await;
+    let [alice, bob, eve] = server.agents(["alice", "bob", "eve"]).await;
+    let admin = server.admin().await;
+    let (foreign, []) = server.customer("other", []).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    for other in [&bob, &eve, &admin] {
+        let refused = other.delete(&path(&chat, "")).await;
+        refused.refused(403, "PERMISSION_DENIED");
+    }
+    foreign
+        .delete(&path(&chat, ""))
+        .await
+        .refused(404, "CHAT_NOT_FOUND");
+    alice.add(&chat, &admin).await.ok();
+    let deleted = admin.delete(&path(&chat, "")).await;
+    assert_eq!(deleted.ok()["member_count"], 0);
+    for again in [&admin, &alice] {
+        assert_eq!(again.delete(&path(&chat, "")).await.body, deleted.body);
+    }
+    let chat = alice.chat("group", &[&bob]).await;
+    alice.delete(&path(&chat, "")).await.ok();
+}
