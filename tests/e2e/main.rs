@@ -13,6 +13,7 @@ mod direct_chats;
 mod durability;
 mod events;
 mod idempotency;
+mod lists;
 mod medias;
 mod messages;
 mod races;
