@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod access_keys;
 mod architecture;
 mod chats;
 mod deleted_chats;
@@ -13,6 +14,7 @@ mod direct_chats;
 mod durability;
 mod events;
 mod idempotency;
+mod identity;
 mod lists;
 mod medias;
 mod messages;
@@ -22,3 +24,4 @@ mod support;
 mod tenants;
 mod threads;
 mod tutorial;
+mod visibility;

@@ -60,4 +60,11 @@ impl Answer {
         assert_eq!(self.header("x-request-id"), error["request_id"].as_str());
         error
     }
+
+    /// The body without the request's id, to compare refusals by.
+    pub(crate) fn but_for_its_id(&self) -> String {
+        let id = self.header("x-request-id").expect("an id of the request");
+        assert!(self.body.contains(id), "{self:?}");
+        self.body.replace(id, "")
+    }
 }

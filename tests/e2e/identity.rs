@@ -1,0 +1,287 @@
+//! Logging in and out, passwords, agents, customers.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::server::PASSWORD;
+use crate::support::{Answer, Client, Server};
+
+const LOGIN: &str = "/auth/login";
+const AGENTS: &str = "/v1.0/agents";
+const ME: &str = "/v1.0/service_agents/me";
+
+async fn log_in(server: &Server, username: &str, password: &str) -> Answer {
+    let body = json!({"username": username, "password": password});
+    server.anonymous().post(LOGIN, body).await
+}
+
+fn agent(other: &Client) -> String {
+    format!("{AGENTS}/{}", other.id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_answers_the_username_and_a_token_that_works() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let answer = log_in(&server, "alice", PASSWORD).await.ok();
+    assert_eq!(answer["username"], "alice");
+    assert_eq!(answer.as_object().expect("an object").len(), 2);
+    let token = answer["token"].as_str().expect("a token");
+    let me = server.with_token(token).get(ME).await.ok();
+    assert_eq!(me["id"], alice.id.as_str());
+    assert_eq!(
+        (&me["permission"], &me["status"], &me["tm_delete"]),
+        (&json!(16), &json!("active"), &json!(""))
+    );
+    let bare = server.anonymous();
+    let url = format!("{ME}?token={token}");
+    assert_eq!(bare.get(&url).await.ok(), me);
+    let url = format!("{ME}?accesskey={token}");
+    assert_eq!(bare.get(&url).await.ok(), me);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failed_login_looks_the_same() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let [_alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
+    admin
+        .put(&agent(&bob), json!({"status": "disabled"}))
+        .await
+        .ok();
+    admin.delete(&agent(&carol)).await.ok();
+    let wrong = log_in(&server, "alice", "a wrong password").await;
+    wrong.refused(401, "INVALID_CREDENTIALS");
+    for username in ["nobody", "bob", "carol", ""] {
+        let refused = log_in(&server, username, PASSWORD).await;
+        assert_eq!(refused.status, 401);
+        assert_eq!(refused.but_for_its_id(), wrong.but_for_its_id());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_failed_logins_lock_that_account_only() {
+    let server = Server::start().await;
+    let [_alice, _bob] = server.agents(["alice", "bob"]).await;
+    for username in ["alice", "nobody"] {
+        for _ in 0..10 {
+            let refused = log_in(&server, username, "a wrong password").await;
+            refused.refused(401, "INVALID_CREDENTIALS");
+        }
+        let locked = log_in(&server, username, PASSWORD).await;
+        let error = locked.json()["error"].clone();
+        assert_eq!(
+            (locked.status, &error["status"]),
+            (429, &json!("RESOURCE_EXHAUSTED"))
+        );
+        let wait: u32 = locked
+            .header("retry-after")
+            .and_then(|seconds| seconds.parse().ok())
+            .expect("seconds to wait");
+        assert!((1..=600).contains(&wait), "{wait}");
+    }
+    log_in(&server, "bob", PASSWORD).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_ends_that_token_at_once() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let other = server.login("alice", PASSWORD).await;
+    alice.post("/auth/logout", json!({})).await.ok();
+    alice.get(ME).await.refused(401, "TOKEN_REVOKED");
+    let again = alice.post("/auth/logout", json!({})).await;
+    again.refused(401, "TOKEN_REVOKED");
+    other.get(ME).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_the_older_tokens() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let path = format!("{ME}/password");
+    let change = |old: &str, new: &str| json!({"old_password": old, "new_password": new});
+    let wrong = alice
+        .put(&path, change("a wrong password", "another password"))
+        .await;
+    let error = wrong.refused(400, "OLD_PASSWORD_WRONG");
+    assert_eq!(error["details"][0]["field"], "old_password");
+    for bad in ["short", &"x".repeat(129), ""] {
+        let refused = alice.put(&path, change(PASSWORD, bad)).await;
+        let error = refused.refused(400, "PASSWORD_INVALID");
+        assert_eq!(error["details"][0]["field"], "new_password");
+    }
+    alice.get(ME).await.ok();
+    let me = alice
+        .put(&path, change(PASSWORD, "another password"))
+        .await
+        .ok();
+    assert_eq!(me["id"], alice.id.as_str());
+    alice.get(ME).await.refused(401, "TOKEN_REVOKED");
+    log_in(&server, "alice", PASSWORD)
+        .await
+        .refused(401, "INVALID_CREDENTIALS");
+    server.login("alice", "another password").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_admins_and_managers_change_agents() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let new = json!({"username": "mallory", "password": PASSWORD});
+    for refused in [
+        alice.post(AGENTS, new.clone()).await,
+        alice.put(&agent(&bob), json!({"name": "B"})).await,
+        alice.put(&agent(&alice), json!({"permission": 32})).await,
+        alice.delete(&agent(&bob)).await,
+    ] {
+        refused.refused(403, "PERMISSION_DENIED");
+    }
+    admin
+        .put(&agent(&alice), json!({"permission": 64}))
+        .await
+        .ok();
+    alice.post(AGENTS, new).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn usernames_are_unique_over_the_installation_and_lists_are_not() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let (eve, [_mallory]) = server.customer("acme", ["mallory"]).await;
+    let taken = json!({"username": "mallory-acme", "password": PASSWORD});
+    admin
+        .post(AGENTS, taken)
+        .await
+        .refused(409, "USERNAME_TAKEN");
+    let names = |rows: Vec<Value>| -> Vec<String> {
+        let name = |row: &Value| row["username"].as_str().expect("a username").to_owned();
+        rows.iter().map(name).collect()
+    };
+    assert_eq!(names(admin.get(AGENTS).await.rows()), ["root"]);
+    assert_eq!(
+        names(eve.get(AGENTS).await.rows()),
+        ["mallory-acme", "admin-acme"]
+    );
+    let customers = eve.get("/v1.0/customers").await.rows();
+    let customer = eve.get("/v1.0/customer").await.ok();
+    assert_eq!(customers.as_slice(), std::slice::from_ref(&customer));
+    assert_eq!(customer["name"], "acme");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_created_changed_and_deleted() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let new = json!({"username": "dora", "password": PASSWORD, "name": "Dora", "permission": 32});
+    let created = admin.post(AGENTS, new).await;
+    assert!(!created.body.contains(PASSWORD) && !created.body.contains("argon2"));
+    let created = created.ok();
+    assert_eq!(created["tm_update"], created["tm_create"]);
+    let path = format!("{AGENTS}/{}", created["id"].as_str().expect("an id"));
+    assert_eq!(admin.get(&path).await.ok(), created);
+    let change = json!({"name": "D", "detail": "x", "permission": 16});
+    let changed = admin.put(&path, change).await.ok();
+    assert_eq!(
+        (
+            &changed["name"],
+            &changed["detail"],
+            &changed["permission"],
+            &changed["username"]
+        ),
+        (&json!("D"), &json!("x"), &json!(16), &json!("dora"))
+    );
+    let refused = admin.put(&path, json!({"permission": 17})).await;
+    refused.refused(400, "PERMISSION_INVALID");
+    let refused = admin.put(&path, json!({"status": "asleep"})).await;
+    refused.refused(400, "STATUS_INVALID");
+    assert_ne!(admin.delete(&path).await.ok()["tm_delete"], "");
+    for gone in [
+        admin.get(&path).await,
+        admin.put(&path, json!({"name": "E"})).await,
+        admin.delete(&path).await,
+    ] {
+        gone.refused(404, "AGENT_NOT_FOUND");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_or_deleted_agent_is_out_at_once() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let mut keys = Vec::new();
+    for client in [&alice, &bob] {
+        let key = client.post("/v1.0/accesskeys", json!({})).await.ok()["token"].clone();
+        keys.push(server.with_token(key.as_str().expect("a key")));
+    }
+    admin
+        .put(&agent(&alice), json!({"status": "disabled"}))
+        .await
+        .ok();
+    admin.delete(&agent(&bob)).await.ok();
+    for client in [&alice, &bob, &keys[0], &keys[1]] {
+        let refused = client.get(ME).await;
+        assert_eq!(refused.status, 401, "{refused:?}");
+    }
+    admin
+        .put(&agent(&alice), json!({"status": "active"}))
+        .await
+        .ok();
+    server.login("alice", PASSWORD).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_in_without_a_token_of_this_server() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let other = [("TALK_JWT_SECRET", "another-secret-of-the-tests-0123456789")];
+    let other = Server::start_with(&other).await;
+    let foreign = other.admin().await;
+    let parts: Vec<_> = alice.token().split('.').collect();
+    let [_, claims, signature] = parts[..] else {
+        panic!("no JWT: {parts:?}")
+    };
+    // {"alg":"none","typ":"JWT"} and {"alg":"HS512","typ":"JWT"}
+    let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+    let longer = "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9";
+    let foreign_claims = foreign.token().split('.').nth(1).expect("claims");
+    for token in [
+        foreign.token().to_owned(),
+        format!("{none}.{claims}."),
+        format!("{none}.{claims}.{signature}"),
+        format!("{longer}.{claims}.{signature}"),
+        format!("{}.{foreign_claims}.{signature}", parts[0]),
+        format!("{}.{claims}.", parts[0]),
+        "garbage".to_owned(),
+    ] {
+        let refused = server.with_token(&token).get(ME).await;
+        refused.refused(401, "TOKEN_INVALID");
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    }
+    let bare = server.anonymous();
+    let cookie = format!("token={0}; accesskey={0}", alice.token());
+    let request = bare.request(Method::GET, ME).header("Cookie", cookie);
+    for refused in [bare.get(ME).await, Answer::to(request).await] {
+        refused.refused(401, "AUTHENTICATION_REQUIRED");
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_ends_with_its_lifetime() {
+    let server = Server::start_with(&[("TALK_TOKEN_LIFETIME_SECONDS", "1")]).await;
+    let alice = server.admin().await;
+    for _ in 0..200 {
+        let answer = alice.get(ME).await;
+        if answer.status != 200 {
+            answer.refused(401, "TOKEN_EXPIRED");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the token does not end");
+}
