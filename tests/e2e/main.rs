@@ -20,6 +20,7 @@ mod medias;
 mod messages;
 mod races;
 mod reactions;
+mod sockets;
 mod support;
 mod tenants;
 mod threads;

@@ -17,6 +17,7 @@ pub mod id;
 pub mod idempotency;
 pub mod identity;
 pub mod limits;
+pub mod live;
 pub mod media;
 pub mod message;
 pub mod page;

@@ -4,7 +4,7 @@ pub mod add;
 pub mod list;
 pub mod remove;
 
-use crate::chat::Chat;
+use crate::chat::{Chat, Tick};
 use crate::id::{AgentId, ChatId, CustomerId, ParticipantId};
 use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
@@ -47,18 +47,18 @@ pub trait ParticipantRepository {
     /// Only when storage fails.
     fn insert(&mut self, chat: &Chat, participant: &Participant) -> Result<bool, StoreError>;
 
-    /// Deletes a membership and remembers that it was (S-074). MUST return `false` when it is gone
-    /// already.
+    /// Deletes a membership and remembers that it ended with the event at `tick` (S-074). MUST
+    /// return `false` when it is gone already.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn remove(&mut self, participant: &Participant, at: Timestamp) -> Result<bool, StoreError>;
+    fn remove(&mut self, participant: &Participant, tick: Tick) -> Result<bool, StoreError>;
 
-    /// Deletes all memberships of a chat and remembers them.
+    /// Deletes all memberships of a chat and remembers that they ended with the event at `tick`.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn remove_all(&mut self, chat: ChatId, at: Timestamp) -> Result<(), StoreError>;
+    fn remove_all(&mut self, chat: ChatId, tick: Tick) -> Result<(), StoreError>;
 
     /// Whether the agent was a member once.
     ///
@@ -88,4 +88,16 @@ pub trait ParticipantQueries {
     /// Only when storage fails.
     fn page(&mut self, chat: ChatId, request: PageRequest)
     -> Result<Page<Participant>, StoreError>;
+
+    /// The chats the agent is a member of, each with its last event.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn heads(&mut self, agent: AgentId) -> Result<Vec<(ChatId, u64)>, StoreError>;
+
+    /// The event with which the agent's last ended membership of the chat ended.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError>;
 }

@@ -31,6 +31,12 @@ pub trait SessionRepository {
     /// # Errors
     /// Only when storage fails.
     fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError>;
+    /// Counts that a token, a key or an agent has ended, so that every node looks again at the
+    /// connections it has open.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn count_end(&mut self) -> Result<(), StoreError>;
     /// Forgets revocations that ended before `now`.
     ///
     /// # Errors
@@ -61,6 +67,11 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError>;
+    /// How many ends were [counted](SessionRepository::count_end).
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn ends(&mut self) -> Result<u64, StoreError>;
     /// A customer.
     ///
     /// # Errors

@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
+use talk_domain::live::subscribe::Start;
+use talk_domain::live::{Notice, Scope};
 
 use link::Link;
 use reader::Reader;
@@ -30,49 +32,6 @@ pub struct ReaderId(pub u64);
 /// A point in the stream of commits this hub heard of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(u64);
-
-/// Where a reader begins in a chat whose snapshot showed this head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// After the head.
-    Head(u64),
-    /// After an event the reader has seen: it resumes.
-    Since {
-        /// The event.
-        seq: u64,
-        /// The head.
-        head: u64,
-    },
-}
-
-/// Why a reader gets no more of a chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Its agent left or was removed.
-    Removed,
-    /// The chat was deleted.
-    Deleted,
-}
-
-/// What the hub tells a reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// An event; `is_replay` when it is part of a resumption.
-    Event {
-        /// The frame as it is stored.
-        frame: Arc<str>,
-        /// Whether the reader asked for it by its position.
-        is_replay: bool,
-    },
-    /// A resumption is complete.
-    CaughtUp(ChatId, u64),
-    /// The reader fell behind; it is caught up from the log.
-    Lagging(ChatId, u64),
-    /// The log no longer holds what the reader asked for; it goes on after this head.
-    Reset(ChatId, u64),
-    /// After the event before this, nothing more of the chat.
-    Unsubscribed(ChatId, Ended, u64),
-}
 
 /// An answer of the log.
 #[derive(Clone, Copy, Debug)]
@@ -169,17 +128,17 @@ impl Hub {
         let mut begins = Vec::with_capacity(chats.len());
         for (chat, start) in chats {
             let (cursor, head, is_replay) = match *start {
-                Start::Head(head) => (head, head, false),
-                Start::Since { seq, head } if seq > head => {
-                    out.send(id, Notice::Reset(*chat, head));
-                    (head, head, false)
-                }
+                Start::Head(head) | Start::Reset(_, head) => (head, head, false),
                 Start::Since { seq, head } => (seq, head, true),
             };
             if self.left_after(id, *chat, head) {
                 continue;
             }
-            if let (Some(place), Start::Head(_)) = (self.place(id, *chat), start) {
+            let place = self.place(id, *chat).filter(|_| !is_replay);
+            if let Start::Reset(reason, head) = *start {
+                out.send(id, Notice::Reset(*chat, reason, place.unwrap_or(head)));
+            }
+            if let Some(place) = place {
                 begins.push((*chat, place));
                 continue;
             }
@@ -230,6 +189,39 @@ impl Hub {
         }
         if let (Some(Link::Behind(_)), Some(reader)) = (linked, self.readers.get_mut(&id)) {
             reader.behind.retain(|other| *other != chat);
+        }
+    }
+
+    /// Ends delivery of everything outside `scope`.
+    pub fn keep(&mut self, id: ReaderId, scope: &Scope) {
+        self.follow_joined(id, scope.is_all);
+        let Some(reader) = self.readers.get(&id) else {
+            return;
+        };
+        let linked = reader.links.keys().copied();
+        for chat in linked
+            .filter(|chat| !scope.contains(*chat))
+            .collect::<Vec<_>>()
+        {
+            self.detach(id, chat);
+        }
+    }
+
+    /// Hands a frame that is in no log to the live readers of a chat, but not to those of the same
+    /// agent, nor to any that has much to take already.
+    pub fn pass(&mut self, id: ReaderId, chat: ChatId, frame: &Arc<str>, out: &mut dyn Outbox) {
+        let (Some(sender), Some(room)) = (self.readers.get(&id), self.rooms.get(&chat)) else {
+            return;
+        };
+        let agent = sender.agent;
+        for other in &room.live {
+            let Some(reader) = self.readers.get_mut(other) else {
+                continue;
+            };
+            if reader.agent != agent && reader.queued * 4 <= self.queue_limit {
+                reader.queued += frame.len();
+                out.send(*other, Notice::Passing(chat, Arc::clone(frame)));
+            }
         }
     }
 

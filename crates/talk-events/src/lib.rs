@@ -1,9 +1,12 @@
-//! Delivery of committed events inside one process.
+//! Delivery of committed events to connections.
 //!
-//! [`LocalBell`] hears of every durable event and passes it on to whoever listens. It promises
-//! nothing: the event log is the truth, and a listener that missed something reads it there.
+//! The [`Node`] of a process hears of every durable event by its bell and hands it to whoever
+//! follows the chat. What to hand to whom is decided by the [`hub`], a state machine without I/O;
+//! around it the node does the I/O: it reads the log and owns the connections' queues. The event
+//! log is the truth: what a connection misses it gets from there.
 
-mod bell;
+mod connection;
 pub mod hub;
+mod node;
 
-pub use bell::{Heard, Listener, LocalBell};
+pub use node::{Node, NodeBell, NodeHandle};

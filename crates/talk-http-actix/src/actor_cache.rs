@@ -35,7 +35,8 @@ pub(crate) enum Session {
 }
 
 impl Session {
-    const fn expires(&self) -> Option<Timestamp> {
+    /// When it ends by itself, if ever.
+    pub(crate) const fn expires(&self) -> Option<Timestamp> {
         match self {
             Self::Token { expires, .. } => Some(*expires),
             Self::Key { expires } => *expires,

@@ -126,6 +126,26 @@ impl ApiError {
         self
     }
 
+    /// The stable reason.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.0.reason
+    }
+
+    /// For people.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Whether the client said something that never makes sense.
+    pub(crate) fn is_mistake(&self) -> bool {
+        self.0.status == Status::INVALID
+    }
+
+    /// Whether a part of the system is away.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.0.status.code().is_server_error()
+    }
+
     /// Writes to the log what the client is not told.
     pub(crate) fn log(&self, request_id: &str) {
         if let Some(cause) = &self.0.cause {

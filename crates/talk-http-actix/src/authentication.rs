@@ -38,7 +38,11 @@ pub(crate) async fn authenticate(
     Ok((actor, session))
 }
 
-async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
+/// Whom a token stands for at this moment.
+///
+/// # Errors
+/// If it is worth nothing.
+pub(crate) async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
     let (store, now) = (&*shared.api.store, (shared.api.clock)());
     let unit = Unit::installation("authenticate");
     if let Some(hash) = shared.api.tokens.key_hash(token) {

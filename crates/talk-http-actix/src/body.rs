@@ -119,7 +119,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
 
 /// A body as it was sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent(Bytes);
+pub(crate) struct Sent(pub(crate) Bytes);
 
 impl Sent {
     pub(crate) fn bytes(&self) -> &[u8] {

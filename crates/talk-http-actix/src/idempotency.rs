@@ -4,15 +4,18 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse};
 use talk_domain::context::Context;
 use talk_domain::error::{DomainError, ErrorKind, Invalid};
+use talk_domain::id::CustomerId;
 use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
 use talk_domain::message::Message;
-use talk_domain::store::{StoreError, UnitOfWork};
+use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
+use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, resource};
 
 use crate::api_error::ApiError;
 use crate::body::Sent;
 use crate::caller::{Caller, json};
 use crate::digest::digest;
+use crate::shared::Shared;
 
 const HEADER: &str = "idempotency-key";
 const REPLAYED: &str = "idempotent-replayed";
@@ -51,6 +54,13 @@ pub(crate) struct Posted {
 }
 
 impl Posted {
+    /// The answer to the frame `id` of a socket.
+    pub(crate) fn as_frame(&self, id: &str) -> Result<String, ApiError> {
+        let data = serde_json::from_str(&self.body)
+            .map_err(|_| ApiError::internal("an answer is not JSON"))?;
+        Ok(ServerFrame::Posted { id, data }.json())
+    }
+
     pub(crate) fn respond(self) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         if self.is_replayed {
@@ -108,75 +118,91 @@ enum Outcome {
 }
 
 impl Caller {
-    /// Carries out a POST once: with an `Idempotency-Key` its answer is kept in the same
-    /// transaction, and a repetition gets that answer and has no effect.
+    /// Carries out a POST once: see [`once`].
     pub(crate) async fn post<E>(
         &self,
         name: &'static str,
         sent: &Sent,
-        mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done, E> + Send + 'static,
+        work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done, E> + Send + 'static,
     ) -> Result<Posted, ApiError>
     where
         E: From<StoreError> + DomainError,
     {
-        let key = self.key(sent)?;
-        let cx = self.cx.clone();
-        let unit = move |uow: &mut dyn UnitOfWork| {
-            if let Some(answer) = kept(uow, &cx, key.as_ref()).map_err(Keyed::Replay)? {
-                return Ok(Outcome::Kept(answer));
-            }
-            let done = work(uow, &cx).map_err(Keyed::Work)?;
-            keep(uow, &cx, key.as_ref(), done.answer)?;
-            Ok::<_, Keyed<E>>(Outcome::Fresh(done.body))
-        };
-        match self.store().write(self.unit(name), unit).await? {
-            Outcome::Fresh(body) => Ok(Posted {
-                body,
-                is_replayed: false,
-            }),
-            Outcome::Kept(answer) => Ok(Posted {
-                body: self.look_up(answer).await?,
-                is_replayed: true,
-            }),
+        let (method, path) = (self.request.method(), self.request.path());
+        let key = key_of(self.request.headers())?
+            .map(|key| self.shared.key(key, (method.as_str(), path), sent.bytes()));
+        once(&self.shared, self.cx.clone(), (name, key), work).await
+    }
+}
+
+impl Shared {
+    /// The key of a request, which stands for this very request only.
+    pub(crate) fn key(
+        &self,
+        key: String,
+        (method, path): (&str, &str),
+        body: &[u8],
+    ) -> IdempotencyKey {
+        let secret = self.fingerprint_secret.as_bytes();
+        let fingerprint = digest(&[secret, method.as_bytes(), path.as_bytes(), body]);
+        IdempotencyKey { key, fingerprint }
+    }
+}
+
+/// Carries out a request once: with a key its answer is kept in the same transaction, and a
+/// repetition gets that answer and has no effect.
+pub(crate) async fn once<E>(
+    shared: &Shared,
+    cx: Context,
+    (name, key): (&'static str, Option<IdempotencyKey>),
+    mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done, E> + Send + 'static,
+) -> Result<Posted, ApiError>
+where
+    E: From<StoreError> + DomainError,
+{
+    let (store, customer) = (&*shared.api.store, cx.actor.customer);
+    let unit = move |uow: &mut dyn UnitOfWork| {
+        if let Some(answer) = kept(uow, &cx, key.as_ref()).map_err(Keyed::Replay)? {
+            return Ok(Outcome::Kept(answer));
         }
+        let done = work(uow, &cx).map_err(Keyed::Work)?;
+        keep(uow, &cx, key.as_ref(), done.answer)?;
+        Ok::<_, Keyed<E>>(Outcome::Fresh(done.body))
+    };
+    match store.write(Unit::of(customer, name), unit).await? {
+        Outcome::Fresh(body) => Ok(Posted {
+            body,
+            is_replayed: false,
+        }),
+        Outcome::Kept(answer) => Ok(Posted {
+            body: look_up(store, customer, answer).await?,
+            is_replayed: true,
+        }),
     }
+}
 
-    fn key(&self, sent: &Sent) -> Result<Option<IdempotencyKey>, ApiError> {
-        let Some(key) = key_of(self.request.headers())? else {
-            return Ok(None);
-        };
-        let fingerprint = digest(&[
-            self.shared.fingerprint_secret.as_bytes(),
-            self.request.method().as_str().as_bytes(),
-            self.request.path().as_bytes(),
-            sent.bytes(),
-        ]);
-        Ok(Some(IdempotencyKey { key, fingerprint }))
-    }
-
-    /// The body an answer stands for. Messages live in the log, so that a deleted one is gone
-    /// from the answers too.
-    async fn look_up(&self, answer: Answer) -> Result<String, ApiError> {
-        let unit = self.unit("replay_answer");
-        match answer {
-            Answer::Body(body) => Ok(body),
-            Answer::Event(chat, seq) => {
-                let read = self
-                    .store()
-                    .read(unit, move |snapshot| snapshot.events().get(chat, seq));
-                let event = read.await?;
-                let data = event.as_ref().and_then(|event| frame::data(&event.frame));
-                let gone = || ApiError::internal(format!("no event {seq} of {chat}"));
-                data.map(str::to_owned).ok_or_else(gone)
-            }
-            Answer::Message(id) => {
-                let read = self
-                    .store()
-                    .read(unit, move |snapshot| snapshot.messages().get(id));
-                let message = read.await?;
-                let message = message.ok_or_else(|| ApiError::internal(format!("no {id}")))?;
-                Ok(json(&resource::Message::from(&message)))
-            }
+/// The body an answer stands for. Messages live in the log, so that a deleted one is gone from
+/// the answers too.
+async fn look_up(
+    store: &(dyn Store + 'static),
+    customer: CustomerId,
+    answer: Answer,
+) -> Result<String, ApiError> {
+    let unit = Unit::of(customer, "replay_answer");
+    match answer {
+        Answer::Body(body) => Ok(body),
+        Answer::Event(chat, seq) => {
+            let read = store.read(unit, move |snapshot| snapshot.events().get(chat, seq));
+            let event = read.await?;
+            let data = event.as_ref().and_then(|event| frame::data(&event.frame));
+            let gone = || ApiError::internal(format!("no event {seq} of {chat}"));
+            data.map(str::to_owned).ok_or_else(gone)
+        }
+        Answer::Message(id) => {
+            let read = store.read(unit, move |snapshot| snapshot.messages().get(id));
+            let message = read.await?;
+            let message = message.ok_or_else(|| ApiError::internal(format!("no {id}")))?;
+            Ok(json(&resource::Message::from(&message)))
         }
     }
 }
@@ -219,15 +245,28 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         return Ok(None);
     };
     let key = key.to_str().unwrap_or_default();
-    let is_visible = key.bytes().all(|b| b.is_ascii_graphic());
-    if keys.next().is_none() && is_visible && (8..=255).contains(&key.len()) {
+    if keys.next().is_none() {
+        check_text(key)?;
         return Ok(Some(key.to_owned()));
     }
-    Err(ApiError::invalid(
+    Err(malformed())
+}
+
+/// Refuses what is no key.
+pub(crate) fn check_text(key: &str) -> Result<(), ApiError> {
+    let is_visible = key.bytes().all(|b| b.is_ascii_graphic());
+    if is_visible && (8..=255).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(malformed())
+}
+
+fn malformed() -> ApiError {
+    ApiError::invalid(
         "Idempotency-Key",
         "IDEMPOTENCY_KEY_INVALID",
         "must be 8 to 255 visible ASCII characters, given once",
-    ))
+    )
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod query;
 mod routes;
 mod server;
 mod shared;
+mod socket;
 mod status;
 #[cfg(test)]
 mod testing;
@@ -27,10 +28,13 @@ mod throttle;
 use std::sync::Arc;
 
 pub use server::{Listen, server};
+pub use socket::{Ends, SocketLimits, watch_ends};
 use talk_domain::identity::{Passwords, Tokens};
 use talk_domain::limits::Limits;
+use talk_domain::live::Live;
 use talk_domain::store::Store;
 use talk_domain::time::Timestamp;
+use tokio::sync::watch;
 
 /// Everything the API needs from the outside.
 #[derive(Clone)]
@@ -45,6 +49,14 @@ pub struct Api {
     pub limits: Limits,
     /// The installation's limits on bodies.
     pub body_limits: BodyLimits,
+    /// The limits on sockets.
+    pub sockets: SocketLimits,
+    /// Delivers events to sockets.
+    pub live: Arc<dyn Live>,
+    /// Tells sockets to look whether their session has ended.
+    pub ends: Ends,
+    /// Whether the server is stopping: sockets say goodbye.
+    pub stopping: watch::Receiver<bool>,
     /// The time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Random bits for ids.

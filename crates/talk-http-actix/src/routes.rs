@@ -130,6 +130,7 @@ fn identity(app: &mut web::ServiceConfig) {
 
 fn operation(app: &mut web::ServiceConfig) {
     app.service(at("/healthz", "GET").route(web::get().to(probes::health)))
+        .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))
         .service(at("/readyz", "GET").route(web::get().to(probes::ready)))
         .service(at("/metrics", "GET").route(web::get().to(probes::metrics)));
 }

@@ -12,6 +12,7 @@ use crate::Api;
 use crate::observe::observe;
 use crate::routes::routes;
 use crate::shared::Shared;
+use crate::socket::Peer;
 
 /// How long a client may take to send a request's head; bodies have a limit of their own.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -101,6 +102,7 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_TIMEOUT)
         .tcp_nodelay(true)
+        .on_connect(Peer::remember)
         .shutdown_timeout(listen.shutdown_seconds)
         .disable_signals()
         .listen(listen.public)?;

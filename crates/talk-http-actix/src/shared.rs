@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::actor_cache::ActorCache;
+use crate::socket::Admissions;
 use crate::throttle::LoginThrottle;
 
 /// The API with its memory.
@@ -14,6 +15,7 @@ pub(crate) struct Shared {
     pub(crate) api: Api,
     pub(crate) actors: ActorCache,
     pub(crate) throttle: LoginThrottle,
+    pub(crate) admissions: Admissions,
     /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
     /// could be guessed from a stolen database. The nil id belongs to no key.
     pub(crate) fingerprint_secret: String,
@@ -21,11 +23,13 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(api: Api) -> Self {
+        let admissions = Admissions::new(&api.sockets);
         Self {
             fingerprint_secret: api.tokens.key_secret(AccessKeyId(Uuid::nil())),
             api,
             actors: ActorCache::default(),
             throttle: LoginThrottle::default(),
+            admissions,
         }
     }
 

@@ -10,13 +10,16 @@ use actix_web::{App, web};
 use serde_json::Value;
 use talk_domain::access_key::KeyHash;
 use talk_domain::agent::{Agent, PasswordHash, Permission};
+use talk_domain::context::Actor;
 use talk_domain::id::{AccessKeyId, TokenId};
 use talk_domain::identity::{PasswordError, Passwords, TokenError, Tokens, VerifiedToken};
 use talk_domain::limits::Limits;
+use talk_domain::live::{Connection, Live};
 use talk_domain::session::TokenClaims;
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Verdict, Work};
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
 use talk_domain::time::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::digest::digest;
@@ -24,7 +27,7 @@ use crate::observe::observe;
 use crate::routes::routes;
 use crate::server::Admin;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits};
+use crate::{Api, BodyLimits, SocketLimits};
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -109,6 +112,15 @@ impl Tokens for Numbered {
     }
 }
 
+/// Delivers nothing.
+struct Nobody;
+
+impl Live for Nobody {
+    fn connect(&self, _: Actor) -> Box<dyn Connection> {
+        panic!("no test of this kind opens a socket")
+    }
+}
+
 /// The API over mocks.
 pub(crate) struct Scene {
     store: Arc<Mocks>,
@@ -160,6 +172,10 @@ impl Scene {
                 message: 1_000,
                 other: 2_000,
             },
+            sockets: SocketLimits::default(),
+            live: Arc::new(Nobody),
+            ends: watch::channel(0).1,
+            stopping: watch::channel(false).1,
             clock: Arc::new(clock),
             random: Arc::new(|| 7),
         }));

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::error::{DomainError, ErrorKind};
-use talk_domain::event::Bell;
+use talk_domain::event::{Bell, LoggedEvent};
 use talk_domain::store::Store;
 use talk_domain::time::Timestamp;
-use talk_events::LocalBell;
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
 use talk_store_diesel::{FatalHook, StoreOptions};
 use talk_wire::frame::ChatFrames;
@@ -48,9 +47,22 @@ pub(crate) fn check_database(settings: &Settings) -> Result<(), Failure> {
         .map_err(|error| SettingsError::new("database_url", error.to_string()).into())
 }
 
-/// Opens the database, migrated.
-pub(crate) fn open(
+/// For commands that serve nobody.
+struct Silence;
+
+impl Bell for Silence {
+    fn ring(&self, _: &[LoggedEvent]) {}
+}
+
+/// Opens the database, migrated, for a command.
+pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    open_for(settings, Arc::new(Silence), None)
+}
+
+/// Opens the database, migrated; `bell` hears of every commit.
+pub(crate) fn open_for(
     settings: &Settings,
+    bell: Arc<dyn Bell>,
     on_fatal: Option<FatalHook>,
 ) -> Result<Arc<dyn Store>, Failure> {
     let options = StoreOptions {
@@ -59,7 +71,6 @@ pub(crate) fn open(
         group: settings.group_commit,
         on_fatal,
     };
-    let bell: Arc<dyn Bell> = Arc::new(LocalBell::new());
     let url = settings.database_url();
     let store = talk_store_diesel::open(url.expose_secret(), &options, Arc::new(ChatFrames), bell);
     Ok(store.context("the database")?)
@@ -68,7 +79,7 @@ pub(crate) fn open(
 /// Opens a database that is there already, so that a mistyped name creates nothing.
 pub(crate) fn open_existing(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     check_existing(settings)?;
-    open(settings, None)
+    open(settings)
 }
 
 /// Refuses a database that is not there.

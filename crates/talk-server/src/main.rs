@@ -55,7 +55,7 @@ async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
     let json = line.json;
     let operator = |is_first: bool| {
         let store = if is_first {
-            installation::open(settings, None)?
+            installation::open(settings)?
         } else {
             installation::open_existing(settings)?
         };

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
-use talk_domain::identity::Tokens;
 use talk_domain::store::Store;
-use talk_http_actix::{Api, BodyLimits, Listen};
+use talk_events::Node;
+use talk_http_actix::{Api, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
@@ -25,6 +26,7 @@ pub(crate) struct Prepared {
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
     pub(crate) passwords: Arc<ArgonPasswords>,
+    node: Node,
     public: TcpListener,
     admin: Option<TcpListener>,
     metrics: PrometheusHandle,
@@ -61,11 +63,14 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
     observe::logs(settings)?;
     let metrics = observe::metrics()?;
     let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
-    let store = installation::open(settings, Some(Arc::new(end_at_once)))?;
+    let node = Node::new(settings.socket_queue_bytes);
+    let bell = Arc::new(node.bell());
+    let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
         store,
         tokens,
         passwords,
+        node,
         public,
         admin,
         metrics,
@@ -93,21 +98,27 @@ impl Prepared {
 /// Serves until asked to stop; then requests in flight are finished and the database is closed.
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
     let metrics = prepared.metrics.clone();
-    let background = [
-        tokio::spawn(upkeep::purge_hourly(Arc::clone(&prepared.store))),
-        tokio::spawn(upkeep::drain_metrics(metrics.clone())),
-    ];
     let bind = prepared.address()?;
-    let tokens: Arc<dyn Tokens> = prepared.tokens;
+    let store = prepared.store;
+    let (live, delivery) = prepared.node.run(Arc::clone(&store));
+    let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
+    let background = [
+        tokio::spawn(upkeep::purge_hourly(Arc::clone(&store))),
+        tokio::spawn(upkeep::drain_metrics(metrics.clone())),
+        tokio::spawn(delivery),
+        tokio::spawn(watching),
+    ];
+    let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
-        store: prepared.store,
+        store,
         passwords: prepared.passwords,
-        tokens,
+        tokens: prepared.tokens,
         limits: settings.limits(),
-        body_limits: BodyLimits {
-            message: settings.max_message_body_bytes,
-            other: settings.max_body_bytes,
-        },
+        body_limits: settings.body_limits(),
+        sockets: settings.socket_limits(),
+        live: Arc::new(live),
+        ends,
+        stopping,
         clock: Arc::new(installation::now),
         random: Arc::new(installation::random),
     };
@@ -132,6 +143,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests in flight are finished");
+        stop_sockets.send_replace(true);
         handle.stop(true).await;
     });
     let ended = server.await;

@@ -12,10 +12,11 @@ use std::path::PathBuf;
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::limits::Limits;
+use talk_http_actix::{BodyLimits, SocketLimits};
 use talk_identity::PinnedAlgorithm;
 
 pub(crate) use sources::{Given, SettingsError, flags, load};
-pub(crate) use types::{LogFilter, LogFormat, OptionalAddress};
+pub(crate) use types::{LogFilter, LogFormat, OptionalAddress, Origins};
 use types::{at_least_one, parsed};
 
 /// Settings of talk-server.
@@ -100,6 +101,24 @@ pub(crate) struct Settings {
     /// Changes that share one commit at most; 1 for a commit each.
     #[config(env = "TALK_GROUP_COMMIT", default = 256, validate = at_least_one)]
     pub(crate) group_commit: usize,
+
+    /// Sockets open at a time; one more is answered 429.
+    #[config(env = "TALK_MAX_SOCKETS", default = 20_000, validate = at_least_one)]
+    pub(crate) max_sockets: usize,
+
+    /// Sockets of one agent open at a time.
+    #[config(env = "TALK_MAX_SOCKETS_PER_AGENT", default = 100, validate = at_least_one)]
+    pub(crate) max_sockets_per_agent: usize,
+
+    /// Bytes of events that wait for one WebSocket at most; what does not fit is read from the
+    /// event log once there is space.
+    #[config(env = "TALK_SOCKET_QUEUE_BYTES", default = 262_144, validate = at_least_one)]
+    pub(crate) socket_queue_bytes: usize,
+
+    /// Origins of web pages that may open sockets, besides pages of the same host, separated by
+    /// commas: `https://console.example.com,http://localhost:3000`.
+    #[config(env = "TALK_ALLOWED_ORIGINS", default = "", deserialize_with = parsed)]
+    pub(crate) allowed_origins: Origins,
 
     /// How long requests in flight may take to finish after SIGTERM.
     #[config(env = "TALK_SHUTDOWN_SECONDS", default = 10)]
@@ -194,6 +213,23 @@ pub(crate) const SECRETS: [&str; 5] = [
 ];
 
 impl Settings {
+    /// How large bodies may be.
+    pub(crate) const fn body_limits(&self) -> BodyLimits {
+        BodyLimits {
+            message: self.max_message_body_bytes,
+            other: self.max_body_bytes,
+        }
+    }
+
+    /// How many sockets there may be, and from where.
+    pub(crate) fn socket_limits(&self) -> SocketLimits {
+        SocketLimits {
+            sockets: self.max_sockets,
+            per_agent: self.max_sockets_per_agent,
+            origins: self.allowed_origins.0.clone(),
+        }
+    }
+
     /// The commented file with every setting and its default.
     pub(crate) fn template() -> String {
         confique::toml::template::<Self>(confique::toml::FormatOptions::default())

@@ -113,6 +113,7 @@ diesel::table! {
         participant_id -> Binary,
         joined_at -> BigInt,
         left_at -> BigInt,
+        left_seq -> BigInt,
     }
 }
 

@@ -9,4 +9,5 @@ pub mod id;
 pub mod page_token;
 pub mod request;
 pub mod resource;
+pub mod socket;
 pub mod time;

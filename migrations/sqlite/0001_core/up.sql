@@ -104,6 +104,8 @@ CREATE TABLE talk_former_participants (
     participant_id BLOB   NOT NULL,
     joined_at      BIGINT NOT NULL,
     left_at        BIGINT NOT NULL,
+    -- The event that ended it.
+    left_seq       BIGINT NOT NULL,
     PRIMARY KEY (chat_id, agent_id)
 ) WITHOUT ROWID;
 

@@ -35,6 +35,11 @@ impl Client {
         }
     }
 
+    /// Where the server is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The token.
     pub(crate) fn token(&self) -> &str {
         self.token.as_deref().expect("somebody with a token")

@@ -32,6 +32,7 @@ pub fn delete_access_key(
     key.updated = now.max(key.updated.next());
     key.deleted = Some(key.updated);
     uow.keys().update(&key)?;
+    uow.sessions().count_end()?;
     Ok(key)
 }
 
@@ -62,6 +63,7 @@ mod tests {
             }))
         });
         uow.keys.expect_update().returning(|_| Ok(()));
+        uow.sessions.expect_count_end().returning(|| Ok(()));
         delete_access_key(&mut uow, owner, Uuid::from_u128(1).into(), at(9))
     }
 

@@ -42,6 +42,7 @@ pub fn delete_agent(
     agent.deleted = Some(agent.updated);
     agent.token_generation += 1;
     uow.agents().update(&agent)?;
+    uow.sessions().count_end()?;
     Ok(agent)
 }
 
@@ -64,6 +65,10 @@ mod tests {
             .withf(|agent| agent.deleted.is_some() && agent.token_generation == 1)
             .times(1)
             .returning(|_| Ok(()));
+        uow.sessions
+            .expect_count_end()
+            .times(1)
+            .returning(|| Ok(()));
         let agent = delete_agent(&mut uow, &admin_context(agent_id(1)), agent_id(2)).unwrap();
         assert_eq!(agent.deleted, Some(agent.updated));
         assert_eq!(

@@ -81,6 +81,7 @@ pub fn update_agent(
     }
     if before.is_active() && !after.is_active() {
         after.token_generation += 1;
+        uow.sessions().count_end()?;
     }
     after.updated = now.max(before.updated.next());
     uow.agents().update(&after)?;
@@ -114,6 +115,7 @@ mod tests {
             .expect_get()
             .returning(move |_| Ok(Some(agent.clone())));
         uow.agents.expect_update().returning(|_| Ok(()));
+        uow.sessions.expect_count_end().returning(|| Ok(()));
         uow
     }
 

@@ -30,7 +30,7 @@ pub fn delete_chat(
         return Err(AccessError::NotAParticipant);
     }
     let tick = chat.tick(cx.now);
-    uow.participants().remove_all(chat.id, tick.at)?;
+    uow.participants().remove_all(chat.id, tick)?;
     (chat.member_count, chat.updated, chat.deleted) = (0, tick.at, Some(tick.at));
     let event = Event::ChatDeleted(&chat);
     uow.events().append(&LogEntry {

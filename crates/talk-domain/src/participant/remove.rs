@@ -61,7 +61,7 @@ pub(crate) fn dismiss(
     leaver: &Participant,
 ) -> Result<bool, StoreError> {
     let tick = chat.tick(cx.now);
-    if !uow.participants().remove(leaver, tick.at)? {
+    if !uow.participants().remove(leaver, tick)? {
         return Ok(false);
     }
     chat.member_count -= 1;

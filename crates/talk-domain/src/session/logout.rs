@@ -4,7 +4,7 @@ use crate::id::TokenId;
 use crate::store::{StoreError, UnitOfWork};
 use crate::time::Timestamp;
 
-/// Revokes a token until it would have expired by itself.
+/// Revokes a token until it would have expired by itself; its connections end.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -13,5 +13,6 @@ pub fn logout(
     token: TokenId,
     expires: Timestamp,
 ) -> Result<(), StoreError> {
-    uow.sessions().revoke(token, expires)
+    uow.sessions().revoke(token, expires)?;
+    uow.sessions().count_end()
 }

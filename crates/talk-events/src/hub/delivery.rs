@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
+use talk_domain::live::{Ended, ResetReason};
 
 use super::link::{Behind, Link};
 use super::room::Room;
-use super::{Ended, Hub, Mark, Notice, Outbox, Page, REMEMBERED, ReaderId};
+use super::{Hub, Mark, Notice, Outbox, Page, REMEMBERED, ReaderId};
 
 /// What an event means for the membership of the agent who gets it.
 fn ends_for(event: &LoggedEvent, agent: AgentId) -> Option<Ended> {
@@ -106,7 +107,7 @@ impl Hub {
         out.send(
             id,
             Notice::Event {
-                frame: event.frame.clone(),
+                event: event.clone(),
                 is_replay,
             },
         );
@@ -215,7 +216,10 @@ impl Hub {
                 return;
             };
             if event.seq != link.cursor + 1 {
-                out.send(id, Notice::Reset(chat, event.seq - 1));
+                out.send(
+                    id,
+                    Notice::Reset(chat, ResetReason::Retention, event.seq - 1),
+                );
             }
             if is_back(event, agent) {
                 link.is_out = false;

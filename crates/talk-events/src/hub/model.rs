@@ -191,22 +191,18 @@ impl World {
                 continue;
             };
             match notice {
-                Notice::Event { frame, .. } => {
-                    client.bytes.push_back(frame.len());
-                    let (chat, seq) = frame.split_once(' ').expect("a frame of the model");
-                    let chat = *self
-                        .log
-                        .events
-                        .keys()
-                        .find(|c| c.to_string().ends_with(chat))
-                        .unwrap();
-                    client.receive(chat, seq.parse().unwrap(), &self.log.events[&chat]);
+                Notice::Event { event, .. } => {
+                    client.bytes.push_back(event.frame.len());
+                    let log = &self.log.events[&event.chat];
+                    client.receive(event.chat, event.seq, log);
                 }
                 Notice::Unsubscribed(chat, _, seq) => {
                     assert_eq!(client.got[&chat].last(), Some(&seq), "after its event");
                     client.is_out.insert(chat, true);
                 }
-                Notice::Reset(..) => panic!("nothing is ever forgotten here"),
+                Notice::Reset(..) | Notice::Passing(..) => {
+                    panic!("nothing is ever forgotten or passed here")
+                }
                 Notice::CaughtUp(..) | Notice::Lagging(..) => {}
             }
         }

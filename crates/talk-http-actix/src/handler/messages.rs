@@ -1,26 +1,59 @@
 //! `/v1.0/service_agents/talk_messages`.
 
+use talk_domain::context::Context;
 use talk_domain::message::delete::delete_message;
 use talk_domain::message::edit::edit_message;
 use talk_domain::message::list::{ListMessages, list_messages};
-use talk_domain::message::post::{PostMessageError, post_message};
+use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::message::show::{list_revisions, show_message};
+use talk_domain::store::UnitOfWork;
 use talk_wire::request;
 use talk_wire::resource::{List, Message, Revision};
 
-use crate::body::Body;
+use crate::api_error::ApiError;
+use crate::body::{Body, Sent};
 use crate::caller::{Caller, Reply, ok};
-use crate::idempotency::Done;
+use crate::idempotency::{Done, Posted, check_text, once};
+use crate::shared::Shared;
+
+const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
+
+/// The use case's name.
+const POST: &str = "post_message";
 
 pub(crate) async fn post(caller: Caller, body: Body) -> Reply {
     let sent = body.message().await?;
-    let request: request::PostMessage = sent.json()?;
-    let command = request.command(caller.cx.limits.medias)?;
-    let posted = caller.post("post_message", &sent, move |uow, cx| {
-        let message = post_message(uow, cx, &command)?;
-        Ok::<_, PostMessageError>(Done::message(&message, Some(message.seq)))
-    });
+    let command = command(&sent, &caller.cx)?;
+    let posted = caller.post(POST, &sent, move |uow, cx| done(uow, cx, &command));
     Ok(posted.await?.respond())
+}
+
+/// Posts over a socket: the same request as [`post`] with the idempotency key `id`.
+pub(crate) async fn post_once(
+    shared: &Shared,
+    cx: Context,
+    id: &str,
+    sent: &Sent,
+) -> Result<Posted, ApiError> {
+    check_text(id)?;
+    let key = shared.key(id.to_owned(), ("POST", MESSAGES), sent.bytes());
+    let command = command(sent, &cx)?;
+    let work = move |uow: &mut dyn UnitOfWork, cx: &Context| done(uow, cx, &command);
+    once(shared, cx, (POST, Some(key)), work).await
+}
+
+fn command(sent: &Sent, cx: &Context) -> Result<PostMessage, ApiError> {
+    let request: request::PostMessage = sent.json()?;
+    Ok(request.command(cx.limits.medias)?)
+}
+
+fn done(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    command: &PostMessage,
+) -> Result<Done, PostMessageError> {
+    let message = post_message(uow, cx, command)?;
+    Ok(Done::message(&message, Some(message.seq)))
 }
 
 pub(crate) async fn list(caller: Caller) -> Reply {
@@ -85,8 +118,6 @@ mod tests {
     use crate::testing::{Scene, get, post};
     use talk_domain::page::Page;
     use talk_domain::testing::{a_chat, a_message, a_participant, chat_id, message_id};
-
-    const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 
     #[actix_web::test]
     async fn who_may_not_read_a_message_learns_nothing_of_it() {

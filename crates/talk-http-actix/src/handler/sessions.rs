@@ -148,6 +148,10 @@ mod tests {
             revoke
                 .withf(|token, _| *token == TokenId(Uuid::from_u128(1)))
                 .returning(|_, _| Ok(()));
+            uow.sessions
+                .expect_count_end()
+                .times(1)
+                .returning(|| Ok(()));
         });
         assert_eq!(scene.call(post(1, "/auth/logout", "")).await.body, "{}");
         scene.reads(|snapshot| {

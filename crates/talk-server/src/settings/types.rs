@@ -79,3 +79,30 @@ impl FromStr for LogFilter {
         Ok(Self(text.to_owned()))
     }
 }
+
+/// Origins of web pages, separated by commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origins(pub(crate) Vec<String>);
+
+impl FromStr for Origins {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let origins = text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
+        let origins: Vec<_> = origins.map(str::to_owned).collect();
+        for origin in &origins {
+            let host = origin
+                .strip_prefix("http://")
+                .or_else(|| origin.strip_prefix("https://"));
+            if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+                return Err(format!(
+                    "{origin:?} is no origin like https://console.example.com"
+                ));
+            }
+        }
+        Ok(Self(origins))
+    }
+}

@@ -58,6 +58,10 @@ impl Directory for Scope<'_> {
             .map_err(fault)
     }
 
+    fn ends(&mut self) -> Result<u64, StoreError> {
+        self.session_ends()
+    }
+
     fn customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
         let row = customers::table
             .find(bytes(id.0))

@@ -1,20 +1,19 @@
 //! Memberships, and the memory of former ones.
 
 use diesel::prelude::*;
-use talk_domain::chat::Chat;
+use talk_domain::chat::{Chat, Tick};
 use talk_domain::id::{AgentId, ChatId, ParticipantId};
 use talk_domain::page::{Cursor, Page, PageRequest};
 use talk_domain::participant::{Participant, ParticipantQueries, ParticipantRepository};
 use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
 
 use super::{Scope, all};
 use crate::connection::MultiBackend;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::participant::{NewParticipantRow, ParticipantRow};
-use crate::rows::{bytes, id};
-use crate::schema::{former_participants, participants};
+use crate::rows::{bytes, id, number, seq};
+use crate::schema::{chats, former_participants, participants};
 
 impl Scope<'_> {
     fn participant(
@@ -34,7 +33,7 @@ impl Scope<'_> {
     }
 
     /// Remembers a membership in place of an earlier one of the same agent.
-    fn remember(&mut self, participant: &Participant, at: Timestamp) -> Result<(), StoreError> {
+    fn remember(&mut self, participant: &Participant, tick: Tick) -> Result<(), StoreError> {
         let (chat, agent) = (bytes(participant.chat.0), bytes(participant.agent.0));
         let earlier = former_participants::table
             .filter(former_participants::chat_id.eq(&chat))
@@ -47,7 +46,8 @@ impl Scope<'_> {
                 former_participants::customer_id.eq(bytes(participant.customer.0)),
                 former_participants::participant_id.eq(bytes(participant.id.0)),
                 former_participants::joined_at.eq(participant.joined.as_micros()),
-                former_participants::left_at.eq(at.as_micros()),
+                former_participants::left_at.eq(tick.at.as_micros()),
+                former_participants::left_seq.eq(seq(tick.seq)),
             ))
             .execute(self.conn)
             .map(drop)
@@ -86,7 +86,7 @@ impl ParticipantRepository for Scope<'_> {
         })
     }
 
-    fn remove(&mut self, participant: &Participant, at: Timestamp) -> Result<bool, StoreError> {
+    fn remove(&mut self, participant: &Participant, tick: Tick) -> Result<bool, StoreError> {
         let membership = participants::table
             .filter(participants::id.eq(bytes(participant.id.0)))
             .filter(participants::customer_id.eq(self.customer()));
@@ -96,11 +96,11 @@ impl ParticipantRepository for Scope<'_> {
         if rows == 0 {
             return Ok(false);
         }
-        self.remember(participant, at)?;
+        self.remember(participant, tick)?;
         Ok(true)
     }
 
-    fn remove_all(&mut self, chat: ChatId, at: Timestamp) -> Result<(), StoreError> {
+    fn remove_all(&mut self, chat: ChatId, tick: Tick) -> Result<(), StoreError> {
         let rows = participants::table
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::customer_id.eq(self.customer()))
@@ -108,7 +108,7 @@ impl ParticipantRepository for Scope<'_> {
             .load(self.conn)
             .map_err(fault)?;
         for participant in all::<_, Participant>(rows)? {
-            self.remember(&participant, at)?;
+            self.remember(&participant, tick)?;
         }
         let memberships = participants::table
             .filter(participants::chat_id.eq(bytes(chat.0)))
@@ -171,5 +171,30 @@ impl ParticipantQueries for Scope<'_> {
                 id: Some(row.id.0),
             }
         }))
+    }
+
+    fn heads(&mut self, agent: AgentId) -> Result<Vec<(ChatId, u64)>, StoreError> {
+        let rows: Vec<(Vec<u8>, i64)> = participants::table
+            .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .filter(participants::agent_id.eq(bytes(agent.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .select((participants::chat_id, chats::last_seq))
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.iter()
+            .map(|(chat, head)| Ok((id(chat)?, number(*head)?)))
+            .collect()
+    }
+
+    fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
+        let left: Option<i64> = former_participants::table
+            .filter(former_participants::chat_id.eq(bytes(chat.0)))
+            .filter(former_participants::agent_id.eq(bytes(agent.0)))
+            .filter(former_participants::customer_id.eq(self.customer()))
+            .select(former_participants::left_seq)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        left.map(number).transpose()
     }
 }

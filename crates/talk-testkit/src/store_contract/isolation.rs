@@ -1,7 +1,7 @@
 //! Customers know nothing of each other, whichever repository is asked.
 
 use talk_domain::access_key::AccessKey;
-use talk_domain::chat::{ChatFilter, ChatKind, DirectPair};
+use talk_domain::chat::{ChatFilter, ChatKind, DirectPair, Tick};
 use talk_domain::emoji::Emoji;
 use talk_domain::event::{Event, LogEntry};
 use talk_domain::id::{AccessKeyId, CustomerId};
@@ -64,8 +64,9 @@ pub async fn memberships_stay_in_their_customer(factory: Factory) {
     let at_once = world
         .write_as(other_customer(), move |uow| {
             let members = uow.participants();
-            assert!(!members.remove(&member, at(1))?);
-            members.remove_all(chat, at(1))?;
+            let tick = Tick { seq: 9, at: at(1) };
+            assert!(!members.remove(&member, tick)?);
+            members.remove_all(chat, tick)?;
             Ok::<_, StoreError>((
                 members.find(chat, agent_id(2))?,
                 members.get(chat, member.id)?,
@@ -76,16 +77,17 @@ pub async fn memberships_stay_in_their_customer(factory: Factory) {
         .await
         .unwrap();
     assert_eq!(at_once, (None, None, false, vec![]));
-    let (one, page) = world
+    let (one, page, heads) = world
         .read_as(other_customer(), move |snapshot| {
             let members = snapshot.participants();
             Ok((
                 members.find(chat, agent_id(2))?,
                 members.page(chat, first(10))?,
+                members.heads(agent_id(2))?,
             ))
         })
         .await;
-    assert_eq!((one, page.rows), (None, vec![]));
+    assert_eq!((one, page.rows, heads), (None, vec![], vec![]));
     assert_eq!(world.members(chat).await.len(), 2);
 }
 

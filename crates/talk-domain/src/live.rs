@@ -1,0 +1,144 @@
+//! Live delivery: what a connection follows, what it is told, and the port between connections
+//! and whatever delivers.
+
+pub mod subscribe;
+pub mod typing;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::access::AccessError;
+use crate::context::Actor;
+use crate::error::refusals;
+use crate::event::LoggedEvent;
+use crate::id::ChatId;
+use crate::store::{BoxFuture, StoreError};
+
+/// The chats a connection follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Every chat its agent participates in, now and later.
+    pub is_all: bool,
+    /// These chats, as long as its agent participates.
+    pub chats: BTreeSet<ChatId>,
+}
+
+impl Scope {
+    /// Whether events of `chat` belong to it.
+    #[must_use]
+    pub fn contains(&self, chat: ChatId) -> bool {
+        self.is_all || self.chats.contains(&chat)
+    }
+}
+
+/// Where a connection that resumes has got to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resume {
+    /// The log the positions belong to.
+    pub epoch: String,
+    /// The last event seen, per chat.
+    pub since: BTreeMap<ChatId, u64>,
+}
+
+/// Why a connection gets no more of a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its agent left or was removed.
+    Removed,
+    /// The chat was deleted.
+    Deleted,
+    /// Its agent never participated.
+    NotAParticipant,
+}
+
+/// Why a position cannot be resumed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetReason {
+    /// It belongs to another log.
+    Epoch,
+    /// The chat has not got there yet.
+    AheadOfHead,
+    /// The log no longer goes back so far.
+    Retention,
+}
+
+/// What a connection is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// An event; `is_replay` when it is part of a resumption.
+    Event {
+        /// The event.
+        event: LoggedEvent,
+        /// Whether the connection asked for it by its position.
+        is_replay: bool,
+    },
+    /// A resumption is complete up to this event.
+    CaughtUp(ChatId, u64),
+    /// The connection fell behind after this event; it is caught up from the log.
+    Lagging(ChatId, u64),
+    /// The position is worth nothing; delivery goes on after this event.
+    Reset(ChatId, ResetReason, u64),
+    /// After this event, nothing more of the chat.
+    Unsubscribed(ChatId, Ended, u64),
+    /// A frame that is in no log.
+    Passing(ChatId, Arc<str>),
+}
+
+/// Where delivery of a chat begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The chat.
+    pub chat: ChatId,
+    /// The last event that is not delivered.
+    pub after: u64,
+    /// The chat's last event when it was looked at.
+    pub head: u64,
+}
+
+/// What a subscription came to.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// The chats that are delivered.
+    pub begun: Vec<Begun>,
+    /// The chats asked for by name that are not.
+    pub refused: Vec<(ChatId, AccessError)>,
+}
+
+refusals! {
+    /// Why nothing can be followed.
+    pub enum FollowError {
+        Stopping = Unavailable "STOPPING" "the server is stopping",
+        ..Store(StoreError),
+    }
+}
+
+/// Driven port: delivers events to connections.
+pub trait Live: Send + Sync {
+    /// A connection of `actor`, which follows nothing yet. Dropping it ends it.
+    fn connect(&self, actor: Actor) -> Box<dyn Connection>;
+}
+
+/// One connection's end of [`Live`].
+pub trait Connection: Send {
+    /// Follows `more` in addition to `scope`, which it follows already. What [`Followed`] says
+    /// comes before every notice about it.
+    fn follow<'a>(
+        &'a mut self,
+        scope: &Scope,
+        more: &Scope,
+        resume: &Resume,
+    ) -> BoxFuture<'a, Result<Followed, FollowError>>;
+
+    /// Follows nothing but `scope` any more.
+    fn keep(&mut self, scope: &Scope);
+
+    /// The next notice; `None` when delivery has ended for good.
+    fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notice>>;
+
+    /// The client took so many bytes of events: there is room for more.
+    fn took(&mut self, bytes: usize);
+
+    /// Hands a frame that is in no log to all other connections that are live in the chat.
+    fn pass(&mut self, chat: ChatId, frame: Arc<str>);
+}

@@ -1,0 +1,263 @@
+//! Use case: find out where the delivery of chats to a connection begins.
+
+use std::collections::BTreeMap;
+
+use crate::access::{AccessError, view};
+use crate::context::Actor;
+use crate::id::ChatId;
+use crate::live::{Ended, ResetReason, Resume, Scope};
+use crate::store::{Snapshot, StoreError};
+
+/// How the delivery of one chat begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After the chat's last event.
+    Head(u64),
+    /// After an event the connection has seen.
+    Since {
+        /// That event.
+        seq: u64,
+        /// The chat's last event.
+        head: u64,
+    },
+    /// After the chat's last event, because the position is worth nothing.
+    Reset(ResetReason, u64),
+}
+
+impl Start {
+    /// The chat's last event when it was looked at.
+    #[must_use]
+    pub const fn head(&self) -> u64 {
+        match *self {
+            Self::Head(head) | Self::Since { head, .. } | Self::Reset(_, head) => head,
+        }
+    }
+}
+
+/// Where everything begins.
+#[derive(Debug, Default)]
+pub struct Starts {
+    /// Chats that are delivered.
+    pub chats: BTreeMap<ChatId, Start>,
+    /// Chats of which the connection has seen all it will ever see.
+    pub ended: Vec<(ChatId, Ended, u64)>,
+    /// Chats asked for by name that the agent may not follow.
+    pub refused: Vec<(ChatId, AccessError)>,
+}
+
+/// Where the delivery of `scope` begins for a connection of `actor` that resumes from `resume`,
+/// whose log is (or is not) this one. A former participant gets what happened up to its removal.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn starts(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    scope: &Scope,
+    resume: &Resume,
+    is_this_log: bool,
+) -> Result<Starts, StoreError> {
+    let mut starts = Starts::default();
+    let since = |chat| resume.since.get(&chat).copied();
+    if scope.is_all {
+        for (chat, head) in snapshot.participants().heads(actor.agent)? {
+            let start = start(since(chat), head, is_this_log);
+            starts.chats.insert(chat, start);
+        }
+    }
+    let resumed = resume.since.keys().copied();
+    let named = scope.chats.iter().copied();
+    for chat in named.chain(resumed.filter(|_| scope.is_all)) {
+        if starts.chats.contains_key(&chat) {
+            continue;
+        }
+        match view(snapshot, actor, chat) {
+            Ok(found) => {
+                let start = start(since(chat), found.last.seq, is_this_log);
+                starts.chats.insert(chat, start);
+            }
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(refusal) => {
+                let since = since(chat).filter(|_| is_this_log);
+                former(snapshot, actor, (chat, since), refusal, &mut starts)?;
+            }
+        }
+    }
+    Ok(starts)
+}
+
+fn start(since: Option<u64>, head: u64, is_this_log: bool) -> Start {
+    match since {
+        None => Start::Head(head),
+        Some(_) if !is_this_log => Start::Reset(ResetReason::Epoch, head),
+        Some(seq) if seq > head => Start::Reset(ResetReason::AheadOfHead, head),
+        Some(seq) => Start::Since { seq, head },
+    }
+}
+
+/// A chat the agent is not in: what it has missed before it left, if it says where it got to.
+fn former(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    (id, since): (ChatId, Option<u64>),
+    refusal: AccessError,
+    starts: &mut Starts,
+) -> Result<(), StoreError> {
+    let left = snapshot.participants().left(id, actor.agent)?;
+    let chat = snapshot.chats().get(id)?;
+    let (Some(seq), Some(left), Some(chat)) = (since, left, chat) else {
+        starts.refused.push((id, refusal));
+        return Ok(());
+    };
+    if seq < left {
+        let head = chat.last.seq;
+        starts.chats.insert(id, Start::Since { seq, head });
+        return Ok(());
+    }
+    let ended = if chat.deleted.is_some() && left == chat.last.seq {
+        Ended::Deleted
+    } else {
+        Ended::Removed
+    };
+    starts.ended.push((id, ended, left));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Chat, ChatKind, Tick};
+    use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id};
+
+    const HEAD: u64 = 20;
+
+    fn chat(id: ChatId) -> Chat {
+        let last = Tick {
+            seq: HEAD,
+            at: at(9),
+        };
+        Chat {
+            id,
+            last,
+            ..a_chat()
+        }
+    }
+
+    /// Agent 1 is in chat 1, was in chats 2 and 3 (deleted) until event 15 and 20, and never in
+    /// channel 4.
+    fn snapshot() -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        snapshot.chats.expect_get().returning(|id| {
+            let mut found = chat(id);
+            if id == chat_id(3) {
+                found.deleted = Some(at(9));
+            }
+            if id == chat_id(4) {
+                found.kind = ChatKind::Talk;
+            }
+            Ok((1..=4).any(|n| id == chat_id(n)).then_some(found))
+        });
+        let members = &mut snapshot.participants;
+        members
+            .expect_find()
+            .returning(|chat, agent| Ok((chat == chat_id(1)).then(|| a_participant(agent))));
+        members
+            .expect_heads()
+            .returning(|_| Ok(vec![(chat_id(1), HEAD)]));
+        members.expect_left().returning(|chat, _| {
+            Ok([(chat_id(2), 15), (chat_id(3), HEAD)]
+                .into_iter()
+                .find(|(id, _)| *id == chat)
+                .map(|(_, seq)| seq))
+        });
+        snapshot
+    }
+
+    fn all() -> Scope {
+        Scope {
+            is_all: true,
+            ..Scope::default()
+        }
+    }
+
+    fn only(chat: u128) -> Scope {
+        Scope {
+            is_all: false,
+            chats: [chat_id(chat)].into(),
+        }
+    }
+
+    fn resumed(scope: &Scope, chat: u128, seq: u64) -> Starts {
+        let since = [(chat_id(chat), seq)].into();
+        let resume = Resume {
+            epoch: "e".into(),
+            since,
+        };
+        starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
+    }
+
+    fn fresh(scope: &Scope) -> Starts {
+        let resume = Resume::default();
+        starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
+    }
+
+    /// SPEC 7.
+    #[test]
+    fn everything_begins_after_the_head_unless_it_is_resumed() {
+        let head = [(chat_id(1), Start::Head(HEAD))].into();
+        assert_eq!(fresh(&all()).chats, head);
+        assert_eq!(fresh(&only(1)).chats, head);
+        let start = Start::Since { seq: 7, head: HEAD };
+        for scope in [all(), only(1)] {
+            assert_eq!(resumed(&scope, 1, 7).chats, [(chat_id(1), start)].into());
+        }
+    }
+
+    /// SPEC 7: never a silent gap.
+    #[test]
+    fn a_position_that_is_worth_nothing_is_said_to_be() {
+        let ahead = Start::Reset(ResetReason::AheadOfHead, HEAD);
+        assert_eq!(
+            resumed(&all(), 1, HEAD + 1).chats,
+            [(chat_id(1), ahead)].into()
+        );
+        let resume = Resume {
+            epoch: "other".into(),
+            since: [(chat_id(1), 7)].into(),
+        };
+        let foreign = starts(&mut snapshot(), actor(agent_id(1)), &all(), &resume, false);
+        let reset = Start::Reset(ResetReason::Epoch, HEAD);
+        assert_eq!(foreign.unwrap().chats, [(chat_id(1), reset)].into());
+    }
+
+    /// SPEC 7: removed or the chat deleted meanwhile.
+    #[test]
+    fn a_former_participant_gets_what_it_missed_and_no_more() {
+        for scope in [all(), only(2)] {
+            let starts = resumed(&scope, 2, 14);
+            let start = Start::Since {
+                seq: 14,
+                head: HEAD,
+            };
+            assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
+            let starts = resumed(&scope, 2, 15);
+            assert_eq!(starts.ended, [(chat_id(2), Ended::Removed, 15)]);
+        }
+        let deleted = resumed(&only(3), 3, HEAD);
+        assert_eq!(deleted.ended, [(chat_id(3), Ended::Deleted, HEAD)]);
+    }
+
+    /// SPEC 7, X-17: a channel is followed by those who joined.
+    #[test]
+    fn outsiders_follow_nothing() {
+        for (chat, resume) in [(2, None), (4, None), (4, Some(3)), (9, Some(3))] {
+            let starts = match resume {
+                Some(seq) => resumed(&only(chat), chat, seq),
+                None => fresh(&only(chat)),
+            };
+            assert!(starts.chats.is_empty() && starts.ended.is_empty());
+            let refused: Vec<_> = starts.refused.iter().map(|(chat, _)| *chat).collect();
+            assert_eq!(refused, [chat_id(chat)]);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! One connection's end of the node.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use talk_domain::context::Actor;
+use talk_domain::id::ChatId;
+use talk_domain::live::subscribe::starts;
+use talk_domain::live::{Connection, FollowError, Followed, Notice, Resume, Scope};
+use talk_domain::store::{BoxFuture, Store, StoreError, Unit};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+
+use crate::hub::ReaderId;
+use crate::node::Command;
+
+/// How often a subscription looks again because too much was committed while it looked.
+const ATTEMPTS: usize = 10;
+
+/// See [`Connection`]. Its queue is bounded by the hub, which sends no more events than it may
+/// have under way.
+pub(crate) struct NodeConnection {
+    id: ReaderId,
+    actor: Actor,
+    store: Arc<dyn Store>,
+    node: UnboundedSender<Command>,
+    notices: UnboundedReceiver<Notice>,
+}
+
+impl NodeConnection {
+    pub(crate) fn new(
+        id: ReaderId,
+        actor: Actor,
+        store: Arc<dyn Store>,
+        node: UnboundedSender<Command>,
+        notices: UnboundedReceiver<Notice>,
+    ) -> Self {
+        Self {
+            id,
+            actor,
+            store,
+            node,
+            notices,
+        }
+    }
+
+    /// Asks the node and waits for its answer.
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, FollowError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(command(reply));
+        answer.await.map_err(|_| FollowError::Stopping)
+    }
+
+    /// An error means that delivery has ended, of which the closed mailbox tells.
+    fn tell(&self, command: Command) {
+        let _ = self.node.send(command);
+    }
+
+    async fn begin(&self, more: &Scope, resume: &Resume) -> Result<Followed, FollowError> {
+        let (id, actor, store) = (self.id, self.actor, &*self.store);
+        let is_this_log = resume.epoch == store.epoch();
+        let unit = Unit::of(actor.customer, "follow");
+        for _ in 0..ATTEMPTS {
+            let follows_joined = more.is_all;
+            let mark = self.ask(|reply| Command::Mark {
+                id,
+                follows_joined,
+                reply,
+            });
+            let mark = mark.await?;
+            let (scope, since) = (more.clone(), resume.clone());
+            let read = store.read(unit, move |snapshot| {
+                starts(snapshot, actor, &scope, &since, is_this_log)
+            });
+            let mut starts = read.await?;
+            let refused = std::mem::take(&mut starts.refused);
+            let attached = self.ask(|reply| Command::Attach {
+                id,
+                mark,
+                starts,
+                reply,
+            });
+            if let Some(begun) = attached.await? {
+                return Ok(Followed { begun, refused });
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+}
+
+impl Connection for NodeConnection {
+    fn follow<'a>(
+        &'a mut self,
+        scope: &Scope,
+        more: &Scope,
+        resume: &Resume,
+    ) -> BoxFuture<'a, Result<Followed, FollowError>> {
+        let (scope, more, resume) = (scope.clone(), more.clone(), resume.clone());
+        Box::pin(async move {
+            let followed = self.begin(&more, &resume).await;
+            if followed.is_err() {
+                self.keep(&scope);
+            }
+            followed
+        })
+    }
+
+    fn keep(&mut self, scope: &Scope) {
+        self.tell(Command::Keep(self.id, scope.clone()));
+    }
+
+    fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notice>> {
+        self.notices.poll_recv(cx)
+    }
+
+    fn took(&mut self, bytes: usize) {
+        self.tell(Command::Took(self.id, bytes));
+    }
+
+    fn pass(&mut self, chat: ChatId, frame: Arc<str>) {
+        self.tell(Command::Pass(self.id, chat, frame));
+    }
+}
+
+impl Drop for NodeConnection {
+    fn drop(&mut self) {
+        self.tell(Command::Disconnect(self.id));
+    }
+}

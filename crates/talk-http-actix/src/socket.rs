@@ -1,0 +1,73 @@
+//! `/v1.0/ws`: events as they happen.
+//!
+//! A connection is one task on the worker thread that accepted it. It reads the client's frames,
+//! and turns what delivery tells it into frames on its way out, which wait in a bounded buffer for
+//! the client to take them. What does not fit waits in the event log.
+
+mod admission;
+mod ends;
+mod incoming;
+mod outgoing;
+mod peer;
+mod rate;
+mod session;
+mod subscription;
+
+use actix_web::{HttpResponse, web};
+use talk_domain::error::ErrorKind;
+
+use crate::api_error::ApiError;
+use crate::caller::Caller;
+use crate::credentials::presented;
+use crate::status::Status;
+pub(crate) use admission::Admissions;
+pub use ends::{Ends, watch_ends};
+use incoming::Incoming;
+use outgoing::Outgoing;
+pub(crate) use peer::Peer;
+use session::Session;
+
+/// How many connections there may be, and who may open them from a web page.
+#[derive(Clone, Debug)]
+pub struct SocketLimits {
+    /// On this node.
+    pub sockets: usize,
+    /// Of one agent on this node.
+    pub per_agent: usize,
+    /// Origins of web pages that may connect, besides those of the same host.
+    pub origins: Vec<String>,
+}
+
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Self {
+            sockets: 20_000,
+            per_agent: 100,
+            origins: Vec::new(),
+        }
+    }
+}
+
+pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpResponse, ApiError> {
+    let shared = caller.shared.clone();
+    admission::check_origin(&caller.request, &shared.api.sockets.origins)?;
+    let token = presented(&caller.request)?;
+    let admission = shared.admissions.admit(caller.cx.actor.agent)?;
+    let (response, _, messages) = actix_ws::handle(&caller.request, payload).map_err(|_| {
+        ApiError::new(
+            Status::Domain(ErrorKind::InvalidArgument),
+            "UPGRADE_REQUIRED",
+            "this is a WebSocket; send the headers of its handshake",
+        )
+    })?;
+    let outgoing = Outgoing::default();
+    let session = Session::new(
+        (shared, admission),
+        (caller.cx.actor, caller.session, token),
+        Incoming::new(messages),
+        outgoing.clone(),
+        caller.request.conn_data::<Peer>().cloned(),
+    );
+    actix_web::rt::spawn(session.run());
+    Ok(response.map_body(|_, framework| outgoing.body(framework)))
+}

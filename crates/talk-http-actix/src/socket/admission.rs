@@ -1,0 +1,165 @@
+//! Who may open one more connection.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{HOST, ORIGIN};
+use talk_domain::error::ErrorKind;
+use talk_domain::id::AgentId;
+
+use super::SocketLimits;
+use crate::api_error::ApiError;
+use crate::status::Status;
+
+/// Seconds after which one may try again.
+const RETRY_AFTER: u32 = 5;
+
+/// The open connections of this node, counted.
+#[derive(Debug, Default)]
+pub(crate) struct Admissions {
+    open: Arc<Mutex<HashMap<AgentId, usize>>>,
+    limits: (usize, usize),
+}
+
+/// The right to one connection, until dropped.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    agent: AgentId,
+    open: Arc<Mutex<HashMap<AgentId, usize>>>,
+}
+
+impl Admissions {
+    pub(crate) fn new(limits: &SocketLimits) -> Self {
+        Self {
+            open: Arc::default(),
+            limits: (limits.sockets, limits.per_agent),
+        }
+    }
+
+    /// Admits one more connection of `agent`.
+    pub(crate) fn admit(&self, agent: AgentId) -> Result<Admission, ApiError> {
+        let mut open = lock(&self.open);
+        let (of_node, of_agent) = (
+            open.values().sum::<usize>(),
+            open.get(&agent).copied().unwrap_or_default(),
+        );
+        let (per_node, per_agent) = self.limits;
+        let refused = |reason, whose, limit| {
+            let message = format!("{whose} has {limit} sockets already");
+            Err(ApiError::too_many(reason, &message, RETRY_AFTER))
+        };
+        if of_agent >= per_agent {
+            return refused("TOO_MANY_SOCKETS", "the agent", per_agent);
+        }
+        if of_node >= per_node {
+            return refused("TOO_MANY_SOCKETS", "the server", per_node);
+        }
+        *open.entry(agent).or_default() += 1;
+        gauge(of_node + 1);
+        Ok(Admission {
+            agent,
+            open: Arc::clone(&self.open),
+        })
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut open = lock(&self.open);
+        if let Some(count) = open.get_mut(&self.agent) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.agent);
+            }
+        }
+        gauge(open.values().sum());
+    }
+}
+
+fn lock(open: &Mutex<HashMap<AgentId, usize>>) -> MutexGuard<'_, HashMap<AgentId, usize>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn gauge(sockets: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "sockets are some thousands")]
+    metrics::gauge!("talk_sockets").set(sockets as f64);
+}
+
+/// Refuses web pages of other hosts: a browser would send what it holds along (case 28).
+pub(super) fn check_origin(request: &HttpRequest, allowed: &[String]) -> Result<(), ApiError> {
+    let Some(origin) = request.headers().get(ORIGIN) else {
+        return Ok(());
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let host = request.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let of_origin = origin.split_once("://").map(|(_, host)| host);
+    let is_same_host =
+        !host.is_empty() && of_origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host));
+    if is_same_host
+        || allowed
+            .iter()
+            .any(|allowed| allowed.eq_ignore_ascii_case(origin))
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Status::Domain(ErrorKind::PermissionDenied),
+        "ORIGIN_NOT_ALLOWED",
+        "pages of this origin may not connect",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+    use talk_domain::testing::agent_id;
+
+    /// SPEC 7.
+    #[test]
+    fn connections_are_counted_per_agent_and_node_and_given_back() {
+        let limits = SocketLimits {
+            sockets: 3,
+            per_agent: 2,
+            origins: vec![],
+        };
+        let admissions = Admissions::new(&limits);
+        let first = admissions.admit(agent_id(1)).unwrap();
+        let _second = admissions.admit(agent_id(1)).unwrap();
+        assert!(admissions.admit(agent_id(1)).is_err());
+        let _third = admissions.admit(agent_id(2)).unwrap();
+        assert!(admissions.admit(agent_id(3)).is_err());
+        drop(first);
+        assert!(admissions.admit(agent_id(1)).is_ok());
+    }
+
+    /// Case 28.
+    #[test]
+    fn a_page_of_another_host_may_not_connect() {
+        let allowed = ["https://console.example.com".to_owned()];
+        for (origin, is_allowed) in [
+            ("http://talk.example.com:8095", true),
+            ("https://talk.example.com:8095", true),
+            ("https://console.example.com", true),
+            ("https://console.example.com.evil.test", false),
+            ("http://talk.example.com", false),
+            ("http://evil.test", false),
+            ("null", false),
+            ("", false),
+        ] {
+            let request = TestRequest::get()
+                .insert_header((HOST, "talk.example.com:8095"))
+                .insert_header((ORIGIN, origin))
+                .to_http_request();
+            assert_eq!(
+                check_origin(&request, &allowed).is_ok(),
+                is_allowed,
+                "{origin}"
+            );
+        }
+        let program = TestRequest::get().to_http_request();
+        assert!(check_origin(&program, &[]).is_ok());
+    }
+}

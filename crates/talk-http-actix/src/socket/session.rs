@@ -1,0 +1,194 @@
+//! The conversation with one client.
+
+mod clock;
+mod reading;
+mod writing;
+
+use std::future::poll_fn;
+use std::time::{Duration, Instant};
+
+use actix_web::rt::time::{sleep_until, timeout};
+use actix_web::web;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use talk_domain::context::Actor;
+use talk_domain::live::Connection;
+
+use super::admission::Admission;
+use super::ends::Ends;
+use super::incoming::{Incoming, Received};
+use super::outgoing::Outgoing;
+use super::peer::Peer;
+use super::rate::Rate;
+use super::subscription::Subscription;
+use crate::actor_cache::Session as Login;
+use crate::shared::Shared;
+use writing::notice;
+
+/// How often the client is asked whether it is there, and how long it may stay silent.
+const PING: Duration = Duration::from_secs(25);
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a client may take nothing of what waits for it.
+const STALLED: Duration = Duration::from_secs(20);
+
+/// How long a client has to take the last frames and answer the close.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Posts under way of one connection; its next frame waits.
+const POSTS: usize = 256;
+
+/// Bad frames before the connection is closed.
+const BAD_FRAMES: usize = 3;
+
+/// How a conversation ends.
+#[derive(Debug, PartialEq, Eq)]
+enum Farewell {
+    /// With this close code.
+    Close(Option<u16>, String),
+    /// The client is gone or takes nothing; nothing more reaches it.
+    Cut,
+}
+
+impl Farewell {
+    fn because(code: u16, reason: &str) -> Self {
+        Self::Close(Some(code), reason.to_owned())
+    }
+
+    fn expired() -> Self {
+        Self::because(4401, "the token is expired or revoked")
+    }
+
+    /// Clients come back at different times, not all at once.
+    fn restarting(shared: &Shared) -> Self {
+        let spread = (shared.api.random)() % 2_000;
+        Self::because(4503, &format!("retry_ms={}", 500 + spread))
+    }
+}
+
+/// One connection.
+pub(super) struct Session {
+    shared: web::Data<Shared>,
+    _admission: Admission,
+    actor: Actor,
+    login: Login,
+    token: String,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    peer: Option<Peer>,
+    connection: Box<dyn Connection>,
+    subscription: Subscription,
+    posts: FuturesUnordered<LocalBoxFuture<'static, String>>,
+    rate: Rate,
+    bad_frames: usize,
+    heard_at: Instant,
+    pinged_at: Instant,
+    ends: Ends,
+}
+
+impl Session {
+    pub(super) fn new(
+        (shared, admission): (web::Data<Shared>, Admission),
+        (actor, login, token): (Actor, Login, String),
+        incoming: Incoming,
+        outgoing: Outgoing,
+        peer: Option<Peer>,
+    ) -> Self {
+        let now = Instant::now();
+        let mut ends = shared.api.ends.clone();
+        // The caller was perhaps known from a moment ago: look again.
+        ends.mark_changed();
+        Self {
+            connection: shared.api.live.connect(actor),
+            ends,
+            shared,
+            _admission: admission,
+            actor,
+            login,
+            token,
+            incoming,
+            outgoing,
+            peer,
+            subscription: Subscription::default(),
+            posts: FuturesUnordered::new(),
+            rate: Rate::new(now),
+            bad_frames: 0,
+            heard_at: now,
+            pinged_at: now,
+        }
+    }
+
+    /// Converses until one side ends it.
+    pub(super) async fn run(mut self) {
+        if let Some(peer) = &self.peer {
+            peer.bound();
+        }
+        match self.converse().await {
+            Farewell::Close(code, reason) => self.close(code, &reason).await,
+            Farewell::Cut => self.cut(),
+        }
+    }
+
+    fn cut(&self) {
+        if let Some(peer) = &self.peer {
+            peer.cut();
+        }
+        self.outgoing.finish();
+    }
+
+    /// Says goodbye and waits a little for the answer, so that the client sees why.
+    async fn close(&mut self, code: Option<u16>, reason: &str) {
+        self.outgoing.close(code, reason);
+        let (outgoing, incoming) = (&self.outgoing, &mut self.incoming);
+        let answered = async {
+            poll_fn(|cx| outgoing.poll_empty(cx)).await;
+            loop {
+                match incoming.next().await {
+                    Received::Close(_) | Received::Fault(..) | Received::Gone => break,
+                    Received::Text(_) | Received::Ping(_) | Received::Pong => {}
+                }
+            }
+        };
+        if timeout(FAREWELL, answered).await.is_err() {
+            self.cut();
+        }
+        self.outgoing.finish();
+    }
+
+    async fn converse(&mut self) -> Farewell {
+        let mut stopping = self.shared.api.stopping.clone();
+        loop {
+            let deadline = self.deadline();
+            tokio::select! {
+                received = self.incoming.next(), if self.posts.len() < POSTS => {
+                    if let Err(farewell) = self.receive(received).await {
+                        return farewell;
+                    }
+                }
+                notice = notice(&mut self.connection, &self.outgoing) => {
+                    let Some(notice) = notice else {
+                        return Farewell::restarting(&self.shared);
+                    };
+                    self.notify(notice);
+                }
+                Some(answer) = self.posts.next() => self.outgoing.text(&answer),
+                () = sleep_until(deadline.into()) => {
+                    if let Err(farewell) = self.check_time() {
+                        return farewell;
+                    }
+                }
+                Ok(()) = self.ends.changed() => {
+                    if self.has_ended().await {
+                        return Farewell::expired();
+                    }
+                }
+                _ = stopping.wait_for(|is_stopping| *is_stopping) => {
+                    return Farewell::restarting(&self.shared);
+                }
+            }
+            if self.outgoing.is_gone() {
+                return Farewell::Cut;
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What is due when, and what ends a conversation without either side ending it.
+
+use std::time::{Duration, Instant};
+
+use super::{Farewell, PING, SILENCE, STALLED, Session};
+use crate::authentication::look_up;
+
+/// How long to wait before asking again whether the session has ended, while storage is away.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+impl Session {
+    /// Whether the token, key or agent has ended.
+    pub(super) async fn has_ended(&mut self) -> bool {
+        match look_up(&self.shared, &self.token).await {
+            Ok((actor, _)) => {
+                self.actor = actor;
+                false
+            }
+            Err(error) if error.is_unavailable() => {
+                self.ends.mark_changed();
+                actix_web::rt::time::sleep(ASK_AGAIN).await;
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// When something is due next.
+    pub(super) fn deadline(&self) -> Instant {
+        let mut next = (self.pinged_at + PING).min(self.heard_at + SILENCE);
+        if let Some(since) = self.outgoing.waiting_since() {
+            next = next.min(since + STALLED);
+        }
+        if let Some(left) = self.left() {
+            next = next.min(Instant::now() + left);
+        }
+        next
+    }
+
+    /// How long the token or key is still good for, if it ends by itself.
+    fn left(&self) -> Option<Duration> {
+        let expires = self.login.expires()?;
+        let left = expires.as_micros() - (self.shared.api.clock)().as_micros();
+        Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+    }
+
+    pub(super) fn check_time(&mut self) -> Result<(), Farewell> {
+        let now = Instant::now();
+        if self.left().is_some_and(|left| left.is_zero()) {
+            return Err(Farewell::expired());
+        }
+        let waiting = self.outgoing.waiting_since();
+        if waiting.is_some_and(|since| now - since >= STALLED) {
+            metrics::counter!("talk_sockets_cut_total").increment(1);
+            return Err(Farewell::Cut);
+        }
+        if now - self.heard_at >= SILENCE {
+            return Err(Farewell::because(4408, "nothing was heard"));
+        }
+        if now - self.pinged_at >= PING {
+            self.pinged_at = now;
+            self.outgoing.ping();
+        }
+        Ok(())
+    }
+}

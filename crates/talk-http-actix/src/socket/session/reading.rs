@@ -1,0 +1,180 @@
+//! What the client asks for.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use talk_domain::access::AccessError;
+use talk_domain::id::ChatId;
+use talk_domain::live::typing::check_typist;
+use talk_domain::store::Unit;
+use talk_wire::socket::{ClientFrame, ServerFrame, Typist};
+use talk_wire::{id, resource};
+
+use super::{BAD_FRAMES, Farewell, Session};
+use crate::api_error::ApiError;
+use crate::body::Sent;
+use crate::handler::messages::post_once;
+use crate::socket::incoming::Received;
+use crate::socket::subscription::{Asked, failure};
+
+impl Session {
+    pub(super) async fn receive(&mut self, received: Received) -> Result<(), Farewell> {
+        self.heard_at = Instant::now();
+        match received {
+            Received::Text(text) => self.read(&text).await,
+            Received::Ping(payload) => {
+                self.count()?;
+                self.outgoing.pong(&payload);
+                Ok(())
+            }
+            Received::Pong => Ok(()),
+            Received::Close(code) => Err(Farewell::Close(code, String::new())),
+            Received::Fault(code, reason) => Err(Farewell::because(code, reason)),
+            Received::Gone => Err(Farewell::Cut),
+        }
+    }
+
+    pub(super) fn count(&mut self) -> Result<(), Farewell> {
+        if self.rate.admits(Instant::now()) {
+            return Ok(());
+        }
+        Err(Farewell::because(4429, "too many frames"))
+    }
+
+    pub(super) async fn read(&mut self, text: &ByteString) -> Result<(), Farewell> {
+        let frame = match Sent(text.clone().into_bytes()).json::<ClientFrame>() {
+            Ok(frame) => frame,
+            Err(error) => {
+                self.count()?;
+                return self.bad(None, &error);
+            }
+        };
+        if frame.kind != "post" {
+            self.count()?;
+        }
+        let id = frame.id.clone();
+        let obeyed = match &*frame.kind {
+            "subscribe" => self.subscribe(frame).await?,
+            "unsubscribe" => self.unsubscribe(frame),
+            "post" => self.post(frame),
+            "typing" => self.typing(frame).await,
+            _ => Err(ApiError::invalid(
+                "type",
+                "FRAME_TYPE_INVALID",
+                "must be subscribe, unsubscribe, post or typing",
+            )),
+        };
+        match obeyed {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_mistake() => self.bad(id.as_deref(), &error),
+            Err(error) => {
+                self.outgoing.text(&refusal(id.as_deref(), &error));
+                Ok(())
+            }
+        }
+    }
+
+    /// Says what is wrong with a frame; a client that makes no sense again and again is closed.
+    pub(super) fn bad(&mut self, id: Option<&str>, error: &ApiError) -> Result<(), Farewell> {
+        self.outgoing.text(&refusal(id, error));
+        self.bad_frames += 1;
+        if self.bad_frames < BAD_FRAMES {
+            return Ok(());
+        }
+        Err(Farewell::because(4400, "too many bad frames"))
+    }
+
+    pub(super) async fn subscribe(
+        &mut self,
+        frame: ClientFrame,
+    ) -> Result<Result<(), ApiError>, Farewell> {
+        let id = frame.id.clone();
+        let asked = match Asked::read(frame, self.actor) {
+            Ok(asked) => asked,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Err(error) = self.subscription.check_space(&asked) {
+            return Ok(Err(error));
+        }
+        let (known, more) = (self.subscription.scope(), asked.scope());
+        let follow = self.connection.follow(&known, &more, &asked.resume);
+        let followed = match follow.await {
+            Ok(followed) => followed,
+            Err(error) => return Ok(Err(failure(error))),
+        };
+        let settled = asked.settle(&followed);
+        let refused = settled.refused.first();
+        match (id, refused) {
+            (Some(id), _) => {
+                let epoch = self.shared.api.store.epoch();
+                self.outgoing.text(&settled.answer(&id, epoch));
+            }
+            (None, Some(refused)) => return Err(Farewell::because(1008, &refused.reason)),
+            (None, None) => {}
+        }
+        self.subscription.add(settled);
+        Ok(Ok(()))
+    }
+
+    pub(super) fn unsubscribe(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
+        let id = frame.id.clone();
+        self.subscription.remove(frame, self.actor)?;
+        self.connection.keep(&self.subscription.scope());
+        if let Some(id) = id {
+            let topics = self.subscription.topics();
+            self.outgoing
+                .text(&ServerFrame::Unsubscribed { id: &id, topics }.json());
+        }
+        Ok(())
+    }
+
+    /// Posts beside everything else; the answer comes when it is durable.
+    pub(super) fn post(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
+        let missing = |field| ApiError::invalid(field, "FIELD_REQUIRED", "must be given");
+        let id = frame.id.ok_or_else(|| missing("id"))?;
+        let message = frame.message.ok_or_else(|| missing("message"))?;
+        let (shared, actor) = (self.shared.clone(), self.actor);
+        self.posts.push(Box::pin(async move {
+            let cx = shared.context(actor);
+            let sent = Sent(Bytes::from(String::from(Box::<str>::from(message))));
+            let posted = post_once(&shared, cx, &id, &sent).await;
+            match posted.and_then(|posted| posted.as_frame(&id)) {
+                Ok(answer) => answer,
+                Err(error) => {
+                    error.log(&id);
+                    refusal(Some(&id), &error)
+                }
+            }
+        }));
+        Ok(())
+    }
+
+    pub(super) async fn typing(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
+        let chat: ChatId = id::parse_required("chat_id", frame.chat_id.as_deref())?;
+        let (actor, unit) = (self.actor, Unit::of(self.actor.customer, "typing"));
+        let store = &*self.shared.api.store;
+        let check: Result<(), AccessError> = store
+            .read(unit, move |snapshot| check_typist(snapshot, actor, chat))
+            .await;
+        check?;
+        let data = Typist {
+            owner_type: resource::AGENT.to_owned(),
+            owner_id: actor.agent.to_string(),
+        };
+        let chat_id = chat.to_string();
+        let frame = ServerFrame::ChatTyping { data, chat_id }.json();
+        self.connection.pass(chat, frame.into());
+        Ok(())
+    }
+}
+
+fn refusal(id: Option<&str>, error: &ApiError) -> String {
+    let (reason, message) = (error.reason(), error.message());
+    ServerFrame::Error {
+        id,
+        reason,
+        message,
+    }
+    .json()
+}

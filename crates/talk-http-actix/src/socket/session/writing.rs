@@ -1,0 +1,84 @@
+//! What the client is told of what delivery tells its connection.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
+
+use talk_domain::live::{Connection, Notice};
+use talk_wire::socket::{ServerFrame, ended, replayed, reset};
+
+use super::Session;
+use crate::socket::outgoing::Outgoing;
+
+impl Session {
+    /// Passes on a notice and those right behind it, as far as there is space.
+    pub(super) fn notify(&mut self, first: Notice) {
+        let mut took = self.write(first);
+        while self.outgoing.has_space()
+            && let Some(notice) = ready_notice(&mut self.connection)
+        {
+            took += self.write(notice);
+        }
+        if took > 0 {
+            self.connection.took(took);
+        }
+    }
+
+    /// Queues the frame of a notice; how many bytes of events it was.
+    pub(super) fn write(&mut self, notice: Notice) -> usize {
+        let frame = match notice {
+            Notice::Event { event, is_replay } => {
+                if is_replay {
+                    self.outgoing.text(&replayed(&event.frame));
+                } else {
+                    self.outgoing.text(&event.frame);
+                }
+                return event.frame.len();
+            }
+            Notice::Passing(_, frame) => {
+                self.outgoing.text(&frame);
+                return frame.len();
+            }
+            Notice::CaughtUp(chat, seq) => ServerFrame::CaughtUp {
+                chat_id: chat.to_string(),
+                seq,
+            },
+            Notice::Lagging(chat, seq) => ServerFrame::Lagging {
+                chat_id: chat.to_string(),
+                seq,
+            },
+            Notice::Reset(chat, reason, head) => ServerFrame::Reset {
+                chat_id: chat.to_string(),
+                reason: reset(reason),
+                head,
+            },
+            Notice::Unsubscribed(chat, why, seq) => {
+                self.subscription.forget(chat);
+                ServerFrame::Ended {
+                    chat_id: chat.to_string(),
+                    reason: ended(why),
+                    seq,
+                }
+            }
+        };
+        self.outgoing.text(&frame.json());
+        0
+    }
+}
+
+/// The next notice, once there is space for it.
+pub(super) async fn notice(
+    connection: &mut Box<dyn Connection>,
+    outgoing: &Outgoing,
+) -> Option<Notice> {
+    poll_fn(|cx| outgoing.poll_space(cx)).await;
+    poll_fn(|cx| connection.poll_notice(cx)).await
+}
+
+/// A notice that is there already.
+fn ready_notice(connection: &mut Box<dyn Connection>) -> Option<Notice> {
+    let mut cx = Context::from_waker(Waker::noop());
+    match connection.poll_notice(&mut cx) {
+        Poll::Ready(notice) => notice,
+        Poll::Pending => None,
+    }
+}
