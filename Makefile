@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme bench config help
+.PHONY: run test lint readme conformance bench config help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -23,6 +23,10 @@ lint: ## Formatting, clippy and documentation, warnings are errors
 readme: ## Run README's tutorial as printed (needs curl)
 	$(CARGO) build --quiet --package talk-server
 	tests/readme.sh target/debug/talk-server
+
+conformance: ## Drive the Autobahn cases against the socket code (needs Python)
+	$(CARGO) build --quiet --package talk-http-actix --features conformance --example echo
+	tests/conformance.sh target/debug/examples/echo
 
 bench: ## Measure durable posts per second: group commit against one commit per request
 	$(CARGO) build --release --package talk-server --package talk-bench

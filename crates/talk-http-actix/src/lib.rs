@@ -28,6 +28,8 @@ mod throttle;
 use std::sync::Arc;
 
 pub use server::{Listen, server};
+#[cfg(feature = "conformance")]
+pub use socket::echo;
 pub use socket::{Ends, SocketLimits, watch_ends};
 use talk_domain::identity::{Passwords, Tokens};
 use talk_domain::limits::Limits;

@@ -5,6 +5,8 @@
 //! the client to take them. What does not fit waits in the event log.
 
 mod admission;
+#[cfg(feature = "conformance")]
+mod echo;
 mod ends;
 mod incoming;
 mod outgoing;
@@ -21,11 +23,16 @@ use crate::caller::Caller;
 use crate::credentials::presented;
 use crate::status::Status;
 pub(crate) use admission::Admissions;
+#[cfg(feature = "conformance")]
+pub use echo::echo;
 pub use ends::{Ends, watch_ends};
 use incoming::Incoming;
 use outgoing::Outgoing;
 pub(crate) use peer::Peer;
 use session::Session;
+
+/// Bytes a client's frame, and a text of several frames, may have.
+const MAX_FRAME: usize = 64 * 1024;
 
 /// How many connections there may be, and who may open them from a web page.
 #[derive(Clone, Debug)]
@@ -64,7 +71,7 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
     let session = Session::new(
         (shared, admission),
         (caller.cx.actor, caller.session, token),
-        Incoming::new(messages),
+        Incoming::new(messages, MAX_FRAME),
         outgoing.clone(),
         caller.request.conn_data::<Peer>().cloned(),
     );

@@ -1,15 +1,13 @@
 //! What comes in from a client.
 
+use std::io::ErrorKind;
+
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, MessageStream, ProtocolError};
 use bytes::Bytes;
 use bytestring::ByteString;
 
-/// Bytes a frame, and a text of several frames, may have.
-pub(super) const MAX_FRAME: usize = 64 * 1024;
-
 /// Close codes of RFC 6455.
 const PROTOCOL: u16 = 1002;
-const UNSUPPORTED: u16 = 1003;
 const NOT_TEXT: u16 = 1007;
 const TOO_BIG: u16 = 1009;
 
@@ -17,6 +15,7 @@ const TOO_BIG: u16 = 1009;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Received {
     Text(ByteString),
+    Binary(Bytes),
     Ping(Bytes),
     Pong,
     /// It closes, and gets this code back.
@@ -31,12 +30,13 @@ pub(super) enum Received {
 pub(super) struct Incoming(AggregatedMessageStream);
 
 impl Incoming {
-    pub(super) fn new(messages: MessageStream) -> Self {
-        let messages = messages.max_frame_size(MAX_FRAME);
+    /// Frames, and texts of several frames, of up to `limit` bytes.
+    pub(super) fn new(messages: MessageStream, limit: usize) -> Self {
+        let messages = messages.max_frame_size(limit);
         Self(
             messages
                 .aggregate_continuations()
-                .max_continuation_size(MAX_FRAME),
+                .max_continuation_size(limit),
         )
     }
 
@@ -53,7 +53,7 @@ impl Incoming {
 fn received(message: AggregatedMessage) -> Received {
     match message {
         AggregatedMessage::Text(text) => Received::Text(text),
-        AggregatedMessage::Binary(_) => Received::Fault(UNSUPPORTED, "frames are JSON text"),
+        AggregatedMessage::Binary(bytes) => Received::Binary(bytes),
         AggregatedMessage::Ping(payload) => Received::Ping(payload),
         AggregatedMessage::Pong(_) => Received::Pong,
         AggregatedMessage::Close(reason) => {
@@ -68,18 +68,50 @@ fn fault(error: &ProtocolError) -> Received {
         ProtocolError::Io(error) => error,
         _ => return Received::Fault(PROTOCOL, "the frame is malformed"),
     };
-    // The framework tells these apart only by what the error wraps.
-    if let Some(inner) = cause.get_ref() {
-        if inner.is::<std::str::Utf8Error>() {
-            return Received::Fault(NOT_TEXT, "the text is not UTF-8");
+    // The framework tells these apart only by what the error wraps or says.
+    let is_of_connection = cause.get_ref().is_some_and(|inner| {
+        inner.is::<actix_web::error::PayloadError>() || inner.is::<actix_web::Error>()
+    });
+    match cause.kind() {
+        _ if is_of_connection => Received::Gone,
+        ErrorKind::InvalidData if cause.to_string().contains("utf-8") => {
+            Received::Fault(NOT_TEXT, "the text is not UTF-8")
         }
-        if inner.is::<actix_web::error::PayloadError>() || inner.is::<actix_web::Error>() {
-            return Received::Gone;
+        ErrorKind::InvalidData => Received::Fault(PROTOCOL, "the frame is malformed"),
+        ErrorKind::Other => Received::Fault(TOO_BIG, "the text is too big"),
+        _ => Received::Gone,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Error;
+
+    fn code(error: ProtocolError) -> Option<u16> {
+        match fault(&error) {
+            Received::Fault(code, _) => Some(code),
+            _ => None,
         }
     }
-    match cause.kind() {
-        std::io::ErrorKind::InvalidData => Received::Fault(PROTOCOL, "the frame is malformed"),
-        std::io::ErrorKind::Other => Received::Fault(TOO_BIG, "the text is too big"),
-        _ => Received::Gone,
+
+    /// RFC 6455, 7.4.1.
+    #[test]
+    fn each_fault_has_its_close_code() {
+        let not_utf8 = String::from_utf8(vec![0xff]).unwrap_err().utf8_error();
+        let utf8 = Error::new(ErrorKind::InvalidData, not_utf8);
+        let joined = Error::new(ErrorKind::InvalidData, not_utf8.to_string());
+        assert_eq!(code(ProtocolError::Io(utf8)), Some(1007));
+        assert_eq!(code(ProtocolError::Io(joined)), Some(1007));
+        let bits = Error::new(ErrorKind::InvalidData, "non-zero reserved bits");
+        assert_eq!(code(ProtocolError::Io(bits)), Some(1002));
+        assert_eq!(code(ProtocolError::UnmaskedFrame), Some(1002));
+        assert_eq!(code(ProtocolError::Overflow), Some(1009));
+        let continued = Error::other("Exceeded maximum continuation size");
+        assert_eq!(code(ProtocolError::Io(continued)), Some(1009));
+        let reset = ProtocolError::Io(ErrorKind::ConnectionReset.into());
+        assert_eq!(code(reset), None);
+        let gone = actix_web::error::PayloadError::Incomplete(None);
+        assert_eq!(code(ProtocolError::Io(Error::other(gone))), None);
     }
 }

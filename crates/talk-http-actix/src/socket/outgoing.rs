@@ -51,6 +51,12 @@ impl Outgoing {
         self.frame(TEXT, text.as_bytes());
     }
 
+    /// Queues bytes; events are text.
+    #[cfg(feature = "conformance")]
+    pub(super) fn binary(&self, bytes: &[u8]) {
+        self.frame(0x82, bytes);
+    }
+
     pub(super) fn ping(&self) {
         self.frame(PING, b"");
     }

@@ -145,7 +145,10 @@ impl Session {
             loop {
                 match incoming.next().await {
                     Received::Close(_) | Received::Fault(..) | Received::Gone => break,
-                    Received::Text(_) | Received::Ping(_) | Received::Pong => {}
+                    Received::Text(_)
+                    | Received::Binary(_)
+                    | Received::Ping(_)
+                    | Received::Pong => {}
                 }
             }
         };

@@ -23,6 +23,7 @@ impl Session {
         self.heard_at = Instant::now();
         match received {
             Received::Text(text) => self.read(&text).await,
+            Received::Binary(_) => Err(Farewell::because(1003, "frames are JSON text")),
             Received::Ping(payload) => {
                 self.count()?;
                 self.outgoing.pong(&payload);
