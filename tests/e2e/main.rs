@@ -8,6 +8,7 @@
 
 mod access_keys;
 mod architecture;
+mod channels;
 mod chats;
 mod deleted_chats;
 mod direct_chats;
@@ -22,6 +23,7 @@ mod races;
 mod reactions;
 mod sockets;
 mod support;
+mod system_messages;
 mod tenants;
 mod threads;
 mod tutorial;
