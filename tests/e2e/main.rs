@@ -21,6 +21,7 @@ mod medias;
 mod messages;
 mod races;
 mod reactions;
+mod reading;
 mod sockets;
 mod support;
 mod system_messages;

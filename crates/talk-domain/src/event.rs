@@ -11,6 +11,7 @@ use crate::id::{AgentId, ChatId};
 use crate::message::Message;
 use crate::participant::Participant;
 use crate::reaction::Reaction;
+use crate::read::ReadMark;
 use crate::store::StoreError;
 
 /// Something that happened, in the past tense; the state it carries is that of this very place in
@@ -37,6 +38,8 @@ pub enum Event<'a> {
     ParticipantJoined(&'a Participant),
     /// An agent left or was removed.
     ParticipantLeft(&'a Participant),
+    /// A participant has read on.
+    ChatRead(&'a ReadMark),
 }
 
 /// An [`Event`] without its state.
@@ -53,11 +56,12 @@ pub enum EventKind {
     ReactionRemoved,
     ParticipantJoined,
     ParticipantLeft,
+    ChatRead,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ChatCreated,
         Self::ChatUpdated,
         Self::ChatDeleted,
@@ -68,6 +72,7 @@ impl EventKind {
         Self::ReactionRemoved,
         Self::ParticipantJoined,
         Self::ParticipantLeft,
+        Self::ChatRead,
     ];
 
     /// The name in storage.
@@ -84,6 +89,7 @@ impl EventKind {
             Self::ReactionRemoved => "reaction_removed",
             Self::ParticipantJoined => "participant_joined",
             Self::ParticipantLeft => "participant_left",
+            Self::ChatRead => "chat_read",
         }
     }
 
@@ -109,10 +115,12 @@ impl Event<'_> {
             Self::ReactionRemoved(..) => EventKind::ReactionRemoved,
             Self::ParticipantJoined(_) => EventKind::ParticipantJoined,
             Self::ParticipantLeft(_) => EventKind::ParticipantLeft,
+            Self::ChatRead(_) => EventKind::ChatRead,
         }
     }
 
-    /// Whom or what it is about: the chat, the message, or the agent who joined or left.
+    /// Whom or what it is about: the chat, the message, or the agent who joined, left or
+    /// has read.
     #[must_use]
     pub const fn subject(&self) -> Uuid {
         match self {
@@ -127,6 +135,7 @@ impl Event<'_> {
             Self::ParticipantJoined(participant) | Self::ParticipantLeft(participant) => {
                 participant.agent.0
             }
+            Self::ChatRead(mark) => mark.agent.0,
         }
     }
 }

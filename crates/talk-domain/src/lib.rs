@@ -23,6 +23,7 @@ pub mod message;
 pub mod page;
 pub mod participant;
 pub mod reaction;
+pub mod read;
 pub mod session;
 pub mod store;
 #[cfg(any(test, feature = "mock"))]

@@ -17,6 +17,7 @@ use crate::media::FileRepository;
 use crate::message::{MessageQueries, MessageRepository};
 use crate::participant::{ParticipantQueries, ParticipantRepository};
 use crate::reaction::ReactionRepository;
+use crate::read::{ReadQueries, ReadRepository};
 use crate::session::{Directory, SessionRepository};
 
 /// The source of a storage failure.
@@ -78,6 +79,10 @@ pub trait UnitOfWork {
     fn messages(&mut self) -> &mut dyn MessageRepository;
     /// Reactions.
     fn reactions(&mut self) -> &mut dyn ReactionRepository;
+    /// How far participants have read.
+    fn read_marks(&mut self) -> &mut dyn ReadRepository;
+    /// What participants have not read.
+    fn reads(&mut self) -> &mut dyn ReadQueries;
     /// Uploaded files.
     fn files(&mut self) -> &mut dyn FileRepository;
     /// Agents.
@@ -104,6 +109,8 @@ pub trait Snapshot {
     fn participants(&mut self) -> &mut dyn ParticipantQueries;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageQueries;
+    /// How far participants have read.
+    fn reads(&mut self) -> &mut dyn ReadQueries;
     /// Agents.
     fn agents(&mut self) -> &mut dyn AgentQueries;
     /// Access keys.

@@ -19,6 +19,7 @@ use crate::participant::{
     MockParticipantQueries, MockParticipantRepository, ParticipantQueries, ParticipantRepository,
 };
 use crate::reaction::{MockReactionRepository, ReactionRepository};
+use crate::read::{MockReadQueries, MockReadRepository, ReadQueries, ReadRepository};
 use crate::session::{Directory, MockDirectory, MockSessionRepository, SessionRepository};
 use crate::store::{CustomerRepository, MockCustomerRepository, Snapshot, UnitOfWork};
 pub use builders::*;
@@ -51,6 +52,8 @@ mocks! {
         participants: MockParticipantRepository as ParticipantRepository,
         messages: MockMessageRepository as MessageRepository,
         reactions: MockReactionRepository as ReactionRepository,
+        read_marks: MockReadRepository as ReadRepository,
+        reads: MockReadQueries as ReadQueries,
         files: MockFileRepository as FileRepository,
         agents: MockAgentRepository as AgentRepository,
         keys: MockAccessKeyRepository as AccessKeyRepository,
@@ -68,6 +71,7 @@ mocks! {
         chats: MockChatQueries as ChatQueries,
         participants: MockParticipantQueries as ParticipantQueries,
         messages: MockMessageQueries as MessageQueries,
+        reads: MockReadQueries as ReadQueries,
         agents: MockAgentQueries as AgentQueries,
         keys: MockAccessKeyQueries as AccessKeyQueries,
         events: MockEventQueries as EventQueries,

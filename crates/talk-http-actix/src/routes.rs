@@ -49,6 +49,13 @@ fn messages_and_events(app: &mut web::ServiceConfig) {
         .route(web::post().to(reactions::add))
         .route(web::delete().to(reactions::remove)),
     )
+    .service(
+        at(
+            "/v1.0/service_agents/talk_messages/{message_id}/read_by",
+            "GET",
+        )
+        .route(web::get().to(messages::readers)),
+    )
     .service(at("/v1.0/service_agents/talk_events", "GET").route(web::get().to(events::list)));
 }
 
@@ -75,6 +82,10 @@ fn talk_chats(app: &mut web::ServiceConfig) {
     .service(
         at("/v1.0/service_agents/talk_chats/{chat_id}/close", "POST")
             .route(web::post().to(chats::close)),
+    )
+    .service(
+        at("/v1.0/service_agents/talk_chats/{chat_id}/read", "PUT")
+            .route(web::put().to(chats::read)),
     )
     .service(
         at("/v1.0/service_agents/talk_chats/{chat_id}/reopen", "POST")

@@ -10,6 +10,7 @@ pub(crate) mod media;
 pub(crate) mod message;
 pub(crate) mod participant;
 pub(crate) mod reaction;
+pub(crate) mod read_mark;
 
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;

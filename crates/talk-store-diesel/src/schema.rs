@@ -118,6 +118,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    #[sql_name = "talk_read_marks"]
+    read_marks (chat_id, agent_id) {
+        chat_id -> Binary,
+        agent_id -> Binary,
+        customer_id -> Binary,
+        seq -> BigInt,
+        seq_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     #[sql_name = "talk_messages"]
     messages (id) {
         id -> Binary,
@@ -205,5 +217,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     participants,
     reactions,
+    read_marks,
     revisions,
 );

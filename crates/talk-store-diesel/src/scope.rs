@@ -11,6 +11,7 @@ mod idempotency;
 mod messages;
 mod participants;
 mod reactions;
+mod reads;
 mod sessions;
 
 use diesel::Connection;

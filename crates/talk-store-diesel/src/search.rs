@@ -2,12 +2,13 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// What is compared: compatibility forms and accents removed, composed again, upper case and from
-/// there lower case, which brings together what one of them alone keeps apart (ß and ss, σ and ς).
+/// What is compared: compatibility forms and accents removed, composed again, and taken through
+/// both cases, which brings together what one of them alone keeps apart (ß, ẞ and ss, σ and ς).
 /// Control characters count as spaces, so that nothing matches across name and detail.
 pub(crate) fn fold(text: &str) -> String {
     let bare = text.nfkd().filter(|c| !is_mark(*c)).nfc();
     bare.map(|c| if c.is_control() { ' ' } else { c })
+        .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()
@@ -31,8 +32,13 @@ pub(crate) fn search_key(name: &str, detail: &str) -> String {
 
 /// A `LIKE` pattern, escaped by `\`, for texts that contain `search`.
 pub(crate) fn containing(search: &str) -> String {
+    containing_exactly(&fold(search))
+}
+
+/// The same without folding.
+pub(crate) fn containing_exactly(search: &str) -> String {
     let mut pattern = String::from("%");
-    for c in fold(search).chars() {
+    for c in search.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -56,6 +62,7 @@ mod tests {
             ("İstanbul", "istanbul"),
             ("Straße", "STRASSE"),
             ("MASSE", "maße"),
+            ("STRAẞE", "strasse"),
             ("Οδός", "ΟΔΟΣ"),
             ("ΚΟΣΜΟΣ", "κόσμος"),
             ("مَدْرَسَة", "مدرسة"),

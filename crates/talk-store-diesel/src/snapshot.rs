@@ -6,6 +6,7 @@ use talk_domain::chat::ChatQueries;
 use talk_domain::event::EventQueries;
 use talk_domain::message::MessageQueries;
 use talk_domain::participant::ParticipantQueries;
+use talk_domain::read::ReadQueries;
 use talk_domain::session::Directory;
 use talk_domain::store::{Snapshot, Unit};
 
@@ -34,6 +35,9 @@ impl Snapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn messages(&mut self) -> &mut dyn MessageQueries {
+        &mut self.scope
+    }
+    fn reads(&mut self) -> &mut dyn ReadQueries {
         &mut self.scope
     }
     fn agents(&mut self) -> &mut dyn AgentQueries {

@@ -11,6 +11,7 @@ use talk_domain::media::FileRepository;
 use talk_domain::message::{Message, MessageRepository};
 use talk_domain::participant::ParticipantRepository;
 use talk_domain::reaction::ReactionRepository;
+use talk_domain::read::{ReadQueries, ReadRepository};
 use talk_domain::session::{Directory, SessionRepository};
 use talk_domain::store::{CustomerRepository, StoreError, Unit, UnitOfWork};
 
@@ -83,6 +84,12 @@ impl UnitOfWork for DieselUnit<'_> {
         &mut self.scope
     }
     fn reactions(&mut self) -> &mut dyn ReactionRepository {
+        &mut self.scope
+    }
+    fn read_marks(&mut self) -> &mut dyn ReadRepository {
+        &mut self.scope
+    }
+    fn reads(&mut self) -> &mut dyn ReadQueries {
         &mut self.scope
     }
     fn files(&mut self) -> &mut dyn FileRepository {

@@ -14,6 +14,7 @@ pub mod isolation;
 pub mod log;
 pub mod paging;
 pub mod races;
+pub mod reads;
 pub mod unique;
 pub mod units;
 pub mod world;
@@ -76,6 +77,9 @@ macro_rules! store_contract {
                 access_keys_page_exactly,
                 revisions_page_exactly,
                 threads_page_exactly;
+            reads: what_was_read_is_not_unread,
+                a_mark_ends_with_its_membership,
+                marks_stay_in_their_customer;
             filters: chats_are_filtered_by_type_and_status,
                 channels_are_found_without_case_and_accents,
                 wildcards_are_searched_for_literally,

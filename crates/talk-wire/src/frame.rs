@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use talk_domain::event::{Event, EventKind, FrameEncoder, LogEntry};
 use talk_domain::message;
 
-use crate::resource::{Chat, Message, Participant, Reaction};
+use crate::resource::{Chat, Message, Participant, Reaction, ReadMark};
 
 /// Encodes events as `{"type":"chatmessage_created","data":{…},"chat_id":"…","seq":121}`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,6 +61,7 @@ pub const fn name(kind: EventKind) -> &'static str {
         EventKind::ReactionAdded | EventKind::ReactionRemoved => "chatmessage_reaction_updated",
         EventKind::ParticipantJoined => "chatparticipant_added",
         EventKind::ParticipantLeft => "chatparticipant_removed",
+        EventKind::ChatRead => "chat_read_updated",
     }
 }
 
@@ -100,6 +101,7 @@ impl FrameEncoder for ChatFrames {
             Event::ParticipantJoined(state) | Event::ParticipantLeft(state) => {
                 Frame::new(kind, chat, seq, Participant::from(state)).json()
             }
+            Event::ChatRead(mark) => Frame::new(kind, chat, seq, ReadMark::from(mark)).json(),
         }
     }
 

@@ -5,7 +5,7 @@ mod chat;
 mod identity;
 mod message;
 
-pub use chat::{CreateChat, Owner, UpdateChat};
+pub use chat::{CreateChat, MarkRead, Owner, UpdateChat};
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,
 };

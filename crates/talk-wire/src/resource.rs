@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use talk_domain::page::Page;
 
 use crate::page_token;
-pub use chat::{Chat, Participant};
+pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use identity::{AccessKey, Agent, Customer};
 pub use media::{Address, Media};
 pub use message::{Message, Metadata, Reaction, Revision, SystemNote};

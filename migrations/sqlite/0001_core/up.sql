@@ -109,6 +109,18 @@ CREATE TABLE talk_former_participants (
     PRIMARY KEY (chat_id, agent_id)
 ) WITHOUT ROWID;
 
+-- How far participants have read: the event of a message, and its time, after which messages are
+-- unread. Ends with the membership.
+CREATE TABLE talk_read_marks (
+    chat_id     BLOB   NOT NULL,
+    agent_id    BLOB   NOT NULL,
+    customer_id BLOB   NOT NULL,
+    seq         BIGINT NOT NULL,
+    seq_at      BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    PRIMARY KEY (chat_id, agent_id)
+) WITHOUT ROWID;
+
 CREATE TABLE talk_messages (
     id             BLOB   NOT NULL PRIMARY KEY,
     customer_id    BLOB   NOT NULL,

@@ -1,21 +1,23 @@
 //! `/v1.0/service_agents/talk_channels`, and joining one.
 
 use talk_domain::chat::join::{JoinChatError, join_chat};
-use talk_domain::chat::list::list_channels;
-use talk_wire::resource::{Chat, List, Participant};
+use talk_domain::chat::list::{ListChannelsError, list_channels};
+use talk_wire::resource::Participant;
 
 use crate::body::Body;
 use crate::caller::{Caller, Reply, json, ok};
+use crate::handler::chats::own_page;
 use crate::idempotency::Done;
 
 pub(crate) async fn list(caller: Caller) -> Reply {
     let query = caller.query()?;
     let page = query.page()?;
     let search = query.get("search").unwrap_or_default().to_owned();
-    let read = caller.read("list_channels", move |snapshot, _| {
-        list_channels(snapshot, &search, page)
+    let read = caller.read("list_channels", move |snapshot, actor| {
+        let channels = list_channels(snapshot, &search, page)?;
+        Ok::<_, ListChannelsError>(own_page(snapshot, actor, &channels)?)
     });
-    Ok(ok(&List::<Chat>::from(&read.await?)))
+    Ok(ok(&read.await?))
 }
 
 pub(crate) async fn join(caller: Caller, body: Body) -> Reply {

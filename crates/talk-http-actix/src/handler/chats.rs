@@ -7,10 +7,15 @@ use talk_domain::chat::delete::delete_chat;
 use talk_domain::chat::list::list_chats;
 use talk_domain::chat::reopen::reopen_chat;
 use talk_domain::chat::show::show_chat;
-use talk_domain::chat::update::update_chat;
-use talk_domain::chat::{ChatFilter, ChatKind, ChatStatus};
-use talk_wire::request;
-use talk_wire::resource::{Chat, List};
+use talk_domain::chat::update::{UpdateChatError, update_chat};
+use talk_domain::chat::{Chat, ChatFilter, ChatKind, ChatStatus};
+use talk_domain::context::{Actor, Context};
+use talk_domain::page::Page;
+use talk_domain::read::mark::{MarkReadError, mark_read};
+use talk_domain::read::{ReadState, read_in_snapshot, read_in_unit};
+use talk_domain::store::{Snapshot, StoreError, UnitOfWork};
+use talk_wire::resource::{List, OwnChat};
+use talk_wire::{page_token, request};
 
 use crate::body::Body;
 use crate::caller::{Caller, Reply, json, ok};
@@ -22,7 +27,8 @@ pub(crate) async fn create(caller: Caller, body: Body) -> Reply {
     let command = request.command(caller.cx.limits.participants)?;
     let posted = caller.post("create_chat", &sent, move |uow, cx| {
         let chat = create_chat(uow, cx, &command)?;
-        Ok::<_, CreateChatError>(Done::body(json(&Chat::from(&chat))))
+        let own = own(uow, cx, &chat)?;
+        Ok::<_, CreateChatError>(Done::body(json(&own)))
     });
     Ok(posted.await?.respond())
 }
@@ -35,32 +41,38 @@ pub(crate) async fn list(caller: Caller) -> Reply {
         status: query.get("status").map(ChatStatus::parse).transpose()?,
     };
     let read = caller.read("list_chats", move |snapshot, actor| {
-        list_chats(snapshot, actor, filter, page)
+        let chats = list_chats(snapshot, actor, filter, page)?;
+        own_page(snapshot, actor, &chats)
     });
-    Ok(ok(&List::<Chat>::from(&read.await?)))
+    Ok(ok(&read.await?))
 }
 
 pub(crate) async fn show(caller: Caller) -> Reply {
     let id = caller.id("chat_id")?;
     let read = caller.read("show_chat", move |snapshot, actor| {
-        show_chat(snapshot, actor, id)
+        let placed = show_chat(snapshot, actor, id)?;
+        let read = read_in_snapshot(snapshot, actor, [&placed.value])?;
+        Ok::<_, AccessError>((placed, read.into_iter().next().unwrap_or_default()))
     });
-    let placed = read.await?;
-    Ok(caller.placed(&placed, &Chat::from(&placed.value)))
+    let (placed, read) = read.await?;
+    Ok(caller.placed(&placed, &OwnChat::new(&placed.value, read)))
 }
 
 pub(crate) async fn update(caller: Caller, body: Body) -> Reply {
     let id = caller.id("chat_id")?;
     let request: request::UpdateChat = body.other().await?.json()?;
     let command = request.command(id);
-    let write = caller.write("update_chat", move |uow, cx| update_chat(uow, cx, &command));
-    Ok(ok(&Chat::from(&write.await?)))
+    let write = caller.write("update_chat", move |uow, cx| {
+        let chat = update_chat(uow, cx, &command)?;
+        Ok::<_, UpdateChatError>(own(uow, cx, &chat)?)
+    });
+    Ok(ok(&write.await?))
 }
 
 pub(crate) async fn delete(caller: Caller) -> Reply {
     let id = caller.id("chat_id")?;
     let write = caller.write("delete_chat", move |uow, cx| delete_chat(uow, cx, id));
-    Ok(ok(&Chat::from(&write.await?)))
+    Ok(ok(&OwnChat::new(&write.await?, ReadState::default())))
 }
 
 pub(crate) async fn close(caller: Caller, body: Body) -> Reply {
@@ -68,7 +80,7 @@ pub(crate) async fn close(caller: Caller, body: Body) -> Reply {
     let sent = body.other().await?;
     let posted = caller.post("close_chat", &sent, move |uow, cx| {
         let chat = close_chat(uow, cx, id)?;
-        Ok::<_, AccessError>(Done::body(json(&Chat::from(&chat))))
+        Ok::<_, AccessError>(Done::body(json(&own(uow, cx, &chat)?)))
     });
     Ok(posted.await?.respond())
 }
@@ -78,7 +90,36 @@ pub(crate) async fn reopen(caller: Caller, body: Body) -> Reply {
     let sent = body.other().await?;
     let posted = caller.post("reopen_chat", &sent, move |uow, cx| {
         let chat = reopen_chat(uow, cx, id)?;
-        Ok::<_, AccessError>(Done::body(json(&Chat::from(&chat))))
+        Ok::<_, AccessError>(Done::body(json(&own(uow, cx, &chat)?)))
     });
     Ok(posted.await?.respond())
+}
+
+pub(crate) async fn read(caller: Caller, body: Body) -> Reply {
+    let id = caller.id("chat_id")?;
+    let request: request::MarkRead = body.other().await?.json()?;
+    let command = request.command(id)?;
+    let write = caller.write("mark_read", move |uow, cx| {
+        let chat = mark_read(uow, cx, &command)?;
+        Ok::<_, MarkReadError>(own(uow, cx, &chat)?)
+    });
+    Ok(ok(&write.await?))
+}
+
+fn own(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<OwnChat, StoreError> {
+    Ok(OwnChat::new(chat, read_in_unit(uow, cx.actor, chat)?))
+}
+
+/// A page of chats as the actor has read them.
+pub(crate) fn own_page(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    chats: &Page<Chat>,
+) -> Result<List<OwnChat>, StoreError> {
+    let read = read_in_snapshot(snapshot, actor, &chats.rows)?;
+    let own = chats.rows.iter().zip(read);
+    Ok(List {
+        result: own.map(|(chat, read)| OwnChat::new(chat, read)).collect(),
+        next_page_token: page_token::encode_next(chats.next.as_ref()),
+    })
 }

@@ -6,9 +6,10 @@ use talk_domain::message::edit::edit_message;
 use talk_domain::message::list::{ListMessages, list_messages};
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::message::show::{list_revisions, show_message};
+use talk_domain::read::readers::list_readers;
 use talk_domain::store::UnitOfWork;
 use talk_wire::request;
-use talk_wire::resource::{List, Message, Revision};
+use talk_wire::resource::{List, Message, ReadMark, Revision};
 
 use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
@@ -109,6 +110,16 @@ pub(crate) async fn revisions(caller: Caller) -> Reply {
     });
     let placed = read.await?;
     Ok(caller.placed(&placed, &List::<Revision>::from(&placed.value)))
+}
+
+pub(crate) async fn readers(caller: Caller) -> Reply {
+    let id = caller.id("message_id")?;
+    let page = caller.query()?.page()?;
+    let read = caller.read("list_readers", move |snapshot, actor| {
+        list_readers(snapshot, actor, id, page)
+    });
+    let placed = read.await?;
+    Ok(caller.placed(&placed, &List::<ReadMark>::from(&placed.value)))
 }
 
 #[cfg(test)]

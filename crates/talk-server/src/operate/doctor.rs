@@ -1,5 +1,7 @@
 //! Checks what is stored against the invariants, chat by chat, while the server may run.
 
+mod reading;
+
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
@@ -11,6 +13,7 @@ use talk_domain::store::{Snapshot, StoreError, Unit};
 use super::{Operator, all};
 use crate::failure::Failure;
 use crate::installation::refused;
+use reading::check_reading;
 
 /// Events read at once.
 const PAGE: u32 = 1_000;
@@ -27,7 +30,8 @@ struct Report {
 }
 
 /// Checks every chat that has a participant or is a channel: its number of participants is the one
-/// it says, its events are numbered without a gap up to its last one. `migrated` are the migrations
+/// it says, they have read up to messages that are there, and its events are numbered without a gap
+/// up to its last one. `migrated` are the migrations
 /// the database lacked until now.
 ///
 /// # Errors
@@ -62,7 +66,8 @@ pub(crate) async fn doctor(operator: &Operator, migrated: Vec<String>) -> Result
         },
         format!(
             "Read {customers} customers, {agents} agents, {chats} chats and {events} events: \
-             per chat the number of participants, and its events numbered without a gap."
+             per chat the number of participants, how far they have read, and its events \
+             numbered without a gap."
         ),
         "Not checked: deleted chats, chats that nobody is in, and the file itself.".to_owned(),
     ];
@@ -141,6 +146,9 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
             count += 1;
         }
     }
+    if let Some(problem) = check_reading(snapshot, &chat)? {
+        return Ok((count, Some(problem)));
+    }
     let head = chat.last.seq;
     let end = last.map_or_else(|| "nothing".to_owned(), |last| last.to_string());
     let problem = format!("chat {id} says {head} events and its log ends at {end}");
@@ -165,6 +173,12 @@ mod tests {
             let rows = (0..participants).map(|n| a_participant(agent_id(n)));
             Ok(Page {
                 rows: rows.collect(),
+                next: None,
+            })
+        });
+        snapshot.reads.expect_readers().returning(|_, _, _| {
+            Ok(Page {
+                rows: vec![],
                 next: None,
             })
         });

@@ -32,7 +32,8 @@ impl Scope<'_> {
             | Event::ChatUpdated(_)
             | Event::ChatDeleted(_)
             | Event::ParticipantJoined(_)
-            | Event::ParticipantLeft(_) => Ok(()),
+            | Event::ParticipantLeft(_)
+            | Event::ChatRead(_) => Ok(()),
         }
     }
 

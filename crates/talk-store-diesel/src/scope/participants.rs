@@ -13,7 +13,7 @@ use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::participant::{NewParticipantRow, ParticipantRow};
 use crate::rows::{bytes, id, number, seq};
-use crate::schema::{chats, former_participants, participants};
+use crate::schema::{chats, former_participants, participants, read_marks};
 
 impl Scope<'_> {
     fn participant(
@@ -96,6 +96,10 @@ impl ParticipantRepository for Scope<'_> {
         if rows == 0 {
             return Ok(false);
         }
+        let mark = read_marks::table
+            .filter(read_marks::chat_id.eq(bytes(participant.chat.0)))
+            .filter(read_marks::agent_id.eq(bytes(participant.agent.0)));
+        diesel::delete(mark).execute(self.conn).map_err(fault)?;
         self.remember(participant, tick)?;
         Ok(true)
     }
@@ -114,6 +118,12 @@ impl ParticipantRepository for Scope<'_> {
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::customer_id.eq(self.customer()));
         diesel::delete(memberships)
+            .execute(self.conn)
+            .map_err(fault)?;
+        let marks = read_marks::table
+            .filter(read_marks::chat_id.eq(bytes(chat.0)))
+            .filter(read_marks::customer_id.eq(self.customer()));
+        diesel::delete(marks)
             .execute(self.conn)
             .map(drop)
             .map_err(fault)

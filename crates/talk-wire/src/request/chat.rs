@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use talk_domain::chat::{ChatKind, create, update};
 use talk_domain::error::Invalid;
 use talk_domain::id::{AgentId, ChatId};
+use talk_domain::read::mark;
 
 use crate::id;
 use crate::resource::AGENT;
@@ -45,6 +46,26 @@ pub struct UpdateChat {
     /// The new detail.
     #[serde(default)]
     pub detail: Option<String>,
+}
+
+/// Says how far one has read.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct MarkRead {
+    /// The last event seen.
+    #[serde(default)]
+    pub seq: Option<u64>,
+}
+
+impl MarkRead {
+    /// The command for `chat`.
+    ///
+    /// # Errors
+    /// `SEQ_REQUIRED`.
+    pub fn command(self, chat: ChatId) -> Result<mark::MarkRead, Invalid> {
+        let missing = || Invalid::new("seq", "SEQ_REQUIRED", "must be the last event seen");
+        let seq = self.seq.ok_or_else(missing)?;
+        Ok(mark::MarkRead { chat, seq })
+    }
 }
 
 impl CreateChat {

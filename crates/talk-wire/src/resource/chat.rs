@@ -1,6 +1,7 @@
 //! Chats and their participants.
 
 use serde::{Deserialize, Serialize};
+use talk_domain::read::{self, ReadState};
 use talk_domain::{chat, participant};
 
 use crate::resource::AGENT;
@@ -48,6 +49,63 @@ impl From<&chat::Chat> for Chat {
             tm_create: time::format(chat.created),
             tm_update: time::format(chat.updated),
             tm_delete: time::format_optional(chat.deleted),
+        }
+    }
+}
+
+/// A conversation as the caller has read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnChat {
+    /// The conversation.
+    #[serde(flatten)]
+    pub chat: Chat,
+    /// The event of the last message the caller has read.
+    pub read_seq: u64,
+    /// Messages of others since then; 1,000 stands for that many or more.
+    pub unread_count: u32,
+    /// Those of them that name the caller.
+    pub mention_count: u32,
+}
+
+impl OwnChat {
+    /// `chat` as it was read.
+    #[must_use]
+    pub fn new(chat: &chat::Chat, read: ReadState) -> Self {
+        Self {
+            chat: chat.into(),
+            read_seq: read.seq,
+            unread_count: read.unread,
+            mention_count: read.mentions,
+        }
+    }
+}
+
+/// How far a participant has read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadMark {
+    /// Its customer.
+    pub customer_id: String,
+    /// The chat.
+    pub chat_id: String,
+    /// Always `agent`.
+    pub owner_type: String,
+    /// The reader.
+    pub owner_id: String,
+    /// The event of the last message read.
+    pub read_seq: u64,
+    /// When it was read.
+    pub tm_update: String,
+}
+
+impl From<&read::ReadMark> for ReadMark {
+    fn from(mark: &read::ReadMark) -> Self {
+        Self {
+            customer_id: mark.customer.to_string(),
+            chat_id: mark.chat.to_string(),
+            owner_type: AGENT.to_owned(),
+            owner_id: mark.agent.to_string(),
+            read_seq: mark.place.seq,
+            tm_update: time::format(mark.updated),
         }
     }
 }

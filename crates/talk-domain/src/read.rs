@@ -1,0 +1,251 @@
+//! Read state: how far an agent has read a chat, and what it has not read yet. Counts are found
+//! from the messages themselves whenever they are asked for, so they cannot drift.
+
+pub mod mark;
+pub mod readers;
+
+use crate::chat::{Chat, Tick};
+use crate::context::Actor;
+use crate::id::{AgentId, ChatId, CustomerId};
+use crate::page::{Page, PageRequest};
+use crate::participant::Participant;
+use crate::store::{Snapshot, StoreError, UnitOfWork};
+use crate::time::Timestamp;
+
+/// Where counting stops: an agent that has more unread messages than this is told this.
+pub const COUNTED: u32 = 1_000;
+
+/// How far an agent has read a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadMark {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The chat.
+    pub chat: ChatId,
+    /// The reader.
+    pub agent: AgentId,
+    /// The event of the last message it has read.
+    pub place: Tick,
+    /// When it said so.
+    pub updated: Timestamp,
+}
+
+/// A chat as one of its participants has read it; all zero for anybody else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadState {
+    /// The event of the last message read.
+    pub seq: u64,
+    /// Messages of others since, neither deleted nor of the system, up to [`COUNTED`].
+    pub unread: u32,
+    /// Those of them that name the agent.
+    pub mentions: u32,
+}
+
+/// Driven port: read marks at rest. A mark ends with its membership.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ReadRepository {
+    /// Stores a mark in place of an earlier one.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn put(&mut self, mark: &ReadMark) -> Result<(), StoreError>;
+
+    /// The event of the chat's last message up to `seq`, as far as the log goes back.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn last_message(&mut self, chat: ChatId, seq: u64) -> Result<Option<Tick>, StoreError>;
+}
+
+/// Driven port: reading read marks, and what they leave unread.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ReadQueries {
+    /// The agent's mark in the chat.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn mark(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<ReadMark>, StoreError>;
+
+    /// How many messages after `after` are neither the agent's nor the system's nor deleted; it
+    /// stops at [`COUNTED`].
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn unread(&mut self, chat: ChatId, agent: AgentId, after: Timestamp)
+    -> Result<u32, StoreError>;
+
+    /// The texts of up to [`COUNTED`] of those messages that contain `needle`, and perhaps of some
+    /// that contain it in another case.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn containing(
+        &mut self,
+        chat: ChatId,
+        agent: AgentId,
+        after: Timestamp,
+        needle: &str,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Marks of a chat at `seq` or after, by `(updated, agent)`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn readers(
+        &mut self,
+        chat: ChatId,
+        seq: u64,
+        request: PageRequest,
+    ) -> Result<Page<ReadMark>, StoreError>;
+}
+
+/// A chat as the actor has read it, inside a unit of work.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn read_in_unit(
+    uow: &mut dyn UnitOfWork,
+    actor: Actor,
+    chat: &Chat,
+) -> Result<ReadState, StoreError> {
+    let member = uow.participants().find(chat.id, actor.agent)?;
+    let agent = uow.agents().get(actor.agent)?;
+    match (member, agent) {
+        (Some(member), Some(agent)) => state(uow.reads(), &member, &agent.username),
+        _ => Ok(ReadState::default()),
+    }
+}
+
+/// Chats as the actor has read them.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn read_in_snapshot<'a>(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    chats: impl IntoIterator<Item = &'a Chat>,
+) -> Result<Vec<ReadState>, StoreError> {
+    let agent = snapshot.agents().get(actor.agent)?;
+    let mut states = Vec::new();
+    for chat in chats {
+        let member = snapshot.participants().find(chat.id, actor.agent)?;
+        states.push(match (member, &agent) {
+            (Some(member), Some(agent)) => state(snapshot.reads(), &member, &agent.username)?,
+            _ => ReadState::default(),
+        });
+    }
+    Ok(states)
+}
+
+/// What a participant has read, and has not. Nothing from before it joined is unread.
+fn state(
+    reads: &mut dyn ReadQueries,
+    member: &Participant,
+    username: &str,
+) -> Result<ReadState, StoreError> {
+    let (chat, agent) = (member.chat, member.agent);
+    let place = reads.mark(chat, agent)?.map(|mark| mark.place);
+    let after = place.map_or(member.joined, |place| place.at.max(member.joined));
+    let unread = reads.unread(chat, agent, after)?;
+    let mut mentions = 0;
+    if unread > 0 {
+        let texts = reads.containing(chat, agent, after, &format!("@{username}"))?;
+        let naming = texts.iter().filter(|text| mentions_agent(text, username));
+        mentions = u32::try_from(naming.count()).unwrap_or(COUNTED);
+    }
+    Ok(ReadState {
+        seq: place.map_or(0, |place| place.seq),
+        unread,
+        mentions,
+    })
+}
+
+/// Whether `text` has `@username` in it as a word.
+fn mentions_agent(text: &str, username: &str) -> bool {
+    let name = format!("@{username}");
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(&name).any(|(at, found)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let rest = text.get(at + found.len()..).unwrap_or_default();
+        let mut after = rest.chars();
+        // `@ann.` ends a sentence, `@ann.lee` and `@ann-lee` are somebody else.
+        let is_end = match after.next() {
+            None => true,
+            Some('.' | '-' | '@') => !after.next().is_some_and(is_word),
+            Some(c) => !is_word(c),
+        };
+        is_end && !before.is_some_and(is_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{a_participant, agent_id, at};
+
+    #[test]
+    fn a_mention_is_a_whole_name() {
+        for text in [
+            "@ann",
+            "hello @ann!",
+            "(@ann)",
+            "@annx @ann, look",
+            "ask @ann.",
+            "@ann - see",
+            "안녕 @ann",
+        ] {
+            assert!(mentions_agent(text, "ann"), "{text}");
+        }
+        for text in [
+            "ann", "@anna", "@ann_1", "me@ann", "@ann.lee", "@ann-lee", "@Ann",
+        ] {
+            assert!(!mentions_agent(text, "ann"), "{text}");
+        }
+        assert!(mentions_agent("@ann.lee.", "ann.lee"));
+    }
+
+    fn mark(seq: u64, micros: i64) -> ReadMark {
+        let member = a_participant(agent_id(1));
+        ReadMark {
+            customer: member.customer,
+            chat: member.chat,
+            agent: member.agent,
+            place: Tick {
+                seq,
+                at: at(micros),
+            },
+            updated: at(micros),
+        }
+    }
+
+    /// S-080.
+    #[test]
+    fn what_came_after_the_mark_or_after_joining_is_unread() {
+        for (mark, joined, after, seq) in [
+            (None, 5, 5, 0),
+            (Some(mark(7, 9)), 5, 9, 7),
+            (Some(mark(7, 9)), 12, 12, 7),
+        ] {
+            let mut reads = MockReadQueries::default();
+            reads.expect_mark().returning(move |_, _| Ok(mark));
+            reads
+                .expect_unread()
+                .withf(move |_, _, since| *since == at(after))
+                .returning(|_, _, _| Ok(3));
+            reads
+                .expect_containing()
+                .withf(move |_, _, since, needle| *since == at(after) && needle == "@ann")
+                .returning(|_, _, _, _| Ok(vec!["@ann".into(), "@anna".into()]));
+            let member = Participant {
+                joined: at(joined),
+                ..a_participant(agent_id(1))
+            };
+            let expected = ReadState {
+                seq,
+                unread: 3,
+                mentions: 1,
+            };
+            assert_eq!(state(&mut reads, &member, "ann").unwrap(), expected);
+        }
+    }
+}

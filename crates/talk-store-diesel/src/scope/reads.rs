@@ -1,0 +1,135 @@
+//! How far participants have read, and what they have not.
+
+use diesel::prelude::*;
+use talk_domain::chat::Tick;
+use talk_domain::event::EventKind;
+use talk_domain::id::{AgentId, ChatId};
+use talk_domain::page::{Cursor, Page, PageRequest};
+use talk_domain::read::{COUNTED, ReadMark, ReadQueries, ReadRepository};
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+
+use super::{Scope, all};
+use crate::connection::MultiBackend;
+use crate::error::fault;
+use crate::paging::{behind, one_page};
+use crate::rows::read_mark::ReadMarkRow;
+use crate::rows::{at, bytes, number, seq};
+use crate::schema::{chats, events, messages, read_marks};
+use crate::search::containing_exactly;
+
+/// The messages of others in a chat after a time, as far as they can be unread.
+macro_rules! unread {
+    ($scope:expr, $chat:expr, $agent:expr, $after:expr) => {
+        messages::table
+            .filter(messages::chat_id.eq(bytes($chat.0)))
+            .filter(messages::created_at.gt($after.as_micros()))
+            .filter(messages::customer_id.eq($scope.customer()))
+            .filter(messages::author_id.ne(bytes($agent.0)))
+            .filter(messages::system_kind.is_null())
+            .filter(messages::deleted_at.is_null())
+            .order(messages::created_at.desc())
+            .limit(i64::from(COUNTED))
+    };
+}
+
+impl ReadRepository for Scope<'_> {
+    fn put(&mut self, mark: &ReadMark) -> Result<(), StoreError> {
+        self.own(mark.customer)?;
+        let earlier = read_marks::table
+            .filter(read_marks::chat_id.eq(bytes(mark.chat.0)))
+            .filter(read_marks::agent_id.eq(bytes(mark.agent.0)));
+        diesel::delete(earlier).execute(self.conn).map_err(fault)?;
+        diesel::insert_into(read_marks::table)
+            .values(ReadMarkRow::from(mark))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn last_message(&mut self, chat: ChatId, up_to: u64) -> Result<Option<Tick>, StoreError> {
+        let last: Option<(i64, i64)> = events::table
+            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .filter(chats::customer_id.eq(self.customer()))
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.le(seq(up_to)))
+            .filter(events::kind.eq(EventKind::MessagePosted.as_str()))
+            .order(events::seq.desc())
+            .select((events::seq, events::tm))
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        let tick = |(place, tm)| {
+            Ok(Tick {
+                seq: number(place)?,
+                at: at(tm)?,
+            })
+        };
+        last.map(tick).transpose()
+    }
+}
+
+impl ReadQueries for Scope<'_> {
+    fn mark(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<ReadMark>, StoreError> {
+        let row = read_marks::table
+            .filter(read_marks::chat_id.eq(bytes(chat.0)))
+            .filter(read_marks::agent_id.eq(bytes(agent.0)))
+            .filter(read_marks::customer_id.eq(self.customer()))
+            .select(ReadMarkRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(ReadMark::try_from).transpose()
+    }
+
+    fn unread(
+        &mut self,
+        chat: ChatId,
+        agent: AgentId,
+        after: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let found: Vec<i64> = unread!(self, chat, agent, after)
+            .select(messages::seq)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(u32::try_from(found.len()).unwrap_or(COUNTED))
+    }
+
+    fn containing(
+        &mut self,
+        chat: ChatId,
+        agent: AgentId,
+        after: Timestamp,
+        needle: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        unread!(self, chat, agent, after)
+            .filter(messages::text.like(containing_exactly(needle)).escape('\\'))
+            .select(messages::text)
+            .load(self.conn)
+            .map_err(fault)
+    }
+
+    fn readers(
+        &mut self,
+        chat: ChatId,
+        from: u64,
+        request: PageRequest,
+    ) -> Result<Page<ReadMark>, StoreError> {
+        let query = read_marks::table
+            .filter(read_marks::chat_id.eq(bytes(chat.0)))
+            .filter(read_marks::customer_id.eq(self.customer()))
+            .filter(read_marks::seq.ge(seq(from)))
+            .select(ReadMarkRow::as_select())
+            .into_boxed::<MultiBackend>();
+        let query = behind!(query, request, read_marks::updated_at, read_marks::agent_id);
+        let rows = one_page!(query, request, read_marks::updated_at, read_marks::agent_id)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(Page::cut(all(rows)?, request.size, |mark: &ReadMark| {
+            Cursor {
+                at: mark.updated,
+                id: Some(mark.agent.0),
+            }
+        }))
+    }
+}

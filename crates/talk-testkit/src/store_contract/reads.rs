@@ -1,0 +1,124 @@
+//! Read marks, and what they leave unread.
+
+use talk_domain::chat::{ChatKind, Tick};
+use talk_domain::id::ChatId;
+use talk_domain::message::delete::delete_message;
+use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::read::ReadMark;
+use talk_domain::read::mark::{MarkRead, mark_read};
+use talk_domain::store::StoreError;
+use talk_domain::testing::{agent_id, at, customer_id};
+
+use super::Factory;
+use super::paging::first;
+use super::world::{World, other_customer};
+
+async fn read(world: &World, chat: ChatId, seq: u64) {
+    let cx = world.cx(2);
+    let command = MarkRead { chat, seq };
+    world
+        .write(move |uow| mark_read(uow, &cx, &command))
+        .await
+        .unwrap();
+}
+
+/// What agent 2 has not read, and the texts of it that contain `@agent-2`.
+async fn unread(world: &World, chat: ChatId) -> (u32, usize) {
+    world
+        .read(move |snapshot| {
+            let joined = snapshot.participants().find(chat, agent_id(2))?;
+            let mark = snapshot.reads().mark(chat, agent_id(2))?;
+            let after = mark.map_or(joined.unwrap().joined, |mark| mark.place.at);
+            let reads = snapshot.reads();
+            let texts = reads.containing(chat, agent_id(2), after, "@agent-2")?;
+            Ok((reads.unread(chat, agent_id(2), after)?, texts.len()))
+        })
+        .await
+}
+
+/// Messages of others count until they are read or deleted; one's own and the system's do not.
+pub async fn what_was_read_is_not_unread(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    assert_eq!(unread(&world, chat).await, (0, 0));
+    let first = world.post(1, chat, "one").await;
+    let second = world.post(1, chat, "two for @agent-2").await;
+    world.post(2, chat, "mine for @agent-2").await;
+    assert_eq!(unread(&world, chat).await, (2, 1));
+    read(&world, chat, first.seq).await;
+    assert_eq!(unread(&world, chat).await, (1, 1));
+    let cx = world.cx(1);
+    world
+        .write(move |uow| delete_message(uow, &cx, second.id))
+        .await
+        .unwrap();
+    assert_eq!(unread(&world, chat).await, (0, 0));
+}
+
+/// Who comes back has read nothing.
+pub async fn a_mark_ends_with_its_membership(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let said = world.post(1, chat, "one").await;
+    read(&world, chat, said.seq).await;
+    let readers = world
+        .read(move |snapshot| snapshot.reads().readers(chat, said.seq, first(10)))
+        .await;
+    let agents: Vec<_> = readers.rows.iter().map(|mark| mark.agent).collect();
+    assert_eq!(agents, [agent_id(2)]);
+    let later = world
+        .read(move |snapshot| snapshot.reads().readers(chat, said.seq + 1, first(10)))
+        .await;
+    assert!(later.rows.is_empty());
+    let cx = world.cx(2);
+    world
+        .write(move |uow| {
+            let member = uow.participants().find(chat, agent_id(2))?.unwrap();
+            let participant = member.id;
+            remove_participant(uow, &cx, &RemoveParticipant { chat, participant })
+        })
+        .await
+        .unwrap();
+    let mark = world
+        .read(move |snapshot| snapshot.reads().mark(chat, agent_id(2)))
+        .await;
+    assert_eq!(mark, None);
+}
+
+/// Another customer neither sees nor writes them.
+pub async fn marks_stay_in_their_customer(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let said = world.post(1, chat, "one").await;
+    read(&world, chat, said.seq).await;
+    let seen = world
+        .read_as(other_customer(), move |snapshot| {
+            let reads = snapshot.reads();
+            Ok((
+                reads.mark(chat, agent_id(2))?,
+                reads.unread(chat, agent_id(2), at(0))?,
+                reads.containing(chat, agent_id(2), at(0), "one")?,
+                reads.readers(chat, 0, first(10))?.rows,
+            ))
+        })
+        .await;
+    assert_eq!(seen, (None, 0, vec![], vec![]));
+    let last = world
+        .write_as(other_customer(), move |uow| {
+            uow.read_marks().last_message(chat, u64::from(u32::MAX))
+        })
+        .await;
+    assert_eq!(last.unwrap(), None);
+    let forged = world
+        .write_as(other_customer(), move |uow| {
+            uow.read_marks().put(&ReadMark {
+                customer: customer_id(),
+                chat,
+                agent: agent_id(3),
+                place: Tick { seq: 1, at: at(1) },
+                updated: at(1),
+            })
+        })
+        .await;
+    assert!(matches!(forged, Err(StoreError::Corrupt(_))));
+}
