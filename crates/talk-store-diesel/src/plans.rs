@@ -19,6 +19,7 @@ use talk_domain::message::{Message, MessageFilter};
 use talk_domain::page::{Cursor, Order, PageRequest};
 use talk_domain::reaction::add::{React, add_reaction};
 use talk_domain::reaction::remove::remove_reaction;
+use talk_domain::read::mark::{MarkRead, mark_read};
 use talk_domain::store::{Snapshot, Unit, UnitOfWork};
 use talk_domain::testing::{agent_id, an_agent, at, context, customer_id};
 use tempfile::TempDir;
@@ -118,6 +119,12 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
     remove_reaction(uow, &cx, &react).unwrap();
     add_reaction(uow, &cx, &react).unwrap();
     delete_message(uow, &cx, reply.id).unwrap();
+    let read = MarkRead {
+        chat: chat.id,
+        seq: reply.seq,
+    };
+    mark_read(uow, &cx, &read).unwrap();
+    uow.sessions().count_end().unwrap();
     let answered = Answered {
         agent: agent_id(1),
         key: "key-0001".into(),
@@ -166,6 +173,16 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
     directory.agent(agent_id(1)).unwrap();
     directory.key(&[0; 32]).unwrap();
     directory.is_revoked(Uuid::nil().into()).unwrap();
+    directory.ends().unwrap();
+    let members = snapshot.participants();
+    members.heads(agent_id(1)).unwrap();
+    members.left(message.chat, agent_id(1)).unwrap();
+    let reads = snapshot.reads();
+    reads.mark(message.chat, agent_id(1)).unwrap();
+    reads.unread(message.chat, agent_id(1), at(0)).unwrap();
+    reads
+        .containing(message.chat, agent_id(1), at(0), "@a")
+        .unwrap();
 }
 
 fn look_at_messages(snapshot: &mut dyn Snapshot, message: &Message, request: PageRequest) {
