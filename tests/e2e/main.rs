@@ -19,6 +19,7 @@ mod identity;
 mod lists;
 mod medias;
 mod messages;
+mod presence;
 mod races;
 mod reactions;
 mod reading;

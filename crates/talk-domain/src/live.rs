@@ -1,6 +1,7 @@
 //! Live delivery: what a connection follows, what it is told, and the port between connections
 //! and whatever delivers.
 
+pub mod presence;
 pub mod subscribe;
 pub mod typing;
 
@@ -12,7 +13,7 @@ use crate::access::AccessError;
 use crate::context::Actor;
 use crate::error::refusals;
 use crate::event::LoggedEvent;
-use crate::id::ChatId;
+use crate::id::{AgentId, ChatId};
 use crate::store::{BoxFuture, StoreError};
 
 /// The chats a connection follows.
@@ -83,6 +84,44 @@ pub enum Notice {
     Unsubscribed(ChatId, Ended, u64),
     /// A frame that is in no log.
     Passing(ChatId, Arc<str>),
+    /// An agent who shares a chat comes, goes, or is away; in no log.
+    Presence(AgentId, Presence),
+}
+
+impl Notice {
+    /// Bytes it counts for while it waits to be taken.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Event { event, .. } => event.frame.len(),
+            Self::Passing(_, frame) => frame.len(),
+            Self::Presence(..) => 128,
+            Self::CaughtUp(..) | Self::Lagging(..) | Self::Reset(..) | Self::Unsubscribed(..) => 0,
+        }
+    }
+}
+
+/// Whether an agent is there, derived from its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A connection of it did something lately.
+    Online,
+    /// It is connected and does nothing.
+    Away,
+    /// It is not connected.
+    Offline,
+}
+
+impl Presence {
+    /// `online`, `away` or `offline`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Offline => "offline",
+        }
+    }
 }
 
 /// Where delivery of a chat begins.
@@ -117,6 +156,9 @@ refusals! {
 pub trait Live: Send + Sync {
     /// A connection of `actor`, which follows nothing yet. Dropping it ends it.
     fn connect(&self, actor: Actor) -> Box<dyn Connection>;
+
+    /// Whether each of these agents is there.
+    fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)>;
 }
 
 /// One connection's end of [`Live`].
@@ -136,7 +178,10 @@ pub trait Connection: Send {
     /// The next notice; `None` when delivery has ended for good.
     fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notice>>;
 
-    /// The client took so many bytes of events: there is room for more.
+    /// The client did something.
+    fn is_active(&mut self);
+
+    /// The client took so many [bytes](Notice::bytes) of notices: there is room for more.
     fn took(&mut self, bytes: usize);
 
     /// Hands a frame that is in no log to all other connections that are live in the chat.

@@ -1,7 +1,8 @@
 //! One connection's end of the node.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use talk_domain::context::Actor;
 use talk_domain::id::ChatId;
@@ -12,7 +13,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
 use crate::hub::ReaderId;
-use crate::node::Command;
+use crate::node::{Command, NodeHandle, lock};
+use crate::roster::Roster;
 
 /// How often a subscription looks again because too much was committed while it looked.
 const ATTEMPTS: usize = 10;
@@ -25,22 +27,25 @@ pub(crate) struct NodeConnection {
     store: Arc<dyn Store>,
     node: UnboundedSender<Command>,
     notices: UnboundedReceiver<Notice>,
+    roster: Arc<Mutex<Roster>>,
 }
 
 impl NodeConnection {
     pub(crate) fn new(
         id: ReaderId,
         actor: Actor,
-        store: Arc<dyn Store>,
-        node: UnboundedSender<Command>,
+        node: &NodeHandle,
         notices: UnboundedReceiver<Notice>,
     ) -> Self {
+        let roster = Arc::clone(&node.roster);
+        lock(&roster).connect(id, actor, Instant::now());
         Self {
             id,
             actor,
-            store,
-            node,
+            store: Arc::clone(&node.store),
+            node: node.sender.clone(),
             notices,
+            roster,
         }
     }
 
@@ -116,6 +121,10 @@ impl Connection for NodeConnection {
         self.notices.poll_recv(cx)
     }
 
+    fn is_active(&mut self) {
+        lock(&self.roster).is_active(self.id, self.actor.agent, Instant::now());
+    }
+
     fn took(&mut self, bytes: usize) {
         self.tell(Command::Took(self.id, bytes));
     }
@@ -127,6 +136,7 @@ impl Connection for NodeConnection {
 
 impl Drop for NodeConnection {
     fn drop(&mut self) {
+        lock(&self.roster).disconnect(self.id, self.actor.agent, Instant::now());
         self.tell(Command::Disconnect(self.id));
     }
 }

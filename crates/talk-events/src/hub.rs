@@ -13,13 +13,13 @@ mod model;
 mod reader;
 mod room;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
 use talk_domain::live::subscribe::Start;
-use talk_domain::live::{Notice, Scope};
+use talk_domain::live::{Notice, Presence, Scope};
 
 use link::Link;
 use reader::Reader;
@@ -214,14 +214,36 @@ impl Hub {
             return;
         };
         let agent = sender.agent;
-        for other in &room.live {
-            let Some(reader) = self.readers.get_mut(other) else {
-                continue;
-            };
-            if reader.agent != agent && reader.queued * 4 <= self.queue_limit {
-                reader.queued += frame.len();
-                out.send(*other, Notice::Passing(chat, Arc::clone(frame)));
-            }
+        for other in room.live.clone() {
+            let notice = Notice::Passing(chat, Arc::clone(frame));
+            self.offer(other, agent, notice, out);
+        }
+    }
+
+    /// Tells the live readers of chats of `agent` that it comes or goes, each once.
+    pub fn announce(
+        &mut self,
+        agent: AgentId,
+        chats: &[ChatId],
+        presence: Presence,
+        out: &mut dyn Outbox,
+    ) {
+        let rooms = chats.iter().filter_map(|chat| self.rooms.get(chat));
+        let told: HashSet<_> = rooms.flat_map(|room| room.live.iter().copied()).collect();
+        for id in told {
+            let notice = Notice::Presence(agent, presence);
+            self.offer(id, agent, notice, out);
+        }
+    }
+
+    /// Sends what is in no log, unless it is the sender's or the reader has much to take already.
+    fn offer(&mut self, id: ReaderId, sender: AgentId, notice: Notice, out: &mut dyn Outbox) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        if reader.agent != sender && reader.queued * 4 <= self.queue_limit {
+            reader.queued += notice.bytes();
+            out.send(id, notice);
         }
     }
 

@@ -8,5 +8,6 @@
 mod connection;
 pub mod hub;
 mod node;
+mod roster;
 
 pub use node::{Node, NodeBell, NodeHandle};

@@ -1,31 +1,35 @@
 //! The node: the hub with its I/O.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod around;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use talk_domain::context::Actor;
 use talk_domain::event::{Bell, LoggedEvent};
-use talk_domain::id::{ChatId, CustomerId};
+use talk_domain::id::{AgentId, ChatId};
 use talk_domain::live::subscribe::{Start, Starts};
-use talk_domain::live::{Begun, Connection, Live, Notice, Scope};
-use talk_domain::store::{Store, StoreError, Unit};
-use tokio::sync::Semaphore;
+use talk_domain::live::{Begun, Connection, Live, Notice, Presence, Scope};
+use talk_domain::store::Store;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
 use crate::connection::NodeConnection;
-use crate::hub::{Hub, Mark, Outbox, Page, ReaderId};
+use crate::hub::{Hub, Mark, Outbox as _, Page, ReaderId};
+use crate::roster::{Change, Roster};
+use around::Around;
 
 /// Events read from the log at a time.
 const PAGE: u32 = 128;
 
-/// Reads of the log under way at a time; a page may hold some megabytes.
-const READS: usize = 16;
+/// How often changes of presence are looked for.
+const PRESENCE: Duration = Duration::from_secs(1);
 
-/// How long a failed read of the log waits before it is tried again.
-const RETRY: Duration = Duration::from_millis(200);
+/// The roster; a panic while it was held left it as it was.
+pub(crate) fn lock(roster: &Mutex<Roster>) -> MutexGuard<'_, Roster> {
+    roster.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// What the node is asked to do, in one queue with the commits so that their order is known.
 pub(crate) enum Command {
@@ -46,6 +50,7 @@ pub(crate) enum Command {
     Keep(ReaderId, Scope),
     Took(ReaderId, usize),
     Pass(ReaderId, ChatId, Arc<str>),
+    Announce(Change, Vec<ChatId>),
     Page {
         id: ReaderId,
         chat: ChatId,
@@ -69,8 +74,9 @@ pub struct NodeBell(UnboundedSender<Command>);
 /// A running [`Node`].
 #[derive(Clone)]
 pub struct NodeHandle {
-    store: Arc<dyn Store>,
-    sender: UnboundedSender<Command>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) sender: UnboundedSender<Command>,
+    pub(crate) roster: Arc<Mutex<Roster>>,
     ids: Arc<AtomicU64>,
 }
 
@@ -98,16 +104,13 @@ impl Node {
         let handle = NodeHandle {
             store: Arc::clone(&store),
             sender: self.sender.clone(),
+            roster: Arc::default(),
             ids: Arc::default(),
         };
         let running = Running {
             hub: self.hub,
-            around: Around {
-                store,
-                sender: self.sender,
-                peers: HashMap::new(),
-                reads: Arc::new(Semaphore::new(READS)),
-            },
+            roster: Arc::clone(&handle.roster),
+            around: Around::new(store, self.sender),
         };
         (handle, running.serve(self.inbox))
     }
@@ -126,87 +129,39 @@ impl Live for NodeHandle {
         let (mailbox, notices) = mpsc::unbounded_channel();
         // An error means that delivery has ended; the mailbox is closed then.
         let _ = self.sender.send(Command::Connect(id, actor, mailbox));
-        Box::new(NodeConnection::new(
-            id,
-            actor,
-            Arc::clone(&self.store),
-            self.sender.clone(),
-            notices,
-        ))
+        Box::new(NodeConnection::new(id, actor, self, notices))
+    }
+
+    fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)> {
+        let (roster, now) = (lock(&self.roster), Instant::now());
+        let told = agents
+            .iter()
+            .map(|agent| (*agent, roster.presence(*agent, now)));
+        told.collect()
     }
 }
 
 struct Running {
     hub: Hub,
+    roster: Arc<Mutex<Roster>>,
     around: Around,
-}
-
-/// Everything the hub acts on.
-struct Around {
-    store: Arc<dyn Store>,
-    sender: UnboundedSender<Command>,
-    peers: HashMap<ReaderId, Peer>,
-    reads: Arc<Semaphore>,
-}
-
-struct Peer {
-    customer: CustomerId,
-    mailbox: UnboundedSender<Notice>,
-}
-
-impl Outbox for Around {
-    fn send(&mut self, reader: ReaderId, notice: Notice) {
-        if let Some(peer) = self.peers.get(&reader) {
-            // An error means that the connection is ending; its disconnection is on its way.
-            let _ = peer.mailbox.send(notice);
-        }
-    }
-
-    fn read(&mut self, id: ReaderId, chat: ChatId, since: u64) {
-        let Some(peer) = self.peers.get(&id) else {
-            return;
-        };
-        let (store, sender, reads, mailbox) = (
-            Arc::clone(&self.store),
-            self.sender.clone(),
-            Arc::clone(&self.reads),
-            peer.mailbox.clone(),
-        );
-        let unit = Unit::of(peer.customer, "catch_up");
-        tokio::spawn(async move {
-            let Ok(_permit) = reads.acquire_owned().await else {
-                return;
-            };
-            while !mailbox.is_closed() {
-                let read: Result<_, StoreError> = store
-                    .read(unit, move |snapshot| {
-                        snapshot.events().after(chat, since, PAGE)
-                    })
-                    .await;
-                match read {
-                    Ok(events) => {
-                        let _ = sender.send(Command::Page {
-                            id,
-                            chat,
-                            since,
-                            events,
-                        });
-                        return;
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a read of the event log failed; it is repeated");
-                        tokio::time::sleep(RETRY).await;
-                    }
-                }
-            }
-        });
-    }
 }
 
 impl Running {
     async fn serve(mut self, mut inbox: UnboundedReceiver<Command>) {
-        while let Some(command) = inbox.recv().await {
-            self.obey(command);
+        let mut presence = tokio::time::interval(PRESENCE);
+        loop {
+            tokio::select! {
+                command = inbox.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => return,
+                },
+                _ = presence.tick() => {
+                    for change in lock(&self.roster).changes(Instant::now()) {
+                        self.around.announce(change);
+                    }
+                }
+            }
         }
     }
 
@@ -215,13 +170,12 @@ impl Running {
         match command {
             Command::Committed(events) => hub.committed(&events, around),
             Command::Connect(id, actor, mailbox) => {
-                let customer = actor.customer;
-                around.peers.insert(id, Peer { customer, mailbox });
+                around.connect(id, actor, mailbox);
                 hub.connect(id, actor.agent);
             }
             Command::Disconnect(id) => {
                 hub.disconnect(id);
-                around.peers.remove(&id);
+                around.disconnect(id);
             }
             Command::Mark {
                 id,
@@ -243,6 +197,9 @@ impl Running {
             }
             Command::Keep(id, scope) => hub.keep(id, &scope),
             Command::Took(id, bytes) => hub.drained(id, bytes, around),
+            Command::Announce(change, chats) => {
+                hub.announce(change.agent, &chats, change.presence, around);
+            }
             Command::Pass(id, chat, frame) => hub.pass(id, chat, &frame, around),
             Command::Page {
                 id,

@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod me;
 pub(crate) mod messages;
 pub(crate) mod participants;
+pub(crate) mod presence;
 pub(crate) mod probes;
 pub(crate) mod reactions;
 pub(crate) mod sessions;

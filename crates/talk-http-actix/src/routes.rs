@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, Resource, web};
 
 use crate::api_error::ApiError;
 use crate::handler::{
-    access_keys, agents, channels, chats, customers, events, me, messages, participants, probes,
-    reactions, sessions,
+    access_keys, agents, channels, chats, customers, events, me, messages, participants, presence,
+    probes, reactions, sessions,
 };
 
 /// Mounts the API.
@@ -56,6 +56,7 @@ fn messages_and_events(app: &mut web::ServiceConfig) {
         )
         .route(web::get().to(messages::readers)),
     )
+    .service(at("/v1.0/service_agents/talk_presence", "GET").route(web::get().to(presence::list)))
     .service(at("/v1.0/service_agents/talk_events", "GET").route(web::get().to(events::list)));
 }
 

@@ -11,10 +11,10 @@ use serde_json::Value;
 use talk_domain::access_key::KeyHash;
 use talk_domain::agent::{Agent, PasswordHash, Permission};
 use talk_domain::context::Actor;
-use talk_domain::id::{AccessKeyId, TokenId};
+use talk_domain::id::{AccessKeyId, AgentId, TokenId};
 use talk_domain::identity::{PasswordError, Passwords, TokenError, Tokens, VerifiedToken};
 use talk_domain::limits::Limits;
-use talk_domain::live::{Connection, Live};
+use talk_domain::live::{Connection, Live, Presence};
 use talk_domain::session::TokenClaims;
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Verdict, Work};
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
@@ -118,6 +118,11 @@ struct Nobody;
 impl Live for Nobody {
     fn connect(&self, _: Actor) -> Box<dyn Connection> {
         panic!("no test of this kind opens a socket")
+    }
+
+    fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)> {
+        let offline = agents.iter().map(|agent| (*agent, Presence::Offline));
+        offline.collect()
     }
 }
 

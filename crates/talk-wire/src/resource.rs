@@ -10,7 +10,7 @@ use talk_domain::page::Page;
 
 use crate::page_token;
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
-pub use identity::{AccessKey, Agent, Customer};
+pub use identity::{AccessKey, Agent, AgentPresence, Customer};
 pub use media::{Address, Media};
 pub use message::{Message, Metadata, Reaction, Revision, SystemNote};
 

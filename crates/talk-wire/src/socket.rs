@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use talk_domain::live::{Ended, ResetReason};
 
+use crate::resource::AgentPresence;
 pub use topic::{Subject, Topic, TopicError};
 
 /// What a client sends. Which fields count depends on the `type`.
@@ -112,6 +113,11 @@ pub enum ServerFrame<'a> {
         reason: &'a str,
         /// For people.
         message: &'a str,
+    },
+    /// An agent who shares a chat comes, goes, or is away; in no log.
+    AgentPresence {
+        /// Who, and what it is now.
+        data: AgentPresence,
     },
     /// Somebody is typing; in no log.
     ChatTyping {

@@ -176,7 +176,18 @@ impl Server {
     async fn wait_until_ready(&mut self) {
         for _ in 0..1_000 {
             if let Ok(Some(status)) = self.child.try_wait() {
-                panic!("the server ended with {status}: {}", self.log());
+                let log = self.log();
+                if log
+                    .lines()
+                    .last()
+                    .is_some_and(|line| line.contains("cannot listen"))
+                {
+                    // Somebody else took the port between our look and the server's.
+                    let again = spawn(self.data.path(), &self.settings);
+                    (self.child, self.url, self.admin_url) = again;
+                    continue;
+                }
+                panic!("the server ended with {status}: {log}");
             }
             let ready = self.http.get(format!("{}/readyz", self.url)).send().await;
             if ready.is_ok_and(|answer| answer.status() == 200) {

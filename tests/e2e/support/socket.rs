@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// An open connection.
 pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Frames about presence come at any time; they are skipped unless the test is about them.
+    pub(crate) hears_presence: bool,
 }
 
 /// The handshake of `client`.
@@ -37,7 +39,10 @@ impl Socket {
     /// Connects with this handshake.
     pub(crate) async fn open_with(handshake: Request) -> Self {
         let (stream, _) = connect_async(handshake).await.expect("a socket");
-        Self { stream }
+        Self {
+            stream,
+            hears_presence: false,
+        }
     }
 
     /// The status that refuses this handshake.
@@ -57,7 +62,12 @@ impl Socket {
 
     /// Subscribes; the answer.
     pub(crate) async fn follow(&mut self, topic: &str) -> Value {
-        self.send(json!({"type": "subscribe", "id": "s", "topics": [topic]}))
+        self.follow_all(&[topic]).await
+    }
+
+    /// Subscribes to several topics at once; the answer.
+    pub(crate) async fn follow_all(&mut self, topics: &[&str]) -> Value {
+        self.send(json!({"type": "subscribe", "id": "s", "topics": topics}))
             .await;
         self.answer("subscribed").await
     }
@@ -87,9 +97,38 @@ impl Socket {
 
     /// The next frame.
     pub(crate) async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.next_text().await).expect("JSON")
+    }
+
+    /// The next frame, byte for byte.
+    pub(crate) async fn next_text(&mut self) -> String {
         match self.next_message().await {
-            Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
+            Message::Text(text) => text.to_string(),
             other => panic!("no frame but {other:?}"),
+        }
+    }
+
+    /// The next frames, byte for byte.
+    pub(crate) async fn texts(&mut self, count: usize) -> Vec<String> {
+        let mut texts = Vec::with_capacity(count);
+        for _ in 0..count {
+            texts.push(self.next_text().await);
+        }
+        texts
+    }
+
+    /// Frames, byte for byte, up to the one that tells of this message.
+    pub(crate) async fn up_to(&mut self, said: &Value) -> Vec<String> {
+        let mut texts = Vec::new();
+        loop {
+            let text = self.next_text().await;
+            let frame: Value = serde_json::from_str(&text).expect("JSON");
+            let is_last =
+                frame["type"] == "chatmessage_created" && frame["data"]["id"] == said["id"];
+            texts.push(text);
+            if is_last {
+                return texts;
+            }
         }
     }
 
@@ -99,6 +138,7 @@ impl Socket {
             let next = next.expect("a frame in time").expect("an open socket");
             match next.expect("a frame") {
                 Message::Ping(_) | Message::Pong(_) => {}
+                Message::Text(text) if is_presence(&text) && !self.hears_presence => {}
                 message => return message,
             }
         }
@@ -111,33 +151,23 @@ impl Socket {
         frame
     }
 
-    /// Frames up to one of this type.
-    pub(crate) async fn until(&mut self, kind: &str) -> Vec<Value> {
-        let mut frames = Vec::new();
-        loop {
-            let frame = self.next().await;
-            let is_last = frame["type"] == kind;
-            frames.push(frame);
-            if is_last {
-                return frames;
-            }
-        }
-    }
-
     /// The code the server closes with, after whatever else comes.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Message::Close(close) = self.next_message().await {
                 let close = close.expect("a code");
+                // Answers the close.
+                let _ = self.stream.flush().await;
                 return (close.code.into(), close.reason.to_string());
             }
         }
     }
 
-    /// Closes and waits for the end.
+    /// Closes, and waits until the connection has ended.
     pub(crate) async fn close(mut self) {
         let _ = self.stream.close(None).await;
-        while let Some(Ok(_)) = self.stream.next().await {}
+        let rest = async { while let Some(Ok(_)) = self.stream.next().await {} };
+        timeout(PATIENCE, rest).await.expect("the end in time");
     }
 
     /// Sends nothing more and gets nothing up to the answer to a frame of its own: whatever was
@@ -148,4 +178,8 @@ impl Socket {
         let frame = self.next().await;
         assert_eq!(frame["id"], "end", "{frame}");
     }
+}
+
+fn is_presence(frame: &str) -> bool {
+    frame.starts_with(r#"{"type":"agent_presence""#)
 }

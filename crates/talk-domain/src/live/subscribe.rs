@@ -71,6 +71,12 @@ pub fn starts(
         if starts.chats.contains_key(&chat) {
             continue;
         }
+        let since_here = since(chat).filter(|_| is_this_log);
+        if let Some(seq) = since_here
+            && former(snapshot, actor, (chat, seq), &mut starts)?
+        {
+            continue;
+        }
         match view(snapshot, actor, chat) {
             Ok(found) => {
                 let start = start(since(chat), found.last.seq, is_this_log);
@@ -78,8 +84,12 @@ pub fn starts(
             }
             Err(AccessError::Store(error)) => return Err(error),
             Err(refusal) => {
-                let since = since(chat).filter(|_| is_this_log);
-                former(snapshot, actor, (chat, since), refusal, &mut starts)?;
+                if scope.chats.contains(&chat) {
+                    starts.refused.push((chat, refusal));
+                } else {
+                    let seq = since(chat).unwrap_or_default();
+                    starts.ended.push((chat, Ended::NotAParticipant, seq));
+                }
             }
         }
     }
@@ -95,32 +105,30 @@ fn start(since: Option<u64>, head: u64, is_this_log: bool) -> Start {
     }
 }
 
-/// A chat the agent is not in: what it has missed before it left, if it says where it got to.
+/// A chat the agent has left: what it missed before it left. `false` if it is in the chat, or never
+/// was.
 fn former(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
-    (id, since): (ChatId, Option<u64>),
-    refusal: AccessError,
+    (id, seq): (ChatId, u64),
     starts: &mut Starts,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    if snapshot.participants().find(id, actor.agent)?.is_some() {
+        return Ok(false);
+    }
     let left = snapshot.participants().left(id, actor.agent)?;
     let chat = snapshot.chats().get(id)?;
-    let (Some(seq), Some(left), Some(chat)) = (since, left, chat) else {
-        starts.refused.push((id, refusal));
-        return Ok(());
+    let (Some(left), Some(chat)) = (left, chat) else {
+        return Ok(false);
     };
     if seq < left {
-        let head = chat.last.seq;
-        starts.chats.insert(id, Start::Since { seq, head });
-        return Ok(());
-    }
-    let ended = if chat.deleted.is_some() && left == chat.last.seq {
-        Ended::Deleted
+        starts.chats.insert(id, Start::Since { seq, head: left });
+    } else if chat.deleted.is_some() && left == chat.last.seq {
+        starts.ended.push((id, Ended::Deleted, left));
     } else {
-        Ended::Removed
-    };
-    starts.ended.push((id, ended, left));
-    Ok(())
+        starts.ended.push((id, Ended::Removed, left));
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -235,10 +243,7 @@ mod tests {
     fn a_former_participant_gets_what_it_missed_and_no_more() {
         for scope in [all(), only(2)] {
             let starts = resumed(&scope, 2, 14);
-            let start = Start::Since {
-                seq: 14,
-                head: HEAD,
-            };
+            let start = Start::Since { seq: 14, head: 15 };
             assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
             let starts = resumed(&scope, 2, 15);
             assert_eq!(starts.ended, [(chat_id(2), Ended::Removed, 15)]);
@@ -259,5 +264,7 @@ mod tests {
             let refused: Vec<_> = starts.refused.iter().map(|(chat, _)| *chat).collect();
             assert_eq!(refused, [chat_id(chat)]);
         }
+        let silent = resumed(&all(), 4, 3);
+        assert_eq!(silent.ended, [(chat_id(4), Ended::NotAParticipant, 3)]);
     }
 }

@@ -200,7 +200,7 @@ impl World {
                     assert_eq!(client.got[&chat].last(), Some(&seq), "after its event");
                     client.is_out.insert(chat, true);
                 }
-                Notice::Reset(..) | Notice::Passing(..) => {
+                Notice::Reset(..) | Notice::Passing(..) | Notice::Presence(..) => {
                     panic!("nothing is ever forgotten or passed here")
                 }
                 Notice::CaughtUp(..) | Notice::Lagging(..) => {}

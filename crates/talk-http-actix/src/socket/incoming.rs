@@ -88,8 +88,8 @@ mod tests {
     use super::*;
     use std::io::Error;
 
-    fn code(error: ProtocolError) -> Option<u16> {
-        match fault(&error) {
+    fn code(error: &ProtocolError) -> Option<u16> {
+        match fault(error) {
             Received::Fault(code, _) => Some(code),
             _ => None,
         }
@@ -101,17 +101,17 @@ mod tests {
         let not_utf8 = String::from_utf8(vec![0xff]).unwrap_err().utf8_error();
         let utf8 = Error::new(ErrorKind::InvalidData, not_utf8);
         let joined = Error::new(ErrorKind::InvalidData, not_utf8.to_string());
-        assert_eq!(code(ProtocolError::Io(utf8)), Some(1007));
-        assert_eq!(code(ProtocolError::Io(joined)), Some(1007));
+        assert_eq!(code(&ProtocolError::Io(utf8)), Some(1007));
+        assert_eq!(code(&ProtocolError::Io(joined)), Some(1007));
         let bits = Error::new(ErrorKind::InvalidData, "non-zero reserved bits");
-        assert_eq!(code(ProtocolError::Io(bits)), Some(1002));
-        assert_eq!(code(ProtocolError::UnmaskedFrame), Some(1002));
-        assert_eq!(code(ProtocolError::Overflow), Some(1009));
+        assert_eq!(code(&ProtocolError::Io(bits)), Some(1002));
+        assert_eq!(code(&ProtocolError::UnmaskedFrame), Some(1002));
+        assert_eq!(code(&ProtocolError::Overflow), Some(1009));
         let continued = Error::other("Exceeded maximum continuation size");
-        assert_eq!(code(ProtocolError::Io(continued)), Some(1009));
+        assert_eq!(code(&ProtocolError::Io(continued)), Some(1009));
         let reset = ProtocolError::Io(ErrorKind::ConnectionReset.into());
-        assert_eq!(code(reset), None);
+        assert_eq!(code(&reset), None);
         let gone = actix_web::error::PayloadError::Incomplete(None);
-        assert_eq!(code(ProtocolError::Io(Error::other(gone))), None);
+        assert_eq!(code(&ProtocolError::Io(Error::other(gone))), None);
     }
 }

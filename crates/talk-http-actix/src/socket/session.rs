@@ -45,14 +45,16 @@ const BAD_FRAMES: usize = 3;
 #[derive(Debug, PartialEq, Eq)]
 enum Farewell {
     /// With this close code.
-    Close(Option<u16>, String),
+    Close(u16, String),
+    /// With an answer to the client's own close.
+    Answer(Option<u16>),
     /// The client is gone or takes nothing; nothing more reaches it.
     Cut,
 }
 
 impl Farewell {
     fn because(code: u16, reason: &str) -> Self {
-        Self::Close(Some(code), reason.to_owned())
+        Self::Close(code, reason.to_owned())
     }
 
     fn expired() -> Self {
@@ -80,6 +82,8 @@ pub(super) struct Session {
     subscription: Subscription,
     posts: FuturesUnordered<LocalBoxFuture<'static, String>>,
     rate: Rate,
+    /// Whether the client gives ids: then it knows frames that VoIPBIN's protocol has not.
+    is_modern: bool,
     bad_frames: usize,
     heard_at: Instant,
     pinged_at: Instant,
@@ -112,6 +116,7 @@ impl Session {
             subscription: Subscription::default(),
             posts: FuturesUnordered::new(),
             rate: Rate::new(now),
+            is_modern: false,
             bad_frames: 0,
             heard_at: now,
             pinged_at: now,
@@ -125,6 +130,7 @@ impl Session {
         }
         match self.converse().await {
             Farewell::Close(code, reason) => self.close(code, &reason).await,
+            Farewell::Answer(code) => self.answer_close(code).await,
             Farewell::Cut => self.cut(),
         }
     }
@@ -137,8 +143,8 @@ impl Session {
     }
 
     /// Says goodbye and waits a little for the answer, so that the client sees why.
-    async fn close(&mut self, code: Option<u16>, reason: &str) {
-        self.outgoing.close(code, reason);
+    async fn close(&mut self, code: u16, reason: &str) {
+        self.outgoing.close(Some(code), reason);
         let (outgoing, incoming) = (&self.outgoing, &mut self.incoming);
         let answered = async {
             poll_fn(|cx| outgoing.poll_empty(cx)).await;
@@ -153,6 +159,16 @@ impl Session {
             }
         };
         if timeout(FAREWELL, answered).await.is_err() {
+            self.cut();
+        }
+        self.outgoing.finish();
+    }
+
+    /// Both sides have said goodbye once the answer is taken.
+    async fn answer_close(&self, code: Option<u16>) {
+        self.outgoing.close(code, "");
+        let taken = poll_fn(|cx| self.outgoing.poll_empty(cx));
+        if timeout(FAREWELL, taken).await.is_err() {
             self.cut();
         }
         self.outgoing.finish();

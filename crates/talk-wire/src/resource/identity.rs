@@ -1,6 +1,8 @@
 //! Agents, access keys and customers.
 
 use serde::{Deserialize, Serialize};
+use talk_domain::id::AgentId;
+use talk_domain::live::Presence;
 use talk_domain::{access_key, agent, customer};
 
 use crate::time;
@@ -116,6 +118,26 @@ impl From<&customer::Customer> for Customer {
             tm_create: time::format(customer.created),
             tm_update: time::format(customer.updated),
             tm_delete: String::new(),
+        }
+    }
+}
+
+/// Whether an agent is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentPresence {
+    /// The agent.
+    pub agent_id: String,
+    /// `online`, `away` or `offline`.
+    pub status: String,
+}
+
+impl AgentPresence {
+    /// What `agent` is.
+    #[must_use]
+    pub fn new(agent: AgentId, presence: Presence) -> Self {
+        Self {
+            agent_id: agent.to_string(),
+            status: presence.as_str().to_owned(),
         }
     }
 }

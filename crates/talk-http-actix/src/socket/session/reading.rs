@@ -22,7 +22,10 @@ impl Session {
     pub(super) async fn receive(&mut self, received: Received) -> Result<(), Farewell> {
         self.heard_at = Instant::now();
         match received {
-            Received::Text(text) => self.read(&text).await,
+            Received::Text(text) => {
+                self.connection.is_active();
+                self.read(&text).await
+            }
             Received::Binary(_) => Err(Farewell::because(1003, "frames are JSON text")),
             Received::Ping(payload) => {
                 self.count()?;
@@ -30,7 +33,7 @@ impl Session {
                 Ok(())
             }
             Received::Pong => Ok(()),
-            Received::Close(code) => Err(Farewell::Close(code, String::new())),
+            Received::Close(code) => Err(Farewell::Answer(code)),
             Received::Fault(code, reason) => Err(Farewell::because(code, reason)),
             Received::Gone => Err(Farewell::Cut),
         }
@@ -55,6 +58,7 @@ impl Session {
             self.count()?;
         }
         let id = frame.id.clone();
+        self.is_modern |= id.is_some();
         let obeyed = match &*frame.kind {
             "subscribe" => self.subscribe(frame).await?,
             "unsubscribe" => self.unsubscribe(frame),

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
 use talk_domain::live::{Connection, Notice};
+use talk_wire::resource::AgentPresence;
 use talk_wire::socket::{ServerFrame, ended, replayed, reset};
 
 use super::Session;
@@ -25,6 +26,10 @@ impl Session {
 
     /// Queues the frame of a notice; how many bytes of events it was.
     pub(super) fn write(&mut self, notice: Notice) -> usize {
+        let bytes = notice.bytes();
+        if !self.is_modern && matches!(notice, Notice::Passing(..) | Notice::Presence(..)) {
+            return bytes;
+        }
         let frame = match notice {
             Notice::Event { event, is_replay } => {
                 if is_replay {
@@ -32,12 +37,15 @@ impl Session {
                 } else {
                     self.outgoing.text(&event.frame);
                 }
-                return event.frame.len();
+                return bytes;
             }
             Notice::Passing(_, frame) => {
                 self.outgoing.text(&frame);
-                return frame.len();
+                return bytes;
             }
+            Notice::Presence(agent, presence) => ServerFrame::AgentPresence {
+                data: AgentPresence::new(agent, presence),
+            },
             Notice::CaughtUp(chat, seq) => ServerFrame::CaughtUp {
                 chat_id: chat.to_string(),
                 seq,
@@ -61,7 +69,7 @@ impl Session {
             }
         };
         self.outgoing.text(&frame.json());
-        0
+        bytes
     }
 }
 

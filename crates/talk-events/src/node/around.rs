@@ -1,0 +1,134 @@
+//! Everything around the hub: the connections' queues and the log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use talk_domain::context::Actor;
+use talk_domain::event::LoggedEvent;
+use talk_domain::id::{ChatId, CustomerId};
+use talk_domain::live::Notice;
+use talk_domain::store::{Store, StoreError, Unit};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Command, PAGE};
+use crate::hub::{Outbox, ReaderId};
+use crate::roster::Change;
+
+/// Reads of the log under way at a time; a page may hold some megabytes.
+const READS: usize = 16;
+
+/// How long a failed read of the log waits before it is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// See the [module](self).
+pub(super) struct Around {
+    store: Arc<dyn Store>,
+    sender: UnboundedSender<Command>,
+    peers: HashMap<ReaderId, Peer>,
+    reads: Arc<Semaphore>,
+}
+
+/// A connection.
+#[derive(Clone)]
+struct Peer {
+    customer: CustomerId,
+    mailbox: UnboundedSender<Notice>,
+}
+
+impl Around {
+    pub(super) fn new(store: Arc<dyn Store>, sender: UnboundedSender<Command>) -> Self {
+        Self {
+            store,
+            sender,
+            peers: HashMap::new(),
+            reads: Arc::new(Semaphore::new(READS)),
+        }
+    }
+
+    pub(super) fn connect(&mut self, id: ReaderId, actor: Actor, mailbox: UnboundedSender<Notice>) {
+        let customer = actor.customer;
+        self.peers.insert(id, Peer { customer, mailbox });
+    }
+
+    pub(super) fn disconnect(&mut self, id: ReaderId) {
+        self.peers.remove(&id);
+    }
+
+    /// Finds out who shares a chat with an agent that comes or goes. What cannot be found out is
+    /// not told: presence can be asked for.
+    pub(super) fn announce(&self, change: Change) {
+        let (store, sender) = (Arc::clone(&self.store), self.sender.clone());
+        tokio::spawn(async move {
+            let unit = Unit::of(change.customer, "presence");
+            let chats: Result<_, StoreError> = store
+                .read(unit, move |snapshot| {
+                    snapshot.participants().heads(change.agent)
+                })
+                .await;
+            match chats {
+                Ok(chats) => {
+                    let chats = chats.into_iter().map(|(chat, _)| chat).collect();
+                    let _ = sender.send(Command::Announce(change, chats));
+                }
+                Err(error) => tracing::warn!(%error, "a change of presence was not told"),
+            }
+        });
+    }
+}
+
+impl Outbox for Around {
+    fn send(&mut self, reader: ReaderId, notice: Notice) {
+        if let Some(peer) = self.peers.get(&reader) {
+            // An error means that the connection is ending; its disconnection is on its way.
+            let _ = peer.mailbox.send(notice);
+        }
+    }
+
+    fn read(&mut self, id: ReaderId, chat: ChatId, since: u64) {
+        let Some(peer) = self.peers.get(&id).cloned() else {
+            return;
+        };
+        let (store, sender) = (Arc::clone(&self.store), self.sender.clone());
+        let reads = Arc::clone(&self.reads);
+        tokio::spawn(async move {
+            let Ok(_permit) = reads.acquire_owned().await else {
+                return;
+            };
+            if let Some(events) = page(&*store, &peer, chat, since).await {
+                let _ = sender.send(Command::Page {
+                    id,
+                    chat,
+                    since,
+                    events,
+                });
+            }
+        });
+    }
+}
+
+/// What follows in the log, however long storage is away; `None` once the connection has ended.
+async fn page(
+    store: &(dyn Store + 'static),
+    peer: &Peer,
+    chat: ChatId,
+    since: u64,
+) -> Option<Vec<LoggedEvent>> {
+    let unit = Unit::of(peer.customer, "catch_up");
+    while !peer.mailbox.is_closed() {
+        let read: Result<_, StoreError> = store
+            .read(unit, move |snapshot| {
+                snapshot.events().after(chat, since, PAGE)
+            })
+            .await;
+        match read {
+            Ok(events) => return Some(events),
+            Err(error) => {
+                tracing::warn!(%error, "a read of the event log failed; it is repeated");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+    None
+}

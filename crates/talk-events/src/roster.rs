@@ -1,0 +1,161 @@
+//! Who is there: presence, derived from open connections. Without I/O; the time is given.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use talk_domain::context::Actor;
+use talk_domain::id::{AgentId, CustomerId};
+use talk_domain::live::Presence;
+
+use crate::hub::ReaderId;
+
+/// After so long without a frame from any of its connections an agent is away.
+const IDLE: Duration = Duration::from_secs(300);
+
+/// So long an agent stays what it was after its last connection: most come back at once.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The agents with connections on this node.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    agents: HashMap<AgentId, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    customer: CustomerId,
+    readers: HashMap<ReaderId, Instant>,
+    gone_since: Option<Instant>,
+    told: Presence,
+}
+
+/// An agent that is something else than it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) agent: AgentId,
+    pub(crate) customer: CustomerId,
+    pub(crate) presence: Presence,
+}
+
+impl Roster {
+    /// A new connection.
+    pub(crate) fn connect(&mut self, id: ReaderId, actor: Actor, now: Instant) {
+        let entry = self.agents.entry(actor.agent).or_insert_with(|| Entry {
+            customer: actor.customer,
+            readers: HashMap::new(),
+            gone_since: None,
+            told: Presence::Offline,
+        });
+        entry.readers.insert(id, now);
+        entry.gone_since = None;
+    }
+
+    /// A connection is gone.
+    pub(crate) fn disconnect(&mut self, id: ReaderId, agent: AgentId, now: Instant) {
+        if let Some(entry) = self.agents.get_mut(&agent) {
+            entry.readers.remove(&id);
+            if entry.readers.is_empty() {
+                entry.gone_since = Some(now);
+            }
+        }
+    }
+
+    /// A connection did something.
+    pub(crate) fn is_active(&mut self, id: ReaderId, agent: AgentId, now: Instant) {
+        let entry = self.agents.get_mut(&agent);
+        if let Some(at) = entry.and_then(|entry| entry.readers.get_mut(&id)) {
+            *at = now;
+        }
+    }
+
+    /// What an agent is.
+    pub(crate) fn presence(&self, agent: AgentId, now: Instant) -> Presence {
+        self.agents
+            .get(&agent)
+            .map_or(Presence::Offline, |entry| entry.presence(now))
+    }
+
+    /// Agents that have changed since they were told of last.
+    pub(crate) fn changes(&mut self, now: Instant) -> Vec<Change> {
+        let mut changes = Vec::new();
+        self.agents.retain(|agent, entry| {
+            let presence = entry.presence(now);
+            if entry.told != presence {
+                entry.told = presence;
+                changes.push(Change {
+                    agent: *agent,
+                    customer: entry.customer,
+                    presence,
+                });
+            }
+            presence != Presence::Offline
+        });
+        changes
+    }
+}
+
+impl Entry {
+    fn presence(&self, now: Instant) -> Presence {
+        let Some(active) = self.readers.values().max() else {
+            let is_back_soon = self.gone_since.is_some_and(|since| now - since < GRACE);
+            return if is_back_soon {
+                self.told
+            } else {
+                Presence::Offline
+            };
+        };
+        if now.saturating_duration_since(*active) >= IDLE {
+            Presence::Away
+        } else {
+            Presence::Online
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::{actor, agent_id};
+
+    fn told(roster: &mut Roster, now: Instant) -> Vec<Presence> {
+        let changes = roster.changes(now);
+        changes.into_iter().map(|change| change.presence).collect()
+    }
+
+    #[test]
+    fn an_agent_is_online_with_its_first_connection_and_offline_after_its_last() {
+        let (mut roster, start) = (Roster::default(), Instant::now());
+        let agent = agent_id(1);
+        roster.connect(ReaderId(1), actor(agent), start);
+        roster.connect(ReaderId(2), actor(agent), start);
+        assert_eq!(told(&mut roster, start), [Presence::Online]);
+        assert!(told(&mut roster, start).is_empty());
+        roster.disconnect(ReaderId(1), agent, start);
+        assert!(told(&mut roster, start + GRACE).is_empty());
+        roster.disconnect(ReaderId(2), agent, start);
+        assert_eq!(roster.presence(agent, start), Presence::Online);
+        assert_eq!(told(&mut roster, start + GRACE), [Presence::Offline]);
+        assert!(roster.agents.is_empty());
+    }
+
+    #[test]
+    fn who_comes_back_at_once_was_never_gone() {
+        let (mut roster, start) = (Roster::default(), Instant::now());
+        roster.connect(ReaderId(1), actor(agent_id(1)), start);
+        roster.changes(start);
+        roster.disconnect(ReaderId(1), agent_id(1), start);
+        roster.connect(ReaderId(2), actor(agent_id(1)), start + GRACE / 2);
+        assert!(told(&mut roster, start + GRACE * 2).is_empty());
+    }
+
+    #[test]
+    fn who_does_nothing_is_away_until_it_does_something() {
+        let (mut roster, start) = (Roster::default(), Instant::now());
+        let agent = agent_id(1);
+        roster.connect(ReaderId(1), actor(agent), start);
+        roster.changes(start);
+        assert_eq!(told(&mut roster, start + IDLE), [Presence::Away]);
+        roster.is_active(ReaderId(1), agent, start + IDLE);
+        assert_eq!(told(&mut roster, start + IDLE), [Presence::Online]);
+    }
+}

@@ -1,0 +1,237 @@
+//! What a client may not do, and how each conversation ends.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::{all_of, id};
+use crate::support::socket::handshake;
+use crate::support::{Server, Socket};
+
+const MAX_FRAME: usize = 64 * 1024;
+
+/// Frames that make no sense, with their id and what is wrong with them.
+const BAD: [(&str, Option<&str>, &str); 13] = [
+    ("", None, "INVALID_JSON_BODY"),
+    ("hello", None, "INVALID_JSON_BODY"),
+    ("[]", None, "INVALID_JSON_BODY"),
+    (r#"{"type":"subscribe""#, None, "INVALID_JSON_BODY"),
+    (r#"{"type":1,"id":"7"}"#, None, "INVALID_FIELD"),
+    ("{}", None, "FRAME_TYPE_INVALID"),
+    (
+        r#"{"type":"shout","id":"7"}"#,
+        Some("7"),
+        "FRAME_TYPE_INVALID",
+    ),
+    (
+        r#"{"type":"subscribe","id":"7"}"#,
+        Some("7"),
+        "TOPICS_REQUIRED",
+    ),
+    (
+        r#"{"type":"subscribe","topics":[]}"#,
+        None,
+        "TOPICS_REQUIRED",
+    ),
+    (
+        r#"{"type":"unsubscribe","id":"7"}"#,
+        Some("7"),
+        "TOPICS_REQUIRED",
+    ),
+    (
+        r#"{"type":"post","id":"key-0001"}"#,
+        Some("key-0001"),
+        "FIELD_REQUIRED",
+    ),
+    (r#"{"type":"post","message":{}}"#, None, "FIELD_REQUIRED"),
+    (r#"{"type":"typing","chat_id":"x"}"#, None, "INVALID_ID"),
+];
+
+/// Text of this many bytes that is no JSON.
+fn noise(bytes: usize) -> String {
+    "x".repeat(bytes)
+}
+
+/// A part of a text.
+fn part(text: &str, opcode: Data, is_last: bool) -> Message {
+    let text = text.to_owned().into_bytes();
+    Message::Frame(Frame::message(text, OpCode::Data(opcode), is_last))
+}
+
+/// Case 23.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_frame_is_told_what_is_wrong_and_the_third_closes() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let topic = all_of(&alice);
+    for (frame, id, reason) in BAD {
+        let mut socket = Socket::open(&alice).await;
+        for _ in 0..2 {
+            socket.text(frame).await;
+            let error = socket.answer("error").await;
+            assert_eq!(
+                (&error["id"], &error["reason"]),
+                (&json!(id), &json!(reason)),
+                "{frame}"
+            );
+            assert!(error["message"].is_string(), "{error}");
+        }
+        socket.follow(&topic).await;
+        let said = alice.say(&chat, "still heard").await;
+        assert_eq!(socket.next().await["data"], said, "{frame}");
+        socket.text(frame).await;
+        socket.answer("error").await;
+        assert_eq!(socket.closed().await.0, 4400, "{frame}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_or_text_of_several_frames_over_64_kib_closes() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let mut socket = Socket::open(&alice).await;
+    socket.text(&noise(MAX_FRAME)).await;
+    socket.answer("error").await;
+    socket.text(&noise(MAX_FRAME + 1)).await;
+    assert_eq!(socket.closed().await.0, 1009);
+    let mut socket = Socket::open(&alice).await;
+    let half = noise(MAX_FRAME / 2);
+    socket.message(part(&half, Data::Text, false)).await;
+    socket.message(part(&half, Data::Continue, true)).await;
+    socket.answer("error").await;
+    socket.message(part(&half, Data::Text, false)).await;
+    socket.message(part(&half, Data::Continue, false)).await;
+    socket.message(part("x", Data::Continue, true)).await;
+    assert_eq!(socket.closed().await.0, 1009);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binary_frame_closes() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let mut socket = Socket::open(&alice).await;
+    let frame = json!({"type": "subscribe", "id": "s", "topics": [all_of(&alice)]});
+    socket.message(Message::binary(frame.to_string())).await;
+    assert_eq!(socket.closed().await.0, 1003);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_frames_closes_but_not_one_of_posts() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let mut socket = Socket::open(&alice).await;
+    let frame = json!({"type": "unsubscribe", "topics": [all_of(&alice)]});
+    for _ in 0..190 {
+        socket.send(frame.clone()).await;
+    }
+    for n in 0..300 {
+        let message = json!({"chat_id": chat["id"], "text": "x"});
+        let post = json!({"type": "post", "id": format!("key-{n:05}"), "message": message});
+        socket.send(post).await;
+    }
+    for _ in 0..300 {
+        socket.answer("posted").await;
+    }
+    socket.nothing_else().await;
+    for _ in 0..1_000 {
+        socket.send(frame.clone()).await;
+    }
+    assert_eq!(socket.closed().await.0, 4429);
+    let mut pinging = Socket::open(&alice).await;
+    for _ in 0..1_000 {
+        pinging.message(Message::Ping(b"x".as_slice().into())).await;
+    }
+    assert_eq!(pinging.closed().await.0, 4429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_has_so_many_sockets_and_no_more() {
+    let server = Server::start_with(&[("TALK_MAX_SOCKETS_PER_AGENT", "2")]).await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let first = Socket::open(&alice).await;
+    let mut second = Socket::open(&alice).await;
+    assert_eq!(Socket::refused(handshake(&alice)).await, 429);
+    let refused = alice.get("/v1.0/ws").await;
+    refused.refused(429, "TOO_MANY_SOCKETS");
+    let wait = refused.header("retry-after").map(str::parse::<u32>);
+    assert!(matches!(wait, Some(Ok(1..))), "{refused:?}");
+    Socket::open(&bob).await.nothing_else().await;
+    first.close().await;
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while alice.get("/v1.0/ws").await.status == 429 {
+        assert!(Instant::now() < deadline, "the place is not given back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Socket::open(&alice).await.nothing_else().await;
+    second.nothing_else().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_no_handshake_is_told_so() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let plain = alice.get("/v1.0/ws").await;
+    plain.refused(400, "UPGRADE_REQUIRED");
+    let wrong = alice.post("/v1.0/ws", json!({})).await;
+    wrong.refused(405, "METHOD_NOT_ALLOWED");
+    let unknown = server.anonymous().get("/v1.0/ws").await;
+    unknown.refused(401, "AUTHENTICATION_REQUIRED");
+}
+
+/// Case 37.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_tells_its_sockets_when_to_come_back() {
+    let mut server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let mut sockets = [Socket::open(&alice).await, Socket::following(&bob).await];
+    let said = alice.say(&chat, "heard").await;
+    let now = Instant::now();
+    server.terminate();
+    assert_eq!(sockets[1].next().await["data"]["id"], id(&said));
+    for socket in &mut sockets {
+        let (code, reason) = socket.closed().await;
+        assert_eq!(code, 4503);
+        let wait = reason.strip_prefix("retry_ms=").map(str::parse::<u32>);
+        assert!(matches!(wait, Some(Ok(1..=60_000))), "{reason}");
+    }
+    assert_eq!(server.ended().await.code(), Some(0));
+    assert!(
+        now.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        now.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_does_not_wait_for_clients_that_do_not_listen() {
+    let mut server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let _deaf = [
+        Socket::following(&alice).await,
+        Socket::following(&alice).await,
+    ];
+    let now = Instant::now();
+    server.terminate();
+    assert_eq!(server.ended().await.code(), Some(0));
+    assert!(
+        now.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        now.elapsed()
+    );
+}
+
+/// A place is given back when its client closes, not some seconds later.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_closes_is_gone_at_once() {
+    let server = Server::start_with(&[("TALK_MAX_SOCKETS_PER_AGENT", "1")]).await;
+    let [alice] = server.agents(["alice"]).await;
+    for _ in 0..3 {
+        Socket::open(&alice).await.close().await;
+    }
+}

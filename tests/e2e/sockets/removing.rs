@@ -1,0 +1,197 @@
+//! Whoever is out hears nothing more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::{all_of, assert_same, assert_shows, epoch, id, logged, one_of, parsed};
+use crate::support::client::path;
+use crate::support::{Client, Server, Socket};
+
+/// The text that ends a story.
+const END: &str = "the end";
+
+async fn remove(chat: &Value, by: &Client, other: &Client) {
+    let member = by.participant(chat, other).await.expect("a member");
+    by.remove(chat, &member).await.ok();
+}
+
+fn ended(chat: &Value, reason: &str, seq: usize) -> String {
+    let (chat, reason) = (id(chat), json!(reason));
+    let head = format!("{{\"type\":\"unsubscribed\",\"chat_id\":\"{chat}\"");
+    format!("{head},\"reason\":{reason},\"seq\":{seq}}}")
+}
+
+/// What of a chat's log reaches `agent`, who joins and leaves, and what it is told when it leaves.
+fn heard_by(agent: &Client, chat: &Value, log: &[String]) -> Vec<String> {
+    let (mut is_in, mut heard) = (false, Vec::new());
+    for (place, frame) in log.iter().enumerate() {
+        let event = parsed(frame);
+        let is_own = event["data"]["owner_id"] == agent.id.as_str();
+        is_in |= is_own && event["type"] == "chatparticipant_added";
+        if is_in {
+            heard.push(frame.clone());
+        }
+        if is_own && event["type"] == "chatparticipant_removed" {
+            heard.push(ended(chat, "removed", place + 1));
+            is_in = false;
+        }
+    }
+    heard
+}
+
+/// Marks events as replayed, and nothing else.
+fn replayed(heard: Vec<String>) -> Vec<String> {
+    let replayed = |frame: String| match parsed(&frame)["type"].as_str() {
+        Some("unsubscribed") => frame,
+        _ => format!("{},\"replay\":true}}", &frame[..frame.len() - 1]),
+    };
+    heard.into_iter().map(replayed).collect()
+}
+
+/// Case 27.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_meanwhile_gets_what_came_before_and_is_told() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let other = alice.chat("group", &[&bob]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    alice.say(&chat, "for bob").await;
+    let epoch = epoch(&bob, &chat).await;
+    remove(&chat, &alice, &bob).await;
+    alice.say(&chat, "not for bob").await;
+    let log = logged(&alice, &chat).await;
+    let removed = log.iter().position(|frame| frame.contains("_removed"));
+    let removed = removed.expect("bob's removal") + 1;
+    for topic in [all_of(&bob), one_of(&bob, &chat)] {
+        for since in [0, 3, removed - 1, removed, log.len()] {
+            let mut socket = Socket::following(&bob).await;
+            let frame = json!({"type": "subscribe", "id": "s", "topics": [topic],
+                "epoch": epoch, "since": {id(&chat): since}});
+            socket.send(frame).await;
+            assert_eq!(socket.answer("subscribed").await["refused"], json!([]));
+            let mut expected = log[since.min(removed)..removed].to_vec();
+            expected.push(ended(&chat, "removed", removed));
+            let expected = replayed(expected);
+            assert_same(&socket.texts(expected.len()).await, &expected);
+            alice.say(&chat, "not for bob").await;
+            let fence = alice.say(&other, "fence").await;
+            assert_eq!(socket.up_to(&fence).await.len(), 1);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_chat_was_deleted_meanwhile_gets_what_came_before_and_is_told() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    alice.say(&chat, "for bob").await;
+    let epoch = epoch(&bob, &chat).await;
+    let log = logged(&bob, &chat).await;
+    let deleted = alice.delete(&path(&chat, "")).await.ok();
+    let mut socket = Socket::open(&bob).await;
+    socket.resume(&bob, &epoch, json!({id(&chat): 1})).await;
+    let frames = socket.texts(log.len() - 1).await;
+    assert_same(&frames, &replayed(log[1..].to_vec()));
+    let last = socket.answer("chat_deleted").await;
+    assert_eq!(last["replay"], true);
+    assert_shows(&deleted, &last["data"]);
+    let told = ended(&chat, "deleted", log.len() + 1);
+    assert_eq!(socket.next_text().await, told);
+    socket.nothing_else().await;
+    let since = json!({id(&chat): log.len() + 1});
+    socket.resume(&bob, &epoch, since).await;
+    assert_eq!(socket.next_text().await, told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_back_gets_each_stay_and_nothing_of_the_time_between() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let mut live = Socket::following(&bob).await;
+    let epoch = epoch(&bob, &chat).await;
+    for _ in 0..3 {
+        alice.say(&chat, "for bob").await;
+        remove(&chat, &alice, &bob).await;
+        alice.say(&chat, "not for bob").await;
+        alice.add(&chat, &bob).await.ok();
+    }
+    let last = alice.say(&chat, "for bob").await;
+    let log = logged(&alice, &chat).await;
+    let heard = heard_by(&bob, &chat, &log);
+    assert_same(&live.up_to(&last).await, &heard[1..]);
+    let mut socket = Socket::open(&bob).await;
+    socket.resume(&bob, &epoch, json!({id(&chat): 2})).await;
+    let frames = socket.texts(heard.len()).await;
+    assert_same(&frames, &replayed(heard));
+    assert_eq!(socket.answer("caught_up").await["seq"], json!(log.len()));
+    let said = alice.say(&chat, "live").await;
+    assert_eq!(socket.next().await["data"], said);
+}
+
+/// Says things until the story is over.
+async fn write(by: Client, chat: Value, is_over: Arc<AtomicBool>) {
+    while !is_over.load(Ordering::Relaxed) {
+        by.say(&chat, "on and on").await;
+    }
+}
+
+/// Everything up to the end of the story.
+async fn listen(mut socket: Socket) -> Vec<String> {
+    let mut heard = Vec::new();
+    loop {
+        let text = socket.next_text().await;
+        let frame = parsed(&text);
+        if !matches!(frame["type"].as_str(), Some("lagging" | "caught_up")) {
+            heard.push(text);
+        }
+        if frame["data"]["text"] == END {
+            return heard;
+        }
+    }
+}
+
+/// Case 27: 100 removals while two others write without pause, each on three sockets.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_hears_nothing_after_it_however_busy_the_chat_is() {
+    let server = Server::start().await;
+    let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let mut sockets = Vec::new();
+    for agent in [&bob, &carol] {
+        for _ in 0..3 {
+            let socket = Socket::following(agent).await;
+            sockets.push((agent, tokio::spawn(listen(socket))));
+        }
+    }
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut writers = JoinSet::new();
+    for _ in 0..2 {
+        let (alice, is_over) = (alice.on_its_own(), Arc::clone(&is_over));
+        writers.spawn(write(alice, chat.clone(), is_over));
+    }
+    for _ in 0..50 {
+        for agent in [&bob, &carol] {
+            alice.add(&chat, agent).await.ok();
+        }
+        for agent in [&bob, &carol] {
+            remove(&chat, &alice, agent).await;
+        }
+    }
+    for agent in [&bob, &carol] {
+        alice.add(&chat, agent).await.ok();
+    }
+    is_over.store(true, Ordering::Relaxed);
+    writers.join_all().await;
+    alice.say(&chat, END).await;
+    let log = logged(&alice, &chat).await;
+    assert!(log.len() > 500, "others wrote meanwhile");
+    for (agent, listening) in sockets {
+        let heard = listening.await.expect("the whole story");
+        assert_same(&heard, &heard_by(agent, &chat, &log));
+    }
+}

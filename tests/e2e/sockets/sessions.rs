@@ -1,0 +1,267 @@
+//! Who may open a socket, and what ends one.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+
+use super::{all_of, id};
+use crate::support::server::PASSWORD;
+use crate::support::socket::handshake;
+use crate::support::{Answer, Client, Server, Socket};
+
+const ME: &str = "/v1.0/service_agents/me";
+const KEYS: &str = "/v1.0/accesskeys";
+
+/// How long a socket may outlive its session: a second, and what a busy machine takes.
+const SOON: Duration = Duration::from_secs(2);
+
+/// A handshake that shows nothing but what is in `query`.
+fn bare(server: &Server, query: &str) -> Request {
+    let url = server.url.replacen("http", "ws", 1);
+    let url = format!("{url}/v1.0/ws{query}");
+    url.into_client_request().expect("a handshake")
+}
+
+fn with(mut handshake: Request, name: &'static str, value: &str) -> Request {
+    let value = value.parse().expect("a header");
+    handshake.headers_mut().insert(name, value);
+    handshake
+}
+
+/// The answer to a handshake that is refused, sent as a request.
+async fn refusal(by: &Client, headers: &[(&str, &str)]) -> Answer {
+    let mut request = by
+        .request(reqwest::Method::GET, "/v1.0/ws")
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::to(request).await
+}
+
+/// A new access key of `agent`, and whoever has it.
+async fn key(server: &Server, agent: &Client, body: Value) -> (Value, Client) {
+    let key = agent.post(KEYS, body).await.ok();
+    let token = key["token"].as_str().expect("a token");
+    let robot = server.with_token(token).named(&agent.id);
+    (key, robot)
+}
+
+/// Waits for the end of a session's sockets.
+async fn ends_soon(sockets: &mut [Socket], since: Instant) {
+    for socket in sockets {
+        assert_eq!(socket.closed().await.0, 4401);
+        assert!(since.elapsed() < SOON, "{:?}", since.elapsed());
+    }
+}
+
+/// Checks that these sockets still hear what is said.
+async fn go_on(sockets: &mut [Socket], by: &Client, chat: &Value) {
+    let said = by.say(chat, "still heard").await;
+    for socket in sockets {
+        assert_eq!(socket.next().await["data"], said);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_closes_the_sockets_of_that_token_alone() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = bob.chat("group", &[&alice]).await;
+    let other = server.login("alice", PASSWORD).await;
+    let mut ending = [
+        Socket::following(&alice).await,
+        Socket::following(&alice).await,
+    ];
+    let mut staying = [
+        Socket::following(&other).await,
+        Socket::following(&bob).await,
+    ];
+    let now = Instant::now();
+    alice.post("/auth/logout", json!({})).await.ok();
+    ends_soon(&mut ending, now).await;
+    go_on(&mut staying, &bob, &chat).await;
+    assert_eq!(Socket::refused(handshake(&alice)).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_closes_the_sockets_of_older_tokens() {
+    let server = Server::start().await;
+    let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
+    let chat = carol.chat("group", &[&alice, &bob]).await;
+    let (_, robot) = key(&server, &alice, json!({})).await;
+    let mut ending = [Socket::following(&alice).await];
+    let mut staying = [
+        Socket::following(&robot).await,
+        Socket::following(&bob).await,
+    ];
+    let change = json!({"old_password": PASSWORD, "new_password": "another password"});
+    let now = Instant::now();
+    alice.put(&format!("{ME}/password"), change).await.ok();
+    ends_soon(&mut ending, now).await;
+    go_on(&mut staying, &carol, &chat).await;
+    let mut ending = [Socket::following(&bob).await];
+    let now = Instant::now();
+    let password = ["--password", "another password"];
+    let change = ["agent", "password", &*bob.id];
+    server.operate(&[&change[..], &password].concat());
+    ends_soon(&mut ending, now).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_deleted_revoked_or_over_closes_its_sockets() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = bob.chat("group", &[&alice]).await;
+    let (deleted, first) = key(&server, &alice, json!({})).await;
+    let (revoked, second) = key(&server, &alice, json!({})).await;
+    let (_, third) = key(&server, &alice, json!({})).await;
+    let mut staying = [
+        Socket::following(&alice).await,
+        Socket::following(&bob).await,
+        Socket::following(&third).await,
+    ];
+    let mut ending = [Socket::following(&first).await];
+    let now = Instant::now();
+    let path = format!("{KEYS}/{}", id(&deleted));
+    alice.delete(&path).await.ok();
+    ends_soon(&mut ending, now).await;
+    let mut ending = [Socket::following(&second).await];
+    let now = Instant::now();
+    server.operate(&["accesskey", "revoke", id(&revoked)]);
+    ends_soon(&mut ending, now).await;
+    let now = Instant::now();
+    let (_, short) = key(&server, &alice, json!({"expire": 1})).await;
+    let mut ending = [Socket::open(&short).await];
+    ends_soon(&mut ending, now + Duration::from_secs(1)).await;
+    go_on(&mut staying, &bob, &chat).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_disabled_or_deleted_loses_every_socket() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let [alice, bob, carol, dan] = server.agents(["alice", "bob", "carol", "dan"]).await;
+    let chat = dan.chat("group", &[&alice, &bob, &carol]).await;
+    let mut sockets = Vec::new();
+    for agent in [&alice, &bob, &carol] {
+        let (_, robot) = key(&server, agent, json!({})).await;
+        sockets.push([Socket::open(agent).await, Socket::open(&robot).await]);
+    }
+    let mut staying = [Socket::following(&dan).await];
+    let disabled = json!({"status": "disabled"});
+    let path = |agent: &Client| format!("/v1.0/agents/{}", agent.id);
+    let now = Instant::now();
+    admin.put(&path(&alice), disabled).await.ok();
+    ends_soon(&mut sockets[0], now).await;
+    let now = Instant::now();
+    server.operate(&["agent", "disable", &carol.id]);
+    ends_soon(&mut sockets[2], now).await;
+    go_on(&mut staying, &dan, &chat).await;
+    let now = Instant::now();
+    admin.delete(&path(&bob)).await.ok();
+    ends_soon(&mut sockets[1], now).await;
+    staying[0].answer("chatparticipant_removed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_expires_closes_its_sockets() {
+    let server = Server::start_with(&[("TALK_TOKEN_LIFETIME_SECONDS", "2")]).await;
+    let alice = server.admin().await;
+    let mut sockets = [
+        Socket::following(&alice).await,
+        Socket::following(&alice).await,
+    ];
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while alice.get(ME).await.status == 200 {
+        assert!(Instant::now() < deadline, "the token does not end");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    ends_soon(&mut sockets, Instant::now()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_or_key_is_taken_from_the_query_or_the_header() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let (_, robot) = key(&server, &alice, json!({})).await;
+    let mut sockets = Vec::new();
+    for token in [alice.token(), robot.token()] {
+        let bearer = format!("Bearer {token}");
+        for handshake in [
+            bare(&server, &format!("?token={token}")),
+            bare(&server, &format!("?accesskey={token}")),
+            with(bare(&server, ""), "Authorization", &bearer),
+        ] {
+            let mut socket = Socket::open_with(handshake).await;
+            socket.follow(&all_of(&alice)).await;
+            sockets.push(socket);
+        }
+    }
+    go_on(&mut sockets, &alice, &chat).await;
+}
+
+/// Case 28.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_connects_without_a_token_and_never_by_a_cookie() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let token = alice.token();
+    let cookie = format!("token={token}; accesskey={token}; session={token}");
+    let bearer = format!("Bearer {token}x");
+    for handshake in [
+        bare(&server, ""),
+        bare(&server, "?token="),
+        bare(&server, "?token=garbage"),
+        bare(&server, &format!("?token={token}x")),
+        bare(&server, &format!("?accesskey=vb_{}", "0".repeat(64))),
+        with(bare(&server, ""), "Authorization", &bearer),
+        with(bare(&server, ""), "Cookie", &cookie),
+    ] {
+        assert_eq!(Socket::refused(handshake).await, 401);
+    }
+    let nobody = server.anonymous();
+    let refused = refusal(&nobody, &[("Cookie", &cookie)]).await;
+    refused.refused(401, "AUTHENTICATION_REQUIRED");
+    let refused = refusal(&server.with_token("garbage"), &[]).await;
+    refused.refused(401, "TOKEN_INVALID");
+}
+
+/// Case 28.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_connects_from_the_same_host_or_an_allowed_origin() {
+    let allowed = "https://console.example.com, https://talk.example.com:8443";
+    let server = Server::start_with(&[("TALK_ALLOWED_ORIGINS", allowed)]).await;
+    let [alice] = server.agents(["alice"]).await;
+    let own = server.url.clone();
+    for origin in [
+        &*own,
+        "https://console.example.com",
+        "https://talk.example.com:8443",
+    ] {
+        let handshake = with(handshake(&alice), "Origin", origin);
+        Socket::open_with(handshake).await.nothing_else().await;
+    }
+    let other_port = format!("{own}1");
+    for origin in [
+        "https://evil.example.com",
+        "https://console.example.com.evil.example.com",
+        "https://example.com",
+        "http://console.example.com",
+        "https://talk.example.com",
+        "http://127.0.0.1",
+        &*other_port,
+        "null",
+    ] {
+        let handshake = with(handshake(&alice), "Origin", origin);
+        assert_eq!(Socket::refused(handshake).await, 403, "{origin}");
+    }
+    let refused = refusal(&alice, &[("Origin", "https://evil.example.com")]).await;
+    refused.refused(403, "ORIGIN_NOT_ALLOWED");
+}
