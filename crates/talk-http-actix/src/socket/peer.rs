@@ -1,6 +1,7 @@
 //! The connection below HTTP: its socket options, and its end when nobody reads it.
 
 use std::any::Any;
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,10 +46,17 @@ impl Peer {
         }
     }
 
+    /// Reads nothing more: both sides have said goodbye. Otherwise the framework waits a second
+    /// for the client to close first, and the client waits for the server.
+    pub(crate) fn stop_reading(&self) {
+        // An error means that it has ended already.
+        let _ = self.0.shutdown(Shutdown::Read);
+    }
+
     /// Ends the connection at once; what was not sent is dropped.
     pub(crate) fn cut(&self) {
         // Errors mean that it has ended already.
         let _ = self.0.set_linger(Some(Duration::ZERO));
-        let _ = self.0.shutdown(std::net::Shutdown::Both);
+        let _ = self.0.shutdown(Shutdown::Both);
     }
 }

@@ -133,13 +133,16 @@ impl Session {
             Farewell::Answer(code) => self.answer_close(code).await,
             Farewell::Cut => self.cut(),
         }
+        self.outgoing.finish();
+        if let Some(peer) = &self.peer {
+            peer.stop_reading();
+        }
     }
 
     fn cut(&self) {
         if let Some(peer) = &self.peer {
             peer.cut();
         }
-        self.outgoing.finish();
     }
 
     /// Says goodbye and waits a little for the answer, so that the client sees why.
@@ -161,7 +164,6 @@ impl Session {
         if timeout(FAREWELL, answered).await.is_err() {
             self.cut();
         }
-        self.outgoing.finish();
     }
 
     /// Both sides have said goodbye once the answer is taken.
@@ -171,7 +173,6 @@ impl Session {
         if timeout(FAREWELL, taken).await.is_err() {
             self.cut();
         }
-        self.outgoing.finish();
     }
 
     async fn converse(&mut self) -> Farewell {
