@@ -16,6 +16,7 @@ mod durability;
 mod events;
 mod idempotency;
 mod identity;
+mod input;
 mod lists;
 mod medias;
 mod messages;
