@@ -14,6 +14,7 @@ mod deleted_chats;
 mod direct_chats;
 mod durability;
 mod events;
+mod folding;
 mod idempotency;
 mod identity;
 mod input;

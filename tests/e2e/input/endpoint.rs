@@ -9,6 +9,7 @@ use crate::support::{Answer, Client};
 const LIMITS: (usize, usize) = (64 * 1024, 256 * 1024);
 
 /// An endpoint, and a body that it takes.
+#[derive(Clone)]
 pub(super) struct Endpoint {
     pub(super) by: Client,
     pub(super) method: Method,

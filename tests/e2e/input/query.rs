@@ -1,7 +1,7 @@
 //! Queries that make no sense.
 
 use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, World};
-use super::{refused_field, refused_limit};
+use super::{refused_field, refused_limit, refused_whole};
 use crate::support::client::{message, path};
 
 const MOST: u64 = i64::MAX as u64;
@@ -184,6 +184,9 @@ async fn a_number_of_a_query_has_its_range() {
         let twice = format!("{list}&{name}=1&{name}=1");
         refused_field(&world.alice.get(&twice).await, "INVALID_QUERY", name);
     }
+    let everywhere = format!("{MESSAGES}?since_seq=1");
+    let answer = world.alice.get(&everywhere).await;
+    refused_whole(&answer, 400, "SINCE_SEQ_NEEDS_CHAT");
 }
 
 #[tokio::test(flavor = "multi_thread")]
