@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance bench config help
+.PHONY: run test lint readme conformance chaos bench config help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -27,6 +27,10 @@ readme: ## Run README's tutorial as printed (needs curl)
 conformance: ## Drive the Autobahn cases against the socket code (needs Python)
 	$(CARGO) build --quiet --package talk-http-actix --features conformance --example echo
 	tests/conformance.sh target/debug/examples/echo
+
+chaos: ## Kill the server 50 times under load: 100,000 posts, 100 followers
+	TALK_CHAOS_KILLS=50 TALK_CHAOS_POSTS=100000 TALK_CHAOS_FOLLOWERS=100 \
+		$(CARGO) test --release --package talk-server --test e2e chaos:: -- --nocapture
 
 bench: ## Measure durable posts per second: group commit against one commit per request
 	$(CARGO) build --release --package talk-server --package talk-bench

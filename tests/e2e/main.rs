@@ -9,6 +9,7 @@
 mod access_keys;
 mod architecture;
 mod channels;
+mod chaos;
 mod chats;
 mod deleted_chats;
 mod direct_chats;

@@ -26,6 +26,7 @@ fn routes() -> Vec<(String, &'static str)> {
         (format!("{CHATS}/{UNKNOWN}/join"), "POST"),
         (format!("{CHATS}/{UNKNOWN}/close"), "POST"),
         (format!("{CHATS}/{UNKNOWN}/reopen"), "POST"),
+        (format!("{CHATS}/{UNKNOWN}/read"), "PUT"),
         (format!("{CHATS}/{UNKNOWN}/participants"), "GET, POST"),
         (
             format!("{CHATS}/{UNKNOWN}/participants/{UNKNOWN}"),
@@ -34,6 +35,8 @@ fn routes() -> Vec<(String, &'static str)> {
         (MESSAGES.into(), "GET, POST"),
         (format!("{MESSAGES}/{UNKNOWN}"), "GET, PUT, DELETE"),
         (format!("{MESSAGES}/{UNKNOWN}/revisions"), "GET"),
+        (format!("{MESSAGES}/{UNKNOWN}/read_by"), "GET"),
+        ("/v1.0/service_agents/talk_presence".into(), "GET"),
         (format!("{MESSAGES}/{UNKNOWN}/reactions"), "POST, DELETE"),
         (EVENTS.into(), "GET"),
         ("/v1.0/ws".into(), "GET"),

@@ -137,6 +137,7 @@ impl World {
                 path(&self.chat, ""),
                 json!({"name": "C", "detail": "c"}),
             ),
+            by_alice(Method::PUT, path(&self.chat, "/read"), json!({"seq": 1})),
             by_alice(
                 Method::POST,
                 path(&self.chat, "/participants"),

@@ -149,11 +149,19 @@ impl Client {
     /// Every event of a chat, from the first.
     pub(crate) async fn events(&self, chat: &Value) -> Vec<Value> {
         let id = chat["id"].as_str().expect("an id");
-        let list = self
-            .get(&format!("{B}/talk_events?chat_id={id}&since=0&limit=1000"))
-            .await
-            .ok();
-        list["result"].as_array().expect("a list").clone()
+        let mut events: Vec<Value> = Vec::new();
+        loop {
+            let since = events
+                .last()
+                .map_or(0, |last| last["seq"].as_u64().expect("a number"));
+            let path = format!("{B}/talk_events?chat_id={id}&since={since}&limit=1000");
+            let page = self.get(&path).await.ok();
+            let page = page["result"].as_array().expect("a list").clone();
+            if page.is_empty() {
+                return events;
+            }
+            events.extend(page);
+        }
     }
 }
 
