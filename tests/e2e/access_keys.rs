@@ -94,3 +94,20 @@ async fn a_key_ends_when_its_time_is_over() {
     }
     panic!("the key does not end");
 }
+
+/// Disabling ends keys like tokens: enabling brings neither back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_stays_ended_when_its_agent_is_enabled_again() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let admin = server.admin().await;
+    let key = alice.post(KEYS, json!({})).await.ok();
+    let robot = server.with_token(token(&key));
+    robot.get(ME).await.ok();
+    for status in ["disabled", "active"] {
+        let path = format!("/v1.0/agents/{}", alice.id);
+        admin.put(&path, json!({"status": status})).await.ok();
+    }
+    robot.get(ME).await.refused(401, "TOKEN_REVOKED");
+    alice.get(ME).await.refused(401, "TOKEN_REVOKED");
+}

@@ -130,3 +130,19 @@ async fn the_creator_or_an_admin_who_participates_deletes_a_chat() {
     let chat = alice.chat("group", &[&bob]).await;
     alice.delete(&path(&chat, "")).await.ok();
 }
+
+/// Repeating the deletion answers the same to those who might have deleted it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_who_left_before_does_not_see_the_deleted_chat() {
+    let server = Server::start().await;
+    let [bob] = server.agents(["bob"]).await;
+    let admin = server.admin().await;
+    let chat = bob.chat("group", &[&admin]).await;
+    let member = bob.participant(&chat, &admin).await.expect("a member");
+    bob.remove(&chat, &member).await.ok();
+    let of_others = admin.delete(&path(&chat, "")).await;
+    of_others.refused(403, "PERMISSION_DENIED");
+    bob.delete(&path(&chat, "")).await.ok();
+    let gone = admin.delete(&path(&chat, "")).await;
+    gone.refused(404, "CHAT_NOT_FOUND");
+}

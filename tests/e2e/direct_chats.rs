@@ -109,3 +109,21 @@ async fn nobody_is_put_out_of_a_direct_chat_by_the_other() {
     both_are_in(&alice, &bob, &chat).await;
     assert_eq!(bob.remove(&chat, &bobs).await.ok(), bobs);
 }
+
+/// The chat is there as long as nobody has to be brought back into it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_with_a_disabled_agent_is_still_the_pairs_chat() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let admin = server.admin().await;
+    let chat = alice.chat("direct", &[&bob]).await;
+    let disable = json!({"status": "disabled"});
+    admin
+        .put(&format!("/v1.0/agents/{}", bob.id), disable)
+        .await
+        .ok();
+    assert_eq!(alice.chat("direct", &[&bob]).await["id"], chat["id"]);
+    let member = alice.participant(&chat, &alice).await.expect("a member");
+    alice.remove(&chat, &member).await.ok();
+    assert_eq!(alice.chat("direct", &[&bob]).await["id"], chat["id"]);
+}

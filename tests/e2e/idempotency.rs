@@ -196,3 +196,22 @@ async fn chats_members_and_reactions_are_made_once_too() {
     assert_eq!(alice.get(&chats).await.rows().len(), 1);
     assert_eq!(alice.events(&chat).await, events);
 }
+
+/// A reaction that changed nothing is answered with the message as it is: to those who may see it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_learns_nothing_by_repeating_a_request() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let said = alice.say(&chat, "hello").await;
+    bob.react(&said, "👍").await.ok();
+    let reactions = message(&said, "/reactions");
+    let body = json!({"emoji": "👍"});
+    bob.post_once("the-key-1", &reactions, &body).await.ok();
+    let member = alice.participant(&chat, &bob).await.expect("a member");
+    alice.remove(&chat, &member).await.ok();
+    let secret = json!({"text": "a secret"});
+    alice.put(&message(&said, ""), secret).await.ok();
+    let again = bob.post_once("the-key-1", &reactions, &body).await;
+    again.refused(403, "PERMISSION_DENIED");
+}

@@ -130,3 +130,23 @@ async fn a_message_carries_twenty_medias_and_not_one_more() {
         assert_eq!(error["details"], json!([{"field": "medias", "limit": 20}]));
     }
 }
+
+/// What was attached stays attached, whatever became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_edited_though_an_attached_agent_is_gone() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let admin = server.admin().await;
+    let chat = alice.chat("group", &[]).await;
+    let medias = json!([{"type": "agent", "agent_id": bob.id}]);
+    let said = attach(&alice, &chat, medias.clone()).await.ok();
+    admin.delete(&format!("/v1.0/agents/{}", bob.id)).await.ok();
+    let fixed = json!({"text": "fixed"});
+    let edited = alice.put(&message(&said, ""), fixed).await.ok();
+    assert_eq!(
+        (&edited["text"], &edited["medias"]),
+        (&json!("fixed"), &medias)
+    );
+    let anew = attach(&alice, &chat, medias).await;
+    anew.refused(400, "MEDIA_AGENT_NOT_FOUND");
+}

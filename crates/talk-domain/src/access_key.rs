@@ -65,6 +65,11 @@ pub trait AccessKeyRepository {
     /// # Errors
     /// Only when storage fails.
     fn update(&mut self, key: &AccessKey) -> Result<(), StoreError>;
+    /// Deletes every key of the agent that is not deleted.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn end_all(&mut self, agent: AgentId, at: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Driven port: reading access keys.

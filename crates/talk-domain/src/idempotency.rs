@@ -57,11 +57,11 @@ pub trait IdempotencyRepository {
     /// # Errors
     /// Only when storage fails.
     fn put(&mut self, answered: &Answered) -> Result<(), StoreError>;
-    /// Forgets answers older than `before`.
+    /// Forgets up to `limit` answers older than `before`; how many.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn purge(&mut self, before: Timestamp) -> Result<(), StoreError>;
+    fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
 }
 
 refusals! {

@@ -60,11 +60,11 @@ pub trait ParticipantRepository {
     /// Only when storage fails.
     fn remove_all(&mut self, chat: ChatId, tick: Tick) -> Result<(), StoreError>;
 
-    /// Whether the agent was a member once.
+    /// The event with which the agent's last ended membership of the chat ended.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn was_member(&mut self, chat: ChatId, agent: AgentId) -> Result<bool, StoreError>;
+    fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError>;
 
     /// The chats the agent is a member of.
     ///

@@ -12,7 +12,7 @@ use crate::participant::Participant;
 use crate::store::{Snapshot, StoreError, UnitOfWork};
 use crate::time::Timestamp;
 
-/// Where counting stops: an agent that has more unread messages than this is told this.
+/// How many of a chat's latest messages are looked at; what is unread before them is not counted.
 pub const COUNTED: u32 = 1_000;
 
 /// How far an agent has read a chat.
@@ -35,7 +35,7 @@ pub struct ReadMark {
 pub struct ReadState {
     /// The event of the last message read.
     pub seq: u64,
-    /// Messages of others since, neither deleted nor of the system, up to [`COUNTED`].
+    /// Messages of others since, neither deleted nor of the system, among the latest [`COUNTED`].
     pub unread: u32,
     /// Those of them that name the agent.
     pub mentions: u32,
@@ -66,15 +66,15 @@ pub trait ReadQueries {
     /// Only when storage fails.
     fn mark(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<ReadMark>, StoreError>;
 
-    /// How many messages after `after` are neither the agent's nor the system's nor deleted; it
-    /// stops at [`COUNTED`].
+    /// How many of the latest [`COUNTED`] messages come after `after` and are neither the agent's
+    /// nor the system's nor deleted.
     ///
     /// # Errors
     /// Only when storage fails.
     fn unread(&mut self, chat: ChatId, agent: AgentId, after: Timestamp)
     -> Result<u32, StoreError>;
 
-    /// The texts of up to [`COUNTED`] of those messages that contain `needle`, and perhaps of some
+    /// The texts of those of these messages that contain `needle`, and perhaps of some
     /// that contain it in another case.
     ///
     /// # Errors

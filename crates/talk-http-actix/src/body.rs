@@ -1,5 +1,7 @@
 //! Request bodies: bounded in size and time, JSON only, every mistake named.
 
+mod nul;
+
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -9,12 +11,12 @@ use actix_web::{FromRequest, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::api_error::ApiError;
 use crate::shared::Shared;
 use crate::status::Status;
+use nul::check_nul;
 
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -126,6 +128,14 @@ impl Sent {
         &self.0
     }
 
+    /// Refuses a body that is there and is no JSON object, where none is needed.
+    pub(crate) fn check_unneeded(&self) -> Result<(), ApiError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        self.json::<serde::de::IgnoredAny>().map(drop)
+    }
+
     /// The JSON object it is.
     ///
     /// # Errors
@@ -148,7 +158,7 @@ impl Sent {
                     .next()
                     .unwrap_or_default()
                     .to_owned();
-                let path = error.path().to_string();
+                let path = named(&message).unwrap_or_else(|| error.path().to_string());
                 return Err(ApiError::invalid(&path, "INVALID_FIELD", message));
             }
         };
@@ -160,43 +170,16 @@ impl Sent {
     }
 }
 
+/// The field of a complaint that serde makes about the object around it.
+fn named(message: &str) -> Option<String> {
+    let name = message
+        .strip_prefix("duplicate field `")?
+        .strip_suffix('`')?;
+    Some(name.to_owned())
+}
+
 fn not_json(message: &str) -> ApiError {
     ApiError::new(Status::INVALID, "INVALID_JSON_BODY", message)
-}
-
-/// U+0000 can only come escaped: JSON forbids it bare.
-fn check_nul(text: &str) -> Result<(), ApiError> {
-    if !text.contains("\\u0000") {
-        return Ok(());
-    }
-    let value = serde_json::from_str(text).map_err(|_| not_json("the body is not JSON"))?;
-    match nul(&value, String::new()) {
-        Some(path) => Err(ApiError::invalid(
-            &path,
-            "NUL_CHARACTER",
-            "must not contain U+0000",
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Path of the first string with U+0000; the parser has bounded the depth.
-fn nul(value: &Value, path: String) -> Option<String> {
-    match value {
-        Value::String(text) => text.contains('\0').then_some(path),
-        Value::Array(items) => {
-            let mut items = items.iter().enumerate();
-            items.find_map(|(i, item)| nul(item, format!("{path}[{i}]")))
-        }
-        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
-            if name.contains('\0') {
-                return Some(path.clone());
-            }
-            let dot = if path.is_empty() { "" } else { "." };
-            nul(field, format!("{path}{dot}{name}"))
-        }),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse};
-use talk_domain::context::Context;
+use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind, Invalid};
-use talk_domain::id::CustomerId;
 use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
 use talk_domain::message::Message;
+use talk_domain::message::show::show_message;
 use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, resource};
@@ -160,7 +160,7 @@ pub(crate) async fn once<E>(
 where
     E: From<StoreError> + DomainError,
 {
-    let (store, customer) = (&*shared.api.store, cx.actor.customer);
+    let (store, actor) = (&*shared.api.store, cx.actor);
     let unit = move |uow: &mut dyn UnitOfWork| {
         if let Some(answer) = kept(uow, &cx, key.as_ref()).map_err(Keyed::Replay)? {
             return Ok(Outcome::Kept(answer));
@@ -169,26 +169,26 @@ where
         keep(uow, &cx, key.as_ref(), done.answer)?;
         Ok::<_, Keyed<E>>(Outcome::Fresh(done.body))
     };
-    match store.write(Unit::of(customer, name), unit).await? {
+    match store.write(Unit::of(actor.customer, name), unit).await? {
         Outcome::Fresh(body) => Ok(Posted {
             body,
             is_replayed: false,
         }),
         Outcome::Kept(answer) => Ok(Posted {
-            body: look_up(store, customer, answer).await?,
+            body: look_up(store, actor, answer).await?,
             is_replayed: true,
         }),
     }
 }
 
 /// The body an answer stands for. Messages live in the log, so that a deleted one is gone from
-/// the answers too.
+/// the answers too. One that had not changed is shown as it is now, to those who may see it now.
 async fn look_up(
     store: &(dyn Store + 'static),
-    customer: CustomerId,
+    actor: Actor,
     answer: Answer,
 ) -> Result<String, ApiError> {
-    let unit = Unit::of(customer, "replay_answer");
+    let unit = Unit::of(actor.customer, "replay_answer");
     match answer {
         Answer::Body(body) => Ok(body),
         Answer::Event(chat, seq) => {
@@ -199,10 +199,8 @@ async fn look_up(
             data.map(str::to_owned).ok_or_else(gone)
         }
         Answer::Message(id) => {
-            let read = store.read(unit, move |snapshot| snapshot.messages().get(id));
-            let message = read.await?;
-            let message = message.ok_or_else(|| ApiError::internal(format!("no {id}")))?;
-            Ok(json(&resource::Message::from(&message)))
+            let read = store.read(unit, move |snapshot| show_message(snapshot, actor, id));
+            Ok(json(&resource::Message::from(&read.await?.value)))
         }
     }
 }
@@ -262,11 +260,13 @@ pub(crate) fn check_text(key: &str) -> Result<(), ApiError> {
 }
 
 fn malformed() -> ApiError {
-    ApiError::invalid(
-        "Idempotency-Key",
-        "IDEMPOTENCY_KEY_INVALID",
-        "must be 8 to 255 visible ASCII characters, given once",
-    )
+    let message = "must be 8 to 255 visible ASCII characters, given once";
+    let malformed = Invalid::new("Idempotency-Key", "IDEMPOTENCY_KEY_INVALID", message);
+    Invalid {
+        limit: Some(255),
+        ..malformed
+    }
+    .into()
 }
 
 #[cfg(test)]

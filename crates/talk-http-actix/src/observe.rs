@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, ResponseError, web};
 use futures_util::FutureExt;
 
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
@@ -34,15 +34,21 @@ pub(crate) async fn observe(
         Ok(Ok(response)) => enveloped(response.map_into_boxed_body(), &id),
         Ok(Err(error)) => {
             let error = ApiError::of_code(error.as_response_error().status_code());
-            return Err(failed(error, &id).into());
+            return Err(failed(error, (method, &id), started).into());
         }
-        Err(_) => return Err(failed(ApiError::internal("a handler panicked"), &id).into()),
+        Err(_) => {
+            let error = ApiError::internal("a handler panicked");
+            return Err(failed(error, (method, &id), started).into());
+        }
     };
     Ok(finish(response, &id, method, started))
 }
 
-fn failed(error: ApiError, id: &str) -> ApiError {
+/// A request that ended without an answer of its route, which is unknown by then.
+fn failed(error: ApiError, (method, id): (&'static str, &str), started: Instant) -> ApiError {
     error.log(id);
+    let route = "unknown".to_owned();
+    record(method, route, error.status_code(), (id, started.elapsed()));
     error.answering(id)
 }
 
@@ -96,7 +102,12 @@ fn record(
 ) {
     let duration_ms = took.as_secs_f64() * 1_000.0;
     let status = status.as_u16();
-    tracing::info!(method, route, status, duration_ms, request_id, "request");
+    if status == 200 && Door::is_probed(&route) {
+        // Probes come every second and would drown everything else.
+        tracing::debug!(method, route, status, duration_ms, request_id, "request");
+    } else {
+        tracing::info!(method, route, status, duration_ms, request_id, "request");
+    }
     metrics::histogram!(
         "talk_http_request_duration_seconds",
         "method" => method,

@@ -64,6 +64,11 @@ impl Door {
         }
     }
 
+    /// Whether programs ask for `path` again and again.
+    pub(crate) fn is_probed(path: &str) -> bool {
+        matches!(path, "/healthz" | "/readyz" | "/metrics")
+    }
+
     /// Whether `path` is served here: metrics only for operators, to whom nothing else but health
     /// is.
     pub(crate) fn leads_to(self, path: &str) -> bool {

@@ -49,16 +49,18 @@ impl FirstAdmin {
 pub(crate) async fn bootstrap(
     store: &Arc<dyn Store>,
     passwords: &dyn Passwords,
-    admin: Option<FirstAdmin>,
+    settings: &Settings,
 ) -> Result<(), Failure> {
     let (has_agents, has_customers) = occupied(store).await.map_err(refused)?;
-    match admin {
-        Some(_) if has_agents => {
+    if has_agents {
+        if settings.bootstrap_username.is_some() {
             tracing::info!("the bootstrap settings are ignored: the database has agents");
-            Ok(())
         }
+        return Ok(());
+    }
+    match FirstAdmin::from(settings)? {
         Some(admin) => create(store, passwords, admin).await,
-        None if has_agents || has_customers => Ok(()),
+        None if has_customers => Ok(()),
         None => Err(nobody()),
     }
 }
@@ -108,7 +110,7 @@ async fn create(
                 return Ok(false);
             }
             uow.customers().insert(&customer)?;
-            create_agent(uow, None, &command, now)?;
+            create_agent(uow, None, &command, (now, &Limits::default()))?;
             Ok::<_, CreateAgentError>(true)
         })
         .await

@@ -80,6 +80,11 @@ pub(crate) enum AgentCommand {
         /// Username or id.
         agent: String,
     },
+    /// Lets a disabled agent log in again; what ended with its disabling stays ended.
+    Enable {
+        /// Username or id.
+        agent: String,
+    },
     /// Gives an agent another password and ends its tokens.
     Password {
         /// Username or id.

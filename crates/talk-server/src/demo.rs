@@ -93,7 +93,7 @@ async fn create(store: &Arc<dyn Store>, passwords: &dyn Passwords) -> Result<(),
         }
         uow.customers().insert(&customer)?;
         for command in &commands {
-            create_agent(uow, None, command, now)?;
+            create_agent(uow, None, command, (now, &Limits::default()))?;
         }
         Ok::<_, CreateAgentError>(true)
     });

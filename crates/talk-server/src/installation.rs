@@ -1,5 +1,7 @@
 //! The parts of an installation, made from its settings: clock, randomness, store and identity.
 
+use std::fs::{DirBuilder, File, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,6 +54,43 @@ struct Silence;
 
 impl Bell for Silence {
     fn ring(&self, _: &[LoggedEvent]) {}
+}
+
+/// Takes the database for one server: sockets of a second one would miss events of the first.
+/// Commands need no lock. It ends with the process, however it ends.
+pub(crate) fn lock(settings: &Settings) -> Result<Option<File>, Failure> {
+    let url = settings.database_url();
+    let Some(path) = url.expose_secret().strip_prefix("sqlite:") else {
+        return Ok(None);
+    };
+    let path = format!("{path}.lock");
+    if let Some(directory) = Path::new(&path).parent() {
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory);
+        made.with_context(|| format!("the directory {}", directory.display()))?;
+    }
+    let mut options = File::options();
+    let file = options.create(true).append(true).mode(0o600).open(&path);
+    let file = file.with_context(|| format!("the lock {path}"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            let reason = "another server uses this database; several need a broker";
+            Err(SettingsError::new("database_url", reason).into())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("the lock {path}"))?
+        }
+    }
+}
+
+/// The database as the log may name it: a file, or nothing that could hold a password.
+pub(crate) fn database(settings: &Settings) -> String {
+    let url = settings.database_url();
+    let path = url.expose_secret().strip_prefix("sqlite:");
+    path.unwrap_or("a server").to_owned()
 }
 
 /// Opens the database, migrated, for a command.

@@ -59,7 +59,11 @@ async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
         } else {
             installation::open_existing(settings)?
         };
-        Ok::<_, Failure>(Operator { store, json })
+        Ok::<_, Failure>(Operator {
+            store,
+            limits: settings.limits(),
+            json,
+        })
     };
     match line.command {
         Command::Dev => dev::dev(settings, json).await,

@@ -8,6 +8,8 @@ mod doctor;
 use std::sync::Arc;
 
 use serde::Serialize;
+use talk_domain::agent::AgentStatus;
+use talk_domain::limits::Limits;
 use talk_domain::page::{Order, Page, PageRequest};
 use talk_domain::store::{Store, StoreError};
 
@@ -20,6 +22,8 @@ use crate::failure::Failure;
 pub(crate) struct Operator {
     /// The database.
     pub(crate) store: Arc<dyn Store>,
+    /// The installation's limits on fields.
+    pub(crate) limits: Limits,
     /// Whether programs read the answers.
     pub(crate) json: bool,
 }
@@ -38,7 +42,8 @@ impl Operator {
         match command {
             AgentCommand::Create(command) => self.create_agent(command).await,
             AgentCommand::List { customer } => self.list_agents(customer.into()).await,
-            AgentCommand::Disable { agent } => self.disable_agent(&agent).await,
+            AgentCommand::Disable { agent } => self.set_status(&agent, AgentStatus::Disabled).await,
+            AgentCommand::Enable { agent } => self.set_status(&agent, AgentStatus::Active).await,
             AgentCommand::Password { agent, password } => {
                 self.change_password(&agent, &password).await
             }

@@ -1,5 +1,6 @@
 //! Serving: everything is checked before anything is created, and finished before the end.
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use talk_domain::store::Store;
 use talk_events::Node;
 use talk_http_actix::{Api, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
@@ -30,6 +31,7 @@ pub(crate) struct Prepared {
     public: TcpListener,
     admin: Option<TcpListener>,
     metrics: PrometheusHandle,
+    lock: Option<File>,
 }
 
 /// Serves in production, until asked to stop.
@@ -39,12 +41,11 @@ pub(crate) async fn serve(settings: &Settings) -> Result<(), Failure> {
         let reason = format!("is missing; set TALK_JWT_SECRET to at least {least} random bytes");
         SettingsError::new("jwt_secret", reason)
     })?;
-    let first = FirstAdmin::from(settings)?;
-    if first.is_none() && !installation::has_database(settings) {
+    if !installation::has_database(settings) && FirstAdmin::from(settings)?.is_none() {
         return Err(nobody());
     }
     let prepared = prepare(settings, secret)?;
-    bootstrap(&prepared.store, &*prepared.passwords, first).await?;
+    bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
     if demo::exists(&prepared.store).await? {
         tracing::warn!("this database has the demo agents, whose password everybody knows");
     }
@@ -65,6 +66,7 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
     let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
     let node = Node::new(settings.socket_queue_bytes);
     let bell = Arc::new(node.bell());
+    let lock = installation::lock(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
         store,
@@ -74,6 +76,7 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
         public,
         admin,
         metrics,
+        lock,
     })
 }
 
@@ -129,19 +132,16 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         shutdown_seconds: settings.shutdown_seconds,
         metrics: Arc::new(move || metrics.render()),
     };
-    let mut stops = [
+    let stops = [
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     ];
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
-    tracing::info!(%bind, version = env!("CARGO_PKG_VERSION"), "serving");
+    let database = installation::database(settings);
+    tracing::info!(%bind, admin_bind = ?settings.admin_bind.0, database, version = env!("CARGO_PKG_VERSION"), "serving");
     let stop = tokio::spawn(async move {
-        let [terminate, interrupt] = &mut stops;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        asked(stops).await;
         tracing::info!("stopping: requests in flight are finished");
         stop_sockets.send_replace(true);
         handle.stop(true).await;
@@ -153,9 +153,18 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         // Its handle of the database must be gone before the end.
         let _ = task.await;
     }
+    drop(prepared.lock);
     ended.context("the server")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits for either signal.
+async fn asked([mut terminate, mut interrupt]: [Signal; 2]) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }
 
 fn workers(settings: &Settings) -> usize {

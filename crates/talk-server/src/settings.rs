@@ -17,7 +17,7 @@ use talk_identity::PinnedAlgorithm;
 
 pub(crate) use sources::{Given, SettingsError, flags, load};
 pub(crate) use types::{LogFilter, LogFormat, OptionalAddress, Origins};
-use types::{at_least_one, parsed};
+use types::{at_least_one, at_most_512, parsed};
 
 /// Settings of talk-server.
 ///
@@ -86,8 +86,8 @@ pub(crate) struct Settings {
     #[config(env = "TALK_BOOTSTRAP_PASSWORD")]
     pub(crate) bootstrap_password: Option<SecretString>,
 
-    /// Threads that serve requests; 0 for one per processor core.
-    #[config(env = "TALK_WORKERS", default = 0)]
+    /// Threads that serve requests, up to 512; 0 for one per processor core.
+    #[config(env = "TALK_WORKERS", default = 0, validate = at_most_512)]
     pub(crate) workers: usize,
 
     /// Database connections that read.

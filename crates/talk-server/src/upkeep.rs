@@ -15,6 +15,9 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// A revocation is kept a little longer than its token, which is accepted some seconds late.
 const GRACE_SECONDS: u32 = 60;
 
+/// Answers forgotten in one unit of work; the writer does nothing else meanwhile.
+const AT_ONCE: u32 = 500;
+
 /// Forgets what is over, at once and then every hour, until dropped.
 pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
     let mut hours = tokio::time::interval(HOUR);
@@ -30,12 +33,19 @@ pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
 
 async fn purge(store: &Arc<dyn Store>, now: Timestamp) -> Result<(), StoreError> {
     let (answers, tokens) = (before(now, KEPT_SECONDS), before(now, GRACE_SECONDS));
+    let unit = Unit::installation("purge");
     store
-        .write(Unit::installation("purge"), move |uow| {
-            uow.idempotency().purge(answers)?;
-            uow.sessions().purge(tokens)
-        })
-        .await
+        .write(unit, move |uow| uow.sessions().purge(tokens))
+        .await?;
+    loop {
+        // Requests get their turn in between.
+        let gone = store
+            .write(unit, move |uow| uow.idempotency().purge(answers, AT_ONCE))
+            .await?;
+        if gone < AT_ONCE as usize {
+            return Ok(());
+        }
+    }
 }
 
 fn before(now: Timestamp, seconds: u32) -> Timestamp {

@@ -133,7 +133,7 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
         at: at(1),
     };
     uow.idempotency().put(&answered).unwrap();
-    uow.idempotency().purge(at(0)).unwrap();
+    uow.idempotency().purge(at(0), 10).unwrap();
     uow.participants().chats_of(agent_id(1)).unwrap();
     root
 }

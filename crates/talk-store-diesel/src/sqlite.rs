@@ -5,8 +5,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use talk_domain::store::Cause;
 use uuid::Uuid;
@@ -26,7 +28,7 @@ const WRITER: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
-    PRAGMA secure_delete = FAST;
+    PRAGMA secure_delete = ON;
     PRAGMA wal_autocheckpoint = 10000;
     PRAGMA journal_size_limit = 67108864;
     PRAGMA cache_size = -32768;
@@ -86,12 +88,26 @@ fn create(path: &Path) -> std::io::Result<()> {
 /// Applies what is missing, under the write lock, so that two processes never do it at once.
 pub(crate) fn migrate(conn: &mut SqliteConnection) -> Result<Vec<String>, Cause> {
     conn.immediate_transaction(|conn| {
+        check_known(conn)?;
         let applied = conn.run_pending_migrations(MIGRATIONS);
         applied
             .map(|names| names.iter().map(ToString::to_string).collect())
             .map_err(Failed)
     })
     .map_err(|Failed(cause)| cause)
+}
+
+/// Refuses a database that a newer version has changed: what this one would write there is unknown.
+fn check_known(conn: &mut SqliteConnection) -> Result<(), Failed> {
+    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(Failed)?;
+    let known: Vec<_> = known.iter().map(|known| known.name().version()).collect();
+    let applied = conn.applied_migrations().map_err(Failed)?;
+    match applied.iter().find(|version| !known.contains(version)) {
+        Some(version) => Err(Failed(
+            format!("a newer version of Talk made it (migration {version})").into(),
+        )),
+        None => Ok(()),
+    }
 }
 
 struct Failed(Cause);

@@ -169,6 +169,10 @@ async fn what_is_missing_or_unknown_is_named() {
         let answer = alice.post(&path(&world.chat, "/participants"), owner).await;
         refused_field(&answer, "OWNER_TYPE_INVALID", "owner_type");
     }
+    for nothing in [json!({}), json!({"seq": null})] {
+        let answer = alice.put(&path(&world.chat, "/read"), nothing).await;
+        refused_field(&answer, "SEQ_REQUIRED", "seq");
+    }
     for emoji in [
         json!({}),
         json!({"emoji": null}),

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::raw::ask;
 use super::world::{KEYS, World};
-use super::{refused_field, refused_whole};
+use super::{refused_limit, refused_whole};
 use crate::support::{Answer, Server};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,12 +90,12 @@ async fn a_key_of_seven_or_256_characters_is_refused_and_nothing_is_done() {
         for key in [&*short, &long, "", "with space", "schlüssel", "tab\tin key"] {
             let request = endpoint.request().header("Idempotency-Key", key);
             let answer = Answer::to(request.json(&endpoint.body)).await;
-            refused_field(&answer, "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key");
+            refused_limit(&answer, "IDEMPOTENCY_KEY_INVALID", ("Idempotency-Key", 255));
         }
         let request = endpoint.request().header("Idempotency-Key", "first-key");
         let request = request.header("Idempotency-Key", "other-key");
         let answer = Answer::to(request.json(&endpoint.body)).await;
-        refused_field(&answer, "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key");
+        refused_limit(&answer, "IDEMPOTENCY_KEY_INVALID", ("Idempotency-Key", 255));
     }
     assert_eq!(tried, 9);
     assert_eq!(world.stored().await, before);

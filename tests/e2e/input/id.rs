@@ -71,7 +71,7 @@ async fn a_malformed_id_in_a_body_is_named() {
 }
 
 /// Every id in a path: its methods, what stands around it, and its name.
-fn paths(participants: &str) -> [(&'static str, (&str, &'static str), &'static str); 11] {
+fn paths(participants: &str) -> [(&'static str, (&str, &'static str), &'static str); 13] {
     [
         ("GET PUT DELETE", (AGENTS, ""), "agent_id"),
         ("DELETE", (KEYS, ""), "accesskey_id"),
@@ -79,10 +79,12 @@ fn paths(participants: &str) -> [(&'static str, (&str, &'static str), &'static s
         ("POST", (CHATS, "/join"), "chat_id"),
         ("POST", (CHATS, "/close"), "chat_id"),
         ("POST", (CHATS, "/reopen"), "chat_id"),
+        ("PUT", (CHATS, "/read"), "chat_id"),
         ("GET POST", (CHATS, "/participants"), "chat_id"),
         ("DELETE", (participants, ""), "participant_id"),
         ("GET PUT DELETE", (MESSAGES, ""), "message_id"),
         ("GET", (MESSAGES, "/revisions"), "message_id"),
+        ("GET", (MESSAGES, "/read_by"), "message_id"),
         ("POST DELETE", (MESSAGES, "/reactions"), "message_id"),
     ]
 }

@@ -47,10 +47,10 @@ refusals! {
 pub fn create_access_key(
     uow: &mut dyn UnitOfWork,
     command: &CreateAccessKey,
-    now: Timestamp,
+    (now, limits): (Timestamp, &Limits),
 ) -> Result<AccessKey, CreateAccessKeyError> {
-    check_text("name", &command.name, Limits::default().name)?;
-    check_text("detail", &command.detail, Limits::default().detail)?;
+    check_text("name", &command.name, limits.name)?;
+    check_text("detail", &command.detail, limits.detail)?;
     if command
         .life
         .is_some_and(|life| life == 0 || life > MAX_LIFE_SECONDS)
@@ -109,7 +109,7 @@ mod tests {
             hash: [1; 32],
             prefix: "vb_12345678".into(),
         };
-        create_access_key(&mut uow, &command, at(0))
+        create_access_key(&mut uow, &command, (at(0), &Limits::default()))
     }
 
     /// SPEC 2.

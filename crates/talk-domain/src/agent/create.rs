@@ -45,13 +45,12 @@ pub fn create_agent(
     uow: &mut dyn UnitOfWork,
     actor: Option<&Actor>,
     command: &CreateAgent,
-    now: Timestamp,
+    (now, limits): (Timestamp, &Limits),
 ) -> Result<Agent, CreateAgentError> {
-    let limits = Limits::default();
     if actor.is_some_and(|actor| !actor.permission.administers()) {
         return Err(CreateAgentError::NotAnAdmin);
     }
-    check_username(&command.username, &limits)?;
+    check_username(&command.username, limits)?;
     check_text("name", &command.name, limits.name)?;
     check_text("detail", &command.detail, limits.detail)?;
     let agent = Agent {
@@ -110,7 +109,13 @@ mod tests {
     #[test]
     fn admins_managers_and_the_operator_create_agents() {
         for actor in [Some(&admin()), None] {
-            let agent = create_agent(&mut unit(true), actor, &command("eve"), at(3)).unwrap();
+            let agent = create_agent(
+                &mut unit(true),
+                actor,
+                &command("eve"),
+                (at(3), &Limits::default()),
+            )
+            .unwrap();
             assert_eq!((agent.status, agent.created), (AgentStatus::Active, at(3)));
         }
     }
@@ -119,17 +124,32 @@ mod tests {
     #[test]
     fn a_plain_agent_creates_nobody() {
         let me = actor(agent_id(1));
-        let refused = create_agent(&mut unit(true), Some(&me), &command("eve"), at(3));
+        let refused = create_agent(
+            &mut unit(true),
+            Some(&me),
+            &command("eve"),
+            (at(3), &Limits::default()),
+        );
         assert!(matches!(refused, Err(CreateAgentError::NotAnAdmin)));
     }
 
     /// SPEC 2.
     #[test]
     fn a_taken_or_impossible_username_is_refused() {
-        let refused = create_agent(&mut unit(false), None, &command("eve"), at(3));
+        let refused = create_agent(
+            &mut unit(false),
+            None,
+            &command("eve"),
+            (at(3), &Limits::default()),
+        );
         assert!(matches!(refused, Err(CreateAgentError::UsernameTaken)));
         for username in ["", "a b", "a\n", "\0", &"x".repeat(256)] {
-            let refused = create_agent(&mut unit(true), None, &command(username), at(3));
+            let refused = create_agent(
+                &mut unit(true),
+                None,
+                &command(username),
+                (at(3), &Limits::default()),
+            );
             let Err(CreateAgentError::Invalid(invalid)) = refused else {
                 panic!("{username:?}")
             };

@@ -43,6 +43,7 @@ pub fn delete_agent(
     agent.token_generation += 1;
     uow.agents().update(&agent)?;
     uow.sessions().count_end()?;
+    uow.keys().end_all(id, agent.updated)?;
     Ok(agent)
 }
 
@@ -69,6 +70,7 @@ mod tests {
             .expect_count_end()
             .times(1)
             .returning(|| Ok(()));
+        uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
         let agent = delete_agent(&mut uow, &admin_context(agent_id(1)), agent_id(2)).unwrap();
         assert_eq!(agent.deleted, Some(agent.updated));
         assert_eq!(

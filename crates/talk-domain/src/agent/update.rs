@@ -43,7 +43,7 @@ pub fn update_agent(
     uow: &mut dyn UnitOfWork,
     actor: Option<&Actor>,
     command: &UpdateAgent,
-    now: Timestamp,
+    (now, limits): (Timestamp, &Limits),
 ) -> Result<Agent, UpdateAgentError> {
     let UpdateAgent {
         agent,
@@ -58,15 +58,11 @@ pub fn update_agent(
     if name.is_none() && detail.is_none() && permission.is_none() && status.is_none() {
         return Err(UpdateAgentError::NothingToChange);
     }
-    check_text(
-        "name",
-        name.as_deref().unwrap_or_default(),
-        Limits::default().name,
-    )?;
+    check_text("name", name.as_deref().unwrap_or_default(), limits.name)?;
     check_text(
         "detail",
         detail.as_deref().unwrap_or_default(),
-        Limits::default().detail,
+        limits.detail,
     )?;
     let before = live(uow, *agent)?.ok_or(UpdateAgentError::NoSuchAgent)?;
     let mut after = before.clone();
@@ -82,6 +78,7 @@ pub fn update_agent(
     if before.is_active() && !after.is_active() {
         after.token_generation += 1;
         uow.sessions().count_end()?;
+        uow.keys().end_all(before.id, now)?;
     }
     after.updated = now.max(before.updated.next());
     uow.agents().update(&after)?;
@@ -116,6 +113,7 @@ mod tests {
             .returning(move |_| Ok(Some(agent.clone())));
         uow.agents.expect_update().returning(|_| Ok(()));
         uow.sessions.expect_count_end().returning(|| Ok(()));
+        uow.keys.expect_end_all().returning(|_, _| Ok(()));
         uow
     }
 
@@ -126,20 +124,37 @@ mod tests {
             status: Some(AgentStatus::Disabled),
             ..NOTHING()
         };
-        let disabled = update_agent(&mut unit(an_agent(2)), None, &disable, at(9)).unwrap();
+        let disabled = update_agent(
+            &mut unit(an_agent(2)),
+            None,
+            &disable,
+            (at(9), &Limits::default()),
+        )
+        .unwrap();
         assert_eq!((disabled.token_generation, disabled.updated), (1, at(9)));
         let enable = UpdateAgent {
             status: Some(AgentStatus::Active),
             ..NOTHING()
         };
-        let enabled = update_agent(&mut unit(disabled), None, &enable, at(10)).unwrap();
+        let enabled = update_agent(
+            &mut unit(disabled),
+            None,
+            &enable,
+            (at(10), &Limits::default()),
+        )
+        .unwrap();
         assert_eq!(enabled.token_generation, 1);
     }
 
     /// SPEC 2.
     #[test]
     fn nothing_given_nobody_there_and_no_admin_are_refused() {
-        let nothing = update_agent(&mut unit(an_agent(2)), None, &NOTHING(), at(9));
+        let nothing = update_agent(
+            &mut unit(an_agent(2)),
+            None,
+            &NOTHING(),
+            (at(9), &Limits::default()),
+        );
         assert!(matches!(nothing, Err(UpdateAgentError::NothingToChange)));
         let rename = UpdateAgent {
             name: Some("B".into()),
@@ -149,10 +164,20 @@ mod tests {
             deleted: Some(at(1)),
             ..an_agent(2)
         };
-        let gone = update_agent(&mut unit(deleted), None, &rename, at(9));
+        let gone = update_agent(
+            &mut unit(deleted),
+            None,
+            &rename,
+            (at(9), &Limits::default()),
+        );
         assert!(matches!(gone, Err(UpdateAgentError::NoSuchAgent)));
         let me = actor(agent_id(2));
-        let plain = update_agent(&mut unit(an_agent(2)), Some(&me), &rename, at(9));
+        let plain = update_agent(
+            &mut unit(an_agent(2)),
+            Some(&me),
+            &rename,
+            (at(9), &Limits::default()),
+        );
         assert!(matches!(plain, Err(UpdateAgentError::NotAnAdmin)));
     }
 
@@ -163,7 +188,13 @@ mod tests {
             name: Some(String::new()),
             ..NOTHING()
         };
-        let agent = update_agent(&mut unit(an_agent(2)), None, &same, at(9)).unwrap();
+        let agent = update_agent(
+            &mut unit(an_agent(2)),
+            None,
+            &same,
+            (at(9), &Limits::default()),
+        )
+        .unwrap();
         assert_eq!(agent, an_agent(2));
     }
 }

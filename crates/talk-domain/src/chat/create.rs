@@ -46,12 +46,6 @@ pub fn create_chat(
 ) -> Result<Chat, CreateChatError> {
     check(cx, command)?;
     let others = others(cx, command);
-    for other in &others {
-        let agent = uow.agents().get(*other)?;
-        if !agent.as_ref().is_some_and(Agent::is_active) {
-            return Err(CreateChatError::AgentNotFound);
-        }
-    }
     let pair = match (command.kind, others.as_slice()) {
         (ChatKind::Direct, [other]) => Some(DirectPair::new(cx.actor.agent, *other)),
         (ChatKind::Direct, _) => return Err(CreateChatError::NeedsOneOther),
@@ -60,8 +54,9 @@ pub fn create_chat(
     if let Some(pair) = pair
         && let Some(chat) = uow.chats().lock_direct(pair)?
     {
-        return Ok(super::direct::resume(uow, cx, chat, pair)?);
+        return super::direct::resume(uow, cx, chat, pair);
     }
+    check_agents(uow, &others)?;
     let mut chat = new_chat(cx, command, pair);
     if !uow.chats().insert(&chat)? {
         return Err(StoreError::Conflict.into());
@@ -79,6 +74,20 @@ pub fn create_chat(
     }
     uow.chats().update(&chat)?;
     Ok(chat)
+}
+
+/// Refuses agents that cannot join.
+pub(super) fn check_agents(
+    uow: &mut dyn UnitOfWork,
+    agents: &[AgentId],
+) -> Result<(), CreateChatError> {
+    for id in agents {
+        let agent = uow.agents().get(*id)?;
+        if !agent.as_ref().is_some_and(Agent::is_active) {
+            return Err(CreateChatError::AgentNotFound);
+        }
+    }
+    Ok(())
 }
 
 fn check(cx: &Context, command: &CreateChat) -> Result<(), Invalid> {

@@ -3,31 +3,42 @@
 use crate::access::AccessError;
 use crate::chat::Chat;
 use crate::context::Context;
+use crate::error::refusals;
 use crate::event::{Event, LogEntry};
 use crate::id::ChatId;
 use crate::store::{StoreError, UnitOfWork};
+
+refusals! {
+    /// Why a chat is not deleted.
+    pub enum DeleteChatError {
+        NotAllowed = PermissionDenied "PERMISSION_DENIED"
+            "only the creator, or an admin or manager who participates, deletes a chat",
+        ..Access(AccessError),
+        ..Store(StoreError),
+    }
+}
 
 /// Deletes a chat and its memberships: by its creator, or by an admin or manager who participates.
 /// Deleted already: the same answer to the same people, no event; to others there is no such chat.
 ///
 /// # Errors
-/// See [`AccessError`].
+/// See [`DeleteChatError`].
 pub fn delete_chat(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
     id: ChatId,
-) -> Result<Chat, AccessError> {
+) -> Result<Chat, DeleteChatError> {
     let mut chat = uow.chats().lock(id)?.ok_or(AccessError::NoSuchChat)?;
     let may_delete = may_delete(uow, cx, &chat)?;
     if chat.deleted.is_some() {
         return if may_delete {
             Ok(chat)
         } else {
-            Err(AccessError::NoSuchChat)
+            Err(AccessError::NoSuchChat.into())
         };
     }
     if !may_delete {
-        return Err(AccessError::NotAParticipant);
+        return Err(DeleteChatError::NotAllowed);
     }
     let tick = chat.tick(cx.now);
     uow.participants().remove_all(chat.id, tick)?;
@@ -50,7 +61,8 @@ fn may_delete(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<boo
     }
     Ok(cx.actor.permission.administers()
         && if chat.deleted.is_some() {
-            uow.participants().was_member(chat.id, agent)?
+            // Its membership ended with the chat, not before.
+            uow.participants().left(chat.id, agent)? == Some(chat.last.seq)
         } else {
             uow.participants().find(chat.id, agent)?.is_some()
         })
@@ -71,7 +83,7 @@ mod tests {
         }
     }
 
-    fn delete(scene: &Scene, cx: &Context) -> Result<Chat, AccessError> {
+    fn delete(scene: &Scene, cx: &Context) -> Result<Chat, DeleteChatError> {
         let mut uow = scene.unit();
         uow.participants
             .expect_remove_all()
@@ -100,7 +112,7 @@ mod tests {
         assert!(delete(&inside, &admin_context(agent_id(2))).is_ok());
         let outside = Scene::new(a_chat()).members(&[agent_id(2)]);
         let refused = delete(&outside, &admin_context(agent_id(3)));
-        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+        assert!(matches!(refused, Err(DeleteChatError::NotAllowed)));
     }
 
     /// SPEC 3.
@@ -108,7 +120,7 @@ mod tests {
     fn a_mere_participant_deletes_nothing() {
         let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
         let refused = delete(&scene, &context(agent_id(2)));
-        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+        assert!(matches!(refused, Err(DeleteChatError::NotAllowed)));
         assert!(scene.events().is_empty());
     }
 
@@ -127,7 +139,10 @@ mod tests {
     fn to_others_a_deleted_chat_does_not_exist() {
         let scene = Scene::new(deleted()).members(&[]).former(&[agent_id(2)]);
         for cx in [context(agent_id(2)), admin_context(agent_id(3))] {
-            assert!(matches!(delete(&scene, &cx), Err(AccessError::NoSuchChat)));
+            assert!(matches!(
+                delete(&scene, &cx),
+                Err(DeleteChatError::Access(AccessError::NoSuchChat))
+            ));
         }
     }
 }

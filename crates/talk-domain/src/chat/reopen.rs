@@ -39,7 +39,7 @@ pub fn reopen_chat(
 fn may_return(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<bool, StoreError> {
     Ok(!chat.is_open()
         && chat.member_count == 0
-        && uow.participants().was_member(chat.id, cx.actor.agent)?)
+        && uow.participants().left(chat.id, cx.actor.agent)?.is_some())
 }
 
 /// Opens a closed chat and says so in it.

@@ -30,12 +30,15 @@ refusals! {
     }
 }
 
-/// Checks that files and agents named by medias are the customer's.
+/// Checks that files and agents named by medias are the customer's; those of `known` were when
+/// they were attached, and stay.
 pub(crate) fn check_references(
     uow: &mut dyn UnitOfWork,
     medias: &[Media],
+    known: &[Media],
 ) -> Result<(), ReferenceError> {
-    for (i, media) in medias.iter().enumerate() {
+    let medias = medias.iter().enumerate();
+    for (i, media) in medias.filter(|(_, media)| !known.contains(media)) {
         let unknown = match media {
             Media::File(id) if !uow.files().exists(*id)? => {
                 Some(("file_id", "MEDIA_FILE_NOT_FOUND", "there is no such file"))
@@ -58,6 +61,8 @@ pub(crate) fn check_references(
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use uuid::Uuid;
 
     use super::*;
@@ -73,11 +78,12 @@ mod tests {
         for (media, field) in [(file, "medias[1].file_id"), (agent, "medias[1].agent_id")] {
             let mut uow = Scene::new(a_chat()).unit();
             uow.files.expect_exists().returning(|_| Ok(false));
-            let refused = check_references(&mut uow, &[known.clone(), media]);
+            let refused = check_references(&mut uow, &[known.clone(), media.clone()], &[]);
             let Err(ReferenceError::Invalid(invalid)) = refused else {
                 panic!("{refused:?}")
             };
             assert_eq!(invalid.field, field);
+            assert!(check_references(&mut uow, from_ref(&media), from_ref(&media)).is_ok());
         }
     }
 
@@ -86,6 +92,6 @@ mod tests {
     fn a_known_file_is_attached() {
         let mut uow = Scene::new(a_chat()).unit();
         uow.files.expect_exists().returning(|_| Ok(true));
-        assert!(check_references(&mut uow, &[Media::File(Uuid::from_u128(1).into())]).is_ok());
+        assert!(check_references(&mut uow, &[Media::File(Uuid::from_u128(1).into())], &[]).is_ok());
     }
 }

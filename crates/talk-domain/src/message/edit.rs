@@ -73,7 +73,7 @@ pub fn edit_message(
     if is_empty(&text, &medias) {
         return Err(EditMessageError::Empty);
     }
-    check_references(uow, &medias)?;
+    check_references(uow, &medias, &message.medias)?;
     let tick = chat.tick(cx.now);
     let earlier = Revision {
         message: message.id,

@@ -61,7 +61,7 @@ pub fn post_message(
         .parent
         .map(|id| parent(uow, &chat, id))
         .transpose()?;
-    check_references(uow, &command.medias)?;
+    check_references(uow, &command.medias, &[])?;
     let message = compose(cx, &mut chat, command, parent.as_ref());
     uow.messages().insert(&message)?;
     if let Some(parent) = parent {

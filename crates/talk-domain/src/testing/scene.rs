@@ -112,10 +112,10 @@ impl Scene {
                 .find(|p| p.id == id);
             Ok(found.filter(|_| chat == of))
         });
-        let former = self.former.clone();
+        let (former, last) = (self.former.clone(), self.chat.last.seq);
         uow.participants
-            .expect_was_member()
-            .returning(move |_, agent| Ok(former.contains(&agent)));
+            .expect_left()
+            .returning(move |_, agent| Ok(former.contains(&agent).then_some(last)));
         uow.participants.expect_insert().returning(|_, _| Ok(true));
         uow.participants.expect_remove().returning(|_, _| Ok(true));
         let agents = self.agents;

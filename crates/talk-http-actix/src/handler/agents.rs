@@ -39,7 +39,7 @@ pub(crate) async fn create(Administrator(caller): Administrator, body: Body) -> 
         .await?;
     let command = new.command(caller.cx.fresh(), caller.cx.actor.customer, password);
     let posted = caller.post("create_agent", &sent, move |uow, cx| {
-        let agent = create_agent(uow, Some(&cx.actor), &command, cx.now)?;
+        let agent = create_agent(uow, Some(&cx.actor), &command, (cx.now, &cx.limits))?;
         Ok::<_, CreateAgentError>(Done::body(json(&Agent::from(&agent))))
     });
     Ok(posted.await?.respond())
@@ -50,7 +50,7 @@ pub(crate) async fn update(Administrator(caller): Administrator, body: Body) -> 
     let request: request::UpdateAgent = body.other().await?.json()?;
     let command = request.command(id)?;
     let write = caller.write("update_agent", move |uow, cx| {
-        update_agent(uow, Some(&cx.actor), &command, cx.now)
+        update_agent(uow, Some(&cx.actor), &command, (cx.now, &cx.limits))
     });
     let agent = write.await?;
     caller.shared.actors.clear();

@@ -23,6 +23,7 @@ pub(crate) async fn list(caller: Caller) -> Reply {
 pub(crate) async fn join(caller: Caller, body: Body) -> Reply {
     let id = caller.id("chat_id")?;
     let sent = body.other().await?;
+    sent.check_unneeded()?;
     let posted = caller.post("join_chat", &sent, move |uow, cx| {
         let participant = join_chat(uow, cx, id)?;
         Ok::<_, JoinChatError>(Done::body(json(&Participant::from(&participant))))

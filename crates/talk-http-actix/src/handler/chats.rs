@@ -78,6 +78,7 @@ pub(crate) async fn delete(caller: Caller) -> Reply {
 pub(crate) async fn close(caller: Caller, body: Body) -> Reply {
     let id = caller.id("chat_id")?;
     let sent = body.other().await?;
+    sent.check_unneeded()?;
     let posted = caller.post("close_chat", &sent, move |uow, cx| {
         let chat = close_chat(uow, cx, id)?;
         Ok::<_, AccessError>(Done::body(json(&own(uow, cx, &chat)?)))
@@ -88,6 +89,7 @@ pub(crate) async fn close(caller: Caller, body: Body) -> Reply {
 pub(crate) async fn reopen(caller: Caller, body: Body) -> Reply {
     let id = caller.id("chat_id")?;
     let sent = body.other().await?;
+    sent.check_unneeded()?;
     let posted = caller.post("reopen_chat", &sent, move |uow, cx| {
         let chat = reopen_chat(uow, cx, id)?;
         Ok::<_, AccessError>(Done::body(json(&own(uow, cx, &chat)?)))

@@ -57,7 +57,8 @@ async fn account(
 }
 
 /// Ends the token it is called with.
-pub(crate) async fn logout(caller: Caller) -> Reply {
+pub(crate) async fn logout(caller: Caller, body: Body) -> Reply {
+    body.other().await?.check_unneeded()?;
     let Session::Token { token, expires } = caller.session else {
         return Err(ApiError::new(
             Status::Domain(ErrorKind::FailedPrecondition),

@@ -108,9 +108,20 @@ async fn a_repetition_that_had_changed_nothing_gets_the_message_as_it_is() {
             .messages
             .expect_get()
             .returning(|_| Ok(Some(a_message(1))));
+        snapshot
+            .chats
+            .expect_get()
+            .returning(|_| Ok(Some(a_chat())));
+        let find = snapshot.participants.expect_find().times(1);
+        find.returning(|_, agent| Ok(Some(a_participant(agent))));
+        // Removed meanwhile.
+        let find = snapshot.participants.expect_find();
+        find.returning(|_, _| Ok(None));
     });
     let answer = scene.call(keyed("key-12345")).await;
     assert_eq!(answer.body, json(&resource::Message::from(&a_message(1))));
+    let refused = scene.call(keyed("key-12345")).await.refusal();
+    assert_eq!((refused.0, &*refused.1), (403, "PERMISSION_DENIED"));
 }
 
 #[actix_web::test]

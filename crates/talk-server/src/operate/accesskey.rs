@@ -39,11 +39,11 @@ impl Operator {
             hash: hash.ok_or_else(|| anyhow!("the new key has no hash"))?,
             prefix: token.chars().take(SHOWN).collect(),
         };
-        let now = now();
+        let (now, limits) = (now(), self.limits);
         let unit = Unit::of(agent.customer, "create_access_key");
-        let created = self
-            .store
-            .write(unit, move |uow| create_access_key(uow, &command, now));
+        let created = self.store.write(unit, move |uow| {
+            create_access_key(uow, &command, (now, &limits))
+        });
         let key = created.await.map_err(refused)?;
         let line = format!("{}\t{token}", key.id);
         let mut resource = resource::AccessKey::from(&key);
@@ -52,7 +52,7 @@ impl Operator {
     }
 
     pub(super) async fn revoke_access_key(&self, id: AccessKeyId) -> Result<(), Failure> {
-        let unit = Unit::installation("list_customers");
+        let unit = Unit::installation("revoke_access_key");
         let customers = self
             .store
             .read(unit, |snapshot| snapshot.directory().customers());

@@ -33,13 +33,13 @@ impl Operator {
             password: hash(&command.password).await?,
         };
         let customer = command.customer;
-        let now = now();
+        let (now, limits) = (now(), self.limits);
         let unit = Unit::of(customer, "create_agent");
         let created = self.store.write(unit, move |uow| {
             if uow.directory().customer(customer)?.is_none() {
                 return Ok(None);
             }
-            create::create_agent(uow, None, &command, now).map(Some)
+            create::create_agent(uow, None, &command, (now, &limits)).map(Some)
         });
         let created: Result<_, CreateAgentError> = created.await;
         let agent = created.map_err(refused)?;
@@ -61,20 +61,20 @@ impl Operator {
         self.print(&lines.join("\n"), &resources)
     }
 
-    pub(super) async fn disable_agent(&self, agent: &str) -> Result<(), Failure> {
+    pub(super) async fn set_status(&self, agent: &str, status: AgentStatus) -> Result<(), Failure> {
         let agent = self.find_agent(agent).await?;
-        let now = now();
+        let (now, limits) = (now(), self.limits);
         let command = UpdateAgent {
             agent: agent.id,
             name: None,
             detail: None,
             permission: None,
-            status: Some(AgentStatus::Disabled),
+            status: Some(status),
         };
-        let unit = Unit::of(agent.customer, "disable_agent");
-        let updated = self
-            .store
-            .write(unit, move |uow| update_agent(uow, None, &command, now));
+        let unit = Unit::of(agent.customer, "set_agent_status");
+        let updated = self.store.write(unit, move |uow| {
+            update_agent(uow, None, &command, (now, &limits))
+        });
         self.show(&updated.await.map_err(refused)?)
     }
 

@@ -29,6 +29,19 @@ pub(super) fn at_least_one<T: Default + PartialEq>(value: &T) -> Result<(), &'st
     }
 }
 
+/// Refuses more threads than the HTTP library starts.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape confique asks for"
+)]
+pub(super) fn at_most_512(value: &usize) -> Result<(), &'static str> {
+    if *value > 512 {
+        Err("must be at most 512")
+    } else {
+        Ok(())
+    }
+}
+
 /// An address to listen at, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OptionalAddress(pub(crate) Option<SocketAddr>);

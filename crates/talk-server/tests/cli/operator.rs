@@ -84,6 +84,8 @@ fn an_agent_is_disabled_and_gets_another_password() {
     assert!(changed["tm_update"].as_str() > bob["tm_update"].as_str());
     let id = bob["id"].as_str().unwrap();
     assert_eq!(place.json(&["agent", "disable", id])["status"], "disabled");
+    assert_eq!(place.json(&["agent", "enable", id])["status"], "active");
+    assert_eq!(place.json(&["agent", "disable", id])["status"], "disabled");
 }
 
 #[test]

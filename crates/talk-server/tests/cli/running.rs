@@ -267,3 +267,16 @@ fn an_address_in_use_stops_the_start_before_the_database_is_made() {
     );
     assert!(place.is_empty());
 }
+
+#[test]
+fn a_second_server_on_the_same_database_is_refused() {
+    let place = Place::new();
+    let (first, _, _) = serving(&place, "root");
+    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    command.env("TALK_JWT_SECRET", SECRET);
+    let (line, _) = crate::place::refused(&command.output().unwrap());
+    assert!(line.contains("another server uses this database"), "{line}");
+    // However it ends, the next one may serve.
+    drop(first);
+    serving(&place, "root");
+}

@@ -49,6 +49,21 @@ impl AccessKeyRepository for Scope<'_> {
             .map_err(fault)?;
         changed(rows)
     }
+
+    fn end_all(&mut self, agent: AgentId, at: Timestamp) -> Result<(), StoreError> {
+        let live = access_keys::table
+            .filter(access_keys::agent_id.eq(bytes(agent.0)))
+            .filter(access_keys::customer_id.eq(self.customer()))
+            .filter(access_keys::deleted_at.is_null());
+        diesel::update(live)
+            .set((
+                access_keys::updated_at.eq(at.as_micros()),
+                access_keys::deleted_at.eq(Some(at.as_micros())),
+            ))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(fault)
+    }
 }
 
 impl AccessKeyQueries for Scope<'_> {

@@ -41,16 +41,23 @@ impl IdempotencyRepository for Scope<'_> {
             .map_err(fault)
     }
 
-    fn purge(&mut self, before: Timestamp) -> Result<(), StoreError> {
-        let old = idempotency::answered_at.lt(before.as_micros());
-        match self.customer {
-            None => diesel::delete(idempotency::table.filter(old)).execute(self.conn),
-            Some(customer) => {
-                let own = idempotency::customer_id.eq(bytes(customer.0));
-                diesel::delete(idempotency::table.filter(old).filter(own)).execute(self.conn)
-            }
+    fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let old = idempotency::table
+            .filter(idempotency::answered_at.lt(before.as_micros()))
+            .order(idempotency::answered_at.asc())
+            .limit(i64::from(limit))
+            .select((
+                idempotency::agent_id,
+                idempotency::key,
+                idempotency::customer_id,
+            ));
+        let old: Vec<(Vec<u8>, String, Vec<u8>)> = old.load(self.conn).map_err(fault)?;
+        let is_own = |customer: &Vec<u8>| self.customer.is_none() || *customer == self.customer();
+        let own: Vec<_> = old.into_iter().filter(|(.., of)| is_own(of)).collect();
+        for (agent, key, _) in &own {
+            let answer = idempotency::table.find((agent, key));
+            diesel::delete(answer).execute(self.conn).map_err(fault)?;
         }
-        .map(drop)
-        .map_err(fault)
+        Ok(own.len())
     }
 }

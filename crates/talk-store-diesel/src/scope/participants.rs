@@ -32,6 +32,19 @@ impl Scope<'_> {
         row.map(Participant::try_from).transpose()
     }
 
+    /// The event with which the agent's last ended membership ended.
+    fn left_with(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
+        let left: Option<i64> = former_participants::table
+            .filter(former_participants::chat_id.eq(bytes(chat.0)))
+            .filter(former_participants::agent_id.eq(bytes(agent.0)))
+            .filter(former_participants::customer_id.eq(self.customer()))
+            .select(former_participants::left_seq)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        left.map(number).transpose()
+    }
+
     /// Remembers a membership in place of an earlier one of the same agent.
     fn remember(&mut self, participant: &Participant, tick: Tick) -> Result<(), StoreError> {
         let (chat, agent) = (bytes(participant.chat.0), bytes(participant.agent.0));
@@ -129,16 +142,8 @@ impl ParticipantRepository for Scope<'_> {
             .map_err(fault)
     }
 
-    fn was_member(&mut self, chat: ChatId, agent: AgentId) -> Result<bool, StoreError> {
-        former_participants::table
-            .filter(former_participants::chat_id.eq(bytes(chat.0)))
-            .filter(former_participants::agent_id.eq(bytes(agent.0)))
-            .filter(former_participants::customer_id.eq(self.customer()))
-            .select(former_participants::left_at)
-            .first::<i64>(self.conn)
-            .optional()
-            .map(|found| found.is_some())
-            .map_err(fault)
+    fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
+        self.left_with(chat, agent)
     }
 
     fn chats_of(&mut self, agent: AgentId) -> Result<Vec<ChatId>, StoreError> {
@@ -197,14 +202,6 @@ impl ParticipantQueries for Scope<'_> {
     }
 
     fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
-        let left: Option<i64> = former_participants::table
-            .filter(former_participants::chat_id.eq(bytes(chat.0)))
-            .filter(former_participants::agent_id.eq(bytes(agent.0)))
-            .filter(former_participants::customer_id.eq(self.customer()))
-            .select(former_participants::left_seq)
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
-        left.map(number).transpose()
+        self.left_with(chat, agent)
     }
 }

@@ -23,14 +23,29 @@ macro_rules! unread {
     ($scope:expr, $chat:expr, $agent:expr, $after:expr) => {
         messages::table
             .filter(messages::chat_id.eq(bytes($chat.0)))
-            .filter(messages::created_at.gt($after.as_micros()))
+            .filter(messages::created_at.gt($after))
             .filter(messages::customer_id.eq($scope.customer()))
             .filter(messages::author_id.ne(bytes($agent.0)))
             .filter(messages::system_kind.is_null())
             .filter(messages::deleted_at.is_null())
-            .order(messages::created_at.desc())
-            .limit(i64::from(COUNTED))
     };
+}
+
+impl Scope<'_> {
+    /// The time after which there are at most [`COUNTED`] messages, and that is not before
+    /// `after`: nothing older is looked at, however much there is.
+    fn counted_after(&mut self, chat: ChatId, after: Timestamp) -> Result<i64, StoreError> {
+        let oldest: Option<i64> = messages::table
+            .filter(messages::chat_id.eq(bytes(chat.0)))
+            .filter(messages::created_at.gt(after.as_micros()))
+            .order(messages::created_at.desc())
+            .offset(i64::from(COUNTED))
+            .select(messages::created_at)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        Ok(oldest.unwrap_or_else(|| after.as_micros()))
+    }
 }
 
 impl ReadRepository for Scope<'_> {
@@ -88,6 +103,7 @@ impl ReadQueries for Scope<'_> {
         agent: AgentId,
         after: Timestamp,
     ) -> Result<u32, StoreError> {
+        let after = self.counted_after(chat, after)?;
         let found: Vec<i64> = unread!(self, chat, agent, after)
             .select(messages::seq)
             .load(self.conn)
@@ -102,6 +118,7 @@ impl ReadQueries for Scope<'_> {
         after: Timestamp,
         needle: &str,
     ) -> Result<Vec<String>, StoreError> {
+        let after = self.counted_after(chat, after)?;
         unread!(self, chat, agent, after)
             .filter(messages::text.like(containing_exactly(needle)).escape('\\'))
             .select(messages::text)

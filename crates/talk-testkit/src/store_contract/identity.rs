@@ -197,7 +197,7 @@ pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
         world
             .store
             .write(Unit::installation("purge"), move |uow| {
-                uow.idempotency().purge(at(before))
+                uow.idempotency().purge(at(before), 100)
             })
             .await
             .unwrap();
@@ -243,8 +243,8 @@ pub async fn former_members_are_remembered(factory: Factory) {
         .write(move |uow| {
             let members = uow.participants();
             (1..=4)
-                .map(|n| members.was_member(chat, agent_id(n)))
-                .collect::<Result<Vec<_>, _>>()
+                .map(|n| Ok(members.left(chat, agent_id(n))?.is_some()))
+                .collect::<Result<Vec<_>, StoreError>>()
         })
         .await
         .unwrap();

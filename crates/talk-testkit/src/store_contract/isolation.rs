@@ -70,13 +70,13 @@ pub async fn memberships_stay_in_their_customer(factory: Factory) {
             Ok::<_, StoreError>((
                 members.find(chat, agent_id(2))?,
                 members.get(chat, member.id)?,
-                members.was_member(chat, agent_id(2))?,
+                members.left(chat, agent_id(2))?,
                 members.chats_of(agent_id(2))?,
             ))
         })
         .await
         .unwrap();
-    assert_eq!(at_once, (None, None, false, vec![]));
+    assert_eq!(at_once, (None, None, None, vec![]));
     let (one, page, heads) = world
         .read_as(other_customer(), move |snapshot| {
             let members = snapshot.participants();
@@ -234,7 +234,7 @@ pub async fn answers_stay_in_their_customer(factory: Factory) {
     })
     .await;
     world
-        .write_as(other_customer(), |uow| uow.idempotency().purge(at(99)))
+        .write_as(other_customer(), |uow| uow.idempotency().purge(at(99), 100))
         .await
         .unwrap();
     let kept = world.write(|uow| uow.idempotency().find(agent_id(1), "key-0001"));

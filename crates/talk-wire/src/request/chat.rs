@@ -7,6 +7,7 @@ use talk_domain::id::{AgentId, ChatId};
 use talk_domain::read::mark;
 
 use crate::id;
+use crate::object;
 use crate::resource::AGENT;
 
 /// Creates a chat.
@@ -22,7 +23,7 @@ pub struct CreateChat {
     #[serde(default)]
     pub detail: Option<String>,
     /// Whom to bring along.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::optional_list")]
     pub participants: Option<Vec<Owner>>,
 }
 

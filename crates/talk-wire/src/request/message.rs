@@ -7,6 +7,7 @@ use talk_domain::media;
 use talk_domain::message::{edit, post};
 
 use crate::id;
+use crate::object;
 use crate::resource::Media;
 
 /// Posts a message.
@@ -25,7 +26,7 @@ pub struct PostMessage {
     #[serde(default)]
     pub parent_id: Option<String>,
     /// What to attach.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::optional_list")]
     pub medias: Option<Vec<Media>>,
 }
 
@@ -36,7 +37,7 @@ pub struct EditMessage {
     #[serde(default)]
     pub text: Option<String>,
     /// The new medias.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::optional_list")]
     pub medias: Option<Vec<Media>>,
 }
 

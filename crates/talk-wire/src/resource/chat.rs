@@ -61,7 +61,7 @@ pub struct OwnChat {
     pub chat: Chat,
     /// The event of the last message the caller has read.
     pub read_seq: u64,
-    /// Messages of others since then; 1,000 stands for that many or more.
+    /// Messages of others since then, among the chat's latest 1,000.
     pub unread_count: u32,
     /// Those of them that name the caller.
     pub mention_count: u32,

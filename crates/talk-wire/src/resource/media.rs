@@ -5,6 +5,7 @@ use talk_domain::error::Invalid;
 use talk_domain::media;
 
 use crate::id;
+use crate::object;
 
 /// An attachment, as it is shown and as it is sent; fields of other kinds are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,11 @@ pub struct Media {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
     /// An address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object::optional"
+    )]
     pub address: Option<Address>,
     /// Where, in the legacy form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
