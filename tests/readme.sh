@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the commands of README's tutorial as printed, against a demo server of its own. Needs curl.
+# Runs README's tutorial and its two subscribers as printed, against a demo server of its own. Needs
+# curl, Python with venv, and Node 20 or later.
 # usage: tests/readme.sh <talk-server binary>
 set -euo pipefail
 server=$(realpath "${1:?usage: tests/readme.sh <talk-server binary>}")
@@ -7,23 +8,27 @@ readme=$(realpath "$(dirname "$0")/../README.md")
 port=$((20000 + RANDOM % 20000))
 work=$(mktemp -d)
 cd "$work"
-"$server" dev --bind "127.0.0.1:$port" --admin-bind "" >banner.txt 2>log.txt &
-pid=$!
-trap 'kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
+serve() {
+  "$server" dev --bind "127.0.0.1:$port" --admin-bind "" >banner.txt 2>>log.txt &
+  pid=$!
+  for _ in $(seq 100); do
+    curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && return
+    kill -0 "$pid" || break
+    sleep 0.1
+  done
+  cat log.txt
+  exit 1
+}
+serve
+trap 'kill "$pid" ${followers:-} 2>/dev/null || true; rm -rf "$work"' EXIT
 
-for _ in $(seq 100); do
-  curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && break
-  kill -0 "$pid" || { cat log.txt; exit 1; }
-  sleep 0.1
-done
-
-block() { # the shell commands between two headings
-  awk -v from="$1" -v to="$2" '
-    $0 == from { on = 1 } $0 == to { on = 0 }
-    on && /^```sh$/ { code = 1; next } on && /^```$/ { code = 0 } on && code' "$readme"
+block() { # the code of a language in a section
+  awk -v from="$1" -v fence="\`\`\`$2" '
+    /^## / { on = ($0 == from) }
+    on && $0 == fence { code = 1; next } on && /^```$/ { code = 0 } on && code' "$readme"
 }
 
-tutorial=$(block '## Tutorial' '## What is promised' | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g")
+tutorial=$(block '## Tutorial' sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g")
 answers=$(bash -euo pipefail -c "$tutorial")
 for expected in '"username":"alice"' '"text":"Sprint 1 completed!"' '"text":"What is next?"' \
   '"emoji":"thumbsup"' '"reply_count":1' '"type":"chatmessage_reaction_updated"' '"head":'; do
@@ -41,3 +46,48 @@ while IFS= read -r command; do
 done <<<"$commands"
 [ -n "$commands" ] || { echo 'banner: no commands' >&2; exit 1; }
 printf 'readme: %s commands of the banner and the tutorial ran\n' "$(wc -l <<<"$commands")"
+
+# The subscribers see what is said before and after the server is killed.
+login=$(curl -s "http://127.0.0.1:$port/auth/login" -H 'Content-Type: application/json' \
+  -d '{"username":"alice","password":"talk-demo"}')
+TOKEN=$(sed 's/.*"token":"\([^"]*\)".*/\1/' <<<"$login")
+me=$(curl -s "http://127.0.0.1:$port/v1.0/service_agents/me?token=$TOKEN")
+AGENT=$(sed 's/^{"id":"\([^"]*\)".*/\1/' <<<"$me")
+URL="ws://127.0.0.1:$port"
+export TOKEN AGENT URL
+chat=$(grep -o '"chat_id":"[^"]*"' banner.txt | head -n 1 | cut -d'"' -f4)
+say() {
+  curl -sf "http://127.0.0.1:$port/v1.0/service_agents/talk_messages?token=$TOKEN" \
+    -H 'Content-Type: application/json' -d "{\"chat_id\":\"$chat\",\"text\":\"$1\"}" >/dev/null
+}
+python3 -m venv venv
+venv/bin/pip install --quiet --disable-pip-version-check websockets==15.0.1
+block '## Follow in real time' python >follow.py
+{
+  block '## Follow in real time' js
+  echo 'const { URL, TOKEN, AGENT } = process.env;'
+  echo 'follow(URL, TOKEN, AGENT, (frame) => console.log(JSON.stringify(frame)));'
+} >follow.js
+venv/bin/python follow.py >python.txt 2>&1 & followers=$!
+node --experimental-websocket follow.js >node.txt 2>&1 & followers="$followers $!"
+seen() { # waits until both have seen a text
+  for _ in $(seq 300); do
+    grep -q "$1" python.txt && grep -q "$1" node.txt && return
+    sleep 0.1
+  done
+  tail -n 20 python.txt node.txt
+  exit 1
+}
+for _ in $(seq 100); do say 'are you there?'; grep -q 'there?' python.txt && grep -q 'there?' node.txt && break; sleep 0.1; done
+say 'before the crash'
+seen 'before the crash'
+kill -9 "$pid"
+serve
+say 'after the crash'
+seen 'after the crash'
+for text in 'before the crash' 'after the crash'; do
+  for file in python.txt node.txt; do
+    [ "$(grep -c "$text" "$file")" = 1 ] || { echo "$file: not once: $text" >&2; exit 1; }
+  done
+done
+echo "readme: both subscribers saw everything once"

@@ -1,9 +1,4 @@
-//! The HTTP API of Talk on actix-web.
-//!
-//! A handler is thin: it reads the request, runs one use case in one transaction, and shows the
-//! result. Everything else is in one place each: who is asking in `caller`, bodies in `body`,
-//! queries in `query`, repeated requests in `idempotency`, refusals in `api_error`, request ids,
-//! logs and metrics in `observe`.
+#![doc = include_str!("../README.md")]
 
 mod actor_cache;
 mod api_error;
