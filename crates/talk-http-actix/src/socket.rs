@@ -11,6 +11,7 @@ mod ends;
 mod incoming;
 mod outgoing;
 mod peer;
+mod positions;
 mod rate;
 mod session;
 mod subscription;

@@ -19,6 +19,7 @@ use super::ends::Ends;
 use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
 use super::peer::Peer;
+use super::positions::Positions;
 use super::rate::Rate;
 use super::subscription::Subscription;
 use crate::actor_cache::Session as Login;
@@ -28,6 +29,9 @@ use writing::notice;
 /// How often the client is asked whether it is there, and how long it may stay silent.
 const PING: Duration = Duration::from_secs(25);
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// How often the client is told where quiet chats stand.
+const POSITIONS: Duration = Duration::from_secs(300);
 
 /// How long a client may take nothing of what waits for it.
 const STALLED: Duration = Duration::from_secs(20);
@@ -80,6 +84,7 @@ pub(super) struct Session {
     peer: Option<Peer>,
     connection: Box<dyn Connection>,
     subscription: Subscription,
+    positions: Positions,
     posts: FuturesUnordered<LocalBoxFuture<'static, String>>,
     rate: Rate,
     /// Whether the client gives ids: then it knows frames that VoIPBIN's protocol has not.
@@ -87,6 +92,7 @@ pub(super) struct Session {
     bad_frames: usize,
     heard_at: Instant,
     pinged_at: Instant,
+    positioned_at: Instant,
     ends: Ends,
 }
 
@@ -114,12 +120,14 @@ impl Session {
             outgoing,
             peer,
             subscription: Subscription::default(),
+            positions: Positions::default(),
             posts: FuturesUnordered::new(),
             rate: Rate::new(now),
             is_modern: false,
             bad_frames: 0,
             heard_at: now,
             pinged_at: now,
+            positioned_at: now,
         }
     }
 

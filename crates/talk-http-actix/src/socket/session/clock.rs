@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Farewell, PING, SILENCE, STALLED, Session};
+use super::{Farewell, PING, POSITIONS, SILENCE, STALLED, Session};
 use crate::authentication::look_up;
 
 /// How long to wait before asking again whether the session has ended, while storage is away.
@@ -60,6 +60,10 @@ impl Session {
         if now - self.pinged_at >= PING {
             self.pinged_at = now;
             self.outgoing.ping();
+        }
+        if now - self.positioned_at >= POSITIONS {
+            self.positioned_at = now;
+            self.tell_positions();
         }
         Ok(())
     }

@@ -108,6 +108,9 @@ impl Session {
             Ok(followed) => followed,
             Err(error) => return Ok(Err(failure(error))),
         };
+        for begun in &followed.begun {
+            self.positions.set(begun.chat, begun.after);
+        }
         let settled = asked.settle(&followed);
         let refused = settled.refused.first();
         match (id, refused) {
@@ -125,7 +128,9 @@ impl Session {
     pub(super) fn unsubscribe(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
         let id = frame.id.clone();
         self.subscription.remove(frame, self.actor)?;
-        self.connection.keep(&self.subscription.scope());
+        let scope = self.subscription.scope();
+        self.connection.keep(&scope);
+        self.positions.keep(|chat| scope.contains(chat));
         if let Some(id) = id {
             let topics = self.subscription.topics();
             self.outgoing

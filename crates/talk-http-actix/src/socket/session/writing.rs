@@ -24,6 +24,14 @@ impl Session {
         }
     }
 
+    /// Tells where quiet chats stand, to clients that know the frame.
+    pub(super) fn tell_positions(&mut self) {
+        let chats = self.positions.quiet();
+        if self.is_modern && !chats.is_empty() && self.outgoing.has_space() {
+            self.outgoing.text(&ServerFrame::Position { chats }.json());
+        }
+    }
+
     /// Queues the frame of a notice; how many bytes of events it was.
     pub(super) fn write(&mut self, notice: Notice) -> usize {
         let bytes = notice.bytes();
@@ -32,6 +40,7 @@ impl Session {
         }
         let frame = match notice {
             Notice::Event { event, is_replay } => {
+                self.positions.set(event.chat, event.seq);
                 if is_replay {
                     self.outgoing.text(&replayed(&event.frame));
                 } else {
@@ -54,13 +63,17 @@ impl Session {
                 chat_id: chat.to_string(),
                 seq,
             },
-            Notice::Reset(chat, reason, head) => ServerFrame::Reset {
-                chat_id: chat.to_string(),
-                reason: reset(reason),
-                head,
-            },
+            Notice::Reset(chat, reason, head) => {
+                self.positions.set(chat, head);
+                ServerFrame::Reset {
+                    chat_id: chat.to_string(),
+                    reason: reset(reason),
+                    head,
+                }
+            }
             Notice::Unsubscribed(chat, why, seq) => {
                 self.subscription.forget(chat);
+                self.positions.forget(chat);
                 ServerFrame::Ended {
                     chat_id: chat.to_string(),
                     reason: ended(why),

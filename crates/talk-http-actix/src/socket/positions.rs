@@ -1,0 +1,66 @@
+//! Where a connection stands in each chat, to tell the client of the quiet ones.
+
+use std::collections::{BTreeMap, HashMap};
+
+use talk_domain::id::ChatId;
+
+/// The last event sent of each chat.
+#[derive(Debug, Default)]
+pub(super) struct Positions(HashMap<ChatId, Position>);
+
+#[derive(Debug)]
+struct Position {
+    seq: u64,
+    /// Whether something was sent since the client was told of quiet chats.
+    is_fresh: bool,
+}
+
+impl Positions {
+    /// The client was sent everything of the chat up to this event.
+    pub(super) fn set(&mut self, chat: ChatId, seq: u64) {
+        let is_fresh = true;
+        self.0.insert(chat, Position { seq, is_fresh });
+    }
+
+    /// The chat is no longer delivered.
+    pub(super) fn forget(&mut self, chat: ChatId) {
+        self.0.remove(&chat);
+    }
+
+    /// Forgets the chats that are not wanted any more.
+    pub(super) fn keep(&mut self, is_wanted: impl Fn(ChatId) -> bool) {
+        self.0.retain(|chat, _| is_wanted(*chat));
+    }
+
+    /// Chats of which nothing was sent since this was asked last.
+    pub(super) fn quiet(&mut self) -> BTreeMap<String, u64> {
+        let mut quiet = BTreeMap::new();
+        for (chat, position) in &mut self.0 {
+            if !std::mem::replace(&mut position.is_fresh, false) {
+                quiet.insert(chat.to_string(), position.seq);
+            }
+        }
+        quiet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::chat_id;
+
+    #[test]
+    fn a_chat_is_quiet_when_nothing_was_sent_for_a_while() {
+        let mut positions = Positions::default();
+        positions.set(chat_id(1), 7);
+        positions.set(chat_id(2), 9);
+        assert!(positions.quiet().is_empty());
+        positions.set(chat_id(2), 10);
+        let only_first = BTreeMap::from([(chat_id(1).to_string(), 7)]);
+        assert_eq!(positions.quiet(), only_first);
+        positions.forget(chat_id(1));
+        assert_eq!(positions.quiet().len(), 1);
+        positions.keep(|chat| chat == chat_id(1));
+        assert!(positions.quiet().is_empty());
+    }
+}
