@@ -27,6 +27,7 @@ mod races;
 mod reactions;
 mod reading;
 mod sockets;
+mod stalled;
 mod support;
 mod system_messages;
 mod tenants;

@@ -83,6 +83,15 @@ impl Server {
         panic!("the server does not end")
     }
 
+    /// Resident memory in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).expect("a status");
+        let line = status.lines().find(|line| line.starts_with("VmRSS"));
+        let figure = line.and_then(|line| line.split_whitespace().nth(1));
+        figure.and_then(|kib| kib.parse().ok()).expect("a figure")
+    }
+
     /// Everything it logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.data.path().join("log")).expect("the log")
