@@ -63,14 +63,14 @@ fn kept_secret(directory: &Path) -> std::io::Result<SecretString> {
         .mode(0o700)
         .create(directory)?;
     let secret = secret();
+    // Whole or not at all, whenever the process ends.
+    let half = path.with_extension("half");
     let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&half)?;
     file.write_all(secret.expose_secret().as_bytes())?;
     file.sync_all()?;
+    std::fs::rename(half, path)?;
     Ok(secret)
 }
 

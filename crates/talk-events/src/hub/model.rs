@@ -16,13 +16,12 @@ use super::{Hub, Notice, Outbox, Page, ReaderId, Start};
 mod client;
 mod log;
 mod random;
+mod stories;
 
 use client::Client;
 use log::{Log, an_agent};
 use random::Random;
 
-/// Stories of about 60 steps each.
-const STORIES: u64 = 20_000;
 const PAGE: usize = 3;
 
 #[derive(Default)]
@@ -47,6 +46,8 @@ struct World {
     log: Log,
     clients: BTreeMap<ReaderId, Client>,
     next: u64,
+    /// Switches off what holds a snapshot and the bell together: the mark is taken too late.
+    is_careless: bool,
 }
 
 impl World {
@@ -58,6 +59,7 @@ impl World {
             log: Log::default(),
             clients: BTreeMap::new(),
             next: 0,
+            is_careless: false,
         }
     }
 
@@ -140,6 +142,11 @@ impl World {
             chats.push((chat, start));
         }
         let id = *id;
+        let mark = if self.is_careless {
+            self.hub.mark()
+        } else {
+            mark
+        };
         let begins = self.hub.attach(id, mark, &chats, &mut self.out);
         let Some(client) = self.clients.get_mut(&id) else {
             return;
@@ -269,24 +276,5 @@ impl World {
             _ => self.attach(),
         }
         self.hand_out();
-    }
-}
-
-fn story(seed: u64) {
-    let mut world = World::new(seed);
-    for _ in 0..60 {
-        world.step();
-    }
-    world.settle();
-    world.check_heads();
-}
-
-#[test]
-fn every_reader_gets_every_event_once_and_in_order() {
-    for seed in 0..STORIES {
-        if let Err(panic) = std::panic::catch_unwind(|| story(seed)) {
-            eprintln!("story {seed} went wrong");
-            std::panic::resume_unwind(panic);
-        }
     }
 }
