@@ -18,7 +18,7 @@ const RETRY_AFTER: u32 = 5;
 /// The open connections of this node, counted.
 #[derive(Debug, Default)]
 pub(crate) struct Admissions {
-    open: Arc<Mutex<HashMap<AgentId, usize>>>,
+    open: Arc<Mutex<Open>>,
     limits: (usize, usize),
 }
 
@@ -26,7 +26,13 @@ pub(crate) struct Admissions {
 #[derive(Debug)]
 pub(crate) struct Admission {
     agent: AgentId,
-    open: Arc<Mutex<HashMap<AgentId, usize>>>,
+    open: Arc<Mutex<Open>>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    of_node: usize,
+    of_agent: HashMap<AgentId, usize>,
 }
 
 impl Admissions {
@@ -40,10 +46,7 @@ impl Admissions {
     /// Admits one more connection of `agent`.
     pub(crate) fn admit(&self, agent: AgentId) -> Result<Admission, ApiError> {
         let mut open = lock(&self.open);
-        let (of_node, of_agent) = (
-            open.values().sum::<usize>(),
-            open.get(&agent).copied().unwrap_or_default(),
-        );
+        let of_agent = open.of_agent.get(&agent).copied().unwrap_or_default();
         let (per_node, per_agent) = self.limits;
         let refused = |reason, whose, limit| {
             let message = format!("{whose} has {limit} sockets already");
@@ -52,11 +55,12 @@ impl Admissions {
         if of_agent >= per_agent {
             return refused("TOO_MANY_SOCKETS", "the agent", per_agent);
         }
-        if of_node >= per_node {
+        if open.of_node >= per_node {
             return refused("TOO_MANY_SOCKETS", "the server", per_node);
         }
-        *open.entry(agent).or_default() += 1;
-        gauge(of_node + 1);
+        open.of_node += 1;
+        open.of_agent.insert(agent, of_agent + 1);
+        gauge(open.of_node);
         Ok(Admission {
             agent,
             open: Arc::clone(&self.open),
@@ -67,17 +71,18 @@ impl Admissions {
 impl Drop for Admission {
     fn drop(&mut self) {
         let mut open = lock(&self.open);
-        if let Some(count) = open.get_mut(&self.agent) {
+        open.of_node -= 1;
+        if let Some(count) = open.of_agent.get_mut(&self.agent) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.agent);
+                open.of_agent.remove(&self.agent);
             }
         }
-        gauge(open.values().sum());
+        gauge(open.of_node);
     }
 }
 
-fn lock(open: &Mutex<HashMap<AgentId, usize>>) -> MutexGuard<'_, HashMap<AgentId, usize>> {
+fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use talk_domain::context::Actor;
 use talk_domain::error::{DomainError, Invalid};
 use talk_domain::id::ChatId;
-use talk_domain::live::{FollowError, Followed, Resume, Scope};
+use talk_domain::live::{Followed, Resume, Scope};
 use talk_wire::id;
 use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic};
 
@@ -187,9 +187,4 @@ fn resume(epoch: Option<String>, since: BTreeMap<String, u64>) -> Result<Resume,
         epoch: epoch.unwrap_or_default(),
         since: since?,
     })
-}
-
-/// A failed subscription, as the client is told.
-pub(super) fn failure(error: FollowError) -> ApiError {
-    error.into()
 }

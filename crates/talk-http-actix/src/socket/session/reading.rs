@@ -16,7 +16,7 @@ use crate::api_error::ApiError;
 use crate::body::Sent;
 use crate::handler::messages::post_once;
 use crate::socket::incoming::Received;
-use crate::socket::subscription::{Asked, failure};
+use crate::socket::subscription::Asked;
 
 impl Session {
     pub(super) async fn receive(&mut self, received: Received) -> Result<(), Farewell> {
@@ -106,7 +106,7 @@ impl Session {
         let follow = self.connection.follow(&known, &more, &asked.resume);
         let followed = match follow.await {
             Ok(followed) => followed,
-            Err(error) => return Ok(Err(failure(error))),
+            Err(error) => return Ok(Err(error.into())),
         };
         for begun in &followed.begun {
             self.positions.set(begun.chat, begun.after);
