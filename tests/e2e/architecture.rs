@@ -15,6 +15,7 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-http-actix", &["talk-domain", "talk-wire"]),
     ("talk-testkit", &["talk-domain"]),
     ("talk-bench", &[]),
+    ("talk-client", &["talk-wire"]),
 ];
 
 /// Everything the rules may know of the world.

@@ -1,0 +1,32 @@
+//! The requests, one file per resource.
+
+mod chats;
+mod events;
+mod messages;
+
+use talk_wire::resource::Agent;
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::pages::Pages;
+pub use chats::NewChat;
+pub use events::EventPage;
+pub use messages::Draft;
+
+impl Client {
+    /// The agents of one's customer.
+    pub fn agents(&self) -> Pages<Agent> {
+        Pages::new(self, &["v1.0", "agents"])
+    }
+
+    /// Ends the token.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn logout(&self) -> Result<(), ClientError> {
+        let call = Call::post(&["auth", "logout"]).once();
+        let _: serde_json::Value = self.send(call).await?;
+        Ok(())
+    }
+}

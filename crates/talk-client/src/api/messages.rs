@@ -1,0 +1,155 @@
+//! Messages, threads and reactions.
+
+use talk_wire::request::{EditMessage, PostMessage, React};
+use talk_wire::resource::{Media, Message};
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::pages::Pages;
+
+const MESSAGES: &[&str] = &["v1.0", "service_agents", "talk_messages"];
+
+/// Something to say; a text is one.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    text: String,
+    parent: Option<String>,
+    medias: Vec<Media>,
+    key: Option<String>,
+}
+
+impl From<&str> for Draft {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Draft {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl Draft {
+    /// A text; may be empty if something is attached.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// In answer to this message of the same chat.
+    #[must_use]
+    pub fn reply_to(mut self, message: impl Into<String>) -> Self {
+        self.parent = Some(message.into());
+        self
+    }
+
+    /// With this attached.
+    #[must_use]
+    pub fn media(mut self, media: Media) -> Self {
+        self.medias.push(media);
+        self
+    }
+
+    /// With this idempotency key of 8 to 255 characters, so that posting it again, also after a
+    /// restart, posts nothing but answers the same.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+fn below<'a>(message: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    [MESSAGES, &[message], rest].concat()
+}
+
+impl Client {
+    /// The messages of a chat, those deleted without their content.
+    pub fn messages(&self, chat: &str) -> Pages<Message> {
+        Pages::new(self, MESSAGES).with("chat_id", &chat)
+    }
+
+    /// A whole thread, by its first message.
+    pub fn thread(&self, root: &str) -> Pages<Message> {
+        Pages::new(self, MESSAGES).with("root_id", &root)
+    }
+
+    /// A message.
+    ///
+    /// # Errors
+    /// `MESSAGE_NOT_FOUND`, `PERMISSION_DENIED` or [`ClientError`].
+    pub async fn message(&self, message: &str) -> Result<Message, ClientError> {
+        self.send(Call::get(&below(message, &[]))).await
+    }
+
+    /// Says something. However often it has to be sent, it is said once.
+    ///
+    /// # Errors
+    /// `CHAT_CLOSED` or `PERMISSION_DENIED` among others; see [`ClientError`].
+    pub async fn post(&self, chat: &str, draft: impl Into<Draft>) -> Result<Message, ClientError> {
+        let draft: Draft = draft.into();
+        let request = PostMessage {
+            chat_id: Some(chat.to_owned()),
+            kind: None,
+            text: Some(draft.text),
+            parent_id: draft.parent,
+            medias: Some(draft.medias),
+        };
+        let mut call = Call::post(MESSAGES).json(&request)?;
+        if let Some(key) = draft.key {
+            call = call.keyed(key);
+        }
+        self.send(call).await
+    }
+
+    /// Changes what one has said.
+    ///
+    /// # Errors
+    /// `MESSAGE_DELETED` among others; see [`ClientError`].
+    pub async fn edit(
+        &self,
+        message: &str,
+        text: impl Into<String>,
+    ) -> Result<Message, ClientError> {
+        let request = EditMessage {
+            text: Some(text.into()),
+            medias: None,
+        };
+        self.send(Call::put(&below(message, &[])).json(&request)?)
+            .await
+    }
+
+    /// Deletes what one has said.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn delete(&self, message: &str) -> Result<Message, ClientError> {
+        self.send(Call::delete(&below(message, &[]))).await
+    }
+
+    /// Reacts with an emoji or a short name.
+    ///
+    /// # Errors
+    /// `EMOJI_INVALID` among others; see [`ClientError`].
+    pub async fn react(&self, message: &str, emoji: &str) -> Result<Message, ClientError> {
+        let request = React {
+            emoji: Some(emoji.to_owned()),
+        };
+        let call = Call::post(&below(message, &["reactions"]));
+        self.send(call.json(&request)?).await
+    }
+
+    /// Takes a reaction back.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn unreact(&self, message: &str, emoji: &str) -> Result<Message, ClientError> {
+        let call = Call::delete(&below(message, &["reactions"]));
+        self.send(call.with("emoji", &emoji)).await
+    }
+}

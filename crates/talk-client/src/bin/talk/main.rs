@@ -1,0 +1,108 @@
+//! Talk on the command line.
+
+mod login;
+mod output;
+mod say;
+mod session;
+mod state;
+mod tail;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Talk on the command line. `TALK_URL` and `TALK_TOKEN` take the place of `talk login`.
+#[derive(Parser)]
+#[command(name = "talk", version)]
+struct Arguments {
+    /// Print JSON, one value a line.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Log in and remember it.
+    Login(login::Login),
+    /// List the chats you are in.
+    Chats,
+    /// Say something in a chat.
+    Send {
+        /// The chat.
+        chat: String,
+        /// What to say.
+        text: String,
+    },
+    /// Answer a message.
+    Reply {
+        /// The message.
+        message: String,
+        /// What to say.
+        text: String,
+    },
+    /// React to a message.
+    React {
+        /// The message.
+        message: String,
+        /// An emoji or a short name.
+        emoji: String,
+    },
+    /// Print events as they happen, until interrupted.
+    Tail {
+        /// These chats; all of yours if none is named.
+        chats: Vec<String>,
+        /// Begin after this event of each chat named; 0 is before the first.
+        #[arg(long, requires = "chats")]
+        since: Option<u64>,
+        /// Keep in this file what was printed, and go on from there.
+        #[arg(long)]
+        state: Option<PathBuf>,
+    },
+}
+
+/// The command was called wrongly.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("talk: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// Whoever read the output wanted no more of it.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
+    let out = output::Output { is_json: json };
+    match command {
+        Command::Login(login) => login::login(login, out).await,
+        Command::Chats => say::chats(&session::client()?, out).await,
+        Command::Send { chat, text } => say::send(&session::client()?, (chat, text), out).await,
+        Command::Reply { message, text } => {
+            say::reply(&session::client()?, (message, text), out).await
+        }
+        Command::React { message, emoji } => {
+            say::react(&session::client()?, (message, emoji), out).await
+        }
+        Command::Tail {
+            chats,
+            since,
+            state,
+        } => tail::tail(&session::client()?, (chats, since, state), out).await,
+    }
+}

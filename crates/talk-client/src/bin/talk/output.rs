@@ -1,0 +1,98 @@
+//! What is printed.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use talk_client::resource::{Message, OwnChat};
+use talk_client::{Event, Frame};
+
+/// For people or for programs.
+#[derive(Clone, Copy)]
+pub(crate) struct Output {
+    pub(crate) is_json: bool,
+}
+
+impl Output {
+    /// Prints a resource, or the line that stands for it.
+    pub(crate) fn print(self, resource: &impl Serialize, line: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if self.is_json {
+            serde_json::to_writer(&mut out, resource)?;
+            writeln!(out)
+        } else {
+            writeln!(out, "{line}")
+        }
+    }
+
+    /// Prints an event.
+    pub(crate) fn event(self, frame: &Frame) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if self.is_json {
+            writeln!(out, "{}", frame.raw)
+        } else {
+            writeln!(out, "{} {:>5}  {}", frame.chat_id, frame.seq, event(frame))
+        }
+    }
+}
+
+/// A chat on a line.
+pub(crate) fn chat(own: &OwnChat) -> String {
+    let chat = &own.chat;
+    format!(
+        "{}  {:<6}  {:<6}  {:>3} unread  {}",
+        chat.id,
+        chat.kind,
+        chat.status,
+        own.unread_count,
+        printable(&chat.name)
+    )
+}
+
+/// A message on a line.
+pub(crate) fn message(message: &Message) -> String {
+    let text = printable(&message.text);
+    let medias = match message.medias.len() {
+        0 => String::new(),
+        count => format!(" [{count} attached]"),
+    };
+    format!("{} {}: {text}{medias}", message.id, message.owner_id)
+}
+
+fn event(frame: &Frame) -> String {
+    match &frame.event {
+        Event::ChatCreated(chat) => format!("chat created: {}", printable(&chat.name)),
+        Event::ChatUpdated(chat) => format!("chat {}: {}", chat.status, printable(&chat.name)),
+        Event::ChatDeleted(_) => "chat deleted".to_owned(),
+        Event::MessagePosted(said) => message(said),
+        Event::MessageEdited(said) => format!("edited {}", message(said)),
+        Event::MessageDeleted(said) => format!("deleted {}", said.id),
+        Event::ReactionAdded(said, reaction) => {
+            format!("{} {} {}", said.id, reaction.owner_id, reaction.emoji)
+        }
+        Event::ReactionRemoved(said, reaction) => {
+            format!("{} {} no {}", said.id, reaction.owner_id, reaction.emoji)
+        }
+        Event::ReactionRedacted(said) => format!("{} reactions", said.id),
+        Event::ParticipantJoined(joined) => format!("{} joined", joined.owner_id),
+        Event::ParticipantLeft(left) => format!("{} left", left.owner_id),
+        Event::ChatRead(mark) => format!("{} has read up to {}", mark.owner_id, mark.read_seq),
+        Event::Other { kind } => kind.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// On one line, and without characters that would move the cursor of somebody's terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let visible = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(visible).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_others_does_not_reach_the_terminal_raw() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc 🎉"), "a [2Jb c 🎉");
+    }
+}

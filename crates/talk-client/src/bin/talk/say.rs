@@ -1,0 +1,48 @@
+//! Commands that ask once.
+
+use std::pin::pin;
+
+use futures_util::StreamExt as _;
+use talk_client::{Client, Draft};
+
+use crate::output::{self, Output};
+
+pub(crate) async fn chats(client: &Client, out: Output) -> anyhow::Result<()> {
+    let mut chats = pin!(client.chats().into_stream());
+    while let Some(chat) = chats.next().await {
+        let chat = chat?;
+        out.print(&chat, &output::chat(&chat))?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn send(
+    client: &Client,
+    (chat, text): (String, String),
+    out: Output,
+) -> anyhow::Result<()> {
+    let said = client.post(&chat, text).await?;
+    Ok(out.print(&said, &said.id)?)
+}
+
+pub(crate) async fn reply(
+    client: &Client,
+    (message, text): (String, String),
+    out: Output,
+) -> anyhow::Result<()> {
+    let parent = client.message(&message).await?;
+    let draft = Draft::text(text).reply_to(&parent.id);
+    let said = client.post(&parent.chat_id, draft).await?;
+    Ok(out.print(&said, &said.id)?)
+}
+
+pub(crate) async fn react(
+    client: &Client,
+    (message, emoji): (String, String),
+    out: Output,
+) -> anyhow::Result<()> {
+    let message = client.react(&message, &emoji).await?;
+    let reactions = message.metadata.reactions.iter();
+    let emoji: Vec<&str> = reactions.map(|reaction| &*reaction.emoji).collect();
+    Ok(out.print(&message, &output::printable(&emoji.join(" ")))?)
+}

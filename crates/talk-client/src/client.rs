@@ -1,0 +1,223 @@
+//! Who talks to which server.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Response, Url};
+use serde::de::DeserializeOwned;
+use talk_wire::request::{Login, LoginAnswer};
+use talk_wire::resource::Agent;
+use tokio::sync::OnceCell;
+
+use crate::backoff::Backoff;
+use crate::call::{Call, Failure};
+use crate::error::ClientError;
+use crate::positions::Positions;
+use crate::subscription::Subscription;
+use crate::update::Follow;
+
+/// How often a request is sent at most.
+const ATTEMPTS: usize = 6;
+
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An agent at a server. Cloning is cheap, and clones share their connections.
+///
+/// Requests that fail in passing (no connection, 429, 502, 503, 504) are repeated a few times, with
+/// growing waits or as long as `Retry-After` says. Nothing happens twice by that: every POST has an
+/// `Idempotency-Key`.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    http: reqwest::Client,
+    url: Url,
+    token: String,
+    me: OnceCell<Agent>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.url.as_str();
+        f.debug_struct("Client").field("url", &url).finish()
+    }
+}
+
+impl Client {
+    /// Logs in at `url`, for example `http://127.0.0.1:8095`.
+    ///
+    /// # Errors
+    /// `INVALID_CREDENTIALS`, `TOO_MANY_LOGIN_ATTEMPTS`, or the server is not reached.
+    pub async fn login(url: &str, username: &str, password: &str) -> Result<Self, ClientError> {
+        let login = Login {
+            username: username.to_owned(),
+            password: password.to_owned(),
+        };
+        let nobody = Self::with_token(url, "")?;
+        let call = Call::post(&["auth", "login"]).once().json(&login)?;
+        let answer: LoginAnswer = nobody.send(call).await?;
+        Self::with_token(url, answer.token)
+    }
+
+    /// With the token of a login, or an access key.
+    ///
+    /// # Errors
+    /// If `url` is no `http` URL.
+    pub fn with_token(url: &str, token: impl Into<String>) -> Result<Self, ClientError> {
+        let url = Url::parse(url).map_err(ClientError::transport)?;
+        if url.scheme() != "http" || url.cannot_be_a_base() {
+            let message = "the URL must begin with http:// (TLS is a matter of a proxy)";
+            return Err(ClientError::transport(message));
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(ClientError::transport)?;
+        Ok(Self(Arc::new(Inner {
+            http,
+            url,
+            token: token.into(),
+            me: OnceCell::new(),
+        })))
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.0.url.as_str()
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.0.token
+    }
+
+    /// The agent that the token belongs to, as it was when it was first asked for.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn me(&self) -> Result<&Agent, ClientError> {
+        let ask = || self.send(Call::get(&["v1.0", "service_agents", "me"]));
+        self.0.me.get_or_try_init(ask).await
+    }
+
+    /// Follows chats from where `positions` says. With [`Follow::All`], a chat that `positions`
+    /// does not have begins after its last event if they are of no epoch yet, and else (the agent
+    /// joined in the meantime) with the event by which the agent joined.
+    ///
+    /// Nothing is sent before [`Subscription::next`] is called.
+    #[must_use]
+    pub fn subscribe(&self, follow: Follow, positions: Positions) -> Subscription {
+        Subscription::new(self.clone(), follow, positions)
+    }
+
+    /// The URL of a path below the server's.
+    pub(crate) fn at(&self, path: impl IntoIterator<Item = impl AsRef<str>>) -> Url {
+        let mut url = self.0.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+
+    /// Sends a request, and again if that may help.
+    pub(crate) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
+        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+        let mut attempt = 1;
+        loop {
+            let failure = match self.attempt(&call).await {
+                Ok(body) => return read(&body),
+                Err(failure) => failure,
+            };
+            let wait = call.again_after(&failure, backoff.next());
+            match wait.filter(|_| attempt < ATTEMPTS) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(failure.error),
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, call: &Call) -> Result<Vec<u8>, Failure> {
+        let mut url = self.at(&call.path);
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let mut request = self.0.http.request(call.method.clone(), url);
+        if !self.0.token.is_empty() {
+            request = request.bearer_auth(&self.0.token);
+        }
+        if let Some(key) = &call.key {
+            request = request.header("Idempotency-Key", key);
+        }
+        if let Some(body) = &call.body {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.clone());
+        }
+        let response = request.send().await.map_err(lost)?;
+        let (status, retry_after) = (response.status(), retry_after(&response));
+        let body = response.bytes().await.map_err(lost)?;
+        if status.is_success() {
+            return Ok(body.into());
+        }
+        Err(Failure {
+            error: ClientError::refused(status.as_u16(), &body),
+            is_harmless: matches!(status.as_u16(), 429 | 503),
+            retry_after,
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|error| ClientError::Protocol(error.to_string()))
+}
+
+fn lost(error: reqwest::Error) -> Failure {
+    Failure {
+        is_harmless: error.is_connect(),
+        error: ClientError::transport(error.without_url()),
+        retry_after: None,
+    }
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_below_the_servers_and_escaped() {
+        for url in ["http://h:1", "http://h:1/"] {
+            let client = Client::with_token(url, "t").unwrap();
+            assert_eq!(client.at(["a", "b/c?"]).as_str(), "http://h:1/a/b%2Fc%3F");
+        }
+        let client = Client::with_token("http://h/talk/", "t").unwrap();
+        assert_eq!(client.at(["a"]).as_str(), "http://h/talk/a");
+    }
+
+    #[test]
+    fn only_plain_http_is_spoken() {
+        for url in ["https://h", "h:1", "mailto:a@b", ""] {
+            assert!(Client::with_token(url, "t").is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn nobody_reads_the_token_in_a_log() {
+        let client = Client::with_token("http://h", "secret").unwrap();
+        assert!(!format!("{client:?}").contains("secret"));
+    }
+}

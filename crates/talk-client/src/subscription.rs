@@ -1,0 +1,216 @@
+//! A subscription: connects, tells, and connects again.
+
+mod link;
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::{Stream, stream};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::backoff::Backoff;
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::incoming::Incoming;
+use crate::positions::Positions;
+use crate::tracker::{Fault, Tracker};
+use crate::update::{Follow, Update};
+use link::{Link, Lost};
+
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// A connection that lasted so long was a good one.
+const STABLE: Duration = Duration::from_secs(30);
+
+/// Follows chats over any number of connections: each event once, per chat in order. When a
+/// connection is lost it makes another one, after growing waits or when the server said.
+///
+/// [`Self::next`] may be dropped at any time and called again: nothing is lost by that. As long as
+/// nobody calls it nothing is read, and after a while the server gives the connection up; then the
+/// next call resumes.
+pub struct Subscription {
+    client: Client,
+    tracker: Tracker,
+    backoff: Backoff,
+    state: State,
+}
+
+/// Where [`Subscription::next`] was.
+enum State {
+    /// Waits for the next attempt.
+    Waiting(Pin<Box<Sleep>>),
+    /// Connects; brings the connection and the agent whose it is.
+    Connecting(BoxFuture<'static, Result<(Link, String), Lost>>),
+    /// Sends what a connection begins with.
+    Asking(BoxFuture<'static, Result<Link, Lost>>),
+    Connected(Box<Link>, Instant),
+    /// Finds out where chats begin that were joined since the last connection.
+    LookingUp(BoxFuture<'static, Result<Vec<(String, u64)>, Lost>>),
+    Over,
+}
+
+/// What [`Subscription::next`] waited for.
+enum Happened {
+    Waited,
+    Connected(Result<(Link, String), Lost>),
+    Asked(Result<Link, Lost>),
+    Received(Result<Incoming, Lost>),
+    LookedUp(Result<Vec<(String, u64)>, Lost>),
+}
+
+impl Subscription {
+    pub(crate) fn new(client: Client, follow: Follow, positions: Positions) -> Self {
+        let state = connect(&client);
+        Self {
+            client,
+            tracker: Tracker::new(follow.normalized(), positions),
+            backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
+            state,
+        }
+    }
+
+    /// What has been told so far, to subscribe from another time. Whoever keeps it after working on
+    /// an update misses nothing, and gets that update again at most if it was not kept in time.
+    #[must_use]
+    pub fn positions(&self) -> &Positions {
+        self.tracker.told()
+    }
+
+    /// The next update, whenever it comes; `None` when nothing more can come: after an error, or
+    /// when all chats that were followed have ended.
+    ///
+    /// # Errors
+    /// Only what another connection would not help against: the token has ended (401 or close code
+    /// 4401), what is followed is refused, or the server does not speak Talk.
+    pub async fn next(&mut self) -> Option<Result<Update, ClientError>> {
+        loop {
+            if let Some(update) = self.tracker.next_update() {
+                return Some(Ok(update));
+            }
+            if self.tracker.is_over() {
+                self.state = State::Over;
+            }
+            let happened = match &mut self.state {
+                State::Waiting(sleep) => {
+                    sleep.await;
+                    Happened::Waited
+                }
+                State::Connecting(connecting) => Happened::Connected(connecting.await),
+                State::Asking(asking) => Happened::Asked(asking.await),
+                State::Connected(link, _) => Happened::Received(link.next().await),
+                State::LookingUp(looking) => Happened::LookedUp(looking.await),
+                State::Over => return None,
+            };
+            match self.advance(happened) {
+                Ok(None) => {}
+                Ok(Some(update)) => return Some(Ok(update)),
+                Err(error) => {
+                    self.state = State::Over;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+
+    /// The updates as a stream.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Update, ClientError>> {
+        stream::unfold(self, |mut subscription| async move {
+            let update = subscription.next().await?;
+            Some((update, subscription))
+        })
+    }
+
+    fn advance(&mut self, happened: Happened) -> Result<Option<Update>, ClientError> {
+        let lost = match happened {
+            Happened::Waited => {
+                self.state = connect(&self.client);
+                return Ok(None);
+            }
+            Happened::Connected(Ok((link, agent))) => {
+                let frames = self.tracker.begin(&agent);
+                self.state = State::Asking(Box::pin(link.send(frames)));
+                return Ok(None);
+            }
+            Happened::Asked(Ok(link)) => {
+                self.state = State::Connected(Box::new(link), Instant::now());
+                return Ok(None);
+            }
+            Happened::Received(Ok(frame)) => match self.receive(frame) {
+                Ok(()) => return Ok(None),
+                Err(lost) => lost,
+            },
+            Happened::LookedUp(Ok(begins)) => {
+                for (chat, seq) in begins {
+                    self.tracker.begin_after(&chat, seq);
+                }
+                self.state = connect(&self.client);
+                return Ok(None);
+            }
+            Happened::Connected(Err(lost))
+            | Happened::Asked(Err(lost))
+            | Happened::Received(Err(lost))
+            | Happened::LookedUp(Err(lost)) => lost,
+        };
+        self.disconnect(lost).map(Some)
+    }
+
+    fn receive(&mut self, frame: Incoming) -> Result<(), Lost> {
+        let is_progress = matches!(frame, Incoming::Event(_) | Incoming::CaughtUp(..));
+        self.tracker.take(frame).map_err(|fault| match fault {
+            Fault::Gap { .. } | Fault::Busy { .. } => Lost::because(fault.to_string()),
+            Fault::Refused { reason, message } => Lost::Forever(ClientError::Refused {
+                status: 400,
+                reason,
+                message,
+                details: Vec::new(),
+                request_id: String::new(),
+            }),
+        })?;
+        if is_progress && self.tracker.is_open() {
+            self.backoff.reset();
+        }
+        let joined = self.tracker.joined();
+        if !joined.is_empty() {
+            let client = self.client.clone();
+            self.state = State::LookingUp(Box::pin(look_up(client, joined)));
+        }
+        Ok(())
+    }
+
+    fn disconnect(&mut self, lost: Lost) -> Result<Update, ClientError> {
+        if let State::Connected(_, since) = &self.state
+            && since.elapsed() >= STABLE
+        {
+            self.backoff.reset();
+        }
+        let (reason, retry_in) = match lost {
+            Lost::Forever(error) => return Err(error),
+            Lost::Until(reason, retry_in) => (reason, retry_in),
+            Lost::ForNow(reason) => (reason, self.backoff.next()),
+        };
+        self.state = State::Waiting(Box::pin(sleep(retry_in)));
+        Ok(Update::Disconnected { reason, retry_in })
+    }
+}
+
+fn connect(client: &Client) -> State {
+    State::Connecting(Box::pin(Link::open(client.clone())))
+}
+
+/// A chat that is no longer there when it is looked up will not be among the next ones.
+async fn look_up(client: Client, chats: BTreeSet<String>) -> Result<Vec<(String, u64)>, Lost> {
+    let mut begins = Vec::with_capacity(chats.len());
+    for chat in chats {
+        match client.before_joining(&chat).await {
+            Ok(seq) => begins.push((chat, seq)),
+            Err(ClientError::Refused {
+                status: 403 | 404, ..
+            }) => return Err(Lost::because(format!("chat {chat} has gone"))),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(begins)
+}

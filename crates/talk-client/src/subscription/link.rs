@@ -1,0 +1,222 @@
+//! One connection.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use talk_wire::socket::ClientFrame;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, RETRY_AFTER};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::client::Client;
+use crate::error::ClientError;
+use crate::incoming::{Incoming, parse};
+
+/// How long the handshake, or taking what is sent, may last.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// After so long without a sign of the server it is asked for one; after that long it is gone.
+const QUIET: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The longest wait that is taken from a server.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Why there is no connection any more.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// Another one would not help.
+    Forever(ClientError),
+    /// The server said when to come back.
+    Until(String, Duration),
+    ForNow(String),
+}
+
+impl Lost {
+    pub(super) fn because(reason: impl Into<String>) -> Self {
+        Self::ForNow(reason.into())
+    }
+}
+
+impl From<ClientError> for Lost {
+    fn from(error: ClientError) -> Self {
+        if error.is_transient() {
+            Self::ForNow(error.to_string())
+        } else {
+            Self::Forever(error)
+        }
+    }
+}
+
+/// An open socket.
+pub(super) struct Link {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    heard_at: Instant,
+    is_asked: bool,
+}
+
+impl Link {
+    /// Connects, and says which agent's connection it is.
+    pub(super) async fn open(client: Client) -> Result<(Self, String), Lost> {
+        let agent = client.me().await?.id.clone();
+        let handshake = handshake(&client)?;
+        let connected = timeout(PATIENCE, connect_async(handshake)).await;
+        let connected = connected.map_err(|_| Lost::because("the handshake takes too long"))?;
+        let (socket, _) = connected.map_err(refused)?;
+        let link = Self {
+            socket,
+            heard_at: Instant::now(),
+            is_asked: false,
+        };
+        Ok((link, agent))
+    }
+
+    /// Sends frames; the connection again.
+    pub(super) async fn send(mut self, frames: Vec<ClientFrame>) -> Result<Self, Lost> {
+        for frame in frames {
+            let text = serde_json::to_string(&frame);
+            let text = text.map_err(|error| Lost::because(error.to_string()))?;
+            self.message(Message::text(text)).await?;
+        }
+        Ok(self)
+    }
+
+    /// The next frame. Cancelling loses nothing.
+    pub(super) async fn next(&mut self) -> Result<Incoming, Lost> {
+        loop {
+            let patience = if self.is_asked { SILENCE } else { QUIET };
+            let Ok(message) = timeout_at(self.heard_at + patience, self.socket.next()).await else {
+                if self.is_asked {
+                    return Err(Lost::because("the server has fallen silent"));
+                }
+                self.is_asked = true;
+                self.message(Message::Ping(Bytes::new())).await?;
+                continue;
+            };
+            self.heard_at = Instant::now();
+            self.is_asked = false;
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return parse(&text)
+                        .map_err(|error| ClientError::Protocol(error.to_string()).into());
+                }
+                Some(Ok(Message::Close(frame))) => return Err(closed(frame)),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(Lost::because(error.to_string())),
+                None => return Err(Lost::because("the connection has ended")),
+            }
+        }
+    }
+
+    async fn message(&mut self, message: Message) -> Result<(), Lost> {
+        match timeout(PATIENCE, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Lost::because(error.to_string())),
+            Err(_) => Err(Lost::because("the server takes nothing")),
+        }
+    }
+}
+
+fn handshake(client: &Client) -> Result<Request, Lost> {
+    let invalid = |error: &dyn ToString| Lost::Forever(ClientError::transport(error.to_string()));
+    let url = client.at(["v1.0", "ws"]);
+    let url = url.as_str().replacen("http", "ws", 1);
+    let mut request = url.into_client_request().map_err(|e| invalid(&e))?;
+    let token = format!("Bearer {}", client.token());
+    let token = token.parse().map_err(|e| invalid(&e))?;
+    request.headers_mut().insert(AUTHORIZATION, token);
+    Ok(request)
+}
+
+/// A handshake that failed.
+fn refused(error: Error) -> Lost {
+    match error {
+        Error::Http(response) => {
+            let body = response.body().as_deref().unwrap_or_default();
+            let error = ClientError::refused(response.status().as_u16(), body);
+            match retry_after(&response) {
+                Some(wait) if error.is_transient() => Lost::Until(error.to_string(), wait),
+                _ => error.into(),
+            }
+        }
+        Error::Url(_) | Error::HttpFormat(_) => Lost::Forever(ClientError::transport(error)),
+        error => Lost::because(error.to_string()),
+    }
+}
+
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    let wait = Duration::from_secs(seconds.parse().ok()?);
+    (wait <= LONGEST_WAIT).then_some(wait)
+}
+
+/// A connection that the server closed.
+fn closed(frame: Option<CloseFrame>) -> Lost {
+    let Some(CloseFrame { code, reason }) = frame else {
+        return Lost::because("the server closed the connection");
+    };
+    let (code, reason) = (u16::from(code), reason.to_string());
+    match code {
+        1003 | 1007..=1009 | 4400 | 4401 => Lost::Forever(ClientError::Closed { code, reason }),
+        _ => {
+            let wait = reason
+                .strip_prefix("retry_ms=")
+                .and_then(|ms| ms.parse().ok());
+            let wait = wait
+                .map(Duration::from_millis)
+                .filter(|wait| *wait <= LONGEST_WAIT);
+            let text = format!("the server closed with {code} {reason}");
+            match wait {
+                Some(wait) if code == 4503 => Lost::Until(text, wait),
+                _ => Lost::ForNow(text),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(code: u16, reason: &str) -> Lost {
+        closed(Some(CloseFrame {
+            code: code.into(),
+            reason: reason.into(),
+        }))
+    }
+
+    #[test]
+    fn a_restarting_server_says_when_to_come_back() {
+        let Lost::Until(_, wait) = close(4503, "retry_ms=1250") else {
+            panic!("no time");
+        };
+        assert_eq!(wait, Duration::from_millis(1_250));
+        for reason in ["", "retry_ms=x", "retry_ms=99999999999"] {
+            assert!(matches!(close(4503, reason), Lost::ForNow(_)), "{reason}");
+        }
+    }
+
+    #[test]
+    fn some_close_codes_are_final() {
+        for code in [4401, 1008, 4400, 1009] {
+            assert!(matches!(close(code, "x"), Lost::Forever(_)), "{code}");
+        }
+        for code in [1000, 1001, 1006, 1011, 4408, 4429] {
+            assert!(matches!(close(code, "x"), Lost::ForNow(_)), "{code}");
+        }
+        assert!(matches!(closed(None), Lost::ForNow(_)));
+    }
+
+    #[test]
+    fn the_token_goes_in_a_header() {
+        let client = Client::with_token("http://h:1/talk", "secret").unwrap();
+        let request = handshake(&client).unwrap();
+        assert_eq!(request.uri(), "ws://h:1/talk/v1.0/ws");
+        assert_eq!(request.headers()[AUTHORIZATION], "Bearer secret");
+    }
+}

@@ -1,0 +1,156 @@
+//! The first frames of a connection: what is asked for, until all of it is answered.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use talk_wire::socket::ClientFrame;
+
+use super::Fault;
+use crate::incoming::{Incoming, Subscribed};
+use crate::positions::Positions;
+use crate::update::Follow;
+
+/// Chats that one `subscribe` names, so that it stays well below the 64 KiB a frame may have.
+const CHATS_PER_FRAME: usize = 300;
+
+/// One `subscribe` on its way.
+#[derive(Debug)]
+struct Asked {
+    id: String,
+    /// The chats whose events mean something only after the answer.
+    chats: BTreeSet<String>,
+}
+
+/// A subscription in several frames, whose answers make one.
+#[derive(Debug)]
+pub(super) struct Opening {
+    asked: VecDeque<Asked>,
+    answer: Subscribed,
+    /// What came between the answers and is to be looked at after the last.
+    held: Vec<Incoming>,
+}
+
+impl Opening {
+    /// What to send.
+    pub(super) fn begin(
+        agent: &str,
+        follow: &Follow,
+        positions: &Positions,
+    ) -> (Self, Vec<ClientFrame>) {
+        let mine = format!("agent_id:{agent}:chat");
+        let chats: Vec<String> = match follow {
+            Follow::All => positions.iter().map(|(c, _)| c.to_owned()).collect(),
+            Follow::Chats(chats) => chats.clone(),
+        };
+        let mut parts: Vec<&[String]> = chats.chunks(CHATS_PER_FRAME).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        let (mut asked, mut frames) = (VecDeque::new(), Vec::new());
+        for (i, part) in parts.into_iter().enumerate() {
+            let topics = match follow {
+                Follow::All => vec![mine.clone()],
+                Follow::Chats(_) => part.iter().map(|chat| format!("{mine}:{chat}")).collect(),
+            };
+            let known = |chat: &String| Some((chat.clone(), positions.get(chat)?));
+            let epoch = positions.epoch().map(str::to_owned);
+            let id = format!("s{i}");
+            frames.push(ClientFrame {
+                kind: "subscribe".to_owned(),
+                id: Some(id.clone()),
+                topics: Some(topics),
+                since: epoch
+                    .is_some()
+                    .then(|| part.iter().filter_map(known).collect()),
+                epoch,
+                ..ClientFrame::default()
+            });
+            let chats = part.iter().cloned().collect();
+            asked.push_back(Asked { id, chats });
+        }
+        let opening = Self {
+            asked,
+            answer: Subscribed::default(),
+            held: Vec::new(),
+        };
+        (opening, frames)
+    }
+
+    /// A frame has come.
+    ///
+    /// # Errors
+    /// When what was asked for is refused.
+    pub(super) fn take(&mut self, frame: Incoming) -> Result<(), Fault> {
+        match frame {
+            Incoming::Subscribed(answer) => self.answered(answer),
+            Incoming::Refused(reason, message) => Err(refusal(reason, message)),
+            frame => {
+                if !self.is_too_early(&frame) {
+                    self.held.push(frame);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether everything is answered.
+    pub(super) fn is_complete(&self) -> bool {
+        self.asked.is_empty()
+    }
+
+    /// The answer, and what came while it was incomplete.
+    pub(super) fn finish(self) -> (Subscribed, Vec<Incoming>) {
+        (self.answer, self.held)
+    }
+
+    /// A chat that is yet to be resumed is perhaps live already: then it will come again.
+    fn is_too_early(&self, frame: &Incoming) -> bool {
+        let chat = match frame {
+            Incoming::Event(frame) => &frame.chat_id,
+            Incoming::CaughtUp(chat, _)
+            | Incoming::Lagging(chat, _)
+            | Incoming::Reset(chat, ..)
+            | Incoming::Unsubscribed(chat, ..) => chat,
+            Incoming::Typing(..)
+            | Incoming::Presence(..)
+            | Incoming::Subscribed(_)
+            | Incoming::Refused(..)
+            | Incoming::Other => return false,
+        };
+        self.asked.iter().any(|asked| asked.chats.contains(chat))
+    }
+
+    fn answered(&mut self, answer: Subscribed) -> Result<(), Fault> {
+        let Some(asked) = self.asked.pop_front() else {
+            return Ok(());
+        };
+        if asked.id != answer.id {
+            return Err(Fault::Busy {
+                reason: "ANSWER_MISMATCH".to_owned(),
+                message: format!("{} was answered instead of {}", answer.id, asked.id),
+            });
+        }
+        for (chat, range) in answer.chats {
+            if asked.chats.contains(&chat) {
+                self.answer.chats.insert(chat, range);
+            } else {
+                self.answer.chats.entry(chat).or_insert(range);
+            }
+        }
+        self.answer.refused.extend(answer.refused);
+        self.answer.epoch = answer.epoch;
+        Ok(())
+    }
+}
+
+/// These pass; whatever else is refused would be refused again.
+fn refusal(reason: String, message: String) -> Fault {
+    let passes = matches!(
+        &*reason,
+        "STOPPING" | "BUSY" | "INTERNAL" | "STORAGE_UNAVAILABLE"
+    );
+    if passes {
+        Fault::Busy { reason, message }
+    } else {
+        Fault::Refused { reason, message }
+    }
+}
