@@ -20,8 +20,8 @@ lint: ## Formatting, clippy and documentation, warnings are errors
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --quiet
 
-readme: ## Run README's tutorial as printed (needs curl)
-	$(CARGO) build --quiet --package talk-server
+readme: ## Run README's commands and programs as printed (needs curl, Python and Node)
+	$(CARGO) build --quiet --package talk-server --package talk-client
 	tests/readme.sh target/debug/talk-server
 
 conformance: ## Drive the Autobahn cases against the socket code (needs Python)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs README's tutorial and its two subscribers as printed, against a demo server of its own. Needs
+# Runs README's tutorial, its subscribers and its command line as printed, against a demo server of its own. Needs
 # curl, Python with venv, and Node 20 or later.
-# usage: tests/readme.sh <talk-server binary>
+# usage: tests/readme.sh <talk-server binary>, beside which the binary `talk` is
 set -euo pipefail
 server=$(realpath "${1:?usage: tests/readme.sh <talk-server binary>}")
+PATH="$(dirname "$server"):$PATH"
 readme=$(realpath "$(dirname "$0")/../README.md")
 port=$((20000 + RANDOM % 20000))
 work=$(mktemp -d)
@@ -91,3 +92,25 @@ for text in 'before the crash' 'after the crash'; do
   done
 done
 echo "readme: both subscribers saw everything once"
+
+# The command line: it sends, and its tail goes on where it ended.
+export CHAT=$chat XDG_CONFIG_HOME=$work/config
+commands=$(block '## Follow in real time' sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g")
+grep -v '^talk tail' <<<"$commands" >talk.sh
+tail_command=$(grep '^talk tail' <<<"$commands")
+shown() { # runs the tail until it has printed a text
+  bash -c "$tail_command" >>tail.txt 2>>tail.err & tail_pid=$!
+  for _ in $(seq 200); do
+    grep -q "$1" tail.txt && { kill "$tail_pid"; wait "$tail_pid" 2>/dev/null || true; return; }
+    [ "${2:-}" ] && grep -q . tail.err && say "$1" && set -- "$1"
+    sleep 0.1
+  done
+  cat tail.txt tail.err
+  exit 1
+}
+bash -euo pipefail talk.sh
+shown 'while it runs' say
+say 'while it is away'
+shown 'while it is away'
+[ "$(grep -c 'while it runs' tail.txt)" = 1 ] || { echo 'talk tail: not once' >&2; exit 1; }
+echo "readme: the command line sent, and its tail went on where it ended"

@@ -11,6 +11,7 @@ mod architecture;
 mod channels;
 mod chaos;
 mod chats;
+mod clients;
 mod deleted_chats;
 mod direct_chats;
 mod durability;

@@ -52,11 +52,15 @@ impl Server {
         server
     }
 
-    /// Ends the process without warning and starts it again on the same data.
+    /// Ends the process without warning and starts it again on the same data, at the same address
+    /// unless somebody else took it meanwhile.
     pub(crate) async fn kill_and_restart(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
-        (self.child, self.url, self.admin_url) = spawn(self.data.path(), &self.settings);
+        let of = |url: &str| url.trim_start_matches("http://").to_owned();
+        let addresses = [of(&self.url), of(&self.admin_url)];
+        let again = spawn_at(self.data.path(), &self.settings, addresses);
+        (self.child, self.url, self.admin_url) = again;
         self.wait_until_ready().await;
     }
 
@@ -217,7 +221,14 @@ impl Drop for Server {
 }
 
 fn spawn(data: &Path, settings: &[(String, String)]) -> (Child, String, String) {
-    let [bind, admin] = [free_address(), free_address()];
+    spawn_at(data, settings, [free_address(), free_address()])
+}
+
+fn spawn_at(
+    data: &Path,
+    settings: &[(String, String)],
+    [bind, admin]: [String; 2],
+) -> (Child, String, String) {
     let log = File::options()
         .create(true)
         .append(true)
