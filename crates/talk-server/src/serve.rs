@@ -62,6 +62,7 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
         .map(|address| listen("admin_bind", address))
         .transpose()?;
     observe::logs(settings)?;
+    raise_file_limit();
     let metrics = observe::metrics()?;
     let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
     let node = Node::new(settings.socket_queue_bytes);
@@ -78,6 +79,14 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
         metrics,
         lock,
     })
+}
+
+/// Sockets take two file descriptors each, and what a login shell allows is few.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => tracing::debug!(files, "file descriptors"),
+        Err(error) => tracing::warn!(%error, "the limit of file descriptors was not raised"),
+    }
 }
 
 /// What is stored is unknown: nothing more may be answered, and opening again is the recovery.
