@@ -115,6 +115,13 @@ pub(crate) fn open_for(
     Ok(store.context("the database")?)
 }
 
+/// What a look through the whole database finds wrong.
+pub(crate) fn examine(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let url = settings.database_url();
+    let problems = talk_store_diesel::examine(url.expose_secret());
+    Ok(problems.context("the database")?)
+}
+
 /// Opens a database that is there already, so that a mistyped name creates nothing.
 pub(crate) fn open_existing(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     check_existing(settings)?;

@@ -78,7 +78,8 @@ async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
         Command::Doctor => {
             installation::check_existing(settings)?;
             let migrated = apply_migrations(settings)?;
-            operate::doctor(&operator(false)?, migrated).await
+            let problems = installation::examine(settings)?;
+            operate::doctor(&operator(false)?, (migrated, problems)).await
         }
         Command::Config => Ok(()),
     }

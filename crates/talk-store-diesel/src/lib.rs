@@ -9,6 +9,7 @@
 mod batch;
 mod connection;
 mod error;
+mod examine;
 mod location;
 mod open;
 mod options;
@@ -31,6 +32,7 @@ mod unit;
 mod writer;
 
 pub use error::OpenError;
+pub use examine::examine;
 pub use location::check_url;
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};

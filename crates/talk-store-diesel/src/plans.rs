@@ -43,7 +43,7 @@ impl FrameEncoder for Plain {
 
 /// Statements by their text.
 #[derive(Clone, Default)]
-struct Heard {
+pub(crate) struct Heard {
     /// Those that ran.
     run: BTreeSet<String>,
     /// Those that were prepared to be kept.
@@ -51,7 +51,7 @@ struct Heard {
 }
 
 /// Plays a request of every kind and writes down the statements that look rows up.
-fn play() -> (TempDir, AnyConnection, Heard) {
+pub(crate) fn play() -> (TempDir, AnyConnection, Heard) {
     let directory = tempfile::tempdir().unwrap();
     let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
     sqlite::migrate(&mut conn).unwrap();

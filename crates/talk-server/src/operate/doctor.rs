@@ -31,14 +31,18 @@ struct Report {
 
 /// Checks every chat that has a participant or is a channel: its number of participants is the one
 /// it says, they have read up to messages that are there, and its events are numbered without a gap
-/// up to its last one. `migrated` are the migrations
-/// the database lacked until now.
+/// up to its last one. `migrated` are the migrations the database lacked until now, `problems` what
+/// a look through all its tables found.
 ///
 /// # Errors
 /// If something is wrong, or cannot be read.
-pub(crate) async fn doctor(operator: &Operator, migrated: Vec<String>) -> Result<(), Failure> {
+pub(crate) async fn doctor(
+    operator: &Operator,
+    (migrated, problems): (Vec<String>, Vec<String>),
+) -> Result<(), Failure> {
     let mut report = Report {
         migrated,
+        problems,
         ..Report::default()
     };
     let unit = Unit::installation("doctor_customers");
@@ -69,13 +73,14 @@ pub(crate) async fn doctor(operator: &Operator, migrated: Vec<String>) -> Result
              per chat the number of participants, how far they have read, and its events \
              numbered without a gap."
         ),
-        "Not checked: deleted chats, chats that nobody is in, and the file itself.".to_owned(),
+        "Looked through every table for what is lost or contradicts itself, and the file."
+            .to_owned(),
     ];
     lines.extend(problems.iter().map(|problem| format!("Wrong: {problem}")));
     operator.print(&lines.join("\n"), &report)?;
     match problems.len() {
         0 => Ok(()),
-        count => Err(anyhow!("{count} chats are not as they must be").into()),
+        count => Err(anyhow!("{count} things are not as they must be").into()),
     }
 }
 

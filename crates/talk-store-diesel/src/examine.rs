@@ -1,0 +1,200 @@
+//! Looks through a whole database for what no running server ever leaves behind.
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::error::OpenError;
+use crate::location::Location;
+use crate::sqlite;
+
+/// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
+/// count from there.
+const CHECKS: [(&str, &str); 17] = [
+    (
+        "the log has no identity",
+        "SELECT 1 - COUNT(*) AS n FROM talk_meta WHERE key = 'epoch'",
+    ),
+    (
+        "agents without their customer",
+        "SELECT COUNT(*) AS n FROM talk_agents a WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_customers c WHERE c.id = a.customer_id)",
+    ),
+    (
+        "access keys without their agent",
+        "SELECT COUNT(*) AS n FROM talk_access_keys k WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_agents a WHERE a.id = k.agent_id AND a.customer_id = k.customer_id)",
+    ),
+    (
+        "chats without their customer",
+        "SELECT COUNT(*) AS n FROM talk_chats h WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_customers c WHERE c.id = h.customer_id)",
+    ),
+    (
+        "participants without their chat",
+        "SELECT COUNT(*) AS n FROM talk_participants p WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_chats h WHERE h.id = p.chat_id AND h.customer_id = p.customer_id)",
+    ),
+    (
+        "participants without their agent",
+        "SELECT COUNT(*) AS n FROM talk_participants p WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_agents a WHERE a.id = p.agent_id AND a.customer_id = p.customer_id)",
+    ),
+    (
+        "chats with another number of participants than they say",
+        "SELECT COUNT(*) AS n FROM talk_chats h WHERE h.member_count <> \
+         (SELECT COUNT(*) FROM talk_participants p WHERE p.chat_id = h.id)",
+    ),
+    (
+        "read marks without their participant",
+        "SELECT COUNT(*) AS n FROM talk_read_marks r WHERE NOT EXISTS (SELECT 1 FROM \
+         talk_participants p WHERE p.chat_id = r.chat_id AND p.agent_id = r.agent_id)",
+    ),
+    (
+        "events without their chat",
+        "SELECT COUNT(*) AS n FROM talk_events e WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_chats h WHERE h.id = e.chat_id)",
+    ),
+    (
+        "chats whose log has gaps or another end than they say",
+        "SELECT COUNT(*) AS n FROM talk_chats h WHERE h.last_seq - h.log_start <> (SELECT \
+         COUNT(*) FROM talk_events e WHERE e.chat_id = h.id AND e.seq > h.log_start AND e.seq <= \
+         h.last_seq) OR EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = h.id AND e.seq > \
+         h.last_seq)",
+    ),
+    (
+        "messages without their chat",
+        "SELECT COUNT(*) AS n FROM talk_messages m WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_chats h WHERE h.id = m.chat_id AND h.customer_id = m.customer_id)",
+    ),
+    (
+        "messages without the event that tells of them",
+        "SELECT COUNT(*) AS n FROM talk_messages m JOIN talk_chats h ON h.id = m.chat_id WHERE \
+         m.seq > h.log_start AND NOT EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = \
+         m.chat_id AND e.seq = m.seq AND e.kind = 'message_posted' AND e.subject = m.id)",
+    ),
+    (
+        "events that tell of messages that are not there",
+        "SELECT COUNT(*) AS n FROM talk_events e WHERE e.kind = 'message_posted' AND NOT EXISTS \
+         (SELECT 1 FROM talk_messages m WHERE m.id = e.subject AND m.seq = e.seq)",
+    ),
+    (
+        "messages with another number of replies than they say",
+        "SELECT COUNT(*) AS n FROM talk_messages m WHERE m.reply_count <> (SELECT COUNT(*) FROM \
+         talk_messages r WHERE r.parent_id = m.id AND r.deleted_at IS NULL)",
+    ),
+    (
+        "messages with another number of reactions than they say",
+        "SELECT COUNT(*) AS n FROM talk_messages m WHERE m.reaction_count <> \
+         (SELECT COUNT(*) FROM talk_reactions r WHERE r.message_id = m.id)",
+    ),
+    (
+        "reactions without their message",
+        "SELECT COUNT(*) AS n FROM talk_reactions r WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_messages m WHERE m.id = r.message_id)",
+    ),
+    (
+        "earlier versions without their message",
+        "SELECT COUNT(*) AS n FROM talk_revisions r WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_messages m WHERE m.id = r.message_id)",
+    ),
+];
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+/// What is wrong with the database at `url`, in words; it is only read, on one snapshot.
+///
+/// # Errors
+/// See [`OpenError`]. A wrong URL creates nothing.
+pub fn examine(url: &str) -> Result<Vec<String>, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let mut conn = sqlite::reader(&path).map_err(OpenError::Connect)?;
+    let found = conn.transaction(problems);
+    found.map_err(|error| OpenError::Connect(error.into()))
+}
+
+fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
+    let findings: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(conn)?;
+    let findings = findings.into_iter().map(|finding| finding.integrity_check);
+    let mut problems: Vec<_> = findings
+        .filter(|finding| finding != "ok")
+        .map(|finding| format!("the file: {finding}"))
+        .collect();
+    for (what, sql) in CHECKS {
+        let Count { n } = diesel::sql_query(sql).get_result(conn)?;
+        if n > 0 {
+            problems.push(format!("{n} × {what}"));
+        }
+    }
+    Ok(problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::AnyConnection;
+    use crate::plans::play;
+
+    /// What is found once this was done to a sound database.
+    fn after(tampering: &str) -> Vec<String> {
+        let (_directory, conn, _) = play();
+        let AnyConnection::Sqlite(mut conn) = conn;
+        sqlite::epoch(&mut conn).unwrap();
+        let customers =
+            "INSERT INTO talk_customers SELECT DISTINCT customer_id, 'C', 0, 0 FROM talk_agents";
+        diesel::sql_query(customers).execute(&mut conn).unwrap();
+        diesel::sql_query(tampering).execute(&mut conn).unwrap();
+        problems(&mut conn).unwrap()
+    }
+
+    #[test]
+    fn a_sound_database_has_no_problems() {
+        assert!(after("SELECT 1").is_empty(), "{:?}", after("SELECT 1"));
+    }
+
+    #[test]
+    fn whatever_is_lost_is_missed() {
+        for (tampering, expected) in [
+            ("DELETE FROM talk_meta", "no identity"),
+            (
+                "DELETE FROM talk_customers",
+                "agents without their customer",
+            ),
+            (
+                "DELETE FROM talk_agents",
+                "participants without their agent",
+            ),
+            ("DELETE FROM talk_chats", "messages without their chat"),
+            (
+                "DELETE FROM talk_participants",
+                "another number of participants",
+            ),
+            ("DELETE FROM talk_messages", "messages that are not there"),
+            ("DELETE FROM talk_events", "without the event"),
+            ("DELETE FROM talk_events WHERE seq = 2", "has gaps"),
+            ("DELETE FROM talk_reactions", "number of reactions"),
+            (
+                "UPDATE talk_chats SET last_seq = last_seq + 1",
+                "another end",
+            ),
+            (
+                "UPDATE talk_messages SET reply_count = 7",
+                "number of replies",
+            ),
+        ] {
+            let problems = after(tampering);
+            let is_found = problems.iter().any(|problem| problem.contains(expected));
+            assert!(is_found, "{tampering}: {problems:?}");
+        }
+    }
+}
