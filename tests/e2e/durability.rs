@@ -81,6 +81,9 @@ async fn health_is_told_everywhere_and_figures_only_to_operators() {
                 .await
                 .expect("an answer");
             assert_eq!(answer.status(), 200, "{url}{path}");
+            let head = reqwest::Client::new().head(format!("{url}{path}"));
+            let head = head.send().await.expect("an answer");
+            assert_eq!(head.status(), 200, "{url}{path}");
         }
     }
     server

@@ -141,9 +141,12 @@ fn identity(app: &mut web::ServiceConfig) {
 }
 
 fn operation(app: &mut web::ServiceConfig) {
-    app.service(at("/healthz", "GET").route(web::get().to(probes::health)))
+    let health = at("/healthz", "GET, HEAD").route(web::get().to(probes::health));
+    let ready = at("/readyz", "GET, HEAD").route(web::get().to(probes::ready));
+    // Many load balancers ask for the head only.
+    app.service(health.route(web::head().to(probes::health)))
         .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))
-        .service(at("/readyz", "GET").route(web::get().to(probes::ready)))
+        .service(ready.route(web::head().to(probes::ready)))
         .service(at("/metrics", "GET").route(web::get().to(probes::metrics)));
 }
 

@@ -40,8 +40,8 @@ fn routes() -> Vec<(String, &'static str)> {
         (format!("{MESSAGES}/{UNKNOWN}/reactions"), "POST, DELETE"),
         (EVENTS.into(), "GET"),
         ("/v1.0/ws".into(), "GET"),
-        ("/healthz".into(), "GET"),
-        ("/readyz".into(), "GET"),
+        ("/healthz".into(), "GET, HEAD"),
+        ("/readyz".into(), "GET, HEAD"),
     ]
 }
 
