@@ -79,6 +79,7 @@ async fn a_message_has_every_documented_field() {
         "owner_id": alice.id, "chat_id": chat["id"], "type": "normal", "text": "hello",
         "medias": [], "metadata": {"reactions": []}, "tm_create": said["tm_create"],
         "tm_update": said["tm_create"], "tm_delete": "", "tm_edit": "", "seq": 4,
+        "reaction_counts": {},
         "root_id": said["id"], "depth": 0, "reply_count": 0,
     });
     assert_eq!(said, expected);

@@ -100,6 +100,7 @@ async fn it_is_a_message_like_others_and_nobodys() {
             "medias": [], "metadata": {"reactions": [], "system": note}, "seq": said["seq"],
             "root_id": said["id"], "depth": 0, "reply_count": 0, "tm_create": said["tm_create"],
             "tm_update": said["tm_create"], "tm_edit": "", "tm_delete": "",
+            "reaction_counts": {},
         });
         assert_eq!(*said, whole, "nothing more, nothing less");
         assert_eq!(alice.get(&message(said, "")).await.ok(), whole);

@@ -1,5 +1,7 @@
 //! Messages with their reactions, and earlier versions of them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use talk_domain::message::{self, Author};
 use talk_domain::reaction;
@@ -49,6 +51,9 @@ pub struct Message {
     pub reply_count: u32,
     /// When it was last edited; `""` never.
     pub tm_edit: String,
+    /// How many reactions of each emoji it has, under its first spelling.
+    #[serde(default)]
+    pub reaction_counts: BTreeMap<String, u32>,
 }
 
 /// What hangs on a message.
@@ -127,8 +132,21 @@ impl From<&message::Message> for Message {
             depth: message.depth,
             reply_count: message.reply_count,
             tm_edit: time::format_optional(message.edited),
+            reaction_counts: counts(&message.reactions),
         }
     }
+}
+
+/// Different spellings of one emoji are counted together.
+fn counts(reactions: &[reaction::Reaction]) -> BTreeMap<String, u32> {
+    let mut shown = BTreeMap::new();
+    let mut counts = BTreeMap::new();
+    for reaction in reactions {
+        let emoji = &reaction.emoji;
+        let first = *shown.entry(emoji.key()).or_insert(emoji.as_str());
+        *counts.entry(first.to_owned()).or_insert(0) += 1;
+    }
+    counts
 }
 
 impl From<&message::SystemNote> for SystemNote {
@@ -184,9 +202,23 @@ mod tests {
                 r#""tm_create":"1970-01-01 00:00:00.000005","#,
                 r#""tm_update":"1970-01-01 00:00:00.000005","tm_delete":"","seq":5,"#,
                 r#""root_id":"00000000-0000-0000-0000-0000000e0001","depth":0,"reply_count":0,"#,
-                r#""tm_edit":""}"#
+                r#""tm_edit":"","reaction_counts":{}}"#
             )
         );
+    }
+
+    #[test]
+    fn spellings_of_one_emoji_are_counted_together() {
+        let mut message = a_message(1);
+        for (n, emoji) in [(1, "thumbsup"), (2, "👍"), (3, "🎉"), (4, "+1")] {
+            message.reactions.push(reaction::Reaction {
+                emoji: Emoji::parse(emoji, 64).unwrap(),
+                agent: agent_id(n),
+                created: at(7),
+            });
+        }
+        let shown = to_value(Message::from(&message)).unwrap();
+        assert_eq!(shown["reaction_counts"], json!({"thumbsup": 3, "🎉": 1}));
     }
 
     #[test]
