@@ -20,6 +20,7 @@ mod folding;
 mod idempotency;
 mod identity;
 mod input;
+mod legacy;
 mod lists;
 mod medias;
 mod messages;

@@ -72,6 +72,21 @@ pub(crate) fn lock_message(
     Ok((chat, message))
 }
 
+/// Refuses a message that is not one of `chat`, as if there were none.
+///
+/// # Errors
+/// `MESSAGE_NOT_FOUND`, or when storage fails.
+pub fn check_place(
+    uow: &mut dyn UnitOfWork,
+    message: MessageId,
+    chat: ChatId,
+) -> Result<(), AccessError> {
+    match uow.messages().chat_of(message)? {
+        Some(of) if of == chat => Ok(()),
+        Some(_) | None => Err(AccessError::NoSuchMessage),
+    }
+}
+
 /// A chat the actor participates in.
 pub(crate) fn view(
     snapshot: &mut dyn Snapshot,

@@ -89,6 +89,16 @@ pub trait ParticipantQueries {
     fn page(&mut self, chat: ChatId, request: PageRequest)
     -> Result<Page<Participant>, StoreError>;
 
+    /// The last ended memberships of agents who are not in the chat, by `(joined, id)`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn former(
+        &mut self,
+        chat: ChatId,
+        request: PageRequest,
+    ) -> Result<Page<Participant>, StoreError>;
+
     /// The chats the agent is a member of, each with its last event.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ pub(crate) mod channels;
 pub(crate) mod chats;
 pub(crate) mod customers;
 pub(crate) mod events;
+pub(crate) mod legacy;
 pub(crate) mod me;
 pub(crate) mod messages;
 pub(crate) mod participants;

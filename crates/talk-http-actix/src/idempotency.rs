@@ -2,6 +2,8 @@
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind, Invalid};
 use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
@@ -59,6 +61,19 @@ impl Posted {
         let data = serde_json::from_str(&self.body)
             .map_err(|_| ApiError::internal("an answer is not JSON"))?;
         Ok(ServerFrame::Posted { id, data }.json())
+    }
+
+    /// The same answer as `show` tells it.
+    pub(crate) fn shown<T: DeserializeOwned, U: Serialize>(
+        self,
+        show: impl FnOnce(T) -> U,
+    ) -> Result<Self, ApiError> {
+        let answer = serde_json::from_str(&self.body)
+            .map_err(|error| ApiError::internal(format!("an answer cannot be read: {error}")))?;
+        Ok(Self {
+            body: json(&show(answer)),
+            ..self
+        })
     }
 
     pub(crate) fn respond(self) -> HttpResponse {

@@ -46,6 +46,8 @@ pub struct Api {
     pub limits: Limits,
     /// The installation's limits on bodies.
     pub body_limits: BodyLimits,
+    /// Whether the endpoints and topics of the first generations are served.
+    pub has_legacy: bool,
     /// The limits on sockets.
     pub sockets: SocketLimits,
     /// Delivers events to sockets.

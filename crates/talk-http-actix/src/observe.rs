@@ -13,6 +13,7 @@ use actix_web::{Error, ResponseError, web};
 use futures_util::FutureExt;
 
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
+use crate::routes::deprecate;
 use crate::server::Door;
 use crate::shared::Shared;
 
@@ -88,6 +89,7 @@ fn finish(
     name_request(response.headers_mut(), id);
     let route = response.request().match_pattern();
     let route = route.unwrap_or_else(|| "unknown".to_owned());
+    deprecate(&route, response.headers_mut());
     record(method, route, response.status(), (id, started.elapsed()));
     response
 }

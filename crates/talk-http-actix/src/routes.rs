@@ -1,5 +1,9 @@
 //! Every route, with the methods it has.
 
+mod legacy;
+
+pub(crate) use legacy::deprecate;
+
 use actix_web::{HttpResponse, Resource, web};
 
 use crate::api_error::ApiError;
@@ -9,7 +13,10 @@ use crate::handler::{
 };
 
 /// Mounts the API.
-pub(crate) fn routes(app: &mut web::ServiceConfig) {
+pub(crate) fn routes(app: &mut web::ServiceConfig, has_legacy: bool) {
+    if has_legacy {
+        app.configure(legacy::routes);
+    }
     app.configure(messages_and_events)
         .configure(talk_chats)
         .configure(identity)

@@ -86,6 +86,7 @@ impl Door {
 /// # Errors
 /// If a listener cannot be used.
 pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
+    let has_legacy = api.has_legacy;
     let shared = web::Data::new(Shared::new(api));
     let admin = web::Data::new(Admin {
         address: listen
@@ -100,7 +101,7 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
             .app_data(shared.clone())
             .app_data(admin.clone())
             .wrap(from_fn(observe))
-            .configure(routes)
+            .configure(|app| routes(app, has_legacy))
     });
     let http = http
         .workers(listen.workers.max(1))

@@ -169,6 +169,7 @@ impl Scene {
         let store = Arc::new(Mocks::default());
         let clock = || at(1_000_000);
         let shared = web::Data::new(Shared::new(Api {
+            has_legacy: true,
             store: store.clone(),
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
@@ -224,7 +225,7 @@ impl Scene {
             .app_data(self.shared.clone())
             .app_data(web::Data::new(admin))
             .wrap(from_fn(observe))
-            .configure(routes);
+            .configure(|app| routes(app, true));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,

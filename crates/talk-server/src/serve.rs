@@ -122,6 +122,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     ];
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
+        has_legacy: settings.legacy_api,
         store,
         passwords: prepared.passwords,
         tokens: prepared.tokens,

@@ -102,6 +102,11 @@ pub(crate) struct Settings {
     #[config(env = "TALK_GROUP_COMMIT", default = 256, validate = at_least_one)]
     pub(crate) group_commit: usize,
 
+    /// Whether the deprecated endpoints `/v1.0/talks` and `/v1.0/messages` and the `talk` topics of
+    /// sockets are served.
+    #[config(env = "TALK_LEGACY_API", default = true)]
+    pub(crate) legacy_api: bool,
+
     /// Sockets open at a time; one more is answered 429.
     #[config(env = "TALK_MAX_SOCKETS", default = 20_000, validate = at_least_one)]
     pub(crate) max_sockets: usize,

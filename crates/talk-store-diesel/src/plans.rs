@@ -159,7 +159,9 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
             let chats = snapshot.chats();
             chats.of_agent(agent_id(1), filter, request).unwrap();
             chats.channels("word", request).unwrap();
-            snapshot.participants().page(message.chat, request).unwrap();
+            let members = snapshot.participants();
+            members.page(message.chat, request).unwrap();
+            members.former(message.chat, request).unwrap();
             snapshot.agents().page(request).unwrap();
             snapshot.keys().page(agent_id(1), request).unwrap();
             look_at_messages(snapshot, message, request);

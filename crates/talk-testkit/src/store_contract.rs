@@ -69,6 +69,7 @@ macro_rules! store_contract {
                 a_deleted_message_is_gone_everywhere,
                 a_message_deleted_in_the_unit_that_posted_it_rings_redacted;
             paging: chats_of_an_agent_page_exactly,
+                former_participants_page_exactly,
                 channels_page_exactly,
                 participants_page_exactly,
                 messages_of_a_chat_page_exactly,

@@ -6,6 +6,7 @@
 pub mod error;
 pub mod frame;
 pub mod id;
+pub mod legacy;
 mod object;
 pub mod page_token;
 pub mod request;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use talk_domain::live::{Ended, ResetReason};
 
 use crate::resource::AgentPresence;
-pub use topic::{Subject, Topic, TopicError};
+pub use topic::{Subject, Topic, TopicError, Vocabulary};
 
 /// What a client sends. Which fields count depends on the `type`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

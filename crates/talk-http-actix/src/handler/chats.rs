@@ -2,7 +2,7 @@
 
 use talk_domain::access::AccessError;
 use talk_domain::chat::close::close_chat;
-use talk_domain::chat::create::{CreateChatError, create_chat};
+use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::chat::delete::delete_chat;
 use talk_domain::chat::list::list_chats;
 use talk_domain::chat::reopen::reopen_chat;
@@ -17,20 +17,30 @@ use talk_domain::store::{Snapshot, StoreError, UnitOfWork};
 use talk_wire::resource::{List, OwnChat};
 use talk_wire::{page_token, request};
 
-use crate::body::Body;
+use crate::api_error::ApiError;
+use crate::body::{Body, Sent};
 use crate::caller::{Caller, Reply, json, ok};
-use crate::idempotency::Done;
+use crate::idempotency::{Done, Posted};
 
 pub(crate) async fn create(caller: Caller, body: Body) -> Reply {
     let sent = body.other().await?;
     let request: request::CreateChat = sent.json()?;
     let command = request.command(caller.cx.limits.participants)?;
-    let posted = caller.post("create_chat", &sent, move |uow, cx| {
+    Ok(created(&caller, &sent, command).await?.respond())
+}
+
+/// Creates a chat.
+pub(crate) async fn created(
+    caller: &Caller,
+    sent: &Sent,
+    command: CreateChat,
+) -> Result<Posted, ApiError> {
+    let posted = caller.post("create_chat", sent, move |uow, cx| {
         let chat = create_chat(uow, cx, &command)?;
         let own = own(uow, cx, &chat)?;
         Ok::<_, CreateChatError>(Done::body(json(&own)))
     });
-    Ok(posted.await?.respond())
+    posted.await
 }
 
 pub(crate) async fn list(caller: Caller) -> Reply {

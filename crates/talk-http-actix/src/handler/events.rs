@@ -1,26 +1,22 @@
 //! `/v1.0/service_agents/talk_events`: the event log over HTTP.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
-use talk_domain::event::LoggedEvent;
 use talk_domain::event::list::{ListEvents, list_events};
+use talk_domain::event::{EventKind, LoggedEvent};
+use talk_wire::legacy;
+use talk_wire::socket::Vocabulary;
 
 use crate::api_error::ApiError;
 use crate::caller::{Caller, Reply, json};
+use crate::query::Query;
 
 const DEFAULT_LIMIT: u32 = 100;
 
 pub(crate) async fn list(caller: Caller) -> Reply {
     let query = caller.query()?;
-    if query
-        .get("dialect")
-        .is_some_and(|dialect| dialect != "chat")
-    {
-        return Err(ApiError::invalid(
-            "dialect",
-            "DIALECT_INVALID",
-            "must be chat",
-        ));
-    }
+    let dialect = dialect(&query, caller.shared.api.has_legacy)?;
     let limit = query.number("limit", 1..=1_000, "LIMIT_INVALID")?;
     let wanted = ListEvents {
         chat: talk_wire::id::parse_required("chat_id", query.get("chat_id"))?,
@@ -30,21 +26,47 @@ pub(crate) async fn list(caller: Caller) -> Reply {
         limit: limit
             .and_then(|limit| u32::try_from(limit).ok())
             .unwrap_or(DEFAULT_LIMIT),
+        kinds: match dialect {
+            Vocabulary::Chat => &EventKind::ALL,
+            Vocabulary::Talk => &legacy::frame::KINDS,
+        },
     };
     let read = caller.read("list_events", move |snapshot, actor| {
         list_events(snapshot, actor, wanted)
     });
     let placed = read.await?;
     let epoch = json(&caller.store().epoch());
+    let frames = frames(&placed.value, dialect);
     Ok(HttpResponse::Ok()
         .insert_header(("talk-position", caller.position(&placed)))
         .content_type("application/json")
-        .body(spliced(&placed.value, placed.seq, &epoch)))
+        .body(spliced(&frames, placed.seq, &epoch)))
 }
 
-/// Frames go out byte for byte as they are stored and pushed.
-fn spliced(events: &[LoggedEvent], head: u64, epoch: &str) -> String {
-    let frames: Vec<&str> = events.iter().map(|event| &*event.frame).collect();
+/// Frames of today go out byte for byte as they are stored and pushed.
+fn frames(events: &[LoggedEvent], dialect: Vocabulary) -> Vec<Cow<'_, str>> {
+    let events = events.iter();
+    match dialect {
+        Vocabulary::Chat => events.map(|event| Cow::from(&*event.frame)).collect(),
+        Vocabulary::Talk => events
+            .filter_map(|event| legacy::frame::frame(event).map(Cow::from))
+            .collect(),
+    }
+}
+
+/// In which vocabulary events are wanted.
+fn dialect(query: &Query, has_legacy: bool) -> Result<Vocabulary, ApiError> {
+    let Some(word) = query.get("dialect") else {
+        return Ok(Vocabulary::Chat);
+    };
+    let known = Vocabulary::parse(word).filter(|known| has_legacy || *known == Vocabulary::Chat);
+    known.ok_or_else(|| {
+        let words = if has_legacy { "chat or talk" } else { "chat" };
+        ApiError::invalid("dialect", "DIALECT_INVALID", format!("must be {words}"))
+    })
+}
+
+fn spliced(frames: &[Cow<'_, str>], head: u64, epoch: &str) -> String {
     let frames = frames.join(",");
     format!(r#"{{"result":[{frames}],"head":{head},"epoch":{epoch}}}"#)
 }
@@ -112,7 +134,7 @@ mod tests {
             ("&limit=0", "limit"),
             ("&limit=1001", "limit"),
             ("&since=-1", "since"),
-            ("&dialect=talk", "dialect"),
+            ("&dialect=b", "dialect"),
         ] {
             let refused = Scene::new().call(get(1, &uri(rest))).await;
             assert_eq!(

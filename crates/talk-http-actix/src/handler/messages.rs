@@ -1,6 +1,10 @@
 //! `/v1.0/service_agents/talk_messages`.
 
+use serde::Serialize;
+use talk_domain::access::check_place;
 use talk_domain::context::Context;
+use talk_domain::id::ChatId;
+use talk_domain::message;
 use talk_domain::message::delete::delete_message;
 use talk_domain::message::edit::edit_message;
 use talk_domain::message::list::{ListMessages, list_messages};
@@ -23,10 +27,21 @@ const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 const POST: &str = "post_message";
 
 pub(crate) async fn post(caller: Caller, body: Body) -> Reply {
+    Ok(posted(&caller, body, None).await?.respond())
+}
+
+/// Posts in the chat the body names, or in `chat`.
+pub(crate) async fn posted(
+    caller: &Caller,
+    body: Body,
+    chat: Option<ChatId>,
+) -> Result<Posted, ApiError> {
     let sent = body.message().await?;
-    let command = command(&sent, &caller.cx)?;
+    let mut request: request::PostMessage = sent.json()?;
+    request.chat_id = chat.map(|id| id.to_string()).or(request.chat_id);
+    let command = request.command(caller.cx.limits.medias)?;
     let posted = caller.post(POST, &sent, move |uow, cx| done(uow, cx, &command));
-    Ok(posted.await?.respond())
+    posted.await
 }
 
 /// Posts over a socket: the same request as [`post`] with the idempotency key `id`.
@@ -38,14 +53,10 @@ pub(crate) async fn post_once(
 ) -> Result<Posted, ApiError> {
     check_text(id)?;
     let key = shared.key(id.to_owned(), ("POST", MESSAGES), sent.bytes());
-    let command = command(sent, &cx)?;
+    let request: request::PostMessage = sent.json()?;
+    let command = request.command(cx.limits.medias)?;
     let work = move |uow: &mut dyn UnitOfWork, cx: &Context| done(uow, cx, &command);
     once(shared, cx, (POST, Some(key)), work).await
-}
-
-fn command(sent: &Sent, cx: &Context) -> Result<PostMessage, ApiError> {
-    let request: request::PostMessage = sent.json()?;
-    Ok(request.command(cx.limits.medias)?)
 }
 
 fn done(
@@ -58,10 +69,19 @@ fn done(
 }
 
 pub(crate) async fn list(caller: Caller) -> Reply {
+    let chat = caller.query()?.id("chat_id")?;
+    listed::<Message>(&caller, chat).await
+}
+
+/// Lists the messages the query asks for, as `T` shows them.
+pub(crate) async fn listed<T>(caller: &Caller, chat: Option<ChatId>) -> Reply
+where
+    T: for<'a> From<&'a message::Message> + Serialize,
+{
     let query = caller.query()?;
     let page = query.page()?;
     let wanted = ListMessages {
-        chat: query.id("chat_id")?,
+        chat,
         parent: query.id("parent_id")?,
         root: query.id("root_id")?,
         since_seq: query.number("since_seq", 0..=i64::MAX as u64, "SINCE_SEQ_INVALID")?,
@@ -70,7 +90,7 @@ pub(crate) async fn list(caller: Caller) -> Reply {
         list_messages(snapshot, actor, wanted, page)
     });
     let (messages, place) = read.await?;
-    let messages = List::<Message>::from(&messages);
+    let messages = List::<T>::from(&messages);
     Ok(match place {
         Some(place) => caller.placed(&place, &messages),
         None => ok(&messages),
@@ -87,19 +107,44 @@ pub(crate) async fn show(caller: Caller) -> Reply {
 }
 
 pub(crate) async fn edit(caller: Caller, body: Body) -> Reply {
+    Ok(ok(&Message::from(&edited(&caller, body, None).await?)))
+}
+
+/// Edits the message in the path; it must be one of `chat`, if that is given.
+pub(crate) async fn edited(
+    caller: &Caller,
+    body: Body,
+    chat: Option<ChatId>,
+) -> Result<message::Message, ApiError> {
     let id = caller.id("message_id")?;
     let request: request::EditMessage = body.message().await?.json()?;
     let command = request.command(id, caller.cx.limits.medias)?;
     let write = caller.write("edit_message", move |uow, cx| {
+        if let Some(chat) = chat {
+            check_place(uow, id, chat)?;
+        }
         edit_message(uow, cx, &command)
     });
-    Ok(ok(&Message::from(&write.await?)))
+    write.await
 }
 
 pub(crate) async fn delete(caller: Caller) -> Reply {
+    Ok(ok(&Message::from(&deleted(&caller, None).await?)))
+}
+
+/// Deletes the message in the path; it must be one of `chat`, if that is given.
+pub(crate) async fn deleted(
+    caller: &Caller,
+    chat: Option<ChatId>,
+) -> Result<message::Message, ApiError> {
     let id = caller.id("message_id")?;
-    let write = caller.write("delete_message", move |uow, cx| delete_message(uow, cx, id));
-    Ok(ok(&Message::from(&write.await?)))
+    let write = caller.write("delete_message", move |uow, cx| {
+        if let Some(chat) = chat {
+            check_place(uow, id, chat)?;
+        }
+        delete_message(uow, cx, id)
+    });
+    write.await
 }
 
 pub(crate) async fn revisions(caller: Caller) -> Reply {

@@ -3,6 +3,7 @@
 use talk_domain::emoji::Emoji;
 use talk_domain::error::Invalid;
 use talk_domain::id::MessageId;
+use talk_domain::message::Message;
 use talk_domain::reaction::add::{React, ReactError, add_reaction};
 use talk_domain::reaction::remove::remove_reaction;
 use talk_wire::{request, resource};
@@ -10,28 +11,38 @@ use talk_wire::{request, resource};
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
-use crate::idempotency::Done;
+use crate::idempotency::{Done, Posted};
 
 pub(crate) async fn add(caller: Caller, body: Body) -> Reply {
+    Ok(added(&caller, body).await?.respond())
+}
+
+/// Adds a reaction to the message in the path.
+pub(crate) async fn added(caller: &Caller, body: Body) -> Result<Posted, ApiError> {
     let message = caller.id("message_id")?;
     let sent = body.message().await?;
     let request: request::React = sent.json()?;
-    let command = command(&caller, message, request.emoji.as_deref())?;
+    let command = command(caller, message, request.emoji.as_deref())?;
     let posted = caller.post("add_reaction", &sent, move |uow, cx| {
         let reacted = add_reaction(uow, cx, &command)?;
         Ok::<_, ReactError>(Done::message(&reacted.message, reacted.event))
     });
-    Ok(posted.await?.respond())
+    posted.await
 }
 
 pub(crate) async fn remove(caller: Caller, body: Body) -> Reply {
+    Ok(ok(&resource::Message::from(&removed(&caller, body).await?)))
+}
+
+/// Removes a reaction from the message in the path.
+pub(crate) async fn removed(caller: &Caller, body: Body) -> Result<Message, ApiError> {
     let message = caller.id("message_id")?;
-    let emoji = emoji(&caller, body).await?;
-    let command = command(&caller, message, emoji.as_deref())?;
+    let emoji = emoji(caller, body).await?;
+    let command = command(caller, message, emoji.as_deref())?;
     let write = caller.write("remove_reaction", move |uow, cx| {
         remove_reaction(uow, cx, &command)
     });
-    Ok(ok(&resource::Message::from(&write.await?.message)))
+    Ok(write.await?.message)
 }
 
 /// The emoji to take back: of the query, or else of the body. No emoji has a space in it, but

@@ -269,6 +269,10 @@ fn value(name: &str, text: String) -> Result<Value, String> {
         _ => None,
     });
     match default {
+        Some(Expr::Bool(_)) => match text.trim().parse() {
+            Ok(choice) => Ok(Value::Boolean(choice)),
+            Err(_) => Err("must be true or false".to_owned()),
+        },
         Some(Expr::Integer(_)) => match text.trim().parse() {
             Ok(number) => Ok(Value::Integer(number)),
             Err(_) => Err("must be a whole number".to_owned()),

@@ -6,12 +6,23 @@ use talk_domain::participant::Participant;
 use talk_domain::store::StoreError;
 
 use crate::rows::{at, bytes, id};
-use crate::schema::participants;
+use crate::schema::{former_participants, participants};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = participants)]
 pub(crate) struct ParticipantRow {
     id: Vec<u8>,
+    customer_id: Vec<u8>,
+    chat_id: Vec<u8>,
+    agent_id: Vec<u8>,
+    joined_at: i64,
+}
+
+/// The row of a membership that has ended.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = former_participants)]
+pub(crate) struct FormerRow {
+    participant_id: Vec<u8>,
     customer_id: Vec<u8>,
     chat_id: Vec<u8>,
     agent_id: Vec<u8>,
@@ -50,6 +61,20 @@ impl TryFrom<ParticipantRow> for Participant {
     fn try_from(row: ParticipantRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: id(&row.id)?,
+            customer: id(&row.customer_id)?,
+            chat: id(&row.chat_id)?,
+            agent: id(&row.agent_id)?,
+            joined: at(row.joined_at)?,
+        })
+    }
+}
+
+impl TryFrom<FormerRow> for Participant {
+    type Error = StoreError;
+
+    fn try_from(row: FormerRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: id(&row.participant_id)?,
             customer: id(&row.customer_id)?,
             chat: id(&row.chat_id)?,
             agent: id(&row.agent_id)?,

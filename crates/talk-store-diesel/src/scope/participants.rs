@@ -1,5 +1,6 @@
 //! Memberships, and the memory of former ones.
 
+use diesel::dsl;
 use diesel::prelude::*;
 use talk_domain::chat::{Chat, Tick};
 use talk_domain::id::{AgentId, ChatId, ParticipantId};
@@ -11,7 +12,7 @@ use super::{Scope, all};
 use crate::connection::MultiBackend;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
-use crate::rows::participant::{NewParticipantRow, ParticipantRow};
+use crate::rows::participant::{FormerRow, NewParticipantRow, ParticipantRow};
 use crate::rows::{bytes, id, number, seq};
 use crate::schema::{chats, former_participants, participants, read_marks};
 
@@ -65,6 +66,14 @@ impl Scope<'_> {
             .execute(self.conn)
             .map(drop)
             .map_err(fault)
+    }
+}
+
+/// Where a page goes on behind a participant.
+fn cursor(participant: &Participant) -> Cursor {
+    Cursor {
+        at: participant.joined,
+        id: Some(participant.id.0),
     }
 }
 
@@ -180,12 +189,32 @@ impl ParticipantQueries for Scope<'_> {
         let rows = one_page!(query, request, participants::joined_at, participants::id)
             .load(self.conn)
             .map_err(fault)?;
-        Ok(Page::cut(all(rows)?, request.size, |row: &Participant| {
-            Cursor {
-                at: row.joined,
-                id: Some(row.id.0),
-            }
-        }))
+        Ok(Page::cut(all(rows)?, request.size, cursor))
+    }
+
+    fn former(
+        &mut self,
+        chat: ChatId,
+        request: PageRequest,
+    ) -> Result<Page<Participant>, StoreError> {
+        let is_back = participants::table
+            .filter(participants::chat_id.eq(former_participants::chat_id))
+            .filter(participants::agent_id.eq(former_participants::agent_id));
+        let query = former_participants::table
+            .filter(former_participants::chat_id.eq(bytes(chat.0)))
+            .filter(former_participants::customer_id.eq(self.customer()))
+            .filter(dsl::not(dsl::exists(is_back)))
+            .select(FormerRow::as_select())
+            .into_boxed::<MultiBackend>();
+        let (at, id) = (
+            former_participants::joined_at,
+            former_participants::participant_id,
+        );
+        let query = behind!(query, request, at, id);
+        let rows = one_page!(query, request, at, id)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(Page::cut(all(rows)?, request.size, cursor))
     }
 
     fn heads(&mut self, agent: AgentId) -> Result<Vec<(ChatId, u64)>, StoreError> {

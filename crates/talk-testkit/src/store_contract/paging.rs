@@ -12,7 +12,10 @@ use talk_domain::testing::at;
 use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
-pub use chats::{channels_page_exactly, chats_of_an_agent_page_exactly, participants_page_exactly};
+pub use chats::{
+    channels_page_exactly, chats_of_an_agent_page_exactly, former_participants_page_exactly,
+    participants_page_exactly,
+};
 pub use messages::{
     messages_of_a_chat_page_exactly, messages_of_an_agent_page_exactly, revisions_page_exactly,
     threads_page_exactly,

@@ -16,11 +16,45 @@ pub enum Subject {
     Customer(CustomerId),
 }
 
-/// `agent_id:<agent>:chat[:<chat_id>]` or `customer_id:<customer>:chat[:<chat_id>]`.
+/// The names events have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vocabulary {
+    /// Those of today, `chatmessage_created` for example.
+    Chat,
+    /// Those of the first generations, `message_created` for example.
+    Talk,
+}
+
+impl Vocabulary {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Chat, Self::Talk];
+
+    /// `chat` or `talk`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|vocabulary| vocabulary.as_str() == word)
+    }
+
+    /// `chat` or `talk`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Talk => "talk",
+        }
+    }
+}
+
+/// `agent_id:<agent>:chat[:<chat_id>]` or `customer_id:<customer>:chat[:<chat_id>]`, or the same
+/// with `talk`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic {
     /// On whose behalf.
     pub subject: Subject,
+    /// Which names its events have.
+    pub vocabulary: Vocabulary,
     /// The chat; without one every chat the caller participates in.
     pub chat: Option<ChatId>,
 }
@@ -70,21 +104,24 @@ impl Topic {
             ("customer_id", customer) => Subject::Customer(id::parse("topic", customer).ok()?),
             _ => return None,
         };
-        if parts.next()? != "chat" {
-            return None;
-        }
+        let vocabulary = Vocabulary::parse(parts.next()?)?;
         let chat = parts.next().map(|chat| id::parse("topic", chat));
         let chat = chat.transpose().ok()?;
-        parts.next().is_none().then_some(Self { subject, chat })
+        parts.next().is_none().then_some(Self {
+            subject,
+            vocabulary,
+            chat,
+        })
     }
 }
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.subject {
-            Subject::Agent(agent) => write!(f, "agent_id:{agent}:chat")?,
-            Subject::Customer(customer) => write!(f, "customer_id:{customer}:chat")?,
+            Subject::Agent(agent) => write!(f, "agent_id:{agent}:")?,
+            Subject::Customer(customer) => write!(f, "customer_id:{customer}:")?,
         }
+        f.write_str(self.vocabulary.as_str())?;
         match self.chat {
             Some(chat) => write!(f, ":{chat}"),
             None => Ok(()),
@@ -110,6 +147,8 @@ mod tests {
             format!("agent_id:{agent}:chat:{chat}"),
             format!("customer_id:{customer}:chat"),
             format!("customer_id:{customer}:chat:{chat}"),
+            format!("agent_id:{agent}:talk"),
+            format!("customer_id:{customer}:talk:{chat}"),
         ] {
             assert_eq!(parse(&text).unwrap().to_string(), text);
         }
@@ -126,6 +165,7 @@ mod tests {
             format!("agent_id:{agent}:"),
             format!("agent_id:{agent}:cha"),
             format!("agent_id:{agent}:chats"),
+            format!("agent_id:{agent}:talks"),
             format!("agent_id:{agent}:chat:"),
             format!("agent_id:{agent}:chat:{agent}:"),
             format!("agent_id:{agent}:chat:*"),

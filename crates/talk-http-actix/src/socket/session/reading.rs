@@ -95,13 +95,14 @@ impl Session {
         frame: ClientFrame,
     ) -> Result<Result<(), ApiError>, Farewell> {
         let id = frame.id.clone();
-        let asked = match Asked::read(frame, self.actor) {
+        let mut asked = match Asked::read(frame, self.actor, self.shared.api.has_legacy) {
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error)),
         };
         if let Err(error) = self.subscription.check_space(&asked) {
             return Ok(Err(error));
         }
+        let held = self.subscription.hold_back(&mut asked);
         let (known, more) = (self.subscription.scope(), asked.scope());
         let follow = self.connection.follow(&known, &more, &asked.resume);
         let followed = match follow.await {
@@ -121,7 +122,15 @@ impl Session {
             (None, Some(refused)) => return Err(Farewell::because(1008, &refused.reason)),
             (None, None) => {}
         }
-        self.subscription.add(settled);
+        self.subscription.add(settled, &followed.begun);
+        for begun in followed.begun.iter().filter(|b| held.contains(&b.chat)) {
+            let reset = ServerFrame::Reset {
+                chat_id: begun.chat.to_string(),
+                reason: "already_followed",
+                head: begun.after,
+            };
+            self.outgoing.text(&reset.json());
+        }
         Ok(Ok(()))
     }
 

@@ -3,9 +3,11 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
+use talk_domain::event::LoggedEvent;
 use talk_domain::live::{Connection, Notice};
+use talk_wire::legacy;
 use talk_wire::resource::AgentPresence;
-use talk_wire::socket::{ServerFrame, ended, replayed, reset};
+use talk_wire::socket::{ServerFrame, Vocabulary, ended, replayed, reset};
 
 use super::Session;
 use crate::socket::outgoing::Outgoing;
@@ -32,6 +34,26 @@ impl Session {
         }
     }
 
+    /// Queues the frame of an event, in each vocabulary the client follows it in.
+    fn tell(&self, event: &LoggedEvent, is_replay: bool) {
+        let hears = |vocabulary| self.subscription.hears(vocabulary, event.chat, event.seq);
+        let send = |frame: &str| {
+            if is_replay {
+                self.outgoing.text(&replayed(frame));
+            } else {
+                self.outgoing.text(frame);
+            }
+        };
+        if hears(Vocabulary::Chat) {
+            send(&event.frame);
+        }
+        if hears(Vocabulary::Talk)
+            && let Some(frame) = legacy::frame::frame(event)
+        {
+            send(&frame);
+        }
+    }
+
     /// Queues the frame of a notice; how many bytes of events it was.
     pub(super) fn write(&mut self, notice: Notice) -> usize {
         let bytes = notice.bytes();
@@ -41,11 +63,7 @@ impl Session {
         let frame = match notice {
             Notice::Event { event, is_replay } => {
                 self.positions.set(event.chat, event.seq);
-                if is_replay {
-                    self.outgoing.text(&replayed(&event.frame));
-                } else {
-                    self.outgoing.text(&event.frame);
-                }
+                self.tell(&event, is_replay);
                 return bytes;
             }
             Notice::Passing(_, frame) => {

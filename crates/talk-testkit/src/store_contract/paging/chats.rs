@@ -8,9 +8,9 @@ use talk_domain::testing::{a_chat, a_participant, agent_id, at, chat_id};
 use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
-use super::{fresh, instant, passed, walks_exactly};
+use super::{first, fresh, instant, passed, walks_exactly};
 use crate::store_contract::Factory;
-use crate::store_contract::world::World;
+use crate::store_contract::world::{World, other_customer};
 
 /// A chat of this kind, made then.
 pub(super) fn some_chat(id: ChatId, created: Timestamp, kind: ChatKind) -> Chat {
@@ -78,17 +78,37 @@ pub async fn channels_page_exactly(factory: Factory) {
 
 /// See the module.
 pub async fn participants_page_exactly(factory: Factory) {
-    let world = &World::open(factory).await;
-    let chat = some_chat(chat_id(1), at(0), ChatKind::Group);
-    let member = |n: u128, joined| Participant {
+    walks_participants(factory, false).await;
+}
+
+/// See the module. Who came back is not among them.
+pub async fn former_participants_page_exactly(factory: Factory) {
+    walks_participants(factory, true).await;
+}
+
+fn member(n: u128, joined: Timestamp) -> Participant {
+    Participant {
         id: ParticipantId(Uuid::from_u128(1_000 - n)),
         joined,
         ..a_participant(agent_id(n))
-    };
+    }
+}
+
+async fn walks_participants(factory: Factory, former: bool) {
+    let world = &World::open(factory).await;
+    let chat = some_chat(chat_id(1), at(0), ChatKind::Group);
     let rows: Vec<Participant> = (0..11).map(|n| member(n, instant(n))).collect();
     let add = |participant: Participant| {
         let chat = chat.clone();
-        world.write(move |uow| uow.participants().insert(&chat, &participant).map(drop))
+        let left = Tick { seq: 9, at: at(99) };
+        world.write(move |uow| {
+            let members = uow.participants();
+            assert!(members.insert(&chat, &participant)?);
+            if former {
+                assert!(members.remove(&participant, left)?);
+            }
+            Ok::<_, StoreError>(())
+        })
     };
     let stored = chat.clone();
     world
@@ -98,8 +118,32 @@ pub async fn participants_page_exactly(factory: Factory) {
     for participant in &rows {
         add(*participant).await.unwrap();
     }
-    let page =
-        |request| world.read(move |snapshot| snapshot.participants().page(chat_id(1), request));
+    let back = member(99, instant(4));
+    add(back).await.unwrap();
+    let again = chat.clone();
+    let toggle = world.write(move |uow| {
+        let tick = Tick { seq: 9, at: at(99) };
+        if former {
+            uow.participants().insert(&again, &back)
+        } else {
+            uow.participants().remove(&back, tick)
+        }
+    });
+    assert!(toggle.await.unwrap());
+    let page = |request| {
+        world.read(move |snapshot| {
+            let members = snapshot.participants();
+            if former {
+                members.former(chat_id(1), request)
+            } else {
+                members.page(chat_id(1), request)
+            }
+        })
+    };
+    let foreign = world.read_as(other_customer(), move |snapshot| {
+        snapshot.participants().former(chat_id(1), first(10))
+    });
+    assert_eq!(foreign.await.rows, vec![]);
     let insert = |order| async move {
         let late = Participant {
             id: ParticipantId(fresh()),

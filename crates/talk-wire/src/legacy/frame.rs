@@ -1,0 +1,172 @@
+//! Events in the older vocabulary, made from the frames that the log keeps.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use talk_domain::event::{EventKind, LoggedEvent};
+
+use super::resource::{Message, Participant, Status};
+
+/// The kinds of events the vocabulary has.
+pub const KINDS: [EventKind; 7] = [
+    EventKind::MessagePosted,
+    EventKind::MessageEdited,
+    EventKind::MessageDeleted,
+    EventKind::ReactionAdded,
+    EventKind::ReactionRemoved,
+    EventKind::ParticipantJoined,
+    EventKind::ParticipantLeft,
+];
+
+/// What a kind of event is called, and what its frame carries.
+enum Shape {
+    Message(&'static str),
+    Participant(&'static str, Status),
+}
+
+const fn shape(kind: EventKind) -> Option<Shape> {
+    Some(match kind {
+        EventKind::MessagePosted => Shape::Message("message_created"),
+        EventKind::MessageEdited => Shape::Message("message_updated"),
+        EventKind::MessageDeleted => Shape::Message("message_deleted"),
+        EventKind::ReactionAdded => Shape::Message("reaction_added"),
+        EventKind::ReactionRemoved => Shape::Message("reaction_removed"),
+        EventKind::ParticipantJoined => Shape::Participant("participant_joined", Status::Active),
+        EventKind::ParticipantLeft => Shape::Participant("participant_left", Status::Left),
+        EventKind::ChatCreated
+        | EventKind::ChatUpdated
+        | EventKind::ChatDeleted
+        | EventKind::ChatRead => return None,
+    })
+}
+
+/// A frame as it is stored; its `data` is read later.
+#[derive(Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    data: &'a RawValue,
+    chat_id: &'a str,
+    seq: u64,
+    action: Option<&'a str>,
+    #[serde(borrow)]
+    reaction: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct Frame<'a, D> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    data: D,
+    chat_id: &'a str,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reaction: Option<&'a RawValue>,
+}
+
+impl Stored<'_> {
+    fn with<D: Serialize>(&self, kind: &'static str, data: D) -> Option<String> {
+        let frame = Frame {
+            kind,
+            data,
+            chat_id: self.chat_id,
+            seq: self.seq,
+            action: self.action,
+            reaction: self.reaction,
+        };
+        serde_json::to_string(&frame).ok()
+    }
+}
+
+/// The event's frame; `None` if the vocabulary has no such event.
+#[must_use]
+pub fn frame(event: &LoggedEvent) -> Option<String> {
+    let shape = shape(event.kind)?;
+    let stored: Stored<'_> = serde_json::from_str(&event.frame).ok()?;
+    let data = stored.data.get();
+    match shape {
+        Shape::Message(kind) => {
+            let message: crate::resource::Message = serde_json::from_str(data).ok()?;
+            stored.with(kind, Message::from(message))
+        }
+        Shape::Participant(kind, status) => {
+            let participant = serde_json::from_str(data).ok()?;
+            stored.with(kind, Participant::new(participant, status))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::ChatFrames;
+    use serde_json::Value;
+    use talk_domain::chat::Tick;
+    use talk_domain::emoji::Emoji;
+    use talk_domain::event::{Event, FrameEncoder, LogEntry};
+    use talk_domain::reaction::Reaction;
+    use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
+
+    fn converted(event: Event<'_>) -> Option<Value> {
+        let tick = Tick { seq: 9, at: at(0) };
+        let entry = LogEntry {
+            chat: chat_id(1),
+            tick,
+            actor: agent_id(1),
+            event,
+        };
+        let logged = LoggedEvent {
+            chat: chat_id(1),
+            seq: 9,
+            kind: event.kind(),
+            subject: event.subject(),
+            frame: ChatFrames.encode(&entry).into(),
+        };
+        frame(&logged).map(|frame| serde_json::from_str(&frame).unwrap())
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn every_event_has_the_name_of_the_table() {
+        let (message, participant) = (a_message(1), a_participant(agent_id(2)));
+        let reaction = Reaction {
+            emoji: Emoji::parse("thumbsup", 64).unwrap(),
+            agent: agent_id(2),
+            created: at(7),
+        };
+        let table = [
+            (Event::MessagePosted(&message), "message_created"),
+            (Event::MessageEdited(&message), "message_updated"),
+            (Event::MessageDeleted(&message), "message_deleted"),
+            (Event::ReactionAdded(&message, &reaction), "reaction_added"),
+            (
+                Event::ReactionRemoved(&message, &reaction),
+                "reaction_removed",
+            ),
+            (Event::ParticipantJoined(&participant), "participant_joined"),
+            (Event::ParticipantLeft(&participant), "participant_left"),
+        ];
+        assert_eq!(table.map(|(event, _)| event.kind()), KINDS);
+        for (event, name) in table {
+            let shown = converted(event).unwrap();
+            assert_eq!(shown["type"], name);
+            assert_eq!(shown["data"]["agent_id"], shown["data"]["owner_id"]);
+            assert_eq!(shown["chat_id"], chat_id(1).to_string());
+            assert_eq!(shown["seq"], 9);
+            let is_reaction = name.starts_with("reaction");
+            assert_eq!(shown.get("reaction").is_some(), is_reaction);
+        }
+        assert_eq!(converted(Event::ChatUpdated(&a_chat())), None);
+    }
+
+    #[test]
+    fn a_participant_has_left_once_the_event_says_so() {
+        let participant = a_participant(agent_id(2));
+        let left = converted(Event::ParticipantLeft(&participant)).unwrap();
+        let joined = converted(Event::ParticipantJoined(&participant)).unwrap();
+        assert_eq!(
+            (&left["data"]["status"], &joined["data"]["status"]),
+            (&"left".into(), &"active".into())
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! What callers of the older endpoints send.
+
+use serde::{Deserialize, Serialize};
+use talk_domain::chat::{ChatKind, create};
+use talk_domain::error::Invalid;
+use talk_domain::id::AgentId;
+
+use crate::id;
+
+/// Creates a talk.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct CreateTalk {
+    /// As for a chat; absent: `direct` with one other agent and no name, else `group`.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// For people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// For people.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// Whom to bring along.
+    #[serde(default)]
+    pub participant_ids: Option<Vec<String>>,
+}
+
+/// Adds an agent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct AddParticipant {
+    /// The agent.
+    #[serde(default)]
+    pub agent_id: Option<String>,
+}
+
+impl CreateTalk {
+    /// The command of `caller`.
+    ///
+    /// # Errors
+    /// `CHAT_TYPE_INVALID`, `INVALID_ID` or `LIMIT_EXCEEDED`.
+    pub fn command(self, caller: AgentId, limit: usize) -> Result<create::CreateChat, Invalid> {
+        let ids = self.participant_ids.unwrap_or_default();
+        if ids.len() > limit {
+            return Err(Invalid::too_long("participant_ids", limit, "participants"));
+        }
+        let others = ids
+            .iter()
+            .enumerate()
+            .map(|(i, agent)| id::parse(&format!("participant_ids[{i}]"), agent))
+            .collect::<Result<Vec<AgentId>, _>>()?;
+        let name = self.name.unwrap_or_default();
+        let kind = match self.kind.filter(|kind| !kind.is_empty()) {
+            Some(kind) => ChatKind::parse(&kind)?,
+            None if name.is_empty() && is_pair(&others, caller) => ChatKind::Direct,
+            None => ChatKind::Group,
+        };
+        Ok(create::CreateChat {
+            kind,
+            name,
+            detail: self.detail.unwrap_or_default(),
+            others,
+        })
+    }
+}
+
+/// Whether these are the caller and exactly one other agent, whoever was named how often.
+fn is_pair(named: &[AgentId], caller: AgentId) -> bool {
+    let mut others = named.iter().filter(|agent| **agent != caller);
+    others
+        .next()
+        .is_some_and(|other| others.all(|agent| agent == other))
+}
+
+impl AddParticipant {
+    /// The agent.
+    ///
+    /// # Errors
+    /// `INVALID_ID`.
+    pub fn agent(&self) -> Result<AgentId, Invalid> {
+        id::parse_required("agent_id", self.agent_id.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::agent_id;
+
+    fn kind(named: &[u128], rest: &str) -> ChatKind {
+        let ids: Vec<_> = named.iter().map(|n| agent_id(*n).to_string()).collect();
+        let ids = serde_json::to_string(&ids).unwrap();
+        let body = format!(r#"{{"participant_ids":{ids}{rest}}}"#);
+        let request: CreateTalk = serde_json::from_str(&body).unwrap();
+        request.command(agent_id(1), 9).unwrap().kind
+    }
+
+    /// SPEC 5.
+    #[test]
+    fn one_other_agent_and_no_name_means_direct() {
+        for named in [&[2][..], &[1, 2], &[2, 1, 2]] {
+            assert_eq!(kind(named, ""), ChatKind::Direct);
+            assert_eq!(kind(named, r#","name":"","type":"""#), ChatKind::Direct);
+            assert_eq!(kind(named, r#","name":"Plans""#), ChatKind::Group);
+            assert_eq!(kind(named, r#","type":"talk""#), ChatKind::Talk);
+        }
+        for named in [&[][..], &[1], &[2, 3]] {
+            assert_eq!(kind(named, ""), ChatKind::Group);
+        }
+    }
+
+    #[test]
+    fn a_wrong_agent_is_named_by_its_place() {
+        let request: CreateTalk = serde_json::from_str(r#"{"participant_ids":["x"]}"#).unwrap();
+        let refused = request.clone().command(agent_id(1), 9).unwrap_err();
+        assert_eq!(refused.field, "participant_ids[0]");
+        let refused = request.command(agent_id(1), 0).unwrap_err();
+        assert_eq!((refused.reason, refused.limit), ("LIMIT_EXCEEDED", Some(0)));
+        assert_eq!(
+            AddParticipant::default().agent().unwrap_err().field,
+            "agent_id"
+        );
+    }
+}

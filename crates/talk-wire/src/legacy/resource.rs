@@ -1,0 +1,86 @@
+//! What the older endpoints show besides the fields of today.
+
+use serde::{Deserialize, Serialize};
+
+use crate::resource;
+
+/// A message, also under its older names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The message.
+    #[serde(flatten)]
+    pub message: resource::Message,
+    /// Its author; the nil id for system messages.
+    pub agent_id: String,
+    /// Its identity.
+    pub message_id: String,
+}
+
+impl From<resource::Message> for Message {
+    fn from(message: resource::Message) -> Self {
+        Self {
+            agent_id: message.owner_id.clone(),
+            message_id: message.id.clone(),
+            message,
+        }
+    }
+}
+
+impl From<&talk_domain::message::Message> for Message {
+    fn from(message: &talk_domain::message::Message) -> Self {
+        resource::Message::from(message).into()
+    }
+}
+
+/// Whether a membership goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It does.
+    Active,
+    /// It has ended.
+    Left,
+}
+
+/// A membership, with the older name of its agent and its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The membership.
+    #[serde(flatten)]
+    pub participant: resource::Participant,
+    /// The agent.
+    pub agent_id: String,
+    /// Whether it goes on.
+    pub status: Status,
+}
+
+impl Participant {
+    /// `participant` in that state.
+    #[must_use]
+    pub fn new(participant: resource::Participant, status: Status) -> Self {
+        Self {
+            agent_id: participant.owner_id.clone(),
+            status,
+            participant,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::to_value;
+    use talk_domain::testing::{a_message, a_participant, agent_id};
+
+    /// SPEC 5.
+    #[test]
+    fn older_names_stand_beside_those_of_today() {
+        let message = to_value(Message::from(&a_message(1))).unwrap();
+        assert_eq!(message["message_id"], message["id"]);
+        assert_eq!(message["agent_id"], message["owner_id"]);
+        let participant = resource::Participant::from(&a_participant(agent_id(2)));
+        let shown = to_value(Participant::new(participant, Status::Left)).unwrap();
+        assert_eq!(shown["agent_id"], shown["owner_id"]);
+        assert_eq!(shown["status"], "left");
+    }
+}

@@ -1,0 +1,1 @@
+DROP INDEX talk_former_participants_page;
