@@ -1,6 +1,7 @@
 //! Events as they happen, over the socket (SPEC 7).
 
 mod limits;
+mod ordering;
 mod posting;
 mod removing;
 mod resuming;

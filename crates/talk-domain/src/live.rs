@@ -67,6 +67,8 @@ pub enum ResetReason {
 /// What a connection is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// What was asked for with [`Connection::follow`] begins here.
+    Begun(Vec<Begun>),
     /// An event; `is_replay` when it is part of a resumption.
     Event {
         /// The event.
@@ -96,7 +98,11 @@ impl Notice {
             Self::Event { event, .. } => event.frame.len(),
             Self::Passing(_, frame) => frame.len(),
             Self::Presence(..) => 128,
-            Self::CaughtUp(..) | Self::Lagging(..) | Self::Reset(..) | Self::Unsubscribed(..) => 0,
+            Self::Begun(..)
+            | Self::CaughtUp(..)
+            | Self::Lagging(..)
+            | Self::Reset(..)
+            | Self::Unsubscribed(..) => 0,
         }
     }
 }
@@ -135,14 +141,8 @@ pub struct Begun {
     pub head: u64,
 }
 
-/// What a subscription came to.
-#[derive(Debug, Default)]
-pub struct Followed {
-    /// The chats that are delivered.
-    pub begun: Vec<Begun>,
-    /// The chats asked for by name that are not.
-    pub refused: Vec<(ChatId, AccessError)>,
-}
+/// Chats asked for by name that are not delivered.
+pub type Refused = Vec<(ChatId, AccessError)>;
 
 refusals! {
     /// Why nothing can be followed.
@@ -163,14 +163,15 @@ pub trait Live: Send + Sync {
 
 /// One connection's end of [`Live`].
 pub trait Connection: Send {
-    /// Follows `more` in addition to `scope`, which it follows already. What [`Followed`] says
-    /// comes before every notice about it.
+    /// Follows `more` in addition to `scope`, which it follows already. Where it begins is told by
+    /// [`Notice::Begun`], in its place among the notices: what came before belongs to what was
+    /// followed before.
     fn follow<'a>(
         &'a mut self,
         scope: &Scope,
         more: &Scope,
         resume: &Resume,
-    ) -> BoxFuture<'a, Result<Followed, FollowError>>;
+    ) -> BoxFuture<'a, Result<Refused, FollowError>>;
 
     /// Follows nothing but `scope` any more.
     fn keep(&mut self, scope: &Scope);

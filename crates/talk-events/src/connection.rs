@@ -7,7 +7,7 @@ use std::time::Instant;
 use talk_domain::context::Actor;
 use talk_domain::id::ChatId;
 use talk_domain::live::subscribe::starts;
-use talk_domain::live::{Connection, FollowError, Followed, Notice, Resume, Scope};
+use talk_domain::live::{Connection, FollowError, Notice, Refused, Resume, Scope};
 use talk_domain::store::{BoxFuture, Store, StoreError, Unit};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
@@ -64,7 +64,7 @@ impl NodeConnection {
         let _ = self.node.send(command);
     }
 
-    async fn begin(&self, more: &Scope, resume: &Resume) -> Result<Followed, FollowError> {
+    async fn begin(&self, more: &Scope, resume: &Resume) -> Result<Refused, FollowError> {
         let (id, actor, store) = (self.id, self.actor, &*self.store);
         let is_this_log = resume.epoch == store.epoch();
         let unit = Unit::of(actor.customer, "follow");
@@ -88,8 +88,8 @@ impl NodeConnection {
                 starts,
                 reply,
             });
-            if let Some(begun) = attached.await? {
-                return Ok(Followed { begun, refused });
+            if attached.await? {
+                return Ok(refused);
             }
         }
         Err(StoreError::Busy.into())
@@ -102,14 +102,14 @@ impl Connection for NodeConnection {
         scope: &Scope,
         more: &Scope,
         resume: &Resume,
-    ) -> BoxFuture<'a, Result<Followed, FollowError>> {
+    ) -> BoxFuture<'a, Result<Refused, FollowError>> {
         let (scope, more, resume) = (scope.clone(), more.clone(), resume.clone());
         Box::pin(async move {
-            let followed = self.begin(&more, &resume).await;
-            if followed.is_err() {
+            let begun = self.begin(&more, &resume).await;
+            if begun.is_err() {
                 self.keep(&scope);
             }
-            followed
+            begun
         })
     }
 

@@ -6,6 +6,7 @@
 //! a gap in what the bell told — is the same move: back to catching up from where the reader
 //! stands. So an event is never skipped and never sent twice.
 
+mod beginning;
 mod delivery;
 mod link;
 #[cfg(test)]
@@ -18,7 +19,6 @@ use std::sync::Arc;
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::subscribe::Start;
 use talk_domain::live::{Notice, Presence, Scope};
 
 use link::Link;
@@ -113,64 +113,8 @@ impl Hub {
         }
     }
 
-    /// Begins delivery of chats the agent participates in (or did, up to its removal); `mark` was
-    /// taken before the snapshot that showed their heads. A chat that is delivered already, because
-    /// its agent joined meanwhile, goes on as it is unless it is resumed. Returns after which event
-    /// each chat's delivery begins; `None` if the mark is too old: take both anew.
-    pub fn attach(
-        &mut self,
-        id: ReaderId,
-        mark: Mark,
-        chats: &[(ChatId, Start)],
-        out: &mut dyn Outbox,
-    ) -> Option<Vec<(ChatId, u64)>> {
-        let since_mark = self.heard_since(mark)?;
-        let mut begins = Vec::with_capacity(chats.len());
-        for (chat, start) in chats {
-            let (cursor, head, is_replay) = match *start {
-                Start::Head(head) | Start::Reset(_, head) => (head, head, false),
-                Start::Since { seq, head } => (seq, head, true),
-            };
-            if self.left_after(id, *chat, head) {
-                continue;
-            }
-            let place = self.place(id, *chat).filter(|_| !is_replay);
-            if let Start::Reset(reason, head) = *start {
-                out.send(id, Notice::Reset(*chat, reason, place.unwrap_or(head)));
-            }
-            if let Some(place) = place {
-                begins.push((*chat, place));
-                continue;
-            }
-            self.detach(id, *chat);
-            let head = since_mark.get(chat).map_or(head, |seq| head.max(*seq));
-            self.link(
-                id,
-                (*chat, head),
-                Link::behind(cursor, is_replay, is_replay),
-            );
-            begins.push((*chat, cursor));
-            self.promote(*chat, out);
-        }
-        Some(begins)
-    }
-
-    /// Whether the reader saw its agent leave after the event a snapshot showed as head, or is
-    /// still on its way through the log to where its agent came back.
-    fn left_after(&self, id: ReaderId, chat: ChatId, head: u64) -> bool {
-        let link = self
-            .readers
-            .get(&id)
-            .and_then(|reader| reader.links.get(&chat));
-        match link {
-            Some(Link::Out(seq)) => *seq > head,
-            Some(Link::Behind(behind)) => behind.is_out,
-            Some(Link::Live) | None => false,
-        }
-    }
-
     /// The last event of the chat the reader was given.
-    fn place(&self, id: ReaderId, chat: ChatId) -> Option<u64> {
+    pub(super) fn place(&self, id: ReaderId, chat: ChatId) -> Option<u64> {
         match self.readers.get(&id)?.links.get(&chat)? {
             Link::Live => self.rooms.get(&chat).map(|room| room.head),
             Link::Behind(behind) => Some(behind.cursor),

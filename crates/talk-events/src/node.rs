@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use talk_domain::context::Actor;
 use talk_domain::event::{Bell, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::subscribe::{Start, Starts};
-use talk_domain::live::{Begun, Connection, Live, Notice, Presence, Scope};
+use talk_domain::live::subscribe::Starts;
+use talk_domain::live::{Connection, Live, Notice, Presence, Scope};
 use talk_domain::store::Store;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
@@ -45,7 +45,7 @@ pub(crate) enum Command {
         id: ReaderId,
         mark: Mark,
         starts: Starts,
-        reply: oneshot::Sender<Option<Vec<Begun>>>,
+        reply: oneshot::Sender<bool>,
     },
     Keep(ReaderId, Scope),
     Took(ReaderId, usize),
@@ -218,22 +218,19 @@ impl Running {
         }
     }
 
-    fn attach(&mut self, id: ReaderId, mark: Mark, starts: &Starts) -> Option<Vec<Begun>> {
+    fn attach(&mut self, id: ReaderId, mark: Mark, starts: &Starts) -> bool {
         let chats: Vec<_> = starts
             .chats
             .iter()
             .map(|(chat, start)| (*chat, *start))
             .collect();
-        let begun = self.hub.attach(id, mark, &chats, &mut self.around)?;
+        if !self.hub.attach(id, mark, &chats, &mut self.around) {
+            return false;
+        }
         for (chat, ended, seq) in &starts.ended {
             let notice = Notice::Unsubscribed(*chat, *ended, *seq);
             self.around.send(id, notice);
         }
-        let heads = begun.into_iter().map(|(chat, after)| Begun {
-            chat,
-            after,
-            head: starts.chats.get(&chat).map_or(after, Start::head),
-        });
-        Some(heads.collect())
+        true
     }
 }

@@ -13,6 +13,7 @@ use talk_http_actix::{Api, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
@@ -114,12 +115,11 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let store = prepared.store;
     let (live, delivery) = prepared.node.run(Arc::clone(&store));
     let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
-    let background = [
-        tokio::spawn(upkeep::purge_hourly(Arc::clone(&store))),
-        tokio::spawn(upkeep::drain_metrics(metrics.clone())),
-        tokio::spawn(delivery),
-        tokio::spawn(watching),
-    ];
+    let mut background = JoinSet::new();
+    background.spawn(upkeep::purge_hourly(Arc::clone(&store)));
+    background.spawn(upkeep::drain_metrics(metrics.clone()));
+    background.spawn(delivery);
+    background.spawn(watching);
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,
@@ -148,24 +148,32 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     ];
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
-    let database = installation::database(settings);
-    tracing::info!(%bind, admin_bind = ?settings.admin_bind.0, database, version = env!("CARGO_PKG_VERSION"), "serving");
+    let (database, admin_bind) = (installation::database(settings), settings.admin_bind.0);
+    tracing::info!(%bind, ?admin_bind, database, version = env!("CARGO_PKG_VERSION"), "serving");
     let stop = tokio::spawn(async move {
-        asked(stops).await;
+        // Without one of them events or revocations would go nowhere, and nobody would notice.
+        let is_broken = tokio::select! {
+            () = asked(stops) => false,
+            _ = background.join_next() => true,
+        };
         tracing::info!("stopping: requests in flight are finished");
         stop_sockets.send_replace(true);
         handle.stop(true).await;
+        // Their handles of the database must be gone before the end.
+        background.shutdown().await;
+        is_broken
     });
-    let ended = server.await;
-    stop.abort();
-    for task in background {
-        task.abort();
-        // Its handle of the database must be gone before the end.
-        let _ = task.await;
-    }
+    server.await.context("the server")?;
+    let is_broken = stop.await.context("the end")?;
     drop(prepared.lock);
-    ended.context("the server")?;
     tracing::info!("stopped");
+    whole(is_broken)
+}
+
+fn whole(is_broken: bool) -> Result<(), Failure> {
+    if is_broken {
+        return Err(anyhow::anyhow!("a part of the server ended by itself").into());
+    }
     Ok(())
 }
 

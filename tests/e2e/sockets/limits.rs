@@ -208,6 +208,67 @@ async fn a_server_that_ends_tells_its_sockets_when_to_come_back() {
     );
 }
 
+/// What was accepted is durable and answered, or neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_answers_what_it_has_accepted() {
+    let mut server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let mut socket = Socket::open(&alice).await;
+    for n in 0..200 {
+        let message = json!({"chat_id": chat["id"], "text": "hello"});
+        let id = format!("key-{n:05}");
+        socket
+            .send(json!({"type": "post", "id": id, "message": message}))
+            .await;
+    }
+    socket.answer("posted").await;
+    server.terminate();
+    let (mut answered, mut frames) = (1, 0);
+    while let Some(frame) = socket.unless_closed().await {
+        frames += 1;
+        answered += usize::from(frame["type"] == "posted");
+    }
+    assert_eq!(frames + 1, answered);
+    server.ended().await;
+    server.kill_and_restart().await;
+    let alice = server
+        .login("alice", crate::support::server::PASSWORD)
+        .await;
+    let events = alice.events(&chat).await;
+    let posted = events
+        .iter()
+        .filter(|event| event["type"] == "chatmessage_created");
+    assert_eq!(posted.count(), answered);
+}
+
+/// Who asks and takes no answers is not read any further.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_nobody_takes_need_no_memory() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let mut socket = Socket::narrow(&alice).await;
+    let chat = alice.chat("group", &[]).await;
+    let message = json!({"chat_id": chat["id"], "text": "x".repeat(15_000)});
+    let flood = async {
+        for n in 0..2_000 {
+            let id = format!("key-{n:05}");
+            socket
+                .send(json!({"type": "post", "id": id, "message": message}))
+                .await;
+        }
+    };
+    // It does not come to its end: what is not read waits with the client.
+    let ended = tokio::time::timeout(Duration::from_secs(8), flood).await;
+    assert!(ended.is_err());
+    let posted = alice
+        .get(&crate::support::client::path(&chat, ""))
+        .await
+        .ok();
+    let posted = posted["last_seq"].as_u64().expect("a number");
+    assert!(posted < 1_500, "{posted} posts were carried out");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_does_not_wait_for_clients_that_do_not_listen() {
     let mut server = Server::start().await;

@@ -108,7 +108,7 @@ async fn whose_chat_was_deleted_meanwhile_gets_what_came_before_and_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_came_back_gets_each_stay_and_nothing_of_the_time_between() {
+async fn who_came_back_hears_each_stay_and_catches_up_on_the_time_between() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
@@ -124,13 +124,80 @@ async fn who_came_back_gets_each_stay_and_nothing_of_the_time_between() {
     let log = logged(&alice, &chat).await;
     let heard = heard_by(&bob, &chat, &log);
     assert_same(&live.up_to(&last).await, &heard[1..]);
+    for topic in [all_of(&bob), one_of(&bob, &chat)] {
+        let log = logged(&alice, &chat).await;
+        let mut socket = Socket::open(&bob).await;
+        let since = json!({id(&chat): 2});
+        socket
+            .send(json!({"type": "subscribe", "id": "s", "topics": [topic],
+                "epoch": epoch, "since": since}))
+            .await;
+        socket.answer("subscribed").await;
+        // A participant may read what was said while it was out, as over HTTP.
+        let frames = socket.texts(log.len() - 2).await;
+        assert_same(&frames, &replayed(log[2..].to_vec()));
+        assert_eq!(socket.answer("caught_up").await["seq"], json!(log.len()));
+        let said = alice.say(&chat, "live").await;
+        assert_eq!(socket.next().await["data"], said);
+    }
+}
+
+/// A room that a former participant has opened stands where the chat stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_participant_holds_nobody_back() {
+    let server = Server::start().await;
+    let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
+    let chat = alice.chat("group", &[&bob, &carol]).await;
+    let epoch = epoch(&alice, &chat).await;
+    remove(&chat, &alice, &carol).await;
+    for _ in 0..3 {
+        alice.say(&chat, "on and on").await;
+    }
+    let log = logged(&alice, &chat).await;
+    let left = log.iter().position(|frame| frame.contains("_removed"));
+    let left = left.expect("carol's removal") + 1;
+    let mut former = Socket::open(&carol).await;
+    // Each time anew, also on the same connection.
+    for _ in 0..2 {
+        let since = json!({id(&chat): left - 1});
+        former.resume(&carol, &epoch, since).await;
+        former.answer("chatparticipant_removed").await;
+        assert_eq!(former.next_text().await, ended(&chat, "removed", left));
+    }
     let mut socket = Socket::open(&bob).await;
-    socket.resume(&bob, &epoch, json!({id(&chat): 2})).await;
-    let frames = socket.texts(heard.len()).await;
-    assert_same(&frames, &replayed(heard));
+    let since = json!({id(&chat): log.len() - 1});
+    socket.resume(&bob, &epoch, since).await;
+    socket.answer("chatmessage_created").await;
     assert_eq!(socket.answer("caught_up").await["seq"], json!(log.len()));
-    let said = alice.say(&chat, "live").await;
-    assert_eq!(socket.next().await["data"], said);
+    alice.say(&chat, "live").await;
+    assert_eq!(
+        socket.answer("chatmessage_created").await["replay"],
+        Value::Null
+    );
+    former.nothing_else().await;
+}
+
+/// What VoIPBIN's protocol has not is for those who give ids.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_no_id_gets_no_frame_it_cannot_know() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let other = alice.chat("group", &[&bob]).await;
+    let mut socket = Socket::open(&bob).await;
+    socket
+        .send(json!({"type": "subscribe", "topics": [all_of(&bob)]}))
+        .await;
+    // The subscription has no answer: what is read behind it has come after it.
+    socket.send(json!({"type": "typo"})).await;
+    socket.answer("error").await;
+    remove(&chat, &alice, &bob).await;
+    let last = alice.say(&other, "the end").await;
+    for frame in socket.up_to(&last).await {
+        let kind = parsed(&frame)["type"].clone();
+        let kind = kind.as_str().expect("a type");
+        assert!(kind.starts_with("chat"), "{frame}");
+    }
 }
 
 /// Says things until the story is over.

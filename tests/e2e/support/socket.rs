@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use super::Client;
 
@@ -39,6 +39,23 @@ impl Socket {
     /// Connects with this handshake.
     pub(crate) async fn open_with(handshake: Request) -> Self {
         let (stream, _) = connect_async(handshake).await.expect("a socket");
+        Self {
+            stream,
+            hears_presence: false,
+        }
+    }
+
+    /// Connects with a receive buffer that holds next to nothing: what is not read waits with the
+    /// server.
+    pub(crate) async fn narrow(client: &Client) -> Self {
+        let address = client.url().trim_start_matches("http://");
+        let narrow = TcpSocket::new_v4().expect("a socket");
+        narrow.set_recv_buffer_size(4_096).expect("its size");
+        let stream = narrow.connect(address.parse().expect("an address")).await;
+        let stream = MaybeTlsStream::Plain(stream.expect("a connection"));
+        let (stream, _) = client_async(handshake(client), stream)
+            .await
+            .expect("a socket");
         Self {
             stream,
             hears_presence: false,
@@ -149,6 +166,14 @@ impl Socket {
         let frame = self.next().await;
         assert_eq!(frame["type"], kind, "{frame}");
         frame
+    }
+
+    /// The next frame, or nothing once the server closes.
+    pub(crate) async fn unless_closed(&mut self) -> Option<Value> {
+        match self.next_message().await {
+            Message::Text(text) => Some(serde_json::from_str(&text).expect("JSON")),
+            _ => None,
+        }
     }
 
     /// The code the server closes with, after whatever else comes.

@@ -20,6 +20,15 @@ pub enum Start {
         /// The chat's last event.
         head: u64,
     },
+    /// After an event a former participant has seen, up to the end of its membership.
+    Former {
+        /// That event.
+        seq: u64,
+        /// The event that ended the membership.
+        until: u64,
+        /// The chat's last event.
+        head: u64,
+    },
     /// After the chat's last event, because the position is worth nothing.
     Reset(ResetReason, u64),
 }
@@ -29,7 +38,19 @@ impl Start {
     #[must_use]
     pub const fn head(&self) -> u64 {
         match *self {
-            Self::Head(head) | Self::Since { head, .. } | Self::Reset(_, head) => head,
+            Self::Head(head)
+            | Self::Since { head, .. }
+            | Self::Former { head, .. }
+            | Self::Reset(_, head) => head,
+        }
+    }
+
+    /// The last event there was for the connection.
+    #[must_use]
+    pub const fn last(&self) -> u64 {
+        match *self {
+            Self::Former { until, .. } => until,
+            Self::Head(_) | Self::Since { .. } | Self::Reset(..) => self.head(),
         }
     }
 }
@@ -65,14 +86,15 @@ pub fn starts(
             starts.chats.insert(chat, start);
         }
     }
-    let resumed = resume.since.keys().copied();
-    let named = scope.chats.iter().copied();
-    for chat in named.chain(resumed.filter(|_| scope.is_all)) {
+    let mut wanted = scope.chats.clone();
+    if scope.is_all {
+        wanted.extend(resume.since.keys());
+    }
+    for chat in wanted {
         if starts.chats.contains_key(&chat) {
             continue;
         }
-        let since_here = since(chat).filter(|_| is_this_log);
-        if let Some(seq) = since_here
+        if let Some(seq) = since(chat).filter(|_| is_this_log)
             && former(snapshot, actor, (chat, seq), &mut starts)?
         {
             continue;
@@ -122,7 +144,8 @@ fn former(
         return Ok(false);
     };
     if seq < left {
-        starts.chats.insert(id, Start::Since { seq, head: left });
+        let (until, head) = (left, chat.last.seq);
+        starts.chats.insert(id, Start::Former { seq, until, head });
     } else if chat.deleted.is_some() && left == chat.last.seq {
         starts.ended.push((id, Ended::Deleted, left));
     } else {
@@ -241,9 +264,15 @@ mod tests {
     /// SPEC 7: removed or the chat deleted meanwhile.
     #[test]
     fn a_former_participant_gets_what_it_missed_and_no_more() {
-        for scope in [all(), only(2)] {
+        let mut both = only(2);
+        both.is_all = true;
+        for scope in [all(), only(2), both] {
             let starts = resumed(&scope, 2, 14);
-            let start = Start::Since { seq: 14, head: 15 };
+            let start = Start::Former {
+                seq: 14,
+                until: 15,
+                head: HEAD,
+            };
             assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
             let starts = resumed(&scope, 2, 15);
             assert_eq!(starts.ended, [(chat_id(2), Ended::Removed, 15)]);

@@ -36,7 +36,7 @@ impl Hub {
     }
 
     /// Puts a reader that is behind into a chat's room, which opens at `head`.
-    pub(super) fn link(&mut self, id: ReaderId, (chat, head): (ChatId, u64), link: Link) {
+    pub(super) fn link(&mut self, id: ReaderId, (chat, head): (ChatId, u64), link: Behind) {
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
@@ -46,7 +46,7 @@ impl Hub {
             .behind
             .push(id);
         reader.behind.push(chat);
-        reader.links.insert(chat, link);
+        reader.links.insert(chat, Link::Behind(link));
     }
 
     pub(super) fn leave_room(&mut self, id: ReaderId, chat: ChatId) {
@@ -92,7 +92,7 @@ impl Hub {
             .is_some_and(|reader| reader.queued == 0 || reader.queued + bytes <= self.queue_limit)
     }
 
-    /// Sends an event; `false` when it ended the reader's stay (a live link is gone then).
+    /// Sends an event; `false` when it ended the reader's stay.
     fn give(
         &mut self,
         id: ReaderId,
@@ -114,8 +114,17 @@ impl Hub {
         let Some(ended) = ends_for(event, reader.agent) else {
             return true;
         };
-        if matches!(reader.links.get(&event.chat), Some(Link::Live)) {
-            reader.links.insert(event.chat, Link::Out(event.seq));
+        match reader.links.get_mut(&event.chat) {
+            Some(Link::Behind(link)) if event.seq < link.ends_from => return true,
+            // It goes on to where its agent comes back, if that is to be followed.
+            Some(Link::Behind(link)) if reader.follows_joined => {
+                link.is_out = true;
+                link.cursor = link.cursor.max(link.returns_after);
+            }
+            _ => {
+                reader.links.insert(event.chat, Link::Out(event.seq));
+                reader.behind.retain(|chat| *chat != event.chat);
+            }
         }
         out.send(id, Notice::Unsubscribed(event.chat, ended, event.seq));
         false
@@ -125,7 +134,9 @@ impl Hub {
         let Some(reader) = self.readers.get_mut(&id) else {
             return;
         };
-        reader.links.insert(chat, Link::behind(cursor, false, true));
+        let mut link = Link::behind(cursor);
+        link.must_read = true;
+        reader.links.insert(chat, Link::Behind(link));
         reader.behind.push(chat);
         if let Some(room) = self.rooms.get_mut(&chat) {
             room.behind.push(id);
@@ -197,8 +208,7 @@ impl Hub {
             } else {
                 joined.seq - 1
             };
-            let link = Link::behind(cursor, false, false);
-            self.link(id, (joined.chat, joined.seq), link);
+            self.link(id, (joined.chat, joined.seq), Link::behind(cursor));
             self.pump(id, out);
         }
     }
@@ -207,13 +217,16 @@ impl Hub {
     pub(super) fn replay(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
         let chat = page.chat;
         for event in page.events {
+            if self.place(id, chat).is_some_and(|place| event.seq <= place) {
+                continue;
+            }
             let has_space = self.has_space(id, event.frame.len());
             let Some(reader) = self.readers.get_mut(&id) else {
                 return;
             };
             let agent = reader.agent;
             let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
-                return;
+                break;
             };
             if event.seq != link.cursor + 1 {
                 out.send(
@@ -228,26 +241,20 @@ impl Hub {
                 return;
             }
             link.cursor = event.seq;
-            let (is_out, is_replay) = (link.is_out, link.is_replay);
-            if !is_out && !self.give(id, event, is_replay, out) {
-                self.with_behind(id, chat, |link| link.is_out = true);
+            let is_replay = link.is_replay;
+            if !link.is_out {
+                self.give(id, event, is_replay, out);
             }
         }
-        if page.is_end {
-            self.with_behind(id, chat, |link| link.must_read = false);
+        let reader = self.readers.get_mut(&id);
+        let link = reader.and_then(|reader| reader.links.get_mut(&chat));
+        if page.is_end
+            && let Some(Link::Behind(link)) = link
+        {
+            link.must_read = false;
         }
         self.promote(chat, out);
         self.close_if_empty(chat);
-    }
-
-    fn with_behind(&mut self, id: ReaderId, chat: ChatId, change: impl FnOnce(&mut Behind)) {
-        let link = self
-            .readers
-            .get_mut(&id)
-            .and_then(|reader| reader.links.get_mut(&chat));
-        if let Some(Link::Behind(link)) = link {
-            change(link);
-        }
     }
 
     /// Starts the next read for a reader that has space and is behind somewhere.

@@ -24,17 +24,24 @@ pub(super) struct Behind {
     pub(super) is_replay: bool,
     /// Whether, where the cursor is, its agent is no participant: it gets nothing until it is.
     pub(super) is_out: bool,
+    /// Its agent's leaving before this event is history: it was back when it subscribed.
+    pub(super) ends_from: u64,
+    /// Where to look for its agent's return once it is out.
+    pub(super) returns_after: u64,
 }
 
 impl Link {
-    pub(super) const fn behind(cursor: u64, is_replay: bool, must_read: bool) -> Self {
-        Self::Behind(Behind {
+    /// A participant that is behind after `cursor`.
+    pub(super) const fn behind(cursor: u64) -> Behind {
+        Behind {
             cursor,
             reads: None,
-            must_read,
-            is_replay,
+            must_read: false,
+            is_replay: false,
             is_out: false,
-        })
+            ends_from: 0,
+            returns_after: 0,
+        }
     }
 }
 

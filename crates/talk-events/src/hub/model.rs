@@ -10,15 +10,16 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use talk_domain::id::ChatId;
+use talk_domain::live::subscribe::Start;
 
-use super::{Hub, Notice, Outbox, Page, ReaderId, Start};
+use super::{Hub, Notice, Outbox, Page, ReaderId};
 
 mod client;
 mod log;
 mod random;
 mod stories;
 
-use client::Client;
+use client::{Client, Seen};
 use log::{Log, an_agent};
 use random::Random;
 
@@ -74,7 +75,8 @@ impl World {
         self.next += 1;
         let agent = an_agent(&mut self.random);
         self.hub.connect(id, agent);
-        self.hub.follow_joined(id, true);
+        let is_choosy = self.random.below(3) == 0;
+        self.hub.follow_joined(id, !is_choosy);
         let mark = self.hub.mark();
         let client = Client {
             agent,
@@ -82,6 +84,7 @@ impl World {
             bytes: VecDeque::new(),
             pending: Some((mark, Vec::new())),
             is_out: HashMap::new(),
+            is_choosy,
         };
         self.clients.insert(id, client);
     }
@@ -96,16 +99,16 @@ impl World {
         else {
             return;
         };
-        let chats = self
-            .log
-            .members
-            .iter()
-            .filter(|(_, members)| members.contains(&client.agent));
-        let heads = chats
-            .map(|(chat, _)| (*chat, self.log.events[chat].len() as u64))
-            .collect();
-        if let Some((_, seen)) = &mut client.pending {
-            *seen = heads;
+        let Some((_, seen)) = &mut client.pending else {
+            return;
+        };
+        seen.clear();
+        for (chat, members) in &self.log.members {
+            let left = self.log.left.get(&(*chat, client.agent)).copied();
+            if members.contains(&client.agent) || left.is_some() {
+                let (chat, head) = (*chat, self.log.events[chat].len() as u64);
+                seen.push(Seen { chat, head, left });
+            }
         }
     }
 
@@ -117,7 +120,6 @@ impl World {
             let count = self.random.below(3);
             self.ring(count);
         }
-        self.hand_out();
         let Some((id, client)) = self
             .clients
             .iter_mut()
@@ -131,13 +133,15 @@ impl World {
         };
         let resumes = self.random.below(2) == 0;
         let mut chats = Vec::new();
-        for (chat, head) in seen {
+        for Seen { chat, head, left } in seen {
             // A chat joined meanwhile is delivered already: it has no other start.
-            let start = if resumes && !client.got.contains_key(&chat) {
-                let seq = self.random.below(head + 1);
-                Start::Since { seq, head }
-            } else {
-                Start::Head(head)
+            let resumes = resumes && !client.got.contains_key(&chat);
+            let seq = self.random.below(left.unwrap_or(head + 1));
+            let start = match left {
+                None if resumes => Start::Since { seq, head },
+                None => Start::Head(head),
+                Some(until) if resumes => Start::Former { seq, until, head },
+                Some(_) => continue,
             };
             chats.push((chat, start));
         }
@@ -147,13 +151,12 @@ impl World {
         } else {
             mark
         };
-        let begins = self.hub.attach(id, mark, &chats, &mut self.out);
-        let Some(client) = self.clients.get_mut(&id) else {
+        if self.hub.attach(id, mark, &chats, &mut self.out) {
             return;
-        };
-        for (chat, begin) in begins.expect("a fresh mark") {
-            client.got.entry(chat).or_default().push(begin);
-            client.is_out.insert(chat, false);
+        }
+        // What the snapshot showed is older than what the client was told: anew.
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.pending = Some((self.hub.mark(), Vec::new()));
         }
     }
 
@@ -203,6 +206,12 @@ impl World {
                     let log = &self.log.events[&event.chat];
                     client.receive(event.chat, event.seq, log);
                 }
+                Notice::Begun(begun) => {
+                    for begun in begun {
+                        client.got.entry(begun.chat).or_default().push(begun.after);
+                        client.is_out.insert(begun.chat, false);
+                    }
+                }
                 Notice::Unsubscribed(chat, _, seq) => {
                     assert_eq!(client.got[&chat].last(), Some(&seq), "after its event");
                     client.is_out.insert(chat, true);
@@ -245,7 +254,11 @@ impl World {
     fn check_heads(&self) {
         for client in self.clients.values() {
             for (chat, members) in &self.log.members {
-                if members.contains(&client.agent) {
+                let is_followed = match client.is_out.get(chat) {
+                    _ if !client.is_choosy => true,
+                    is_out => is_out == Some(&false),
+                };
+                if members.contains(&client.agent) && is_followed {
                     let got = client.got.get(chat).and_then(|got| got.last()).copied();
                     assert_eq!(
                         got,

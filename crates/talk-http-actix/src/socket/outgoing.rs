@@ -13,6 +13,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 /// Bytes that may wait before nothing more is put in from the hub.
 const CAPACITY: usize = 64 * 1024;
 
+/// Bytes handed out at a time: how much a client must take of what waits to be seen to take any.
+const CHUNK: usize = 8 * 1024;
+
 /// First byte of a whole frame of text, of a close, a ping and a pong.
 const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
@@ -30,6 +33,7 @@ pub(super) struct Outgoing(Rc<RefCell<State>>);
 struct State {
     buffer: BytesMut,
     waiting_since: Option<Instant>,
+    taken_at: Option<Instant>,
     is_finished: bool,
     is_gone: bool,
     body: Option<Waker>,
@@ -129,6 +133,11 @@ impl Outgoing {
         self.0.borrow().waiting_since
     }
 
+    /// When the client took something last.
+    pub(super) fn taken_at(&self) -> Option<Instant> {
+        self.0.borrow().taken_at
+    }
+
     /// Ready when there is space, or nobody to take anything any more.
     pub(super) fn poll_space(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.borrow_mut();
@@ -174,11 +183,15 @@ impl MessageBody for SocketBody {
             state.body = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        state.waiting_since = None;
+        let now = Instant::now();
+        state.taken_at = Some(now);
+        let length = state.buffer.len().min(CHUNK);
+        let chunk = state.buffer.split_to(length).freeze();
+        state.waiting_since = (!state.buffer.is_empty()).then_some(now);
         if let Some(waker) = state.session.take() {
             waker.wake();
         }
-        Poll::Ready(Some(Ok(std::mem::take(&mut state.buffer).freeze())))
+        Poll::Ready(Some(Ok(chunk)))
     }
 }
 
@@ -217,9 +230,11 @@ mod tests {
             let outgoing = Outgoing::default();
             outgoing.text(&"x".repeat(length));
             let mut body = outgoing.body(BoxBody::new(()));
-            let Poll::Ready(Some(bytes)) = taken(&mut body) else {
-                panic!("nothing came out");
-            };
+            let mut bytes = Vec::new();
+            while let Poll::Ready(Some(chunk)) = taken(&mut body) {
+                assert!(chunk.len() <= CHUNK);
+                bytes.extend_from_slice(&chunk);
+            }
             assert_eq!(bytes.len(), header.len() + length);
             assert_eq!(bytes.get(..header.len()), Some(&*header));
         }

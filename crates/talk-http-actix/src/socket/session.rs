@@ -21,7 +21,7 @@ use super::outgoing::Outgoing;
 use super::peer::Peer;
 use super::positions::Positions;
 use super::rate::Rate;
-use super::subscription::Subscription;
+use super::subscription::{Asked, Subscription};
 use crate::actor_cache::Session as Login;
 use crate::shared::Shared;
 use writing::notice;
@@ -38,6 +38,12 @@ const STALLED: Duration = Duration::from_secs(20);
 
 /// How long a client has to take the last frames and answer the close.
 const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long posts under way have to end when the conversation does.
+const FINISH: Duration = Duration::from_secs(5);
+
+/// The server stops; come back.
+const RESTARTING: u16 = 4503;
 
 /// Posts under way of one connection; its next frame waits.
 const POSTS: usize = 256;
@@ -68,9 +74,25 @@ impl Farewell {
     /// Clients come back at different times, not all at once.
     fn restarting(shared: &Shared) -> Self {
         let spread = (shared.api.random)() % 2_000;
-        Self::because(4503, &format!("retry_ms={}", 500 + spread))
+        Self::because(RESTARTING, &format!("retry_ms={}", 500 + spread))
     }
 }
+
+/// The client's next frame, once it has taken most of what waits for it: who takes no answers asks
+/// for no more.
+async fn next_frame(incoming: &mut Incoming, outgoing: &Outgoing) -> Received {
+    poll_fn(|cx| outgoing.poll_space(cx)).await;
+    incoming.next().await
+}
+
+/// The next answer to a post, once there is space for it.
+async fn next_answer(posts: &mut Posts, outgoing: &Outgoing) -> Option<String> {
+    poll_fn(|cx| outgoing.poll_space(cx)).await;
+    posts.next().await
+}
+
+/// Posts under way, each with its answer.
+type Posts = FuturesUnordered<LocalBoxFuture<'static, String>>;
 
 /// One connection.
 pub(super) struct Session {
@@ -84,8 +106,10 @@ pub(super) struct Session {
     peer: Option<Peer>,
     connection: Box<dyn Connection>,
     subscription: Subscription,
+    /// The subscription whose beginning the connection has not come to yet.
+    asked: Option<Asked>,
     positions: Positions,
-    posts: FuturesUnordered<LocalBoxFuture<'static, String>>,
+    posts: Posts,
     rate: Rate,
     /// Whether the client gives ids: then it knows frames that VoIPBIN's protocol has not.
     is_modern: bool,
@@ -120,6 +144,7 @@ impl Session {
             outgoing,
             peer,
             subscription: Subscription::default(),
+            asked: None,
             positions: Positions::default(),
             posts: FuturesUnordered::new(),
             rate: Rate::new(now),
@@ -136,7 +161,9 @@ impl Session {
         if let Some(peer) = &self.peer {
             peer.bound();
         }
-        match self.converse().await {
+        let farewell = self.converse().await;
+        self.finish_posts(&farewell).await;
+        match farewell {
             Farewell::Close(code, reason) => self.close(code, &reason).await,
             Farewell::Answer(code) => self.answer_close(code).await,
             Farewell::Cut => self.cut(),
@@ -145,6 +172,22 @@ impl Session {
         if let Some(peer) = &self.peer {
             peer.stop_reading();
         }
+    }
+
+    /// What was accepted is carried out and answered before the end, unless nobody takes answers
+    /// any more or the client may post no more.
+    async fn finish_posts(&mut self, farewell: &Farewell) {
+        match farewell {
+            Farewell::Answer(_) | Farewell::Close(RESTARTING, _) => {}
+            Farewell::Close(..) | Farewell::Cut => return,
+        }
+        let finished = async {
+            while let Some(answer) = self.posts.next().await {
+                self.outgoing.text(&answer);
+            }
+        };
+        // What takes longer is answered to a repetition with the same id.
+        let _ = timeout(FINISH, finished).await;
     }
 
     fn cut(&self) {
@@ -183,12 +226,17 @@ impl Session {
         }
     }
 
+    /// Whether the client's next frame is read: not before the last one was obeyed.
+    fn reads_on(&self) -> bool {
+        self.asked.is_none() && self.posts.len() < POSTS
+    }
+
     async fn converse(&mut self) -> Farewell {
         let mut stopping = self.shared.api.stopping.clone();
         loop {
             let deadline = self.deadline();
             tokio::select! {
-                received = self.incoming.next(), if self.posts.len() < POSTS => {
+                received = next_frame(&mut self.incoming, &self.outgoing), if self.reads_on() => {
                     if let Err(farewell) = self.receive(received).await {
                         return farewell;
                     }
@@ -197,9 +245,13 @@ impl Session {
                     let Some(notice) = notice else {
                         return Farewell::restarting(&self.shared);
                     };
-                    self.notify(notice);
+                    if let Err(farewell) = self.notify(notice) {
+                        return farewell;
+                    }
                 }
-                Some(answer) = self.posts.next() => self.outgoing.text(&answer),
+                Some(answer) = next_answer(&mut self.posts, &self.outgoing) => {
+                    self.outgoing.text(&answer);
+                }
                 () = sleep_until(deadline.into()) => {
                     if let Err(farewell) = self.check_time() {
                         return farewell;

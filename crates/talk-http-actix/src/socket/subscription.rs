@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use talk_domain::access::AccessError;
 use talk_domain::context::Actor;
 use talk_domain::error::{DomainError, Invalid};
 use talk_domain::id::ChatId;
-use talk_domain::live::{Begun, Followed, Resume, Scope};
+use talk_domain::live::{Begun, Resume, Scope};
 use talk_wire::id;
 use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic, TopicError, Vocabulary};
 
@@ -27,10 +28,14 @@ pub(super) struct Subscription {
 /// A subscription asked for.
 #[derive(Debug)]
 pub(super) struct Asked {
+    /// Asks for an answer.
+    pub(super) id: Option<String>,
     /// Those that may be followed, as they were sent.
     topics: Vec<(String, Topic)>,
     pub(super) refused: Vec<Refused>,
     pub(super) resume: Resume,
+    /// Chats whose positions do not count: see [`Subscription::hold_back`].
+    pub(super) held: Vec<ChatId>,
 }
 
 impl Asked {
@@ -41,9 +46,11 @@ impl Asked {
         has_legacy: bool,
     ) -> Result<Self, ApiError> {
         let mut asked = Self {
+            id: frame.id,
             topics: Vec::new(),
             refused: Vec::new(),
             resume: resume(frame.epoch, frame.since.unwrap_or_default())?,
+            held: Vec::new(),
         };
         for text in topics(frame.topics)? {
             let topic = Topic::parse(&text, actor).and_then(|topic| match topic.vocabulary {
@@ -73,50 +80,31 @@ impl Asked {
         })
     }
 
-    /// The answer, and the topics that are followed from now on.
-    pub(super) fn settle(mut self, followed: &Followed) -> Settled {
-        for (chat, refusal) in &followed.refused {
-            let (lost, kept) = std::mem::take(&mut self.topics)
-                .into_iter()
-                .partition(|(_, topic)| topic.chat == Some(*chat));
-            self.topics = kept;
-            let lost: Vec<_> = lost;
-            self.refused
-                .extend(lost.into_iter().map(|(topic, _)| Refused {
-                    topic,
-                    reason: refusal.reason().to_owned(),
-                }));
+    /// Gives up the topics of chats that may not be followed.
+    pub(super) fn refuse(&mut self, refused: Vec<(ChatId, AccessError)>) {
+        for (chat, refusal) in refused {
+            let lost = self
+                .topics
+                .extract_if(.., |(_, topic)| topic.chat == Some(chat));
+            self.refused.extend(lost.map(|(topic, _)| Refused {
+                topic,
+                reason: refusal.reason().to_owned(),
+            }));
         }
-        let chats = followed.begun.iter().map(|begun| {
+    }
+
+    /// The answer to the frame `id`.
+    pub(super) fn answer(&self, id: &str, epoch: &str, begun: &[Begun]) -> String {
+        let chats = begun.iter().map(|begun| {
             let from = begun.after + 1;
             let head = begun.head;
             (begun.chat.to_string(), Range { from, head })
         });
-        Settled {
-            chats: chats.collect(),
-            refused: self.refused,
-            topics: self.topics.into_iter().map(|(_, topic)| topic).collect(),
-        }
-    }
-}
-
-/// What came of a subscription.
-#[derive(Debug)]
-pub(super) struct Settled {
-    pub(super) chats: BTreeMap<String, Range>,
-    pub(super) refused: Vec<Refused>,
-    topics: Vec<Topic>,
-}
-
-impl Settled {
-    /// The answer to the frame `id`.
-    pub(super) fn answer(&self, id: &str, epoch: &str) -> String {
-        let (chats, refused) = (self.chats.clone(), self.refused.clone());
         ServerFrame::Subscribed {
             id,
             epoch,
-            chats,
-            refused,
+            chats: chats.collect(),
+            refused: self.refused.clone(),
         }
         .json()
     }
@@ -129,8 +117,10 @@ impl Subscription {
     }
 
     /// Follows more, from where it has begun.
-    pub(super) fn add(&mut self, settled: Settled, begun: &[Begun]) {
-        for topic in &settled.topics {
+    pub(super) fn add(&mut self, asked: Asked, begun: &[Begun]) {
+        let topics = asked.topics.into_iter().map(|(_, topic)| topic);
+        let topics: Vec<Topic> = topics.collect();
+        for topic in &topics {
             let vocabulary = topic.vocabulary;
             let begun = begun
                 .iter()
@@ -141,38 +131,42 @@ impl Subscription {
                 }
             }
         }
-        self.topics.extend(settled.topics);
+        self.topics.extend(topics);
         self.settle();
     }
 
     /// Takes out of `asked` the positions in chats that are followed already in the other
-    /// vocabulary only: replaying them would repeat events to it.
-    pub(super) fn hold_back(&self, asked: &mut Asked) -> Vec<ChatId> {
+    /// vocabulary: replaying them would repeat events to it.
+    pub(super) fn hold_back(&self, asked: &mut Asked) {
         let since = std::mem::take(&mut asked.resume.since);
-        let (held, kept) = since.into_iter().partition(|(chat, _)| {
-            Vocabulary::ALL.into_iter().any(|vocabulary| {
-                asked.covers(vocabulary, *chat) && self.comes_second(vocabulary, *chat)
-            })
+        let (held, kept): (BTreeMap<_, _>, _) = since.into_iter().partition(|(chat, _)| {
+            let [one, other] = Vocabulary::ALL;
+            let is_held = |asks, has| asked.covers(asks, *chat) && self.covers(has, *chat);
+            is_held(one, other) || is_held(other, one)
         });
         asked.resume.since = kept;
-        let held: BTreeMap<_, _> = held;
-        held.into_keys().collect()
+        asked.held = held.into_keys().collect();
+    }
+
+    fn covers(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
+        let scope = self.scopes.get(&vocabulary);
+        scope.is_some_and(|scope| scope.contains(chat))
+    }
+
+    /// Whether the client follows a chat.
+    pub(super) fn follows(&self, chat: ChatId) -> bool {
+        let mut vocabularies = Vocabulary::ALL.into_iter();
+        vocabularies.any(|vocabulary| self.covers(vocabulary, chat))
     }
 
     /// Whether a chat is followed in the other vocabulary only.
     fn comes_second(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
-        let covers = |of| {
-            self.scopes
-                .get(&of)
-                .is_some_and(|scope| scope.contains(chat))
-        };
-        !covers(vocabulary) && Vocabulary::ALL.into_iter().any(covers)
+        !self.covers(vocabulary, chat) && self.follows(chat)
     }
 
     /// Whether the client is told this event in a vocabulary.
     pub(super) fn hears(&self, vocabulary: Vocabulary, chat: ChatId, seq: u64) -> bool {
-        let scope = self.scopes.get(&vocabulary);
-        scope.is_some_and(|scope| scope.contains(chat))
+        self.covers(vocabulary, chat)
             && (self.floors.is_empty()
                 || self
                     .floors
@@ -195,7 +189,9 @@ impl Subscription {
 
     /// Whether `asked` would make it too large.
     pub(super) fn check_space(&self, asked: &Asked) -> Result<(), ApiError> {
-        if self.topics.len() + asked.topics.len() > MAX_TOPICS {
+        let more = asked.topics.iter().map(|(_, topic)| topic);
+        let more = more.filter(|topic| !self.topics.contains(topic)).count();
+        if self.topics.len() + more > MAX_TOPICS {
             return Err(Invalid::too_long("topics", MAX_TOPICS, "per connection").into());
         }
         Ok(())

@@ -11,14 +11,28 @@ pub(super) struct Client {
     pub(super) agent: AgentId,
     pub(super) got: BTreeMap<ChatId, Vec<u64>>,
     pub(super) bytes: VecDeque<usize>,
-    pub(super) pending: Option<(Mark, Vec<(ChatId, u64)>)>,
+    pub(super) pending: Option<(Mark, Vec<Seen>)>,
     pub(super) is_out: HashMap<ChatId, bool>,
+    /// Whether it follows the chats by name that it is in when it subscribes, and no others.
+    pub(super) is_choosy: bool,
+}
+
+/// What a snapshot shows of a chat: its head, and the event with which the agent left it.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) chat: ChatId,
+    pub(super) head: u64,
+    pub(super) left: Option<u64>,
 }
 
 impl Client {
     /// Takes an event, which must be the next one it is entitled to.
     pub(super) fn receive(&mut self, chat: ChatId, seq: u64, log: &[LoggedEvent]) {
         let event = &log[seq as usize - 1];
+        assert!(
+            !self.is_choosy || self.is_out.get(&chat) == Some(&false),
+            "nothing of a chat that was not asked for, or has ended"
+        );
         let joins = event.kind == EventKind::ParticipantJoined && event.subject == self.agent.0;
         if self.is_out.insert(chat, false) == Some(true) {
             assert!(joins, "after leaving, the first event is one's return");

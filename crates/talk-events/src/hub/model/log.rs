@@ -17,6 +17,8 @@ const AGENTS: u64 = 3;
 pub(super) struct Log {
     pub(super) events: HashMap<ChatId, Vec<LoggedEvent>>,
     pub(super) members: HashMap<ChatId, Vec<AgentId>>,
+    /// The event each former member left with last.
+    pub(super) left: HashMap<(ChatId, AgentId), u64>,
     pub(super) unrung: VecDeque<LoggedEvent>,
 }
 
@@ -62,9 +64,12 @@ impl Log {
             (0, Some(place)) => {
                 members.remove(place);
                 self.append(chat, EventKind::ParticipantLeft, who.0);
+                let seq = self.events[&chat].len() as u64;
+                self.left.insert((chat, who), seq);
             }
             (1, None) => {
                 members.push(who);
+                self.left.remove(&(chat, who));
                 self.append(chat, EventKind::ParticipantJoined, who.0);
             }
             _ => self.append(chat, EventKind::MessagePosted, Uuid::nil()),

@@ -5,7 +5,7 @@ use std::panic::{catch_unwind, resume_unwind, set_hook, take_hook};
 use super::World;
 
 /// Stories of about 60 steps each.
-const STORIES: u64 = 100_000;
+const STORIES: u64 = 40_000;
 
 fn story(seed: u64, is_careless: bool) {
     let mut world = World::new(seed);

@@ -5,7 +5,9 @@ use std::time::Instant;
 use bytes::Bytes;
 use bytestring::ByteString;
 use talk_domain::access::AccessError;
+use talk_domain::error::Invalid;
 use talk_domain::id::ChatId;
+use talk_domain::live::Begun;
 use talk_domain::live::typing::check_typist;
 use talk_domain::store::Unit;
 use talk_wire::socket::{ClientFrame, ServerFrame, Typist};
@@ -15,8 +17,12 @@ use super::{BAD_FRAMES, Farewell, Session};
 use crate::api_error::ApiError;
 use crate::body::Sent;
 use crate::handler::messages::post_once;
+use crate::idempotency::check_text;
 use crate::socket::incoming::Received;
 use crate::socket::subscription::Asked;
+
+/// Bytes of an id: it is repeated in the answer.
+const MAX_ID: usize = 255;
 
 impl Session {
     pub(super) async fn receive(&mut self, received: Received) -> Result<(), Farewell> {
@@ -32,7 +38,7 @@ impl Session {
                 self.outgoing.pong(&payload);
                 Ok(())
             }
-            Received::Pong => Ok(()),
+            Received::Pong => self.count(),
             Received::Close(code) => Err(Farewell::Answer(code)),
             Received::Fault(code, reason) => Err(Farewell::because(code, reason)),
             Received::Gone => Err(Farewell::Cut),
@@ -58,9 +64,16 @@ impl Session {
             self.count()?;
         }
         let id = frame.id.clone();
-        self.is_modern |= id.is_some();
+        self.is_modern |= id.is_some() || frame.epoch.is_some();
+        if let Some(long) = id.as_ref().filter(|id| id.len() > MAX_ID) {
+            self.count()?;
+            let too_long = Invalid::too_long("id", MAX_ID, "bytes").into();
+            let is_key = frame.kind == "post";
+            let error = is_key.then(|| check_text(long).err()).flatten();
+            return self.bad(None, &error.unwrap_or(too_long));
+        }
         let obeyed = match &*frame.kind {
-            "subscribe" => self.subscribe(frame).await?,
+            "subscribe" => self.subscribe(frame).await,
             "unsubscribe" => self.unsubscribe(frame),
             "post" => self.post(frame),
             "typing" => self.typing(frame).await,
@@ -90,40 +103,36 @@ impl Session {
         Err(Farewell::because(4400, "too many bad frames"))
     }
 
-    pub(super) async fn subscribe(
-        &mut self,
-        frame: ClientFrame,
-    ) -> Result<Result<(), ApiError>, Farewell> {
-        let id = frame.id.clone();
-        let mut asked = match Asked::read(frame, self.actor, self.shared.api.has_legacy) {
-            Ok(asked) => asked,
-            Err(error) => return Ok(Err(error)),
-        };
-        if let Err(error) = self.subscription.check_space(&asked) {
-            return Ok(Err(error));
-        }
-        let held = self.subscription.hold_back(&mut asked);
+    /// Asks for a subscription; it is answered where it begins among the notices.
+    async fn subscribe(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
+        let mut asked = Asked::read(frame, self.actor, self.shared.api.has_legacy)?;
+        self.subscription.check_space(&asked)?;
+        self.subscription.hold_back(&mut asked);
         let (known, more) = (self.subscription.scope(), asked.scope());
         let follow = self.connection.follow(&known, &more, &asked.resume);
-        let followed = match follow.await {
-            Ok(followed) => followed,
-            Err(error) => return Ok(Err(error.into())),
+        let refused = follow.await?;
+        asked.refuse(refused);
+        self.asked = Some(asked);
+        Ok(())
+    }
+
+    /// Answers the subscription that was asked for.
+    pub(super) fn begin(&mut self, begun: &[Begun]) -> Result<(), Farewell> {
+        let Some(asked) = self.asked.take() else {
+            return Ok(());
         };
-        for begun in &followed.begun {
+        for begun in begun {
             self.positions.set(begun.chat, begun.after);
         }
-        let settled = asked.settle(&followed);
-        let refused = settled.refused.first();
-        match (id, refused) {
+        match (&asked.id, asked.refused.first()) {
             (Some(id), _) => {
                 let epoch = self.shared.api.store.epoch();
-                self.outgoing.text(&settled.answer(&id, epoch));
+                self.outgoing.text(&asked.answer(id, epoch, begun));
             }
             (None, Some(refused)) => return Err(Farewell::because(1008, &refused.reason)),
             (None, None) => {}
         }
-        self.subscription.add(settled, &followed.begun);
-        for begun in followed.begun.iter().filter(|b| held.contains(&b.chat)) {
+        for begun in begun.iter().filter(|b| asked.held.contains(&b.chat)) {
             let reset = ServerFrame::Reset {
                 chat_id: begun.chat.to_string(),
                 reason: "already_followed",
@@ -131,7 +140,8 @@ impl Session {
             };
             self.outgoing.text(&reset.json());
         }
-        Ok(Ok(()))
+        self.subscription.add(asked, begun);
+        Ok(())
     }
 
     pub(super) fn unsubscribe(&mut self, frame: ClientFrame) -> Result<(), ApiError> {

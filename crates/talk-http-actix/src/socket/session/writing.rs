@@ -9,21 +9,25 @@ use talk_wire::legacy;
 use talk_wire::resource::AgentPresence;
 use talk_wire::socket::{ServerFrame, Vocabulary, ended, replayed, reset};
 
-use super::Session;
+use super::{Farewell, Session};
 use crate::socket::outgoing::Outgoing;
 
 impl Session {
     /// Passes on a notice and those right behind it, as far as there is space.
-    pub(super) fn notify(&mut self, first: Notice) {
-        let mut took = self.write(first);
-        while self.outgoing.has_space()
-            && let Some(notice) = ready_notice(&mut self.connection)
-        {
-            took += self.write(notice);
+    pub(super) fn notify(&mut self, first: Notice) -> Result<(), Farewell> {
+        let mut took = 0;
+        let mut next = Some(first);
+        while let Some(notice) = next {
+            took += self.write(notice)?;
+            let has_space = self.outgoing.has_space();
+            next = has_space
+                .then(|| ready_notice(&mut self.connection))
+                .flatten();
         }
         if took > 0 {
             self.connection.took(took);
         }
+        Ok(())
     }
 
     /// Tells where quiet chats stand, to clients that know the frame.
@@ -55,20 +59,25 @@ impl Session {
     }
 
     /// Queues the frame of a notice; how many bytes of events it was.
-    pub(super) fn write(&mut self, notice: Notice) -> usize {
+    fn write(&mut self, notice: Notice) -> Result<usize, Farewell> {
         let bytes = notice.bytes();
-        if !self.is_modern && matches!(notice, Notice::Passing(..) | Notice::Presence(..)) {
-            return bytes;
-        }
         let frame = match notice {
+            Notice::Begun(begun) => {
+                self.begin(&begun)?;
+                return Ok(bytes);
+            }
             Notice::Event { event, is_replay } => {
-                self.positions.set(event.chat, event.seq);
-                self.tell(&event, is_replay);
-                return bytes;
+                if self.subscription.follows(event.chat) {
+                    self.positions.set(event.chat, event.seq);
+                    self.tell(&event, is_replay);
+                }
+                return Ok(bytes);
             }
             Notice::Passing(_, frame) => {
-                self.outgoing.text(&frame);
-                return bytes;
+                if self.is_modern {
+                    self.outgoing.text(&frame);
+                }
+                return Ok(bytes);
             }
             Notice::Presence(agent, presence) => ServerFrame::AgentPresence {
                 data: AgentPresence::new(agent, presence),
@@ -99,8 +108,11 @@ impl Session {
                 }
             }
         };
-        self.outgoing.text(&frame.json());
-        bytes
+        // To the others these frames are unknown.
+        if self.is_modern {
+            self.outgoing.text(&frame.json());
+        }
+        Ok(bytes)
     }
 }
 
