@@ -2,10 +2,12 @@
 
 mod answer;
 pub(crate) mod client;
+pub(crate) mod dialect;
 pub(crate) mod server;
 pub(crate) mod socket;
 
 pub(crate) use answer::Answer;
 pub(crate) use client::Client;
+pub(crate) use dialect::Dialect;
 pub(crate) use server::Server;
 pub(crate) use socket::Socket;

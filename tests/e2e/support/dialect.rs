@@ -1,0 +1,171 @@
+//! The two generations of the API, for steps that are the same in both.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Client};
+
+/// A generation of the API (SPEC 3 and 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `/v1.0/talks`, dialect A.
+    Talks,
+    /// `/v1.0/service_agents/talk_chats`, dialect B.
+    Chats,
+}
+
+/// What either dialect calls an event: A, B.
+pub(crate) struct Event(&'static str, &'static str);
+
+pub(crate) const POSTED: Event = Event("message_created", "chatmessage_created");
+
+impl Dialect {
+    /// The name of an event.
+    pub(crate) const fn name(self, event: &Event) -> &'static str {
+        match self {
+            Self::Talks => event.0,
+            Self::Chats => event.1,
+        }
+    }
+
+    /// The topic of every chat of an agent.
+    pub(crate) fn topic(self, agent: &Client) -> String {
+        let resource = match self {
+            Self::Talks => "talk",
+            Self::Chats => "chat",
+        };
+        format!("agent_id:{}:{resource}", agent.id)
+    }
+
+    /// Where chats are created and listed.
+    pub(crate) const fn chats(self) -> &'static str {
+        match self {
+            Self::Talks => "/v1.0/talks",
+            Self::Chats => "/v1.0/service_agents/talk_chats",
+        }
+    }
+
+    /// The path of a chat and what is below it.
+    pub(crate) fn chat(self, chat: &Value, rest: &str) -> String {
+        format!("{}/{}{rest}", self.chats(), id(chat))
+    }
+
+    /// Where the messages of a chat are listed, with the rest of a query.
+    pub(crate) fn messages(self, chat: &Value, query: &str) -> String {
+        match self {
+            Self::Talks => self.chat(chat, &format!("/messages?{query}")),
+            Self::Chats => {
+                let id = id(chat);
+                format!("/v1.0/service_agents/talk_messages?chat_id={id}&{query}")
+            }
+        }
+    }
+
+    /// Where a message is edited and deleted.
+    pub(crate) fn message(self, message: &Value) -> String {
+        let id = id(message);
+        match self {
+            Self::Talks => {
+                let chat = message["chat_id"].as_str().expect("a chat");
+                format!("{}/{chat}/messages/{id}", self.chats())
+            }
+            Self::Chats => format!("/v1.0/service_agents/talk_messages/{id}"),
+        }
+    }
+
+    /// Where reactions to a message are added and removed.
+    pub(crate) fn reactions(self, message: &Value) -> String {
+        let id = id(message);
+        match self {
+            Self::Talks => format!("/v1.0/messages/{id}/reactions"),
+            Self::Chats => format!("/v1.0/service_agents/talk_messages/{id}/reactions"),
+        }
+    }
+
+    /// The body that names these participants of a new group.
+    pub(crate) fn group(self, name: &str, others: &[&Client]) -> Value {
+        let others = self.participants(others);
+        match self {
+            Self::Talks => json!({"name": name, "participant_ids": others}),
+            Self::Chats => json!({"type": "group", "name": name, "participants": others}),
+        }
+    }
+
+    /// Agents as the body of a new chat lists them.
+    pub(crate) fn participants(self, agents: &[&Client]) -> Value {
+        let one = |agent: &&Client| match self {
+            Self::Talks => json!(agent.id),
+            Self::Chats => agent.as_owner(),
+        };
+        agents.iter().map(one).collect()
+    }
+
+    /// The body that names a participant to add.
+    pub(crate) fn participant(self, agent: &Client) -> Value {
+        match self {
+            Self::Talks => json!({"agent_id": agent.id}),
+            Self::Chats => agent.as_owner(),
+        }
+    }
+
+    /// Who wrote a message, or is the participant.
+    pub(crate) fn agent(self, of: &Value) -> &str {
+        let field = match self {
+            Self::Talks => "agent_id",
+            Self::Chats => "owner_id",
+        };
+        of[field].as_str().expect("an agent")
+    }
+
+    /// Creates a group; the chat.
+    pub(crate) async fn create(self, by: &Client, name: &str, others: &[&Client]) -> Value {
+        by.post(self.chats(), self.group(name, others)).await.ok()
+    }
+
+    /// Adds an agent; the participant.
+    pub(crate) async fn add(self, by: &Client, chat: &Value, other: &Client) -> Value {
+        let body = self.participant(other);
+        by.post(&self.chat(chat, "/participants"), body).await.ok()
+    }
+
+    /// Removes a participant (or leaves); the participant.
+    pub(crate) async fn remove(self, by: &Client, chat: &Value, other: &Client) -> Value {
+        let participants = self.chat(chat, "/participants");
+        let rows = by.get(&participants).await.rows();
+        let row = rows.iter().find(|row| self.agent(row) == other.id);
+        let id = id(row.expect("a participant"));
+        by.delete(&format!("{participants}/{id}")).await.ok()
+    }
+
+    /// Says something, perhaps as a reply; the message.
+    pub(crate) async fn say(
+        self,
+        by: &Client,
+        chat: &Value,
+        text: &str,
+        parent: Option<&Value>,
+    ) -> Value {
+        let mut body = json!({"chat_id": chat["id"], "text": text});
+        if let Some(parent) = parent {
+            body["parent_id"] = parent["id"].clone();
+        }
+        by.post(&self.messages(chat, ""), body).await.ok()
+    }
+
+    /// Reacts to a message.
+    pub(crate) async fn react(self, by: &Client, to: &Value, emoji: &str) -> Answer {
+        by.post(&self.reactions(to), json!({"emoji": emoji})).await
+    }
+
+    /// The messages of a chat that agents wrote, oldest first.
+    pub(crate) async fn said(self, by: &Client, chat: &Value) -> Vec<Value> {
+        let path = self.messages(chat, "order=asc&page_size=100");
+        let mut rows = by.get(&path).await.rows();
+        rows.retain(|row| row["type"] == "normal");
+        rows
+    }
+}
+
+/// The id of a resource.
+pub(crate) fn id(of: &Value) -> &str {
+    of["id"].as_str().expect("an id")
+}
