@@ -29,6 +29,7 @@ mod presence;
 mod races;
 mod reactions;
 mod reading;
+mod scenarios;
 mod sockets;
 mod stalled;
 mod support;

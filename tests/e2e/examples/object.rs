@@ -40,8 +40,8 @@ fn text<'a>(documented: &'a Value, field: &str, other: &'a str) -> &'a str {
 async fn chat(story: &mut Story, example: &Example, documented: &Value) -> Value {
     let members = example.expected("member_count", &documented["member_count"]);
     let members = members.as_u64().unwrap_or(3);
-    let others: Vec<_> = story.others().into_iter().collect();
-    let others: Vec<_> = (1..members).zip(others).map(|(_, agent)| agent).collect();
+    let others = (1..members).zip(story.others());
+    let others: Vec<_> = others.map(|(_, agent)| agent).collect();
     let body = json!({
         "type": text(documented, "type", "group"),
         "name": text(documented, "name", "General"),

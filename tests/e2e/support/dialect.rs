@@ -17,6 +17,11 @@ pub(crate) enum Dialect {
 pub(crate) struct Event(&'static str, &'static str);
 
 pub(crate) const POSTED: Event = Event("message_created", "chatmessage_created");
+pub(crate) const DELETED: Event = Event("message_deleted", "chatmessage_deleted");
+pub(crate) const REACTED: Event = Event("reaction_added", "chatmessage_reaction_updated");
+pub(crate) const UNREACTED: Event = Event("reaction_removed", "chatmessage_reaction_updated");
+pub(crate) const JOINED: Event = Event("participant_joined", "chatparticipant_added");
+pub(crate) const LEFT: Event = Event("participant_left", "chatparticipant_removed");
 
 impl Dialect {
     /// The name of an event.
