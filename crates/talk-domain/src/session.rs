@@ -31,13 +31,13 @@ pub trait SessionRepository {
     /// # Errors
     /// Only when storage fails.
     fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError>;
-    /// Counts that a token, a key or an agent has ended, so that every node looks again at the
-    /// connections it has open.
+    /// Notes that a token or key of an agent, or the agent itself, has ended, so that every node
+    /// looks again at the connections of the agent.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn count_end(&mut self) -> Result<(), StoreError>;
-    /// Forgets revocations that ended before `now`.
+    fn end(&mut self, agent: AgentId, now: Timestamp) -> Result<(), StoreError>;
+    /// Forgets revocations that ended before `now`, and ends of long before.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -67,11 +67,16 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError>;
-    /// How many ends were [counted](SessionRepository::count_end).
+    /// The number of the last [end](SessionRepository::end).
     ///
     /// # Errors
     /// Only when storage fails.
-    fn ends(&mut self) -> Result<u64, StoreError>;
+    fn last_end(&mut self) -> Result<u64, StoreError>;
+    /// Up to `limit` ends after the one with this number, ascending.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn ends_after(&mut self, number: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError>;
     /// A customer.
     ///
     /// # Errors

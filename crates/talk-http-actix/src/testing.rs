@@ -180,7 +180,7 @@ impl Scene {
             },
             sockets: SocketLimits::default(),
             live: Arc::new(Nobody),
-            ends: watch::channel(0).1,
+            ends: crate::Ends::default(),
             stopping: watch::channel(false).1,
             clock: Arc::new(clock),
             random: Arc::new(|| 7),

@@ -124,7 +124,7 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
         seq: reply.seq,
     };
     mark_read(uow, &cx, &read).unwrap();
-    uow.sessions().count_end().unwrap();
+    uow.sessions().end(agent_id(1), at(1)).unwrap();
     let answered = Answered {
         agent: agent_id(1),
         key: "key-0001".into(),
@@ -175,7 +175,8 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
     directory.agent(agent_id(1)).unwrap();
     directory.key(&[0; 32]).unwrap();
     directory.is_revoked(Uuid::nil().into()).unwrap();
-    directory.ends().unwrap();
+    directory.last_end().unwrap();
+    directory.ends_after(1, 10).unwrap();
     let members = snapshot.participants();
     members.heads(agent_id(1)).unwrap();
     members.left(message.chat, agent_id(1)).unwrap();

@@ -118,6 +118,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    #[sql_name = "talk_session_ends"]
+    session_ends (seq) {
+        seq -> BigInt,
+        agent_id -> Binary,
+        ended_at -> BigInt,
+    }
+}
+
+diesel::table! {
     #[sql_name = "talk_read_marks"]
     read_marks (chat_id, agent_id) {
         chat_id -> Binary,

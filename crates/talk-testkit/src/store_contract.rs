@@ -100,6 +100,7 @@ macro_rules! store_contract {
                 an_agent_changes_but_for_its_username,
                 an_access_key_is_found_by_its_hash,
                 a_revoked_token_is_forgotten_after_its_end,
+                ends_of_sessions_are_told_in_order,
                 an_answer_is_kept_replaced_and_purged,
                 former_members_are_remembered;
             unique: emoji_keys_are_compared_byte_by_byte,

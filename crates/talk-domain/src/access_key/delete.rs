@@ -32,7 +32,7 @@ pub fn delete_access_key(
     key.updated = now.max(key.updated.next());
     key.deleted = Some(key.updated);
     uow.keys().update(&key)?;
-    uow.sessions().count_end()?;
+    uow.sessions().end(key.agent, now)?;
     Ok(key)
 }
 
@@ -63,7 +63,7 @@ mod tests {
             }))
         });
         uow.keys.expect_update().returning(|_| Ok(()));
-        uow.sessions.expect_count_end().returning(|| Ok(()));
+        uow.sessions.expect_end().returning(|_, _| Ok(()));
         delete_access_key(&mut uow, owner, Uuid::from_u128(1).into(), at(9))
     }
 

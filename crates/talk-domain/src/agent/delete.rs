@@ -42,7 +42,7 @@ pub fn delete_agent(
     agent.deleted = Some(agent.updated);
     agent.token_generation += 1;
     uow.agents().update(&agent)?;
-    uow.sessions().count_end()?;
+    uow.sessions().end(id, cx.now)?;
     uow.keys().end_all(id, agent.updated)?;
     Ok(agent)
 }
@@ -66,10 +66,7 @@ mod tests {
             .withf(|agent| agent.deleted.is_some() && agent.token_generation == 1)
             .times(1)
             .returning(|_| Ok(()));
-        uow.sessions
-            .expect_count_end()
-            .times(1)
-            .returning(|| Ok(()));
+        uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
         uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
         let agent = delete_agent(&mut uow, &admin_context(agent_id(1)), agent_id(2)).unwrap();
         assert_eq!(agent.deleted, Some(agent.updated));

@@ -45,7 +45,7 @@ pub fn change_password(
     agent.updated = now.max(agent.updated.next());
     uow.agents().set_password(agent.id, &command.new)?;
     uow.agents().update(&agent)?;
-    uow.sessions().count_end()?;
+    uow.sessions().end(agent.id, now)?;
     Ok(agent)
 }
 
@@ -78,7 +78,7 @@ mod tests {
         uow.agents
             .expect_password()
             .returning(|_| Ok(Some(PasswordHash(stored.into()))));
-        uow.sessions.expect_count_end().returning(|| Ok(()));
+        uow.sessions.expect_end().returning(|_, _| Ok(()));
         uow.agents.expect_set_password().returning(|_, _| Ok(()));
         uow.agents.expect_update().returning(|_| Ok(()));
         uow

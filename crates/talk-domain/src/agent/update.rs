@@ -77,7 +77,7 @@ pub fn update_agent(
     }
     if before.is_active() && !after.is_active() {
         after.token_generation += 1;
-        uow.sessions().count_end()?;
+        uow.sessions().end(before.id, now)?;
         uow.keys().end_all(before.id, now)?;
     }
     after.updated = now.max(before.updated.next());
@@ -112,7 +112,7 @@ mod tests {
             .expect_get()
             .returning(move |_| Ok(Some(agent.clone())));
         uow.agents.expect_update().returning(|_| Ok(()));
-        uow.sessions.expect_count_end().returning(|| Ok(()));
+        uow.sessions.expect_end().returning(|_, _| Ok(()));
         uow.keys.expect_end_all().returning(|_, _| Ok(()));
         uow
     }

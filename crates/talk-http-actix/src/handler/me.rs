@@ -132,8 +132,8 @@ mod tests {
             update
                 .withf(|agent| agent.token_generation == 1)
                 .returning(|_| Ok(()));
-            let ends = uow.sessions.expect_count_end().times(1);
-            ends.returning(|| Ok(()));
+            let ends = uow.sessions.expect_end().times(1);
+            ends.returning(|_, _| Ok(()));
         });
         assert_eq!(change(&scene, "old", "long enough").await.status, 200);
     }

@@ -66,7 +66,9 @@ pub(crate) async fn logout(caller: Caller, body: Body) -> Reply {
             "an access key does not log out; delete it instead",
         ));
     };
-    let write = caller.write("logout", move |uow, _| end(uow, token, expires));
+    let write = caller.write("logout", move |uow, cx| {
+        end(uow, (cx.actor.agent, cx.now), (token, expires))
+    });
     write.await?;
     caller.shared.actors.clear();
     Ok(HttpResponse::Ok()
@@ -149,10 +151,7 @@ mod tests {
             revoke
                 .withf(|token, _| *token == TokenId(Uuid::from_u128(1)))
                 .returning(|_, _| Ok(()));
-            uow.sessions
-                .expect_count_end()
-                .times(1)
-                .returning(|| Ok(()));
+            uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
         });
         assert_eq!(scene.call(post(1, "/auth/logout", "")).await.body, "{}");
         scene.reads(|snapshot| {

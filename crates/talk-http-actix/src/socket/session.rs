@@ -13,9 +13,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use talk_domain::context::Actor;
 use talk_domain::live::Connection;
+use tokio::sync::watch;
 
 use super::admission::Admission;
-use super::ends::Ends;
 use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
 use super::peer::Peer;
@@ -117,7 +117,7 @@ pub(super) struct Session {
     heard_at: Instant,
     pinged_at: Instant,
     positioned_at: Instant,
-    ends: Ends,
+    ends: watch::Receiver<()>,
 }
 
 impl Session {
@@ -129,7 +129,7 @@ impl Session {
         peer: Option<Peer>,
     ) -> Self {
         let now = Instant::now();
-        let mut ends = shared.api.ends.clone();
+        let mut ends = shared.api.ends.of(actor.agent);
         // The caller was perhaps known from a moment ago: look again.
         ends.mark_changed();
         Self {

@@ -12,9 +12,9 @@ use super::{Scope, all};
 use crate::error::fault;
 use crate::rows::access_key::AccessKeyRow;
 use crate::rows::agent::AgentRow;
-use crate::rows::bytes;
 use crate::rows::customer::CustomerRow;
-use crate::schema::{access_keys, agents, customers, revoked_tokens};
+use crate::rows::{bytes, id, seq};
+use crate::schema::{access_keys, agents, customers, revoked_tokens, session_ends};
 
 impl Directory for Scope<'_> {
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
@@ -58,8 +58,21 @@ impl Directory for Scope<'_> {
             .map_err(fault)
     }
 
-    fn ends(&mut self) -> Result<u64, StoreError> {
-        self.session_ends()
+    fn last_end(&mut self) -> Result<u64, StoreError> {
+        self.last_session_end()
+    }
+
+    fn ends_after(&mut self, number: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>)> = session_ends::table
+            .filter(session_ends::seq.gt(seq(number)))
+            .order(session_ends::seq.asc())
+            .limit(i64::from(limit))
+            .select((session_ends::seq, session_ends::agent_id))
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.iter()
+            .map(|(seq, agent)| Ok((crate::rows::number(*seq)?, id(agent)?)))
+            .collect()
     }
 
     fn customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {

@@ -1,28 +1,29 @@
 //! Ended sessions.
 
 use diesel::prelude::*;
-use talk_domain::id::TokenId;
+use talk_domain::id::{AgentId, TokenId};
 use talk_domain::session::SessionRepository;
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
 use super::Scope;
-use crate::error::{corrupt, fault};
-use crate::rows::bytes;
-use crate::schema::{meta, revoked_tokens};
+use crate::error::fault;
+use crate::rows::{bytes, number, seq};
+use crate::schema::{revoked_tokens, session_ends};
 
-/// The key under which ends are counted.
-const ENDS: &str = "session_ends";
+/// How long an end is kept: much longer than any node needs to hear of it.
+const KEPT_SECONDS: i64 = 60 * 60;
 
 impl Scope<'_> {
-    pub(super) fn session_ends(&mut self) -> Result<u64, StoreError> {
-        let counted: Option<String> = meta::table
-            .find(ENDS)
-            .select(meta::value)
+    pub(super) fn last_session_end(&mut self) -> Result<u64, StoreError> {
+        let last: Option<i64> = session_ends::table
+            .filter(session_ends::seq.gt(0))
+            .select(session_ends::seq)
+            .order(session_ends::seq.desc())
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        counted.map_or(Ok(0), |counted| counted.parse().map_err(corrupt))
+        last.map_or(Ok(0), number)
     }
 }
 
@@ -40,13 +41,14 @@ impl SessionRepository for Scope<'_> {
         .map(drop)
     }
 
-    fn count_end(&mut self) -> Result<(), StoreError> {
-        let counted = self.session_ends()? + 1;
-        diesel::delete(meta::table.find(ENDS))
-            .execute(self.conn)
-            .map_err(fault)?;
-        diesel::insert_into(meta::table)
-            .values((meta::key.eq(ENDS), meta::value.eq(counted.to_string())))
+    fn end(&mut self, agent: AgentId, now: Timestamp) -> Result<(), StoreError> {
+        let next = self.last_session_end()? + 1;
+        diesel::insert_into(session_ends::table)
+            .values((
+                session_ends::seq.eq(seq(next)),
+                session_ends::agent_id.eq(bytes(agent.0)),
+                session_ends::ended_at.eq(now.as_micros()),
+            ))
             .execute(self.conn)
             .map(drop)
             .map_err(fault)
@@ -55,6 +57,15 @@ impl SessionRepository for Scope<'_> {
     fn purge(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let ended = revoked_tokens::expires_at.lt(now.as_micros());
         diesel::delete(revoked_tokens::table.filter(ended))
+            .execute(self.conn)
+            .map_err(fault)?;
+        // The last one stays: its number is not given again.
+        let last = self.last_session_end()?;
+        let long_ago = now.as_micros() - KEPT_SECONDS * 1_000_000;
+        let old = session_ends::table
+            .filter(session_ends::seq.lt(seq(last)))
+            .filter(session_ends::ended_at.lt(long_ago));
+        diesel::delete(old)
             .execute(self.conn)
             .map(drop)
             .map_err(fault)

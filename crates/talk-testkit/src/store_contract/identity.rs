@@ -164,6 +164,34 @@ pub async fn a_revoked_token_is_forgotten_after_its_end(factory: Factory) {
     }
 }
 
+/// Ends are told in their order; forgetting old ones never gives a number twice.
+pub async fn ends_of_sessions_are_told_in_order(factory: Factory) {
+    let world = World::open(factory).await;
+    let end =
+        |n| world.write(move |uow| uow.sessions().end(agent_id(n), at(n.try_into().unwrap())));
+    let after = |number| {
+        world.read(move |snapshot| {
+            let directory = snapshot.directory();
+            Ok((directory.last_end()?, directory.ends_after(number, 2)?))
+        })
+    };
+    assert_eq!(after(0).await, (0, vec![]));
+    for n in 1..=3 {
+        end(n).await.unwrap();
+    }
+    assert_eq!(
+        after(0).await,
+        (3, vec![(1, agent_id(1)), (2, agent_id(2))])
+    );
+    assert_eq!(after(2).await, (3, vec![(3, agent_id(3))]));
+    let much_later = at(2 * 60 * 60 * 1_000_000);
+    let purged = world.write(move |uow| uow.sessions().purge(much_later));
+    purged.await.unwrap();
+    assert_eq!(after(0).await, (3, vec![(3, agent_id(3))]));
+    end(4).await.unwrap();
+    assert_eq!(after(3).await, (4, vec![(4, agent_id(4))]));
+}
+
 /// The last answer of a key counts, of every form, until it is purged.
 pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
     let world = World::open(factory).await;
