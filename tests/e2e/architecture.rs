@@ -19,7 +19,14 @@ const INWARD: &[(&str, &[&str])] = &[
 ];
 
 /// Everything the rules may know of the world.
-const DOMAIN: &[&str] = &["emojis", "mockall", "thiserror", "time", "uuid"];
+const DOMAIN: &[&str] = &[
+    "emojis",
+    "mockall",
+    "thiserror",
+    "time",
+    "unicode-normalization",
+    "uuid",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

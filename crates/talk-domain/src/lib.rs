@@ -13,6 +13,7 @@ pub mod customer;
 pub mod emoji;
 pub mod error;
 pub mod event;
+pub mod fold;
 pub mod id;
 pub mod idempotency;
 pub mod identity;

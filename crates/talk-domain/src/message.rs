@@ -5,11 +5,13 @@ pub mod delete;
 pub mod edit;
 pub mod list;
 pub mod post;
+pub mod search;
 pub mod show;
 pub mod system;
 
 use crate::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::media::Media;
+use crate::message::search::MessageSearch;
 use crate::page::{Page, PageRequest};
 use crate::reaction::Reaction;
 use crate::store::StoreError;
@@ -159,6 +161,20 @@ pub trait MessageQueries {
     fn of_agent(
         &mut self,
         agent: AgentId,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
+
+    /// Messages of agents, not deleted, that contain what is searched for, of the chats `agent`
+    /// participates in, by `(created, id)`. Exactly those, however recently they were written,
+    /// edited or deleted, and whatever index is used: see
+    /// [`Needle::is_in`](search::Needle::is_in).
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn search(
+        &mut self,
+        agent: AgentId,
+        search: &MessageSearch,
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError>;
 

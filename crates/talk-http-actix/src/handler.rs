@@ -13,4 +13,5 @@ pub(crate) mod participants;
 pub(crate) mod presence;
 pub(crate) mod probes;
 pub(crate) mod reactions;
+pub(crate) mod search;
 pub(crate) mod sessions;

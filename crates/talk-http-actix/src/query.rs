@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 use actix_web::web;
 use talk_domain::error::Invalid;
 use talk_domain::page::{Order, PageRequest};
-use talk_wire::{id, page_token};
+use talk_domain::time::Timestamp;
+use talk_wire::{id, page_token, time};
 use uuid::Uuid;
 
 use crate::api_error::ApiError;
@@ -46,6 +47,12 @@ impl Query {
 
     pub(crate) fn id<T: From<Uuid>>(&self, name: &str) -> Result<Option<T>, Invalid> {
         id::parse_optional(name, self.get(name))
+    }
+
+    /// A time in either form.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Invalid> {
+        let time = self.get(name).map(time::parse).transpose();
+        time.map_err(|error| Invalid::new(name, "TIME_INVALID", error.to_string()))
     }
 
     /// A number within `range`.

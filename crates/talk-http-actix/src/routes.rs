@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, Resource, web};
 use crate::api_error::ApiError;
 use crate::handler::{
     access_keys, agents, channels, chats, customers, events, me, messages, participants, presence,
-    probes, reactions, sessions,
+    probes, reactions, search, sessions,
 };
 
 /// Mounts the API.
@@ -63,6 +63,7 @@ fn messages_and_events(app: &mut web::ServiceConfig) {
         )
         .route(web::get().to(messages::readers)),
     )
+    .service(at("/v1.0/service_agents/talk_search", "GET").route(web::get().to(search::messages)))
     .service(at("/v1.0/service_agents/talk_presence", "GET").route(web::get().to(presence::list)))
     .service(at("/v1.0/service_agents/talk_events", "GET").route(web::get().to(events::list)));
 }

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, is_locked};
+use crate::index;
 use crate::sqlite;
 use crate::store::Health;
 use crate::unit::DieselUnit;
@@ -108,6 +109,25 @@ impl Batcher {
         metrics::histogram!("talk_store_group_size").record(jobs.len() as f64);
         self.ring(&committed);
         Ok(answers)
+    }
+
+    /// Advances the search index by a step and tells whether there is more to index. An index that
+    /// cannot be advanced is the error inside: nothing of the step is kept.
+    pub(crate) fn index(&mut self) -> Result<QueryResult<bool>, Fatal> {
+        match sqlite::begin(&mut self.conn) {
+            Ok(()) => {}
+            Err(error) if is_locked(&error) => return Ok(Ok(true)),
+            Err(error) => return Err(error.into()),
+        }
+        let start = Instant::now();
+        let stepped = index::advance(&mut self.conn);
+        if stepped.is_ok() {
+            AnyConnection::commit_transaction(&mut self.conn)?;
+            metrics::histogram!("talk_store_index_duration_seconds").record(start.elapsed());
+        } else {
+            AnyConnection::rollback_transaction(&mut self.conn)?;
+        }
+        Ok(stepped)
     }
 
     fn ring(&self, committed: &[LoggedEvent]) {

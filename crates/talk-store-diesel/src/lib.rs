@@ -10,6 +10,8 @@ mod batch;
 mod connection;
 mod error;
 mod examine;
+mod index;
+mod indexer;
 mod location;
 mod open;
 mod options;

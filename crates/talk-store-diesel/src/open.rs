@@ -7,6 +7,7 @@ use talk_domain::store::Store;
 
 use crate::connection::AnyConnection;
 use crate::error::OpenError;
+use crate::index;
 use crate::location::Location;
 use crate::options::StoreOptions;
 use crate::sqlite;
@@ -29,6 +30,7 @@ pub fn open(
     let mut conn = sqlite::writer(&path)?;
     sqlite::migrate(&mut conn).map_err(OpenError::Migrate)?;
     let epoch = sqlite::epoch(&mut conn).map_err(|error| OpenError::Migrate(error.into()))?;
+    index::prepare(&mut conn).map_err(|error| OpenError::Migrate(error.into()))?;
     let conn = AnyConnection::Sqlite(conn);
     let store = SqliteStore::start(
         conn,

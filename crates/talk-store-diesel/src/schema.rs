@@ -141,6 +141,7 @@ diesel::table! {
 diesel::table! {
     #[sql_name = "talk_messages"]
     messages (id) {
+        serial -> BigInt,
         id -> Binary,
         customer_id -> Binary,
         chat_id -> Binary,
@@ -219,6 +220,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    #[sql_name = "talk_search_entries"]
+    search_entries (entry) {
+        entry -> BigInt,
+        serial -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_search_again"]
+    search_again (serial) {
+        serial -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     chats,
     events,
@@ -228,4 +244,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     reactions,
     read_marks,
     revisions,
+    search_again,
+    search_entries,
 );

@@ -17,7 +17,8 @@ use crate::connection::AnyConnection;
 use crate::error::{OpenError, is_locked};
 use crate::schema::meta;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+/// What makes and changes the tables.
+pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// How long opening waits for other processes; statements wait as long by `busy_timeout`.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -24,8 +24,8 @@ struct Column {
 fn migrated(conn: &mut SqliteConnection) -> Tables {
     let columns: Vec<Column> = diesel::sql_query(
         "SELECT t.name AS 'table', c.name AS name, c.type AS kind, c.\"notnull\" AS not_null
-         FROM sqlite_master t JOIN pragma_table_info(t.name) c
-         WHERE t.type = 'table' AND t.name LIKE 'talk\\_%' ESCAPE '\\' ORDER BY t.name, c.cid",
+         FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+         WHERE t.schema = 'main' AND t.type = 'table' AND t.name LIKE 'talk\\_%' ESCAPE '\\' ORDER BY t.name, c.cid",
     )
     .load(conn)
     .unwrap();
@@ -34,7 +34,7 @@ fn migrated(conn: &mut SqliteConnection) -> Tables {
         let kind = match column.kind.as_str() {
             "BLOB" => "Binary",
             "TEXT" => "Text",
-            "BIGINT" => "BigInt",
+            "BIGINT" | "INTEGER" => "BigInt",
             other => panic!("{} is of an unknown type {other}", column.name),
         };
         let kind = match column.not_null {
@@ -69,6 +69,6 @@ fn the_migrated_tables_are_the_declared_ones() {
     let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
     sqlite::migrate(&mut conn).unwrap();
     let tables = migrated(&mut conn);
-    assert_eq!(tables.len(), 17);
+    assert_eq!(tables.len(), 19);
     assert_eq!(tables, declared());
 }

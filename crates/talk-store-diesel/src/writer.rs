@@ -3,13 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use talk_domain::store::StoreError;
 
 use crate::batch::{Batcher, Fatal, Job};
 use crate::error::OpenError;
+use crate::indexer::Indexer;
 use crate::options::{FatalHook, StoreOptions};
 use crate::store::Health;
 
@@ -104,8 +106,21 @@ impl Loop {
 
     /// No timer: the first unit starts a batch, and the next one gathers while this one commits.
     fn serve(&mut self) -> Result<(), Fatal> {
-        while let Ok(first) = self.inbox.recv() {
-            let mut jobs = vec![first];
+        let mut indexer = Indexer::new(Instant::now());
+        loop {
+            let first = match indexer.patience() {
+                None => self.inbox.recv().map_err(RecvTimeoutError::from),
+                Some(patience) => self.inbox.recv_timeout(patience),
+            };
+            let mut jobs = match first {
+                Ok(first) => vec![first],
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {
+                    indexer.quiet();
+                    self.index(&mut indexer)?;
+                    continue;
+                }
+            };
             while jobs.len() < self.group
                 && let Ok(next) = self.inbox.try_recv()
             {
@@ -113,7 +128,22 @@ impl Loop {
             }
             report(self.depth.fetch_sub(jobs.len(), Ordering::Relaxed) - jobs.len());
             let health = Arc::clone(&self.health);
+            indexer.wrote(jobs.len());
             self.batcher.run(jobs, &health)?;
+            if indexer.is_due(Instant::now()) {
+                self.index(&mut indexer)?;
+            }
+        }
+    }
+
+    fn index(&mut self, indexer: &mut Indexer) -> Result<(), Fatal> {
+        let start = Instant::now();
+        match self.batcher.index()? {
+            Ok(is_more) => indexer.stepped(start, Instant::now(), is_more),
+            Err(error) => {
+                tracing::error!(%error, "the search index cannot be advanced; searches do without");
+                indexer.turn_off();
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use crate::error::ClientError;
 use crate::pages::Pages;
 
 const MESSAGES: &[&str] = &["v1.0", "service_agents", "talk_messages"];
+const SEARCH: &[&str] = &["v1.0", "service_agents", "talk_search"];
 
 /// Something to say; a text is one.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +78,16 @@ impl Client {
     /// A whole thread, by its first message.
     pub fn thread(&self, root: &str) -> Pages<Message> {
         Pages::new(self, MESSAGES).with("root_id", &root)
+    }
+
+    /// Messages that contain `text`, without case and accents, of all chats one is in.
+    pub fn search(&self, text: &str) -> Pages<Message> {
+        Pages::new(self, SEARCH).with("q", &text)
+    }
+
+    /// The same of one chat.
+    pub fn search_in(&self, chat: &str, text: &str) -> Pages<Message> {
+        self.search(text).with("chat_id", &chat)
     }
 
     /// A message.

@@ -2,11 +2,13 @@
 
 mod across;
 mod pages;
+mod search;
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use talk_domain::id::{AgentId, ChatId, MessageId};
+use talk_domain::message::search::MessageSearch;
 use talk_domain::message::{Message, MessageFilter, MessageQueries, MessageRepository, Revision};
 use talk_domain::page::{Page, PageRequest};
 use talk_domain::reaction::Reaction;
@@ -15,6 +17,7 @@ use talk_domain::time::Timestamp;
 
 use super::{Scope, changed};
 use crate::error::fault;
+use crate::index::{self, Indexed};
 use crate::prepared::{Prepared, Value};
 use crate::rows::message::{MessageRow, RevisionRow};
 use crate::rows::reaction::ReactionRow;
@@ -50,6 +53,22 @@ impl Scope<'_> {
             .optional()
             .map_err(fault)?;
         chat.as_deref().map(id).transpose()
+    }
+
+    /// Keeps the search index true when `message` is about to say something else.
+    fn reword(&mut self, message: &Message) -> Result<(), StoreError> {
+        let stored: Option<Indexed> = messages::table
+            .filter(messages::id.eq(bytes(message.id.0)))
+            .filter(messages::customer_id.eq(self.customer()))
+            .select(Indexed::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        match stored.filter(|stored| stored.text != message.text) {
+            Some(stored) => index::reword(self.conn, &stored, message.text.is_empty()),
+            None => Ok(()),
+        }
+        .map_err(fault)
     }
 
     /// The messages of `rows` in their order, each with its reactions.
@@ -111,6 +130,7 @@ impl MessageRepository for Scope<'_> {
     }
 
     fn update(&mut self, message: &Message) -> Result<(), StoreError> {
+        self.reword(message)?;
         let update = Prepared {
             sql: "UPDATE talk_messages SET text = ?, medias = ?, updated_at = ?, edited_at = ?, \
                   deleted_at = ? WHERE id = ? AND customer_id = ?",
@@ -182,6 +202,15 @@ impl MessageQueries for Scope<'_> {
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
         self.messages_of_agent(agent, request)
+    }
+
+    fn search(
+        &mut self,
+        agent: AgentId,
+        search: &MessageSearch,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        self.messages_containing(agent, search, request)
     }
 
     fn revisions(

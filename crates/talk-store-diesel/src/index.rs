@@ -1,0 +1,223 @@
+//! The search index on SQLite: an FTS5 table of [terms], advanced in steps.
+//!
+//! A message is not indexed when it is written: that would cost more than writing it, and FTS5
+//! writes what it has at every savepoint. It is indexed with others by a transaction of its own,
+//! when the writer has time (see [`crate::indexer`]). Up to where that has come is stored in the
+//! same transaction, and a search looks through what is behind it one by one, on one snapshot. So
+//! what is found never depends on when the index is advanced.
+
+pub(crate) mod terms;
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+
+use crate::connection::AnyConnection;
+use crate::prepared::{Prepared, Value};
+use crate::schema::{messages, meta, search_again, search_entries};
+use terms::{Terms, VERSION};
+
+/// Messages indexed in one step: some milliseconds in which nothing else is written.
+pub(crate) const STEP: usize = 256;
+/// Bytes of text that end a step early.
+const STEP_BYTES: usize = 128 * 1024;
+/// Entries that share a time, but for its lowest bits.
+const TIES: i64 = 1024;
+
+/// What the index needs of a message.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(crate) struct Indexed {
+    serial: i64,
+    customer_id: Vec<u8>,
+    chat_id: Vec<u8>,
+    author_id: Vec<u8>,
+    system_kind: Option<String>,
+    created_at: i64,
+    /// Empty once deleted.
+    pub(crate) text: String,
+}
+
+impl Indexed {
+    fn is_found(&self) -> bool {
+        self.system_kind.is_none() && !self.text.is_empty()
+    }
+
+    fn terms(&self) -> String {
+        Terms::of(&self.customer_id).of_message(&self.chat_id, &self.author_id, &self.text)
+    }
+}
+
+/// The first and the last entry that messages of this time can have.
+pub(crate) const fn entries_at(created: i64) -> (i64, i64) {
+    let first = created & !(TIES - 1);
+    (first, first | (TIES - 1))
+}
+
+/// Empties an index of another version; what is indexed is found out by the next steps.
+pub(crate) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
+    conn.immediate_transaction(|conn| {
+        let version: Option<String> = meta::table
+            .find("search_version")
+            .select(meta::value)
+            .first(conn)
+            .optional()?;
+        if version.as_deref() == Some(VERSION) {
+            return Ok(());
+        }
+        diesel::sql_query("INSERT INTO talk_search (talk_search) VALUES ('delete-all')")
+            .execute(conn)?;
+        diesel::delete(search_entries::table).execute(conn)?;
+        diesel::delete(search_again::table).execute(conn)?;
+        for (key, value) in [("search_version", VERSION), ("search_upto", "0")] {
+            diesel::replace_into(meta::table)
+                .values((meta::key.eq(key), meta::value.eq(value)))
+                .execute(conn)?;
+        }
+        Ok(())
+    })
+}
+
+/// The serial number of the last message the index has passed.
+pub(crate) fn reached(conn: &mut AnyConnection) -> QueryResult<i64> {
+    let stored: Option<String> = meta::table
+        .filter(meta::key.eq("search_upto"))
+        .select(meta::value)
+        .first(conn)
+        .optional()?;
+    Ok(stored.and_then(|stored| stored.parse().ok()).unwrap_or(0))
+}
+
+/// Indexes the next messages and tells whether there are more. Must run in a transaction.
+pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
+    let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
+    let from = reached(conn)?;
+    let next: Vec<Indexed> = messages::table
+        .filter(messages::serial.gt(from))
+        .order(messages::serial.asc())
+        .limit(limit)
+        .select(Indexed::as_select())
+        .load(conn)?;
+    let mut bytes = 0;
+    let mut last = None;
+    let mut passed = 0;
+    for message in &next {
+        if message.is_found() && !add(conn, message)? {
+            put_again(conn, message.serial)?;
+        }
+        (last, passed) = (Some(message.serial), passed + 1);
+        bytes += message.text.len();
+        if bytes >= STEP_BYTES {
+            break;
+        }
+    }
+    if let Some(last) = last {
+        let step = Prepared {
+            sql: "UPDATE talk_meta SET value = ? WHERE key = 'search_upto'",
+            values: [Value::Text(&last.to_string())],
+        };
+        step.execute(conn)?;
+    }
+    let is_more = passed < next.len() || next.len() == STEP;
+    Ok(add_again(conn, limit)? || is_more)
+}
+
+/// Indexes edited messages and tells whether there may be more.
+fn add_again(conn: &mut AnyConnection, limit: i64) -> QueryResult<bool> {
+    let edited: Vec<Indexed> = messages::table
+        .inner_join(search_again::table.on(search_again::serial.eq(messages::serial)))
+        .order(search_again::serial.asc())
+        .limit(limit)
+        .select(Indexed::as_select())
+        .load(conn)?;
+    let mut added = 0;
+    for message in &edited {
+        if add(conn, message)? {
+            forget_again(conn, message.serial)?;
+            added += 1;
+        }
+    }
+    Ok(added == STEP)
+}
+
+/// Indexes one message; no when a thousand others have its time.
+fn add(conn: &mut AnyConnection, message: &Indexed) -> QueryResult<bool> {
+    let (first, last) = entries_at(message.created_at);
+    let taken: Vec<i64> = search_entries::table
+        .filter(search_entries::entry.between(first, last))
+        .order(search_entries::entry.asc())
+        .select(search_entries::entry)
+        .load(conn)?;
+    let free = (first..=last).zip(taken.iter().map(Some).chain(std::iter::repeat(None)));
+    let Some((entry, _)) = free
+        .into_iter()
+        .find(|(entry, taken)| *taken != Some(entry))
+    else {
+        return Ok(false);
+    };
+    let index = Prepared {
+        sql: "INSERT INTO talk_search (rowid, terms) VALUES (?, ?)",
+        values: [Value::Number(entry), Value::Text(&message.terms())],
+    };
+    index.execute(conn)?;
+    let remember = Prepared {
+        sql: "INSERT INTO talk_search_entries (entry, serial) VALUES (?, ?)",
+        values: [Value::Number(entry), Value::Number(message.serial)],
+    };
+    remember.execute(conn)?;
+    Ok(true)
+}
+
+/// Takes `message`, as it was, out of the index, if the index has passed it; it is indexed anew
+/// when it says something else from now on.
+pub(crate) fn reword(
+    conn: &mut AnyConnection,
+    message: &Indexed,
+    is_empty: bool,
+) -> QueryResult<()> {
+    if message.serial > reached(conn)? || message.system_kind.is_some() {
+        return Ok(());
+    }
+    let (first, last) = entries_at(message.created_at);
+    let entry: Option<i64> = search_entries::table
+        .filter(search_entries::entry.between(first, last))
+        .filter(search_entries::serial.eq(message.serial))
+        .select(search_entries::entry)
+        .first(conn)
+        .optional()?;
+    if let Some(entry) = entry {
+        let index = Prepared {
+            sql: "INSERT INTO talk_search (talk_search, rowid, terms) VALUES ('delete', ?, ?)",
+            values: [Value::Number(entry), Value::Text(&message.terms())],
+        };
+        index.execute(conn)?;
+        let forget = Prepared {
+            sql: "DELETE FROM talk_search_entries WHERE entry = ?",
+            values: [Value::Number(entry)],
+        };
+        forget.execute(conn)?;
+    }
+    if is_empty {
+        forget_again(conn, message.serial)
+    } else {
+        put_again(conn, message.serial)
+    }
+}
+
+fn put_again(conn: &mut AnyConnection, serial: i64) -> QueryResult<()> {
+    let put = Prepared {
+        sql: "INSERT OR IGNORE INTO talk_search_again (serial) VALUES (?)",
+        values: [Value::Number(serial)],
+    };
+    put.execute(conn).map(drop)
+}
+
+fn forget_again(conn: &mut AnyConnection, serial: i64) -> QueryResult<()> {
+    let forget = Prepared {
+        sql: "DELETE FROM talk_search_again WHERE serial = ?",
+        values: [Value::Number(serial)],
+    };
+    forget.execute(conn).map(drop)
+}
+
+#[cfg(test)]
+mod tests;
