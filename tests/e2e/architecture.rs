@@ -14,7 +14,7 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-identity", &["talk-domain"]),
     ("talk-http-actix", &["talk-domain", "talk-wire"]),
     ("talk-testkit", &["talk-domain"]),
-    ("talk-bench", &[]),
+    ("talk-bench", &["talk-domain", "talk-store-diesel"]),
     ("talk-client", &["talk-wire"]),
 ];
 

@@ -30,6 +30,7 @@ mod races;
 mod reactions;
 mod reading;
 mod scenarios;
+mod search;
 mod sockets;
 mod stalled;
 mod support;

@@ -114,6 +114,11 @@ impl Batcher {
     /// Advances the search index by a step and tells whether there is more to index. An index that
     /// cannot be advanced is the error inside: nothing of the step is kept.
     pub(crate) fn index(&mut self) -> Result<QueryResult<bool>, Fatal> {
+        // Others may write while there is nothing to do.
+        match index::is_behind(&mut self.conn) {
+            Ok(true) => {}
+            done => return Ok(done),
+        }
         match sqlite::begin(&mut self.conn) {
             Ok(()) => {}
             Err(error) if is_locked(&error) => return Ok(Ok(true)),

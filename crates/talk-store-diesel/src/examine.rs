@@ -10,7 +10,7 @@ use crate::sqlite;
 
 /// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
 /// count from there.
-const CHECKS: [(&str, &str); 17] = [
+const CHECKS: [(&str, &str); 19] = [
     (
         "the log has no identity",
         "SELECT 1 - COUNT(*) AS n FROM talk_meta WHERE key = 'epoch'",
@@ -98,6 +98,18 @@ const CHECKS: [(&str, &str); 17] = [
         "SELECT COUNT(*) AS n FROM talk_revisions r WHERE NOT EXISTS \
          (SELECT 1 FROM talk_messages m WHERE m.id = r.message_id)",
     ),
+    (
+        "messages the search index has passed and does not know",
+        "SELECT COUNT(*) AS n FROM talk_messages m WHERE m.system_kind IS NULL AND m.text <> '' \
+         AND m.serial <= (SELECT CAST(value AS INTEGER) FROM talk_meta WHERE key = 'search_upto') \
+         AND m.serial NOT IN (SELECT serial FROM talk_search_entries UNION ALL SELECT serial FROM \
+         talk_search_again)",
+    ),
+    (
+        "entries of the search index without their message",
+        "SELECT COUNT(*) AS n FROM talk_search_entries WHERE serial NOT IN \
+         (SELECT serial FROM talk_messages WHERE system_kind IS NULL AND text <> '')",
+    ),
 ];
 
 #[derive(QueryableByName)]
@@ -121,6 +133,22 @@ pub fn examine(url: &str) -> Result<Vec<String>, OpenError> {
     let mut conn = sqlite::reader(&path).map_err(OpenError::Connect)?;
     let found = conn.transaction(problems);
     found.map_err(|error| OpenError::Connect(error.into()))
+}
+
+/// How many messages the search index of the database at `url` has not come to: searches look
+/// through them one by one.
+///
+/// # Errors
+/// See [`OpenError`]. A wrong URL creates nothing.
+pub fn search_backlog(url: &str) -> Result<u64, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let mut conn = sqlite::reader(&path).map_err(OpenError::Connect)?;
+    let sql = "SELECT (SELECT COUNT(*) FROM talk_messages WHERE serial > (SELECT CAST(value AS \
+               INTEGER) FROM talk_meta WHERE key = 'search_upto')) + (SELECT COUNT(*) FROM \
+               talk_search_again) AS n";
+    let counted = diesel::sql_query(sql).get_result(&mut conn);
+    let Count { n } = counted.map_err(|error| OpenError::Connect(error.into()))?;
+    Ok(u64::try_from(n).unwrap_or(0))
 }
 
 fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
@@ -190,6 +218,11 @@ mod tests {
             (
                 "UPDATE talk_messages SET reply_count = 7",
                 "number of replies",
+            ),
+            ("DELETE FROM talk_search_entries", "does not know"),
+            (
+                "UPDATE talk_messages SET text = ''",
+                "entries of the search index",
             ),
         ] {
             let problems = after(tampering);

@@ -8,6 +8,7 @@
 
 pub(crate) mod terms;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 
@@ -64,16 +65,12 @@ pub(crate) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
         if version.as_deref() == Some(VERSION) {
             return Ok(());
         }
-        diesel::sql_query("INSERT INTO talk_search (talk_search) VALUES ('delete-all')")
-            .execute(conn)?;
-        diesel::delete(search_entries::table).execute(conn)?;
-        diesel::delete(search_again::table).execute(conn)?;
-        for (key, value) in [("search_version", VERSION), ("search_upto", "0")] {
-            diesel::replace_into(meta::table)
-                .values((meta::key.eq(key), meta::value.eq(value)))
-                .execute(conn)?;
-        }
-        Ok(())
+        conn.batch_execute(&format!(
+            "INSERT INTO talk_search (talk_search) VALUES ('delete-all');
+             DELETE FROM talk_search_entries;
+             DELETE FROM talk_search_again;
+             REPLACE INTO talk_meta VALUES ('search_version', '{VERSION}'), ('search_upto', '0');"
+        ))
     })
 }
 
@@ -85,6 +82,27 @@ pub(crate) fn reached(conn: &mut AnyConnection) -> QueryResult<i64> {
         .first(conn)
         .optional()?;
     Ok(stored.and_then(|stored| stored.parse().ok()).unwrap_or(0))
+}
+
+/// The messages the index has passed and does not know, by their numbers after `from`.
+pub(crate) fn edited(conn: &mut AnyConnection, from: i64, limit: i64) -> QueryResult<Vec<i64>> {
+    search_again::table
+        .filter(search_again::serial.gt(from))
+        .order(search_again::serial.asc())
+        .limit(limit)
+        .select(search_again::serial)
+        .load(conn)
+}
+
+/// Whether there is something to index.
+pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
+    let from = reached(conn)?;
+    let next: Option<i64> = messages::table
+        .filter(messages::serial.gt(from))
+        .select(messages::serial)
+        .first(conn)
+        .optional()?;
+    Ok(next.is_some() || !edited(conn, i64::MIN, 1)?.is_empty())
 }
 
 /// Indexes the next messages and tells whether there are more. Must run in a transaction.
@@ -123,10 +141,12 @@ pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
 
 /// Indexes edited messages and tells whether there may be more.
 fn add_again(conn: &mut AnyConnection, limit: i64) -> QueryResult<bool> {
+    let edited = edited(conn, i64::MIN, limit)?;
+    if edited.is_empty() {
+        return Ok(false);
+    }
     let edited: Vec<Indexed> = messages::table
-        .inner_join(search_again::table.on(search_again::serial.eq(messages::serial)))
-        .order(search_again::serial.asc())
-        .limit(limit)
+        .filter(messages::serial.eq_any(edited))
         .select(Indexed::as_select())
         .load(conn)?;
     let mut added = 0;

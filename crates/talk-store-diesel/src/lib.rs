@@ -34,7 +34,7 @@ mod unit;
 mod writer;
 
 pub use error::OpenError;
-pub use examine::examine;
+pub use examine::{examine, search_backlog};
 pub use location::check_url;
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};

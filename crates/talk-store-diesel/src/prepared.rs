@@ -3,7 +3,7 @@
 //! It never keeps a prepared `UPDATE`, since the columns of a changeset can vary, and preparing
 //! one costs as much as running it. A statement of fixed text is kept.
 
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::RunQueryDsl;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
@@ -60,6 +60,11 @@ impl<const N: usize> QueryFragment<MultiBackend> for Prepared<'_, N> {
 impl<const N: usize> QueryId for Prepared<'_, N> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// When it reads, it reads numbers.
+impl<const N: usize> Query for Prepared<'_, N> {
+    type SqlType = BigInt;
 }
 
 impl<const N: usize> RunQueryDsl<AnyConnection> for Prepared<'_, N> {}

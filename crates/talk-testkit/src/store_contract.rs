@@ -15,6 +15,7 @@ pub mod log;
 pub mod paging;
 pub mod races;
 pub mod reads;
+pub mod search;
 pub mod unique;
 pub mod units;
 pub mod world;
@@ -74,6 +75,7 @@ macro_rules! store_contract {
                 participants_page_exactly,
                 messages_of_a_chat_page_exactly,
                 messages_of_an_agent_page_exactly,
+                messages_found_page_exactly,
                 agents_page_exactly,
                 access_keys_page_exactly,
                 revisions_page_exactly,
@@ -81,6 +83,11 @@ macro_rules! store_contract {
             reads: what_was_read_is_not_unread,
                 a_mark_ends_with_its_membership,
                 marks_stay_in_their_customer;
+            search: every_script_is_searched_by_substrings,
+                what_is_no_longer_said_is_not_found,
+                only_ones_own_chats_are_searched,
+                searches_are_narrowed,
+                searches_stay_in_their_customer;
             filters: chats_are_filtered_by_type_and_status,
                 channels_are_found_without_case_and_accents,
                 wildcards_are_searched_for_literally,

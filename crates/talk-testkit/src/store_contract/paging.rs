@@ -17,8 +17,8 @@ pub use chats::{
     participants_page_exactly,
 };
 pub use messages::{
-    messages_of_a_chat_page_exactly, messages_of_an_agent_page_exactly, revisions_page_exactly,
-    threads_page_exactly,
+    messages_found_page_exactly, messages_of_a_chat_page_exactly,
+    messages_of_an_agent_page_exactly, revisions_page_exactly, threads_page_exactly,
 };
 pub use people::{access_keys_page_exactly, agents_page_exactly};
 

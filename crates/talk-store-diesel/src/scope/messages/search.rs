@@ -6,7 +6,6 @@ mod found;
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use talk_domain::id::AgentId;
 use talk_domain::message::Message;
 use talk_domain::message::search::MessageSearch;
@@ -17,9 +16,10 @@ use crate::connection::MultiBackend;
 use crate::error::fault;
 use crate::index;
 use crate::index::terms::Terms;
+use crate::prepared::{Prepared, Value};
 use crate::rows::bytes;
 use crate::rows::message::MessageRow;
-use crate::schema::{messages, participants, search_again, search_entries};
+use crate::schema::{messages, participants, search_entries};
 use crate::scope::Scope;
 use found::{Found, Window};
 
@@ -35,12 +35,6 @@ struct Candidate {
     chat_id: Vec<u8>,
     created_at: i64,
     text: String,
-}
-
-#[derive(QueryableByName)]
-struct Entry {
-    #[diesel(sql_type = BigInt)]
-    entry: i64,
 }
 
 /// Messages of agents of the unit's customer, not deleted, of the searched time and author.
@@ -97,23 +91,33 @@ impl Scope<'_> {
             self.look_behind_the_index(&wanted, &mut found)?;
             self.look_into_the_index(&wanted, &mut found)?;
         }
-        let mut rows: Vec<MessageRow> = messages::table
-            .filter(messages::serial.eq_any(found.serials()))
-            .select(MessageRow::as_select())
-            .load(self.conn)
-            .map_err(fault)?;
-        rows.sort_by(|a, b| {
-            let order = (a.created_at, &a.id).cmp(&(b.created_at, &b.id));
-            match request.order {
-                Order::Ascending => order,
-                Order::Descending => order.reverse(),
-            }
-        });
+        let rows = self.rows_found(found.serials(), request.order)?;
         let messages = self.with_reactions(rows)?;
         Ok(Page::cut(messages, request.size, |message| Cursor {
             at: message.created,
             id: Some(message.id.0),
         }))
+    }
+
+    /// The messages of these numbers, in the order of a list.
+    fn rows_found(
+        &mut self,
+        serials: Vec<i64>,
+        order: Order,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        if serials.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows: Vec<MessageRow> = messages::table
+            .filter(messages::serial.eq_any(serials))
+            .select(MessageRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        if order == Order::Descending {
+            rows.reverse();
+        }
+        Ok(rows)
     }
 
     fn searched_chats(
@@ -139,12 +143,17 @@ impl Scope<'_> {
         wanted: &Wanted<'_>,
         found: &mut Found,
     ) -> Result<(), StoreError> {
-        let edited = messages::table
-            .inner_join(search_again::table.on(search_again::serial.eq(messages::serial)));
-        let edited = candidates!(self, wanted, edited)
-            .load(self.conn)
-            .map_err(fault)?;
-        wanted.offer(edited, found);
+        let mut from = i64::MIN;
+        loop {
+            let edited = index::edited(self.conn, from, MOST).map_err(fault)?;
+            let Some(last) = edited.last() else { break };
+            from = *last;
+            let edited = messages::table.filter(messages::serial.eq_any(edited));
+            let edited = candidates!(self, wanted, edited)
+                .load(self.conn)
+                .map_err(fault)?;
+            wanted.offer(edited, found);
+        }
         let mut from = index::reached(self.conn).map_err(fault)?;
         loop {
             let next: Vec<Candidate> = candidates!(self, wanted, messages::table)
@@ -175,15 +184,16 @@ impl Scope<'_> {
         let mut limit = found.room().min(MOST);
         while low <= high {
             let entries = self.entries(&query, (low, high), limit, found.order)?;
+            let Some(&last) = entries.last() else { break };
+            let is_last = i64::try_from(entries.len()).is_ok_and(|n| n < limit);
             let named = messages::table
                 .inner_join(search_entries::table.on(search_entries::serial.eq(messages::serial)))
-                .filter(search_entries::entry.eq_any(&entries));
+                .filter(search_entries::entry.eq_any(entries));
             let named = candidates!(self, wanted, named)
                 .load(self.conn)
                 .map_err(fault)?;
             wanted.offer(named, found);
-            let Some(last) = entries.last() else { break };
-            if i64::try_from(entries.len()).is_ok_and(|n| n < limit) || found.is_beyond(*last) {
+            if is_last || found.is_beyond(last) {
                 break;
             }
             match found.order {
@@ -204,21 +214,23 @@ impl Scope<'_> {
     ) -> Result<Vec<i64>, StoreError> {
         let sql = match order {
             Order::Descending => {
-                "SELECT rowid AS entry FROM talk_search WHERE talk_search MATCH ? \
+                "SELECT rowid FROM talk_search WHERE talk_search MATCH ? \
                  AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
             }
             Order::Ascending => {
-                "SELECT rowid AS entry FROM talk_search WHERE talk_search MATCH ? \
+                "SELECT rowid FROM talk_search WHERE talk_search MATCH ? \
                  AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?"
             }
         };
-        let entries: Vec<Entry> = diesel::sql_query(sql)
-            .bind::<Text, _>(query)
-            .bind::<BigInt, _>(low)
-            .bind::<BigInt, _>(high)
-            .bind::<BigInt, _>(limit)
-            .load(self.conn)
-            .map_err(fault)?;
-        Ok(entries.into_iter().map(|entry| entry.entry).collect())
+        let named = Prepared {
+            sql,
+            values: [
+                Value::Text(query),
+                Value::Number(low),
+                Value::Number(high),
+                Value::Number(limit),
+            ],
+        };
+        named.load(self.conn).map_err(fault)
     }
 }

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use talk_domain::chat::ChatKind;
 use talk_domain::message::{Message, MessageFilter, Revision};
-use talk_domain::page::Order;
+use talk_domain::page::{Order, Page, PageRequest};
+use talk_domain::store::{Snapshot, StoreError};
 use talk_domain::testing::{a_message, agent_id, at, chat_id, message_id};
 use talk_domain::time::Timestamp;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::chats::{add_chat, some_chat};
 use super::{fresh, instant, passed, walk, walks_exactly};
 use crate::store_contract::Factory;
+use crate::store_contract::search::everything;
 use crate::store_contract::world::World;
 
 /// Instants a walk has passed, none twice.
@@ -69,6 +71,26 @@ pub async fn messages_of_a_chat_page_exactly(factory: Factory) {
 
 /// See the module. Messages of several chats do tie, and other agents' chats are not there.
 pub async fn messages_of_an_agent_page_exactly(factory: Factory) {
+    let list = |snapshot: &mut dyn Snapshot, request| {
+        let messages = snapshot.messages();
+        messages.of_agent(agent_id(1), request)
+    };
+    walks_across_chats(factory, list).await;
+}
+
+/// The same of those that contain something.
+pub async fn messages_found_page_exactly(factory: Factory) {
+    let list = |snapshot: &mut dyn Snapshot, request| {
+        let messages = snapshot.messages();
+        messages.search(agent_id(1), &everything("ELL"), request)
+    };
+    walks_across_chats(factory, list).await;
+}
+
+async fn walks_across_chats(
+    factory: Factory,
+    list: fn(&mut dyn Snapshot, PageRequest) -> Result<Page<Message>, StoreError>,
+) {
     let world = &World::open(factory).await;
     for n in 1..=6 {
         add_chat(world, some_chat(chat_id(n), at(0), ChatKind::Group)).await;
@@ -94,8 +116,7 @@ pub async fn messages_of_an_agent_page_exactly(factory: Factory) {
         add_message(world, row.clone()).await;
     }
     add_message(world, message(5_000, 99, at(5))).await;
-    let page =
-        |request| world.read(move |snapshot| snapshot.messages().of_agent(agent_id(1), request));
+    let page = |request| world.read(move |snapshot| list(snapshot, request));
     let late = &Late(AtomicI64::new(1));
     let insert = |order| async move {
         let id = fresh().into();

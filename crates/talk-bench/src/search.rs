@@ -1,0 +1,209 @@
+//! Searches random substrings of messages in six scripts: whether exactly the right messages are
+//! found, and how long it takes.
+
+mod corpus;
+mod filled;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use talk_domain::id::MessageId;
+use talk_domain::message::search::{MessageSearch, Needle};
+use talk_domain::page::{Order, PageRequest};
+use talk_domain::store::{StoreError, Unit};
+use talk_store_diesel::search_backlog;
+
+use corpus::Random;
+use filled::{CUSTOMER, Filled, SEARCHER};
+
+/// Characters of a needle, at most.
+const LONGEST: usize = 12;
+/// Rows of a page when everything is compared.
+const PAGE: u16 = 1_000;
+/// Matches that are walked to the end in both orders; of more, the first pages.
+const WALKED: usize = 5_000;
+
+/// How long searches for one length of needle took, sorted.
+pub(crate) struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    fn of(mut all: Vec<Duration>) -> Self {
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// The time that so many in a hundred did not exceed, in milliseconds.
+    fn percentile(&self, of_100: usize) -> f64 {
+        let place = self.0.len().saturating_sub(1) * of_100 / 100;
+        self.0
+            .get(place)
+            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
+    }
+}
+
+/// Checks and measures a store of so many messages: for each length of needle, how long it took.
+pub(crate) async fn measure(messages: usize, samples: usize, dir: &Path) -> Result<Vec<Latencies>> {
+    let mut filled = Filled::with(messages, dir).await?;
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    // Most of what was just stored is not indexed yet.
+    check(&filled, &needles(&filled, 2, &mut random)).await?;
+    indexed(&filled).await?;
+    filled.change(100).await?;
+    check(&filled, &needles(&filled, 2, &mut random)).await?;
+    indexed(&filled).await?;
+    let needles = needles(&filled, samples, &mut random);
+    check(&filled, &needles).await?;
+    let mut latencies = Vec::new();
+    for length in 1..=LONGEST {
+        let mut all = Vec::new();
+        for needle in needles
+            .iter()
+            .filter(|needle| needle.as_str().chars().count() == length)
+        {
+            let start = Instant::now();
+            page(&filled, needle, first(50, Order::Descending)).await?;
+            all.push(start.elapsed());
+        }
+        latencies.push(Latencies::of(all));
+    }
+    Ok(latencies)
+}
+
+/// Waits until the index has come to every message.
+async fn indexed(filled: &Filled) -> Result<()> {
+    while search_backlog(&filled.url)? > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// Substrings of every length of random messages; every eighth is nonsense.
+fn needles(filled: &Filled, samples: usize, random: &mut Random) -> Vec<Needle> {
+    let mut needles = Vec::new();
+    for length in 1..=LONGEST {
+        let enough = needles.len() + samples;
+        while needles.len() < enough {
+            let Some(said) = filled.said.get(random.below(filled.said.len())) else {
+                return needles;
+            };
+            let characters: Vec<char> = said.folded.chars().collect();
+            let from = random.below(characters.len());
+            let mut part: String = characters.iter().skip(from).take(length).collect();
+            if random.below(8) == 0 {
+                part = part.chars().rev().collect();
+            }
+            // Folding again may not change it: a mark would join what precedes it.
+            match Needle::parse("q", &part) {
+                Ok(needle) if needle.as_str().chars().count() == length => needles.push(needle),
+                _ => {}
+            }
+        }
+    }
+    needles
+}
+
+const fn first(size: u16, order: Order) -> PageRequest {
+    PageRequest {
+        size,
+        after: None,
+        order,
+    }
+}
+
+async fn page(
+    filled: &Filled,
+    needle: &Needle,
+    request: PageRequest,
+) -> Result<talk_domain::page::Page<MessageId>> {
+    let search = MessageSearch {
+        needle: needle.clone(),
+        chat: None,
+        author: None,
+        after: None,
+        before: None,
+    };
+    let page = filled
+        .store
+        .read(Unit::of(CUSTOMER, "search"), move |snapshot| {
+            snapshot.messages().search(SEARCHER, &search, request)
+        });
+    let page = page.await.map_err(|error: StoreError| error)?;
+    Ok(page.map(|message| message.id))
+}
+
+/// Every needle finds exactly the messages that contain it, in both orders.
+async fn check(filled: &Filled, needles: &[Needle]) -> Result<()> {
+    for needle in needles {
+        let mut expected = filled.expected(needle.as_str());
+        for order in [Order::Descending, Order::Ascending] {
+            let found = walk(filled, needle, order).await?;
+            let compared = if expected.len() > WALKED {
+                found.len()
+            } else {
+                expected.len()
+            };
+            ensure!(
+                found.len() == compared && expected.get(..compared) == Some(&found),
+                "{needle:?} {order:?}: {} found, {} expected",
+                found.len(),
+                expected.len()
+            );
+            expected.reverse();
+        }
+    }
+    Ok(())
+}
+
+async fn walk(filled: &Filled, needle: &Needle, order: Order) -> Result<Vec<MessageId>> {
+    let mut request = first(PAGE, order);
+    let mut found = Vec::new();
+    loop {
+        let page = page(filled, needle, request).await?;
+        found.extend(page.rows);
+        request.after = page.next;
+        if request.after.is_none() || found.len() > WALKED {
+            return Ok(found);
+        }
+    }
+}
+
+/// The figures of several sizes side by side.
+pub(crate) fn table(measured: &[(usize, Vec<Latencies>)]) -> String {
+    use std::fmt::Write;
+    let mut text = format!("{:<22}", "milliseconds");
+    for (messages, _) in measured {
+        let _ = write!(text, "{:>26}", format!("{messages} messages"));
+    }
+    let _ = write!(text, "\n{:<22}", "characters searched for");
+    for _ in measured {
+        let _ = write!(text, "{:>16}{:>10}", "median", "p99");
+    }
+    for length in 0..LONGEST {
+        let _ = write!(text, "\n{:<22}", length + 1);
+        for (_, latencies) in measured {
+            let Some(of_length) = latencies.get(length) else {
+                continue;
+            };
+            let (median, p99) = (of_length.percentile(50), of_length.percentile(99));
+            let _ = write!(text, "{median:>16.2}{p99:>10.2}");
+        }
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn every_substring_of_5_000_messages_finds_exactly_the_right_ones() {
+        let measured = measure(5_000, 6, &std::env::temp_dir()).await;
+        assert_eq!(
+            measured
+                .map(|lengths| lengths.len())
+                .map_err(|e| e.to_string()),
+            Ok(LONGEST)
+        );
+    }
+}

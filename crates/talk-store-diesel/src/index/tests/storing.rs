@@ -1,0 +1,93 @@
+//! What is stored of the index.
+
+use diesel::connection::SimpleConnection;
+use diesel_migrations::MigrationHarness;
+use talk_domain::message::Message;
+use talk_domain::message::search::Needle;
+use talk_domain::testing::{agent_id, chat_id, customer_id, message_id};
+
+use super::{World, database};
+use crate::connection::AnyConnection;
+use crate::index::terms::Terms;
+use crate::index::{prepare, reached};
+use crate::sqlite;
+
+#[test]
+fn a_deleted_message_leaves_no_trace() {
+    let mut world = World::new();
+    let kept = world.say(1, "kept");
+    world.index();
+    let before = world.terms();
+    let secrets: Vec<Message> = (2..40)
+        .map(|n| world.say(n, &format!("zanzibar {n}")))
+        .collect();
+    world.index();
+    let [secret] = ["zan"].map(|run| {
+        let terms = Terms::of(customer_id().0.as_bytes());
+        terms.query(&Needle::parse("q", run).unwrap(), &vec![vec![]; 300], None)
+    });
+    assert!(world.terms().contains(&secret));
+    assert!(world.is_on_disk("zanzibar") && world.is_on_disk(secret.get(..8).unwrap()));
+    world.reword(&secrets[0], "nothing");
+    for message in &secrets {
+        world.delete(message);
+    }
+    assert_eq!(world.terms(), before);
+    assert!(!world.is_on_disk("zanzibar"));
+    assert!(!world.is_on_disk(secret.get(..8).unwrap()));
+    world.delete(&kept);
+    assert_eq!(world.terms(), Vec::<String>::new());
+}
+
+#[test]
+fn an_index_of_another_version_is_made_anew() {
+    let mut world = World::new();
+    let first = world.say(1, "first");
+    world.say(2, "second");
+    world.index();
+    world.reword(&first, "premier");
+    let AnyConnection::Sqlite(conn) = &mut world.conn;
+    conn.batch_execute("UPDATE talk_meta SET value = '0' WHERE key = 'search_version'")
+        .unwrap();
+    prepare(conn).unwrap();
+    assert_eq!(world.terms(), Vec::<String>::new());
+    assert_eq!(world.find("e"), [1, 2]);
+    world.index();
+    assert_eq!((world.find("first"), world.find("e")), (vec![], vec![1, 2]));
+    assert_eq!(reached(&mut world.conn), Ok(2));
+}
+
+#[test]
+fn a_database_without_an_index_is_searched_and_indexed() {
+    let (directory, mut conn) = database();
+    conn.run_next_migration(sqlite::MIGRATIONS).unwrap();
+    let write = "INSERT INTO talk_messages (id, customer_id, chat_id, seq, author_id, depth, text, \
+                 medias, reply_count, reaction_count, created_at, updated_at) VALUES ";
+    for n in 1..=3_i64 {
+        let [message, customer, chat, author] = [
+            message_id(u128::try_from(n).unwrap()).0,
+            customer_id().0,
+            chat_id(1).0,
+            agent_id(1).0,
+        ]
+        .map(|id| format!("x'{}'", id.simple()));
+        conn.batch_execute(&format!(
+            "{write} ({message}, {customer}, {chat}, {n}, {author}, 0, 'old {n}', '[]', 0, 0, \
+             {n}, {n})"
+        ))
+        .unwrap();
+    }
+    sqlite::migrate(&mut conn).unwrap();
+    let mut world = World::of(directory, conn);
+    assert_eq!(world.find("old"), [1, 2, 3]);
+    assert!(!world.step());
+    assert_eq!(
+        (world.find("old"), world.find("2")),
+        (vec![1, 2, 3], vec![2])
+    );
+    let AnyConnection::Sqlite(conn) = &mut world.conn;
+    conn.revert_last_migration(sqlite::MIGRATIONS).unwrap();
+    sqlite::migrate(conn).unwrap();
+    prepare(conn).unwrap();
+    assert_eq!(world.find("old"), [1, 2, 3]);
+}
