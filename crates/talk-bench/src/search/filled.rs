@@ -82,7 +82,7 @@ fn customer_of(chat: usize) -> CustomerId {
 
 /// Whether the searcher is in this chat.
 fn is_in(chat: usize) -> bool {
-    chat % 2 == 0
+    chat.is_multiple_of(2)
 }
 
 fn id(kind: u128, n: usize) -> Uuid {
