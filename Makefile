@@ -3,7 +3,7 @@
 CARGO ?= cargo
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos bench config help
+.PHONY: run test lint readme conformance chaos bench config openapi help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -38,6 +38,10 @@ bench: ## Measure durable posts per second: group commit against one commit per 
 
 config: ## Write config/talk.toml anew from the settings
 	$(CARGO) run --quiet --package talk-server -- config > config/talk.toml
+
+openapi: ## Write the OpenAPI document anew from the handlers
+	$(CARGO) run --quiet --package talk-server -- openapi > target/openapi.json
+	mv target/openapi.json crates/talk-http-actix/openapi.json
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

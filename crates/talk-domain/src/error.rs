@@ -41,6 +41,24 @@ pub trait DomainError: std::error::Error + Send + Sync + 'static {
     }
 }
 
+/// One way a use case may refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The sort of refusal.
+    pub kind: ErrorKind,
+    /// The stable `UPPER_SNAKE` reason.
+    pub reason: &'static str,
+    /// For people.
+    pub message: &'static str,
+}
+
+/// An error that knows all its refusals, so that a description of the API can list them.
+pub trait Refuses {
+    /// Every refusal with a reason of its own, those of the steps it is built from included. What
+    /// an [`Invalid`] says depends on the fields there are, and is not among them.
+    fn refusals() -> Vec<Refusal>;
+}
+
 /// An input that breaks a rule, with its path and the limit it broke.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
@@ -87,6 +105,12 @@ impl DomainError for Invalid {
     }
 }
 
+impl Refuses for Invalid {
+    fn refusals() -> Vec<Refusal> {
+        Vec::new()
+    }
+}
+
 /// Declares the refusals of a use case: `Variant = Kind "REASON" "message"`, then (`..`) the errors of
 /// the steps it is built from, which keep their own kind and reason.
 macro_rules! refusals {
@@ -106,6 +130,19 @@ macro_rules! refusals {
                 #[error(transparent)]
                 $from(#[from] $inner),
             )*
+        }
+
+        impl $crate::error::Refuses for $name {
+            #[allow(unused_mut, reason = "some are built from no steps")]
+            fn refusals() -> Vec<$crate::error::Refusal> {
+                let mut all = vec![$($crate::error::Refusal {
+                    kind: $crate::error::ErrorKind::$kind,
+                    reason: $reason,
+                    message: $message,
+                },)*];
+                $(all.extend(<$inner as $crate::error::Refuses>::refusals());)*
+                all
+            }
         }
 
         impl $crate::error::DomainError for $name {
@@ -137,3 +174,22 @@ macro_rules! refusals {
     };
 }
 pub(crate) use refusals;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::edit::EditMessageError;
+
+    #[test]
+    fn the_refusals_of_a_use_case_include_those_of_its_steps() {
+        let all = EditMessageError::refusals();
+        let of = |reason: &str| all.iter().find(|refusal| refusal.reason == reason);
+        let own = of("MESSAGE_DELETED").unwrap();
+        assert_eq!(own.kind, ErrorKind::FailedPrecondition);
+        assert_eq!(of("CHAT_NOT_FOUND").unwrap().kind, ErrorKind::NotFound);
+        assert_eq!(
+            of("STORAGE_UNAVAILABLE").unwrap().kind,
+            ErrorKind::Unavailable
+        );
+    }
+}

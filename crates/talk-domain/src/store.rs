@@ -9,7 +9,7 @@ use crate::access_key::{AccessKeyQueries, AccessKeyRepository};
 use crate::agent::{AgentQueries, AgentRepository};
 use crate::chat::{ChatQueries, ChatRepository};
 use crate::customer::Customer;
-use crate::error::{DomainError, ErrorKind};
+use crate::error::{DomainError, ErrorKind, Refusal, Refuses};
 use crate::event::{EventLog, EventQueries};
 use crate::id::CustomerId;
 use crate::idempotency::IdempotencyRepository;
@@ -56,6 +56,25 @@ impl DomainError for StoreError {
     }
     fn wants_retry(&self) -> bool {
         matches!(self, Self::Conflict)
+    }
+}
+
+impl Refuses for StoreError {
+    fn refusals() -> Vec<Refusal> {
+        let refusal = |kind, reason, message| Refusal {
+            kind,
+            reason,
+            message,
+        };
+        vec![
+            refusal(ErrorKind::Unavailable, "BUSY", "the server is busy"),
+            refusal(
+                ErrorKind::Unavailable,
+                "STORAGE_UNAVAILABLE",
+                "storage failed",
+            ),
+            refusal(ErrorKind::Internal, "INTERNAL", "storage failed"),
+        ]
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod agents;
 pub(crate) mod channels;
 pub(crate) mod chats;
 pub(crate) mod customers;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod legacy;
 pub(crate) mod me;
@@ -15,3 +16,58 @@ pub(crate) mod probes;
 pub(crate) mod reactions;
 pub(crate) mod search;
 pub(crate) mod sessions;
+
+use crate::openapi::Operation;
+use crate::socket;
+
+/// Every group of operations: its name, what it is about, and the operations.
+pub(crate) fn docs() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
+    vec![
+        (
+            "Sessions",
+            "Logging in and out.",
+            sessions::docs::operations(),
+        ),
+        ("Me", "The caller.", me::docs::operations()),
+        ("Chats", "Conversations.", chats::docs::operations()),
+        (
+            "Channels",
+            "Public chats of the customer.",
+            channels::docs::operations(),
+        ),
+        (
+            "Participants",
+            "Who is in a chat.",
+            participants::docs::operations(),
+        ),
+        ("Messages", "What is said.", messages::docs::operations()),
+        (
+            "Reactions",
+            "Emoji on messages.",
+            reactions::docs::operations(),
+        ),
+        (
+            "Events",
+            "Everything that happens, in order.",
+            events::docs::operations(),
+        ),
+        (
+            "Socket",
+            "Events as they happen.",
+            socket::docs::operations(),
+        ),
+        ("Presence", "Who is there.", presence::docs::operations()),
+        ("Agents", "Who can log in.", agents::docs::operations()),
+        (
+            "Access keys",
+            "Long-lived secrets.",
+            access_keys::docs::operations(),
+        ),
+        ("Customers", "The tenant.", customers::docs::operations()),
+        (
+            "Operation",
+            "For operators and their programs.",
+            probes::docs::operations(),
+        ),
+    ]
+}

@@ -10,6 +10,7 @@ mod digest;
 mod handler;
 mod idempotency;
 mod observe;
+mod openapi;
 mod query;
 mod routes;
 mod server;
@@ -22,6 +23,7 @@ mod throttle;
 
 use std::sync::Arc;
 
+pub use openapi::openapi;
 pub use server::{Listen, server};
 #[cfg(feature = "conformance")]
 pub use socket::echo;

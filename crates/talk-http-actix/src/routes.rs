@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, Resource, web};
 
 use crate::api_error::ApiError;
 use crate::handler::{
-    access_keys, agents, channels, chats, customers, events, me, messages, participants, presence,
-    probes, reactions, search, sessions,
+    access_keys, agents, channels, chats, customers, documents, events, me, messages, participants,
+    presence, probes, reactions, search, sessions,
 };
 
 /// Mounts the API.
@@ -154,6 +154,7 @@ fn operation(app: &mut web::ServiceConfig) {
     // Many load balancers ask for the head only.
     app.service(health.route(web::head().to(probes::health)))
         .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))
+        .service(at("/openapi.json", "GET").route(web::get().to(documents::openapi)))
         .service(ready.route(web::head().to(probes::ready)))
         .service(at("/metrics", "GET").route(web::get().to(probes::metrics)));
 }

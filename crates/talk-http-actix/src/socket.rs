@@ -5,6 +5,7 @@
 //! the client to take them. What does not fit waits in the event log.
 
 mod admission;
+pub(crate) mod docs;
 #[cfg(feature = "conformance")]
 mod echo;
 mod ends;

@@ -22,6 +22,28 @@ impl Status {
     pub(crate) const NOT_FOUND: Self = Self::Domain(ErrorKind::NotFound);
     pub(crate) const INTERNAL: Self = Self::Domain(ErrorKind::Internal);
 
+    /// Every sort.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::INVALID,
+        Self::UNAUTHENTICATED,
+        Self::Domain(ErrorKind::PermissionDenied),
+        Self::NOT_FOUND,
+        Self::MethodNotAllowed,
+        Self::Domain(ErrorKind::AlreadyExists),
+        Self::Domain(ErrorKind::FailedPrecondition),
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::Domain(ErrorKind::Unprocessable),
+        Self::Domain(ErrorKind::ResourceExhausted),
+        Self::Domain(ErrorKind::Unavailable),
+        Self::INTERNAL,
+    ];
+
+    /// The sort with this word.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
     /// The word in the envelope.
     pub(crate) const fn word(self) -> &'static str {
         match self {

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Accesskey(AccessKeyCommand),
     /// Prints every setting with its default, as a commented file.
     Config,
+    /// Prints the OpenAPI document.
+    Openapi,
     /// Checks what is stored, and says what it checked.
     Doctor,
 }

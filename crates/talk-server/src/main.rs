@@ -40,6 +40,10 @@ fn run(line: Line, given: &Given) -> Result<(), Failure> {
         print!("{}", Settings::template());
         return Ok(());
     }
+    if matches!(line.command, Command::Openapi) {
+        print!("{}", talk_http_actix::openapi());
+        return Ok(());
+    }
     let settings = settings::load(given)?;
     installation::check_database(&settings)?;
     // Requests run on threads of their own; here are signals and what runs in the background.
@@ -81,7 +85,7 @@ async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
             let problems = installation::examine(settings)?;
             operate::doctor(&operator(false)?, (migrated, problems)).await
         }
-        Command::Config => Ok(()),
+        Command::Config | Command::Openapi => Ok(()),
     }
 }
 

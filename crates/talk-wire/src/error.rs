@@ -5,6 +5,7 @@ use talk_domain::error::Invalid;
 
 /// `{"error":{…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorEnvelope {
     /// The refusal.
     pub error: ErrorBody,
@@ -12,6 +13,7 @@ pub struct ErrorEnvelope {
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// The sort of refusal; each has one HTTP code.
     pub status: String,
@@ -27,6 +29,7 @@ pub struct ErrorBody {
 
 /// An input that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDetail {
     /// Path of the field, for example `medias[1].url`.
     pub field: String,

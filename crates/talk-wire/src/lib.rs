@@ -9,6 +9,7 @@ pub mod id;
 pub mod legacy;
 mod object;
 pub mod page_token;
+pub mod reason;
 pub mod request;
 pub mod resource;
 pub mod socket;

@@ -1,5 +1,7 @@
 //! `/v1.0/accesskeys`.
 
+pub(super) mod docs;
+
 use talk_domain::access_key::create::{CreateAccessKey, CreateAccessKeyError, create_access_key};
 use talk_domain::access_key::delete::delete_access_key;
 use talk_domain::access_key::list::list_access_keys;

@@ -1,5 +1,7 @@
 //! `/v1.0/agents`.
 
+pub(super) mod docs;
+
 use talk_domain::agent::create::{CreateAgentError, create_agent};
 use talk_domain::agent::delete::delete_agent;
 use talk_domain::agent::show::{list_agents, show_agent};

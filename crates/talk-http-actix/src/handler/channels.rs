@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_channels`, and joining one.
 
+pub(super) mod docs;
+
 use talk_domain::chat::join::{JoinChatError, join_chat};
 use talk_domain::chat::list::{ListChannelsError, list_channels};
 use talk_wire::resource::Participant;

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_chats`.
 
+pub(super) mod docs;
+
 use talk_domain::access::AccessError;
 use talk_domain::chat::close::close_chat;
 use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};

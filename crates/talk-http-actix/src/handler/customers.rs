@@ -1,5 +1,7 @@
 //! `/v1.0/customers` and `/v1.0/customer`: the caller's own customer.
 
+pub(super) mod docs;
+
 use talk_domain::customer::{self, show_customer};
 use talk_domain::page::Page;
 use talk_wire::resource::{Customer, List};

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_events`: the event log over HTTP.
 
+pub(super) mod docs;
+
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/me`: the caller itself.
 
+pub(super) mod docs;
+
 use talk_domain::agent::password::{
     ChangePassword, ChangePasswordError, change_password as change, stored_password,
 };

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_messages`.
 
+pub(super) mod docs;
+
 use serde::Serialize;
 use talk_domain::access::check_place;
 use talk_domain::context::Context;
@@ -21,7 +23,7 @@ use crate::caller::{Caller, Reply, ok};
 use crate::idempotency::{Done, Posted, check_text, once};
 use crate::shared::Shared;
 
-const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
+pub(crate) const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 
 /// The use case's name.
 const POST: &str = "post_message";

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_chats/{chat_id}/participants`.
 
+pub(super) mod docs;
+
 use talk_domain::access::Placed;
 use talk_domain::page::Page;
 use talk_domain::participant;

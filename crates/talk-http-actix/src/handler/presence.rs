@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_presence`: who is there.
 
+pub(super) mod docs;
+
 use talk_domain::error::Invalid;
 use talk_domain::id::AgentId;
 use talk_domain::live::presence::known_agents;

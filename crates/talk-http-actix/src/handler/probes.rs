@@ -1,5 +1,7 @@
 //! `/healthz`, `/readyz` and `/metrics`.
 
+pub(super) mod docs;
+
 use actix_web::{HttpResponse, web};
 use talk_domain::store::{StoreError, Unit};
 

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_messages/{message_id}/reactions`.
 
+pub(super) mod docs;
+
 use talk_domain::emoji::Emoji;
 use talk_domain::error::Invalid;
 use talk_domain::id::MessageId;

@@ -1,5 +1,7 @@
 //! `/auth/login` and `/auth/logout`.
 
+pub(super) mod docs;
+
 use actix_web::{HttpResponse, web};
 use talk_domain::agent::{Agent, PasswordHash};
 use talk_domain::context::IdSource;

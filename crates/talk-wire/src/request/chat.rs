@@ -12,6 +12,7 @@ use crate::resource::AGENT;
 
 /// Creates a chat.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateChat {
     /// `direct`, `group`, `talk`, or the tutorial's `normal`.
     #[serde(rename = "type", default)]
@@ -29,6 +30,7 @@ pub struct CreateChat {
 
 /// Names an agent as a participant.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Owner {
     /// `agent`.
     #[serde(default)]
@@ -40,6 +42,7 @@ pub struct Owner {
 
 /// Changes a chat; what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateChat {
     /// The new name.
     #[serde(default)]
@@ -51,6 +54,7 @@ pub struct UpdateChat {
 
 /// Says how far one has read.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MarkRead {
     /// The last event seen.
     #[serde(default)]

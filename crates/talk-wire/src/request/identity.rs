@@ -10,6 +10,7 @@ use talk_domain::limits::{Limits, check_text};
 
 /// Logs in.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Login {
     /// The account.
     #[serde(default)]
@@ -21,6 +22,7 @@ pub struct Login {
 
 /// The answer to a login.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginAnswer {
     /// The account.
     pub username: String,
@@ -30,6 +32,7 @@ pub struct LoginAnswer {
 
 /// Changes one's own password.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangePassword {
     /// The one so far.
     #[serde(default)]
@@ -41,6 +44,7 @@ pub struct ChangePassword {
 
 /// Creates an agent.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateAgent {
     /// Unique over the installation.
     #[serde(default)]
@@ -71,6 +75,7 @@ pub struct NewAgent {
 
 /// Changes an agent; what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateAgent {
     /// The new name.
     #[serde(default)]
@@ -88,6 +93,7 @@ pub struct UpdateAgent {
 
 /// Creates an access key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateAccessKey {
     /// What people call it.
     #[serde(default)]

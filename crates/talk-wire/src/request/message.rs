@@ -1,7 +1,7 @@
 //! Bodies about messages and reactions.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::error::{DomainError, ErrorKind, Invalid};
+use talk_domain::error::{DomainError, ErrorKind, Invalid, Refusal, Refuses};
 use talk_domain::id::MessageId;
 use talk_domain::media;
 use talk_domain::message::{edit, post};
@@ -12,6 +12,7 @@ use crate::resource::Media;
 
 /// Posts a message.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PostMessage {
     /// The chat.
     #[serde(default)]
@@ -32,6 +33,7 @@ pub struct PostMessage {
 
 /// Changes a message; what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EditMessage {
     /// The new text.
     #[serde(default)]
@@ -43,6 +45,7 @@ pub struct EditMessage {
 
 /// Adds or removes a reaction.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct React {
     /// One emoji or a short name.
     #[serde(default)]
@@ -78,6 +81,16 @@ impl DomainError for PostMessageRefusal {
             Self::SystemTypeReserved => None,
             Self::Invalid(invalid) => Some(invalid),
         }
+    }
+}
+
+impl Refuses for PostMessageRefusal {
+    fn refusals() -> Vec<Refusal> {
+        vec![Refusal {
+            kind: ErrorKind::PermissionDenied,
+            reason: "SYSTEM_TYPE_RESERVED",
+            message: "only the service writes system messages",
+        }]
     }
 }
 

@@ -9,6 +9,7 @@ use crate::time;
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Chat {
     /// Identity.
     pub id: String,
@@ -55,6 +56,7 @@ impl From<&chat::Chat> for Chat {
 
 /// A conversation as the caller has read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnChat {
     /// The conversation.
     #[serde(flatten)]
@@ -82,6 +84,7 @@ impl OwnChat {
 
 /// How far a participant has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReadMark {
     /// Its customer.
     pub customer_id: String,
@@ -112,6 +115,7 @@ impl From<&read::ReadMark> for ReadMark {
 
 /// An agent's membership of a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Participant {
     /// Identity; a new one after coming back (S-075).
     pub id: String,

@@ -9,6 +9,7 @@ use crate::time;
 
 /// A person or program that can log in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Agent {
     /// Identity.
     pub id: String,
@@ -51,6 +52,7 @@ impl From<&agent::Agent> for Agent {
 
 /// A long-lived secret that acts as its agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessKey {
     /// Identity.
     pub id: String,
@@ -97,6 +99,7 @@ impl From<&access_key::AccessKey> for AccessKey {
 
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Customer {
     /// Identity.
     pub id: String,
@@ -124,6 +127,7 @@ impl From<&customer::Customer> for Customer {
 
 /// Whether an agent is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentPresence {
     /// The agent.
     pub agent_id: String,

@@ -9,6 +9,7 @@ use crate::object;
 
 /// An attachment, as it is shown and as it is sent; fields of other kinds are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Media {
     /// `file`, `link`, `agent`, `address`, or a MIME type (the legacy form).
     #[serde(rename = "type", default)]
@@ -39,6 +40,7 @@ pub struct Media {
 
 /// VoIPBIN's address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Address {
     /// `tel`, `email`, `sip` and so on.

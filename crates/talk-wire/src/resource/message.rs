@@ -12,6 +12,7 @@ use crate::time;
 
 /// A message in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Identity.
     pub id: String,
@@ -58,6 +59,7 @@ pub struct Message {
 
 /// What hangs on a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metadata {
     /// In order of their time.
     pub reactions: Vec<Reaction>,
@@ -68,6 +70,7 @@ pub struct Metadata {
 
 /// What happened, and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SystemNote {
     /// For example `participant_joined`.
     pub kind: String,
@@ -80,6 +83,7 @@ pub struct SystemNote {
 
 /// An agent's emoji on a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reaction {
     /// As it was sent.
     pub emoji: String,
@@ -93,6 +97,7 @@ pub struct Reaction {
 
 /// An earlier version of an edited message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Revision {
     /// The message.
     pub message_id: String,

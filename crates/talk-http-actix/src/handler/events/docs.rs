@@ -1,0 +1,61 @@
+//! How the event log is described.
+
+use serde_json::json;
+use talk_domain::access::AccessError;
+
+use crate::openapi::example::{self, CHAT, EPOCH};
+use crate::openapi::field::reference;
+use crate::openapi::{Operation, field, query};
+
+pub(crate) fn operations() -> Vec<Operation> {
+    let since = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "default": 0});
+    let limit = json!({"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100});
+    let dialect = json!({"type": "string", "enum": ["chat"], "default": "chat"});
+    let page = json!({
+        "type": "object",
+        "required": ["result", "head", "epoch"],
+        "properties": {
+            "result": {"type": "array", "items": reference("Event")},
+            "head": {"type": "integer", "minimum": 0, "description": "The last event there is."},
+            "epoch": {"type": "string", "description": "The log the positions belong to."},
+        },
+    });
+    let event = json!({
+        "type": "chatmessage_created",
+        "data": example::message(),
+        "chat_id": CHAT,
+        "seq": 4,
+    });
+    let mut chat_id = query("chat_id", &field::id(), "The chat.");
+    if let Some(parameter) = chat_id.as_object_mut() {
+        parameter.insert("required".to_owned(), true.into());
+    }
+    vec![
+        Operation::new(
+            "get",
+            "/v1.0/service_agents/talk_events",
+            "listEvents",
+            "Reads a chat's event log",
+        )
+        .about("Ascending, the frames byte for byte as the socket pushes them.")
+        .takes([
+            chat_id,
+            query("since", &since, "The last event seen."),
+            query("limit", &limit, "How many at most."),
+            query("dialect", &dialect, "The vocabulary."),
+        ])
+        .reasons(&[
+            "DIALECT_INVALID",
+            "INVALID_ID",
+            "LIMIT_INVALID",
+            "SINCE_INVALID",
+        ])
+        .refuses::<AccessError>()
+        .gives(
+            "Events after `since`.",
+            &page,
+            &json!({"result": [event], "head": 4, "epoch": EPOCH}),
+        )
+        .placed(),
+    ]
+}

@@ -1,0 +1,99 @@
+//! Fields clients write.
+
+use serde_json::{Value, json};
+use talk_domain::access_key::create::MAX_LIFE_SECONDS;
+use talk_domain::agent::PASSWORD_LENGTH;
+use talk_domain::limits::Limits;
+use talk_wire::resource::AGENT;
+
+use super::format::{
+    EMOJI, NO_NUL, NOT_BLANK, USERNAME, id, optional_id, optional_text, optional_word, word,
+};
+
+/// What `field` of `component` may be.
+pub(super) fn rule(component: &str, field: &str) -> Option<Value> {
+    let limits = Limits::default();
+    Some(match (component, field) {
+        ("CreateChat", "type") => word(&["direct", "group", "talk", "normal"]),
+        ("CreateChat", "participants") => json!({"maxItems": limits.participants}),
+        ("Owner", "owner_type") => word(&[AGENT]),
+        ("Owner", "owner_id") | ("PostMessage", "chat_id") => id(),
+        ("PostMessage", "parent_id") => optional_id(),
+        ("PostMessage", "type") => optional_word(&["normal", ""]),
+        ("PostMessage" | "EditMessage", "text") => optional_text(limits.text),
+        ("PostMessage" | "EditMessage", "medias") => json!({"maxItems": limits.medias}),
+        ("React", "emoji") => json!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": limits.emoji,
+            "pattern": EMOJI,
+        }),
+        ("MarkRead", "seq") => json!({"type": "integer", "minimum": 0}),
+        ("CreateAgent", "username") => json!({"maxLength": limits.name, "pattern": USERNAME}),
+        ("CreateAgent", "password") | ("ChangePassword", "new_password") => json!({
+            "minLength": PASSWORD_LENGTH.start(),
+            "maxLength": PASSWORD_LENGTH.end(),
+            "pattern": NO_NUL,
+        }),
+        ("Login" | "ChangePassword", _) => json!({"pattern": NO_NUL}),
+        ("CreateAgent" | "UpdateAgent", "permission") => {
+            json!({"type": ["integer", "null"], "enum": [16, 32, 64, null]})
+        }
+        ("UpdateAgent", "status") => optional_word(&["active", "disabled"]),
+        ("CreateAccessKey", "expire") => json!({"minimum": 1, "maximum": MAX_LIFE_SECONDS}),
+        ("Address", "type" | "target") => json!({"maxLength": limits.name, "pattern": NOT_BLANK}),
+        ("Address", "detail") => json!({"maxLength": limits.detail, "pattern": NO_NUL}),
+        ("Address", _) => json!({"maxLength": limits.name, "pattern": NO_NUL}),
+        (_, "name") => optional_text(limits.name),
+        (_, "detail") => optional_text(limits.detail),
+        _ => return None,
+    })
+}
+
+/// What concerns several fields of `component`.
+pub(super) fn whole(component: &str) -> Vec<(&'static str, Value)> {
+    let must = |fields: &[&str]| vec![("required", json!(fields))];
+    match component {
+        "CreateChat" => must(&["type"]),
+        "Owner" => must(&["owner_type", "owner_id"]),
+        "MarkRead" => must(&["seq"]),
+        "Login" => must(&["username", "password"]),
+        "ChangePassword" => must(&["old_password", "new_password"]),
+        "CreateAgent" => must(&["username", "password"]),
+        "React" => must(&["emoji"]),
+        "Address" => must(&["type", "target"]),
+        "PostMessage" => vec![
+            ("required", json!(["chat_id"])),
+            (
+                "anyOf",
+                json!([
+                    {
+                        "required": ["text"],
+                        "properties": {"text": {"type": "string", "pattern": r"\S"}},
+                    },
+                    {
+                        "required": ["medias"],
+                        "properties": {"medias": {"type": "array", "minItems": 1}},
+                    },
+                ]),
+            ),
+        ],
+        "EditMessage" => vec![one_of(&[("text", "string"), ("medias", "array")])],
+        "UpdateChat" => vec![one_of(&[("name", "string"), ("detail", "string")])],
+        "UpdateAgent" => vec![one_of(&[
+            ("name", "string"),
+            ("detail", "string"),
+            ("permission", "integer"),
+            ("status", "string"),
+        ])],
+        _ => Vec::new(),
+    }
+}
+
+/// At least one of these fields is there and not null.
+fn one_of(fields: &[(&str, &str)]) -> (&'static str, Value) {
+    let cases = fields
+        .iter()
+        .map(|(name, kind)| json!({"required": [name], "properties": {*name: {"type": kind}}}));
+    ("anyOf", cases.collect())
+}

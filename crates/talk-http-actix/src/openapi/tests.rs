@@ -1,0 +1,148 @@
+//! The document against the routes, the reasons and the committed files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::http::Method;
+use serde_json::Value;
+use talk_wire::reason::find;
+
+use super::{document, groups, openapi};
+use crate::testing::{Scene, request};
+
+/// The methods of each documented path, as in `Allow`.
+fn documented() -> BTreeMap<&'static str, BTreeSet<String>> {
+    let mut paths: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for operation in groups().into_iter().flat_map(|(_, _, all)| all) {
+        let methods = paths.entry(operation.path()).or_default();
+        assert!(
+            methods.insert(operation.method().to_uppercase()),
+            "{} {} is described twice",
+            operation.method(),
+            operation.path()
+        );
+    }
+    paths
+}
+
+/// The words of a list like `GET, POST`.
+fn words(list: &str) -> BTreeSet<String> {
+    list.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_committed_document_is_the_generated_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == openapi(),
+        "openapi.json is out of date: run `make openapi`"
+    );
+}
+
+#[test]
+fn every_route_is_described_with_its_methods() {
+    let sources = [include_str!("../routes.rs")];
+    let mut mounted = BTreeMap::new();
+    for calls in sources
+        .iter()
+        .flat_map(|source| source.split("at(").skip(1))
+    {
+        let texts: Vec<_> = calls.split('"').take(4).collect();
+        if let [_, path, _, allow] = texts[..]
+            && path.starts_with('/')
+        {
+            mounted.insert(path, words(allow));
+        }
+    }
+    assert!(mounted.len() > 20, "the routes were not found: {mounted:?}");
+    assert_eq!(documented(), mounted);
+}
+
+#[actix_web::test]
+async fn a_method_that_is_not_described_is_refused_with_those_that_are() {
+    let scene = Scene::new();
+    for (path, methods) in documented() {
+        // Only the operators' listener serves it.
+        if path == "/metrics" {
+            continue;
+        }
+        let parts = path.split(['{', '}']).enumerate();
+        let uri: String = parts
+            .map(|(i, part)| match i % 2 {
+                0 => part,
+                _ => super::example::id(part),
+            })
+            .collect();
+        let answer = scene.call(request(1, Method::PATCH, &uri)).await;
+        assert_eq!(answer.status, 405, "{path}");
+        assert_eq!(words(answer.header("allow")), methods, "{path}");
+    }
+}
+
+#[test]
+fn every_reason_of_an_operation_is_in_the_catalogue() {
+    for operation in groups().into_iter().flat_map(|(_, _, all)| all) {
+        for reason in operation.known_reasons() {
+            assert!(find(reason).is_some(), "{reason} of {}", operation.path());
+        }
+    }
+}
+
+#[test]
+fn operations_have_names_of_their_own() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+    let mut names = BTreeSet::new();
+    for operation in operations {
+        let name = operation["operationId"].to_string();
+        assert!(names.insert(name.clone()), "{name}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let mut wanted = vec![&document];
+    while let Some(value) = wanted.pop() {
+        match value {
+            Value::Object(fields) => {
+                if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+                    let pointer = reference.trim_start_matches('#');
+                    assert!(document.pointer(pointer).is_some(), "{reference}");
+                }
+                wanted.extend(fields.values());
+            }
+            Value::Array(items) => wanted.extend(items),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for component in [
+        "CreateChat",
+        "UpdateChat",
+        "Owner",
+        "PostMessage",
+        "EditMessage",
+        "React",
+        "Login",
+        "ChangePassword",
+        "CreateAgent",
+        "UpdateAgent",
+        "CreateAccessKey",
+        "Address",
+    ] {
+        let properties = schemas[component]["properties"].as_object().unwrap();
+        for (name, property) in properties {
+            let is_text = property["type"].to_string().contains("string");
+            let keys = ["maxLength", "pattern", "enum", "format"];
+            let is_bound = keys.iter().any(|key| property.get(key).is_some());
+            assert!(!is_text || is_bound, "{component}.{name}: {property}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The catalogue of reasons: what every refusal means and what its receiver should do.
+//!
+//! A reason is given nowhere unless it is here, and nothing is here that is not given: tests of
+//! `talk-http-actix` compare the catalogue with the sources.
+
+mod invalid;
+mod refused;
+
+/// A stable reason, explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The sort of refusal it comes with, as in the envelope.
+    pub status: &'static str,
+    /// The reason.
+    pub reason: &'static str,
+    /// What happened.
+    pub meaning: &'static str,
+    /// What the client should do.
+    pub fix: &'static str,
+}
+
+/// Every reason, the sorts of refusal one after the other.
+pub fn reasons() -> impl Iterator<Item = &'static Reason> {
+    invalid::REASONS.iter().chain(refused::REASONS)
+}
+
+/// What `reason` means; `None` if it is none.
+#[must_use]
+pub fn find(reason: &str) -> Option<&'static Reason> {
+    reasons().find(|known| known.reason == reason)
+}
+
+/// Declares reasons: `STATUS { REASON "meaning" "fix"; … }`.
+macro_rules! catalogue {
+    ($($status:ident { $($reason:ident $meaning:literal $fix:literal;)* })*) => {
+        &[$($($crate::reason::Reason {
+            status: stringify!($status),
+            reason: stringify!($reason),
+            meaning: $meaning,
+            fix: $fix,
+        },)*)*]
+    };
+}
+use catalogue;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_explained_once() {
+        let mut all: Vec<_> = reasons().map(|known| known.reason).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn an_explanation_is_a_sentence() {
+        for known in reasons() {
+            for text in [known.meaning, known.fix] {
+                let is_sentence =
+                    text.ends_with('.') && text.starts_with(|first: char| !first.is_lowercase());
+                assert!(is_sentence, "{}: {text}", known.reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Reasons of requests that make sense, but not from this caller, or not now.
+
+use super::{Reason, catalogue};
+
+pub(super) const REASONS: &[Reason] = catalogue! {
+    UNAUTHENTICATED {
+        AUTHENTICATION_REQUIRED "The request shows neither a token nor an access key."
+            "Log in and send `Authorization: Bearer <token>`.";
+        INVALID_CREDENTIALS "The username or the password is wrong, or the agent is disabled."
+            "Ask the person again.";
+        TOKEN_EXPIRED "The token has expired."
+            "Log in again.";
+        TOKEN_INVALID "The token is none of this installation."
+            "Log in again, or check what puts the token together.";
+        TOKEN_REVOKED "The token or key is revoked, expired or unknown: after a logout, a changed password, or when the agent was disabled or deleted."
+            "Log in again, or create a new key.";
+    }
+    PERMISSION_DENIED {
+        ORIGIN_NOT_ALLOWED "Web pages of this origin may not open a socket."
+            "Ask the operator to add the origin to `socket_origins`.";
+        PERMISSION_DENIED "The caller may not do this; `message` says who may."
+            "Become a participant, or ask somebody who may.";
+        SYSTEM_MESSAGE_READ_ONLY "Messages the chat itself wrote are not edited, deleted or answered."
+            "Post a message of your own.";
+        SYSTEM_TYPE_RESERVED "Only the service writes messages of the type `system`."
+            "Leave `type` out.";
+    }
+    NOT_FOUND {
+        ACCESS_KEY_NOT_FOUND "There is no such key of the caller."
+            "Read the list of keys anew.";
+        AGENT_NOT_FOUND "There is no such agent in the customer."
+            "Read the list of agents anew.";
+        CHAT_NOT_FOUND "There is no such chat in the customer, or it is deleted."
+            "Read the list of chats anew.";
+        CUSTOMER_NOT_FOUND "The caller's customer is gone."
+            "Ask the operator.";
+        MESSAGE_NOT_FOUND "There is no such message in the customer."
+            "Read the messages anew.";
+        PARENT_NOT_FOUND "The chat has no such message to answer, or to list answers of."
+            "Name a message of the same chat.";
+        PARTICIPANT_NOT_FOUND "The chat has no such participant."
+            "Read the list of participants anew; a participant who comes back has a new id.";
+        ROUTE_NOT_FOUND "There is no such path."
+            "Compare the path with this description.";
+    }
+    METHOD_NOT_ALLOWED {
+        METHOD_NOT_ALLOWED "The path has no such method; the header `Allow` names those it has."
+            "Use one of them.";
+    }
+    ALREADY_EXISTS {
+        CUSTOMER_ALREADY_EXISTS "A customer with this id exists."
+            "Use it. Only the command line can cause this.";
+        PARTICIPANT_ALREADY_EXISTS "The agent is a participant already."
+            "Go on: what was wanted is so.";
+        USERNAME_TAKEN "Somebody in the installation has this username, or had it."
+            "Choose another username.";
+    }
+    FAILED_PRECONDITION {
+        CHAT_CLOSED "The chat is closed: it can be read, not written."
+            "Reopen it first.";
+        DIRECT_CHAT_FULL "A direct chat has exactly two participants."
+            "Create a `group`.";
+        MESSAGE_DELETED "The message is deleted."
+            "Show it as deleted; nothing can be done with it.";
+        NOT_A_LOGIN_TOKEN "An access key cannot log out."
+            "Delete the key instead.";
+        PASSWORD_CHANGED "The password was changed by another request meanwhile."
+            "Log in with the new password.";
+    }
+    PAYLOAD_TOO_LARGE {
+        PAYLOAD_TOO_LARGE "The body is over its limit, which `details` name."
+            "Send less; put large content into files.";
+    }
+    UNSUPPORTED_MEDIA_TYPE {
+        UNSUPPORTED_CONTENT_ENCODING "The body is compressed."
+            "Send it as it is.";
+        UNSUPPORTED_MEDIA_TYPE "The body is not declared as JSON."
+            "Send `Content-Type: application/json`.";
+    }
+    UNPROCESSABLE {
+        IDEMPOTENCY_KEY_REUSED "The idempotency key was used for another request within 24 hours."
+            "Use a new key for a new request; repeat a request without any change.";
+    }
+    RESOURCE_EXHAUSTED {
+        TOO_MANY_LOGIN_ATTEMPTS "Ten passwords of this account were wrong within ten minutes."
+            "Wait as long as `Retry-After` says.";
+        TOO_MANY_SOCKETS "The agent or the server has as many sockets as it may."
+            "Close one, or wait as long as `Retry-After` says.";
+    }
+    UNAVAILABLE {
+        BUSY "More is waiting to be written than the server can keep up with; nothing was kept."
+            "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
+        STOPPING "The server is stopping."
+            "Connect again after the time that close code 4503 names.";
+        STORAGE_UNAVAILABLE "The database is away. A POST may or may not have taken effect."
+            "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
+    }
+    INTERNAL {
+        INTERNAL "Something went wrong in the service; its log tells more under the request id."
+            "Send the request id to the operator.";
+    }
+};
