@@ -39,9 +39,8 @@ bench: ## Measure durable posts per second: group commit against one commit per 
 config: ## Write config/talk.toml anew from the settings
 	$(CARGO) run --quiet --package talk-server -- config > config/talk.toml
 
-openapi: ## Write the OpenAPI document anew from the handlers
-	$(CARGO) run --quiet --package talk-server -- openapi > target/openapi.json
-	mv target/openapi.json crates/talk-http-actix/openapi.json
+openapi: ## Write the OpenAPI document and the list of errors anew from the code
+	$(CARGO) run --quiet --package talk-http-actix --example describe
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

@@ -3,6 +3,7 @@
 mod answer;
 pub(crate) mod client;
 pub(crate) mod dialect;
+pub(crate) mod documented;
 pub(crate) mod server;
 pub(crate) mod socket;
 

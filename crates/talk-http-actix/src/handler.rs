@@ -65,6 +65,11 @@ pub(crate) fn docs() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
         ),
         ("Customers", "The tenant.", customers::docs::operations()),
         (
+            "Description",
+            "What the service says about itself.",
+            documents::docs::operations(),
+        ),
+        (
             "Operation",
             "For operators and their programs.",
             probes::docs::operations(),

@@ -23,7 +23,7 @@ mod throttle;
 
 use std::sync::Arc;
 
-pub use openapi::openapi;
+pub use openapi::{errors, openapi};
 pub use server::{Listen, server};
 #[cfg(feature = "conformance")]
 pub use socket::echo;

@@ -2,6 +2,7 @@
 //! and the catalogue of reasons.
 
 mod component;
+mod errors;
 pub(crate) mod example;
 pub(crate) mod field;
 mod operation;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::handler;
+pub use errors::errors;
+pub(crate) use errors::html;
 pub(crate) use operation::{Need, Operation};
 pub(crate) use parameter::query;
 

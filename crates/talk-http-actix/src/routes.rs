@@ -21,6 +21,7 @@ pub(crate) fn routes(app: &mut web::ServiceConfig, has_legacy: bool) {
         .configure(talk_chats)
         .configure(identity)
         .configure(operation)
+        .configure(description)
         .default_service(web::to(async || {
             Err::<HttpResponse, _>(ApiError::route_not_found())
         }));
@@ -154,9 +155,20 @@ fn operation(app: &mut web::ServiceConfig) {
     // Many load balancers ask for the head only.
     app.service(health.route(web::head().to(probes::health)))
         .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))
-        .service(at("/openapi.json", "GET").route(web::get().to(documents::openapi)))
         .service(ready.route(web::head().to(probes::ready)))
         .service(at("/metrics", "GET").route(web::get().to(probes::metrics)));
+}
+
+fn description(app: &mut web::ServiceConfig) {
+    app.service(at("/openapi.json", "GET").route(web::get().to(documents::openapi)))
+        .service(at("/docs", "GET").route(web::get().to(documents::index)))
+        .service(at("/docs/errors", "GET").route(web::get().to(documents::errors)))
+        .service(at("/docs/start.js", "GET").route(web::get().to(documents::start)))
+        .service(at("/docs/page.css", "GET").route(web::get().to(documents::page_style)))
+        .service(
+            at("/docs/swagger-ui-bundle.js", "GET").route(web::get().to(documents::swagger_ui)),
+        )
+        .service(at("/docs/swagger-ui.css", "GET").route(web::get().to(documents::swagger_style)));
 }
 
 /// A route; what is not among its methods (`allow`) is answered 405.

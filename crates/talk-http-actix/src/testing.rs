@@ -134,10 +134,10 @@ pub(crate) struct Scene {
 
 /// An answer, read.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Answer<B = String> {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+    pub(crate) body: B,
 }
 
 impl Answer {
@@ -155,7 +155,9 @@ impl Answer {
             text(&error["details"][0]["field"]),
         )
     }
+}
 
+impl<B> Answer<B> {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -217,6 +219,17 @@ impl Scene {
     }
 
     pub(crate) async fn call(&self, request: TestRequest) -> Answer {
+        let answer = self.raw(request).await;
+        let body = String::from_utf8(answer.body).unwrap();
+        Answer {
+            status: answer.status,
+            headers: answer.headers,
+            body,
+        }
+    }
+
+    /// An answer that need not be text.
+    pub(crate) async fn raw(&self, request: TestRequest) -> Answer<Vec<u8>> {
         let admin = Admin {
             address: None,
             metrics: Arc::new(String::new),
@@ -235,11 +248,10 @@ impl Scene {
         let request = TestRequest::default().to_http_request();
         let response = actix_web::dev::ServiceResponse::new(request, response);
         let body = read_body(response).await;
-        let body = String::from_utf8(body.to_vec()).unwrap();
         Answer {
             status,
             headers,
-            body,
+            body: body.to_vec(),
         }
     }
 }

@@ -4,6 +4,8 @@ use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use super::documented;
+
 /// An answer, with its body as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -15,13 +17,18 @@ pub(crate) struct Answer {
 impl Answer {
     /// The answer to a request.
     pub(crate) async fn to(request: RequestBuilder) -> Self {
-        let answer = request.send().await.expect("an answer");
+        let (http, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let answer = http.execute(request).await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Self {
+        let answer = Self {
             status,
             headers,
             body: answer.text().await.expect("a body"),
-        }
+        };
+        documented::check(method.as_str(), &path, &answer);
+        answer
     }
 
     /// The body as JSON.

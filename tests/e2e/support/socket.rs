@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use super::Client;
+use super::documented::assert_known;
 
 /// How long anything may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -114,7 +115,14 @@ impl Socket {
 
     /// The next frame.
     pub(crate) async fn next(&mut self) -> Value {
-        serde_json::from_str(&self.next_text().await).expect("JSON")
+        let frame: Value = serde_json::from_str(&self.next_text().await).expect("JSON");
+        let refused = frame["refused"].as_array().into_iter().flatten();
+        for reason in refused.chain([&frame]).map(|given| &given["reason"]) {
+            if let Some(reason) = reason.as_str() {
+                assert_known(reason);
+            }
+        }
+        frame
     }
 
     /// The next frame, byte for byte.

@@ -1,15 +1,64 @@
-//! `/openapi.json` and `/docs`: what the service says about itself, without a login.
+//! `/openapi.json` and `/docs`: what the service says about itself, without a login and without
+//! any other host.
+
+mod asset;
+pub(super) mod docs;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
+use actix_web::HttpRequest;
 
-use crate::openapi::document;
+use crate::caller::Reply;
+use crate::openapi::{document, html};
+use asset::Asset;
 
-static OPENAPI: LazyLock<String> = LazyLock::new(|| document().to_string());
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-pub(crate) async fn openapi() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .body(OPENAPI.as_str())
+pub(crate) async fn openapi(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> =
+        LazyLock::new(|| Asset::text("application/json", &document().to_string()));
+    FILE.answer(&request)
+}
+
+pub(crate) async fn index(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> =
+        LazyLock::new(|| Asset::text(HTML, include_str!("documents/index.html")));
+    FILE.answer(&request)
+}
+
+pub(crate) async fn errors(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> = LazyLock::new(|| Asset::text(HTML, &html()));
+    FILE.answer(&request)
+}
+
+pub(crate) async fn start(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> =
+        LazyLock::new(|| Asset::text(SCRIPT, include_str!("documents/start.js")));
+    FILE.answer(&request)
+}
+
+pub(crate) async fn page_style(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> =
+        LazyLock::new(|| Asset::text(CSS, include_str!("documents/page.css")));
+    FILE.answer(&request)
+}
+
+pub(crate) async fn swagger_ui(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> = LazyLock::new(|| {
+        let bundle = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"));
+        Asset::vendored(SCRIPT, bundle)
+    });
+    FILE.answer(&request)
+}
+
+pub(crate) async fn swagger_style(request: HttpRequest) -> Reply {
+    static FILE: LazyLock<Asset> = LazyLock::new(|| {
+        let style = include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"));
+        Asset::vendored(CSS, style)
+    });
+    FILE.answer(&request)
 }

@@ -1,5 +1,7 @@
 //! One operation, described beside its handler.
 
+mod describe;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -11,8 +13,8 @@ use talk_domain::session::authenticate::AuthenticateError;
 use utoipa::ToSchema;
 
 use super::component::{Side, Used};
+use super::field;
 use super::parameter::{shared_header, shared_parameter};
-use super::{field, refusal};
 
 /// What any body can be refused for.
 const BODY: [&str; 8] = [
@@ -38,6 +40,7 @@ pub(crate) struct Operation {
     answer: Answer,
     reasons: BTreeSet<&'static str>,
     is_public: bool,
+    is_cached: bool,
     used: Vec<Used>,
 }
 
@@ -83,6 +86,7 @@ impl Operation {
             answer,
             reasons: BTreeSet::new(),
             is_public: false,
+            is_cached: false,
             used: Vec::new(),
         };
         operation
@@ -223,6 +227,12 @@ impl Operation {
         self
     }
 
+    /// Answers only to who does not have it yet.
+    pub(crate) fn cached(mut self) -> Self {
+        self.is_cached = true;
+        self
+    }
+
     /// Answers with another code than 200 and nothing in it.
     pub(crate) fn gives_code(mut self, code: &'static str, about: &'static str) -> Self {
         self.answer.code = code;
@@ -259,39 +269,5 @@ impl Operation {
     /// The types it needs.
     pub(super) fn schemas(&self) -> &[Used] {
         &self.used
-    }
-
-    /// Its part of the document.
-    pub(super) fn describe(mut self, tag: &str) -> Value {
-        self.parameters.push(shared_parameter("RequestId"));
-        let mut responses = refusal::responses(&self.reasons);
-        let mut answer = Map::new();
-        let mut headers = self.answer.headers;
-        headers.insert("X-Request-Id".to_owned(), shared_header("RequestId"));
-        answer.insert("description".to_owned(), self.answer.about.into());
-        answer.insert("headers".to_owned(), headers.into());
-        if let Some((kind, content)) = self.answer.content {
-            answer.insert("content".to_owned(), json!({ kind: content }));
-        }
-        responses.insert(self.answer.code.to_owned(), answer.into());
-        let mut described = json!({
-            "operationId": self.name,
-            "summary": self.summary,
-            "tags": [tag],
-            "parameters": self.parameters,
-            "responses": responses,
-        });
-        if let Some(described) = described.as_object_mut() {
-            if !self.about.is_empty() {
-                described.insert("description".to_owned(), self.about.into());
-            }
-            if let Some(body) = self.body {
-                described.insert("requestBody".to_owned(), body);
-            }
-            if self.is_public {
-                described.insert("security".to_owned(), json!([]));
-            }
-        }
-        described
     }
 }

@@ -1,12 +1,14 @@
 //! The document against the routes, the reasons and the committed files.
 
+mod catalogue;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
 use serde_json::Value;
 use talk_wire::reason::find;
 
-use super::{document, groups, openapi};
+use super::{document, errors, groups, openapi};
 use crate::testing::{Scene, request};
 
 /// The methods of each documented path, as in `Allow`.
@@ -30,13 +32,15 @@ fn words(list: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_committed_document_is_the_generated_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == openapi(),
-        "openapi.json is out of date: run `make openapi`"
-    );
+fn the_committed_descriptions_are_the_generated_ones() {
+    for (name, generated) in [("openapi.json", openapi()), ("ERRORS.md", errors())] {
+        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            committed == generated,
+            "{name} is out of date: run `make openapi`"
+        );
+    }
 }
 
 #[test]

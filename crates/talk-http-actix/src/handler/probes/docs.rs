@@ -41,10 +41,5 @@ pub(crate) fn operations() -> Vec<Operation> {
                 "The figures.",
                 ("text/plain; version=0.0.4; charset=utf-8", text),
             ),
-        Operation::open("get", "/openapi.json", "openapi", "This document").gives(
-            "The document.",
-            &json!({"type": "object"}),
-            &json!({"openapi": "3.1.0"}),
-        ),
     ]
 }

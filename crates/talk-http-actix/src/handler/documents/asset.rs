@@ -1,0 +1,111 @@
+//! Files that do not change while the process runs: kept compressed, served with an `ETag`.
+
+use std::io::{Read, Write};
+
+use actix_web::http::header::{
+    self, AcceptEncoding, EntityTag, Header, HeaderName, HeaderValue, IfNoneMatch,
+};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+use crate::api_error::ApiError;
+use crate::digest::digest;
+
+/// Nothing but what this host serves, and no inline script. The page sets styles itself.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// How long a browser may do without asking: files that come with the program, and those that
+/// follow from it.
+const DAY: &str = "public, max-age=86400";
+const ASK: &str = "no-cache";
+
+/// A file.
+pub(super) struct Asset {
+    kind: &'static str,
+    caching: &'static str,
+    compressed: Bytes,
+    tag: EntityTag,
+}
+
+impl Asset {
+    /// A file compressed when the program was built.
+    pub(super) fn vendored(kind: &'static str, compressed: &'static [u8]) -> Self {
+        Self::new((kind, DAY), Bytes::from_static(compressed))
+    }
+
+    /// A text of this program.
+    pub(super) fn text(kind: &'static str, text: &str) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        // Memory takes everything.
+        let written = encoder.write_all(text.as_bytes());
+        let compressed = written.and_then(|()| encoder.finish()).unwrap_or_default();
+        Self::new((kind, ASK), compressed.into())
+    }
+
+    fn new((kind, caching): (&'static str, &'static str), compressed: Bytes) -> Self {
+        let hash = digest(&[&compressed]);
+        let hash = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
+        // Compressed or not, it means the same.
+        let tag = EntityTag::new_weak(hash.collect());
+        Self {
+            kind,
+            caching,
+            compressed,
+            tag,
+        }
+    }
+
+    /// The answer to `request`.
+    pub(super) fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+        let mut response = match self.is_known(request) {
+            true => HttpResponse::NotModified(),
+            false => HttpResponse::Ok(),
+        };
+        response
+            .insert_header((header::CACHE_CONTROL, self.caching))
+            .insert_header((header::ETAG, self.tag.to_string()))
+            .insert_header((header::VARY, "accept-encoding"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        if self.is_known(request) {
+            return Ok(response.finish());
+        }
+        response.content_type(self.kind);
+        if takes_gzip(request) {
+            const CODING: (HeaderName, HeaderValue) =
+                (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            return Ok(response.insert_header(CODING).body(self.compressed.clone()));
+        }
+        let mut plain = Vec::new();
+        let read = GzDecoder::new(&*self.compressed).read_to_end(&mut plain);
+        read.map_err(|error| ApiError::internal(error.to_string()))?;
+        Ok(response.body(plain))
+    }
+
+    fn is_known(&self, request: &HttpRequest) -> bool {
+        match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
+            Ok(IfNoneMatch::Any) => request.headers().contains_key(header::IF_NONE_MATCH),
+            Err(_) => false,
+        }
+    }
+}
+
+fn takes_gzip(request: &HttpRequest) -> bool {
+    use actix_web::http::header::{ContentEncoding, Encoding};
+    let wanted = AcceptEncoding::parse(request);
+    let (gzip, plain) = (Encoding::gzip(), Encoding::identity());
+    let chosen = wanted.ok().and_then(|wanted| {
+        let none = wanted.is_empty();
+        wanted
+            .negotiate([&gzip, &plain].into_iter())
+            .filter(|_| !none)
+    });
+    chosen == Some(Encoding::Known(ContentEncoding::Gzip))
+}

@@ -1,0 +1,75 @@
+//! Whatever the tests see is in the description of the API.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use super::Answer;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let document = include_str!("../../../crates/talk-http-actix/openapi.json");
+    serde_json::from_str(document).expect("a document")
+});
+
+const ERRORS: &str = include_str!("../../../crates/talk-http-actix/ERRORS.md");
+
+/// An answer has a code its operation is described with, and a refusal one of the reasons.
+#[track_caller]
+pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
+    let responses = responses(method, path);
+    let code = answer.status.to_string();
+    let response = responses.and_then(|responses| responses.get(&code));
+    if method == "HEAD" && answer.status == 405 {
+        return;
+    }
+    if answer.status < 400 || method == "HEAD" {
+        assert!(response.is_some(), "{method} {path}: {answer:?}");
+        return;
+    }
+    let reason = answer.json()["error"]["reason"].clone();
+    assert_known(reason.as_str().unwrap_or_default());
+    let is_general = |name: &str| {
+        let general = &DOCUMENT["components"]["responses"][name];
+        reasons(general).contains(&reason)
+    };
+    let is_described = response.is_some_and(|response| reasons(response).contains(&reason));
+    assert!(
+        is_described || is_general("RouteNotFound") || is_general("MethodNotAllowed"),
+        "{method} {path} is not described with {code} {reason}"
+    );
+}
+
+/// A reason that frames and answers give is among those that are explained.
+#[track_caller]
+pub(crate) fn assert_known(reason: &str) {
+    assert!(
+        ERRORS.contains(&format!("| `{reason}` |")),
+        "{reason} is not explained"
+    );
+}
+
+fn responses(method: &str, path: &str) -> Option<&'static Map<String, Value>> {
+    let paths = DOCUMENT["paths"].as_object().expect("paths");
+    let (_, operations) = paths.iter().find(|(known, _)| matches(known, path))?;
+    operations[method.to_lowercase()]["responses"].as_object()
+}
+
+/// Whether `path` is one of `described`, part by part.
+fn matches(described: &str, path: &str) -> bool {
+    let (described, path) = (described.split('/'), path.split('/'));
+    described.clone().count() == path.clone().count()
+        && described
+            .zip(path)
+            .all(|(known, part)| known.starts_with('{') || known == part)
+}
+
+fn reasons(response: &Value) -> Vec<Value> {
+    let response = match response["$ref"].as_str() {
+        Some(reference) => DOCUMENT.pointer(&reference[1..]).expect("a response"),
+        None => response,
+    };
+    let pointer =
+        "/content/application~1json/schema/allOf/1/properties/error/properties/reason/enum";
+    let reasons = response.pointer(pointer).and_then(Value::as_array);
+    reasons.cloned().unwrap_or_default()
+}
