@@ -1,9 +1,10 @@
 # Talk: `make run` serves, `make test` tests. Neither needs anything but Rust and a C compiler.
 
 CARGO ?= cargo
+SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos bench config openapi help
+.PHONY: run test lint readme conformance chaos bench config openapi openapi-check schemathesis help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -42,5 +43,12 @@ config: ## Write config/talk.toml anew from the settings
 openapi: ## Write the OpenAPI document and the list of errors anew from the code
 	$(CARGO) run --quiet --package talk-http-actix --example describe
 
+openapi-check: ## Lint the OpenAPI document, and compile a TypeScript client of it (needs Node)
+	tests/openapi.sh
+
+schemathesis: ## Send generated requests to the server, as its OpenAPI document says (needs Python)
+	$(CARGO) build --quiet --package talk-server
+	tests/schemathesis.sh target/debug/talk-server $(SCHEMATHESIS_CASES)
+
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

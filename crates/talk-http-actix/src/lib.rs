@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![doc = include_str!("../SOCKET.md")]
 
 mod actor_cache;
 mod api_error;

@@ -51,10 +51,13 @@ pub(crate) async fn removed(caller: &Caller, body: Body) -> Result<Message, ApiE
 /// `+1` in a query is read as ` 1`.
 async fn emoji(caller: &Caller, body: Body) -> Result<Option<String>, ApiError> {
     let query = caller.query()?;
-    match query.get("emoji") {
-        Some(emoji) => Ok(Some(emoji.replace(' ', "+"))),
-        None => Ok(body.message().await?.json::<request::React>()?.emoji),
+    let sent = body.message().await?;
+    let named = query.get("emoji").map(|emoji| emoji.replace(' ', "+"));
+    if sent.bytes().is_empty() {
+        return Ok(named);
     }
+    let in_body = sent.json::<request::React>()?.emoji;
+    Ok(named.or(in_body))
 }
 
 fn command(caller: &Caller, message: MessageId, emoji: Option<&str>) -> Result<React, Invalid> {

@@ -19,7 +19,7 @@ the field as a path, and the limit it broke. Over the socket a refusal is
 `{\"type\": \"error\", \"id\"?, \"reason\", \"message\"}` with the same reasons, and a topic that is refused is
 named with its reason in the answer to `subscribe`.
 
-429 and 503 and 429 come with `Retry-After`; a POST that is sent again with the same `Idempotency-Key` takes
+429 and 503 come with `Retry-After`; a POST that is sent again with the same `Idempotency-Key` takes
 effect once. Everything else is refused again until something changes.
 ";
 

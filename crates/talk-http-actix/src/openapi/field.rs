@@ -10,7 +10,7 @@ use talk_domain::event::EventKind;
 use talk_wire::frame;
 
 use super::component::Side;
-pub(crate) use format::{id, page_token, search};
+pub(crate) use format::{id, id_or_none, ids, page_token, search};
 
 /// A reference to a schema of the document.
 pub(crate) fn reference(name: &str) -> Value {
@@ -78,7 +78,8 @@ pub(super) fn refine(component: &str, mut schema: Value, side: Side) -> Value {
             refine_object(component, part, side);
         }
     }
-    if let (Side::Sent, Some(object)) = (side, schema.as_object_mut()) {
+    let is_sent = side == Side::Sent || component == "Address";
+    if let (true, Some(object)) = (is_sent, schema.as_object_mut()) {
         for (key, value) in sent::whole(component) {
             object.insert(key.to_owned(), value);
         }

@@ -148,11 +148,17 @@ impl Operation {
     /// Takes a body.
     pub(crate) fn body<T: ToSchema>(mut self, need: Need, examples: &Value) -> Self {
         let used = Used::of::<T>(Side::Sent);
+        let schema = used.reference();
+        self.used.push(used);
+        self.body_of(need, &schema, examples)
+    }
+
+    /// Takes a body of this schema.
+    pub(crate) fn body_of(mut self, need: Need, schema: &Value, examples: &Value) -> Self {
         self.body = Some(json!({
             "required": need == Need::Must,
-            "content": {"application/json": {"schema": used.reference(), "examples": examples}},
+            "content": {"application/json": {"schema": schema, "examples": examples}},
         }));
-        self.used.push(used);
         self.reasons(&BODY)
     }
 

@@ -31,7 +31,7 @@ pub(super) fn shared() -> Value {
         ),
         "Order": query(
             "order",
-            &json!({"type": "string", "enum": ["desc", "asc"], "default": "desc"}),
+            &json!({"type": "string", "enum": ["desc", "asc", ""], "default": "desc"}),
             "`desc` newest first, `asc` oldest first.",
         ),
         "IdempotencyKey": {
@@ -39,7 +39,6 @@ pub(super) fn shared() -> Value {
             "in": "header",
             "description": "Makes the request take effect once; kept for 24 hours.",
             "schema": {"type": "string", "minLength": 8, "maxLength": 255, "pattern": "^[!-~]{8,255}$"},
-            "example": "0b9e2f6e-5d6c-4b8c-9f3e-1d2c3b4a5f60",
         },
         "RequestId": {
             "name": "X-Request-Id",

@@ -17,7 +17,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     }
     PERMISSION_DENIED {
         ORIGIN_NOT_ALLOWED "Web pages of this origin may not open a socket."
-            "Ask the operator to add the origin to `socket_origins`.";
+            "Ask the operator to add the origin to `allowed_origins`.";
         PERMISSION_DENIED "The caller may not do this; `message` says who may."
             "Become a participant, or ask somebody who may.";
         SYSTEM_MESSAGE_READ_ONLY "Messages the chat itself wrote are not edited, deleted or answered."

@@ -84,8 +84,8 @@ fn create() -> Operation {
 }
 
 fn list() -> Operation {
-    let kinds = json!({"type": "string", "enum": ["direct", "group", "talk", "normal"]});
-    let states = json!({"type": "string", "enum": ["active", "closed"]});
+    let kinds = json!({"type": "string", "enum": ["direct", "group", "talk", "normal", ""]});
+    let states = json!({"type": "string", "enum": ["active", "closed", ""]});
     Operation::new("get", ALL, "listChats", "Lists the caller's chats")
         .takes([
             query("type", &kinds, "Chats of this type."),

@@ -124,15 +124,15 @@ fn list() -> Operation {
              as tombstones. `Talk-Position` comes where the list concerns one chat.",
         )
         .takes([
-            query("chat_id", &field::id(), "Messages of this chat."),
+            query("chat_id", &field::id_or_none(), "Messages of this chat."),
             query(
                 "parent_id",
-                &field::id(),
+                &field::id_or_none(),
                 "Direct replies to this message, which may be of any chat of the caller.",
             ),
             query(
                 "root_id",
-                &field::id(),
+                &field::id_or_none(),
                 "The thread of this message, and itself.",
             ),
             query(

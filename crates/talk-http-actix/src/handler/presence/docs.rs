@@ -1,15 +1,15 @@
 //! How presence is described.
 
-use serde_json::json;
-use talk_domain::live::presence::PresenceError;
+use talk_domain::live::presence::{MAX_AGENTS, PresenceError};
 
 use crate::openapi::example::{self, BOB};
-use crate::openapi::{Operation, query};
+use crate::openapi::{Operation, field, query};
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let ids = json!({"type": "string", "minLength": 36, "example": BOB});
+    let ids = field::ids(MAX_AGENTS);
     let mut agents = query("agent_ids", &ids, "One to 100 ids, separated by commas.");
     if let Some(parameter) = agents.as_object_mut() {
+        parameter.insert("example".to_owned(), BOB.into());
         parameter.insert("required".to_owned(), true.into());
     }
     vec![

@@ -26,9 +26,13 @@ pub(crate) fn operations() -> Vec<Operation> {
             .refuses::<ReactError>()
             .answers("The message.", &example::message()),
         Operation::new("delete", ALL, "removeReaction", "Takes one's reaction back")
-            .about("Named in the query or in the body. What is not there changes nothing.")
+            .about("Named in the query or else in the body. What is not there changes nothing.")
             .takes([query("emoji", &one, "One emoji, or a short name.")])
-            .body::<React>(Need::May, &sent("an emoji", &request))
+            .body_of(
+                Need::May,
+                &json!({"type": "object", "properties": {"emoji": {"type": ["string", "null"]}}}),
+                &sent("an emoji", &request),
+            )
             .reasons(&["EMOJI_INVALID"])
             .refuses::<ReactError>()
             .answers("The message.", &example::message()),

@@ -52,6 +52,16 @@ pub(super) fn optional_id() -> Value {
     json!({"type": ["string", "null"], "pattern": format!("^(|{UUID})$")})
 }
 
+/// An id of a query, which may be empty.
+pub(crate) fn id_or_none() -> Value {
+    json!({"type": "string", "pattern": format!("^(|{UUID})$")})
+}
+
+/// Ids of a query.
+pub(crate) fn ids(limit: usize) -> Value {
+    json!({"type": "string", "pattern": format!("^{UUID}(,{UUID}){{0,{}}}$", limit - 1)})
+}
+
 /// A time.
 pub(super) fn time() -> Value {
     json!({"type": "string", "pattern": format!("^{TIME}$")})
