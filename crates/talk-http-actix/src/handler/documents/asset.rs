@@ -62,9 +62,11 @@ impl Asset {
 
     /// The answer to `request`.
     pub(super) fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
-        let mut response = match self.is_known(request) {
-            true => HttpResponse::NotModified(),
-            false => HttpResponse::Ok(),
+        let is_known = self.is_known(request);
+        let mut response = if is_known {
+            HttpResponse::NotModified()
+        } else {
+            HttpResponse::Ok()
         };
         response
             .insert_header((header::CACHE_CONTROL, self.caching))
@@ -73,7 +75,7 @@ impl Asset {
             .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((header::REFERRER_POLICY, "no-referrer"))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        if self.is_known(request) {
+        if is_known {
             return Ok(response.finish());
         }
         response.content_type(self.kind);

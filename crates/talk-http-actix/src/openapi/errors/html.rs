@@ -32,9 +32,11 @@ pub(crate) fn html() -> String {
 }
 
 fn row(page: &mut String, tag: &str, cells: &[String]) {
-    let cells = cells.iter().map(|cell| inline(cell));
-    let cells: String = cells.map(|cell| format!("<{tag}>{cell}</{tag}>")).collect();
-    let _ = writeln!(page, "<tr>{cells}</tr>");
+    page.push_str("<tr>");
+    for cell in cells {
+        let _ = write!(page, "<{tag}>{}</{tag}>", inline(cell));
+    }
+    page.push_str("</tr>\n");
 }
 
 /// Text with its code between backticks.

@@ -57,9 +57,8 @@ pub(super) fn whole(component: &str) -> Vec<(&'static str, Value)> {
         "CreateChat" => must(&["type"]),
         "Owner" => must(&["owner_type", "owner_id"]),
         "MarkRead" => must(&["seq"]),
-        "Login" => must(&["username", "password"]),
+        "Login" | "CreateAgent" => must(&["username", "password"]),
         "ChangePassword" => must(&["old_password", "new_password"]),
-        "CreateAgent" => must(&["username", "password"]),
         "React" => must(&["emoji"]),
         "Address" => must(&["type", "target"]),
         "PostMessage" => vec![
