@@ -42,6 +42,11 @@ pub(crate) fn docs() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
         ),
         ("Messages", "What is said.", messages::docs::operations()),
         (
+            "Search",
+            "Messages by what they say.",
+            search::docs::operations(),
+        ),
+        (
             "Reactions",
             "Emoji on messages.",
             reactions::docs::operations(),
@@ -64,6 +69,12 @@ pub(crate) fn docs() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
             access_keys::docs::operations(),
         ),
         ("Customers", "The tenant.", customers::docs::operations()),
+        (
+            "Talks",
+            "The API of the first generations. Every answer has a `Deprecation` header; an operator \
+             may have turned it off.",
+            legacy::docs::operations(),
+        ),
         (
             "Description",
             "What the service says about itself.",

@@ -1,6 +1,8 @@
 //! `/v1.0/talks` and `/v1.0/messages`: the endpoints of the first generations (SPEC 5), mappers over
 //! the handlers of today. What needs no mapping is mounted as it is.
 
+pub(super) mod docs;
+
 use talk_domain::participant::add::AddParticipant;
 use talk_wire::legacy::request;
 use talk_wire::legacy::resource::{Message, Participant, Status};
@@ -53,7 +55,9 @@ pub(crate) async fn remove_participant(caller: Caller) -> Reply {
 
 pub(crate) async fn post_message(caller: Caller, body: Body) -> Reply {
     let chat = caller.id("chat_id")?;
-    let posted = messages::posted(&caller, body, Some(chat)).await?;
+    let sent = body.message().await?;
+    let request: request::PostMessage = sent.json()?;
+    let posted = messages::posted(&caller, &sent, request.in_chat(chat)).await?;
     Ok(posted
         .shown::<_, Message>(resource::Message::into)?
         .respond())

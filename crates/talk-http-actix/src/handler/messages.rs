@@ -29,20 +29,19 @@ pub(crate) const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 const POST: &str = "post_message";
 
 pub(crate) async fn post(caller: Caller, body: Body) -> Reply {
-    Ok(posted(&caller, body, None).await?.respond())
+    let sent = body.message().await?;
+    let request = sent.json()?;
+    Ok(posted(&caller, &sent, request).await?.respond())
 }
 
-/// Posts in the chat the body names, or in `chat`.
+/// Posts a message.
 pub(crate) async fn posted(
     caller: &Caller,
-    body: Body,
-    chat: Option<ChatId>,
+    sent: &Sent,
+    request: request::PostMessage,
 ) -> Result<Posted, ApiError> {
-    let sent = body.message().await?;
-    let mut request: request::PostMessage = sent.json()?;
-    request.chat_id = chat.map(|id| id.to_string()).or(request.chat_id);
     let command = request.command(caller.cx.limits.medias)?;
-    let posted = caller.post(POST, &sent, move |uow, cx| done(uow, cx, &command));
+    let posted = caller.post(POST, sent, move |uow, cx| done(uow, cx, &command));
     posted.await
 }
 

@@ -1,5 +1,7 @@
 //! `/v1.0/service_agents/talk_search`.
 
+pub(super) mod docs;
+
 use talk_domain::message::search::{MessageSearch, Needle, search_messages};
 use talk_wire::resource::{List, Message};
 

@@ -60,6 +60,8 @@ impl Components {
             Used::of::<ReadMark>(Side::Given),
         ]);
         components.0.insert("Event".to_owned(), field::event());
+        let legacy = field::legacy_event();
+        components.0.insert("TalkEvent".to_owned(), legacy);
         components
     }
 

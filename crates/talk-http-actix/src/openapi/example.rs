@@ -113,6 +113,7 @@ pub(crate) fn message() -> Message {
         depth: 0,
         reply_count: 0,
         tm_edit: String::new(),
+        reaction_counts: [("👍".to_owned(), 1)].into(),
     }
 }
 

@@ -7,10 +7,10 @@ mod sent;
 
 use serde_json::{Map, Value, json};
 use talk_domain::event::EventKind;
-use talk_wire::frame;
+use talk_wire::{frame, legacy};
 
 use super::component::Side;
-pub(crate) use format::{id, id_or_none, ids, page_token, search};
+pub(crate) use format::{id, id_or_none, ids, instant, page_token, search};
 
 /// A reference to a schema of the document.
 pub(crate) fn reference(name: &str) -> Value {
@@ -65,6 +65,31 @@ pub(super) fn event() -> Value {
         })
     });
     json!({"description": "An event, byte for byte as it is pushed.", "anyOf": kinds})
+}
+
+/// An event in the vocabulary of the first generations.
+pub(super) fn legacy_event() -> Value {
+    let named = EventKind::ALL.map(|kind| (kind, legacy::frame::name(kind)));
+    let kinds = named.into_iter().filter_map(|(kind, name)| {
+        let data = match kind {
+            EventKind::ParticipantJoined | EventKind::ParticipantLeft => "TalkParticipant",
+            _ => "TalkMessage",
+        };
+        let seq = json!({"type": "integer", "minimum": 1});
+        let kind = json!({"const": name?});
+        Some(json!({
+            "type": "object",
+            "required": ["type", "data", "chat_id", "seq"],
+            "properties": {
+                "type": kind,
+                "data": reference(data),
+                "chat_id": format::id(),
+                "seq": seq,
+            },
+        }))
+    });
+    let kinds: Vec<_> = kinds.collect();
+    json!({"description": "An event of a `talk` topic.", "anyOf": kinds})
 }
 
 /// Completes the schema of `component`.

@@ -41,6 +41,7 @@ pub(crate) struct Operation {
     reasons: BTreeSet<&'static str>,
     is_public: bool,
     is_cached: bool,
+    is_deprecated: bool,
     used: Vec<Used>,
 }
 
@@ -87,6 +88,7 @@ impl Operation {
             reasons: BTreeSet::new(),
             is_public: false,
             is_cached: false,
+            is_deprecated: false,
             used: Vec::new(),
         };
         operation
@@ -110,8 +112,28 @@ impl Operation {
         }
     }
 
+    /// The same operation elsewhere.
+    pub(crate) fn renamed(self, path: &'static str, name: &'static str) -> Self {
+        Self { path, name, ..self }
+    }
+
+    /// Does not take this parameter.
+    pub(crate) fn without(mut self, parameter: &str) -> Self {
+        self.parameters
+            .retain(|taken| taken.get("name").and_then(Value::as_str) != Some(parameter));
+        self
+    }
+
+    /// It has a successor.
+    pub(crate) fn deprecated(mut self) -> Self {
+        self.is_deprecated = true;
+        self.header("Deprecation", "Deprecation")
+    }
+
     /// The ids in the path.
-    fn with_ids(mut self) -> Self {
+    pub(crate) fn with_ids(mut self) -> Self {
+        self.parameters
+            .retain(|taken| taken.get("in").and_then(Value::as_str) != Some("path"));
         let parts = self.path.split(['{', '}']).skip(1).step_by(2);
         for name in parts {
             self.reasons.insert("INVALID_ID");

@@ -61,6 +61,10 @@ pub(super) fn headers() -> Value {
             "description": "The answer was given before, to the same request with this key.",
             "schema": {"type": "string", "const": "true"},
         },
+        "Deprecation": {
+            "description": "Since when the operation is deprecated (RFC 9745).",
+            "schema": {"type": "string", "pattern": "^@[0-9]+$"},
+        },
         "TalkPosition": {
             "description": "`<epoch>;<chat_id>=<seq>`: where to follow the chat's log from.",
             "schema": {"type": "string", "pattern": "^[^;]+;[0-9a-f-]{36}=[0-9]+$"},

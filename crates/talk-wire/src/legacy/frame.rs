@@ -39,6 +39,15 @@ const fn shape(kind: EventKind) -> Option<Shape> {
     })
 }
 
+/// The event's name; `None` if the vocabulary has no such event.
+#[must_use]
+pub const fn name(kind: EventKind) -> Option<&'static str> {
+    match shape(kind) {
+        Some(Shape::Message(name) | Shape::Participant(name, _)) => Some(name),
+        None => None,
+    }
+}
+
 /// A frame as it is stored; its `data` is read later.
 #[derive(Deserialize)]
 struct Stored<'a> {

@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use talk_domain::chat::{ChatKind, create};
 use talk_domain::error::Invalid;
-use talk_domain::id::AgentId;
+use talk_domain::id::{AgentId, ChatId};
 
-use crate::id;
+use crate::resource::Media;
+use crate::{id, object, request};
 
 /// Creates a talk.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateTalk {
     /// As for a chat; absent: `direct` with one other agent and no name, else `group`.
     #[serde(rename = "type", default)]
@@ -26,10 +28,45 @@ pub struct CreateTalk {
 
 /// Adds an agent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AddTalkParticipant))]
 pub struct AddParticipant {
     /// The agent.
     #[serde(default)]
     pub agent_id: Option<String>,
+}
+
+/// Posts a message in the talk of the path.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PostTalkMessage))]
+pub struct PostMessage {
+    /// `normal`, the default.
+    #[serde(rename = "type", default)]
+    pub kind: Option<String>,
+    /// What to say.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The message to answer; absent, null or `""` at top level.
+    #[serde(default)]
+    pub parent_id: Option<String>,
+    /// What to attach.
+    #[serde(default, deserialize_with = "object::optional_list")]
+    pub medias: Option<Vec<Media>>,
+}
+
+impl PostMessage {
+    /// The same message as it is posted today.
+    #[must_use]
+    pub fn in_chat(self, chat: ChatId) -> request::PostMessage {
+        request::PostMessage {
+            chat_id: Some(chat.to_string()),
+            kind: self.kind,
+            text: self.text,
+            parent_id: self.parent_id,
+            medias: self.medias,
+        }
+    }
 }
 
 impl CreateTalk {

@@ -6,6 +6,8 @@ use crate::resource;
 
 /// A message, also under its older names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TalkMessage))]
 pub struct Message {
     /// The message.
     #[serde(flatten)]
@@ -35,6 +37,8 @@ impl From<&talk_domain::message::Message> for Message {
 /// Whether a membership goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TalkParticipantStatus))]
 pub enum Status {
     /// It does.
     Active,
@@ -44,6 +48,8 @@ pub enum Status {
 
 /// A membership, with the older name of its agent and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TalkParticipant))]
 pub struct Participant {
     /// The membership.
     #[serde(flatten)]

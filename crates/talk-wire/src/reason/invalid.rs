@@ -86,7 +86,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send the `seq` of the last event seen, or 0.";
         SINCE_SEQ_NEEDS_CHAT "`since_seq` counts inside one chat, and the query names none."
             "Give `chat_id` too.";
-        STATUS_INVALID "The status is none there is; chats are `active` or `closed`, agents `active` or `disabled`."
+        STATUS_INVALID "The status is none there is; chats are `active` or `closed`, agents `active` or `disabled`, participants of talks `active` or `left`."
             "Give one of them.";
         TOPICS_REQUIRED "The frame names no topic."
             "Send one to 1,000 topics.";

@@ -19,24 +19,32 @@ pub(crate) fn operations() -> Vec<Operation> {
     vec![
         create(),
         list(),
-        Operation::new("get", ONE, "showChat", "Shows a chat")
-            .about("To participants; a channel to every agent of the customer.")
-            .refuses::<AccessError>()
-            .answers("The chat.", &example::chat())
-            .placed(),
+        show(),
         update(),
-        Operation::new("delete", ONE, "deleteChat", "Deletes a chat")
-            .about(
-                "By its creator, or by an admin or manager who participates. Its participants are \
-                 removed, and all its paths answer 404 from then on, but for this one, which \
-                 answers the same again.",
-            )
-            .refuses::<DeleteChatError>()
-            .answers("The deleted chat.", &example::chat()),
+        delete(),
         close(),
         reopen(),
         read(),
     ]
+}
+
+pub(crate) fn show() -> Operation {
+    Operation::new("get", ONE, "showChat", "Shows a chat")
+        .about("To participants; a channel to every agent of the customer.")
+        .refuses::<AccessError>()
+        .answers("The chat.", &example::chat())
+        .placed()
+}
+
+pub(crate) fn delete() -> Operation {
+    Operation::new("delete", ONE, "deleteChat", "Deletes a chat")
+        .about(
+            "By its creator, or by an admin or manager who participates. Its participants are \
+                 removed, and all its paths answer 404 from then on, but for this one, which \
+                 answers the same again.",
+        )
+        .refuses::<DeleteChatError>()
+        .answers("The deleted chat.", &example::chat())
 }
 
 /// Somebody to bring along.
@@ -83,7 +91,7 @@ fn create() -> Operation {
         .answers("The chat.", &example::chat())
 }
 
-fn list() -> Operation {
+pub(crate) fn list() -> Operation {
     let kinds = json!({"type": "string", "enum": ["direct", "group", "talk", "normal", ""]});
     let states = json!({"type": "string", "enum": ["active", "closed", ""]});
     Operation::new("get", ALL, "listChats", "Lists the caller's chats")
@@ -96,7 +104,7 @@ fn list() -> Operation {
         .lists("A page of chats.", &example::chat())
 }
 
-fn update() -> Operation {
+pub(crate) fn update() -> Operation {
     let request = UpdateChat {
         name: Some("Project Nova".to_owned()),
         detail: None,
@@ -114,7 +122,7 @@ fn update() -> Operation {
     .answers("The chat.", &example::chat())
 }
 
-fn close() -> Operation {
+pub(crate) fn close() -> Operation {
     Operation::new(
         "post",
         "/v1.0/service_agents/talk_chats/{chat_id}/close",
@@ -128,7 +136,7 @@ fn close() -> Operation {
     .answers("The chat.", &example::chat())
 }
 
-fn reopen() -> Operation {
+pub(crate) fn reopen() -> Operation {
     Operation::new(
         "post",
         "/v1.0/service_agents/talk_chats/{chat_id}/reopen",

@@ -10,12 +10,12 @@ use crate::openapi::{Operation, field, query};
 pub(crate) fn operations() -> Vec<Operation> {
     let since = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "default": 0});
     let limit = json!({"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100});
-    let dialect = json!({"type": "string", "enum": ["chat", ""], "default": "chat"});
+    let dialect = json!({"type": "string", "enum": ["chat", "talk", ""], "default": "chat"});
     let page = json!({
         "type": "object",
         "required": ["result", "head", "epoch"],
         "properties": {
-            "result": {"type": "array", "items": reference("Event")},
+            "result": {"type": "array", "items": {"anyOf": [reference("Event"), reference("TalkEvent")]}},
             "head": {"type": "integer", "minimum": 0, "description": "The last event there is."},
             "epoch": {"type": "string", "description": "The log the positions belong to."},
         },

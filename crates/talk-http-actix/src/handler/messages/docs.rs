@@ -65,7 +65,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     ]
 }
 
-fn post() -> Operation {
+pub(crate) fn post() -> Operation {
     let words = PostMessage {
         chat_id: Some(CHAT.to_owned()),
         kind: Some("normal".to_owned()),
@@ -116,7 +116,7 @@ fn medias() -> Vec<Media> {
     vec![link, address]
 }
 
-fn list() -> Operation {
+pub(crate) fn list() -> Operation {
     let since = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX});
     Operation::new("get", super::MESSAGES, "listMessages", "Lists messages")
         .about(
@@ -148,7 +148,7 @@ fn list() -> Operation {
         .placed()
 }
 
-fn edit() -> Operation {
+pub(crate) fn edit() -> Operation {
     let request = EditMessage {
         text: Some("Hello everybody!".to_owned()),
         ..EditMessage::default()

@@ -10,31 +10,39 @@ use crate::openapi::{Need, Operation, query};
 const ALL: &str = "/v1.0/service_agents/talk_messages/{message_id}/reactions";
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let request = React {
+    vec![add(), remove()]
+}
+
+fn thumb() -> React {
+    React {
         emoji: Some("👍".to_owned()),
-    };
-    let one = json!({"type": "string", "maxLength": 64});
-    vec![
-        Operation::new("post", ALL, "addReaction", "Reacts to a message")
-            .about(
-                "One emoji, or a short name. An emoji and its short name count as the same \
+    }
+}
+
+pub(crate) fn add() -> Operation {
+    Operation::new("post", ALL, "addReaction", "Reacts to a message")
+        .about(
+            "One emoji, or a short name. An emoji and its short name count as the same \
                  reaction; the same again changes nothing.",
-            )
-            .body::<React>(Need::Must, &sent("an emoji", &request))
-            .once()
-            .reasons(&["EMOJI_INVALID", "LIMIT_EXCEEDED"])
-            .refuses::<ReactError>()
-            .answers("The message.", &example::message()),
-        Operation::new("delete", ALL, "removeReaction", "Takes one's reaction back")
-            .about("Named in the query or else in the body. What is not there changes nothing.")
-            .takes([query("emoji", &one, "One emoji, or a short name.")])
-            .body_of(
-                Need::May,
-                &json!({"type": "object", "properties": {"emoji": {"type": ["string", "null"]}}}),
-                &sent("an emoji", &request),
-            )
-            .reasons(&["EMOJI_INVALID"])
-            .refuses::<ReactError>()
-            .answers("The message.", &example::message()),
-    ]
+        )
+        .body::<React>(Need::Must, &sent("an emoji", &thumb()))
+        .once()
+        .reasons(&["EMOJI_INVALID", "LIMIT_EXCEEDED"])
+        .refuses::<ReactError>()
+        .answers("The message.", &example::message())
+}
+
+pub(crate) fn remove() -> Operation {
+    let one = json!({"type": "string", "maxLength": 64});
+    Operation::new("delete", ALL, "removeReaction", "Takes one's reaction back")
+        .about("Named in the query or else in the body. What is not there changes nothing.")
+        .takes([query("emoji", &one, "One emoji, or a short name.")])
+        .body_of(
+            Need::May,
+            &json!({"type": "object", "properties": {"emoji": {"type": ["string", "null"]}}}),
+            &sent("an emoji", &thumb()),
+        )
+        .reasons(&["EMOJI_INVALID"])
+        .refuses::<ReactError>()
+        .answers("The message.", &example::message())
 }

@@ -77,6 +77,15 @@ pub(crate) fn page_token() -> Value {
     json!({"type": "string", "pattern": format!("^(|{DAY} {CLOCK}(~{UUID})?)$")})
 }
 
+/// A time in either form, or `""`.
+pub(crate) fn instant() -> Value {
+    let offset = "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
+    json!({
+        "type": "string",
+        "pattern": format!("^(|{DAY} {CLOCK}|{DAY}[Tt]{CLOCK}{offset})$"),
+    })
+}
+
 /// What is searched for.
 pub(crate) fn search() -> Value {
     json!({"type": "string", "maxLength": Limits::default().name, "pattern": NO_NUL})

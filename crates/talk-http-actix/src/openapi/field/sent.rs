@@ -14,14 +14,21 @@ use super::format::{
 pub(super) fn rule(component: &str, field: &str) -> Option<Value> {
     let limits = Limits::default();
     Some(match (component, field) {
+        ("CreateTalk", "type") => optional_word(&["direct", "group", "talk", "normal", ""]),
+        ("CreateTalk", "participant_ids") => {
+            json!({"maxItems": limits.participants, "items": id()})
+        }
+        ("AddTalkParticipant", "agent_id") => id(),
         ("CreateChat", "type") => word(&["direct", "group", "talk", "normal"]),
         ("CreateChat", "participants") => json!({"maxItems": limits.participants}),
         ("Owner", "owner_type") => word(&[AGENT]),
         ("Owner", "owner_id") | ("PostMessage", "chat_id") => id(),
-        ("PostMessage", "parent_id") => optional_id(),
-        ("PostMessage", "type") => optional_word(&["normal", ""]),
-        ("PostMessage" | "EditMessage", "text") => optional_text(limits.text),
-        ("PostMessage" | "EditMessage", "medias") => json!({"maxItems": limits.medias}),
+        ("PostMessage" | "PostTalkMessage", "parent_id") => optional_id(),
+        ("PostMessage" | "PostTalkMessage", "type") => optional_word(&["normal", ""]),
+        ("PostMessage" | "PostTalkMessage" | "EditMessage", "text") => optional_text(limits.text),
+        ("PostMessage" | "PostTalkMessage" | "EditMessage", "medias") => {
+            json!({"maxItems": limits.medias})
+        }
         ("React", "emoji") => json!({
             "type": "string",
             "minLength": 1,
@@ -61,22 +68,9 @@ pub(super) fn whole(component: &str) -> Vec<(&'static str, Value)> {
         "ChangePassword" => must(&["old_password", "new_password"]),
         "React" => must(&["emoji"]),
         "Address" => must(&["type", "target"]),
-        "PostMessage" => vec![
-            ("required", json!(["chat_id"])),
-            (
-                "anyOf",
-                json!([
-                    {
-                        "required": ["text"],
-                        "properties": {"text": {"type": "string", "pattern": r"\S"}},
-                    },
-                    {
-                        "required": ["medias"],
-                        "properties": {"medias": {"type": "array", "minItems": 1}},
-                    },
-                ]),
-            ),
-        ],
+        "AddTalkParticipant" => must(&["agent_id"]),
+        "PostTalkMessage" => vec![something_said()],
+        "PostMessage" => vec![("required", json!(["chat_id"])), something_said()],
         "EditMessage" => vec![one_of(&[("text", "string"), ("medias", "array")])],
         "UpdateChat" => vec![one_of(&[("name", "string"), ("detail", "string")])],
         "UpdateAgent" => vec![one_of(&[
@@ -87,6 +81,19 @@ pub(super) fn whole(component: &str) -> Vec<(&'static str, Value)> {
         ])],
         _ => Vec::new(),
     }
+}
+
+/// A text or a media.
+fn something_said() -> (&'static str, Value) {
+    let text = json!({
+        "required": ["text"],
+        "properties": {"text": {"type": "string", "pattern": r"\S"}},
+    });
+    let medias = json!({
+        "required": ["medias"],
+        "properties": {"medias": {"type": "array", "minItems": 1}},
+    });
+    ("anyOf", json!([text, medias]))
 }
 
 /// At least one of these fields is there and not null.

@@ -38,6 +38,9 @@ impl Operation {
             if let Some(body) = self.body {
                 described.insert("requestBody".to_owned(), body);
             }
+            if self.is_deprecated {
+                described.insert("deprecated".to_owned(), true.into());
+            }
             if self.is_public {
                 described.insert("security".to_owned(), json!([]));
             }
