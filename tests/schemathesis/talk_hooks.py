@@ -152,4 +152,7 @@ def refused_for_a_rule(context, response, case):
     error = response.json()["error"]
     # To a schema 1.0 is an integer.
     is_float = error["reason"] == "INVALID_FIELD" and "floating point" in error["message"]
-    assert is_float or error["reason"] in RULES, f"{error} although the request fits the schema"
+    name = case.operation.definition.raw.get("operationId")
+    # The emoji is in the query or else in the body: neither is an empty body.
+    is_nowhere = name == "removeReaction" and error["reason"] == "INVALID_JSON_BODY"
+    assert is_float or is_nowhere or error["reason"] in RULES, f"{error} although the request fits the schema"

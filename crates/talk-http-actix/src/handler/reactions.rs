@@ -53,7 +53,7 @@ async fn emoji(caller: &Caller, body: Body) -> Result<Option<String>, ApiError> 
     let query = caller.query()?;
     let sent = body.message().await?;
     let named = query.get("emoji").map(|emoji| emoji.replace(' ', "+"));
-    if sent.bytes().is_empty() {
+    if named.is_some() && sent.bytes().is_empty() {
         return Ok(named);
     }
     let in_body = sent.json::<request::React>()?.emoji;
