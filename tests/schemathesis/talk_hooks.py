@@ -109,6 +109,9 @@ def before_call(context, case, kwargs):
         fill(case.query)
         if isinstance(case.body, dict):
             fill(case.body)
+    if case.meta and case.meta.generation.mode.is_positive and choose.random() < 0.8:
+        # A generated key comes again and again, with another body.
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
     path = case.path_parameters or {}
     name = case.operation.definition.raw.get("operationId")
     is_admin = (case.headers or {}).get("Authorization") == f"Bearer {ADMIN}"

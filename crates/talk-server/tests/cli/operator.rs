@@ -212,3 +212,15 @@ fn the_settings_print_as_a_commented_file() {
             .all(|line| line.is_empty() || line.starts_with('#'))
     );
 }
+
+#[test]
+fn the_description_of_the_api_is_printed_without_a_database() {
+    let place = Place::new();
+    let printed = place.run(&["openapi"]).stdout;
+    let committed = include_str!("../../../talk-http-actix/openapi.json");
+    assert!(
+        printed == committed.as_bytes(),
+        "not the committed document"
+    );
+    assert!(place.is_empty());
+}
