@@ -20,7 +20,7 @@ use crate::handler;
 pub use errors::errors;
 pub(crate) use errors::html;
 pub(crate) use operation::{Need, Operation};
-pub(crate) use parameter::query;
+pub(crate) use parameter::{number, query};
 
 /// Every group of operations: its name, what it is about, and the operations.
 fn groups() -> Vec<(&'static str, &'static str, Vec<Operation>)> {

@@ -7,6 +7,20 @@ pub(crate) fn query(name: &str, schema: &Value, about: &str) -> Value {
     json!({"name": name, "in": "query", "description": about, "schema": schema})
 }
 
+/// A number of the query, which may be empty.
+pub(crate) fn number(least: u64, most: u64, default: Option<u64>) -> Value {
+    let mut schema = json!({
+        "type": ["integer", "string"],
+        "minimum": least,
+        "maximum": most,
+        "maxLength": 0,
+    });
+    if let (Some(schema), Some(default)) = (schema.as_object_mut(), default) {
+        schema.insert("default".to_owned(), default.into());
+    }
+    schema
+}
+
 /// One of [`shared`].
 pub(super) fn shared_parameter(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
@@ -21,7 +35,7 @@ pub(super) fn shared() -> Value {
     json!({
         "PageSize": query(
             "page_size",
-            &json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 50}),
+            &number(1, 100, Some(50)),
             "Rows of a page.",
         ),
         "PageToken": query(

@@ -5,11 +5,11 @@ use talk_domain::access::AccessError;
 
 use crate::openapi::example::{self, CHAT, EPOCH};
 use crate::openapi::field::reference;
-use crate::openapi::{Operation, field, query};
+use crate::openapi::{Operation, field, number, query};
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let since = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX, "default": 0});
-    let limit = json!({"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100});
+    let since = number(0, i64::MAX as u64, Some(0));
+    let limit = number(1, 1_000, Some(100));
     let dialect = json!({"type": "string", "enum": ["chat", "talk", ""], "default": "chat"});
     let page = json!({
         "type": "object",

@@ -1,6 +1,5 @@
 //! How messages are described.
 
-use serde_json::json;
 use talk_domain::access::AccessError;
 use talk_domain::message::delete::DeleteMessageError;
 use talk_domain::message::edit::EditMessageError;
@@ -10,7 +9,7 @@ use talk_wire::request::{EditMessage, PostMessage, PostMessageRefusal};
 use talk_wire::resource::{Address, Media};
 
 use crate::openapi::example::{self, CHAT, MESSAGE, either, sent};
-use crate::openapi::{Need, Operation, field, query};
+use crate::openapi::{Need, Operation, field, number, query};
 
 const ONE: &str = "/v1.0/service_agents/talk_messages/{message_id}";
 
@@ -117,7 +116,7 @@ fn medias() -> Vec<Media> {
 }
 
 pub(crate) fn list() -> Operation {
-    let since = json!({"type": "integer", "minimum": 0, "maximum": i64::MAX});
+    let since = number(0, i64::MAX as u64, None);
     Operation::new("get", super::MESSAGES, "listMessages", "Lists messages")
         .about(
             "Of one chat, of one thread, or of all chats of the caller. Deleted messages appear \
