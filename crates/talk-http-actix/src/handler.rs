@@ -20,8 +20,18 @@ pub(crate) mod sessions;
 use crate::openapi::Operation;
 use crate::socket;
 
+/// Operations with their name and what they are about.
+type Group = (&'static str, &'static str, Vec<Operation>);
+
 /// Every group of operations: its name, what it is about, and the operations.
-pub(crate) fn docs() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
+pub(crate) fn docs() -> Vec<Group> {
+    [conversing(), everything_else()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn conversing() -> Vec<Group> {
     vec![
         (
             "Sessions",
@@ -61,6 +71,11 @@ pub(crate) fn docs() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
             "Events as they happen.",
             socket::docs::operations(),
         ),
+    ]
+}
+
+fn everything_else() -> Vec<Group> {
+    vec![
         ("Presence", "Who is there.", presence::docs::operations()),
         ("Agents", "Who can log in.", agents::docs::operations()),
         (

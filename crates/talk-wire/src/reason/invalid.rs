@@ -76,6 +76,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Choose another password.";
         PERMISSION_INVALID "`permission` is none of 16, 32 and 64."
             "Give one of them.";
+        QUERY_REQUIRED "The search has nothing to search for, or only accents."
+            "Give `q` with at least one character.";
         SEQ_AHEAD_OF_HEAD "`seq` is behind the last event of the chat, which `details` name."
             "Send the `seq` of an event you have seen.";
         SEQ_REQUIRED "`seq` is missing."
@@ -88,6 +90,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Give `chat_id` too.";
         STATUS_INVALID "The status is none there is; chats are `active` or `closed`, agents `active` or `disabled`, participants of talks `active` or `left`."
             "Give one of them.";
+        TIME_INVALID "A time is in neither of the two forms; `details` names it."
+            "Send `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, or RFC 3339, percent-encoded.";
         TOPICS_REQUIRED "The frame names no topic."
             "Send one to 1,000 topics.";
         TOPIC_INVALID "A topic is not written like one."

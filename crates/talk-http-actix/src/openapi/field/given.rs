@@ -34,7 +34,6 @@ pub(super) fn rule(component: &str, field: &str) -> Option<Value> {
             "chat_reopened",
             "chat_renamed",
         ]),
-        ("TalkParticipant", "status") => return None,
         ("ErrorBody", "status") => word(&Status::ALL.map(Status::word)),
         ("ErrorBody", "reason") => json!({"pattern": "^[A-Z][A-Z0-9_]*$"}),
         ("ErrorBody", "request_id") => return None,

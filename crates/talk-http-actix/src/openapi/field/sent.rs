@@ -18,11 +18,12 @@ pub(super) fn rule(component: &str, field: &str) -> Option<Value> {
         ("CreateTalk", "participant_ids") => {
             json!({"maxItems": limits.participants, "items": id()})
         }
-        ("AddTalkParticipant", "agent_id") => id(),
         ("CreateChat", "type") => word(&["direct", "group", "talk", "normal"]),
         ("CreateChat", "participants") => json!({"maxItems": limits.participants}),
         ("Owner", "owner_type") => word(&[AGENT]),
-        ("Owner", "owner_id") | ("PostMessage", "chat_id") => id(),
+        ("AddTalkParticipant", "agent_id") | ("Owner", "owner_id") | ("PostMessage", "chat_id") => {
+            id()
+        }
         ("PostMessage" | "PostTalkMessage", "parent_id") => optional_id(),
         ("PostMessage" | "PostTalkMessage", "type") => optional_word(&["normal", ""]),
         ("PostMessage" | "PostTalkMessage" | "EditMessage", "text") => optional_text(limits.text),
