@@ -12,7 +12,7 @@ pub(crate) const VERSION: &str = "1";
 
 /// Terms of a needle that are looked up; the rest of a long one is left to the comparison.
 const TERMS_OF_NEEDLE: usize = 12;
-/// A message of one of these chats is looked up as such; of more chats, messages are tried.
+/// Chats that are looked up; where there are more, messages are tried.
 const CHATS_IN_QUERY: usize = 256;
 
 /// What else a message is indexed by.
@@ -48,8 +48,8 @@ impl Terms {
         joined(&terms, " ")
     }
 
-    /// What the index is asked for: messages that may contain the needle, of one of `chats`, by
-    /// `author`.
+    /// What the index is asked for: messages that may contain the needle, of one of `chats` if any
+    /// are named, by `author`.
     pub(crate) fn query(
         &self,
         needle: &Needle,
@@ -62,7 +62,7 @@ impl Terms {
         let mut terms: Vec<u64> = runs.iter().step_by(step).map(|run| self.run(run)).collect();
         terms.extend(author.map(|author| self.term(Kind::Author, author)));
         let mut query = joined(&terms, " AND ");
-        if chats.len() <= CHATS_IN_QUERY {
+        if (1..=CHATS_IN_QUERY).contains(&chats.len()) {
             let chats: Vec<u64> = chats
                 .iter()
                 .map(|chat| self.term(Kind::Chat, chat))

@@ -62,6 +62,14 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// How many are of the searched chats.
+    fn own(&self, candidates: &[Candidate]) -> usize {
+        let own = candidates
+            .iter()
+            .filter(|candidate| self.chats.contains(&candidate.chat_id));
+        own.count()
+    }
+
     fn offer(&self, candidates: Vec<Candidate>, found: &mut Found) {
         for candidate in candidates {
             if self.chats.contains(&candidate.chat_id)
@@ -176,13 +184,16 @@ impl Scope<'_> {
         wanted: &Wanted<'_>,
         found: &mut Found,
     ) -> Result<(), StoreError> {
-        let chats: Vec<Vec<u8>> = wanted.chats.iter().cloned().collect();
         let author = wanted.search.author.map(|author| bytes(author.0));
         let terms = Terms::of(&self.customer());
-        let query = terms.query(&wanted.search.needle, &chats, author.as_deref());
+        let chats: Vec<Vec<u8>> = wanted.chats.iter().cloned().collect();
+        // Naming many chats costs more than trying messages, unless most are of other chats.
+        let mut names_chats = wanted.search.chat.is_some();
         let (mut low, mut high) = wanted.window.entries();
-        let mut limit = found.room().min(MOST);
+        let mut limit = (2 * found.room()).min(MOST);
         while low <= high {
+            let named: &[Vec<u8>] = if names_chats { &chats } else { &[] };
+            let query = terms.query(&wanted.search.needle, named, author.as_deref());
             let entries = self.entries(&query, (low, high), limit, found.order)?;
             let Some(&last) = entries.last() else { break };
             let is_last = i64::try_from(entries.len()).is_ok_and(|n| n < limit);
@@ -192,6 +203,7 @@ impl Scope<'_> {
             let named = candidates!(self, wanted, named)
                 .load(self.conn)
                 .map_err(fault)?;
+            names_chats = names_chats || 2 * wanted.own(&named) < named.len();
             wanted.offer(named, found);
             if is_last || found.is_beyond(last) {
                 break;
