@@ -45,7 +45,15 @@ async fn a_message_is_found_by_any_part_of_it_and_shown_as_it_is() {
         let rows = search(&bob, words, "").await.rows();
         assert!(rows.contains(&shown), "{words}");
     }
-    assert_eq!(found(&bob, "회의실").await.len(), 1);
+    let client = talk_client::Client::with_token(bob.url(), bob.token()).expect("a client");
+    for pages in [
+        client.search("GRÖSSE"),
+        client.search_in(id(&chat), "grosse"),
+    ] {
+        let rows = pages.all().await.expect("messages");
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].id, id(&said));
+    }
     assert!(found(&bob, "회식").await.is_empty());
     assert!(found(&bob, "joined").await.is_empty());
 }

@@ -76,10 +76,7 @@ async fn main() -> Result<ExitCode> {
         let mut measured = Vec::new();
         for &messages in messages {
             eprintln!("{messages} messages");
-            measured.push((
-                messages,
-                search::measure(messages, *samples, data_dir).await?,
-            ));
+            measured.push(search::measure(messages, *samples, data_dir).await?);
         }
         print!("{}", search::table(&measured));
         return Ok(ExitCode::SUCCESS);

@@ -42,11 +42,24 @@ impl Latencies {
     }
 }
 
-/// Checks and measures a store of so many messages: for each length of needle, how long it took.
-pub(crate) async fn measure(messages: usize, samples: usize, dir: &Path) -> Result<Vec<Latencies>> {
+/// How long searches of one store took.
+pub(crate) struct Measured {
+    messages: usize,
+    /// By the length of the needle.
+    lengths: Vec<Latencies>,
+    /// With so many messages behind the index, at least.
+    behind: u64,
+    unindexed: Latencies,
+}
+
+/// Checks and measures a store of so many messages.
+pub(crate) async fn measure(messages: usize, samples: usize, dir: &Path) -> Result<Measured> {
     let mut filled = Filled::with(messages, dir).await?;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     // Most of what was just stored is not indexed yet.
+    let some = needles(&filled, 1, &mut random);
+    let unindexed = latencies(&filled, some.iter()).await?;
+    let behind = search_backlog(&filled.url)?;
     check(&filled, &needles(&filled, 2, &mut random)).await?;
     indexed(&filled).await?;
     filled.change(100).await?;
@@ -54,20 +67,28 @@ pub(crate) async fn measure(messages: usize, samples: usize, dir: &Path) -> Resu
     indexed(&filled).await?;
     let needles = needles(&filled, samples, &mut random);
     check(&filled, &needles).await?;
-    let mut latencies = Vec::new();
+    let mut lengths = Vec::new();
     for length in 1..=LONGEST {
-        let mut all = Vec::new();
-        for needle in needles
-            .iter()
-            .filter(|needle| needle.as_str().chars().count() == length)
-        {
-            let start = Instant::now();
-            page(&filled, needle, first(50, Order::Descending)).await?;
-            all.push(start.elapsed());
-        }
-        latencies.push(Latencies::of(all));
+        let of_length = |needle: &&Needle| needle.as_str().chars().count() == length;
+        lengths.push(latencies(&filled, needles.iter().filter(of_length)).await?);
     }
-    Ok(latencies)
+    Ok(Measured {
+        messages,
+        lengths,
+        behind,
+        unindexed,
+    })
+}
+
+/// How long the first pages took.
+async fn latencies(filled: &Filled, needles: impl Iterator<Item = &Needle>) -> Result<Latencies> {
+    let mut all = Vec::new();
+    for needle in needles {
+        let start = Instant::now();
+        page(filled, needle, first(50, Order::Descending)).await?;
+        all.push(start.elapsed());
+    }
+    Ok(Latencies::of(all))
 }
 
 /// Waits until the index has come to every message.
@@ -169,27 +190,31 @@ async fn walk(filled: &Filled, needle: &Needle, order: Order) -> Result<Vec<Mess
 }
 
 /// The figures of several sizes side by side.
-pub(crate) fn table(measured: &[(usize, Vec<Latencies>)]) -> String {
-    use std::fmt::Write;
-    let mut text = format!("{:<22}", "milliseconds");
-    for (messages, _) in measured {
-        let _ = write!(text, "{:>26}", format!("{messages} messages"));
-    }
-    let _ = write!(text, "\n{:<22}", "characters searched for");
-    for _ in measured {
-        let _ = write!(text, "{:>16}{:>10}", "median", "p99");
-    }
-    for length in 0..LONGEST {
-        let _ = write!(text, "\n{:<22}", length + 1);
-        for (_, latencies) in measured {
-            let Some(of_length) = latencies.get(length) else {
-                continue;
-            };
-            let (median, p99) = (of_length.percentile(50), of_length.percentile(99));
-            let _ = write!(text, "{median:>16.2}{p99:>10.2}");
+pub(crate) fn table(measured: &[Measured]) -> String {
+    let mut rows = vec![("milliseconds".to_owned(), Vec::new())];
+    rows.push(("characters".to_owned(), Vec::new()));
+    rows.extend((1..=LONGEST).map(|length| (length.to_string(), Vec::new())));
+    rows.push(("messages not indexed".to_owned(), Vec::new()));
+    rows.push(("any, with those".to_owned(), Vec::new()));
+    for of_size in measured {
+        let figures = |latencies: &Latencies| {
+            let (median, p99) = (latencies.percentile(50), latencies.percentile(99));
+            format!("{median:>14.2}{p99:>10.2}")
+        };
+        let mut column = vec![format!("{} messages", of_size.messages)];
+        column.push(format!("{:>14}{:>10}", "median", "p99"));
+        column.extend(of_size.lengths.iter().map(figures));
+        column.push(of_size.behind.to_string());
+        column.push(figures(&of_size.unindexed));
+        for ((_, row), cell) in rows.iter_mut().zip(column) {
+            row.push(cell);
         }
     }
-    text + "\n"
+    let line = |(name, cells): &(String, Vec<String>)| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>24}")).collect();
+        format!("{name:<22}{cells}\n")
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -199,11 +224,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn every_substring_of_5_000_messages_finds_exactly_the_right_ones() {
         let measured = measure(5_000, 6, &std::env::temp_dir()).await;
-        assert_eq!(
-            measured
-                .map(|lengths| lengths.len())
-                .map_err(|e| e.to_string()),
-            Ok(LONGEST)
-        );
+        let lengths = measured.map(|measured| measured.lengths.len());
+        assert_eq!(lengths.map_err(|error| error.to_string()), Ok(LONGEST));
     }
 }

@@ -107,7 +107,7 @@ const CHECKS: [(&str, &str); 19] = [
     ),
     (
         "entries of the search index without their message",
-        "SELECT COUNT(*) AS n FROM talk_search_entries WHERE serial NOT IN \
+        "SELECT COUNT(*) AS n FROM talk_search_entries WHERE serial <> 0 AND serial NOT IN \
          (SELECT serial FROM talk_messages WHERE system_kind IS NULL AND text <> '')",
     ),
 ];

@@ -6,6 +6,7 @@
 //! same transaction, and a search looks through what is behind it one by one, on one snapshot. So
 //! what is found never depends on when the index is advanced.
 
+mod removal;
 pub(crate) mod terms;
 
 use diesel::connection::SimpleConnection;
@@ -14,13 +15,13 @@ use diesel::result::QueryResult;
 
 use crate::connection::AnyConnection;
 use crate::prepared::{Prepared, Value};
-use crate::schema::{messages, meta, search_again, search_entries};
+use crate::schema::{messages, meta, search_again, search_entries, search_gone};
 use terms::{Terms, VERSION};
 
 /// Messages indexed in one step: some milliseconds in which nothing else is written.
 pub(crate) const STEP: usize = 256;
 /// Bytes of text that end a step early.
-const STEP_BYTES: usize = 128 * 1024;
+const STEP_BYTES: usize = 32 * 1024;
 /// Entries that share a time, but for its lowest bits.
 const TIES: i64 = 1024;
 
@@ -43,7 +44,7 @@ impl Indexed {
         self.system_kind.is_none() && !self.text.is_empty()
     }
 
-    fn terms(&self) -> String {
+    fn terms(&self) -> (String, Vec<String>) {
         Terms::of(&self.customer_id).of_message(&self.chat_id, &self.author_id, &self.text)
     }
 }
@@ -69,6 +70,7 @@ pub(crate) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
             "INSERT INTO talk_search (talk_search) VALUES ('delete-all');
              DELETE FROM talk_search_entries;
              DELETE FROM talk_search_again;
+             DELETE FROM talk_search_gone;
              REPLACE INTO talk_meta VALUES ('search_version', '{VERSION}'), ('search_upto', '0');"
         ))
     })
@@ -102,7 +104,11 @@ pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
         .select(messages::serial)
         .first(conn)
         .optional()?;
-    Ok(next.is_some() || !edited(conn, i64::MIN, 1)?.is_empty())
+    let gone: Option<i64> = search_gone::table
+        .select(search_gone::id)
+        .first(conn)
+        .optional()?;
+    Ok(next.is_some() || gone.is_some() || !edited(conn, i64::MIN, 1)?.is_empty())
 }
 
 /// Indexes the next messages and tells whether there are more. Must run in a transaction.
@@ -136,7 +142,8 @@ pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
         step.execute(conn)?;
     }
     let is_more = passed < next.len() || next.len() == STEP;
-    Ok(add_again(conn, limit)? || is_more)
+    let is_more = add_again(conn, limit)? || is_more;
+    Ok(removal::go_on(conn)? || is_more)
 }
 
 /// Indexes edited messages and tells whether there may be more.
@@ -174,11 +181,14 @@ fn add(conn: &mut AnyConnection, message: &Indexed) -> QueryResult<bool> {
     else {
         return Ok(false);
     };
-    let index = Prepared {
-        sql: "INSERT INTO talk_search (rowid, terms) VALUES (?, ?)",
-        values: [Value::Number(entry), Value::Text(&message.terms())],
-    };
-    index.execute(conn)?;
+    let (first, rest) = message.terms();
+    for part in std::iter::once(&first).chain(&rest) {
+        let index = Prepared {
+            sql: "INSERT INTO talk_search (rowid, terms) VALUES (?, ?)",
+            values: [Value::Number(entry), Value::Text(part)],
+        };
+        index.execute(conn)?;
+    }
     let remember = Prepared {
         sql: "INSERT INTO talk_search_entries (entry, serial) VALUES (?, ?)",
         values: [Value::Number(entry), Value::Number(message.serial)],
@@ -205,16 +215,8 @@ pub(crate) fn reword(
         .first(conn)
         .optional()?;
     if let Some(entry) = entry {
-        let index = Prepared {
-            sql: "INSERT INTO talk_search (talk_search, rowid, terms) VALUES ('delete', ?, ?)",
-            values: [Value::Number(entry), Value::Text(&message.terms())],
-        };
-        index.execute(conn)?;
-        let forget = Prepared {
-            sql: "DELETE FROM talk_search_entries WHERE entry = ?",
-            values: [Value::Number(entry)],
-        };
-        forget.execute(conn)?;
+        let (now, later) = message.terms();
+        removal::remove(conn, entry, (&now, &later))?;
     }
     if is_empty {
         forget_again(conn, message.serial)

@@ -235,6 +235,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    #[sql_name = "talk_search_gone"]
+    search_gone (id) {
+        id -> BigInt,
+        entry -> BigInt,
+        terms -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     chats,
     events,

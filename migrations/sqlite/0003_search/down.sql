@@ -1,4 +1,5 @@
 DELETE FROM talk_meta WHERE key IN ('search_upto', 'search_version');
+DROP TABLE talk_search_gone;
 DROP TABLE talk_search_again;
 DROP TABLE talk_search_entries;
 DROP TABLE talk_search;

@@ -61,3 +61,11 @@ CREATE TABLE talk_search_entries (
 CREATE TABLE talk_search_again (
     serial INTEGER NOT NULL PRIMARY KEY
 );
+
+-- Terms that are still to be removed from the index, of long messages that were edited or deleted.
+-- Their entry has the number 0 until then.
+CREATE TABLE talk_search_gone (
+    id    INTEGER NOT NULL PRIMARY KEY,
+    entry INTEGER NOT NULL,
+    terms TEXT    NOT NULL
+);

@@ -10,6 +10,8 @@ use talk_domain::message::search::Needle;
 /// To be raised when terms change: the index is then made anew.
 pub(crate) const VERSION: &str = "1";
 
+/// Terms added or removed at once; part of the [version](VERSION).
+pub(crate) const PART: usize = 2_000;
 /// Terms of a needle that are looked up; the rest of a long one is left to the comparison.
 const TERMS_OF_NEEDLE: usize = 12;
 /// Chats that are looked up; where there are more, messages are tried.
@@ -36,8 +38,14 @@ impl Terms {
         }
     }
 
-    /// All terms of a message, each once, as the index reads them.
-    pub(crate) fn of_message(&self, chat: &[u8], author: &[u8], text: &str) -> String {
+    /// All terms of a message, each once, as the index reads them: in parts, of which the first has
+    /// all of an ordinary message. The index counts parts, so they are removed as they were added.
+    pub(crate) fn of_message(
+        &self,
+        chat: &[u8],
+        author: &[u8],
+        text: &str,
+    ) -> (String, Vec<String>) {
         let characters: Vec<char> = fold(text).chars().collect();
         let mut terms = vec![self.term(Kind::Chat, chat), self.term(Kind::Author, author)];
         for length in 1..=3 {
@@ -45,7 +53,9 @@ impl Terms {
         }
         terms.sort_unstable();
         terms.dedup();
-        joined(&terms, " ")
+        let (first, rest) = terms.split_at(terms.len().min(PART));
+        let rest = rest.chunks(PART).map(|part| joined(part, " "));
+        (joined(first, " "), rest.collect())
     }
 
     /// What the index is asked for: messages that may contain the needle, of one of `chats` if any
@@ -122,7 +132,7 @@ mod tests {
     fn a_message_has_every_term_its_parts_are_searched_by() {
         let terms = Terms::of(b"C");
         let text = "Größe 회의록 明日の会議 👍🏽!";
-        let message = terms.of_message(b"chat", b"author", text);
+        let (message, _) = terms.of_message(b"chat", b"author", text);
         let characters: Vec<char> = fold(text).chars().collect();
         for length in 1..=characters.len() {
             for part in characters.windows(length) {
@@ -138,7 +148,11 @@ mod tests {
 
     #[test]
     fn customers_share_no_terms() {
-        let of = |customer| Terms::of(customer).of_message(b"chat", b"author", "hello");
+        let of = |customer| {
+            Terms::of(customer)
+                .of_message(b"chat", b"author", "hello")
+                .0
+        };
         let (one, other) = (of(b"C"), of(b"D"));
         assert_eq!(one.split(' ').count(), 2 + 4 + 4 + 3);
         assert!(one.split(' ').all(|term| !other.contains(term)));
@@ -147,9 +161,19 @@ mod tests {
     /// An index that is on disk was made by this very hash.
     #[test]
     fn terms_are_those_of_their_version() {
-        assert_eq!(VERSION, "1");
-        let terms = Terms::of(b"C").of_message(b"chat", b"author", "É");
+        assert_eq!((VERSION, PART), ("1", 2_000));
+        let (terms, more) = Terms::of(b"C").of_message(b"chat", b"author", "É");
         assert_eq!(terms, "g1584fbcgh lilgvof018 ql2uqg04l8");
+        assert!(more.is_empty());
+    }
+
+    #[test]
+    fn a_long_message_has_its_terms_in_parts() {
+        let text: String = ('가'..).take(3_000).collect();
+        let (first, rest) = Terms::of(b"C").of_message(b"chat", b"author", &text);
+        let sizes: Vec<usize> = rest.iter().map(|part| part.split(' ').count()).collect();
+        assert_eq!(first.split(' ').count(), PART);
+        assert_eq!(sizes, [PART, PART, PART, 999]);
     }
 
     #[test]

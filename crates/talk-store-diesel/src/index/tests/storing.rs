@@ -4,11 +4,11 @@ use diesel::connection::SimpleConnection;
 use diesel_migrations::MigrationHarness;
 use talk_domain::message::Message;
 use talk_domain::message::search::Needle;
-use talk_domain::testing::{agent_id, chat_id, customer_id, message_id};
+use talk_domain::testing::{a_message, agent_id, chat_id, customer_id, message_id};
 
 use super::{World, database};
 use crate::connection::AnyConnection;
-use crate::index::terms::Terms;
+use crate::index::terms::{PART, Terms};
 use crate::index::{prepare, reached};
 use crate::sqlite;
 
@@ -37,6 +37,34 @@ fn a_deleted_message_leaves_no_trace() {
     assert!(!world.is_on_disk(secret.get(..8).unwrap()));
     world.delete(&kept);
     assert_eq!(world.terms(), Vec::<String>::new());
+}
+
+#[test]
+fn the_terms_of_a_long_message_go_step_by_step_and_no_others() {
+    let mut world = World::new();
+    let long: String = ('가'..).step_by(2).take(4_000).collect();
+    let gone = world.say(1, &long);
+    world.index();
+    let before = world.terms().len();
+    assert!(before > 3 * PART);
+    world.delete(&gone);
+    assert_eq!(world.terms().len(), before - PART);
+    // It has the time of the one before, and of its characters the last.
+    let last: String = long.chars().rev().take(2).collect();
+    let same = Message {
+        text: last.clone(),
+        created: gone.created,
+        ..a_message(2)
+    };
+    world.store(&same);
+    let mut steps = 1;
+    while world.step() {
+        steps += 1;
+        assert_eq!(world.find(&last), [2]);
+    }
+    assert_eq!(steps, before.div_ceil(PART));
+    assert_eq!(world.find(&last), [2]);
+    assert_eq!(world.terms().len(), 2 + 2 + 1);
 }
 
 #[test]
