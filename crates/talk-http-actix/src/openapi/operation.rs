@@ -119,8 +119,8 @@ impl Operation {
 
     /// Does not take this parameter.
     pub(crate) fn without(mut self, parameter: &str) -> Self {
-        self.parameters
-            .retain(|taken| taken.get("name").and_then(Value::as_str) != Some(parameter));
+        let is_it = |taken: &Value| taken.get("name").is_some_and(|name| name == parameter);
+        self.parameters.retain(|taken| !is_it(taken));
         self
     }
 
@@ -132,8 +132,8 @@ impl Operation {
 
     /// The ids in the path.
     pub(crate) fn with_ids(mut self) -> Self {
-        self.parameters
-            .retain(|taken| taken.get("in").and_then(Value::as_str) != Some("path"));
+        let is_in_path = |taken: &Value| taken.get("in").is_some_and(|place| place == "path");
+        self.parameters.retain(|taken| !is_in_path(taken));
         let parts = self.path.split(['{', '}']).skip(1).step_by(2);
         for name in parts {
             self.reasons.insert("INVALID_ID");
@@ -287,11 +287,6 @@ impl Operation {
 
     pub(crate) fn method(&self) -> &'static str {
         self.method
-    }
-
-    #[cfg(test)]
-    pub(super) fn known_reasons(&self) -> &BTreeSet<&'static str> {
-        &self.reasons
     }
 
     /// The types it needs.

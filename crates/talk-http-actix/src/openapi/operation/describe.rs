@@ -1,5 +1,8 @@
 //! An operation as a part of the document.
 
+#[cfg(test)]
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::Operation;
@@ -7,6 +10,11 @@ use crate::openapi::parameter::{shared_header, shared_parameter};
 use crate::openapi::refusal;
 
 impl Operation {
+    #[cfg(test)]
+    pub(in crate::openapi) fn known_reasons(&self) -> &BTreeSet<&'static str> {
+        &self.reasons
+    }
+
     /// Its part of the document.
     pub(in crate::openapi) fn describe(mut self, tag: &str) -> Value {
         self.parameters.push(shared_parameter("RequestId"));
