@@ -48,7 +48,7 @@ pub enum Update {
     Reset {
         /// The chat.
         chat_id: String,
-        /// `epoch`, `ahead_of_head` or `retention`.
+        /// `epoch`, `ahead_of_head`, `retention` or `already_followed`.
         reason: String,
         /// The last event that is not told.
         head: u64,

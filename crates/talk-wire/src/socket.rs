@@ -173,6 +173,9 @@ pub const fn ended(ended: Ended) -> &'static str {
     }
 }
 
+/// Why the position of a second vocabulary is worth nothing: it begins where the first one stands.
+pub const ALREADY_FOLLOWED: &str = "already_followed";
+
 /// Why a position is worth nothing, as clients are told.
 #[must_use]
 pub const fn reset(reason: ResetReason) -> &'static str {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use talk_domain::live::{Ended, ResetReason};
 use talk_wire::reason::reasons;
-use talk_wire::socket::{ended, reset};
+use talk_wire::socket::{ALREADY_FOLLOWED, ended, reset};
 
 use crate::status::Status;
 pub(crate) use html::html;
@@ -24,7 +24,7 @@ effect once. Everything else is refused again until something changes.
 ";
 
 /// Why a chat's delivery ends or begins anew.
-const NOTICES: [(Notice, &str, &str); 6] = [
+const NOTICES: [(Notice, &str, &str); 7] = [
     (
         Notice::Ended(Ended::Removed),
         "The caller left the chat or was removed.",
@@ -55,12 +55,18 @@ const NOTICES: [(Notice, &str, &str); 6] = [
         "The log no longer goes back so far.",
         "Read the chat anew.",
     ),
+    (
+        Notice::AlreadyFollowed,
+        "The chat is followed by topics of the other vocabulary; these begin where those stand.",
+        "Read the chat anew, or subscribe with one vocabulary.",
+    ),
 ];
 
 /// A frame that has a reason and is no refusal.
 enum Notice {
     Ended(Ended),
     Reset(ResetReason),
+    AlreadyFollowed,
 }
 
 impl Notice {
@@ -68,6 +74,7 @@ impl Notice {
         match self {
             Self::Ended(why) => ("unsubscribed", ended(*why)),
             Self::Reset(why) => ("reset", reset(*why)),
+            Self::AlreadyFollowed => ("reset", ALREADY_FOLLOWED),
         }
     }
 }

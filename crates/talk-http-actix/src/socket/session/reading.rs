@@ -10,7 +10,7 @@ use talk_domain::id::ChatId;
 use talk_domain::live::Begun;
 use talk_domain::live::typing::check_typist;
 use talk_domain::store::Unit;
-use talk_wire::socket::{ClientFrame, ServerFrame, Typist};
+use talk_wire::socket::{ALREADY_FOLLOWED, ClientFrame, ServerFrame, Typist};
 use talk_wire::{id, resource};
 
 use super::{BAD_FRAMES, Farewell, Session};
@@ -135,7 +135,7 @@ impl Session {
         for begun in begun.iter().filter(|b| asked.held.contains(&b.chat)) {
             let reset = ServerFrame::Reset {
                 chat_id: begun.chat.to_string(),
-                reason: "already_followed",
+                reason: ALREADY_FOLLOWED,
                 head: begun.after,
             };
             self.outgoing.text(&reset.json());
