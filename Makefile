@@ -33,7 +33,7 @@ chaos: ## Kill the server 50 times under load: 100,000 posts, 100 followers
 	TALK_CHAOS_KILLS=50 TALK_CHAOS_POSTS=100000 TALK_CHAOS_FOLLOWERS=100 \
 		$(CARGO) test --release --package talk-server --test e2e chaos:: -- --nocapture
 
-bench: ## Measure durable posts per second: group commit against one commit per request
+bench: ## Measure how far the server is from the machine (crates/talk-bench/README.md)
 	$(CARGO) build --release --package talk-server --package talk-bench
 	target/release/talk-bench --server target/release/talk-server $(BENCH_ARGS)
 

@@ -14,7 +14,15 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-identity", &["talk-domain"]),
     ("talk-http-actix", &["talk-domain", "talk-wire"]),
     ("talk-testkit", &["talk-domain"]),
-    ("talk-bench", &["talk-domain", "talk-store-diesel"]),
+    (
+        "talk-bench",
+        &[
+            "talk-domain",
+            "talk-identity",
+            "talk-store-diesel",
+            "talk-wire",
+        ],
+    ),
     ("talk-client", &["talk-wire"]),
 ];
 

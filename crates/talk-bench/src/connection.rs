@@ -80,3 +80,9 @@ pub(crate) fn post(path: &str, token: Option<&str>, body: &str) -> Vec<u8> {
     )
     .into_bytes()
 }
+
+/// The bytes of a GET.
+pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: talk\r\nAuthorization: Bearer {token}\r\n\r\n")
+        .into_bytes()
+}

@@ -1,4 +1,4 @@
-//! The limit of one commit per request: how often the disk makes a small write durable.
+//! The limit of one commit per request: how fast the disk makes a small write durable.
 
 use std::fs::File;
 use std::io::Write;
@@ -7,15 +7,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Appends 4 KiB and waits for `fdatasync`, over and over, for half a second.
-pub(crate) fn syncs_per_second(dir: &Path) -> Result<f64> {
-    let mut file: File = tempfile::tempfile_in(dir)?;
-    let started = Instant::now();
-    let mut syncs = 0_u32;
-    while started.elapsed() < Duration::from_millis(500) {
-        file.write_all(&[0; 4096])?;
-        file.sync_data()?;
-        syncs += 1;
+/// A file that is appended to.
+pub(crate) struct Disk(File);
+
+impl Disk {
+    /// A file below `dir`, which goes when it is dropped.
+    pub(crate) fn new(dir: &Path) -> Result<Self> {
+        Ok(Self(tempfile::tempfile_in(dir)?))
     }
-    Ok(f64::from(syncs) / started.elapsed().as_secs_f64())
+
+    /// How long 4 KiB and `fdatasync` take.
+    pub(crate) fn sync(&mut self) -> Result<Duration> {
+        let started = Instant::now();
+        self.0.write_all(&[0; 4096])?;
+        self.0.sync_data()?;
+        Ok(started.elapsed())
+    }
 }

@@ -1,48 +1,58 @@
-//! Measures a real Talk server against its own limits, in one run.
+//! Measures how far a real Talk server is from the machine it runs on.
 //!
-//! Durable posts per second with group commit are set against the same binary with one commit per
-//! request, in interleaved rounds, so that the ratio holds whatever the machine is doing. `search`
-//! measures searches, after checking that they find exactly what they should.
+//! Each figure is set against a limit that is measured in the same rounds, so that their ratio
+//! holds whatever else the machine is doing. `search` measures searches, after checking that they
+//! find exactly what they should.
 
 mod connection;
+mod crowd;
 mod disk;
+mod frames;
+mod limit;
 mod load;
+mod report;
+mod scenario;
 mod search;
 mod server;
-mod table;
+mod socket;
+mod times;
+mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::server::Server;
-use crate::table::Table;
+use crate::report::{Bound, Report};
+use crate::scenario::{Bench, Scenario};
 
-/// Units that may share a commit, in the server as it is and in the one it is compared with.
-const GROUPS: [usize; 2] = [256, 1];
-
-/// Measures durable posts per second: group commit against one commit per request.
+/// Measures a Talk server against limits of the machine it runs on.
 #[derive(Parser)]
 #[command(subcommand_negates_reqs = true)]
 struct Args {
     /// The server binary.
     #[arg(long, required = true)]
     server: Option<PathBuf>,
-    /// Fewer and shorter rounds.
+    /// Measure only these, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Scenario>,
+    /// Fewer and shorter rounds, and fewer messages in the large chat.
     #[arg(long)]
     quick: bool,
-    /// One JSON object instead of the table.
+    /// JSON instead of the table.
     #[arg(long)]
     json: bool,
     /// Where the databases go; must be a real disk for the figures to mean anything.
     #[arg(long, default_value = "target")]
     data_dir: PathBuf,
-    /// Fail when group commit gains less than this factor at 64 connections.
-    #[arg(long, default_value_t = 0.0)]
-    at_least: f64,
+    /// Fail when the ratio of a figure is less: `post=0.2,group=2`.
+    #[arg(long, value_delimiter = ',', value_name = "FIGURE=RATIO")]
+    at_least: Vec<Bound>,
+    /// Fail when the ratio of a figure is more: `start=1`.
+    #[arg(long, value_delimiter = ',', value_name = "FIGURE=RATIO")]
+    at_most: Vec<Bound>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -62,71 +72,96 @@ enum Command {
         #[arg(long, default_value = "target")]
         data_dir: PathBuf,
     },
+    /// The limit of posts: echoes JSON. Started by the measurement.
+    #[command(hide = true)]
+    LimitEcho,
+    /// The limit of deliveries: writes to bare connections. Started by the measurement.
+    #[command(hide = true)]
+    LimitRaw {
+        /// Bytes of a frame.
+        #[arg(long)]
+        bytes: usize,
+        /// Frames that may share a write.
+        #[arg(long)]
+        at_once: usize,
+    },
 }
 
-#[tokio::main]
-async fn main() -> Result<ExitCode> {
+fn main() -> Result<ExitCode> {
     let args = Args::parse();
-    if let Some(Command::Search {
-        messages,
-        samples,
-        data_dir,
-    }) = &args.command
-    {
-        let mut measured = Vec::new();
-        for &messages in messages {
-            eprintln!("{messages} messages");
-            measured.push(search::measure(messages, *samples, data_dir).await?);
+    match &args.command {
+        Some(Command::LimitEcho) => limit::echo().map(|()| ExitCode::SUCCESS),
+        Some(Command::LimitRaw { bytes, at_once }) => {
+            limit::raw(*bytes, *at_once).map(|()| ExitCode::SUCCESS)
         }
-        print!("{}", search::table(&measured));
-        return Ok(ExitCode::SUCCESS);
+        Some(Command::Search {
+            messages,
+            samples,
+            data_dir,
+        }) => runtime()?.block_on(search(messages, *samples, data_dir)),
+        None => runtime()?.block_on(measure(&args)),
     }
-    let binary = args.server.as_ref().context("a server binary")?;
+}
+
+/// One thread: the generator must leave the machine to the server.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    Ok(builder.enable_all().build()?)
+}
+
+async fn search(
+    messages: &[usize],
+    samples: usize,
+    data_dir: &std::path::Path,
+) -> Result<ExitCode> {
+    let mut measured = Vec::new();
+    for &messages in messages {
+        eprintln!("{messages} messages");
+        measured.push(search::measure(messages, samples, data_dir).await?);
+    }
+    print!("{}", search::table(&measured));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn measure(args: &Args) -> Result<ExitCode> {
+    // A connection is a file; the limit for them is raised as far as the system lets.
+    rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files")?;
     let (rounds, seconds) = if args.quick { (3, 2) } else { (5, 5) };
-    let mut table = Table::default();
+    let bench = Bench {
+        server: args.server.clone().context("a server binary")?,
+        data: args.data_dir.clone(),
+        time: Duration::from_secs(seconds),
+        messages: if args.quick { 200_000 } else { 1_000_000 },
+        samples: if args.quick { 200 } else { 1_000 },
+    };
+    let scenarios = if args.only.is_empty() {
+        Scenario::value_variants()
+    } else {
+        &args.only
+    };
+    let mut report = Report::default();
     for round in 1..=rounds {
-        eprintln!("round {round} of {rounds}");
-        table.add("fdatasync", disk::syncs_per_second(&args.data_dir)?);
-        for group in GROUPS {
-            let server = Server::start(binary, &args.data_dir, group).await?;
-            for connections in [64, 256] {
-                let for_how_long = Duration::from_secs(seconds);
-                let posts = load::posts_per_second(&server, connections, for_how_long).await?;
-                table.add(&name(group, connections), posts);
+        for scenario in scenarios {
+            eprintln!("round {round} of {rounds}: {scenario:?}");
+            let figures = scenario.measure(&bench).await;
+            let figures = figures.with_context(|| format!("{scenario:?}"))?;
+            for figure in &figures {
+                report.add(figure);
             }
-            server.stop().await?;
         }
     }
-    let gains = [64, 256].map(|connections| {
-        let [grouped, single] = GROUPS.map(|group| table.median(&name(group, connections)));
-        (connections, grouped / single)
-    });
     if args.json {
-        println!("{}", table.json(&gains));
+        println!("{}", report.json());
     } else {
-        print!("{}", table.text(&gains));
+        print!("{}", report.text());
     }
-    let is_enough = gains
-        .iter()
-        .all(|(n, gain)| *n != 64 || *gain >= args.at_least);
-    if !is_enough {
-        eprintln!(
-            "error: group commit gains less than a factor of {}",
-            args.at_least
-        );
+    let misses = report.misses(&args.at_least, &args.at_most)?;
+    for miss in &misses {
+        eprintln!("error: {miss}");
     }
-    Ok(if is_enough {
+    Ok(if misses.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
-}
-
-fn name(group: usize, connections: usize) -> String {
-    let commits = if group == 1 {
-        "one commit each"
-    } else {
-        "group commit"
-    };
-    format!("durable posts, {connections} connections, {commits}")
 }

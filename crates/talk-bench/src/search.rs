@@ -14,7 +14,8 @@ use talk_domain::page::{Order, PageRequest};
 use talk_domain::store::{StoreError, Unit};
 use talk_store_diesel::search_backlog;
 
-use corpus::Random;
+use crate::times::Times;
+pub(crate) use corpus::Random;
 use filled::{CUSTOMER, Filled, SEARCHER};
 
 /// Characters of a needle, at most.
@@ -24,32 +25,14 @@ const PAGE: u16 = 1_000;
 /// Matches that are walked to the end in both orders; of more, the first pages.
 const WALKED: usize = 5_000;
 
-/// How long searches for one length of needle took, sorted.
-pub(crate) struct Latencies(Vec<Duration>);
-
-impl Latencies {
-    fn of(mut all: Vec<Duration>) -> Self {
-        all.sort_unstable();
-        Self(all)
-    }
-
-    /// The time that so many in a hundred did not exceed, in milliseconds.
-    fn percentile(&self, of_100: usize) -> f64 {
-        let place = self.0.len().saturating_sub(1) * of_100 / 100;
-        self.0
-            .get(place)
-            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
-    }
-}
-
 /// How long searches of one store took.
 pub(crate) struct Measured {
     messages: usize,
     /// By the length of the needle.
-    lengths: Vec<Latencies>,
+    lengths: Vec<Times>,
     /// With so many messages behind the index, at least.
     behind: u64,
-    unindexed: Latencies,
+    unindexed: Times,
 }
 
 /// Checks and measures a store of so many messages.
@@ -81,14 +64,14 @@ pub(crate) async fn measure(messages: usize, samples: usize, dir: &Path) -> Resu
 }
 
 /// How long the first pages took.
-async fn latencies(filled: &Filled, needles: impl Iterator<Item = &Needle>) -> Result<Latencies> {
+async fn latencies(filled: &Filled, needles: impl Iterator<Item = &Needle>) -> Result<Times> {
     let mut all = Vec::new();
     for needle in needles {
         let start = Instant::now();
         page(filled, needle, first(50, Order::Descending)).await?;
         all.push(start.elapsed());
     }
-    Ok(Latencies::of(all))
+    Ok(Times::from(all))
 }
 
 /// Waits until the index has come to every message.
@@ -197,7 +180,7 @@ pub(crate) fn table(measured: &[Measured]) -> String {
     rows.push(("messages not indexed".to_owned(), Vec::new()));
     rows.push(("any, with those".to_owned(), Vec::new()));
     for of_size in measured {
-        let figures = |latencies: &Latencies| {
+        let figures = |latencies: &Times| {
             let (median, p99) = (latencies.percentile(50), latencies.percentile(99));
             format!("{median:>14.2}{p99:>10.2}")
         };
@@ -211,8 +194,11 @@ pub(crate) fn table(measured: &[Measured]) -> String {
         }
     }
     let line = |(name, cells): &(String, Vec<String>)| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>24}")).collect();
-        format!("{name:<22}{cells}\n")
+        let start = format!("{name:<22}");
+        let line = cells
+            .iter()
+            .fold(start, |line, cell| format!("{line}{cell:>24}"));
+        line + "\n"
     };
     rows.iter().map(line).collect()
 }

@@ -1,0 +1,232 @@
+//! Many connections that only count what they receive, and a sender that keeps them busy.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::sync::Notify;
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::load::{WARM_UP, float};
+use crate::socket::Socket;
+
+/// Nothing for so long: everything has been delivered.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// The first delivery may take so long, while the server still tells everybody who came.
+const FIRST: Duration = Duration::from_secs(30);
+
+/// No delivery for so long: what was sent last is lost (nobody promises typing), or stuck.
+const STUCK: Duration = Duration::from_secs(2);
+
+/// What all connections received.
+#[derive(Default)]
+struct Count {
+    /// Frames of any length.
+    heard: Cell<u64>,
+    /// Frames of the counted length.
+    delivered: Cell<u64>,
+    /// The sender is to hear when so many were.
+    awaited: Cell<u64>,
+    reached: Notify,
+    /// When each frame was sent that is timed, and how long each delivery took.
+    sent: RefCell<Vec<Instant>>,
+    took: RefCell<Vec<Duration>>,
+}
+
+/// Connections that receive.
+pub(crate) struct Crowd {
+    readers: JoinSet<anyhow::Error>,
+    count: Rc<Count>,
+    local: LocalSet,
+}
+
+impl Crowd {
+    /// Reads on every connection; frames with so many bytes of payload count.
+    pub(crate) fn new(sockets: Vec<Socket>, counted: std::ops::RangeInclusive<usize>) -> Self {
+        let (local, count) = (LocalSet::new(), Rc::<Count>::default());
+        let mut readers = JoinSet::new();
+        for socket in sockets {
+            readers.spawn_local_on(read(socket, counted.clone(), Rc::clone(&count)), &local);
+        }
+        Self {
+            readers,
+            count,
+            local,
+        }
+    }
+
+    /// Waits until nothing comes any more, and forgets what came.
+    async fn settle(&self) {
+        loop {
+            let before = self.count.heard.get();
+            tokio::time::sleep(QUIET).await;
+            if self.count.heard.get() == before {
+                return;
+            }
+        }
+    }
+
+    /// Deliveries per second while up to `window` frames are on their way: the next is sent when
+    /// everybody has what is further back. `each` frame reaches so many.
+    pub(crate) async fn deliveries_per_second(
+        &mut self,
+        senders: &mut Senders,
+        (each, window): (u64, u64),
+        for_how_long: Duration,
+    ) -> Result<f64> {
+        let (count, readers) = (Rc::clone(&self.count), &mut self.readers);
+        let pumped = async {
+            let warm = Instant::now() + WARM_UP;
+            pump(&count, senders, (each, window), warm).await?;
+            let (before, started) = (count.delivered.get(), Instant::now());
+            pump(&count, senders, (each, window), started + for_how_long).await?;
+            let delivered = count.delivered.get() - before;
+            Ok(float(delivered) / started.elapsed().as_secs_f64())
+        };
+        let measured = async {
+            tokio::select! {
+                rate = pumped => rate,
+                failed = readers.join_next() => Err(failed.context("no readers")??),
+            }
+        };
+        let rate = self.local.run_until(measured).await?;
+        self.local.run_until(self.settle()).await;
+        Ok(rate)
+    }
+
+    /// How long each delivery took of `frames`, one every 50 ms to `each` receivers.
+    pub(crate) async fn delays(
+        &mut self,
+        senders: &mut Senders,
+        each: u64,
+        frames: usize,
+    ) -> Result<Vec<Duration>> {
+        let count = Rc::clone(&self.count);
+        let measured = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            for _ in 0..frames {
+                ticks.tick().await;
+                count.sent.borrow_mut().push(Instant::now());
+                senders.send().await?;
+            }
+            Ok::<_, anyhow::Error>(())
+        };
+        self.local.run_until(measured).await?;
+        self.local.run_until(self.settle()).await;
+        let took = self.count.took.take();
+        let expected = frames * usize::try_from(each)?;
+        ensure!(
+            took.len() == expected,
+            "{} of {expected} were delivered",
+            took.len()
+        );
+        Ok(took)
+    }
+
+    /// Sends one frame and counts whom it reaches, once everything before has arrived.
+    pub(crate) async fn reach(&mut self, senders: &mut Senders) -> Result<u64> {
+        self.local.run_until(self.settle()).await;
+        let before = self.count.delivered.get();
+        let sent = async {
+            senders.send().await?;
+            let until = Instant::now() + FIRST;
+            while self.count.delivered.get() == before && Instant::now() < until {
+                tokio::time::sleep(QUIET).await;
+            }
+            self.settle().await;
+            Ok::<_, anyhow::Error>(())
+        };
+        self.local.run_until(sent).await?;
+        let reached = self.count.delivered.get() - before;
+        ensure!(reached > 0, "nobody was reached");
+        Ok(reached)
+    }
+}
+
+async fn read(
+    mut socket: Socket,
+    counted: std::ops::RangeInclusive<usize>,
+    count: Rc<Count>,
+) -> anyhow::Error {
+    let mut frames = 0;
+    loop {
+        let taken = socket.take(|length| {
+            count.heard.set(count.heard.get() + 1);
+            if counted.contains(&length) {
+                note(&count, frames);
+                frames += 1;
+            }
+        });
+        if let Err(error) = taken.await {
+            return error;
+        }
+    }
+}
+
+/// A connection has its `frame`th frame.
+fn note(count: &Count, frame: usize) {
+    let delivered = count.delivered.get() + 1;
+    count.delivered.set(delivered);
+    if delivered == count.awaited.get() {
+        count.reached.notify_one();
+    }
+    if let Some(sent) = count.sent.borrow().get(frame) {
+        count.took.borrow_mut().push(sent.elapsed());
+    }
+}
+
+async fn pump(
+    count: &Count,
+    senders: &mut Senders,
+    (each, window): (u64, u64),
+    until: Instant,
+) -> Result<()> {
+    let mut owed = count.delivered.get();
+    while Instant::now() < until {
+        senders.send().await?;
+        owed += each;
+        let enough = owed.saturating_sub(each * (window - 1));
+        while count.delivered.get() < enough {
+            let before = count.delivered.get();
+            count.awaited.set(enough);
+            let reached = tokio::time::timeout(STUCK, count.reached.notified()).await;
+            if reached.is_err() && count.delivered.get() == before {
+                owed = before;
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who sends: each connection in turn.
+pub(crate) struct Senders {
+    /// The connections, and what each sends; answers to it are not read.
+    pub(crate) sockets: Vec<Socket>,
+    /// The next frame's bytes, by its number.
+    pub(crate) frame: Box<dyn Fn(u64) -> Vec<u8>>,
+    sent: u64,
+}
+
+impl Senders {
+    /// Senders of what `frame` gives.
+    pub(crate) fn new(sockets: Vec<Socket>, frame: impl Fn(u64) -> Vec<u8> + 'static) -> Self {
+        Self {
+            sockets,
+            frame: Box::new(frame),
+            sent: 0,
+        }
+    }
+
+    async fn send(&mut self) -> Result<()> {
+        let frame = (self.frame)(self.sent);
+        self.sent += 1;
+        let turn = self.sent % u64::try_from(self.sockets.len())?;
+        let socket = self.sockets.get_mut(usize::try_from(turn)?);
+        let socket = socket.context("nobody sends")?;
+        socket.send(&frame).await?;
+        socket.drop_received()
+    }
+}

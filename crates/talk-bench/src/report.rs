@@ -1,0 +1,235 @@
+//! The one table: medians of the rounds, each figure beside its limit of the same run.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+/// Which side of its limit a figure is to be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Better {
+    /// The ratio should be large.
+    More,
+    /// The ratio should be small.
+    Less,
+}
+
+/// A figure of one round.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    /// What `--at-least` and `--at-most` call it.
+    pub(crate) name: &'static str,
+    /// What was measured, and its unit.
+    pub(crate) what: &'static str,
+    /// How much.
+    pub(crate) ours: f64,
+    /// What it is compared with.
+    pub(crate) limit_is: &'static str,
+    /// How much that is.
+    pub(crate) limit: f64,
+    /// Which side is better.
+    pub(crate) better: Better,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    what: &'static str,
+    limit_is: &'static str,
+    better: Better,
+    ours: Vec<f64>,
+    limit: Vec<f64>,
+}
+
+/// A bound on the ratio of a figure: `name=ratio`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bound {
+    name: String,
+    ratio: f64,
+}
+
+impl std::str::FromStr for Bound {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, ratio) = text.split_once('=').context("must be <figure>=<ratio>")?;
+        let ratio = ratio.parse().context("the ratio must be a number")?;
+        let name = name.to_owned();
+        Ok(Self { name, ratio })
+    }
+}
+
+/// Every figure of every round.
+#[derive(Default)]
+pub(crate) struct Report {
+    rows: Vec<Row>,
+}
+
+impl Report {
+    /// Adds a figure of a round.
+    pub(crate) fn add(&mut self, figure: &Figure) {
+        let known = self.rows.iter_mut().find(|row| row.name == figure.name);
+        if let Some(row) = known {
+            row.ours.push(figure.ours);
+            row.limit.push(figure.limit);
+            return;
+        }
+        self.rows.push(Row {
+            name: figure.name,
+            what: figure.what,
+            limit_is: figure.limit_is,
+            better: figure.better,
+            ours: vec![figure.ours],
+            limit: vec![figure.limit],
+        });
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!(
+            "{:<18}{:<50}{:>11}{:>11}{:>11}  {:<44}{:>11}{:>8}\n",
+            "figure", "medians", "Talk", "min", "max", "limit", "", "ratio"
+        );
+        for row in &self.rows {
+            let min = row.ours.iter().copied().fold(f64::INFINITY, f64::min);
+            let max = row.ours.iter().copied().fold(0.0, f64::max);
+            let _ = writeln!(
+                text,
+                "{:<18}{:<50}{:>11}{:>11}{:>11}  {:<44}{:>11}{:>8.2}",
+                row.name,
+                row.what,
+                number(median(&row.ours)),
+                number(min),
+                number(max),
+                row.limit_is,
+                number(median(&row.limit)),
+                row.ratio()
+            );
+        }
+        text
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> String {
+        let rows = self.rows.iter().map(|row| {
+            serde_json::json!({
+                "median": median(&row.ours),
+                "limit_median": median(&row.limit),
+                "ratio": row.ratio(),
+                "rounds": row,
+            })
+        });
+        rows.collect::<serde_json::Value>().to_string()
+    }
+
+    /// What misses its bound: ratios below one of `at_least`, above one of `at_most`.
+    ///
+    /// # Errors
+    /// If a bound is on something that was not measured.
+    pub(crate) fn misses(&self, at_least: &[Bound], at_most: &[Bound]) -> Result<Vec<String>> {
+        let mut misses = Vec::new();
+        for (bounds, is_least) in [(at_least, true), (at_most, false)] {
+            for bound in bounds {
+                let Some(row) = self.rows.iter().find(|row| row.name == bound.name) else {
+                    bail!("{} was not measured", bound.name);
+                };
+                let ratio = row.ratio();
+                let is_missed = if is_least {
+                    ratio < bound.ratio
+                } else {
+                    ratio > bound.ratio
+                };
+                if is_missed {
+                    let side = if is_least { "at least" } else { "at most" };
+                    let (name, bound) = (&bound.name, bound.ratio);
+                    misses.push(format!("{name} is {ratio:.2}, should be {side} {bound}"));
+                }
+            }
+        }
+        Ok(misses)
+    }
+}
+
+impl Row {
+    /// The median of the rounds' own ratios: both sides of a round met the same machine.
+    fn ratio(&self) -> f64 {
+        let pairs = self.ours.iter().zip(&self.limit);
+        median(&pairs.map(|(ours, limit)| ours / limit).collect::<Vec<_>>())
+    }
+}
+
+fn median(rounds: &[f64]) -> f64 {
+    let mut rounds = rounds.to_vec();
+    rounds.sort_by(f64::total_cmp);
+    rounds.get(rounds.len() / 2).copied().unwrap_or_default()
+}
+
+/// As many digits as mean something.
+fn number(figure: f64) -> String {
+    if figure < 100.0 {
+        format!("{figure:.3}")
+    } else {
+        format!("{figure:.0}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let mut report = Report::default();
+        for (ours, limit) in [(10.0, 20.0), (30.0, 40.0), (500.0, 100.0)] {
+            report.add(&Figure {
+                name: "post",
+                what: "posts",
+                ours,
+                limit_is: "echoes",
+                limit,
+                better: Better::More,
+            });
+        }
+        report
+    }
+
+    fn misses(at_least: &str, at_most: &str) -> Vec<String> {
+        let bounds = |text: &str| {
+            text.split_whitespace()
+                .map(|b| b.parse().unwrap())
+                .collect()
+        };
+        let (at_least, at_most): (Vec<_>, Vec<_>) = (bounds(at_least), bounds(at_most));
+        report().misses(&at_least, &at_most).unwrap()
+    }
+
+    #[test]
+    fn the_ratio_is_the_median_of_the_ratios() {
+        assert!(misses("post=0.75", "post=0.75").is_empty());
+        assert_eq!(
+            misses("post=0.76", ""),
+            ["post is 0.75, should be at least 0.76"]
+        );
+        assert_eq!(
+            misses("", "post=0.74"),
+            ["post is 0.75, should be at most 0.74"]
+        );
+    }
+
+    #[test]
+    fn a_bound_on_nothing_is_refused() {
+        let bound = "nothing=1".parse().unwrap();
+        assert!(report().misses(&[bound], &[]).is_err());
+        assert!("post".parse::<Bound>().is_err());
+        assert!("post=x".parse::<Bound>().is_err());
+    }
+
+    #[test]
+    fn both_forms_name_figure_and_limit() {
+        let (text, json) = (report().text(), report().json());
+        for word in ["post", "echoes", "0.75"] {
+            assert!(text.contains(word), "{text}");
+            assert!(json.contains(word), "{json}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What is measured: each scenario gives figures beside what limits them.
+
+mod fanout;
+mod latency;
+mod pages;
+mod post;
+mod rest;
+mod socket;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::report::Figure;
+
+/// How to measure.
+pub(crate) struct Bench {
+    /// The server's binary.
+    pub(crate) server: PathBuf,
+    /// Where databases go.
+    pub(crate) data: PathBuf,
+    /// How long each figure is measured in a round.
+    pub(crate) time: Duration,
+    /// Messages in the large chat.
+    pub(crate) messages: usize,
+    /// Samples of a time that is short.
+    pub(crate) samples: usize,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// Durable posts by 256 connections, beside a bare echo.
+    Post,
+    /// The same by 64 connections, beside one commit per request.
+    Group,
+    /// The same over the WebSocket, beside REST.
+    Socket,
+    /// One post at a time, beside the disk.
+    Latency,
+    /// Durable posts to 1,000 members, beside bare connections.
+    Fanout,
+    /// Typing to 1,000 members, beside bare connections.
+    Ephemeral,
+    /// From sending to delivery to 100 members, beside bare connections.
+    Delay,
+    /// One member of 1,000 reads nothing, beside none.
+    Stalled,
+    /// Pages of a large chat, beside those of a small one.
+    Pages,
+    /// Memory of 10,000 sockets on which nothing happens.
+    Memory,
+    /// The first answer on a large database.
+    Start,
+    /// Memory while nothing happens, and the binary.
+    Idle,
+}
+
+impl Scenario {
+    /// Measures one round.
+    pub(crate) async fn measure(self, bench: &Bench) -> Result<Vec<Figure>> {
+        match self {
+            Self::Post => post::post(bench).await,
+            Self::Group => post::group(bench).await,
+            Self::Socket => socket::socket(bench).await,
+            Self::Fanout => fanout::fanout(bench).await,
+            Self::Ephemeral => fanout::ephemeral(bench).await,
+            Self::Delay => fanout::delay(bench).await,
+            Self::Stalled => fanout::stalled(bench).await,
+            Self::Memory => socket::memory(bench).await,
+            Self::Latency => latency::latency(bench).await,
+            Self::Pages => pages::pages(bench).await,
+            Self::Start => rest::start(bench).await,
+            Self::Idle => rest::idle(bench).await,
+        }
+    }
+}

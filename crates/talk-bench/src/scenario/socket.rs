@@ -1,0 +1,122 @@
+//! What the WebSocket itself costs: posts through it, and memory of those that only wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result};
+use tokio::task::JoinSet;
+
+use super::Bench;
+use super::post::posts;
+use crate::frames::masked;
+use crate::load::{float, message, rate};
+use crate::report::{Better, Figure};
+use crate::server::{GROUP, Server};
+use crate::socket::Socket;
+use crate::world::World;
+
+/// Sockets that post.
+const POSTING: u64 = 4;
+/// Posts that each has on their way.
+const IN_FLIGHT: u64 = 64;
+/// Sockets that wait.
+const WAITING: usize = 10_000;
+/// Answers with a message are longer, refusals shorter.
+const ANSWER: usize = 300;
+
+/// A post as a frame; ids never repeat within a database.
+pub(super) fn post_frame(message: &str, socket: u64, n: u64) -> Vec<u8> {
+    let id = format!("{socket:04}-{n:08}");
+    masked(&format!(
+        r#"{{"type":"post","id":"{id}","message":{message}}}"#
+    ))
+}
+
+/// Posts per second over sockets, beside REST with as many in flight.
+pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
+    let world = World::passing(&bench.data, 1, 1).await?;
+    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let (posted, mut clients) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
+    for number in 0..POSTING {
+        let socket = Socket::open(&server.address, &world.token(0)?).await?;
+        let (message, posted) = (message(&world)?, Arc::clone(&posted));
+        clients.spawn(async move { keep_posting(socket, number, &message, &posted).await });
+    }
+    let ours = tokio::select! {
+        rate = rate(&posted, bench.time) => rate,
+        failed = clients.join_next() => failed.context("no sockets")??.map(|()| 0.0)?,
+    };
+    server.stop().await?;
+    let connections = usize::try_from(POSTING * IN_FLIGHT)?;
+    Ok(vec![Figure {
+        name: "socket",
+        what: "durable posts/s over 4 sockets, 64 in flight each",
+        ours,
+        limit_is: "REST posts/s, 256 connections",
+        limit: posts(bench, connections, GROUP).await?,
+        better: Better::More,
+    }])
+}
+
+async fn keep_posting(
+    mut socket: Socket,
+    number: u64,
+    message: &str,
+    posted: &AtomicU64,
+) -> Result<()> {
+    let (mut sent, mut answered) = (0, 0);
+    loop {
+        let mut frames = Vec::new();
+        while sent < answered + IN_FLIGHT {
+            frames.extend(post_frame(message, number, sent));
+            sent += 1;
+        }
+        socket.send(&frames).await?;
+        let (before, mut refused) = (answered, false);
+        socket
+            .take(|length| match length {
+                0 => {}
+                1..ANSWER => refused = true,
+                _ => answered += 1,
+            })
+            .await?;
+        anyhow::ensure!(!refused, "a post was refused");
+        posted.fetch_add(answered - before, Ordering::Relaxed);
+    }
+}
+
+/// Memory of sockets that are subscribed and get nothing, each another agent in a chat of 100.
+pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
+    let world = World::passing(&bench.data, WAITING, 100).await?;
+    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let before = {
+        let _first = subscribed(&server, &world, 0).await?;
+        server.resident_kib()?
+    };
+    let mut sockets = Vec::new();
+    for n in 0..WAITING {
+        sockets.push(subscribed(&server, &world, n).await?);
+        if n % 100 == 99 {
+            // Members of the chat hear who came.
+            sockets.iter_mut().try_for_each(Socket::drop_received)?;
+        }
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    sockets.iter_mut().try_for_each(Socket::drop_received)?;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let each = (server.resident_kib()? - before) / float(u64::try_from(WAITING)?);
+    server.stop().await?;
+    Ok(vec![Figure {
+        name: "memory",
+        what: "KiB per idle subscribed socket, 10,000 sockets",
+        ours: each,
+        limit_is: "KiB",
+        limit: 14.0,
+        better: Better::Less,
+    }])
+}
+
+/// A socket of the `n`th agent that follows its chats.
+pub(super) async fn subscribed(server: &Server, world: &World, n: usize) -> Result<Socket> {
+    Socket::subscribed(&server.address, &world.token(n)?, &world.topic(n)?).await
+}

@@ -1,0 +1,261 @@
+//! What a measured server finds in its database: agents who share chats, written through the
+//! store and the rules as the server would, but without hashing a password for each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
+use talk_domain::agent::{Agent, PasswordHash, Permission};
+use talk_domain::chat::ChatKind;
+use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
+use talk_domain::context::{Actor, Context, IdSource};
+use talk_domain::customer::Customer;
+use talk_domain::event::{Bell, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId, CustomerId};
+use talk_domain::identity::Tokens as _;
+use talk_domain::limits::Limits;
+use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::store::{Store, Unit};
+use talk_domain::time::Timestamp;
+use talk_identity::SignedTokens;
+use talk_store_diesel::{StoreOptions, open};
+use talk_wire::frame::ChatFrames;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// What the measured servers sign tokens with.
+pub(crate) const SECRET: &str = "only-for-the-benchmark-0123456789abcdef";
+
+/// What everybody says.
+pub(crate) const TEXT: &str = "Hello team, let us discuss the status.";
+
+/// Agents that one unit of work creates.
+const UNIT: usize = 1_000;
+
+const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(0xC));
+
+/// Nobody listens while a database is filled.
+struct Silence;
+
+impl Bell for Silence {
+    fn ring(&self, _: &[LoggedEvent]) {}
+}
+
+/// Where a database is.
+enum Place {
+    Passing(TempDir),
+    Kept(PathBuf),
+}
+
+/// A filled database.
+pub(crate) struct World {
+    place: Place,
+    tokens: SignedTokens,
+    agents: Vec<Agent>,
+    /// Its chats, in the order in which their members come.
+    pub(crate) chats: Vec<ChatId>,
+}
+
+impl World {
+    /// So many agents below `dir`, in chats of `members` each; it goes when it is dropped.
+    pub(crate) async fn passing(dir: &Path, agents: usize, members: usize) -> Result<Self> {
+        let place = Place::Passing(TempDir::with_prefix_in("bench-", dir)?);
+        let now = now()?;
+        let mut world = Self::empty(place, agents, now)?;
+        let store = world.open()?;
+        world.populate(&store, now).await?;
+        for (n, group) in world.agents.chunks(members).enumerate() {
+            let chat = create(&store, group, n, now).await?;
+            world.chats.push(chat);
+        }
+        Ok(world)
+    }
+
+    /// The world of one agent that is kept in `dir`: with chats if it has been there before.
+    pub(crate) fn kept(dir: &Path, chats: Vec<ChatId>, now: Timestamp) -> Result<Self> {
+        std::fs::create_dir_all(dir)?;
+        let mut world = Self::empty(Place::Kept(dir.to_owned()), 1, now)?;
+        world.chats = chats;
+        Ok(world)
+    }
+
+    fn empty(place: Place, agents: usize, now: Timestamp) -> Result<Self> {
+        Ok(Self {
+            place,
+            tokens: SignedTokens::new(&SECRET.into(), 30 * 24 * 3_600, None)?,
+            agents: (0..agents).map(|n| agent(n, now)).collect(),
+            chats: Vec::new(),
+        })
+    }
+
+    /// Where its files are.
+    pub(crate) fn dir(&self) -> &Path {
+        match &self.place {
+            Place::Passing(dir) => dir.path(),
+            Place::Kept(dir) => dir,
+        }
+    }
+
+    /// Its database.
+    pub(crate) fn url(&self) -> String {
+        format!("sqlite:{}", self.dir().join("talk.db").display())
+    }
+
+    /// Opens its database. No server may use it meanwhile.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Store>> {
+        let (options, bell) = (StoreOptions::default(), Arc::new(Silence));
+        Ok(open(&self.url(), &options, Arc::new(ChatFrames), bell)?)
+    }
+
+    /// Writes its customer and agents.
+    pub(crate) async fn populate(&self, store: &Arc<dyn Store>, now: Timestamp) -> Result<()> {
+        let customer = Customer::new(CUSTOMER, "bench", now)?;
+        let unit = Unit::of(CUSTOMER, "bench_agents");
+        let mut customer = Some(customer);
+        for agents in self.agents.chunks(UNIT) {
+            let (agents, first) = (agents.to_vec(), customer.take());
+            let written = store.write(unit, move |uow| {
+                if let Some(customer) = &first {
+                    uow.customers().insert(customer)?;
+                }
+                for agent in &agents {
+                    create_agent(uow, None, &creation(agent), (now, &Limits::default()))?;
+                }
+                Ok::<_, CreateAgentError>(())
+            });
+            written.await?;
+        }
+        Ok(())
+    }
+
+    /// Creates the `n`th chat of all agents, and has the first of them post `messages`, a
+    /// millisecond apart.
+    pub(crate) async fn fill(
+        &mut self,
+        store: &Arc<dyn Store>,
+        (n, messages): (usize, usize),
+        start: Timestamp,
+    ) -> Result<()> {
+        let chat = create(store, &self.agents, n, start).await?;
+        self.chats.push(chat);
+        let actor = actor(self.agents.first().context("an agent")?);
+        for first in (0..messages).step_by(UNIT) {
+            let range = first..messages.min(first + UNIT);
+            let unit = Unit::of(CUSTOMER, "bench_messages");
+            let written = store.write(unit, move |uow| {
+                for message in range.clone() {
+                    let at = i64::try_from(message).unwrap_or(0) * 1_000 + start.as_micros();
+                    let at = Timestamp::from_micros(at).unwrap_or(start);
+                    let command = PostMessage {
+                        chat,
+                        parent: None,
+                        text: format!("{TEXT} {message}"),
+                        medias: Vec::new(),
+                    };
+                    post_message(uow, &context(actor, at, (n, message)), &command)?;
+                }
+                Ok::<_, PostMessageError>(())
+            });
+            written.await?;
+        }
+        Ok(())
+    }
+
+    /// A token of the `n`th agent.
+    pub(crate) fn token(&self, n: usize) -> Result<String> {
+        let agent = self.agents.get(n).context("no such agent")?;
+        let (token, _) = self.tokens.issue(agent, Uuid::now_v7().into(), now()?)?;
+        Ok(token)
+    }
+
+    /// The topic that carries the events of the `n`th agent's chats.
+    pub(crate) fn topic(&self, n: usize) -> Result<String> {
+        let agent = self.agents.get(n).context("no such agent")?;
+        Ok(format!("agent_id:{}:chat", agent.id.0))
+    }
+
+    /// The first chat.
+    pub(crate) fn chat(&self) -> Result<ChatId> {
+        self.chats.first().copied().context("a chat")
+    }
+}
+
+/// The time.
+pub(crate) fn now() -> Result<Timestamp> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    Timestamp::from_micros(i64::try_from(since.as_micros())?).context("the clock is wrong")
+}
+
+fn agent(n: usize, now: Timestamp) -> Agent {
+    let id = u128::try_from(n).unwrap_or(0);
+    let creation = (
+        AgentId(Uuid::from_u128(0xA << 64 | id)),
+        format!("bench-{n}"),
+    );
+    Agent {
+        id: creation.0,
+        customer: CUSTOMER,
+        username: creation.1,
+        name: String::new(),
+        detail: String::new(),
+        permission: Permission::Admin,
+        status: talk_domain::agent::AgentStatus::Active,
+        token_generation: 0,
+        created: now,
+        updated: now,
+        deleted: None,
+    }
+}
+
+/// Nobody logs in with a password.
+fn creation(agent: &Agent) -> CreateAgent {
+    CreateAgent {
+        id: agent.id,
+        customer: agent.customer,
+        username: agent.username.clone(),
+        name: agent.name.clone(),
+        detail: agent.detail.clone(),
+        permission: agent.permission,
+        password: PasswordHash(String::new()),
+    }
+}
+
+fn actor(agent: &Agent) -> Actor {
+    Actor {
+        customer: agent.customer,
+        agent: agent.id,
+        permission: agent.permission,
+    }
+}
+
+fn context(actor: Actor, now: Timestamp, (chat, message): (usize, usize)) -> Context {
+    let number = |n: usize| u128::try_from(n).unwrap_or(0);
+    let limits = Limits {
+        participants: usize::MAX,
+        ..Limits::default()
+    };
+    let ids = IdSource::new(now, number(chat) << 56 | number(message) << 16);
+    Context::new(actor, now, limits, ids)
+}
+
+async fn create(
+    store: &Arc<dyn Store>,
+    members: &[Agent],
+    n: usize,
+    now: Timestamp,
+) -> Result<ChatId> {
+    let actor = actor(members.first().context("a chat of nobody")?);
+    let command = CreateChat {
+        kind: ChatKind::Group,
+        name: "bench".to_owned(),
+        detail: String::new(),
+        others: members.iter().skip(1).map(|agent| agent.id).collect(),
+    };
+    // Further ids than those of messages, which begin with the same time.
+    let cx = context(actor, now, (n + (1 << 16), 0));
+    let unit = Unit::of(CUSTOMER, "bench_chat");
+    let chat = store.write(unit, move |uow| create_chat(uow, &cx, &command));
+    let chat: Result<_, CreateChatError> = chat.await;
+    Ok(chat?.id)
+}
