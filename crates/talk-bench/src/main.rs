@@ -146,6 +146,7 @@ async fn measure(args: &Args) -> Result<ExitCode> {
             let figures = scenario.measure(&bench).await;
             let figures = figures.with_context(|| format!("{scenario:?}"))?;
             for figure in &figures {
+                eprintln!("  {figure}");
                 report.add(figure);
             }
         }

@@ -1,6 +1,6 @@
 //! The one table: medians of the rounds, each figure beside its limit of the same run.
 
-use std::fmt::Write;
+use std::fmt::{Display, Formatter, Write};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -30,6 +30,13 @@ pub(crate) struct Figure {
     pub(crate) limit: f64,
     /// Which side is better.
     pub(crate) better: Better,
+}
+
+impl Display for Figure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let (name, ours, limit) = (self.name, number(self.ours), number(self.limit));
+        write!(f, "{name}: {ours} / {limit} = {:.2}", self.ours / self.limit)
+    }
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHash as Phc, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::password_hash::{
+    Output, PasswordHash as Phc, PasswordHasher, PasswordVerifier, SaltString,
+};
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use talk_domain::agent::PasswordHash;
@@ -39,7 +41,7 @@ impl std::fmt::Debug for ArgonPasswords {
 }
 
 impl ArgonPasswords {
-    /// Password hashing with the parameters of the specification. Hashes one password.
+    /// Password hashing with the parameters of the specification.
     ///
     /// # Errors
     /// If the system gives no random bytes.
@@ -48,12 +50,7 @@ impl ArgonPasswords {
         let params = params.map_err(|_| IdentityError::Random)?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let random = SystemRandom::new();
-        let mut unknown = [0; 32];
-        random
-            .fill(&mut unknown)
-            .map_err(|_| IdentityError::Random)?;
-        let salt = salt(&random).map_err(|_| IdentityError::Random)?;
-        let nobody = hash(&argon, &unknown, &salt).map_err(|_| IdentityError::Random)?;
+        let nobody = nobody(&argon, &random).map_err(|_| IdentityError::Random)?;
         Ok(Self {
             argon,
             random,
@@ -111,6 +108,23 @@ fn salt(random: &SystemRandom) -> Result<SaltString, PasswordError> {
     let mut bytes = [0; SALT_BYTES];
     random.fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
     SaltString::encode_b64(&bytes).map_err(|_| PasswordError::Failed)
+}
+
+/// What looks like the hash of a password and is none: random bytes, made without the time and the
+/// memory of a hash.
+fn nobody(argon: &Argon2<'_>, random: &SystemRandom) -> Result<PasswordHash, PasswordError> {
+    let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
+    random.fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
+    let salt = salt(random)?;
+    let failed = |_| PasswordError::Failed;
+    let hash = Phc {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon.params().try_into().map_err(failed)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(Output::new(&bytes).map_err(failed)?),
+    };
+    Ok(PasswordHash(hash.to_string()))
 }
 
 fn hash(
