@@ -35,7 +35,11 @@ pub(crate) struct Figure {
 impl Display for Figure {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let (name, ours, limit) = (self.name, number(self.ours), number(self.limit));
-        write!(f, "{name}: {ours} / {limit} = {:.2}", self.ours / self.limit)
+        write!(
+            f,
+            "{name}: {ours} / {limit} = {:.2}",
+            self.ours / self.limit
+        )
     }
 }
 

@@ -14,17 +14,18 @@ use crate::handler::{
 
 /// Mounts the API.
 pub(crate) fn routes(app: &mut web::ServiceConfig, has_legacy: bool) {
-    if has_legacy {
-        app.configure(legacy::routes);
-    }
+    // They are tried one after the other: the busiest first.
     app.configure(messages_and_events)
         .configure(talk_chats)
         .configure(identity)
         .configure(operation)
-        .configure(description)
-        .default_service(web::to(async || {
-            Err::<HttpResponse, _>(ApiError::route_not_found())
-        }));
+        .configure(description);
+    if has_legacy {
+        app.configure(legacy::routes);
+    }
+    app.default_service(web::to(async || {
+        Err::<HttpResponse, _>(ApiError::route_not_found())
+    }));
 }
 
 fn messages_and_events(app: &mut web::ServiceConfig) {

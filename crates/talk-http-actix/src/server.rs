@@ -1,21 +1,30 @@
 //! The server: two listeners, one application.
 
-use std::net::{SocketAddr, TcpListener};
+mod upgrade;
+
+use std::fmt::Debug;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServiceRequest};
+use actix_http::{HttpService, Request, Response};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, map_config};
+use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, Error, web};
 
 use crate::Api;
 use crate::observe::observe;
 use crate::routes::routes;
 use crate::shared::Shared;
-use crate::socket::Peer;
+use upgrade::upgrade;
 
 /// How long a client may take to send a request's head; bodies have a limit of their own.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a client may take to close its side once the server has said all.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -34,14 +43,8 @@ pub struct Listen {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
-/// What the listeners need to know of each other.
-#[derive(Clone)]
-pub(crate) struct Admin {
-    /// Where operators come in.
-    pub(crate) address: Option<SocketAddr>,
-    /// See [`Listen::metrics`].
-    pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
-}
+/// See [`Listen::metrics`].
+pub(crate) struct Metrics(pub(crate) Arc<dyn Fn() -> String + Send + Sync>);
 
 /// Which listener a request came in by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +57,8 @@ pub(crate) enum Door {
 
 impl Door {
     pub(crate) fn of(request: &ServiceRequest) -> Self {
-        let admin = request
-            .app_data::<web::Data<Admin>>()
-            .and_then(|admin| admin.address);
-        if admin == Some(request.app_config().local_addr()) {
-            Self::Admin
-        } else {
-            Self::Public
-        }
+        let door = request.app_data::<Self>();
+        door.copied().unwrap_or(Self::Public)
     }
 
     /// Whether programs ask for `path` again and again.
@@ -88,35 +85,63 @@ impl Door {
 pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     let has_legacy = api.has_legacy;
     let shared = web::Data::new(Shared::new(api));
-    let admin = web::Data::new(Admin {
-        address: listen
-            .admin
-            .as_ref()
-            .map(TcpListener::local_addr)
-            .transpose()?,
-        metrics: listen.metrics,
-    });
-    let http = HttpServer::new(move || {
+    let metrics = web::Data::new(Metrics(listen.metrics));
+    let app = move |door: Door| {
         App::new()
+            .app_data(door)
             .app_data(shared.clone())
-            .app_data(admin.clone())
+            .app_data(metrics.clone())
             .wrap(from_fn(observe))
             .configure(|app| routes(app, has_legacy))
-    });
-    let http = http
-        .workers(listen.workers.max(1))
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .tcp_nodelay(true)
-        .on_connect(Peer::remember)
-        .shutdown_timeout(listen.shutdown_seconds)
-        .disable_signals()
-        .listen(listen.public)?;
-    let http = match listen.admin {
-        Some(admin) => http.listen(admin)?,
-        None => http,
     };
-    Ok(http.run())
+    let mut builder = Server::build()
+        .workers(listen.workers.max(1))
+        .shutdown_timeout(listen.shutdown_seconds)
+        .disable_signals();
+    if let Some(admin) = listen.admin {
+        let app = app.clone();
+        builder = open(builder, admin, move || app(Door::Admin))?;
+    }
+    let builder = open(builder, listen.public, move || app(Door::Public))?;
+    Ok(builder.run())
+}
+
+/// Serves what `app` makes at `listener`, as [`HttpServer`](actix_web::HttpServer) does, but takes
+/// sockets off the framework.
+pub(crate) fn open<A, S>(
+    builder: ServerBuilder,
+    listener: TcpListener,
+    app: impl Fn() -> A + Clone + Send + 'static,
+) -> std::io::Result<ServerBuilder>
+where
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse> + 'static,
+    S::Error: Into<Error>,
+    S::InitError: Debug,
+{
+    let address = listener.local_addr()?;
+    let stopping = builder.graceful_shutdown_signal();
+    builder.listen(address.to_string(), listener, move || {
+        let stopping = stopping.clone();
+        let app = || {
+            let app = map_config(app(), |()| AppConfig::default());
+            app.map_err(|error: S::Error| Response::from(error.into()))
+        };
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(CLOSE_TIMEOUT)
+            .h1_allow_half_closed(true)
+            .tcp_nodelay(true)
+            .local_addr(address)
+            .upgrade(upgrade(app()))
+            .h1(app())
+            .tcp()
+    })
 }
 
 #[cfg(test)]

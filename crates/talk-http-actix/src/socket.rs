@@ -17,7 +17,7 @@ mod rate;
 mod session;
 mod subscription;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpResponse, web};
 use talk_domain::error::ErrorKind;
 
 use crate::api_error::ApiError;
@@ -75,7 +75,7 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
         (caller.cx.actor, caller.session, token),
         Incoming::new(messages, MAX_FRAME),
         outgoing.clone(),
-        caller.request.conn_data::<Peer>().cloned(),
+        caller.request.extensions().get::<Peer>().cloned(),
     );
     actix_web::rt::spawn(session.run());
     Ok(response.map_body(|_, framework| outgoing.body(framework)))

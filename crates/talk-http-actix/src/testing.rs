@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::digest::digest;
 use crate::observe::observe;
 use crate::routes::routes;
-use crate::server::Admin;
+use crate::server::Metrics;
 use crate::shared::Shared;
 use crate::{Api, BodyLimits, SocketLimits};
 
@@ -230,13 +230,10 @@ impl Scene {
 
     /// An answer that need not be text.
     pub(crate) async fn raw(&self, request: TestRequest) -> Answer<Vec<u8>> {
-        let admin = Admin {
-            address: None,
-            metrics: Arc::new(String::new),
-        };
+        let metrics = Metrics(Arc::new(String::new));
         let app = App::new()
             .app_data(self.shared.clone())
-            .app_data(web::Data::new(admin))
+            .app_data(web::Data::new(metrics))
             .wrap(from_fn(observe))
             .configure(|app| routes(app, true));
         let app = init_service(app).await;

@@ -6,7 +6,6 @@ use argon2::password_hash::{
     Output, PasswordHash as Phc, PasswordHasher, PasswordVerifier, SaltString,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use talk_domain::agent::PasswordHash;
 use talk_domain::identity::{PasswordError, Passwords};
 use talk_domain::store::BoxFuture;
@@ -27,7 +26,6 @@ const SALT_BYTES: usize = 16;
 /// [`Passwords`] by argon2id.
 pub struct ArgonPasswords {
     argon: Argon2<'static>,
-    random: SystemRandom,
     permits: Arc<Semaphore>,
     /// What a password is compared with when there is none: nobody knows its password, and the
     /// comparison costs the same.
@@ -49,11 +47,9 @@ impl ArgonPasswords {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
         let params = params.map_err(|_| IdentityError::Random)?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let random = SystemRandom::new();
-        let nobody = nobody(&argon, &random).map_err(|_| IdentityError::Random)?;
+        let nobody = nobody(&argon).map_err(|_| IdentityError::Random)?;
         Ok(Self {
             argon,
-            random,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             nobody,
         })
@@ -82,7 +78,7 @@ impl ArgonPasswords {
 impl Passwords for ArgonPasswords {
     fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>> {
         Box::pin(async move {
-            let salt = salt(&self.random)?;
+            let salt = salt()?;
             self.blocking(move |argon| hash(argon, password.as_bytes(), &salt))
                 .await
         })
@@ -104,18 +100,20 @@ impl Passwords for ArgonPasswords {
     }
 }
 
-fn salt(random: &SystemRandom) -> Result<SaltString, PasswordError> {
+// The system's random bytes: the generator of the cryptographic library takes as long as a hash to
+// collect its own when it is asked first.
+fn salt() -> Result<SaltString, PasswordError> {
     let mut bytes = [0; SALT_BYTES];
-    random.fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
+    getrandom::fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
     SaltString::encode_b64(&bytes).map_err(|_| PasswordError::Failed)
 }
 
 /// What looks like the hash of a password and is none: random bytes, made without the time and the
 /// memory of a hash.
-fn nobody(argon: &Argon2<'_>, random: &SystemRandom) -> Result<PasswordHash, PasswordError> {
+fn nobody(argon: &Argon2<'_>) -> Result<PasswordHash, PasswordError> {
     let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
-    random.fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
-    let salt = salt(random)?;
+    getrandom::fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
+    let salt = salt()?;
     let failed = |_| PasswordError::Failed;
     let hash = Phc {
         algorithm: Algorithm::Argon2id.ident(),

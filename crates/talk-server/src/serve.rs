@@ -82,7 +82,7 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
     })
 }
 
-/// Sockets take two file descriptors each, and what a login shell allows is few.
+/// Every connection takes a file descriptor, and what a login shell allows is few.
 fn raise_file_limit() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(files) => tracing::debug!(files, "file descriptors"),

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use talk_domain::store::{StoreError, Unit};
 
 use crate::caller::Reply;
-use crate::server::Admin;
+use crate::server::Metrics;
 use crate::shared::Shared;
 
 /// The process runs.
@@ -27,10 +27,10 @@ pub(crate) async fn ready(shared: web::Data<Shared>) -> Reply {
     Ok(fine())
 }
 
-pub(crate) async fn metrics(admin: web::Data<Admin>) -> HttpResponse {
+pub(crate) async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body((admin.metrics)())
+        .body((metrics.0)())
 }
 
 fn fine() -> HttpResponse {

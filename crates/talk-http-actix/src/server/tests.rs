@@ -1,7 +1,7 @@
 //! The server over real sockets.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use super::*;
 use crate::testing::{Scene, get};
@@ -124,6 +124,32 @@ async fn a_refusal_arrives_also_when_the_body_is_never_read() {
     request.extend(std::iter::repeat_n(b'x', 600_000));
     let answer = exchange(running.public, &request);
     assert!(answer.contains(r#""reason":"ROUTE_NOT_FOUND""#), "{answer}");
+    running.handle.stop(true).await;
+}
+
+/// Requests for another protocol leave the framework; their answers are the same.
+#[actix_web::test]
+async fn a_refused_upgrade_is_answered_like_any_request() {
+    let running = run();
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\n";
+    for (line, status) in [
+        ("GET /v1.0/service_agents/me", "200 OK"),
+        ("GET /v1.0/ws", "400 Bad Request"),
+        ("GET /v1.0/nothing", "404 Not Found"),
+        ("POST /v1.0/ws", "405 Method Not Allowed"),
+    ] {
+        let request =
+            format!("{line} HTTP/1.1\r\nhost: t\r\nauthorization: Bearer t-1\r\n{upgrade}\r\n");
+        let sent = [request.as_bytes(), &[b'x'; 100_000]].concat();
+        let answer = exchange(running.public, &sent);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
+            "{line}: {answer}"
+        );
+        assert!(answer.contains("connection: close\r\n"), "{line}: {answer}");
+        assert!(answer.contains("x-request-id: "), "{line}: {answer}");
+        assert!(answer.ends_with('}'), "{line}: {answer}");
+    }
     running.handle.stop(true).await;
 }
 

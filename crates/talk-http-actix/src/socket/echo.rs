@@ -1,20 +1,28 @@
 //! The way in and out of a socket with nothing in between: what a conformance suite drives.
 
 use std::future::poll_fn;
+use std::net::TcpListener;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_server::Server;
+use actix_web::{App, HttpRequest, HttpResponse, web};
 
 use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
+use crate::server::open;
 
 /// Bytes of a frame here; some cases of the suite are large.
 const MAX_FRAME: usize = 32 * 1024 * 1024;
 
-/// Sends back what it gets, over the same code that serves events.
+/// Serves an echo at `listener`, over the same code that serves events.
 ///
 /// # Errors
-/// If the request is no handshake.
-pub async fn echo(
+/// If the listener cannot be used.
+pub fn echo(listener: TcpListener) -> std::io::Result<Server> {
+    let app = || App::new().default_service(web::to(accept));
+    Ok(open(Server::build(), listener, app)?.run())
+}
+
+async fn accept(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {

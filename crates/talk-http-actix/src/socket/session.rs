@@ -169,9 +169,6 @@ impl Session {
             Farewell::Cut => self.cut(),
         }
         self.outgoing.finish();
-        if let Some(peer) = &self.peer {
-            peer.stop_reading();
-        }
     }
 
     /// What was accepted is carried out and answered before the end, unless nobody takes answers

@@ -1,0 +1,199 @@
+//! Connections of sockets. The framework hands them over and keeps nothing, so that
+//! one that only waits costs little, and one whose client takes nothing can be ended.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::net::Shutdown;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_codec::{Encoder, Framed};
+use actix_http::body::{BoxBody, MessageBody};
+use actix_http::error::PayloadError;
+use actix_http::h1::{Codec, Message};
+use actix_http::{
+    BoxedPayloadStream, ConnectionType, HttpMessage as _, Payload, Request, Response, StatusCode,
+};
+use actix_service::{Service, ServiceFactory, fn_factory};
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::timeout;
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use futures_util::future::LocalBoxFuture;
+use socket2::SockRef;
+
+use crate::socket::Peer;
+
+/// Bytes read at a time.
+const READ: usize = 8 * 1024;
+
+/// How long a refused client may go on sending; with something unread it would not see the refusal.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// What the framework hands over.
+type Upgrade = (Request, Framed<TcpStream, Codec>);
+
+/// Answers requests for another protocol with what `app` answers, and then carries the bytes of
+/// that protocol if the answer agrees.
+pub(super) fn upgrade<F>(
+    app: F,
+) -> impl ServiceFactory<
+    Upgrade,
+    Config = (),
+    Response = (),
+    Error = Infallible,
+    InitError = F::InitError,
+    Service = Upgraded<F::Service>,
+    Future: 'static,
+>
+where
+    F: ServiceFactory<Request, Config = ()> + 'static,
+    F::Service: 'static,
+    F::Response: Into<Response<BoxBody>>,
+    F::Error: Into<Response<BoxBody>>,
+{
+    fn_factory(move || {
+        let app = app.new_service(());
+        async move { app.await.map(Upgraded) }
+    })
+}
+
+/// A worker's share of [`upgrade`].
+pub(super) struct Upgraded<S>(S);
+
+impl<S> Service<Upgrade> for Upgraded<S>
+where
+    S: Service<Request> + 'static,
+    S::Response: Into<Response<BoxBody>>,
+    S::Error: Into<Response<BoxBody>>,
+{
+    type Response = ();
+    type Error = Infallible;
+    type Future = LocalBoxFuture<'static, Result<(), Infallible>>;
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Whoever is refused by a service that is not ready gets its error as an answer.
+        self.0.poll_ready(cx).map(|_| Ok(()))
+    }
+
+    fn call(&self, (request, framed): Upgrade) -> Self::Future {
+        let parts = framed.into_parts();
+        let stream = Rc::new(parts.io);
+        let payload: BoxedPayloadStream = Box::pin(Input {
+            left: parts.read_buf,
+            stream: Rc::clone(&stream),
+        });
+        let (request, _) = request.replace_payload(Payload::Stream { payload });
+        request
+            .extensions_mut()
+            .insert(Peer::new(Rc::clone(&stream)));
+        let answer = self.0.call(request);
+        let codec = parts.codec;
+        Box::pin(async move {
+            let answer = answer.await.map_or_else(Into::into, Into::into);
+            // Whoever has left is told nothing.
+            let _ = if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                agree(answer, codec, &stream).await
+            } else {
+                refuse(answer, codec, &stream).await
+            };
+            Ok(())
+        })
+    }
+}
+
+/// Sends the head, and then what the body gives as it is.
+async fn agree(answer: Response<BoxBody>, mut codec: Codec, stream: &TcpStream) -> io::Result<()> {
+    let (head, body) = answer.into_parts();
+    let mut bytes = BytesMut::new();
+    codec.encode(Message::Item((head, body.size())), &mut bytes)?;
+    send(stream, &bytes).await?;
+    drop((bytes, codec));
+    let mut body = pin!(body);
+    while let Some(Ok(chunk)) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+        send(stream, &chunk).await?;
+    }
+    SockRef::from(stream).shutdown(Shutdown::Write)
+}
+
+/// Sends a whole answer, the last of the connection.
+async fn refuse(answer: Response<BoxBody>, mut codec: Codec, stream: &TcpStream) -> io::Result<()> {
+    let (mut head, body) = answer.into_parts();
+    head.head_mut().set_connection_type(ConnectionType::Close);
+    let mut bytes = BytesMut::new();
+    codec.encode(Message::Item((head, body.size())), &mut bytes)?;
+    let mut body = pin!(body);
+    while let Some(Ok(chunk)) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+        codec.encode(Message::Chunk(Some(chunk)), &mut bytes)?;
+        send(stream, &bytes.split()).await?;
+    }
+    codec.encode(Message::Chunk(None), &mut bytes)?;
+    send(stream, &bytes).await?;
+    SockRef::from(stream).shutdown(Shutdown::Write)?;
+    let _ = timeout(LINGER, poll_fn(|cx| poll_end(stream, cx))).await;
+    Ok(())
+}
+
+async fn send(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match stream.try_write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(sent) => bytes = bytes.get(sent..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.writable().await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// What comes in next, in `buffer`; 0 bytes at the end.
+fn poll_read(
+    stream: &TcpStream,
+    buffer: &mut [u8],
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_read_ready(cx))?;
+        match stream.try_read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            read => return Poll::Ready(read),
+        }
+    }
+}
+
+/// Ready when the client has ended its side; what it sends until then is dropped.
+fn poll_end(stream: &TcpStream, cx: &mut Context<'_>) -> Poll<()> {
+    let mut dropped = [0; READ];
+    while let Ok(1..) = ready!(poll_read(stream, &mut dropped, cx)) {}
+    Poll::Ready(())
+}
+
+/// What comes in, read when somebody asks for it.
+struct Input {
+    /// What the framework has read beyond the head.
+    left: BytesMut,
+    stream: Rc<TcpStream>,
+}
+
+impl Stream for Input {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if !self.left.is_empty() {
+            let left = std::mem::take(&mut self.left);
+            return Poll::Ready(Some(Ok(Bytes::copy_from_slice(&left))));
+        }
+        let mut buffer = [0; READ];
+        Poll::Ready(match ready!(poll_read(&self.stream, &mut buffer, cx)) {
+            Ok(0) => None,
+            Ok(read) => {
+                let read = buffer.get(..read).unwrap_or_default();
+                Some(Ok(Bytes::copy_from_slice(read)))
+            }
+            Err(error) => Some(Err(error.into())),
+        })
+    }
+}
