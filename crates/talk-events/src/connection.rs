@@ -9,10 +9,11 @@ use talk_domain::id::ChatId;
 use talk_domain::live::subscribe::starts;
 use talk_domain::live::{Connection, FollowError, Notice, Refused, Resume, Scope};
 use talk_domain::store::{BoxFuture, Store, StoreError, Unit};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use crate::hub::ReaderId;
+use crate::mailbox::Notices;
 use crate::node::{Command, NodeHandle, lock};
 use crate::roster::Roster;
 
@@ -26,17 +27,12 @@ pub(crate) struct NodeConnection {
     actor: Actor,
     store: Arc<dyn Store>,
     node: UnboundedSender<Command>,
-    notices: UnboundedReceiver<Notice>,
+    notices: Notices,
     roster: Arc<Mutex<Roster>>,
 }
 
 impl NodeConnection {
-    pub(crate) fn new(
-        id: ReaderId,
-        actor: Actor,
-        node: &NodeHandle,
-        notices: UnboundedReceiver<Notice>,
-    ) -> Self {
+    pub(crate) fn new(id: ReaderId, actor: Actor, node: &NodeHandle, notices: Notices) -> Self {
         let roster = Arc::clone(&node.roster);
         lock(&roster).connect(id, actor, Instant::now());
         Self {

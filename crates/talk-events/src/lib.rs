@@ -7,6 +7,7 @@
 
 mod connection;
 pub mod hub;
+mod mailbox;
 mod node;
 mod roster;
 

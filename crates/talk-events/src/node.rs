@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::connection::NodeConnection;
 use crate::hub::{Hub, Mark, Outbox as _, Page, ReaderId};
+use crate::mailbox::{Mailbox, mailbox};
 use crate::roster::{Change, Roster};
 use around::Around;
 
@@ -34,7 +35,7 @@ pub(crate) fn lock(roster: &Mutex<Roster>) -> MutexGuard<'_, Roster> {
 /// What the node is asked to do, in one queue with the commits so that their order is known.
 pub(crate) enum Command {
     Committed(Vec<LoggedEvent>),
-    Connect(ReaderId, Actor, UnboundedSender<Notice>),
+    Connect(ReaderId, Actor, Mailbox),
     Disconnect(ReaderId),
     Mark {
         id: ReaderId,
@@ -126,7 +127,7 @@ impl Bell for NodeBell {
 impl Live for NodeHandle {
     fn connect(&self, actor: Actor) -> Box<dyn Connection> {
         let id = ReaderId(self.ids.fetch_add(1, Ordering::Relaxed));
-        let (mailbox, notices) = mpsc::unbounded_channel();
+        let (mailbox, notices) = mailbox();
         // An error means that delivery has ended; the mailbox is closed then.
         let _ = self.sender.send(Command::Connect(id, actor, mailbox));
         Box::new(NodeConnection::new(id, actor, self, notices))

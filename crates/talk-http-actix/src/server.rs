@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use actix_http::{HttpService, Request, Response};
 use actix_server::{Server, ServerBuilder};
-use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, map_config};
+use actix_service::{
+    IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, boxed, map_config,
+};
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
@@ -123,9 +125,10 @@ where
     let stopping = builder.graceful_shutdown_signal();
     builder.listen(address.to_string(), listener, move || {
         let stopping = stopping.clone();
+        // Boxed, so that a connection has room for the answer it waits for only while it does.
         let app = || {
             let app = map_config(app(), |()| AppConfig::default());
-            app.map_err(|error: S::Error| Response::from(error.into()))
+            boxed::factory(app.map_err(|error: S::Error| Response::from(error.into())))
         };
         HttpService::build()
             .graceful_shutdown_signal(move || {

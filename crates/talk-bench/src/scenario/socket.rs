@@ -20,7 +20,7 @@ const POSTING: u64 = 4;
 /// Posts that each has on their way.
 const IN_FLIGHT: u64 = 64;
 /// Sockets that wait.
-const WAITING: usize = 9_000;
+const WAITING: usize = 10_000;
 /// Answers with a message are longer, refusals shorter.
 const ANSWER: usize = 300;
 

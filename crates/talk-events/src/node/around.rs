@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Command, PAGE};
 use crate::hub::{Outbox, ReaderId};
+use crate::mailbox::Mailbox;
 use crate::roster::Change;
 
 /// Reads of the log under way at a time; a page may hold some megabytes.
@@ -26,15 +27,14 @@ const RETRY: Duration = Duration::from_millis(200);
 pub(super) struct Around {
     store: Arc<dyn Store>,
     sender: UnboundedSender<Command>,
-    peers: HashMap<ReaderId, Peer>,
+    peers: HashMap<ReaderId, Arc<Peer>>,
     reads: Arc<Semaphore>,
 }
 
 /// A connection.
-#[derive(Clone)]
 struct Peer {
     customer: CustomerId,
-    mailbox: UnboundedSender<Notice>,
+    mailbox: Mailbox,
 }
 
 impl Around {
@@ -47,9 +47,10 @@ impl Around {
         }
     }
 
-    pub(super) fn connect(&mut self, id: ReaderId, actor: Actor, mailbox: UnboundedSender<Notice>) {
+    pub(super) fn connect(&mut self, id: ReaderId, actor: Actor, mailbox: Mailbox) {
         let customer = actor.customer;
-        self.peers.insert(id, Peer { customer, mailbox });
+        let peer = Peer { customer, mailbox };
+        self.peers.insert(id, Arc::new(peer));
     }
 
     pub(super) fn disconnect(&mut self, id: ReaderId) {
@@ -82,7 +83,7 @@ impl Outbox for Around {
     fn send(&mut self, reader: ReaderId, notice: Notice) {
         if let Some(peer) = self.peers.get(&reader) {
             // An error means that the connection is ending; its disconnection is on its way.
-            let _ = peer.mailbox.send(notice);
+            peer.mailbox.send(notice);
         }
     }
 

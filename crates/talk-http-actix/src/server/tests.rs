@@ -140,7 +140,7 @@ async fn a_refused_upgrade_is_answered_like_any_request() {
     ] {
         let request =
             format!("{line} HTTP/1.1\r\nhost: t\r\nauthorization: Bearer t-1\r\n{upgrade}\r\n");
-        let sent = [request.as_bytes(), &[b'x'; 100_000]].concat();
+        let sent = [request.as_bytes(), &vec![b'x'; 100_000]].concat();
         let answer = exchange(running.public, &sent);
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),

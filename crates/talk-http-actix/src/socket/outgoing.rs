@@ -16,6 +16,9 @@ const CAPACITY: usize = 64 * 1024;
 /// Bytes handed out at a time: how much a client must take of what waits to be seen to take any.
 const CHUNK: usize = 8 * 1024;
 
+/// Bytes of room that are kept while nothing waits: enough for a usual frame.
+const KEPT: usize = 1024;
+
 /// First byte of a whole frame of text, of a close, a ping and a pong.
 const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
@@ -180,6 +183,9 @@ impl MessageBody for SocketBody {
             if state.is_finished {
                 return Poll::Ready(None);
             }
+            if state.buffer.capacity() > KEPT {
+                state.buffer = BytesMut::new();
+            }
             state.body = Some(cx.waker().clone());
             return Poll::Pending;
         }
@@ -257,6 +263,15 @@ mod tests {
         );
         assert!(outgoing.waiting_since().is_none());
         assert_eq!(taken(&mut body), Poll::Ready(None));
+    }
+
+    #[test]
+    fn little_is_kept_while_nothing_waits() {
+        let outgoing = Outgoing::default();
+        let mut body = outgoing.body(BoxBody::new(()));
+        outgoing.text(&"x".repeat(CAPACITY));
+        while taken(&mut body).is_ready() {}
+        assert!(outgoing.0.borrow().buffer.capacity() <= KEPT);
     }
 
     #[test]

@@ -1,0 +1,163 @@
+//! What waits for a connection: a queue that holds little while nothing waits. Of some ten thousand
+//! connections nearly all wait.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use talk_domain::live::Notice;
+
+/// Notices there is room for while nothing waits.
+const KEPT: usize = 4;
+
+/// The delivery's end. Dropping it ends the queue after what waits.
+pub(crate) struct Mailbox(Arc<Mutex<Queue>>);
+
+/// The connection's end.
+pub(crate) struct Notices(Arc<Mutex<Queue>>);
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Notice>,
+    reader: Option<Waker>,
+    is_ended: bool,
+    is_left: bool,
+}
+
+/// Both ends of a queue.
+pub(crate) fn mailbox() -> (Mailbox, Notices) {
+    let queue = Arc::default();
+    (Mailbox(Arc::clone(&queue)), Notices(queue))
+}
+
+impl Mailbox {
+    /// Adds a notice.
+    pub(crate) fn send(&self, notice: Notice) {
+        let mut queue = lock(&self.0);
+        if !queue.is_left {
+            queue.waiting.push_back(notice);
+        }
+        wake(queue);
+    }
+
+    /// Whether nobody takes anything any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.0).is_left
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.is_ended = true;
+        wake(queue);
+    }
+}
+
+impl Notices {
+    /// The next notice; `None` at the end.
+    pub(crate) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<Notice>> {
+        let mut queue = lock(&self.0);
+        match queue.waiting.pop_front() {
+            Some(notice) => Poll::Ready(Some(notice)),
+            None if queue.is_ended => Poll::Ready(None),
+            None => {
+                if queue.waiting.capacity() > KEPT {
+                    queue.waiting = VecDeque::new();
+                }
+                queue.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Notices {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.is_left = true;
+        queue.waiting = VecDeque::new();
+    }
+}
+
+/// The lock is given back before anybody is woken.
+fn wake(mut queue: MutexGuard<'_, Queue>) {
+    let reader = queue.reader.take();
+    drop(queue);
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+}
+
+/// A panic while it was held left it whole.
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+    use talk_domain::testing::chat_id;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn notices_come_in_order_and_then_the_end() {
+        let (woken, (mailbox, notices)) = (Arc::new(Woken::default()), mailbox());
+        let waker = Arc::clone(&woken).into();
+        let mut cx = Context::from_waker(&waker);
+        assert!(notices.poll_recv(&mut cx).is_pending());
+        for seq in 0..100 {
+            mailbox.send(Notice::CaughtUp(chat_id(1), seq));
+        }
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        drop(mailbox);
+        for seq in 0..100 {
+            let Poll::Ready(Some(Notice::CaughtUp(_, next))) = notices.poll_recv(&mut cx) else {
+                panic!("no notice {seq}");
+            };
+            assert_eq!(next, seq);
+        }
+        assert!(matches!(notices.poll_recv(&mut cx), Poll::Ready(None)));
+    }
+
+    #[test]
+    fn an_empty_queue_gives_its_memory_back() {
+        let (mailbox, notices) = mailbox();
+        let mut cx = Context::from_waker(Waker::noop());
+        for seq in 0..100 {
+            mailbox.send(Notice::CaughtUp(chat_id(1), seq));
+        }
+        while notices.poll_recv(&mut cx).is_ready() {}
+        assert!(lock(&notices.0).waiting.capacity() <= KEPT);
+    }
+
+    #[test]
+    fn nothing_waits_for_who_has_left() {
+        let (mailbox, notices) = mailbox();
+        mailbox.send(Notice::CaughtUp(chat_id(1), 1));
+        assert!(!mailbox.is_closed());
+        drop(notices);
+        mailbox.send(Notice::CaughtUp(chat_id(1), 2));
+        assert!(mailbox.is_closed() && lock(&mailbox.0).waiting.is_empty());
+    }
+
+    #[test]
+    fn the_end_wakes_who_waits() {
+        let (woken, (mailbox, notices)) = (Arc::new(Woken::default()), mailbox());
+        let waker = Arc::clone(&woken).into();
+        let mut cx = Context::from_waker(&waker);
+        assert!(notices.poll_recv(&mut cx).is_pending());
+        drop(mailbox);
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    }
+}
