@@ -16,3 +16,16 @@ pub enum AnyConnection {
     /// SQLite.
     Sqlite(diesel::SqliteConnection),
 }
+
+/// Runs a query on the database's own connection: `natively!(conn, |conn| query.execute(conn))`.
+///
+/// Diesel's own dispatch writes the text of a statement down several times only to find it among
+/// the prepared ones, which takes longer than to run it. For statements of the hot path.
+macro_rules! natively {
+    ($connection:expr, |$conn:ident| $query:expr) => {
+        match $connection {
+            crate::connection::AnyConnection::Sqlite($conn) => $query,
+        }
+    };
+}
+pub(crate) use natively;

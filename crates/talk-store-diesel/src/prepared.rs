@@ -3,12 +3,12 @@
 //! It never keeps a prepared `UPDATE`, since the columns of a changeset can vary, and preparing
 //! one costs as much as running it. A statement of fixed text is kept.
 
+use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::RunQueryDsl;
 use diesel::result::QueryResult;
+use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-
-use crate::connection::{AnyConnection, MultiBackend};
 
 /// A value of a statement.
 pub(crate) enum Value<'a> {
@@ -30,8 +30,15 @@ pub(crate) struct Prepared<'a, const N: usize> {
     pub(crate) values: [Value<'a>; N],
 }
 
-impl<const N: usize> QueryFragment<MultiBackend> for Prepared<'_, N> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB, const N: usize> QueryFragment<DB> for Prepared<'_, N>
+where
+    DB: Backend,
+    [u8]: ToSql<Binary, DB>,
+    str: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
+    Option<i64>: ToSql<Nullable<BigInt>, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let mut values = self.values.iter();
         for part in self.sql.split_inclusive('?') {
             pass.push_sql(part.trim_end_matches('?'));
@@ -67,4 +74,4 @@ impl<const N: usize> Query for Prepared<'_, N> {
     type SqlType = BigInt;
 }
 
-impl<const N: usize> RunQueryDsl<AnyConnection> for Prepared<'_, N> {}
+impl<C, const N: usize> RunQueryDsl<C> for Prepared<'_, N> {}

@@ -8,7 +8,7 @@ use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
 use super::{Scope, all, changed};
-use crate::connection::MultiBackend;
+use crate::connection::{MultiBackend, natively};
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::prepared::{Prepared, Value};
@@ -21,13 +21,12 @@ use crate::search::containing;
 
 impl Scope<'_> {
     pub(super) fn chat(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
-        let row = chats::table
+        let query = chats::table
             .filter(chats::id.eq(bytes(id.0)))
             .filter(chats::customer_id.eq(self.customer()))
-            .select(ChatRow::as_select())
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
+            .select(ChatRow::as_select());
+        let row = natively!(self.conn, |conn| query.first(conn));
+        let row = row.optional().map_err(fault)?;
         row.map(Chat::try_from).transpose()
     }
 
@@ -75,7 +74,8 @@ impl Scope<'_> {
                 Value::Bytes(&self.customer()),
             ],
         };
-        changed(update.execute(self.conn).map_err(fault)?)
+        let rows = natively!(self.conn, |conn| update.execute(conn));
+        changed(rows.map_err(fault)?)
     }
 }
 

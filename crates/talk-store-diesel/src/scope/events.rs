@@ -9,6 +9,7 @@ use talk_domain::message::Message;
 use talk_domain::store::StoreError;
 
 use super::{Scope, all, changed};
+use crate::connection::natively;
 use crate::error::fault;
 use crate::rows::event::{EventRow, NewEventRow, kind};
 use crate::rows::{bytes, seq};
@@ -18,10 +19,8 @@ impl Scope<'_> {
     /// Stores an entry with its frame.
     pub(crate) fn log(&mut self, entry: &LogEntry<'_>, frame: &str) -> Result<(), StoreError> {
         self.check_chat(entry.chat)?;
-        diesel::insert_into(events::table)
-            .values(NewEventRow::new(entry, frame))
-            .execute(self.conn)
-            .map_err(fault)?;
+        let insert = diesel::insert_into(events::table).values(NewEventRow::new(entry, frame));
+        natively!(self.conn, |conn| insert.execute(conn)).map_err(fault)?;
         match entry.event {
             Event::MessageEdited(message)
             | Event::MessageDeleted(message)

@@ -16,6 +16,7 @@ use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
 use super::{Scope, changed};
+use crate::connection::natively;
 use crate::error::fault;
 use crate::index::{self, Indexed};
 use crate::prepared::{Prepared, Value};
@@ -122,11 +123,9 @@ impl MessageRepository for Scope<'_> {
 
     fn insert(&mut self, message: &Message) -> Result<(), StoreError> {
         self.own(message.customer)?;
-        diesel::insert_into(messages::table)
-            .values(MessageRow::try_from(message)?)
-            .execute(self.conn)
-            .map(drop)
-            .map_err(fault)
+        let insert = diesel::insert_into(messages::table).values(MessageRow::try_from(message)?);
+        let inserted = natively!(self.conn, |conn| insert.execute(conn));
+        inserted.map(drop).map_err(fault)
     }
 
     fn update(&mut self, message: &Message) -> Result<(), StoreError> {
@@ -156,7 +155,8 @@ impl MessageRepository for Scope<'_> {
                 Value::Bytes(&self.customer()),
             ],
         };
-        changed(update.execute(self.conn).map_err(fault)?)
+        let rows = natively!(self.conn, |conn| update.execute(conn));
+        changed(rows.map_err(fault)?)
     }
 
     fn add_revision(&mut self, revision: &Revision) -> Result<(), StoreError> {

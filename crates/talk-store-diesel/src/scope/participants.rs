@@ -9,7 +9,7 @@ use talk_domain::participant::{Participant, ParticipantQueries, ParticipantRepos
 use talk_domain::store::StoreError;
 
 use super::{Scope, all};
-use crate::connection::MultiBackend;
+use crate::connection::{MultiBackend, natively};
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::participant::{FormerRow, NewParticipantRow, ParticipantRow};
@@ -22,14 +22,13 @@ impl Scope<'_> {
         chat: ChatId,
         agent: AgentId,
     ) -> Result<Option<Participant>, StoreError> {
-        let row = participants::table
+        let query = participants::table
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
-            .select(ParticipantRow::as_select())
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
+            .select(ParticipantRow::as_select());
+        let row = natively!(self.conn, |conn| query.first(conn));
+        let row = row.optional().map_err(fault)?;
         row.map(Participant::try_from).transpose()
     }
 
