@@ -1,10 +1,11 @@
-//! Folding: texts that differ in case, accents or compatibility forms alone are searched as one.
+//! Folding: texts that differ in case, accents, compatibility forms or characters nobody sees alone
+//! are searched as one.
 
 use unicode_normalization::UnicodeNormalization;
 
 /// What is compared: compatibility forms and accents removed, composed again, and taken through
 /// both cases, which brings together what one of them alone keeps apart (ß, ẞ and ss, σ and ς).
-/// Control characters count as spaces.
+/// Control characters count as spaces, characters nobody sees not at all.
 #[must_use]
 pub fn fold(text: &str) -> String {
     // Most of what is searched through can be folded by the character, which takes less time.
@@ -39,12 +40,47 @@ const fn fold_alone(c: char) -> Option<char> {
 }
 
 fn fold_together(text: &str) -> String {
-    let bare = text.nfkd().filter(|c| !is_mark(*c)).nfc();
-    bare.map(|c| if c.is_control() { ' ' } else { c })
+    let seen = |c: &char| !is_mark(*c) && !is_unseen(*c);
+    let bare = text.nfkd().filter(seen).nfc();
+    let cased = bare
+        .map(|c| if c.is_control() { ' ' } else { c })
         .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .collect()
+        .flat_map(char::to_lowercase);
+    let mut folded = String::with_capacity(text.len());
+    for c in cased {
+        match typed(c) {
+            Some(letters) => folded.push_str(letters),
+            None => folded.push(c),
+        }
+    }
+    folded
+}
+
+/// What people type for a letter whose stroke is no accent to Unicode, or that joins two: those
+/// that the Unicode collation takes for the same but for an accent, and ŧ and þ. A letter that
+/// stands for another sound to it (ŋ, ə) is a letter of its own here too.
+const fn typed(c: char) -> Option<&'static str> {
+    Some(match c {
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ł' => "l",
+        'ø' => "o",
+        'ŧ' => "t",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        'ґ' => "г",
+        _ => return None,
+    })
+}
+
+/// Characters that only say where a line may break, how letters join or which way they run.
+const fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 /// Accents, the vowel marks of Hebrew and Arabic, which are left out in ordinary writing, and the
@@ -83,6 +119,47 @@ mod tests {
             ("one\ttwo\u{85}three", "one two three"),
         ] {
             assert_eq!(fold(a), fold(b));
+        }
+    }
+
+    #[test]
+    fn letters_with_a_stroke_and_joined_letters_are_those_they_come_from() {
+        for (written, typed) in [
+            ("Đà Nẵng", "da nang"),
+            ("Łódź", "lodz"),
+            ("Ørsted", "orsted"),
+            ("Ǿ", "o"),
+            ("Ħamrun", "hamrun"),
+            ("Ŧ", "t"),
+            ("ÆSIR ǽ", "aesir ae"),
+            ("Œuvre", "oeuvre"),
+            ("Ðorn", "dorn"),
+            ("Þór", "thor"),
+            ("Diyarbakır", "diyarbakir"),
+            ("Ґанок", "ганок"),
+        ] {
+            assert_eq!(fold(written), typed);
+            assert_eq!(fold(&written.to_uppercase()), typed);
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_does_not_count() {
+        for unseen in [
+            '\u{ad}', '\u{61c}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{202b}',
+            '\u{2060}', '\u{2068}', '\u{feff}',
+        ] {
+            assert_eq!(fold(&format!("multi{unseen}zero")), "multizero");
+            assert_eq!(fold(&format!("é{unseen}")), "e");
+        }
+        assert_eq!(fold("می\u{200c}روم"), fold("میروم"));
+        assert!(fold("the 👨\u{200d}👩\u{200d}👧").contains(&fold("👨\u{200d}👩\u{200d}👧")));
+    }
+
+    #[test]
+    fn a_letter_of_its_own_in_every_language_stays_one() {
+        for (a, b) in [("ŋ", "n"), ("ə", "e"), ("ŋ", "ng")] {
+            assert_ne!(fold(a), fold(b));
         }
     }
 
