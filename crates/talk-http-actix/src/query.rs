@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use actix_web::web;
+use percent_encoding::percent_decode_str;
 use talk_domain::error::Invalid;
 use talk_domain::page::{Order, PageRequest};
 use talk_domain::time::Timestamp;
@@ -24,8 +25,14 @@ impl Query {
     /// Reads a query string.
     ///
     /// # Errors
-    /// If a parameter comes twice: two readers could understand it differently.
+    /// If it is no UTF-8, or if a parameter comes twice: two readers could understand it
+    /// differently.
     pub(crate) fn parse(raw: &str) -> Result<Self, ApiError> {
+        // The parser below would put U+FFFD in place of what is no text.
+        if percent_decode_str(raw).decode_utf8().is_err() {
+            let message = "must be percent-encoded UTF-8";
+            return Err(ApiError::invalid("query", "INVALID_QUERY", message));
+        }
         let pairs = web::Query::<Vec<(String, String)>>::from_query(raw)
             .map_err(|_| ApiError::invalid("query", "INVALID_QUERY", "could not be read"))?
             .into_inner();
@@ -148,5 +155,15 @@ mod tests {
     #[test]
     fn a_parameter_given_twice_is_refused() {
         assert!(Query::parse("chat_id=a&chat_id=b").is_err());
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_refused() {
+        for bad in ["q=%ff", "q=%C3", "q=a%C3&x=%A9", "%80=1", "q=%ED%A0%80"] {
+            assert!(Query::parse(bad).is_err(), "{bad}");
+        }
+        for good in ["q=%C3%A9", "q=%", "q=%zz", "q=é"] {
+            assert!(Query::parse(good).is_ok(), "{good}");
+        }
     }
 }

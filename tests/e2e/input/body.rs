@@ -1,5 +1,7 @@
 //! Bodies that are no JSON object.
 
+use reqwest::Method;
+
 use super::world::World;
 use super::{refused_field, refused_whole};
 
@@ -54,7 +56,12 @@ async fn what_is_no_json_object_is_refused_everywhere() {
             &"[".repeat(50_000),
         ] {
             let answer = endpoint.send(bad.to_owned()).await;
-            refused_whole(&answer, 400, "INVALID_JSON_BODY");
+            if bad.is_empty() && endpoint.method == Method::DELETE {
+                // The emoji could be in the query too.
+                refused_field(&answer, "EMOJI_INVALID", "emoji");
+            } else {
+                refused_whole(&answer, 400, "INVALID_JSON_BODY");
+            }
         }
     }
     assert_eq!(world.stored().await, before);

@@ -119,7 +119,7 @@ async fn a_malformed_id_in_a_path_is_named() {
 async fn a_malformed_id_in_a_query_is_named() {
     let world = World::new().await;
     let mut ids: Vec<_> = malformed().iter().map(|id| escaped(id)).collect();
-    ids.extend(["%00", "%ff", "%zz"].map(String::from));
+    ids.extend(["%00", "%zz"].map(String::from));
     for (list, field) in [
         (MESSAGES, "chat_id"),
         (MESSAGES, "parent_id"),

@@ -40,7 +40,7 @@ pub(crate) async fn remove(caller: Caller, body: Body) -> Reply {
 pub(crate) async fn removed(caller: &Caller, body: Body) -> Result<Message, ApiError> {
     let message = caller.id("message_id")?;
     let emoji = emoji(caller, body).await?;
-    let command = command(caller, message, emoji.as_deref())?;
+    let command = command(caller, message, Some(&emoji))?;
     let write = caller.write("remove_reaction", move |uow, cx| {
         remove_reaction(uow, cx, &command)
     });
@@ -49,15 +49,19 @@ pub(crate) async fn removed(caller: &Caller, body: Body) -> Result<Message, ApiE
 
 /// The emoji to take back: of the query, or else of the body. No emoji has a space in it, but
 /// `+1` in a query is read as ` 1`.
-async fn emoji(caller: &Caller, body: Body) -> Result<Option<String>, ApiError> {
+async fn emoji(caller: &Caller, body: Body) -> Result<String, ApiError> {
     let query = caller.query()?;
     let sent = body.message().await?;
     let named = query.get("emoji").map(|emoji| emoji.replace(' ', "+"));
-    if named.is_some() && sent.bytes().is_empty() {
-        return Ok(named);
-    }
-    let in_body = sent.json::<request::React>()?.emoji;
-    Ok(named.or(in_body))
+    let in_body = if sent.bytes().is_empty() {
+        None
+    } else {
+        sent.json::<request::React>()?.emoji
+    };
+    named.or(in_body).ok_or_else(|| {
+        let message = "must be given, in the query or in the body";
+        ApiError::invalid("emoji", "EMOJI_INVALID", message)
+    })
 }
 
 fn command(caller: &Caller, message: MessageId, emoji: Option<&str>) -> Result<React, Invalid> {
@@ -133,12 +137,18 @@ mod tests {
             "/v1.0/service_agents/talk_messages/{}/reactions",
             message_id(1)
         );
-        for query in ["?emoji=NOPE!", "?emoji=%00"] {
+        for (query, body) in [
+            ("?emoji=NOPE!", ""),
+            ("?emoji=%00", ""),
+            ("", ""),
+            ("?emoji=", ""),
+            ("", "{}"),
+            ("", r#"{"emoji":null}"#),
+        ] {
             let request = request(1, Method::DELETE, &format!("{path}{query}"));
-            assert_eq!(
-                Scene::new().call(request).await.refusal().1,
-                "EMOJI_INVALID"
-            );
+            let answer = Scene::new().call(request.set_payload(body)).await;
+            let expected = (400, "EMOJI_INVALID".to_owned(), "emoji".to_owned());
+            assert_eq!(answer.refusal(), expected, "{query} {body}");
         }
     }
 }
