@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use talk_client::Search;
 
 use crate::support::client::{message, path};
 use crate::support::{Answer, Client, Server};
@@ -54,8 +55,52 @@ async fn a_message_is_found_by_any_part_of_it_and_shown_as_it_is() {
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].id, id(&said));
     }
+    let by_bob = Search::text("grosse").chat(id(&chat)).by(&*bob.id);
+    assert!(
+        client
+            .search(by_bob)
+            .all()
+            .await
+            .expect("messages")
+            .is_empty()
+    );
+    let time = said["tm_create"].as_str().expect("a time");
+    let later = Search::text("grosse").after(time);
+    assert!(
+        client
+            .search(later)
+            .all()
+            .await
+            .expect("messages")
+            .is_empty()
+    );
+    let at_all = Search::text("grosse")
+        .by(&*alice.id)
+        .before("2999-01-01T00:00:00Z");
+    assert_eq!(
+        client.search(at_all).all().await.expect("messages").len(),
+        1
+    );
     assert!(found(&bob, "회식").await.is_empty());
     assert!(found(&bob, "joined").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_without_strokes_and_unseen_characters_finds_what_has_them() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    for (text, words) in [
+        ("Đà Nẵng", "da nang"),
+        ("Łódź", "lodz"),
+        ("Ørsted", "orsted"),
+        ("Æsir", "aesir"),
+        ("multi\u{200b}zero soft\u{ad}hyphen", "multizero softhyphen"),
+    ] {
+        alice.say(&chat, text).await;
+        assert_eq!(found(&alice, words).await, [text]);
+        assert_eq!(found(&alice, text).await, [text]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

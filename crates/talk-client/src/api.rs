@@ -12,7 +12,7 @@ use crate::error::ClientError;
 use crate::pages::Pages;
 pub use chats::NewChat;
 pub use events::EventPage;
-pub use messages::Draft;
+pub use messages::{Draft, Search};
 
 impl Client {
     /// The agents of one's customer.

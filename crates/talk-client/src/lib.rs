@@ -13,7 +13,7 @@ mod subscription;
 mod tracker;
 mod update;
 
-pub use api::{Draft, EventPage, NewChat};
+pub use api::{Draft, EventPage, NewChat, Search};
 pub use client::Client;
 pub use error::ClientError;
 pub use event::{Event, Frame};

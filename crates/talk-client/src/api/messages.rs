@@ -11,6 +11,57 @@ use crate::pages::Pages;
 const MESSAGES: &[&str] = &["v1.0", "service_agents", "talk_messages"];
 const SEARCH: &[&str] = &["v1.0", "service_agents", "talk_search"];
 
+/// What to search for; a text is one.
+#[derive(Clone, Debug)]
+pub struct Search {
+    query: Vec<(&'static str, String)>,
+}
+
+impl From<&str> for Search {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl Search {
+    /// Messages that contain this.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            query: vec![("q", text.into())],
+        }
+    }
+
+    /// Only of this chat.
+    #[must_use]
+    pub fn chat(self, chat: impl Into<String>) -> Self {
+        self.with("chat_id", chat.into())
+    }
+
+    /// Only of this agent.
+    #[must_use]
+    pub fn by(self, agent: impl Into<String>) -> Self {
+        self.with("from", agent.into())
+    }
+
+    /// Only made after this time: `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, or RFC 3339.
+    #[must_use]
+    pub fn after(self, time: impl Into<String>) -> Self {
+        self.with("after", time.into())
+    }
+
+    /// Only made before this time.
+    #[must_use]
+    pub fn before(self, time: impl Into<String>) -> Self {
+        self.with("before", time.into())
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.query.push((name, value));
+        self
+    }
+}
+
 /// Something to say; a text is one.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
@@ -80,14 +131,19 @@ impl Client {
         Pages::new(self, MESSAGES).with("root_id", &root)
     }
 
-    /// Messages that contain `text`, without case and accents, of all chats one is in.
-    pub fn search(&self, text: &str) -> Pages<Message> {
-        Pages::new(self, SEARCH).with("q", &text)
+    /// Messages that contain a text, without case and accents, of all chats one is in.
+    pub fn search(&self, search: impl Into<Search>) -> Pages<Message> {
+        let search: Search = search.into();
+        let mut pages = Pages::new(self, SEARCH);
+        for (name, value) in search.query {
+            pages = pages.with(name, &value);
+        }
+        pages
     }
 
     /// The same of one chat.
     pub fn search_in(&self, chat: &str, text: &str) -> Pages<Message> {
-        self.search(text).with("chat_id", &chat)
+        self.search(Search::text(text).chat(chat))
     }
 
     /// A message.

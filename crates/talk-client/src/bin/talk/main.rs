@@ -3,6 +3,7 @@
 mod login;
 mod output;
 mod say;
+mod search;
 mod session;
 mod state;
 mod tail;
@@ -30,13 +31,7 @@ enum Command {
     /// List the chats you are in.
     Chats,
     /// Find messages that contain something, newest first.
-    Search {
-        /// Any part of a message; case and accents do not count.
-        text: String,
-        /// Only in this chat.
-        #[arg(long)]
-        chat: Option<String>,
-    },
+    Search(search::Search),
     /// Say something in a chat.
     Send {
         /// The chat.
@@ -100,7 +95,7 @@ async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
     match command {
         Command::Login(login) => login::login(login, out).await,
         Command::Chats => say::chats(&session::client()?, out).await,
-        Command::Search { text, chat } => say::search(&session::client()?, (text, chat), out).await,
+        Command::Search(search) => search::search(&session::client()?, search, out).await,
         Command::Send { chat, text } => say::send(&session::client()?, (chat, text), out).await,
         Command::Reply { message, text } => {
             say::reply(&session::client()?, (message, text), out).await

@@ -49,13 +49,27 @@ pub(crate) fn chat(own: &OwnChat) -> String {
 }
 
 /// A message on a line.
-pub(crate) fn message(message: &Message) -> String {
+fn message(message: &Message) -> String {
+    format!("{} {}: {}", message.id, message.owner_id, content(message))
+}
+
+/// A message that was searched for: when and where it was said too.
+pub(crate) fn found(message: &Message) -> String {
+    format!(
+        "{}  {}  {}: {}",
+        message.tm_create,
+        message.chat_id,
+        message.owner_id,
+        content(message)
+    )
+}
+
+fn content(message: &Message) -> String {
     let text = printable(&message.text);
-    let medias = match message.medias.len() {
-        0 => String::new(),
-        count => format!(" [{count} attached]"),
-    };
-    format!("{} {}: {text}{medias}", message.id, message.owner_id)
+    match message.medias.len() {
+        0 => text,
+        count => format!("{text} [{count} attached]"),
+    }
 }
 
 fn event(frame: &Frame) -> String {
@@ -94,5 +108,19 @@ mod tests {
     #[test]
     fn text_of_others_does_not_reach_the_terminal_raw() {
         assert_eq!(printable("a\u{1b}[2Jb\nc 🎉"), "a [2Jb c 🎉");
+    }
+
+    #[test]
+    fn what_is_found_is_shown_with_its_time_its_chat_and_its_author() {
+        let message: Message = serde_json::from_value(serde_json::json!({
+            "id": "m", "customer_id": "c", "owner_type": "agent", "owner_id": "alice",
+            "chat_id": "plans", "type": "normal", "text": "the\nplan", "medias": [],
+            "metadata": {"reactions": []}, "tm_create": "2024-01-17 10:30:00.000000",
+            "tm_update": "", "tm_delete": "", "seq": 4, "root_id": "m", "depth": 0,
+            "reply_count": 0, "tm_edit": "", "reaction_counts": {},
+        }))
+        .unwrap();
+        let line = "2024-01-17 10:30:00.000000  plans  alice: the plan";
+        assert_eq!(found(&message), line);
     }
 }

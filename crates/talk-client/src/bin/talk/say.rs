@@ -16,23 +16,6 @@ pub(crate) async fn chats(client: &Client, out: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(crate) async fn search(
-    client: &Client,
-    (text, chat): (String, Option<String>),
-    out: Output,
-) -> anyhow::Result<()> {
-    let found = match chat {
-        Some(chat) => client.search_in(&chat, &text),
-        None => client.search(&text),
-    };
-    let mut found = pin!(found.into_stream());
-    while let Some(message) = found.next().await {
-        let message = message?;
-        out.print(&message, &output::message(&message))?;
-    }
-    Ok(())
-}
-
 pub(crate) async fn send(
     client: &Client,
     (chat, text): (String, String),
