@@ -23,15 +23,24 @@ use crate::socket;
 /// Operations with their name and what they are about.
 type Group = (&'static str, &'static str, Vec<Operation>);
 
-/// Every group of operations: its name, what it is about, and the operations.
-pub(crate) fn docs() -> Vec<Group> {
-    [conversing(), everything_else()]
-        .into_iter()
-        .flatten()
-        .collect()
+/// Every group of operations: its name, what it is about, and the operations; those of the first
+/// generations only where they are served.
+pub(crate) fn docs(has_legacy: bool) -> Vec<Group> {
+    let mut groups = conversing(has_legacy);
+    groups.extend(people());
+    if has_legacy {
+        groups.push((
+            "Talks",
+            "The API of the first generations; each operation names its successor. Every answer has \
+             a `Deprecation` header; an operator may have turned it off.",
+            legacy::docs::operations(),
+        ));
+    }
+    groups.extend(the_service());
+    groups
 }
 
-fn conversing() -> Vec<Group> {
+fn conversing(has_legacy: bool) -> Vec<Group> {
     vec![
         (
             "Sessions",
@@ -64,7 +73,7 @@ fn conversing() -> Vec<Group> {
         (
             "Events",
             "Everything that happens, in order.",
-            events::docs::operations(),
+            events::docs::operations(has_legacy),
         ),
         (
             "Socket",
@@ -74,7 +83,7 @@ fn conversing() -> Vec<Group> {
     ]
 }
 
-fn everything_else() -> Vec<Group> {
+fn people() -> Vec<Group> {
     vec![
         ("Presence", "Who is there.", presence::docs::operations()),
         ("Agents", "Who can log in.", agents::docs::operations()),
@@ -84,12 +93,11 @@ fn everything_else() -> Vec<Group> {
             access_keys::docs::operations(),
         ),
         ("Customers", "The tenant.", customers::docs::operations()),
-        (
-            "Talks",
-            "The API of the first generations. Every answer has a `Deprecation` header; an operator \
-             may have turned it off.",
-            legacy::docs::operations(),
-        ),
+    ]
+}
+
+fn the_service() -> Vec<Group> {
+    vec![
         (
             "Description",
             "What the service says about itself.",

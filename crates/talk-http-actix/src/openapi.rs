@@ -22,25 +22,20 @@ pub(crate) use errors::html;
 pub(crate) use operation::{Need, Operation};
 pub(crate) use parameter::{number, query};
 
-/// Every group of operations: its name, what it is about, and the operations.
-fn groups() -> Vec<(&'static str, &'static str, Vec<Operation>)> {
-    handler::docs()
-}
-
 /// The document as it is committed and printed.
 #[must_use]
 pub fn openapi() -> String {
-    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&document(true)).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// The document.
-pub(crate) fn document() -> Value {
+/// The document, of a service that serves the first generations or not.
+pub(crate) fn document(has_legacy: bool) -> Value {
     let mut tags = Vec::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut components = component::Components::new();
-    for (name, about, operations) in groups() {
+    let mut components = component::Components::new(has_legacy);
+    for (name, about, operations) in handler::docs(has_legacy) {
         tags.push(json!({"name": name, "description": about}));
         for operation in operations {
             components.add(operation.schemas());

@@ -2,9 +2,9 @@
 
 mod legacy;
 
-pub(crate) use legacy::deprecate;
+pub(crate) use legacy::{SUCCESSORS, deprecate};
 
-use actix_web::{HttpResponse, Resource, web};
+use actix_web::{HttpResponse, Resource, Route, guard, web};
 
 use crate::api_error::ApiError;
 use crate::handler::{
@@ -161,15 +161,25 @@ fn operation(app: &mut web::ServiceConfig) {
 }
 
 fn description(app: &mut web::ServiceConfig) {
-    app.service(at("/openapi.json", "GET").route(web::get().to(documents::openapi)))
-        .service(at("/docs", "GET").route(web::get().to(documents::index)))
-        .service(at("/docs/errors", "GET").route(web::get().to(documents::errors)))
-        .service(at("/docs/start.js", "GET").route(web::get().to(documents::start)))
-        .service(at("/docs/page.css", "GET").route(web::get().to(documents::page_style)))
-        .service(
-            at("/docs/swagger-ui-bundle.js", "GET").route(web::get().to(documents::swagger_ui)),
-        )
-        .service(at("/docs/swagger-ui.css", "GET").route(web::get().to(documents::swagger_style)));
+    let openapi = at("/openapi.json", "GET, HEAD").route(read().to(documents::openapi));
+    let index = at("/docs", "GET, HEAD").route(read().to(documents::index));
+    let errors = at("/docs/errors", "GET, HEAD").route(read().to(documents::errors));
+    let start = at("/docs/start.js", "GET, HEAD").route(read().to(documents::start));
+    let style = at("/docs/page.css", "GET, HEAD").route(read().to(documents::page_style));
+    let ui = at("/docs/swagger-ui-bundle.js", "GET, HEAD");
+    let ui_style = at("/docs/swagger-ui.css", "GET, HEAD");
+    app.service(openapi)
+        .service(index)
+        .service(errors)
+        .service(start)
+        .service(style)
+        .service(ui.route(read().to(documents::swagger_ui)))
+        .service(ui_style.route(read().to(documents::swagger_style)));
+}
+
+/// GET, or HEAD, which is the same without what is in it.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// A route; what is not among its methods (`allow`) is answered 405.

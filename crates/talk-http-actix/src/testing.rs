@@ -168,10 +168,19 @@ impl<B> Answer<B> {
 impl Scene {
     /// Nobody is known.
     pub(crate) fn empty() -> Self {
+        Self::serving(true)
+    }
+
+    /// The endpoints of the first generations are switched off; nobody is known.
+    pub(crate) fn without_legacy() -> Self {
+        Self::serving(false)
+    }
+
+    fn serving(has_legacy: bool) -> Self {
         let store = Arc::new(Mocks::default());
         let clock = || at(1_000_000);
         let shared = web::Data::new(Shared::new(Api {
-            has_legacy: true,
+            has_legacy,
             store: store.clone(),
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
@@ -231,11 +240,12 @@ impl Scene {
     /// An answer that need not be text.
     pub(crate) async fn raw(&self, request: TestRequest) -> Answer<Vec<u8>> {
         let metrics = Metrics(Arc::new(String::new));
+        let has_legacy = self.shared.api.has_legacy;
         let app = App::new()
             .app_data(self.shared.clone())
             .app_data(web::Data::new(metrics))
             .wrap(from_fn(observe))
-            .configure(|app| routes(app, true));
+            .configure(|app| routes(app, has_legacy));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,

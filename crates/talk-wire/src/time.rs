@@ -7,7 +7,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// Not a time in either accepted form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a time like 2024-01-17 10:30:00.000000")]
+#[error("must be a time like 2024-01-17 10:30:00.000000 in UTC, or RFC 3339")]
 pub struct InvalidTime;
 
 /// The time as text, always with six digits of a second.
@@ -82,6 +82,7 @@ mod tests {
         ] {
             assert_eq!(parse(bad), Err(InvalidTime), "{bad}");
         }
+        assert!(InvalidTime.to_string().contains("RFC 3339"));
     }
 
     #[test]

@@ -22,14 +22,14 @@ impl Needle {
     /// Reads what `field` asks for.
     ///
     /// # Errors
-    /// `QUERY_REQUIRED` when nothing is left of it but accents, otherwise as [`check_text`]; all
-    /// name `field`.
+    /// `QUERY_REQUIRED` when there is nothing in it but accents and what nobody sees, otherwise as
+    /// [`check_text`]; all name `field`.
     pub fn parse(field: &str, query: &str) -> Result<Self, Invalid> {
         check_text(field, query, usize::MAX)?;
         let folded = fold(query);
         check_text(field, &folded, Self::LIMIT)?;
         if folded.is_empty() {
-            let message = "tells what to search for";
+            let message = "must have at least one character that is searched for";
             return Err(Invalid::new(field, "QUERY_REQUIRED", message));
         }
         Ok(Self(folded))
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn nothing_to_search_for_is_refused() {
-        for nothing in ["", "\u{301}", "\u{fe0f}"] {
+        for nothing in ["", "\u{301}", "\u{fe0f}", "\u{200b}"] {
             let refused = Needle::parse("q", nothing).unwrap_err();
             assert_eq!((&*refused.field, refused.reason), ("q", "QUERY_REQUIRED"));
         }

@@ -8,20 +8,30 @@ mod tests;
 
 use std::sync::LazyLock;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web};
 
 use crate::caller::Reply;
 use crate::openapi::{document, html};
+use crate::shared::Shared;
 use asset::Asset;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-pub(crate) async fn openapi(request: HttpRequest) -> Reply {
-    static FILE: LazyLock<Asset> =
-        LazyLock::new(|| Asset::text("application/json", &document().to_string()));
-    FILE.answer(&request)
+pub(crate) async fn openapi(request: HttpRequest, shared: web::Data<Shared>) -> Reply {
+    static WHOLE: LazyLock<Asset> = LazyLock::new(|| described(true));
+    static OF_TODAY: LazyLock<Asset> = LazyLock::new(|| described(false));
+    let file = if shared.api.has_legacy {
+        &WHOLE
+    } else {
+        &OF_TODAY
+    };
+    file.answer(&request)
+}
+
+fn described(has_legacy: bool) -> Asset {
+    Asset::text("application/json", &document(has_legacy).to_string())
 }
 
 pub(crate) async fn index(request: HttpRequest) -> Reply {

@@ -50,7 +50,7 @@ pub(super) struct Components(BTreeMap<String, Value>);
 
 impl Components {
     /// Those that are in no operation of their own: refusals, and what events carry.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(has_legacy: bool) -> Self {
         let mut components = Self(BTreeMap::new());
         components.add(&[
             Used::of::<ErrorEnvelope>(Side::Given),
@@ -60,8 +60,10 @@ impl Components {
             Used::of::<ReadMark>(Side::Given),
         ]);
         components.0.insert("Event".to_owned(), field::event());
-        let legacy = field::legacy_event();
-        components.0.insert("TalkEvent".to_owned(), legacy);
+        if has_legacy {
+            let legacy = field::legacy_event();
+            components.0.insert("TalkEvent".to_owned(), legacy);
+        }
         components
     }
 

@@ -74,6 +74,15 @@ pub(crate) fn chat() -> OwnChat {
     }
 }
 
+/// A chat of two as its creation answers it.
+pub(crate) fn new_chat(detail: &str) -> OwnChat {
+    let mut own = chat();
+    detail.clone_into(&mut own.chat.detail);
+    own.chat.last_seq = 3;
+    own.read_seq = 0;
+    own
+}
+
 pub(crate) fn participant() -> Participant {
     Participant {
         id: PARTICIPANT.to_owned(),

@@ -10,7 +10,7 @@ use talk_domain::event::EventKind;
 use talk_wire::{frame, legacy};
 
 use super::component::Side;
-pub(crate) use format::{id, id_or_none, ids, instant, page_token, search};
+pub(crate) use format::{id, id_or_none, ids, instant, needle, page_token, search};
 
 /// A reference to a schema of the document.
 pub(crate) fn reference(name: &str) -> Value {
@@ -45,24 +45,7 @@ pub(super) fn event() -> Value {
             EventKind::ParticipantJoined | EventKind::ParticipantLeft => "Participant",
             EventKind::ChatRead => "ReadMark",
         };
-        let mut properties = Map::new();
-        let mut add = |name: &str, schema| properties.insert(name.to_owned(), schema);
-        add("type", json!({"const": frame::name(kind)}));
-        add("data", reference(data));
-        add("chat_id", format::id());
-        add("seq", json!({"type": "integer", "minimum": 1}));
-        if let EventKind::ReactionAdded | EventKind::ReactionRemoved = kind {
-            // An event whose message is deleted no longer says what the reaction was.
-            let is_added = kind == EventKind::ReactionAdded;
-            let action = if is_added { "added" } else { "removed" };
-            add("action", json!({"const": action}));
-            add("reaction", reference("Reaction"));
-        }
-        json!({
-            "type": "object",
-            "required": ["type", "data", "chat_id", "seq"],
-            "properties": properties,
-        })
+        frame_of(kind, frame::name(kind), data)
     });
     json!({"description": "An event, byte for byte as it is pushed.", "anyOf": kinds})
 }
@@ -75,21 +58,32 @@ pub(super) fn legacy_event() -> Value {
             EventKind::ParticipantJoined | EventKind::ParticipantLeft => "TalkParticipant",
             _ => "TalkMessage",
         };
-        let seq = json!({"type": "integer", "minimum": 1});
-        let kind = json!({"const": name?});
-        Some(json!({
-            "type": "object",
-            "required": ["type", "data", "chat_id", "seq"],
-            "properties": {
-                "type": kind,
-                "data": reference(data),
-                "chat_id": format::id(),
-                "seq": seq,
-            },
-        }))
+        Some(frame_of(kind, name?, data))
     });
     let kinds: Vec<_> = kinds.collect();
     json!({"description": "An event of a `talk` topic.", "anyOf": kinds})
+}
+
+/// The frame of one kind of event.
+fn frame_of(kind: EventKind, name: &str, data: &str) -> Value {
+    let mut properties = Map::new();
+    let mut add = |name: &str, schema| properties.insert(name.to_owned(), schema);
+    add("type", json!({"const": name}));
+    add("data", reference(data));
+    add("chat_id", format::id());
+    add("seq", json!({"type": "integer", "minimum": 1}));
+    if let EventKind::ReactionAdded | EventKind::ReactionRemoved = kind {
+        // An event whose message is deleted no longer says what the reaction was.
+        let is_added = kind == EventKind::ReactionAdded;
+        let action = if is_added { "added" } else { "removed" };
+        add("action", json!({"const": action}));
+        add("reaction", reference("Reaction"));
+    }
+    json!({
+        "type": "object",
+        "required": ["type", "data", "chat_id", "seq"],
+        "properties": properties,
+    })
 }
 
 /// Completes the schema of `component`.

@@ -41,7 +41,8 @@ pub(crate) struct Operation {
     reasons: BTreeSet<&'static str>,
     is_public: bool,
     is_cached: bool,
-    is_deprecated: bool,
+    /// Where it is today, if it is deprecated.
+    successor: Option<&'static str>,
     used: Vec<Used>,
 }
 
@@ -88,7 +89,7 @@ impl Operation {
             reasons: BTreeSet::new(),
             is_public: false,
             is_cached: false,
-            is_deprecated: false,
+            successor: None,
             used: Vec::new(),
         };
         operation
@@ -112,9 +113,10 @@ impl Operation {
         }
     }
 
-    /// The same operation elsewhere.
+    /// The same operation elsewhere, where it is deprecated.
     pub(crate) fn renamed(self, path: &'static str, name: &'static str) -> Self {
-        Self { path, name, ..self }
+        let today = self.path;
+        Self { path, name, ..self }.succeeded_by(today)
     }
 
     /// Does not take this parameter.
@@ -124,10 +126,10 @@ impl Operation {
         self
     }
 
-    /// It has a successor.
-    pub(crate) fn deprecated(mut self) -> Self {
-        self.is_deprecated = true;
-        self.header("Deprecation", "Deprecation")
+    /// It is deprecated: the same method of this path does it today.
+    pub(crate) fn succeeded_by(mut self, path: &'static str) -> Self {
+        self.successor = Some(path);
+        self
     }
 
     /// The ids in the path.

@@ -79,6 +79,11 @@ pub(super) fn headers() -> Value {
             "description": "Since when the operation is deprecated (RFC 9745).",
             "schema": {"type": "string", "pattern": "^@[0-9]+$"},
         },
+        "Link": {
+            "description": "Where the successors are described (RFC 9745).",
+            "schema": {"type": "string"},
+            "example": crate::routes::SUCCESSORS,
+        },
         "TalkPosition": {
             "description": "`<epoch>;<chat_id>=<seq>`: where to follow the chat's log from.",
             "schema": {"type": "string", "pattern": "^[^;]+;[0-9a-f-]{36}=[0-9]+$"},

@@ -1,6 +1,7 @@
 //! The document against the routes, the reasons and the committed files.
 
 mod catalogue;
+mod legacy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +9,14 @@ use actix_web::http::Method;
 use serde_json::Value;
 use talk_wire::reason::find;
 
-use super::{document, errors, groups, openapi};
+use super::{document, errors, openapi};
+use crate::handler;
 use crate::testing::{Scene, request};
 
 /// The methods of each documented path, as in `Allow`.
 fn documented() -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut paths: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for operation in groups().into_iter().flat_map(|(_, _, all)| all) {
+    for operation in handler::docs(true).into_iter().flat_map(|(_, _, all)| all) {
         let methods = paths.entry(operation.path()).or_default();
         assert!(
             methods.insert(operation.method().to_uppercase()),
@@ -88,8 +90,8 @@ async fn a_method_that_is_not_described_is_refused_with_those_that_are() {
 
 #[test]
 fn every_reason_of_an_operation_is_in_the_catalogue() {
-    for operation in groups().into_iter().flat_map(|(_, _, all)| all) {
-        for reason in operation.known_reasons() {
+    for operation in handler::docs(true).into_iter().flat_map(|(_, _, all)| all) {
+        for reason in &operation.possible_reasons() {
             assert!(find(reason).is_some(), "{reason} of {}", operation.path());
         }
     }
@@ -97,7 +99,7 @@ fn every_reason_of_an_operation_is_in_the_catalogue() {
 
 #[test]
 fn operations_have_names_of_their_own() {
-    let document = document();
+    let document = document(true);
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|path| path.as_object().unwrap().values());
     let mut names = BTreeSet::new();
@@ -109,7 +111,7 @@ fn operations_have_names_of_their_own() {
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let document = document();
+    let document = document(true);
     let mut wanted = vec![&document];
     while let Some(value) = wanted.pop() {
         match value {
@@ -128,7 +130,7 @@ fn every_reference_leads_somewhere() {
 
 #[test]
 fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
-    let document = document();
+    let document = document(true);
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for component in [
         "CreateChat",
@@ -143,6 +145,9 @@ fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
         "UpdateAgent",
         "CreateAccessKey",
         "Address",
+        "CreateTalk",
+        "AddTalkParticipant",
+        "PostTalkMessage",
     ] {
         let properties = schemas[component]["properties"].as_object().unwrap();
         for (name, property) in properties {
@@ -151,5 +156,40 @@ fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
             let is_bound = keys.iter().any(|key| property.get(key).is_some());
             assert!(!is_text || is_bound, "{component}.{name}: {property}");
         }
+    }
+}
+
+#[test]
+fn no_operation_is_said_to_miss_what_it_does_not_ask_for() {
+    for operation in handler::docs(true).into_iter().flat_map(|(_, _, all)| all) {
+        let reasons = operation.possible_reasons();
+        let path = operation.path();
+        if !path.contains("message") {
+            assert!(!reasons.contains("MESSAGE_NOT_FOUND"), "{path}");
+        }
+        if path.contains("{chat_id}") {
+            assert!(!reasons.contains("SINCE_SEQ_NEEDS_CHAT"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_new_chat_is_shown_as_creating_it_answers() {
+    let document = document(true);
+    for path in ["/v1.0/service_agents/talk_chats", "/v1.0/talks"] {
+        let create = &document["paths"][path]["post"];
+        let json = "application/json";
+        let examples = &create["requestBody"]["content"][json]["examples"];
+        let sent = &examples["a group"]["value"];
+        let answer = &create["responses"]["200"]["content"][json]["example"];
+        assert_eq!(answer["name"], sent["name"], "{path}");
+        let detail = sent["detail"].as_str().unwrap_or_default();
+        assert_eq!(answer["detail"], detail, "{path}");
+        // The creation and each participant are events, none of which is read.
+        let members = answer["member_count"].as_u64().unwrap();
+        assert_eq!(answer["last_seq"], 1 + members, "{path}");
+        assert_eq!(answer["read_seq"], 0, "{path}");
+        assert_eq!(answer["unread_count"], 0, "{path}");
+        assert_eq!(examples.as_object().unwrap().len(), 2, "{path}");
     }
 }

@@ -12,8 +12,8 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 /// The start of 2026.
 const SINCE: &str = "@1767225600";
 
-/// Where the successors are described.
-const SUCCESSORS: &str = r#"</docs>; rel="deprecation"; type="text/html""#;
+/// Where the operations are described, each with its successor.
+pub(crate) const SUCCESSORS: &str = r#"</docs#/Talks>; rel="deprecation"; type="text/html""#;
 
 pub(super) fn routes(app: &mut web::ServiceConfig) {
     app.service(

@@ -76,7 +76,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Choose another password.";
         PERMISSION_INVALID "`permission` is none of 16, 32 and 64."
             "Give one of them.";
-        QUERY_REQUIRED "The search has nothing to search for, or only accents."
+        QUERY_REQUIRED "The search has nothing to search for, or only accents and characters nobody sees."
             "Give `q` with at least one character.";
         SEQ_AHEAD_OF_HEAD "`seq` is behind the last event of the chat, which `details` name."
             "Send the `seq` of an event you have seen.";
@@ -95,7 +95,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
         TOPICS_REQUIRED "The frame names no topic."
             "Send one to 1,000 topics.";
         TOPIC_INVALID "A topic is not written like one."
-            "Send `agent_id:<agent>:chat[:<chat_id>]` or `customer_id:<customer>:chat[:<chat_id>]`.";
+            "Send `agent_id:<agent>:chat[:<chat_id>]` or `customer_id:<customer>:chat[:<chat_id>]`, with `talk` in place of `chat` for the names of the first generations, where they are served.";
         TYPE_REQUIRED "The chat has no type."
             "Send `type`: `direct`, `group` or `talk`.";
         UPGRADE_REQUIRED "The request is no WebSocket handshake."

@@ -88,7 +88,10 @@ fn create() -> Operation {
             "TYPE_REQUIRED",
         ])
         .refuses::<CreateChatError>()
-        .answers("The chat.", &example::chat())
+        .answers(
+            "The chat.",
+            &example::new_chat("Everything about the project"),
+        )
 }
 
 pub(crate) fn list() -> Operation {

@@ -1,5 +1,6 @@
 //! The pages, as browsers and other clients get them.
 
+use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
 use crate::openapi::document;
@@ -66,7 +67,42 @@ async fn who_takes_gzip_gets_it_and_who_knows_the_file_gets_no_body() {
 #[actix_web::test]
 async fn the_served_document_is_the_generated_one() {
     let served = Scene::empty().call(get("/openapi.json")).await;
-    assert_eq!(served.json(), document());
+    assert_eq!(served.json(), document(true));
+}
+
+#[actix_web::test]
+async fn what_is_switched_off_is_not_described() {
+    let scene = Scene::without_legacy();
+    assert_eq!(scene.call(get("/v1.0/talks")).await.status, 404);
+    let served = scene.call(get("/openapi.json")).await;
+    assert!(served.body.contains("/v1.0/service_agents/talk_chats"));
+    for gone in [
+        "/v1.0/talks",
+        "/v1.0/messages",
+        "\"Talks\"",
+        "TalkEvent",
+        "TalkMessage",
+    ] {
+        assert!(!served.body.contains(gone), "{gone}");
+    }
+    for gone in ["\"deprecated\"", "\"dialect\""] {
+        assert!(!served.body.contains(gone), "{gone}");
+    }
+}
+
+#[actix_web::test]
+async fn who_asks_for_the_head_only_gets_it() {
+    let scene = Scene::empty();
+    for (path, kind) in FILES {
+        let request = TestRequest::default().method(Method::HEAD).uri(path);
+        let answer = scene.call(request).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.header("content-type").starts_with(kind), "{path}");
+        assert_eq!(
+            answer.header("etag"),
+            scene.call(get(path)).await.header("etag")
+        );
+    }
 }
 
 #[actix_web::test]

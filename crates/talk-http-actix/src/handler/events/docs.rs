@@ -7,20 +7,25 @@ use crate::openapi::example::{self, CHAT, EPOCH};
 use crate::openapi::field::reference;
 use crate::openapi::{Operation, field, number, query};
 
-pub(crate) fn operations() -> Vec<Operation> {
+pub(crate) fn operations(has_legacy: bool) -> Vec<Operation> {
     let since = number(0, i64::MAX as u64, Some(0));
     let limit = number(1, 1_000, Some(100));
-    let dialect = json!({"type": "string", "enum": ["chat", "talk", ""], "default": "chat"});
+    let of_today = reference("Event");
+    let event = if has_legacy {
+        json!({"anyOf": [of_today, reference("TalkEvent")]})
+    } else {
+        of_today
+    };
     let page = json!({
         "type": "object",
         "required": ["result", "head", "epoch"],
         "properties": {
-            "result": {"type": "array", "items": {"anyOf": [reference("Event"), reference("TalkEvent")]}},
+            "result": {"type": "array", "items": event},
             "head": {"type": "integer", "minimum": 0, "description": "The last event there is."},
             "epoch": {"type": "string", "description": "The log the positions belong to."},
         },
     });
-    let event = json!({
+    let example = json!({
         "type": "chatmessage_created",
         "data": example::message(),
         "chat_id": CHAT,
@@ -30,32 +35,36 @@ pub(crate) fn operations() -> Vec<Operation> {
     if let Some(parameter) = chat_id.as_object_mut() {
         parameter.insert("required".to_owned(), true.into());
     }
+    let mut operation = Operation::new(
+        "get",
+        "/v1.0/service_agents/talk_events",
+        "listEvents",
+        "Reads a chat's event log",
+    )
+    .about("Ascending, the frames byte for byte as the socket pushes them.")
+    .takes([
+        chat_id,
+        query("since", &since, "The last event seen."),
+        query("limit", &limit, "How many at most."),
+    ]);
+    if has_legacy {
+        let words = json!({"type": "string", "enum": ["chat", "talk", ""], "default": "chat"});
+        operation = operation.takes([query("dialect", &words, "The vocabulary.")]);
+    }
     vec![
-        Operation::new(
-            "get",
-            "/v1.0/service_agents/talk_events",
-            "listEvents",
-            "Reads a chat's event log",
-        )
-        .about("Ascending, the frames byte for byte as the socket pushes them.")
-        .takes([
-            chat_id,
-            query("since", &since, "The last event seen."),
-            query("limit", &limit, "How many at most."),
-            query("dialect", &dialect, "The vocabulary."),
-        ])
-        .reasons(&[
-            "DIALECT_INVALID",
-            "INVALID_ID",
-            "LIMIT_INVALID",
-            "SINCE_INVALID",
-        ])
-        .refuses::<AccessError>()
-        .gives(
-            "Events after `since`.",
-            &page,
-            &json!({"result": [event], "head": 4, "epoch": EPOCH}),
-        )
-        .placed(),
+        operation
+            .reasons(&[
+                "DIALECT_INVALID",
+                "INVALID_ID",
+                "LIMIT_INVALID",
+                "SINCE_INVALID",
+            ])
+            .refuses::<AccessError>()
+            .gives(
+                "Events after `since`.",
+                &page,
+                &json!({"result": [example], "head": 4, "epoch": EPOCH}),
+            )
+            .placed(),
     ]
 }

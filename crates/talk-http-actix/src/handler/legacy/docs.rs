@@ -10,14 +10,16 @@ use talk_wire::legacy::request::{AddParticipant, CreateTalk, PostMessage};
 use talk_wire::legacy::resource::{Message, Participant, Status};
 
 use crate::handler::{chats, messages, reactions};
-use crate::openapi::example::{self, BOB, sent};
-use crate::openapi::{Need, Operation, query};
+use crate::openapi::example::{self, BOB, either, sent};
+use crate::openapi::{Need, Operation, field, query};
 
 const ALL: &str = "/v1.0/talks";
 const ONE: &str = "/v1.0/talks/{chat_id}";
 const PARTICIPANTS: &str = "/v1.0/talks/{chat_id}/participants";
 const MESSAGES: &str = "/v1.0/talks/{chat_id}/messages";
 const MESSAGE: &str = "/v1.0/talks/{chat_id}/messages/{message_id}";
+const CHATS: &str = "/v1.0/service_agents/talk_chats";
+const CHAT_PARTICIPANTS: &str = "/v1.0/service_agents/talk_chats/{chat_id}/participants";
 const REACTIONS: &str = "/v1.0/messages/{message_id}/reactions";
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -31,24 +33,31 @@ pub(crate) fn operations() -> Vec<Operation> {
         chats::docs::reopen().renamed("/v1.0/talks/{chat_id}/reopen", "reopenTalk"),
     ];
     let rest = participants().into_iter().chain(said()).chain(reacted());
-    let all = talks.into_iter().chain(rest);
-    all.map(Operation::deprecated).collect()
+    talks.into_iter().chain(rest).collect()
 }
 
 fn create() -> Operation {
-    let talk = CreateTalk {
+    let direct = CreateTalk {
         kind: None,
-        name: Some("Project Discussion".to_owned()),
+        name: None,
         detail: None,
         participant_ids: Some(vec![BOB.to_owned()]),
     };
+    let group = CreateTalk {
+        name: Some("Project Discussion".to_owned()),
+        ..direct.clone()
+    };
     Operation::new("post", ALL, "createTalk", "Creates a talk")
         .about("Without a type: `direct` with one other agent and no name, else `group`.")
-        .body::<CreateTalk>(Need::Must, &sent("a group", &talk))
+        .body::<CreateTalk>(
+            Need::Must,
+            &either([sent("a group", &group), sent("a direct talk", &direct)]),
+        )
+        .succeeded_by(CHATS)
         .once()
         .reasons(&["CHAT_TYPE_INVALID", "INVALID_ID", "LIMIT_EXCEEDED"])
         .refuses::<CreateChatError>()
-        .answers("The talk.", &example::chat())
+        .answers("The talk.", &example::new_chat(""))
 }
 
 fn participant(status: Status) -> Participant {
@@ -67,6 +76,7 @@ fn participants() -> [Operation; 3] {
             "listTalkParticipants",
             "Lists the participants of a talk",
         )
+        .succeeded_by(CHAT_PARTICIPANTS)
         .takes([query(
             "status",
             &states,
@@ -83,6 +93,7 @@ fn participants() -> [Operation; 3] {
             "addTalkParticipant",
             "Adds a participant to a talk",
         )
+        .succeeded_by(CHAT_PARTICIPANTS)
         .body::<AddParticipant>(Need::Must, &sent("an agent", &added))
         .once()
         .refuses::<AddParticipantError>()
@@ -93,6 +104,7 @@ fn participants() -> [Operation; 3] {
             "removeTalkParticipant",
             "Removes a participant, or leaves",
         )
+        .succeeded_by("/v1.0/service_agents/talk_chats/{chat_id}/participants/{participant_id}")
         .refuses::<RemoveParticipantError>()
         .answers("Who was removed.", &participant(Status::Left)),
     ]
@@ -111,8 +123,15 @@ fn said() -> [Operation; 4] {
     [
         messages::docs::list()
             .renamed(MESSAGES, "listTalkMessages")
+            .about("Of one talk, or of one thread of it. Deleted messages appear as tombstones.")
             .without("chat_id")
+            .without("parent_id")
             .with_ids()
+            .takes([query(
+                "parent_id",
+                &field::id_or_none(),
+                "Direct replies to this message.",
+            )])
             .lists(page, &message()),
         messages::docs::post()
             .renamed(MESSAGES, "postTalkMessage")
@@ -124,6 +143,7 @@ fn said() -> [Operation; 4] {
             .with_ids()
             .answers("The message.", &message()),
         Operation::new("delete", MESSAGE, "deleteTalkMessage", "Deletes a message")
+            .succeeded_by("/v1.0/service_agents/talk_messages/{message_id}")
             .refuses::<DeleteMessageError>()
             .answers("The tombstone.", &message()),
     ]

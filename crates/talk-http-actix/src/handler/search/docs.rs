@@ -1,13 +1,11 @@
 //! How the search is described.
 
-use serde_json::json;
-use talk_domain::message::search::{Needle, SearchMessagesError};
+use talk_domain::message::search::SearchMessagesError;
 
 use crate::openapi::{Operation, example, field, query};
 
 pub(crate) fn operations() -> Vec<Operation> {
-    let text = json!({"type": "string", "minLength": 1, "maxLength": Needle::LIMIT});
-    let mut wanted = query("q", &text, "What the text contains.");
+    let mut wanted = query("q", &field::needle(), "What the text contains.");
     if let Some(parameter) = wanted.as_object_mut() {
         parameter.insert("required".to_owned(), true.into());
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use talk_domain::limits::Limits;
+use talk_domain::message::search::Needle;
 
 /// Any text but U+0000.
 pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
@@ -35,7 +36,13 @@ const DAY: &str = concat!(
     "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29",
     ")"
 );
-const CLOCK: &str = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}";
+const CLOCK: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
+const OFFSET: &str = "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
+
+/// A time in either form.
+fn either_form() -> String {
+    format!(r"({DAY} {CLOCK}\.[0-9]{{6}}|{DAY}[Tt ]{CLOCK}(\.[0-9]+)?{OFFSET})")
+}
 
 /// An id as the service writes it.
 pub(super) fn given_id() -> Value {
@@ -74,21 +81,22 @@ pub(super) fn time_or_none() -> Value {
 
 /// A page token, or `""`.
 pub(crate) fn page_token() -> Value {
-    json!({"type": "string", "pattern": format!("^(|{DAY} {CLOCK}(~{UUID})?)$")})
+    json!({"type": "string", "pattern": format!("^(|{}(~{UUID})?)$", either_form())})
 }
 
 /// A time in either form, or `""`.
 pub(crate) fn instant() -> Value {
-    let offset = "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
-    json!({
-        "type": "string",
-        "pattern": format!("^(|{DAY} {CLOCK}|{DAY}[Tt]{CLOCK}{offset})$"),
-    })
+    json!({"type": "string", "pattern": format!("^(|{})$", either_form())})
 }
 
 /// What is searched for.
 pub(crate) fn search() -> Value {
     json!({"type": "string", "maxLength": Limits::default().name, "pattern": NO_NUL})
+}
+
+/// What messages are searched for; there must be something.
+pub(crate) fn needle() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": Needle::LIMIT, "pattern": NO_NUL})
 }
 
 /// Text of at most so many characters that may be left out.

@@ -1,0 +1,69 @@
+//! The operations of the first generations.
+
+use serde_json::Value;
+
+use crate::openapi::document;
+
+#[test]
+fn each_names_its_successor() {
+    let document = document(true);
+    let mut count = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let is_legacy = path.starts_with("/v1.0/talks") || path.starts_with("/v1.0/messages");
+            assert_eq!(operation.get("deprecated").is_some(), is_legacy, "{path}");
+            if !is_legacy {
+                continue;
+            }
+            let about = operation["description"].as_str().unwrap();
+            let named = about.split('`').find(|word| word.contains(" /v1.0/"));
+            let (verb, successor) = named.and_then(|word| word.split_once(' ')).unwrap();
+            assert_eq!(verb.to_lowercase(), *method, "{path}");
+            let successor = &document["paths"][successor][method];
+            assert!(successor.is_object(), "{path}: {about}");
+            assert!(successor.get("deprecated").is_none(), "{path}: {about}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 16);
+}
+
+#[test]
+fn each_tells_in_every_answer_that_it_is_deprecated() {
+    let document = document(true);
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+    for operation in operations {
+        let is_deprecated = operation.get("deprecated").is_some();
+        for (code, answer) in operation["responses"].as_object().unwrap() {
+            let shared = answer.get("$ref").and_then(Value::as_str);
+            let answer = shared.map_or(answer, |reference| {
+                document.pointer(reference.trim_start_matches('#')).unwrap()
+            });
+            for header in ["Deprecation", "Link"] {
+                let is_told = answer["headers"].get(header).is_some();
+                assert_eq!(
+                    is_told, is_deprecated,
+                    "{} {code}",
+                    operation["operationId"]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn events_carry_the_reaction() {
+    let document = document(true);
+    let kinds = &document["components"]["schemas"]["TalkEvent"]["anyOf"];
+    for kind in kinds.as_array().unwrap() {
+        let fields = &kind["properties"];
+        let name = fields["type"]["const"].as_str().unwrap();
+        let action = name.strip_prefix("reaction_").unwrap_or_default();
+        assert_eq!(
+            fields["action"]["const"].as_str().unwrap_or_default(),
+            action
+        );
+        assert_eq!(fields.get("reaction").is_some(), !action.is_empty());
+    }
+}
