@@ -114,3 +114,17 @@ say 'while it is away'
 shown 'while it is away'
 [ "$(grep -c 'while it runs' tail.txt)" = 1 ] || { echo 'talk tail: not once' >&2; exit 1; }
 echo "readme: the command line sent, and its tail went on where it ended"
+
+# The other sections, with the token of the tutorial's login.
+for section in '## Search' '## The API of the first generations' '## Reading the API'; do
+  block "$section" sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g"
+done >sections.sh
+answers=$(bash -euo pipefail sections.sh)
+for expected in '"text":"Sprint 1 completed!"' "$AGENT: Sprint 1 completed!" \
+  '"text":"Hello from the old API"' '"operationId":"searchMessages"' '200 OK'; do
+  grep -qF "$expected" <<<"$answers" || {
+    printf 'README: no %s in the answers\n%s\n' "$expected" "$answers" >&2
+    exit 1
+  }
+done
+echo "readme: the search, the older API and the descriptions answered"
