@@ -83,7 +83,8 @@ where
         let parts = framed.into_parts();
         let stream = Rc::new(parts.io);
         let payload: BoxedPayloadStream = Box::pin(Input {
-            left: parts.read_buf,
+            // A copy, without the room the framework had for more.
+            left: Bytes::copy_from_slice(&parts.read_buf),
             stream: Rc::clone(&stream),
         });
         let (request, _) = request.replace_payload(Payload::Stream { payload });
@@ -174,7 +175,7 @@ fn poll_end(stream: &TcpStream, cx: &mut Context<'_>) -> Poll<()> {
 /// What comes in, read when somebody asks for it.
 struct Input {
     /// What the framework has read beyond the head.
-    left: BytesMut,
+    left: Bytes,
     stream: Rc<TcpStream>,
 }
 
@@ -184,7 +185,7 @@ impl Stream for Input {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if !self.left.is_empty() {
             let left = std::mem::take(&mut self.left);
-            return Poll::Ready(Some(Ok(Bytes::copy_from_slice(&left))));
+            return Poll::Ready(Some(Ok(left)));
         }
         let mut buffer = [0; READ];
         Poll::Ready(match ready!(poll_read(&self.stream, &mut buffer, cx)) {

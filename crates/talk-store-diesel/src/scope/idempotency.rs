@@ -7,6 +7,7 @@ use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
 use super::Scope;
+use crate::connection::natively;
 use crate::error::{corrupt, fault};
 use crate::rows::bytes;
 use crate::rows::idempotency::AnsweredRow;
@@ -14,14 +15,13 @@ use crate::schema::idempotency;
 
 impl IdempotencyRepository for Scope<'_> {
     fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<Answered>, StoreError> {
-        let row = idempotency::table
+        let query = idempotency::table
             .filter(idempotency::agent_id.eq(bytes(agent.0)))
             .filter(idempotency::key.eq(key))
             .filter(idempotency::customer_id.eq(self.customer()))
-            .select(AnsweredRow::as_select())
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
+            .select(AnsweredRow::as_select());
+        let row = natively!(self.conn, |conn| query.first(conn));
+        let row = row.optional().map_err(fault)?;
         row.map(Answered::try_from).transpose()
     }
 
@@ -29,16 +29,10 @@ impl IdempotencyRepository for Scope<'_> {
         let customer = self
             .customer
             .ok_or_else(|| corrupt("an answer without a customer"))?;
-        let earlier = idempotency::table
-            .filter(idempotency::agent_id.eq(bytes(answered.agent.0)))
-            .filter(idempotency::key.eq(&answered.key))
-            .filter(idempotency::customer_id.eq(self.customer()));
-        diesel::delete(earlier).execute(self.conn).map_err(fault)?;
-        diesel::insert_into(idempotency::table)
-            .values(AnsweredRow::new(customer, answered))
-            .execute(self.conn)
-            .map(drop)
-            .map_err(fault)
+        let row = AnsweredRow::new(customer, answered);
+        let put = diesel::replace_into(idempotency::table).values(row);
+        let put = natively!(self.conn, |conn| put.execute(conn));
+        put.map(drop).map_err(fault)
     }
 
     fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
