@@ -30,6 +30,10 @@ use crate::socket::Peer;
 /// Bytes read at a time.
 const READ: usize = 8 * 1024;
 
+/// Bytes read before others have their turn: whoever reads them reads until nothing is there, which
+/// with a fast client would be never.
+const TURN: usize = 32 * 1024;
+
 /// How long a refused client may go on sending; with something unread it would not see the refusal.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -85,6 +89,7 @@ where
         let payload: BoxedPayloadStream = Box::pin(Input {
             // A copy, without the room the framework had for more.
             left: Bytes::copy_from_slice(&parts.read_buf),
+            taken: 0,
             stream: Rc::clone(&stream),
         });
         let (request, _) = request.replace_payload(Payload::Stream { payload });
@@ -176,6 +181,8 @@ fn poll_end(stream: &TcpStream, cx: &mut Context<'_>) -> Poll<()> {
 struct Input {
     /// What the framework has read beyond the head.
     left: Bytes,
+    /// Bytes read in this turn.
+    taken: usize,
     stream: Rc<TcpStream>,
 }
 
@@ -187,14 +194,55 @@ impl Stream for Input {
             let left = std::mem::take(&mut self.left);
             return Poll::Ready(Some(Ok(left)));
         }
+        if self.taken >= TURN {
+            self.taken = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let mut buffer = [0; READ];
-        Poll::Ready(match ready!(poll_read(&self.stream, &mut buffer, cx)) {
+        let Poll::Ready(read) = poll_read(&self.stream, &mut buffer, cx) else {
+            self.taken = 0;
+            return Poll::Pending;
+        };
+        Poll::Ready(match read {
             Ok(0) => None,
             Ok(read) => {
+                self.taken += read;
                 let read = buffer.get(..read).unwrap_or_default();
                 Some(Ok(Bytes::copy_from_slice(read)))
             }
             Err(error) => Some(Err(error.into())),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::rt::net::TcpListener;
+    use std::task::Waker;
+
+    #[actix_web::test]
+    async fn a_client_that_never_stops_is_read_in_turns() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = (client.await.unwrap(), listener.accept().await.unwrap().0);
+        let mut sent = 0;
+        while sent < 200_000 {
+            client.writable().await.unwrap();
+            sent += client.try_write(&[b'x'; READ]).unwrap_or_default();
+        }
+        accepted.readable().await.unwrap();
+        let mut input = pin!(Input {
+            left: Bytes::from_static(b"first"),
+            taken: 0,
+            stream: Rc::new(accepted),
+        });
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut turn = 0;
+        while let Poll::Ready(read) = input.as_mut().poll_next(&mut cx) {
+            turn += read.unwrap().unwrap().len();
+        }
+        assert!((TURN..TURN + 2 * READ).contains(&turn), "{turn}");
     }
 }

@@ -16,8 +16,8 @@ const CAPACITY: usize = 64 * 1024;
 /// Bytes handed out at a time: how much a client must take of what waits to be seen to take any.
 const CHUNK: usize = 8 * 1024;
 
-/// Bytes of room that are kept while nothing waits: enough for a usual frame.
-const KEPT: usize = 1024;
+/// Bytes of room that are kept while nothing waits; more is allocated again in no time.
+const KEPT: usize = 256;
 
 /// First byte of a whole frame of text, of a close, a ping and a pong.
 const TEXT: u8 = 0x81;
