@@ -27,6 +27,16 @@ pub(crate) fn message_post(world: &World) -> Result<Vec<u8>> {
     Ok(post(path, Some(&world.token(0)?), &message(world)?))
 }
 
+/// Where a request that has a key of its own each time carries it.
+const KEY: &[u8] = b"0000-00000000";
+
+/// `request` with a key that differs each time it is sent.
+pub(crate) fn keyed(request: &[u8]) -> Vec<u8> {
+    let line = request.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let (line, rest) = request.split_at(line + 1);
+    [line, b"Idempotency-Key: ", KEY, b"\r\n", rest].concat()
+}
+
 /// Answers of 200 per second over `for_how_long`, after a short warm-up.
 pub(crate) async fn answers_per_second(
     address: &str,
@@ -34,19 +44,25 @@ pub(crate) async fn answers_per_second(
     connections: usize,
     for_how_long: Duration,
 ) -> Result<f64> {
-    let request: Arc<[u8]> = request.into();
+    let key = request.windows(KEY.len()).position(|window| window == KEY);
+    let key = key.map(|start| start..start + KEY.len());
     let answered = Arc::new(AtomicU64::new(0));
     let mut clients = JoinSet::new();
-    for _ in 0..connections {
+    for number in 0..connections {
         let mut connection = Connection::open(address).await?;
-        let (request, answered) = (Arc::clone(&request), Arc::clone(&answered));
+        let (mut request, key) = (request.to_vec(), key.clone());
+        let answered = Arc::clone(&answered);
         clients.spawn(async move {
-            loop {
+            for n in 0_u64.. {
+                if let Some(place) = key.clone().and_then(|key| request.get_mut(key)) {
+                    place.copy_from_slice(format!("{number:04}-{n:08}").as_bytes());
+                }
                 if let Err(error) = connection.exchange(&request).await {
                     return error;
                 }
                 answered.fetch_add(1, Ordering::Relaxed);
             }
+            anyhow::anyhow!("out of keys")
         });
     }
     tokio::select! {

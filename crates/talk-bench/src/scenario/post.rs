@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Bench;
 use crate::connection::post as request;
 use crate::limit::Limit;
-use crate::load::{answers_per_second, message, message_post};
+use crate::load::{answers_per_second, keyed, message, message_post};
 use crate::report::{Better, Figure};
 use crate::server::{GROUP, Server};
 use crate::world::World;
@@ -44,9 +44,23 @@ pub(super) async fn group(bench: &Bench) -> Result<Vec<Figure>> {
 
 /// Posts per second on a new database.
 pub(super) async fn posts(bench: &Bench, connections: usize, group: usize) -> Result<f64> {
+    requests(bench, connections, group, <[u8]>::to_vec).await
+}
+
+/// The same with an idempotency key each, as posts over a socket have.
+pub(super) async fn keyed_posts(bench: &Bench, connections: usize) -> Result<f64> {
+    requests(bench, connections, GROUP, keyed).await
+}
+
+async fn requests(
+    bench: &Bench,
+    connections: usize,
+    group: usize,
+    change: fn(&[u8]) -> Vec<u8>,
+) -> Result<f64> {
     let world = World::passing(&bench.data, 1, 1).await?;
     let server = Server::start(Path::new(&bench.server), &world, group).await?;
-    let asked = message_post(&world)?;
+    let asked = change(&message_post(&world)?);
     let posts = answers_per_second(&server.address, &asked, connections, bench.time).await?;
     server.stop().await?;
     Ok(posts)

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 
 use super::Bench;
-use super::post::posts;
+use super::post::{keyed_posts, posts};
 use crate::frames::masked;
 use crate::load::{float, message, rate};
 use crate::report::{Better, Figure};
@@ -48,14 +48,20 @@ pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
     };
     server.stop().await?;
     let connections = usize::try_from(POSTING * IN_FLIGHT)?;
-    Ok(vec![Figure {
-        name: "socket",
+    let figure = |name, limit_is, limit| Figure {
+        name,
         what: "durable posts/s over 4 sockets, 64 in flight each",
         ours,
-        limit_is: "REST posts/s, 256 connections",
-        limit: posts(bench, connections, GROUP).await?,
+        limit_is,
+        limit,
         better: Better::More,
-    }])
+    };
+    let plain = posts(bench, connections, GROUP).await?;
+    let keyed = keyed_posts(bench, connections).await?;
+    Ok(vec![
+        figure("socket", "REST posts/s, 256 connections", plain),
+        figure("socket-keyed", "REST posts/s, each with a key", keyed),
+    ])
 }
 
 async fn keep_posting(
