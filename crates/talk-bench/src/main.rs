@@ -2,12 +2,15 @@
 //!
 //! Each figure is set against a limit that is measured in the same rounds, so that their ratio
 //! holds whatever else the machine is doing. `search` measures searches, after checking that they
-//! find exactly what they should.
+//! find exactly what they should; `growth` figures while something grows, `churn` the memory while
+//! connections come and go.
 
+mod churn;
 mod connection;
 mod crowd;
 mod disk;
 mod frames;
+mod growth;
 mod limit;
 mod load;
 mod report;
@@ -18,7 +21,7 @@ mod socket;
 mod times;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -72,6 +75,32 @@ enum Command {
         #[arg(long, default_value = "target")]
         data_dir: PathBuf,
     },
+    /// Figures by the number of connections, of members, of messages and of chats, each beside the
+    /// first of its curve.
+    Growth {
+        /// The server binary.
+        #[arg(long)]
+        server: PathBuf,
+        /// Shorter, and up to 100,000 messages instead of 1,000,000.
+        #[arg(long)]
+        quick: bool,
+        /// Where the databases go.
+        #[arg(long, default_value = "target")]
+        data_dir: PathBuf,
+    },
+    /// 64 workers connect, subscribe, post and disconnect: fails when the server's memory grows by
+    /// more than 10 %.
+    Churn {
+        /// The server binary.
+        #[arg(long)]
+        server: PathBuf,
+        /// For how long.
+        #[arg(long, default_value_t = 60)]
+        minutes: u64,
+        /// Where the database goes.
+        #[arg(long, default_value = "target")]
+        data_dir: PathBuf,
+    },
     /// The limit of posts: echoes JSON. Started by the measurement.
     #[command(hide = true)]
     LimitEcho,
@@ -99,6 +128,16 @@ fn main() -> Result<ExitCode> {
             samples,
             data_dir,
         }) => runtime()?.block_on(search(messages, *samples, data_dir)),
+        Some(Command::Growth {
+            server,
+            quick,
+            data_dir,
+        }) => runtime()?.block_on(growth(server, data_dir, *quick)),
+        Some(Command::Churn {
+            server,
+            minutes,
+            data_dir,
+        }) => runtime()?.block_on(churn(server, *minutes, data_dir)),
         None => runtime()?.block_on(measure(&args)),
     }
 }
@@ -109,11 +148,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(builder.enable_all().build()?)
 }
 
-async fn search(
-    messages: &[usize],
-    samples: usize,
-    data_dir: &std::path::Path,
-) -> Result<ExitCode> {
+async fn search(messages: &[usize], samples: usize, data_dir: &Path) -> Result<ExitCode> {
     let mut measured = Vec::new();
     for &messages in messages {
         eprintln!("{messages} messages");
@@ -121,6 +156,29 @@ async fn search(
     }
     print!("{}", search::table(&measured));
     Ok(ExitCode::SUCCESS)
+}
+
+async fn growth(server: &Path, data: &Path, quick: bool) -> Result<ExitCode> {
+    rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files")?;
+    let bench = Bench {
+        server: server.to_owned(),
+        data: data.to_owned(),
+        time: Duration::from_secs(if quick { 2 } else { 5 }),
+        messages: if quick { 100_000 } else { 1_000_000 },
+        samples: if quick { 200 } else { 1_000 },
+    };
+    print!("{}", growth::measure(&bench).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn churn(server: &Path, minutes: u64, data: &Path) -> Result<ExitCode> {
+    let time = Duration::from_secs(minutes * 60);
+    let is_bounded = churn::measure(server, data, time).await?;
+    Ok(if is_bounded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn measure(args: &Args) -> Result<ExitCode> {
