@@ -34,6 +34,9 @@ const READ: usize = 8 * 1024;
 /// with a fast client would be never.
 const TURN: usize = 32 * 1024;
 
+/// How long a client may take to read that it is refused.
+const REFUSAL: Duration = Duration::from_secs(30);
+
 /// How long a refused client may go on sending; with something unread it would not see the refusal.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -101,11 +104,11 @@ where
         Box::pin(async move {
             let answer = answer.await.map_or_else(Into::into, Into::into);
             // Whoever has left is told nothing.
-            let _ = if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-                agree(answer, codec, &stream).await
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                let _ = agree(answer, codec, &stream).await;
             } else {
-                refuse(answer, codec, &stream).await
-            };
+                let _ = timeout(REFUSAL, refuse(answer, codec, &stream)).await;
+            }
             Ok(())
         })
     }
