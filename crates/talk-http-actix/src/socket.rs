@@ -62,20 +62,23 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
     admission::check_origin(&caller.request, &shared.api.sockets.origins)?;
     let token = presented(&caller.request)?;
     let admission = shared.admissions.admit(caller.cx.actor.agent)?;
-    let (response, _, messages) = actix_ws::handle(&caller.request, payload).map_err(|_| {
-        ApiError::new(
+    // Without a peer the framework did not take it for a handshake, and keeps the connection.
+    let peer = caller.request.extensions().get::<Peer>().cloned();
+    let handshake = actix_ws::handle(&caller.request, payload).ok();
+    let Some(((response, _, messages), peer)) = handshake.zip(peer) else {
+        return Err(ApiError::new(
             Status::Domain(ErrorKind::InvalidArgument),
             "UPGRADE_REQUIRED",
             "this is a WebSocket; send the headers of its handshake",
-        )
-    })?;
+        ));
+    };
     let outgoing = Outgoing::default();
     let session = Session::new(
         (shared, admission),
         (caller.cx.actor, caller.session, token),
         Incoming::new(messages, MAX_FRAME),
         outgoing.clone(),
-        caller.request.extensions().get::<Peer>().cloned(),
+        peer,
     );
     actix_web::rt::spawn(session.run());
     Ok(response.map_body(|_, framework| outgoing.body(framework)))

@@ -153,6 +153,24 @@ async fn a_refused_upgrade_is_answered_like_any_request() {
     running.handle.stop(true).await;
 }
 
+/// What the framework does not take for a handshake is none.
+#[actix_web::test]
+async fn a_handshake_for_several_protocols_is_refused() {
+    let running = run();
+    let upgrade = "upgrade: websocket, other\r\nsec-websocket-version: 13\r\n\
+                   sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nconnection: upgrade\r\n";
+    let line = "GET /v1.0/ws HTTP/1.1\r\nhost: t\r\nauthorization: Bearer t-1\r\n";
+    // A second request ends the connection, if it is still one of HTTP.
+    let last = String::from_utf8(head("GET /healthz", "")).unwrap();
+    let request = format!("{line}{upgrade}\r\n{last}");
+    let answer = exchange(running.public, request.as_bytes());
+    assert!(
+        answer.contains(r#""reason":"UPGRADE_REQUIRED""#),
+        "{answer}"
+    );
+    running.handle.stop(true).await;
+}
+
 #[actix_web::test]
 async fn a_stopped_server_lets_go_of_its_port() {
     let running = run();

@@ -103,7 +103,7 @@ pub(super) struct Session {
     token: String,
     incoming: Incoming,
     outgoing: Outgoing,
-    peer: Option<Peer>,
+    peer: Peer,
     connection: Box<dyn Connection>,
     subscription: Subscription,
     /// The subscription whose beginning the connection has not come to yet.
@@ -126,7 +126,7 @@ impl Session {
         (actor, login, token): (Actor, Login, String),
         incoming: Incoming,
         outgoing: Outgoing,
-        peer: Option<Peer>,
+        peer: Peer,
     ) -> Self {
         let now = Instant::now();
         let mut ends = shared.api.ends.of(actor.agent);
@@ -158,15 +158,13 @@ impl Session {
 
     /// Converses until one side ends it.
     pub(super) async fn run(mut self) {
-        if let Some(peer) = &self.peer {
-            peer.bound();
-        }
+        self.peer.bound();
         let farewell = self.converse().await;
         self.finish_posts(&farewell).await;
         match farewell {
             Farewell::Close(code, reason) => self.close(code, &reason).await,
             Farewell::Answer(code) => self.answer_close(code).await,
-            Farewell::Cut => self.cut(),
+            Farewell::Cut => self.peer.cut(),
         }
         self.outgoing.finish();
     }
@@ -187,12 +185,6 @@ impl Session {
         let _ = timeout(FINISH, finished).await;
     }
 
-    fn cut(&self) {
-        if let Some(peer) = &self.peer {
-            peer.cut();
-        }
-    }
-
     /// Says goodbye and waits a little for the answer, so that the client sees why.
     async fn close(&mut self, code: u16, reason: &str) {
         self.outgoing.close(Some(code), reason);
@@ -210,7 +202,7 @@ impl Session {
             }
         };
         if timeout(FAREWELL, answered).await.is_err() {
-            self.cut();
+            self.peer.cut();
         }
     }
 
@@ -219,7 +211,7 @@ impl Session {
         self.outgoing.close(code, "");
         let taken = poll_fn(|cx| self.outgoing.poll_empty(cx));
         if timeout(FAREWELL, taken).await.is_err() {
-            self.cut();
+            self.peer.cut();
         }
     }
 
