@@ -139,6 +139,15 @@ impl Caller {
             .content_type("application/json")
             .body(json(body))
     }
+
+    /// An answer that concerns one chat if there is a `place`, and several otherwise.
+    pub(crate) fn listed<T>(
+        &self,
+        place: Option<Placed<T>>,
+        body: &impl Serialize,
+    ) -> HttpResponse {
+        place.map_or_else(|| ok(body), |place| self.placed(&place, body))
+    }
 }
 
 /// An answer.

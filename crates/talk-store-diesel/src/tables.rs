@@ -72,3 +72,26 @@ fn the_migrated_tables_are_the_declared_ones() {
     assert_eq!(tables.len(), 20);
     assert_eq!(tables, declared());
 }
+
+/// `.cargo/config.toml`: a statement is prepared once, whatever values it is run with.
+#[test]
+fn sqlite_is_compiled_for_how_it_is_used() {
+    #[derive(QueryableByName)]
+    struct CompileOption {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+    let mut conn = SqliteConnection::establish(":memory:").unwrap();
+    let options: Vec<CompileOption> = diesel::sql_query("PRAGMA compile_options")
+        .load(&mut conn)
+        .unwrap();
+    let has = |name: &str| options.iter().any(|option| option.compile_options == name);
+    for (name, is_wanted) in [
+        ("THREADSAFE=2", true),
+        ("ENABLE_QPSG", true),
+        ("ENABLE_STAT4", false),
+        ("ENABLE_MEMORY_MANAGEMENT", false),
+    ] {
+        assert_eq!(has(name), is_wanted, "{name}");
+    }
+}

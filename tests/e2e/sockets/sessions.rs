@@ -265,3 +265,22 @@ async fn a_web_page_connects_from_the_same_host_or_an_allowed_origin() {
     let refused = refusal(&alice, &[("Origin", "https://evil.example.com")]).await;
     refused.refused(403, "ORIGIN_NOT_ALLOWED");
 }
+
+/// Ten thousand sockets fit under the usual limit of files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_takes_one_file_descriptor() {
+    const SOCKETS: usize = 40;
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let topic = all_of(&alice);
+    Socket::open(&alice).await.follow(&topic).await;
+    let (before, mut sockets) = (server.open_files(), Vec::new());
+    for _ in 0..SOCKETS {
+        let mut socket = Socket::open(&alice).await;
+        socket.follow(&topic).await;
+        sockets.push(socket);
+    }
+    // Another connection or two may have come or gone meanwhile.
+    let taken = server.open_files() - before;
+    assert!((SOCKETS - 5..SOCKETS + 5).contains(&taken), "{taken}");
+}

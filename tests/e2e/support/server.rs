@@ -87,6 +87,12 @@ impl Server {
         panic!("the server does not end")
     }
 
+    /// File descriptors it holds.
+    pub(crate) fn open_files(&self) -> usize {
+        let files = format!("/proc/{}/fd", self.child.id());
+        std::fs::read_dir(files).expect("its files").count()
+    }
+
     /// Resident memory in KiB.
     pub(crate) fn memory(&self) -> u64 {
         let status = format!("/proc/{}/status", self.child.id());

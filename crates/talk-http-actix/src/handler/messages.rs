@@ -91,11 +91,7 @@ where
         list_messages(snapshot, actor, wanted, page)
     });
     let (messages, place) = read.await?;
-    let messages = List::<T>::from(&messages);
-    Ok(match place {
-        Some(place) => caller.placed(&place, &messages),
-        None => ok(&messages),
-    })
+    Ok(caller.listed(place, &List::<T>::from(&messages)))
 }
 
 pub(crate) async fn show(caller: Caller) -> Reply {

@@ -5,7 +5,7 @@ pub(super) mod docs;
 use talk_domain::message::search::{MessageSearch, Needle, search_messages};
 use talk_wire::resource::{List, Message};
 
-use crate::caller::{Caller, Reply, ok};
+use crate::caller::{Caller, Reply};
 
 pub(crate) async fn messages(caller: Caller) -> Reply {
     let query = caller.query()?;
@@ -21,11 +21,7 @@ pub(crate) async fn messages(caller: Caller) -> Reply {
         search_messages(snapshot, actor, &wanted, page)
     });
     let (messages, place) = read.await?;
-    let messages = List::<Message>::from(&messages);
-    Ok(match place {
-        Some(place) => caller.placed(&place, &messages),
-        None => ok(&messages),
-    })
+    Ok(caller.listed(place, &List::<Message>::from(&messages)))
 }
 
 #[cfg(test)]
