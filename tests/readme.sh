@@ -6,7 +6,7 @@ set -euo pipefail
 server=$(realpath "${1:?usage: tests/readme.sh <talk-server binary>}")
 PATH="$(dirname "$server"):$PATH"
 readme=$(realpath "$(dirname "$0")/../README.md")
-port=$((20000 + RANDOM % 20000))
+port=$((10000 + RANDOM % 20000)) # below those the system gives to outgoing connections
 work=$(mktemp -d)
 cd "$work"
 serve() {
@@ -83,6 +83,7 @@ for _ in $(seq 100); do say 'are you there?'; grep -q 'there?' python.txt && gre
 say 'before the crash'
 seen 'before the crash'
 kill -9 "$pid"
+wait "$pid" 2>/dev/null || true # it holds the port until it is gone
 serve
 say 'after the crash'
 seen 'after the crash'
