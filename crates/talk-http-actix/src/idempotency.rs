@@ -22,29 +22,28 @@ use crate::shared::Shared;
 const HEADER: &str = "idempotency-key";
 const REPLAYED: &str = "idempotent-replayed";
 
-/// What a use case answered: the body, and how to find it again.
-pub(crate) struct Done {
-    pub(crate) body: String,
-    pub(crate) answer: Answer,
+/// What a use case answered.
+pub(crate) enum Done {
+    /// This body, which is kept as it is.
+    Body(String),
+    /// A message as this event carries it; without one it had not changed.
+    Message(Box<Message>, Option<u64>),
 }
 
 impl Done {
-    /// An answer that is kept as it is.
-    pub(crate) fn body(body: String) -> Self {
-        Self {
-            answer: Answer::Body(body.clone()),
-            body,
+    /// How to find it again.
+    fn answer(&self) -> Answer {
+        match self {
+            Self::Body(body) => Answer::Body(body.clone()),
+            Self::Message(message, Some(seq)) => Answer::Event(message.chat, *seq),
+            Self::Message(message, None) => Answer::Message(message.id),
         }
     }
 
-    /// A message as the event `seq` carries it; without one it had not changed.
-    pub(crate) fn message(message: &Message, seq: Option<u64>) -> Self {
-        Self {
-            body: json(&resource::Message::from(message)),
-            answer: match seq {
-                Some(seq) => Answer::Event(message.chat, seq),
-                None => Answer::Message(message.id),
-            },
+    fn into_body(self) -> String {
+        match self {
+            Self::Body(body) => body,
+            Self::Message(message, _) => json(&resource::Message::from(&*message)),
         }
     }
 }
@@ -128,7 +127,7 @@ impl<E: DomainError> DomainError for Keyed<E> {
 }
 
 enum Outcome {
-    Fresh(String),
+    Fresh(Done),
     Kept(Answer),
 }
 
@@ -181,12 +180,13 @@ where
             return Ok(Outcome::Kept(answer));
         }
         let done = work(uow, &cx).map_err(Keyed::Work)?;
-        keep(uow, &cx, key.as_ref(), done.answer)?;
-        Ok::<_, Keyed<E>>(Outcome::Fresh(done.body))
+        keep(uow, &cx, key.as_ref(), &done)?;
+        Ok::<_, Keyed<E>>(Outcome::Fresh(done))
     };
     match store.write(Unit::of(actor.customer, name), unit).await? {
-        Outcome::Fresh(body) => Ok(Posted {
-            body,
+        // Not in the unit: the writer has better things to do.
+        Outcome::Fresh(done) => Ok(Posted {
+            body: done.into_body(),
             is_replayed: false,
         }),
         Outcome::Kept(answer) => Ok(Posted {
@@ -235,14 +235,14 @@ fn keep(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
     key: Option<&IdempotencyKey>,
-    answer: Answer,
+    done: &Done,
 ) -> Result<(), StoreError> {
     let Some(key) = key else { return Ok(()) };
     uow.idempotency().put(&Answered {
         agent: cx.actor.agent,
         key: key.key.clone(),
         fingerprint: key.fingerprint,
-        answer,
+        answer: done.answer(),
         at: cx.now,
     })
 }

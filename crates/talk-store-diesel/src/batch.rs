@@ -1,8 +1,9 @@
-//! One commit for many units of work: each in its own savepoint, all durable together.
+//! One commit for many units of work: each for itself, all durable together.
 
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use diesel::connection::TransactionManager;
 use diesel::result::{Error, QueryResult};
@@ -13,17 +14,15 @@ use tokio::sync::oneshot;
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, is_locked};
 use crate::index;
+use crate::memory::Memory;
+use crate::outcome::{Answer, Attempt, Finished, count, warn_if_slow};
+use crate::scope::chats::write_progress;
 use crate::sqlite;
 use crate::store::Health;
-use crate::unit::DieselUnit;
+use crate::unit::{DieselUnit, Done};
 
 /// How often a unit runs before it is told that the database asked for yet another time.
 const RUNS: u32 = 3;
-/// Units slower than this are logged.
-const SLOW: Duration = Duration::from_millis(250);
-
-/// What a caller is told.
-pub(crate) type Answer = Result<(), StoreError>;
 
 /// A queued unit of work.
 pub(crate) struct Job {
@@ -80,25 +79,18 @@ impl Batcher {
     }
 
     fn commit(&mut self, jobs: &mut [Job]) -> Result<Vec<Answer>, Fatal> {
-        match sqlite::begin(&mut self.conn) {
-            Ok(()) => {}
-            // Another process writes for longer than we wait; nothing has begun.
-            Err(error) if is_locked(&error) => {
-                let busy = jobs.iter().map(|job| {
-                    count(job.unit, "busy");
-                    Err(StoreError::Busy)
-                });
-                return Ok(busy.collect());
+        if !self.begin()? {
+            return Ok(busy(jobs));
+        }
+        let finished = if let Some(finished) = self.together(jobs) {
+            finished
+        } else {
+            self.undo_to(0)?;
+            if !self.begin()? {
+                return Ok(busy(jobs));
             }
-            Err(error) => return Err(error.into()),
-        }
-        let mut answers = Vec::with_capacity(jobs.len());
-        let mut committed = Vec::new();
-        for job in &mut *jobs {
-            let (answer, events) = self.run_one(job)?;
-            answers.push(answer);
-            committed.extend(events);
-        }
+            self.apart(jobs)?
+        };
         let start = Instant::now();
         AnyConnection::commit_transaction(&mut self.conn)?;
         metrics::histogram!("talk_store_commit_duration_seconds").record(start.elapsed());
@@ -107,8 +99,20 @@ impl Batcher {
             reason = "a group has at most some thousands"
         )]
         metrics::histogram!("talk_store_group_size").record(jobs.len() as f64);
-        self.ring(&committed);
-        Ok(answers)
+        for (job, outcome) in jobs.iter().zip(finished.outcomes) {
+            count(job.unit, outcome);
+        }
+        self.ring(&finished.events);
+        Ok(finished.answers)
+    }
+
+    /// Begins a transaction, unless another process writes for longer than we wait.
+    fn begin(&mut self) -> Result<bool, Fatal> {
+        match sqlite::begin(&mut self.conn) {
+            Ok(()) => Ok(true),
+            Err(error) if is_locked(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Advances the search index by a step and tells whether there is more to index. An index that
@@ -119,10 +123,8 @@ impl Batcher {
             Ok(true) => {}
             done => return Ok(done),
         }
-        match sqlite::begin(&mut self.conn) {
-            Ok(()) => {}
-            Err(error) if is_locked(&error) => return Ok(Ok(true)),
-            Err(error) => return Err(error.into()),
+        if !self.begin()? {
+            return Ok(Ok(true));
         }
         let start = Instant::now();
         let stepped = index::advance(&mut self.conn);
@@ -145,72 +147,113 @@ impl Batcher {
         }
     }
 
-    /// Runs one unit in its savepoint. An error here means the transaction is lost.
-    fn run_one(&mut self, job: &mut Job) -> QueryResult<(Answer, Vec<LoggedEvent>)> {
-        let start = Instant::now();
-        let (mut answer, mut events, mut outcome) = (Ok(()), Vec::new(), "committed");
-        for run in 1..=RUNS {
-            let (verdict, logged) = self.attempt(job)?;
+    /// Runs the units one after the other. A savepoint for each would cost as much as what some of
+    /// them do, so there is none: `None` when one of them has to be undone, for then all have to be.
+    fn together(&mut self, jobs: &mut [Job]) -> Option<Finished> {
+        let (mut memory, mut finished) = (Memory::default(), Finished::default());
+        for job in jobs {
+            let start = Instant::now();
+            let (verdict, done) = self.perform(job, memory)?;
             match verdict {
-                Some(Verdict::Commit) => events = logged,
-                Some(Verdict::Rollback) => outcome = "rolled_back",
-                Some(Verdict::Retry) if run < RUNS => continue,
-                Some(Verdict::Retry) => {
-                    (answer, outcome) = (Err(StoreError::Conflict), "conflict");
+                Verdict::Commit => finished.add(Ok(()), "committed", done.events),
+                Verdict::Rollback if !done.has_changed => {
+                    finished.add(Ok(()), "rolled_back", Vec::new());
                 }
-                None => {
-                    answer = Err(corrupt("the unit of work panicked"));
-                    outcome = "panicked";
+                Verdict::Rollback | Verdict::Retry => return None,
+            }
+            memory = done.memory;
+            warn_if_slow(job.unit, start);
+        }
+        write_progress(&mut self.conn, &mut memory).ok()?;
+        Some(finished)
+    }
+
+    /// Runs each unit in a savepoint of its own. An error here means the transaction is lost.
+    fn apart(&mut self, jobs: &mut [Job]) -> QueryResult<Finished> {
+        let mut finished = Finished::default();
+        for job in jobs {
+            let start = Instant::now();
+            let mut attempt = self.attempt(job)?;
+            for _ in 1..RUNS {
+                if matches!(attempt, Attempt::Undone(Verdict::Retry)) {
+                    attempt = self.attempt(job)?;
                 }
             }
-            break;
+            match attempt {
+                Attempt::Kept(events) => finished.add(Ok(()), "committed", events),
+                Attempt::Undone(Verdict::Retry) => {
+                    finished.add(Err(StoreError::Conflict), "conflict", Vec::new());
+                }
+                Attempt::Undone(_) => finished.add(Ok(()), "rolled_back", Vec::new()),
+                Attempt::Failed(error) => finished.add(Err(error), "failed", Vec::new()),
+                Attempt::Panicked => {
+                    let answer = Err(corrupt("the unit of work panicked"));
+                    finished.add(answer, "panicked", Vec::new());
+                }
+            }
+            warn_if_slow(job.unit, start);
         }
-        count(job.unit, outcome);
-        warn_if_slow(job.unit, start);
-        Ok((answer, events))
+        Ok(finished)
     }
 
-    /// One run: its verdict, or `None` after a panic, and the events it logged.
-    fn attempt(&mut self, job: &mut Job) -> QueryResult<(Option<Verdict>, Vec<LoggedEvent>)> {
+    /// One run in a savepoint.
+    fn attempt(&mut self, job: &mut Job) -> QueryResult<Attempt> {
         AnyConnection::begin_transaction(&mut self.conn)?;
+        let attempt = match self.perform(job, Memory::default()) {
+            Some((Verdict::Commit, mut done)) => {
+                match write_progress(&mut self.conn, &mut done.memory) {
+                    Ok(()) => Attempt::Kept(done.events),
+                    Err(error) => Attempt::Failed(error),
+                }
+            }
+            Some((verdict, _)) => Attempt::Undone(verdict),
+            None => Attempt::Panicked,
+        };
+        match attempt {
+            Attempt::Kept(_) => AnyConnection::commit_transaction(&mut self.conn)?,
+            _ => self.undo_to(1)?,
+        }
+        Ok(attempt)
+    }
+
+    /// Runs a unit: its verdict and what it did, or `None` after a panic.
+    fn perform(&mut self, job: &mut Job, memory: Memory) -> Option<(Verdict, Done)> {
+        let before = cfg!(debug_assertions).then(|| sqlite::changes(&mut self.conn));
         let (conn, encoder) = (&mut self.conn, self.encoder.as_ref());
         let ran = catch_unwind(AssertUnwindSafe(|| {
-            let mut unit = DieselUnit::new(conn, job.unit, encoder);
+            let mut unit = DieselUnit::new(conn, job.unit, encoder, memory);
             let verdict = (job.work)(&mut unit);
-            (verdict, unit.into_events())
+            (verdict, unit.into_done())
         }));
-        if let Ok((Verdict::Commit, events)) = ran {
-            AnyConnection::commit_transaction(&mut self.conn)?;
-            return Ok((Some(Verdict::Commit), events));
-        }
-        // A panic may have left savepoints inside the unit's own.
-        while self.depth()? > 1 {
+        let (verdict, done) = ran.ok()?;
+        debug_assert!(
+            done.has_changed || before == Some(sqlite::changes(&mut self.conn)),
+            "a change that would not be undone"
+        );
+        Some((verdict, done))
+    }
+
+    /// Undoes transactions and savepoints until so many are left; a panic may have left some
+    /// inside the unit's own.
+    fn undo_to(&mut self, left: u32) -> QueryResult<()> {
+        while self.depth()? > left {
             AnyConnection::rollback_transaction(&mut self.conn)?;
         }
-        Ok((ran.ok().map(|(verdict, _)| verdict), Vec::new()))
+        Ok(())
     }
 
-    /// Open transactions and savepoints; none left means the database ended the transaction.
+    /// Open transactions and savepoints.
     fn depth(&mut self) -> QueryResult<u32> {
         let status = AnyConnection::transaction_manager_status_mut(&mut self.conn);
-        match status.transaction_depth()? {
-            Some(depth) => Ok(depth.get()),
-            None => Err(Error::NotInTransaction),
-        }
+        Ok(status.transaction_depth()?.map_or(0, NonZeroU32::get))
     }
 }
 
-/// Counts a finished unit.
-pub(crate) fn count(unit: Unit, outcome: &'static str) {
-    metrics::counter!("talk_store_units_total", "unit" => unit.name, "outcome" => outcome)
-        .increment(1);
-}
-
-/// Logs the name of a slow unit.
-pub(crate) fn warn_if_slow(unit: Unit, start: Instant) {
-    let elapsed = start.elapsed();
-    if elapsed > SLOW {
-        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        tracing::warn!(unit = unit.name, ms, "slow unit of work");
-    }
+/// Another process writes; nothing has begun.
+fn busy(jobs: &[Job]) -> Vec<Answer> {
+    let busy = jobs.iter().map(|job| {
+        count(job.unit, "busy");
+        Err(StoreError::Busy)
+    });
+    busy.collect()
 }

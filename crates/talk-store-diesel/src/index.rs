@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 
 use crate::connection::AnyConnection;
-use crate::prepared::{Prepared, Value};
+use crate::prepared::{Value, prepared};
 use crate::schema::{messages, meta, search_again, search_entries, search_gone};
 use terms::{Terms, VERSION};
 
@@ -135,11 +135,11 @@ pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
         }
     }
     if let Some(last) = last {
-        let step = Prepared {
-            sql: "UPDATE talk_meta SET value = ? WHERE key = 'search_upto'",
-            values: [Value::Text(&last.to_string())],
-        };
-        step.execute(conn)?;
+        prepared!(
+            "UPDATE talk_meta SET value = ? WHERE key = 'search_upto'",
+            [Value::Text(&last.to_string())]
+        )
+        .run(conn)?;
     }
     let is_more = passed < next.len() || next.len() == STEP;
     let is_more = add_again(conn, limit)? || is_more;
@@ -183,17 +183,17 @@ fn add(conn: &mut AnyConnection, message: &Indexed) -> QueryResult<bool> {
     };
     let (first, rest) = message.terms();
     for part in std::iter::once(&first).chain(&rest) {
-        let index = Prepared {
-            sql: "INSERT INTO talk_search (rowid, terms) VALUES (?, ?)",
-            values: [Value::Number(entry), Value::Text(part)],
-        };
-        index.execute(conn)?;
+        prepared!(
+            "INSERT INTO talk_search (rowid, terms) VALUES (?, ?)",
+            [Value::Number(entry), Value::Text(part)]
+        )
+        .run(conn)?;
     }
-    let remember = Prepared {
-        sql: "INSERT INTO talk_search_entries (entry, serial) VALUES (?, ?)",
-        values: [Value::Number(entry), Value::Number(message.serial)],
-    };
-    remember.execute(conn)?;
+    prepared!(
+        "INSERT INTO talk_search_entries (entry, serial) VALUES (?, ?)",
+        [Value::Number(entry), Value::Number(message.serial)]
+    )
+    .run(conn)?;
     Ok(true)
 }
 
@@ -226,19 +226,21 @@ pub(crate) fn reword(
 }
 
 fn put_again(conn: &mut AnyConnection, serial: i64) -> QueryResult<()> {
-    let put = Prepared {
-        sql: "INSERT OR IGNORE INTO talk_search_again (serial) VALUES (?)",
-        values: [Value::Number(serial)],
-    };
-    put.execute(conn).map(drop)
+    prepared!(
+        "INSERT OR IGNORE INTO talk_search_again (serial) VALUES (?)",
+        [Value::Number(serial)]
+    )
+    .run(conn)
+    .map(drop)
 }
 
 fn forget_again(conn: &mut AnyConnection, serial: i64) -> QueryResult<()> {
-    let forget = Prepared {
-        sql: "DELETE FROM talk_search_again WHERE serial = ?",
-        values: [Value::Number(serial)],
-    };
-    forget.execute(conn).map(drop)
+    prepared!(
+        "DELETE FROM talk_search_again WHERE serial = ?",
+        [Value::Number(serial)]
+    )
+    .run(conn)
+    .map(drop)
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
+use crate::memory::Memory;
+use crate::scope::chats::write_progress;
 use crate::snapshot::DieselSnapshot;
 use crate::sqlite;
 use crate::unit::DieselUnit;
@@ -77,7 +79,10 @@ pub(crate) fn play() -> (TempDir, AnyConnection, Heard) {
         _ => {}
     });
     let unit = Unit::of(customer_id(), "plans");
-    let message = change(&mut DieselUnit::new(&mut conn, unit, &Plain));
+    let mut changes = DieselUnit::new(&mut conn, unit, &Plain, Memory::default());
+    let message = change(&mut changes);
+    let mut done = changes.into_done();
+    write_progress(&mut conn, &mut done.memory).unwrap();
     searching::index(&mut conn);
     look(&mut DieselSnapshot::new(&mut conn, unit), &message);
     conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});

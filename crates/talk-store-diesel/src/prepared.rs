@@ -1,7 +1,10 @@
-//! Statements of the hot path that Diesel would prepare anew each time.
+//! Statements of the hot path, of fixed text.
 //!
-//! It never keeps a prepared `UPDATE`, since the columns of a changeset can vary, and preparing
-//! one costs as much as running it. A statement of fixed text is kept.
+//! Diesel writes the text of an insert or an update down anew each time, only to find it among the
+//! prepared ones, and visits each column several times, which together takes as long as to run it.
+//! These are found by their type.
+
+use std::marker::PhantomData;
 
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -10,68 +13,119 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
+use crate::connection::{AnyConnection, natively};
+
+/// A statement with its values, one for each `?`: `prepared!("DELETE … WHERE id = ?", [Value::…])`.
+macro_rules! prepared {
+    ($sql:expr, $values:expr) => {
+        match $values {
+            values => {
+                struct Statement;
+                impl crate::prepared::Sql for Statement {
+                    const SQL: &'static str = $sql;
+                }
+                crate::prepared::Prepared::<Statement, _>::new(values)
+            }
+        }
+    };
+}
+pub(crate) use prepared;
+
 /// A value of a statement.
 pub(crate) enum Value<'a> {
-    /// An id.
+    /// An id or a hash.
     Bytes(&'a [u8]),
+    /// An id, if any.
+    OptionalBytes(Option<&'a [u8]>),
     /// Text.
     Text(&'a str),
+    /// Text, if any.
+    OptionalText(Option<&'a str>),
     /// A number or a time.
     Number(i64),
-    /// A time, if any.
+    /// A number or a time, if any.
     Optional(Option<i64>),
 }
 
-/// A statement of fixed text; each `?` is the next of `values`.
-pub(crate) struct Prepared<'a, const N: usize> {
-    /// SQL that every database understands.
-    pub(crate) sql: &'static str,
-    /// One for each `?`.
-    pub(crate) values: [Value<'a>; N],
+/// The text of a statement, which every database understands; it stands for the statement.
+pub(crate) trait Sql: 'static {
+    /// The text.
+    const SQL: &'static str;
 }
 
-impl<DB, const N: usize> QueryFragment<DB> for Prepared<'_, N>
+/// See [`prepared!`].
+pub(crate) struct Prepared<'a, S, const N: usize> {
+    values: [Value<'a>; N],
+    text: PhantomData<S>,
+}
+
+impl<'a, S: Sql, const N: usize> Prepared<'a, S, N> {
+    /// The statement with these values.
+    pub(crate) fn new(values: [Value<'a>; N]) -> Self {
+        const { assert!(places(S::SQL) == N, "a statement has a value for each ?") };
+        Self {
+            values,
+            text: PhantomData,
+        }
+    }
+
+    /// Changes rows and tells how many.
+    pub(crate) fn run(self, conn: &mut AnyConnection) -> QueryResult<usize> {
+        natively!(conn, |conn| self.execute(conn))
+    }
+}
+
+const fn places(sql: &str) -> usize {
+    let (mut rest, mut places) = (sql.as_bytes(), 0);
+    while let Some((byte, behind)) = rest.split_first() {
+        places += if *byte == b'?' { 1 } else { 0 };
+        rest = behind;
+    }
+    places
+}
+
+impl<DB, S: Sql, const N: usize> QueryFragment<DB> for Prepared<'_, S, N>
 where
     DB: Backend,
     [u8]: ToSql<Binary, DB>,
     str: ToSql<Text, DB>,
     i64: ToSql<BigInt, DB>,
     Option<i64>: ToSql<Nullable<BigInt>, DB>,
+    for<'v> Option<&'v [u8]>: ToSql<Nullable<Binary>, DB>,
+    for<'v> Option<&'v str>: ToSql<Nullable<Text>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut values = self.values.iter();
-        for part in self.sql.split_inclusive('?') {
-            pass.push_sql(part.trim_end_matches('?'));
-            if !part.ends_with('?') {
-                break;
-            }
-            match values.next() {
-                Some(Value::Bytes(value)) => pass.push_bind_param::<Binary, [u8]>(value)?,
-                Some(Value::Text(value)) => pass.push_bind_param::<Text, str>(value)?,
-                Some(Value::Number(value)) => pass.push_bind_param::<BigInt, i64>(value)?,
-                Some(Value::Optional(value)) => {
+        let mut parts = S::SQL.split('?');
+        for value in &self.values {
+            pass.push_sql(parts.next().unwrap_or_default());
+            match value {
+                Value::Bytes(value) => pass.push_bind_param::<Binary, [u8]>(value)?,
+                Value::Text(value) => pass.push_bind_param::<Text, str>(value)?,
+                Value::Number(value) => pass.push_bind_param::<BigInt, i64>(value)?,
+                Value::Optional(value) => {
                     pass.push_bind_param::<Nullable<BigInt>, Option<i64>>(value)?;
                 }
-                None => {
-                    return Err(diesel::result::Error::QueryBuilderError(
-                        "a statement has more places than values".into(),
-                    ));
+                Value::OptionalBytes(value) => {
+                    pass.push_bind_param::<Nullable<Binary>, Option<&[u8]>>(value)?;
+                }
+                Value::OptionalText(value) => {
+                    pass.push_bind_param::<Nullable<Text>, Option<&str>>(value)?;
                 }
             }
         }
+        pass.push_sql(parts.next().unwrap_or_default());
         Ok(())
     }
 }
 
-/// Found among the kept ones by its text.
-impl<const N: usize> QueryId for Prepared<'_, N> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<S: Sql, const N: usize> QueryId for Prepared<'_, S, N> {
+    type QueryId = S;
+    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
 /// When it reads, it reads numbers.
-impl<const N: usize> Query for Prepared<'_, N> {
+impl<S, const N: usize> Query for Prepared<'_, S, N> {
     type SqlType = BigInt;
 }
 
-impl<C, const N: usize> RunQueryDsl<C> for Prepared<'_, N> {}
+impl<C, S, const N: usize> RunQueryDsl<C> for Prepared<'_, S, N> {}

@@ -11,9 +11,9 @@ use diesel::result::Error;
 use talk_domain::store::{Cause, ReadWork, StoreError, Unit, Verdict};
 use tokio::sync::Semaphore;
 
-use crate::batch::{Answer, count, warn_if_slow};
 use crate::connection::AnyConnection;
 use crate::error::{OpenError, corrupt, fault};
+use crate::outcome::{Answer, count, warn_if_slow};
 use crate::snapshot::DieselSnapshot;
 use crate::sqlite;
 

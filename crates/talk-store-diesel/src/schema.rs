@@ -207,7 +207,8 @@ diesel::table! {
 
 diesel::table! {
     #[sql_name = "talk_idempotency"]
-    idempotency (agent_id, key) {
+    idempotency (serial) {
+        serial -> BigInt,
         agent_id -> Binary,
         key -> Text,
         customer_id -> Binary,

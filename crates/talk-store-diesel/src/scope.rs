@@ -2,7 +2,7 @@
 
 mod access_keys;
 mod agents;
-mod chats;
+pub(crate) mod chats;
 mod customers;
 mod directory;
 mod events;
@@ -16,30 +16,46 @@ mod sessions;
 
 use diesel::Connection;
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
-use talk_domain::chat::Chat;
 use talk_domain::id::CustomerId;
 use talk_domain::store::StoreError;
 
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
+use crate::memory::Memory;
 use crate::rows::bytes;
 
 /// A connection inside a transaction, seen by one customer or by none.
 pub(crate) struct Scope<'a> {
     conn: &'a mut AnyConnection,
     customer: Option<CustomerId>,
-    /// The chat that was locked or stored last, to tell what an update changes.
-    known: Option<Chat>,
+    memory: Memory,
+    has_changed: bool,
 }
 
 impl<'a> Scope<'a> {
-    /// `conn` as `customer` sees it.
-    pub(crate) fn new(conn: &'a mut AnyConnection, customer: Option<CustomerId>) -> Self {
+    /// `conn` as `customer` sees it. What else its transaction did is in `memory`.
+    pub(crate) fn new(
+        conn: &'a mut AnyConnection,
+        customer: Option<CustomerId>,
+        memory: Memory,
+    ) -> Self {
         Self {
             conn,
             customer,
-            known: None,
+            memory,
+            has_changed: false,
         }
+    }
+
+    /// What the transaction did so far, and whether this scope changed anything.
+    pub(crate) fn into_memory(self) -> (Memory, bool) {
+        (self.memory, self.has_changed)
+    }
+
+    /// The connection, to change rows with.
+    fn changing(&mut self) -> &mut AnyConnection {
+        self.has_changed = true;
+        self.conn
     }
 
     /// What rows of this customer hold; nothing that any row holds when there is no customer.
@@ -62,7 +78,7 @@ impl<'a> Scope<'a> {
         &mut self,
         insert: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
     ) -> Result<bool, StoreError> {
-        match self.conn.transaction(insert) {
+        match self.changing().transaction(insert) {
             Ok(_) => Ok(true),
             Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
             Err(error) => Err(fault(error)),

@@ -11,6 +11,7 @@ use talk_domain::session::Directory;
 use talk_domain::store::{Snapshot, Unit};
 
 use crate::connection::AnyConnection;
+use crate::memory::Memory;
 use crate::scope::Scope;
 
 /// One consistent read.
@@ -22,7 +23,7 @@ impl<'a> DieselSnapshot<'a> {
     /// The snapshot of `conn`, which is in a transaction.
     pub(crate) fn new(conn: &'a mut AnyConnection, unit: Unit) -> Self {
         Self {
-            scope: Scope::new(conn, unit.customer),
+            scope: Scope::new(conn, unit.customer, Memory::default()),
         }
     }
 }

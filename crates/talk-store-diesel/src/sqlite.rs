@@ -8,6 +8,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use talk_domain::store::Cause;
@@ -145,4 +146,9 @@ pub(crate) fn begin(conn: &mut AnyConnection) -> QueryResult<()> {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
         }
     }
+}
+
+/// Rows that this connection has changed since it was opened.
+pub(crate) fn changes(conn: &mut AnyConnection) -> QueryResult<i64> {
+    diesel::select(diesel::dsl::sql::<BigInt>("total_changes()")).get_result(conn)
 }

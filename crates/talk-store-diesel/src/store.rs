@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Work};
 use tokio::sync::oneshot;
 
-use crate::batch::{Answer, Batcher, Job, count};
+use crate::batch::{Batcher, Job};
 use crate::connection::AnyConnection;
 use crate::error::OpenError;
 use crate::open::Ports;
 use crate::options::StoreOptions;
+use crate::outcome::{Answer, count};
 use crate::readers::Readers;
 use crate::writer::Writer;
 

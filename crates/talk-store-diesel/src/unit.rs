@@ -16,7 +16,18 @@ use talk_domain::session::{Directory, SessionRepository};
 use talk_domain::store::{CustomerRepository, StoreError, Unit, UnitOfWork};
 
 use crate::connection::AnyConnection;
+use crate::memory::Memory;
 use crate::scope::Scope;
+
+/// What a unit did.
+pub(crate) struct Done {
+    /// What its transaction did so far.
+    pub(crate) memory: Memory,
+    /// Whether there is anything to undo.
+    pub(crate) has_changed: bool,
+    /// The events it logged, in their order.
+    pub(crate) events: Vec<LoggedEvent>,
+}
 
 /// One open unit of work.
 pub(crate) struct DieselUnit<'a> {
@@ -26,22 +37,28 @@ pub(crate) struct DieselUnit<'a> {
 }
 
 impl<'a> DieselUnit<'a> {
-    /// The unit on `conn`, which is in a transaction.
+    /// The unit on `conn`, which is in a transaction; what that did so far is in `memory`.
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         unit: Unit,
         encoder: &'a dyn FrameEncoder,
+        memory: Memory,
     ) -> Self {
         Self {
-            scope: Scope::new(conn, unit.customer),
+            scope: Scope::new(conn, unit.customer, memory),
             encoder,
             appended: Vec::new(),
         }
     }
 
-    /// The events it logged, in their order.
-    pub(crate) fn into_events(self) -> Vec<LoggedEvent> {
-        self.appended
+    /// What it did.
+    pub(crate) fn into_done(self) -> Done {
+        let (memory, has_changed) = self.scope.into_memory();
+        Done {
+            memory,
+            has_changed,
+            events: self.appended,
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 )]
 
 pub mod filters;
+pub mod groups;
 pub mod identity;
 pub mod isolation;
 pub mod log;
@@ -53,13 +54,14 @@ macro_rules! store_contract {
     ($factory:expr) => {
         $crate::store_contract!(@tests $factory;
             units: a_refused_unit_leaves_nothing,
-                neighbours_in_a_group_fail_alone,
                 a_panic_stays_in_its_unit,
                 a_retry_is_bounded,
                 a_full_queue_is_busy_at_once,
                 a_read_sees_one_moment,
                 a_failing_read_fails_alone,
                 the_epoch_is_an_identity;
+            groups: neighbours_in_a_group_fail_alone,
+                a_group_is_a_sequence;
             races: fifty_requests_for_one_pair_make_one_chat,
                 one_of_many_removals_succeeds,
                 forty_reactions_at_once_are_all_there_once,

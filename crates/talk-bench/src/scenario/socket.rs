@@ -15,10 +15,12 @@ use crate::server::{GROUP, Server};
 use crate::socket::Socket;
 use crate::world::World;
 
-/// Sockets that post.
-const POSTING: u64 = 4;
+/// Sockets that post: what they have on their way is some groups of what one commit takes.
+const POSTING: u64 = 16;
 /// Posts that each has on their way.
 const IN_FLIGHT: u64 = 64;
+/// Connections that post by REST, one after the other each.
+const CONNECTIONS: usize = 256;
 /// Sockets that wait, if so many files may be open.
 const WAITING: usize = 10_000;
 /// Files that are open besides.
@@ -34,7 +36,7 @@ pub(super) fn post_frame(message: &str, socket: u64, n: u64) -> Vec<u8> {
     ))
 }
 
-/// Posts per second over sockets, beside REST with as many in flight.
+/// Posts per second over sockets, beside REST.
 pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
     let world = World::passing(&bench.data, 1, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP).await?;
@@ -49,17 +51,16 @@ pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
         failed = clients.join_next() => failed.context("no sockets")??.map(|()| 0.0)?,
     };
     server.stop().await?;
-    let connections = usize::try_from(POSTING * IN_FLIGHT)?;
     let figure = |name, limit_is, limit| Figure {
         name,
-        what: "durable posts/s over 4 sockets, 64 in flight each",
+        what: "durable posts/s over 16 sockets, 64 in flight each",
         ours,
         limit_is,
         limit,
         better: Better::More,
     };
-    let plain = posts(bench, connections, GROUP).await?;
-    let keyed = keyed_posts(bench, connections).await?;
+    let plain = posts(bench, CONNECTIONS, GROUP).await?;
+    let keyed = keyed_posts(bench, CONNECTIONS).await?;
     Ok(vec![
         figure("socket", "REST posts/s, 256 connections", plain),
         figure("socket-keyed", "REST posts/s, each with a key", keyed),

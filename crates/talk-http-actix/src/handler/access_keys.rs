@@ -31,7 +31,7 @@ pub(crate) async fn create(caller: Caller, body: Body) -> Reply {
     let command = command(&caller, sent.json()?)?;
     let posted = caller.post("create_access_key", &sent, move |uow, cx| {
         let key = create_access_key(uow, &command, (cx.now, &cx.limits))?;
-        Ok::<_, CreateAccessKeyError>(Done::body(json(&AccessKey::from(&key))))
+        Ok::<_, CreateAccessKeyError>(Done::Body(json(&AccessKey::from(&key))))
     });
     let mut posted = posted.await?;
     posted.body = with_token(&caller, &posted.body)?;

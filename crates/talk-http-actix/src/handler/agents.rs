@@ -42,7 +42,7 @@ pub(crate) async fn create(Administrator(caller): Administrator, body: Body) -> 
     let command = new.command(caller.cx.fresh(), caller.cx.actor.customer, password);
     let posted = caller.post("create_agent", &sent, move |uow, cx| {
         let agent = create_agent(uow, Some(&cx.actor), &command, (cx.now, &cx.limits))?;
-        Ok::<_, CreateAgentError>(Done::body(json(&Agent::from(&agent))))
+        Ok::<_, CreateAgentError>(Done::Body(json(&Agent::from(&agent))))
     });
     Ok(posted.await?.respond())
 }

@@ -28,7 +28,7 @@ pub(crate) async fn join(caller: Caller, body: Body) -> Reply {
     sent.check_unneeded()?;
     let posted = caller.post("join_chat", &sent, move |uow, cx| {
         let participant = join_chat(uow, cx, id)?;
-        Ok::<_, JoinChatError>(Done::body(json(&Participant::from(&participant))))
+        Ok::<_, JoinChatError>(Done::Body(json(&Participant::from(&participant))))
     });
     Ok(posted.await?.respond())
 }

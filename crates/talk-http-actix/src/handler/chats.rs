@@ -40,7 +40,7 @@ pub(crate) async fn created(
     let posted = caller.post("create_chat", sent, move |uow, cx| {
         let chat = create_chat(uow, cx, &command)?;
         let own = own(uow, cx, &chat)?;
-        Ok::<_, CreateChatError>(Done::body(json(&own)))
+        Ok::<_, CreateChatError>(Done::Body(json(&own)))
     });
     posted.await
 }
@@ -93,7 +93,7 @@ pub(crate) async fn close(caller: Caller, body: Body) -> Reply {
     sent.check_unneeded()?;
     let posted = caller.post("close_chat", &sent, move |uow, cx| {
         let chat = close_chat(uow, cx, id)?;
-        Ok::<_, AccessError>(Done::body(json(&own(uow, cx, &chat)?)))
+        Ok::<_, AccessError>(Done::Body(json(&own(uow, cx, &chat)?)))
     });
     Ok(posted.await?.respond())
 }
@@ -104,7 +104,7 @@ pub(crate) async fn reopen(caller: Caller, body: Body) -> Reply {
     sent.check_unneeded()?;
     let posted = caller.post("reopen_chat", &sent, move |uow, cx| {
         let chat = reopen_chat(uow, cx, id)?;
-        Ok::<_, AccessError>(Done::body(json(&own(uow, cx, &chat)?)))
+        Ok::<_, AccessError>(Done::Body(json(&own(uow, cx, &chat)?)))
     });
     Ok(posted.await?.respond())
 }

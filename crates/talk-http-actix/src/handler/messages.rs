@@ -66,7 +66,8 @@ fn done(
     command: &PostMessage,
 ) -> Result<Done, PostMessageError> {
     let message = post_message(uow, cx, command)?;
-    Ok(Done::message(&message, Some(message.seq)))
+    let seq = message.seq;
+    Ok(Done::Message(Box::new(message), Some(seq)))
 }
 
 pub(crate) async fn list(caller: Caller) -> Reply {

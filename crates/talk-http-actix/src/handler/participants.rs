@@ -52,7 +52,7 @@ pub(crate) async fn added(
 ) -> Result<Posted, ApiError> {
     let posted = caller.post("add_participant", sent, move |uow, cx| {
         let participant = add_participant(uow, cx, &command)?;
-        Ok::<_, AddParticipantError>(Done::body(json(&Participant::from(&participant))))
+        Ok::<_, AddParticipantError>(Done::Body(json(&Participant::from(&participant))))
     });
     posted.await
 }

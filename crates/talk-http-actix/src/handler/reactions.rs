@@ -27,7 +27,7 @@ pub(crate) async fn added(caller: &Caller, body: Body) -> Result<Posted, ApiErro
     let command = command(caller, message, request.emoji.as_deref())?;
     let posted = caller.post("add_reaction", &sent, move |uow, cx| {
         let reacted = add_reaction(uow, cx, &command)?;
-        Ok::<_, ReactError>(Done::message(&reacted.message, reacted.event))
+        Ok::<_, ReactError>(Done::Message(Box::new(reacted.message), reacted.event))
     });
     posted.await
 }

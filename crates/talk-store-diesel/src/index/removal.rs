@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 
 use crate::connection::AnyConnection;
-use crate::prepared::{Prepared, Value};
+use crate::prepared::{Value, prepared};
 use crate::schema::search_gone;
 
 /// Removes an entry and its terms: the first part now, which takes some milliseconds, the others
@@ -18,17 +18,17 @@ pub(super) fn remove(
     if later.is_empty() {
         return free(conn, entry);
     }
-    let forget = Prepared {
-        sql: "UPDATE talk_search_entries SET serial = 0 WHERE entry = ?",
-        values: [Value::Number(entry)],
-    };
-    forget.execute(conn)?;
+    prepared!(
+        "UPDATE talk_search_entries SET serial = 0 WHERE entry = ?",
+        [Value::Number(entry)]
+    )
+    .run(conn)?;
     for part in later {
-        let put = Prepared {
-            sql: "INSERT INTO talk_search_gone (entry, terms) VALUES (?, ?)",
-            values: [Value::Number(entry), Value::Text(part)],
-        };
-        put.execute(conn)?;
+        prepared!(
+            "INSERT INTO talk_search_gone (entry, terms) VALUES (?, ?)",
+            [Value::Number(entry), Value::Text(part)]
+        )
+        .run(conn)?;
     }
     Ok(())
 }
@@ -44,11 +44,11 @@ pub(super) fn go_on(conn: &mut AnyConnection) -> QueryResult<bool> {
         return Ok(false);
     };
     remove_part(conn, *entry, terms)?;
-    let done = Prepared {
-        sql: "DELETE FROM talk_search_gone WHERE id = ?",
-        values: [Value::Number(*id)],
-    };
-    done.execute(conn)?;
+    prepared!(
+        "DELETE FROM talk_search_gone WHERE id = ?",
+        [Value::Number(*id)]
+    )
+    .run(conn)?;
     if next.get(1).is_none_or(|(_, next, _)| next != entry) {
         free(conn, *entry)?;
     }
@@ -56,17 +56,19 @@ pub(super) fn go_on(conn: &mut AnyConnection) -> QueryResult<bool> {
 }
 
 fn remove_part(conn: &mut AnyConnection, entry: i64, terms: &str) -> QueryResult<()> {
-    let index = Prepared {
-        sql: "INSERT INTO talk_search (talk_search, rowid, terms) VALUES ('delete', ?, ?)",
-        values: [Value::Number(entry), Value::Text(terms)],
-    };
-    index.execute(conn).map(drop)
+    prepared!(
+        "INSERT INTO talk_search (talk_search, rowid, terms) VALUES ('delete', ?, ?)",
+        [Value::Number(entry), Value::Text(terms)]
+    )
+    .run(conn)
+    .map(drop)
 }
 
 fn free(conn: &mut AnyConnection, entry: i64) -> QueryResult<()> {
-    let free = Prepared {
-        sql: "DELETE FROM talk_search_entries WHERE entry = ?",
-        values: [Value::Number(entry)],
-    };
-    free.execute(conn).map(drop)
+    prepared!(
+        "DELETE FROM talk_search_entries WHERE entry = ?",
+        [Value::Number(entry)]
+    )
+    .run(conn)
+    .map(drop)
 }

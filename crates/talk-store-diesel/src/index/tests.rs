@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
+use crate::memory::Memory;
 use crate::scope::Scope;
 use crate::sqlite;
 
@@ -46,7 +47,7 @@ impl World {
     }
 
     fn scope(&mut self) -> Scope<'_> {
-        Scope::new(&mut self.conn, Some(customer_id()))
+        Scope::new(&mut self.conn, Some(customer_id()), Memory::default())
     }
 
     /// Agent 1 joins chat `n`.

@@ -4,8 +4,10 @@ use diesel::prelude::*;
 use talk_domain::event::{EventKind, LogEntry, LoggedEvent};
 use talk_domain::store::StoreError;
 
-use crate::error::corrupt;
-use crate::rows::{bytes, id, number, seq};
+use crate::connection::AnyConnection;
+use crate::error::{corrupt, fault};
+use crate::prepared::{Value, prepared};
+use crate::rows::{id, number, seq};
 use crate::schema::events;
 
 #[derive(Queryable, Selectable)]
@@ -18,32 +20,28 @@ pub(crate) struct EventRow {
     subject: Vec<u8>,
 }
 
-/// A new event's row; the frame stays with the event.
-#[derive(Insertable)]
-#[diesel(table_name = events)]
-pub(crate) struct NewEventRow<'a> {
-    chat_id: Vec<u8>,
-    seq: i64,
-    kind: &'static str,
-    payload: &'a str,
-    actor: Vec<u8>,
-    subject: Vec<u8>,
-    tm: i64,
-}
-
-impl<'a> NewEventRow<'a> {
-    /// The row of `entry` with its `frame`.
-    pub(crate) fn new(entry: &LogEntry<'_>, frame: &'a str) -> Self {
-        Self {
-            chat_id: bytes(entry.chat.0),
-            seq: seq(entry.tick.seq),
-            kind: entry.event.kind().as_str(),
-            payload: frame,
-            actor: bytes(entry.actor.0),
-            subject: bytes(entry.event.subject()),
-            tm: entry.tick.at.as_micros(),
-        }
-    }
+/// Stores a new event with its frame.
+pub(crate) fn insert(
+    conn: &mut AnyConnection,
+    entry: &LogEntry<'_>,
+    frame: &str,
+) -> Result<(), StoreError> {
+    prepared!(
+        "INSERT INTO talk_events (chat_id, seq, kind, payload, actor, subject, tm) \
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            Value::Bytes(entry.chat.0.as_bytes()),
+            Value::Number(seq(entry.tick.seq)),
+            Value::Text(entry.event.kind().as_str()),
+            Value::Text(frame),
+            Value::Bytes(entry.actor.0.as_bytes()),
+            Value::Bytes(entry.event.subject().as_bytes()),
+            Value::Number(entry.tick.at.as_micros()),
+        ]
+    )
+    .run(conn)
+    .map(drop)
+    .map_err(fault)
 }
 
 /// The kind a stored name means.

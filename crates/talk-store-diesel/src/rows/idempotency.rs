@@ -5,16 +5,17 @@ use talk_domain::id::CustomerId;
 use talk_domain::idempotency::{Answer, Answered};
 use talk_domain::store::StoreError;
 
-use crate::error::corrupt;
-use crate::rows::{at, bytes, hash, id, number, seq};
+use crate::connection::AnyConnection;
+use crate::error::{corrupt, fault};
+use crate::prepared::{Value, prepared};
+use crate::rows::{at, hash, id, number, seq};
 use crate::schema::idempotency;
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = idempotency, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency)]
 pub(crate) struct AnsweredRow {
     agent_id: Vec<u8>,
     key: String,
-    customer_id: Vec<u8>,
     fingerprint: Vec<u8>,
     body: Option<String>,
     chat_id: Option<Vec<u8>>,
@@ -23,26 +24,35 @@ pub(crate) struct AnsweredRow {
     answered_at: i64,
 }
 
-impl AnsweredRow {
-    /// The row of an answer to an agent of `customer`.
-    pub(crate) fn new(customer: CustomerId, answered: &Answered) -> Self {
-        let (body, event, message) = match &answered.answer {
-            Answer::Body(body) => (Some(body.clone()), None, None),
-            Answer::Event(chat, seq) => (None, Some((*chat, *seq)), None),
-            Answer::Message(message) => (None, None, Some(*message)),
-        };
-        Self {
-            agent_id: bytes(answered.agent.0),
-            key: answered.key.clone(),
-            customer_id: bytes(customer.0),
-            fingerprint: answered.fingerprint.to_vec(),
-            body,
-            chat_id: event.map(|(chat, _)| bytes(chat.0)),
-            seq: event.map(|(_, place)| seq(place)),
-            message_id: message.map(|message| bytes(message.0)),
-            answered_at: answered.at.as_micros(),
-        }
-    }
+/// Keeps the answer to an agent of `customer`, in place of an earlier one of the same key.
+pub(crate) fn put(
+    conn: &mut AnyConnection,
+    customer: CustomerId,
+    answered: &Answered,
+) -> Result<(), StoreError> {
+    let (body, event, message) = match &answered.answer {
+        Answer::Body(body) => (Some(&**body), None, None),
+        Answer::Event(chat, seq) => (None, Some((chat, *seq)), None),
+        Answer::Message(message) => (None, None, Some(message)),
+    };
+    prepared!(
+        "REPLACE INTO talk_idempotency (agent_id, key, customer_id, fingerprint, body, chat_id, \
+         seq, message_id, answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            Value::Bytes(answered.agent.0.as_bytes()),
+            Value::Text(&answered.key),
+            Value::Bytes(customer.0.as_bytes()),
+            Value::Bytes(&answered.fingerprint),
+            Value::OptionalText(body),
+            Value::OptionalBytes(event.map(|(chat, _)| chat.0.as_bytes().as_slice())),
+            Value::Optional(event.map(|(_, place)| seq(place))),
+            Value::OptionalBytes(message.map(|message| message.0.as_bytes().as_slice())),
+            Value::Number(answered.at.as_micros()),
+        ]
+    )
+    .run(conn)
+    .map(drop)
+    .map_err(fault)
 }
 
 impl TryFrom<AnsweredRow> for Answered {

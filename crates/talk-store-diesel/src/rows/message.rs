@@ -6,12 +6,14 @@ use talk_domain::message::{Author, Message, Revision, SystemKind, SystemNote};
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
-use crate::error::corrupt;
+use crate::connection::AnyConnection;
+use crate::error::{corrupt, fault};
+use crate::prepared::{Value, prepared};
 use crate::rows::{at, bytes, id, media, number, optional_at, optional_id, seq};
 use crate::schema::{messages, revisions};
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = messages, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
 pub(crate) struct MessageRow {
     pub(crate) id: Vec<u8>,
     customer_id: Vec<u8>,
@@ -33,36 +35,43 @@ pub(crate) struct MessageRow {
     deleted_at: Option<i64>,
 }
 
-impl TryFrom<&Message> for MessageRow {
-    type Error = StoreError;
-
-    fn try_from(message: &Message) -> Result<Self, StoreError> {
-        let (author, system) = match message.author {
-            Author::Agent(agent) => (agent, None),
-            Author::System(note) => (note.actor, Some(note.kind)),
-        };
-        let subject = system.and_then(SystemKind::subject);
-        Ok(Self {
-            id: bytes(message.id.0),
-            customer_id: bytes(message.customer.0),
-            chat_id: bytes(message.chat.0),
-            seq: seq(message.seq),
-            author_id: bytes(author.0),
-            system_kind: system.map(|kind| kind.as_str().to_owned()),
-            system_subject: subject.map(|agent| bytes(agent.0)),
-            parent_id: message.parent.map(|parent| bytes(parent.0)),
-            root_id: (message.root != message.id).then(|| bytes(message.root.0)),
-            depth: i64::from(message.depth),
-            text: message.text.clone(),
-            medias: media::to_text(&message.medias)?,
-            reply_count: i64::from(message.reply_count),
-            reaction_count: 0,
-            created_at: message.created.as_micros(),
-            updated_at: message.updated.as_micros(),
-            edited_at: message.edited.map(Timestamp::as_micros),
-            deleted_at: message.deleted.map(Timestamp::as_micros),
-        })
-    }
+/// Stores a new message, which nobody has reacted to.
+pub(crate) fn insert(conn: &mut AnyConnection, message: &Message) -> Result<(), StoreError> {
+    let (author, system) = match message.author {
+        Author::Agent(agent) => (agent, None),
+        Author::System(note) => (note.actor, Some(note.kind)),
+    };
+    let subject = system.and_then(SystemKind::subject);
+    let root = (message.root != message.id).then_some(message.root);
+    let medias = media::to_text(&message.medias)?;
+    prepared!(
+        "INSERT INTO talk_messages (id, customer_id, chat_id, seq, author_id, system_kind, \
+         system_subject, parent_id, root_id, depth, text, medias, reply_count, reaction_count, \
+         created_at, updated_at, edited_at, deleted_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+        [
+            Value::Bytes(message.id.0.as_bytes()),
+            Value::Bytes(message.customer.0.as_bytes()),
+            Value::Bytes(message.chat.0.as_bytes()),
+            Value::Number(seq(message.seq)),
+            Value::Bytes(author.0.as_bytes()),
+            Value::OptionalText(system.map(SystemKind::as_str)),
+            Value::OptionalBytes(subject.as_ref().map(|agent| agent.0.as_bytes().as_slice())),
+            Value::OptionalBytes(message.parent.as_ref().map(|id| id.0.as_bytes().as_slice())),
+            Value::OptionalBytes(root.as_ref().map(|id| id.0.as_bytes().as_slice())),
+            Value::Number(i64::from(message.depth)),
+            Value::Text(&message.text),
+            Value::Text(&medias),
+            Value::Number(i64::from(message.reply_count)),
+            Value::Number(message.created.as_micros()),
+            Value::Number(message.updated.as_micros()),
+            Value::Optional(message.edited.map(Timestamp::as_micros)),
+            Value::Optional(message.deleted.map(Timestamp::as_micros)),
+        ]
+    )
+    .run(conn)
+    .map(drop)
+    .map_err(fault)
 }
 
 impl MessageRow {

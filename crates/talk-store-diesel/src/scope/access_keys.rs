@@ -31,7 +31,7 @@ impl AccessKeyRepository for Scope<'_> {
         self.own(key.customer)?;
         diesel::insert_into(access_keys::table)
             .values(AccessKeyRow::from(key))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
@@ -45,7 +45,7 @@ impl AccessKeyRepository for Scope<'_> {
                 access_keys::updated_at.eq(key.updated.as_micros()),
                 access_keys::deleted_at.eq(key.deleted.map(Timestamp::as_micros)),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         changed(rows)
     }
@@ -60,7 +60,7 @@ impl AccessKeyRepository for Scope<'_> {
                 access_keys::updated_at.eq(at.as_micros()),
                 access_keys::deleted_at.eq(Some(at.as_micros())),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

@@ -52,7 +52,7 @@ impl AgentRepository for Scope<'_> {
                 agents::updated_at.eq(agent.updated.as_micros()),
                 agents::deleted_at.eq(agent.deleted.map(Timestamp::as_micros)),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         changed(rows)
     }
@@ -68,7 +68,7 @@ impl AgentRepository for Scope<'_> {
             .filter(agents::customer_id.eq(self.customer()));
         let rows = diesel::update(known)
             .set(agents::password_hash.eq(&password.0))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         changed(rows)
     }

@@ -8,14 +8,15 @@ use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
 use super::{Scope, all, changed};
-use crate::connection::{MultiBackend, natively};
+use crate::connection::{AnyConnection, MultiBackend, natively};
 use crate::error::fault;
+use crate::memory::Memory;
 use crate::paging::{behind, one_page};
-use crate::prepared::{Prepared, Value};
+use crate::prepared::{Value, prepared};
 use crate::rows::chat::{
     ChatRow, NewChatRow, channel_of, current_direct_key, direct_key, searched_by,
 };
-use crate::rows::{bytes, seq};
+use crate::rows::{bytes, id, seq};
 use crate::schema::{chats, participants};
 use crate::search::containing;
 
@@ -32,11 +33,9 @@ impl Scope<'_> {
 
     /// Whether the stored card may differ: name, detail and life are what lists and searches read.
     fn changes_card(&self, chat: &Chat) -> bool {
-        self.known.as_ref().is_none_or(|known| {
-            known.id != chat.id
-                || known.name != chat.name
-                || known.detail != chat.detail
-                || known.deleted != chat.deleted
+        let known = self.memory.chat(chat.id, self.customer);
+        known.is_none_or(|known| {
+            known.name != chat.name || known.detail != chat.detail || known.deleted != chat.deleted
         })
     }
 
@@ -54,48 +53,60 @@ impl Scope<'_> {
                 chats::search_key.eq(searched_by(chat)),
                 chats::deleted_at.eq(chat.deleted.map(Timestamp::as_micros)),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         changed(rows)
     }
+}
 
-    /// Stores what every event changes.
-    fn update_progress(&mut self, chat: &Chat) -> Result<(), StoreError> {
-        let update = Prepared {
-            sql: "UPDATE talk_chats SET status = ?, member_count = ?, last_seq = ?, last_at = ?, \
+/// Stores what every event changed of the chats in `memory`.
+pub(crate) fn write_progress(
+    conn: &mut AnyConnection,
+    memory: &mut Memory,
+) -> Result<(), StoreError> {
+    memory.behind().try_for_each(|chat| {
+        changed(
+            prepared!(
+                "UPDATE talk_chats SET status = ?, member_count = ?, last_seq = ?, last_at = ?, \
                   updated_at = ? WHERE id = ? AND customer_id = ?",
-            values: [
-                Value::Text(chat.status.as_str()),
-                Value::Number(i64::from(chat.member_count)),
-                Value::Number(seq(chat.last.seq)),
-                Value::Number(chat.last.at.as_micros()),
-                Value::Number(chat.updated.as_micros()),
-                Value::Bytes(chat.id.0.as_bytes()),
-                Value::Bytes(&self.customer()),
-            ],
-        };
-        let rows = natively!(self.conn, |conn| update.execute(conn));
-        changed(rows.map_err(fault)?)
-    }
+                [
+                    Value::Text(chat.status.as_str()),
+                    Value::Number(i64::from(chat.member_count)),
+                    Value::Number(seq(chat.last.seq)),
+                    Value::Number(chat.last.at.as_micros()),
+                    Value::Number(chat.updated.as_micros()),
+                    Value::Bytes(chat.id.0.as_bytes()),
+                    Value::Bytes(chat.customer.0.as_bytes()),
+                ]
+            )
+            .run(conn)
+            .map_err(fault)?,
+        )
+    })
 }
 
 impl ChatRepository for Scope<'_> {
     // On SQLite there is one writer: its transaction is the lock.
     fn lock(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
-        self.known = self.chat(id)?;
-        Ok(self.known.clone())
+        if let Some(known) = self.memory.chat(id, self.customer) {
+            return Ok(Some(known.clone()));
+        }
+        let found = self.chat(id)?;
+        Ok(found.inspect(|chat| self.memory.read(chat)))
     }
 
     fn lock_direct(&mut self, pair: DirectPair) -> Result<Option<Chat>, StoreError> {
-        let row = chats::table
+        let found: Option<Vec<u8>> = chats::table
             .filter(chats::direct_key.eq(direct_key(pair)))
             .filter(chats::customer_id.eq(self.customer()))
-            .select(ChatRow::as_select())
+            .select(chats::id)
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        self.known = row.map(Chat::try_from).transpose()?;
-        Ok(self.known.clone())
+        match found {
+            Some(chat) => self.lock(id(&chat)?),
+            None => Ok(None),
+        }
     }
 
     fn insert(&mut self, chat: &Chat) -> Result<bool, StoreError> {
@@ -103,16 +114,19 @@ impl ChatRepository for Scope<'_> {
         let row = NewChatRow::from(chat);
         let inserted = self
             .insert_if_absent(|conn| diesel::insert_into(chats::table).values(row).execute(conn))?;
-        self.known = inserted.then(|| chat.clone());
+        if inserted {
+            self.memory.read(chat);
+        }
         Ok(inserted)
     }
 
     fn update(&mut self, chat: &Chat) -> Result<(), StoreError> {
+        self.own(chat.customer)?;
         if self.changes_card(chat) {
             self.update_card(chat)?;
         }
-        self.update_progress(chat)?;
-        self.known = Some(chat.clone());
+        self.has_changed = true;
+        self.memory.advance(chat);
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ impl CustomerRepository for Scope<'_> {
     fn insert(&mut self, customer: &Customer) -> Result<(), StoreError> {
         diesel::insert_into(customers::table)
             .values(CustomerRow::from(customer))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

@@ -9,9 +9,8 @@ use talk_domain::message::Message;
 use talk_domain::store::StoreError;
 
 use super::{Scope, all, changed};
-use crate::connection::natively;
 use crate::error::fault;
-use crate::rows::event::{EventRow, NewEventRow, kind};
+use crate::rows::event::{self, EventRow, kind};
 use crate::rows::{bytes, seq};
 use crate::schema::{chats, events, message_events};
 
@@ -19,8 +18,7 @@ impl Scope<'_> {
     /// Stores an entry with its frame.
     pub(crate) fn log(&mut self, entry: &LogEntry<'_>, frame: &str) -> Result<(), StoreError> {
         self.check_chat(entry.chat)?;
-        let insert = diesel::insert_into(events::table).values(NewEventRow::new(entry, frame));
-        natively!(self.conn, |conn| insert.execute(conn)).map_err(fault)?;
+        event::insert(self.changing(), entry, frame)?;
         match entry.event {
             Event::MessageEdited(message)
             | Event::MessageDeleted(message)
@@ -39,7 +37,7 @@ impl Scope<'_> {
     /// Refuses to log in a chat of another customer. Use cases lock the chat first, so this asks
     /// the database hardly ever.
     fn check_chat(&mut self, chat: ChatId) -> Result<(), StoreError> {
-        if self.known.as_ref().is_some_and(|known| known.id == chat) {
+        if self.memory.chat(chat, self.customer).is_some() {
             return Ok(());
         }
         changed(usize::from(self.chat(chat)?.is_some()))
@@ -51,7 +49,7 @@ impl Scope<'_> {
                 message_events::message_id.eq(bytes(message.id.0)),
                 message_events::seq.eq(seq(place)),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
@@ -98,7 +96,7 @@ impl Scope<'_> {
             .filter(events::seq.eq(place));
         let rows = diesel::update(entry)
             .set(events::payload.eq(frame))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         changed(rows)
     }

@@ -9,8 +9,9 @@ use talk_domain::time::Timestamp;
 use super::Scope;
 use crate::connection::natively;
 use crate::error::{corrupt, fault};
+use crate::prepared::{Value, prepared};
 use crate::rows::bytes;
-use crate::rows::idempotency::AnsweredRow;
+use crate::rows::idempotency::{AnsweredRow, put};
 use crate::schema::idempotency;
 
 impl IdempotencyRepository for Scope<'_> {
@@ -29,29 +30,36 @@ impl IdempotencyRepository for Scope<'_> {
         let customer = self
             .customer
             .ok_or_else(|| corrupt("an answer without a customer"))?;
-        let row = AnsweredRow::new(customer, answered);
-        let put = diesel::replace_into(idempotency::table).values(row);
-        let put = natively!(self.conn, |conn| put.execute(conn));
-        put.map(drop).map_err(fault)
+        put(self.changing(), customer, answered)
     }
 
     fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
-        let old = idempotency::table
-            .filter(idempotency::answered_at.lt(before.as_micros()))
-            .order(idempotency::answered_at.asc())
+        let oldest: Vec<(i64, Vec<u8>, i64)> = idempotency::table
+            .filter(idempotency::serial.gt(0))
+            .order(idempotency::serial.asc())
             .limit(i64::from(limit))
             .select((
-                idempotency::agent_id,
-                idempotency::key,
+                idempotency::serial,
                 idempotency::customer_id,
-            ));
-        let old: Vec<(Vec<u8>, String, Vec<u8>)> = old.load(self.conn).map_err(fault)?;
+                idempotency::answered_at,
+            ))
+            .load(self.conn)
+            .map_err(fault)?;
         let is_own = |customer: &Vec<u8>| self.customer.is_none() || *customer == self.customer();
-        let own: Vec<_> = old.into_iter().filter(|(.., of)| is_own(of)).collect();
-        for (agent, key, _) in &own {
-            let answer = idempotency::table.find((agent, key));
-            diesel::delete(answer).execute(self.conn).map_err(fault)?;
+        let is_over = |at: i64| at < before.as_micros();
+        let over: Vec<i64> = oldest
+            .iter()
+            .filter(|(_, customer, at)| is_own(customer) && is_over(*at))
+            .map(|(serial, ..)| *serial)
+            .collect();
+        for serial in &over {
+            prepared!(
+                "DELETE FROM talk_idempotency WHERE serial = ?",
+                [Value::Number(*serial)]
+            )
+            .run(self.changing())
+            .map_err(fault)?;
         }
-        Ok(own.len())
+        Ok(over.len())
     }
 }

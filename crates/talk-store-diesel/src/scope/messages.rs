@@ -16,11 +16,10 @@ use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
 use super::{Scope, changed};
-use crate::connection::natively;
 use crate::error::fault;
 use crate::index::{self, Indexed};
-use crate::prepared::{Prepared, Value};
-use crate::rows::message::{MessageRow, RevisionRow};
+use crate::prepared::{Value, prepared};
+use crate::rows::message::{self, MessageRow, RevisionRow};
 use crate::rows::reaction::ReactionRow;
 use crate::rows::{bytes, id, media};
 use crate::schema::{messages, reactions, revisions};
@@ -66,7 +65,7 @@ impl Scope<'_> {
             .optional()
             .map_err(fault)?;
         match stored.filter(|stored| stored.text != message.text) {
-            Some(stored) => index::reword(self.conn, &stored, message.text.is_empty()),
+            Some(stored) => index::reword(self.changing(), &stored, message.text.is_empty()),
             None => Ok(()),
         }
         .map_err(fault)
@@ -123,40 +122,43 @@ impl MessageRepository for Scope<'_> {
 
     fn insert(&mut self, message: &Message) -> Result<(), StoreError> {
         self.own(message.customer)?;
-        let insert = diesel::insert_into(messages::table).values(MessageRow::try_from(message)?);
-        let inserted = natively!(self.conn, |conn| insert.execute(conn));
-        inserted.map(drop).map_err(fault)
+        message::insert(self.changing(), message)
     }
 
     fn update(&mut self, message: &Message) -> Result<(), StoreError> {
         self.reword(message)?;
-        let update = Prepared {
-            sql: "UPDATE talk_messages SET text = ?, medias = ?, updated_at = ?, edited_at = ?, \
+        changed(
+            prepared!(
+                "UPDATE talk_messages SET text = ?, medias = ?, updated_at = ?, edited_at = ?, \
                   deleted_at = ? WHERE id = ? AND customer_id = ?",
-            values: [
-                Value::Text(&message.text),
-                Value::Text(&media::to_text(&message.medias)?),
-                Value::Number(message.updated.as_micros()),
-                Value::Optional(message.edited.map(Timestamp::as_micros)),
-                Value::Optional(message.deleted.map(Timestamp::as_micros)),
-                Value::Bytes(message.id.0.as_bytes()),
-                Value::Bytes(&self.customer()),
-            ],
-        };
-        changed(update.execute(self.conn).map_err(fault)?)
+                [
+                    Value::Text(&message.text),
+                    Value::Text(&media::to_text(&message.medias)?),
+                    Value::Number(message.updated.as_micros()),
+                    Value::Optional(message.edited.map(Timestamp::as_micros)),
+                    Value::Optional(message.deleted.map(Timestamp::as_micros)),
+                    Value::Bytes(message.id.0.as_bytes()),
+                    Value::Bytes(&self.customer()),
+                ]
+            )
+            .run(self.changing())
+            .map_err(fault)?,
+        )
     }
 
     fn set_reply_count(&mut self, id: MessageId, count: u32) -> Result<(), StoreError> {
-        let update = Prepared {
-            sql: "UPDATE talk_messages SET reply_count = ? WHERE id = ? AND customer_id = ?",
-            values: [
-                Value::Number(i64::from(count)),
-                Value::Bytes(id.0.as_bytes()),
-                Value::Bytes(&self.customer()),
-            ],
-        };
-        let rows = natively!(self.conn, |conn| update.execute(conn));
-        changed(rows.map_err(fault)?)
+        changed(
+            prepared!(
+                "UPDATE talk_messages SET reply_count = ? WHERE id = ? AND customer_id = ?",
+                [
+                    Value::Number(i64::from(count)),
+                    Value::Bytes(id.0.as_bytes()),
+                    Value::Bytes(&self.customer()),
+                ]
+            )
+            .run(self.changing())
+            .map_err(fault)?,
+        )
     }
 
     fn add_revision(&mut self, revision: &Revision) -> Result<(), StoreError> {
@@ -165,7 +167,7 @@ impl MessageRepository for Scope<'_> {
         ))?;
         diesel::insert_into(revisions::table)
             .values(RevisionRow::try_from(revision)?)
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
@@ -176,7 +178,7 @@ impl MessageRepository for Scope<'_> {
         }
         let earlier = revisions::table.filter(revisions::message_id.eq(bytes(id.0)));
         diesel::delete(earlier)
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

@@ -51,7 +51,9 @@ impl Scope<'_> {
         let earlier = former_participants::table
             .filter(former_participants::chat_id.eq(&chat))
             .filter(former_participants::agent_id.eq(&agent));
-        diesel::delete(earlier).execute(self.conn).map_err(fault)?;
+        diesel::delete(earlier)
+            .execute(self.changing())
+            .map_err(fault)?;
         diesel::insert_into(former_participants::table)
             .values((
                 former_participants::chat_id.eq(&chat),
@@ -62,7 +64,7 @@ impl Scope<'_> {
                 former_participants::left_at.eq(tick.at.as_micros()),
                 former_participants::left_seq.eq(seq(tick.seq)),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
@@ -78,7 +80,11 @@ fn cursor(participant: &Participant) -> Cursor {
 
 impl ParticipantRepository for Scope<'_> {
     fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError> {
-        self.participant(chat, agent)
+        if let Some(known) = self.memory.member((chat, agent), self.customer) {
+            return Ok(Some(*known));
+        }
+        let found = self.participant(chat, agent)?;
+        Ok(found.inspect(|member| self.memory.join(member)))
     }
 
     fn get(
@@ -112,15 +118,18 @@ impl ParticipantRepository for Scope<'_> {
             .filter(participants::id.eq(bytes(participant.id.0)))
             .filter(participants::customer_id.eq(self.customer()));
         let rows = diesel::delete(membership)
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         if rows == 0 {
             return Ok(false);
         }
+        self.memory.forget_members(participant.chat);
         let mark = read_marks::table
             .filter(read_marks::chat_id.eq(bytes(participant.chat.0)))
             .filter(read_marks::agent_id.eq(bytes(participant.agent.0)));
-        diesel::delete(mark).execute(self.conn).map_err(fault)?;
+        diesel::delete(mark)
+            .execute(self.changing())
+            .map_err(fault)?;
         self.remember(participant, tick)?;
         Ok(true)
     }
@@ -139,13 +148,14 @@ impl ParticipantRepository for Scope<'_> {
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::customer_id.eq(self.customer()));
         diesel::delete(memberships)
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
+        self.memory.forget_members(chat);
         let marks = read_marks::table
             .filter(read_marks::chat_id.eq(bytes(chat.0)))
             .filter(read_marks::customer_id.eq(self.customer()));
         diesel::delete(marks)
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

@@ -7,7 +7,7 @@ use talk_domain::store::StoreError;
 
 use super::{Scope, changed};
 use crate::error::fault;
-use crate::prepared::{Prepared, Value};
+use crate::prepared::{Value, prepared};
 use crate::rows::bytes;
 use crate::rows::reaction::ReactionRow;
 use crate::schema::{messages, reactions};
@@ -15,16 +15,19 @@ use crate::schema::{messages, reactions};
 impl Scope<'_> {
     /// Adds `by` to a message's number of reactions; refuses a message of another customer.
     fn count_reactions(&mut self, message: MessageId, by: i64) -> Result<(), StoreError> {
-        let update = Prepared {
-            sql: "UPDATE talk_messages SET reaction_count = reaction_count + ? \
+        changed(
+            prepared!(
+                "UPDATE talk_messages SET reaction_count = reaction_count + ? \
                   WHERE id = ? AND customer_id = ?",
-            values: [
-                Value::Number(by),
-                Value::Bytes(message.0.as_bytes()),
-                Value::Bytes(&self.customer()),
-            ],
-        };
-        changed(update.execute(self.conn).map_err(fault)?)
+                [
+                    Value::Number(by),
+                    Value::Bytes(message.0.as_bytes()),
+                    Value::Bytes(&self.customer()),
+                ]
+            )
+            .run(self.changing())
+            .map_err(fault)?,
+        )
     }
 }
 
@@ -33,7 +36,7 @@ impl ReactionRepository for Scope<'_> {
         self.count_reactions(message, 1)?;
         diesel::insert_into(reactions::table)
             .values(ReactionRow::new(message, reaction))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
@@ -46,7 +49,9 @@ impl ReactionRepository for Scope<'_> {
             .filter(reactions::message_id.eq(bytes(message.0)))
             .filter(reactions::agent_id.eq(bytes(reaction.agent.0)))
             .filter(reactions::emoji_key.eq(reaction.emoji.key()));
-        let rows = diesel::delete(gone).execute(self.conn).map_err(fault)?;
+        let rows = diesel::delete(gone)
+            .execute(self.changing())
+            .map_err(fault)?;
         match i64::try_from(rows) {
             Ok(rows @ 1..) => self.count_reactions(message, -rows),
             _ => Ok(()),
@@ -59,14 +64,14 @@ impl ReactionRepository for Scope<'_> {
             .filter(messages::customer_id.eq(self.customer()));
         let rows = diesel::update(own)
             .set(messages::reaction_count.eq(0))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         if rows == 0 {
             return Ok(());
         }
         let gone = reactions::table.filter(reactions::message_id.eq(bytes(message.0)));
         diesel::delete(gone)
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

@@ -54,10 +54,12 @@ impl ReadRepository for Scope<'_> {
         let earlier = read_marks::table
             .filter(read_marks::chat_id.eq(bytes(mark.chat.0)))
             .filter(read_marks::agent_id.eq(bytes(mark.agent.0)));
-        diesel::delete(earlier).execute(self.conn).map_err(fault)?;
+        diesel::delete(earlier)
+            .execute(self.changing())
+            .map_err(fault)?;
         diesel::insert_into(read_marks::table)
             .values(ReadMarkRow::from(mark))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

@@ -49,7 +49,7 @@ impl SessionRepository for Scope<'_> {
                 session_ends::agent_id.eq(bytes(agent.0)),
                 session_ends::ended_at.eq(now.as_micros()),
             ))
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
@@ -57,7 +57,7 @@ impl SessionRepository for Scope<'_> {
     fn purge(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let ended = revoked_tokens::expires_at.lt(now.as_micros());
         diesel::delete(revoked_tokens::table.filter(ended))
-            .execute(self.conn)
+            .execute(self.changing())
             .map_err(fault)?;
         // The last one stays: its number is not given again.
         let last = self.last_session_end()?;
@@ -66,7 +66,7 @@ impl SessionRepository for Scope<'_> {
             .filter(session_ends::seq.lt(seq(last)))
             .filter(session_ends::ended_at.lt(long_ago));
         diesel::delete(old)
-            .execute(self.conn)
+            .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }

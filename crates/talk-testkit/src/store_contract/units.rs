@@ -39,61 +39,6 @@ pub async fn a_refused_unit_leaves_nothing(factory: Factory) {
     assert_eq!(before, after);
 }
 
-/// A refusal and a panic in the middle of a group undo only themselves.
-pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
-    let world = World::open(factory).await;
-    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
-    let (open, gate) = mpsc::channel::<()>();
-    let (started, starts) = tokio::sync::oneshot::channel();
-    let mut started = Some(started);
-    let blocker = world.write(move |_| {
-        started.take().map(|started| started.send(()));
-        let _ = gate.recv();
-        Ok::<_, StoreError>(())
-    });
-    let post = |text: &'static str, fails: bool| {
-        let cx = world.cx(1);
-        world.write(move |uow| {
-            let message = post_message(uow, &cx, &say(chat, text))?;
-            if fails {
-                return Err(PostMessageError::Empty);
-            }
-            Ok(message.seq)
-        })
-    };
-    let cx = world.cx(1);
-    let panicking = world.write(move |uow| -> Result<u64, PostMessageError> {
-        post_message(uow, &cx, &say(chat, "panicking"))?;
-        panic!("on purpose");
-    });
-    let gathering = async {
-        starts.await.unwrap();
-        tokio::join!(
-            post("first", false),
-            post("refused", true),
-            panicking,
-            post("last", false),
-            async { open.send(()).unwrap() }
-        )
-    };
-    let (held, (first, refused, panicked, last, ())) = tokio::join!(blocker, gathering);
-    held.unwrap();
-    assert_eq!(last.unwrap(), first.unwrap() + 1);
-    assert!(matches!(refused, Err(PostMessageError::Empty)));
-    assert!(matches!(
-        panicked,
-        Err(PostMessageError::Store(StoreError::Corrupt(_)))
-    ));
-    let frames: Vec<String> = world
-        .log(chat)
-        .await
-        .iter()
-        .filter_map(|event| event.frame.rsplit(' ').next().map(str::to_owned))
-        .filter(|text| !text.is_empty())
-        .collect();
-    assert_eq!(frames, ["first", "last"]);
-}
-
 /// A panic is an answer, and the next unit works.
 pub async fn a_panic_stays_in_its_unit(factory: Factory) {
     let world = World::open(factory).await;

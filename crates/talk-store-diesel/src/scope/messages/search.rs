@@ -16,7 +16,7 @@ use crate::connection::MultiBackend;
 use crate::error::fault;
 use crate::index;
 use crate::index::terms::Terms;
-use crate::prepared::{Prepared, Value};
+use crate::prepared::{Value, prepared};
 use crate::rows::bytes;
 use crate::rows::message::MessageRow;
 use crate::schema::{messages, participants, search_entries};
@@ -224,25 +224,27 @@ impl Scope<'_> {
         limit: i64,
         order: Order,
     ) -> Result<Vec<i64>, StoreError> {
-        let sql = match order {
-            Order::Descending => {
+        let values = [
+            Value::Text(query),
+            Value::Number(low),
+            Value::Number(high),
+            Value::Number(limit),
+        ];
+        let conn = &mut *self.conn;
+        let named = match order {
+            Order::Descending => prepared!(
                 "SELECT rowid FROM talk_search WHERE talk_search MATCH ? \
-                 AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
-            }
-            Order::Ascending => {
+                 AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
+                values
+            )
+            .load(conn),
+            Order::Ascending => prepared!(
                 "SELECT rowid FROM talk_search WHERE talk_search MATCH ? \
-                 AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?"
-            }
+                 AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?",
+                values
+            )
+            .load(conn),
         };
-        let named = Prepared {
-            sql,
-            values: [
-                Value::Text(query),
-                Value::Number(low),
-                Value::Number(high),
-                Value::Number(limit),
-            ],
-        };
-        named.load(self.conn).map_err(fault)
+        named.map_err(fault)
     }
 }

@@ -1,0 +1,163 @@
+//! Units that share a commit: each for itself, and after those before it.
+
+use std::sync::{Arc, mpsc};
+
+use talk_domain::access::AccessError;
+use talk_domain::chat::ChatKind;
+use talk_domain::chat::update::{UpdateChat, update_chat};
+use talk_domain::context::Context;
+use talk_domain::id::ChatId;
+use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::participant::add::{AddParticipant, add_participant};
+use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::store::{StoreError, UnitOfWork};
+use talk_domain::testing::agent_id;
+
+use super::Factory;
+use super::world::{World, other_customer};
+
+/// Keeps the store busy until what is given back is dropped: units asked for meanwhile are a group.
+async fn hold(world: &Arc<World>) -> mpsc::Sender<()> {
+    let (gate, closed) = mpsc::channel::<()>();
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let (world, mut started) = (Arc::clone(world), Some(started));
+    tokio::spawn(async move {
+        let held = world.write(move |_| {
+            started.take().map(|started| started.send(()));
+            let _ = closed.recv();
+            Ok::<_, StoreError>(())
+        });
+        held.await.unwrap();
+    });
+    starts.await.unwrap();
+    gate
+}
+
+fn say(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    chat: ChatId,
+    text: &str,
+) -> Result<u64, PostMessageError> {
+    let command = PostMessage {
+        chat,
+        parent: None,
+        text: text.into(),
+        medias: vec![],
+    };
+    Ok(post_message(uow, cx, &command)?.seq)
+}
+
+/// The texts of a chat's log.
+async fn said(world: &World, chat: ChatId) -> Vec<String> {
+    let log = world.log(chat).await;
+    let texts = log
+        .iter()
+        .filter_map(|event| event.frame.splitn(3, ' ').nth(2));
+    texts
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A unit that is refused or panics in the middle of a group undoes only itself.
+pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
+    for panics in [false, true] {
+        let world = World::open(factory).await;
+        let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+        let post = |text: &'static str, fails: bool| {
+            let cx = world.cx(1);
+            world.write(move |uow| {
+                let seq = say(uow, &cx, chat, text)?;
+                assert!(!(fails && panics), "on purpose");
+                if fails {
+                    return Err(PostMessageError::Empty);
+                }
+                Ok(seq)
+            })
+        };
+        let held = hold(&world).await;
+        let (first, failed, last, ()) = tokio::join!(
+            post("first", false),
+            post("failed", true),
+            post("last", false),
+            async { drop(held) }
+        );
+        match failed.unwrap_err() {
+            PostMessageError::Store(StoreError::Corrupt(_)) => assert!(panics),
+            PostMessageError::Empty => assert!(!panics),
+            other => panic!("{other}"),
+        }
+        let last = last.unwrap();
+        assert_eq!(last, first.unwrap() + 1);
+        assert_eq!(said(&world, chat).await, ["first", "last"]);
+        assert_eq!(world.stored(chat).await.last.seq, last);
+    }
+}
+
+/// What a unit of a group did, those after it see: the chat, its members, its place in the log. A
+/// refusal that changed nothing, and another customer's, disturb nothing.
+pub async fn a_group_is_a_sequence(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let find = world.read(move |snapshot| snapshot.participants().find(chat, agent_id(2)));
+    let participant = find.await.unwrap().id;
+    let post = |n: u128, text: &'static str| {
+        let cx = world.cx(n);
+        world.write(move |uow| say(uow, &cx, chat, text))
+    };
+    let strangers = world.strangers_cx();
+    let strange = world.write_as(other_customer(), move |uow| {
+        say(uow, &strangers, chat, "strange")
+    });
+    let cx = world.cx(1);
+    let renamed = world.write(move |uow| {
+        let command = UpdateChat {
+            chat,
+            name: Some("Renamed".into()),
+            detail: None,
+        };
+        update_chat(uow, &cx, &command)
+    });
+    let cx = world.cx(1);
+    let removed = world
+        .write(move |uow| remove_participant(uow, &cx, &RemoveParticipant { chat, participant }));
+    let (cx, agent) = (world.cx(1), agent_id(2));
+    let added = world.write(move |uow| add_participant(uow, &cx, &AddParticipant { chat, agent }));
+    let held = hold(&world).await;
+    let (first, strange, renamed, removed, outside, added, last, ()) = tokio::join!(
+        post(2, "first"),
+        strange,
+        renamed,
+        removed,
+        post(2, "outside"),
+        added,
+        post(2, "last"),
+        async { drop(held) }
+    );
+    let nothing_there = PostMessageError::from(AccessError::NoSuchChat);
+    assert_eq!(strange.unwrap_err().to_string(), nothing_there.to_string());
+    assert!(renamed.unwrap().last.seq > first.unwrap());
+    removed.unwrap();
+    let not_a_member = PostMessageError::from(AccessError::NotAParticipant);
+    assert_eq!(outside.unwrap_err().to_string(), not_a_member.to_string());
+    added.unwrap();
+    let expected = [
+        "first",
+        "agent-1 renamed the conversation to \"Renamed\".",
+        "agent-2 left the conversation.",
+        "agent-2 joined the conversation.",
+        "last",
+    ];
+    assert_eq!(said(&world, chat).await, expected);
+    let stored = world.stored(chat).await;
+    assert_eq!((&*stored.name, stored.member_count), ("Renamed", 2));
+    assert_eq!(stored.last.seq, last.unwrap());
+    let seqs: Vec<u64> = world
+        .log(chat)
+        .await
+        .iter()
+        .map(|event| event.seq)
+        .collect();
+    assert!(seqs.into_iter().eq(1..=stored.last.seq));
+}
