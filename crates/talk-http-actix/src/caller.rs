@@ -8,6 +8,7 @@ use talk_domain::access::Placed;
 use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind};
 use talk_domain::store::{Snapshot, Store, StoreError, Unit, UnitOfWork};
+use talk_wire::json;
 use uuid::Uuid;
 
 use crate::actor_cache::Session;
@@ -155,9 +156,4 @@ pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .body(json(body))
-}
-
-/// JSON of a wire type; text, numbers and lists of them always have a JSON form.
-pub(crate) fn json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
 }

@@ -11,11 +11,11 @@ use talk_domain::message::Message;
 use talk_domain::message::show::show_message;
 use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_wire::socket::ServerFrame;
-use talk_wire::{frame, resource};
+use talk_wire::{frame, json, resource};
 
 use crate::api_error::ApiError;
 use crate::body::Sent;
-use crate::caller::{Caller, json};
+use crate::caller::Caller;
 use crate::digest::digest;
 use crate::shared::Shared;
 

@@ -60,9 +60,11 @@ pub(crate) struct Prepared<'a, S, const N: usize> {
 }
 
 impl<'a, S: Sql, const N: usize> Prepared<'a, S, N> {
+    /// Where the values belong.
+    const PLACES: [usize; N] = places(S::SQL);
+
     /// The statement with these values.
     pub(crate) fn new(values: [Value<'a>; N]) -> Self {
-        const { assert!(places(S::SQL) == N, "a statement has a value for each ?") };
         Self {
             values,
             text: PhantomData,
@@ -75,12 +77,18 @@ impl<'a, S: Sql, const N: usize> Prepared<'a, S, N> {
     }
 }
 
-const fn places(sql: &str) -> usize {
-    let (mut rest, mut places) = (sql.as_bytes(), 0);
-    while let Some((byte, behind)) = rest.split_first() {
-        places += if *byte == b'?' { 1 } else { 0 };
-        rest = behind;
+/// Where each `?` is; it does not compile unless there are as many as values.
+#[expect(clippy::indexing_slicing, reason = "while compiling")]
+const fn places<const N: usize>(sql: &str) -> [usize; N] {
+    let (mut places, mut found, mut at) = ([0; N], 0, 0);
+    while at < sql.len() {
+        if sql.as_bytes()[at] == b'?' {
+            places[found] = at;
+            found += 1;
+        }
+        at += 1;
     }
+    assert!(found == N, "a statement has a value for each ?");
     places
 }
 
@@ -95,9 +103,10 @@ where
     for<'v> Option<&'v str>: ToSql<Nullable<Text>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut parts = S::SQL.split('?');
-        for value in &self.values {
-            pass.push_sql(parts.next().unwrap_or_default());
+        let mut start = 0;
+        for (value, place) in self.values.iter().zip(Self::PLACES) {
+            pass.push_sql(S::SQL.get(start..place).unwrap_or_default());
+            start = place + 1;
             match value {
                 Value::Bytes(value) => pass.push_bind_param::<Binary, [u8]>(value)?,
                 Value::Text(value) => pass.push_bind_param::<Text, str>(value)?,
@@ -113,7 +122,7 @@ where
                 }
             }
         }
-        pass.push_sql(parts.next().unwrap_or_default());
+        pass.push_sql(S::SQL.get(start..).unwrap_or_default());
         Ok(())
     }
 }

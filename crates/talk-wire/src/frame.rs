@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use talk_domain::event::{Event, EventKind, FrameEncoder, LogEntry};
 use talk_domain::message;
 
+use crate::json;
 use crate::resource::{Chat, Message, Participant, Reaction, ReadMark};
 
 /// Encodes events as `{"type":"chatmessage_created","data":{…},"chat_id":"…","seq":121}`.
@@ -40,11 +41,6 @@ impl<D: Serialize> Frame<D> {
         self.action = Some(action);
         self.reaction = Some(reaction.into());
         self
-    }
-
-    /// Text, numbers and lists of them always have a JSON form.
-    fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -83,31 +79,31 @@ impl FrameEncoder for ChatFrames {
         let (kind, chat, seq) = (entry.event.kind(), entry.chat.to_string(), entry.tick.seq);
         match entry.event {
             Event::ChatCreated(state) | Event::ChatUpdated(state) | Event::ChatDeleted(state) => {
-                Frame::new(kind, chat, seq, Chat::from(state)).json()
+                json(&Frame::new(kind, chat, seq, Chat::from(state)))
             }
             Event::MessagePosted(state)
             | Event::MessageEdited(state)
             | Event::MessageDeleted(state) => {
-                Frame::new(kind, chat, seq, Message::from(state)).json()
+                json(&Frame::new(kind, chat, seq, Message::from(state)))
             }
             Event::ReactionAdded(state, reaction) => {
                 let frame = Frame::new(kind, chat, seq, Message::from(state));
-                frame.with("added", reaction).json()
+                json(&frame.with("added", reaction))
             }
             Event::ReactionRemoved(state, reaction) => {
                 let frame = Frame::new(kind, chat, seq, Message::from(state));
-                frame.with("removed", reaction).json()
+                json(&frame.with("removed", reaction))
             }
             Event::ParticipantJoined(state) | Event::ParticipantLeft(state) => {
-                Frame::new(kind, chat, seq, Participant::from(state)).json()
+                json(&Frame::new(kind, chat, seq, Participant::from(state)))
             }
-            Event::ChatRead(mark) => Frame::new(kind, chat, seq, ReadMark::from(mark)).json(),
+            Event::ChatRead(mark) => json(&Frame::new(kind, chat, seq, ReadMark::from(mark))),
         }
     }
 
     fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &message::Message) -> String {
         let chat = tombstone.chat.to_string();
-        Frame::new(kind, chat, seq, Message::from(tombstone)).json()
+        json(&Frame::new(kind, chat, seq, Message::from(tombstone)))
     }
 }
 

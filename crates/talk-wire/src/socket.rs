@@ -156,10 +156,10 @@ pub struct Typist {
 }
 
 impl ServerFrame<'_> {
-    /// Text, numbers and lists of them always have a JSON form.
+    /// Its text.
     #[must_use]
     pub fn json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        crate::json(self)
     }
 }
 

@@ -6,12 +6,13 @@ use talk_domain::access_key::create::{CreateAccessKey, CreateAccessKeyError, cre
 use talk_domain::access_key::delete::delete_access_key;
 use talk_domain::access_key::list::list_access_keys;
 use talk_domain::id::AccessKeyId;
+use talk_wire::json;
 use talk_wire::request;
 use talk_wire::resource::{AccessKey, List};
 
 use crate::api_error::ApiError;
 use crate::body::Body;
-use crate::caller::{Caller, Reply, json, ok};
+use crate::caller::{Caller, Reply, ok};
 use crate::idempotency::Done;
 
 /// Characters of a key that are shown later, to tell keys apart.

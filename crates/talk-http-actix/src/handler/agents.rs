@@ -6,11 +6,12 @@ use talk_domain::agent::create::{CreateAgentError, create_agent};
 use talk_domain::agent::delete::delete_agent;
 use talk_domain::agent::show::{list_agents, show_agent};
 use talk_domain::agent::update::update_agent;
+use talk_wire::json;
 use talk_wire::request;
 use talk_wire::resource::{Agent, List};
 
 use crate::body::Body;
-use crate::caller::{Administrator, Caller, Reply, json, ok};
+use crate::caller::{Administrator, Caller, Reply, ok};
 use crate::idempotency::{Done, check_key};
 
 pub(crate) async fn list(caller: Caller) -> Reply {

@@ -4,10 +4,11 @@ pub(super) mod docs;
 
 use talk_domain::chat::join::{JoinChatError, join_chat};
 use talk_domain::chat::list::{ListChannelsError, list_channels};
+use talk_wire::json;
 use talk_wire::resource::Participant;
 
 use crate::body::Body;
-use crate::caller::{Caller, Reply, json, ok};
+use crate::caller::{Caller, Reply, ok};
 use crate::handler::chats::own_page;
 use crate::idempotency::Done;
 

@@ -16,12 +16,13 @@ use talk_domain::page::Page;
 use talk_domain::read::mark::{MarkReadError, mark_read};
 use talk_domain::read::{ReadState, read_in_snapshot, read_in_unit};
 use talk_domain::store::{Snapshot, StoreError, UnitOfWork};
+use talk_wire::json;
 use talk_wire::resource::{List, OwnChat};
 use talk_wire::{page_token, request};
 
 use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
-use crate::caller::{Caller, Reply, json, ok};
+use crate::caller::{Caller, Reply, ok};
 use crate::idempotency::{Done, Posted};
 
 pub(crate) async fn create(caller: Caller, body: Body) -> Reply {

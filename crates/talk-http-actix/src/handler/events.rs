@@ -7,11 +7,12 @@ use std::borrow::Cow;
 use actix_web::HttpResponse;
 use talk_domain::event::list::{ListEvents, list_events};
 use talk_domain::event::{EventKind, LoggedEvent};
+use talk_wire::json;
 use talk_wire::legacy;
 use talk_wire::socket::Vocabulary;
 
 use crate::api_error::ApiError;
-use crate::caller::{Caller, Reply, json};
+use crate::caller::{Caller, Reply};
 use crate::query::Query;
 
 const DEFAULT_LIMIT: u32 = 100;

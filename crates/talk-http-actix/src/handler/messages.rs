@@ -168,10 +168,10 @@ pub(crate) async fn readers(caller: Caller) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::json;
     use crate::testing::{Scene, get, post};
     use talk_domain::page::Page;
     use talk_domain::testing::{a_chat, a_message, a_participant, chat_id, message_id};
+    use talk_wire::json;
 
     #[actix_web::test]
     async fn who_may_not_read_a_message_learns_nothing_of_it() {

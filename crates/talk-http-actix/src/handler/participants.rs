@@ -8,13 +8,14 @@ use talk_domain::participant;
 use talk_domain::participant::add::{AddParticipant, AddParticipantError, add_participant};
 use talk_domain::participant::list::{list_former_participants, list_participants};
 use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
+use talk_wire::json;
 use talk_wire::legacy::resource::Status;
 use talk_wire::request;
 use talk_wire::resource::{List, Participant};
 
 use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
-use crate::caller::{Caller, Reply, json, ok};
+use crate::caller::{Caller, Reply, ok};
 use crate::idempotency::{Done, Posted};
 
 pub(crate) async fn list(caller: Caller) -> Reply {

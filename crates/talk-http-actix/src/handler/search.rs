@@ -26,10 +26,10 @@ pub(crate) async fn messages(caller: Caller) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use crate::caller::json;
     use crate::testing::{Scene, get};
     use talk_domain::page::Page;
     use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
+    use talk_wire::json;
     use talk_wire::resource::Message;
 
     const SEARCH: &str = "/v1.0/service_agents/talk_search";

@@ -88,7 +88,9 @@ mod tests {
         let kept: Vec<Answered> = (1..=3).map(answered).collect();
         let mut conn = AnyConnection::Sqlite(conn);
         let mut scope = scope(&mut conn);
-        kept.iter().for_each(|kept| scope.put(kept).unwrap());
+        for kept in &kept {
+            scope.put(kept).unwrap();
+        }
 
         let AnyConnection::Sqlite(own) = &mut conn;
         while own.applied_migrations().unwrap().contains(&version()) {

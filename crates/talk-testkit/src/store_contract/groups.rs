@@ -3,13 +3,16 @@
 use std::sync::{Arc, mpsc};
 
 use talk_domain::access::AccessError;
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::update::{UpdateChat, update_chat};
+use talk_domain::chat::update::{UpdateChat, UpdateChatError, update_chat};
+use talk_domain::chat::{Chat, ChatKind};
 use talk_domain::context::Context;
-use talk_domain::id::ChatId;
+use talk_domain::id::{ChatId, ParticipantId};
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
-use talk_domain::participant::add::{AddParticipant, add_participant};
-use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::participant::Participant;
+use talk_domain::participant::add::{AddParticipant, AddParticipantError, add_participant};
+use talk_domain::participant::remove::{
+    RemoveParticipant, RemoveParticipantError, remove_participant,
+};
 use talk_domain::store::{StoreError, UnitOfWork};
 use talk_domain::testing::agent_id;
 
@@ -95,6 +98,37 @@ pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
     }
 }
 
+async fn rename(world: &World, chat: ChatId) -> Result<Chat, UpdateChatError> {
+    let cx = world.cx(1);
+    let command = UpdateChat {
+        chat,
+        name: Some("Renamed".into()),
+        detail: None,
+    };
+    world
+        .write(move |uow| update_chat(uow, &cx, &command))
+        .await
+}
+
+async fn remove(
+    world: &World,
+    chat: ChatId,
+    participant: ParticipantId,
+) -> Result<Participant, RemoveParticipantError> {
+    let (cx, command) = (world.cx(1), RemoveParticipant { chat, participant });
+    world
+        .write(move |uow| remove_participant(uow, &cx, &command))
+        .await
+}
+
+async fn add(world: &World, chat: ChatId) -> Result<Participant, AddParticipantError> {
+    let agent = agent_id(2);
+    let (cx, command) = (world.cx(1), AddParticipant { chat, agent });
+    world
+        .write(move |uow| add_participant(uow, &cx, &command))
+        .await
+}
+
 /// What a unit of a group did, those after it see: the chat, its members, its place in the log. A
 /// refusal that changed nothing, and another customer's, disturb nothing.
 pub async fn a_group_is_a_sequence(factory: Factory) {
@@ -110,28 +144,14 @@ pub async fn a_group_is_a_sequence(factory: Factory) {
     let strange = world.write_as(other_customer(), move |uow| {
         say(uow, &strangers, chat, "strange")
     });
-    let cx = world.cx(1);
-    let renamed = world.write(move |uow| {
-        let command = UpdateChat {
-            chat,
-            name: Some("Renamed".into()),
-            detail: None,
-        };
-        update_chat(uow, &cx, &command)
-    });
-    let cx = world.cx(1);
-    let removed = world
-        .write(move |uow| remove_participant(uow, &cx, &RemoveParticipant { chat, participant }));
-    let (cx, agent) = (world.cx(1), agent_id(2));
-    let added = world.write(move |uow| add_participant(uow, &cx, &AddParticipant { chat, agent }));
     let held = hold(&world).await;
     let (first, strange, renamed, removed, outside, added, last, ()) = tokio::join!(
         post(2, "first"),
         strange,
-        renamed,
-        removed,
+        rename(&world, chat),
+        remove(&world, chat, participant),
         post(2, "outside"),
-        added,
+        add(&world, chat),
         post(2, "last"),
         async { drop(held) }
     );
