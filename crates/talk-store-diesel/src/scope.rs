@@ -78,8 +78,11 @@ impl<'a> Scope<'a> {
         &mut self,
         insert: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
     ) -> Result<bool, StoreError> {
-        match self.changing().transaction(insert) {
-            Ok(_) => Ok(true),
+        match self.conn.transaction(insert) {
+            Ok(_) => {
+                self.has_changed = true;
+                Ok(true)
+            }
             Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
             Err(error) => Err(fault(error)),
         }
