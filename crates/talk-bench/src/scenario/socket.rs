@@ -15,8 +15,9 @@ use crate::server::{GROUP, Server};
 use crate::socket::Socket;
 use crate::world::World;
 
-/// Sockets that post: what they have on their way is some groups of what one commit takes.
-const POSTING: u64 = 16;
+/// Sockets that post: what they have on their way fills some groups, or just one.
+const MANY: u64 = 16;
+const FEW: u64 = 4;
 /// Posts that each has on their way.
 const IN_FLIGHT: u64 = 64;
 /// Connections that post by REST, one after the other each.
@@ -38,33 +39,48 @@ pub(super) fn post_frame(message: &str, socket: u64, n: u64) -> Vec<u8> {
 
 /// Posts per second over sockets, beside REST.
 pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
-    let world = World::passing(&bench.data, 1, 1).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
-    let (posted, mut clients) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
-    for number in 0..POSTING {
-        let socket = Socket::open(&server.address, &world.token(0)?).await?;
-        let (message, posted) = (message(&world)?, Arc::clone(&posted));
-        clients.spawn(async move { keep_posting(socket, number, &message, &posted).await });
-    }
-    let ours = tokio::select! {
-        rate = rate(&posted, bench.time) => rate,
-        failed = clients.join_next() => failed.context("no sockets")??.map(|()| 0.0)?,
-    };
-    server.stop().await?;
-    let figure = |name, limit_is, limit| Figure {
+    let many = over_sockets(bench, MANY).await?;
+    let few = over_sockets(bench, FEW).await?;
+    let plain = posts(bench, CONNECTIONS, GROUP).await?;
+    let keyed = keyed_posts(bench, CONNECTIONS).await?;
+    let figure = |name, (what, ours), (limit_is, limit)| Figure {
         name,
-        what: "durable posts/s over 16 sockets, 64 in flight each",
+        what,
         ours,
         limit_is,
         limit,
         better: Better::More,
     };
-    let plain = posts(bench, CONNECTIONS, GROUP).await?;
-    let keyed = keyed_posts(bench, CONNECTIONS).await?;
+    let many = ("durable posts/s over 16 sockets, 64 in flight each", many);
+    let few = ("durable posts/s over 4 sockets, 64 in flight each", few);
+    let plain = ("REST posts/s, 256 connections", plain);
     Ok(vec![
-        figure("socket", "REST posts/s, 256 connections", plain),
-        figure("socket-keyed", "REST posts/s, each with a key", keyed),
+        figure("socket", many, plain),
+        figure("socket-few", few, plain),
+        figure(
+            "socket-keyed",
+            many,
+            ("REST posts/s, each with a key", keyed),
+        ),
     ])
+}
+
+/// Posts per second over so many sockets.
+async fn over_sockets(bench: &Bench, sockets: u64) -> Result<f64> {
+    let world = World::passing(&bench.data, 1, 1).await?;
+    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let (posted, mut clients) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
+    for number in 0..sockets {
+        let socket = Socket::open(&server.address, &world.token(0)?).await?;
+        let (message, posted) = (message(&world)?, Arc::clone(&posted));
+        clients.spawn(async move { keep_posting(socket, number, &message, &posted).await });
+    }
+    let rate = tokio::select! {
+        rate = rate(&posted, bench.time) => rate,
+        failed = clients.join_next() => failed.context("no sockets")??.map(|()| 0.0)?,
+    };
+    server.stop().await?;
+    Ok(rate)
 }
 
 async fn keep_posting(
