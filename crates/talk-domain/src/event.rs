@@ -153,10 +153,24 @@ pub struct LogEntry<'a> {
     pub event: Event<'a>,
 }
 
+impl LogEntry<'_> {
+    /// The entry with its frame.
+    #[must_use]
+    pub const fn logged(&self, frame: Arc<str>) -> LoggedEvent {
+        LoggedEvent {
+            chat: self.chat,
+            seq: self.tick.seq,
+            kind: self.event.kind(),
+            subject: self.event.subject(),
+            frame,
+        }
+    }
+}
+
 /// Driven port: the append-only log, written in the unit's transaction.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait EventLog {
-    /// Appends an entry; it is delivered only if the unit commits.
+    /// Appends an entry and tells how it is logged; it is delivered only if the unit commits.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -164,7 +178,7 @@ pub trait EventLog {
         clippy::elidable_lifetime_names,
         reason = "mockall cannot take '_ here"
     )]
-    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<(), StoreError>;
+    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<LoggedEvent, StoreError>;
 
     /// Replaces the content of every logged event about `tombstone` by the tombstone, so that a
     /// replay tells nothing of what was deleted.

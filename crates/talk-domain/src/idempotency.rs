@@ -57,7 +57,7 @@ pub trait IdempotencyRepository {
     /// # Errors
     /// Only when storage fails.
     fn put(&mut self, answered: &Answered) -> Result<(), StoreError>;
-    /// Forgets up to `limit` answers older than `before`; how many.
+    /// Forgets those of the first `limit` answers that are older than `before`; how many.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -174,8 +174,10 @@ impl Unit {
 pub enum Verdict {
     /// Keep its effects.
     Commit,
-    /// Undo its effects.
+    /// Undo its effects, if there are any: it was refused.
     Rollback,
+    /// Undo its effects: storage failed, so it is unknown what there is.
+    Failed,
     /// Undo its effects and run it again: the database asked for it.
     Retry,
 }
@@ -208,7 +210,10 @@ fn settle<T, E: DomainError>(slot: &Slot<T, E>, outcome: Result<T, E>) -> Verdic
     let verdict = match &outcome {
         Ok(_) => Verdict::Commit,
         Err(error) if error.wants_retry() => Verdict::Retry,
-        Err(_) => Verdict::Rollback,
+        Err(error) => match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::Internal => Verdict::Failed,
+            _ => Verdict::Rollback,
+        },
     };
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
     verdict

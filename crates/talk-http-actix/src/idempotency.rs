@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind, Invalid};
+use talk_domain::event::LoggedEvent;
 use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
 use talk_domain::message::Message;
 use talk_domain::message::show::show_message;
@@ -26,8 +27,10 @@ const REPLAYED: &str = "idempotent-replayed";
 pub(crate) enum Done {
     /// This body, which is kept as it is.
     Body(String),
-    /// A message as this event carries it; without one it had not changed.
-    Message(Box<Message>, Option<u64>),
+    /// What this event tells: the answer is a part of its frame.
+    Event(LoggedEvent),
+    /// A message that had not changed.
+    Message(Box<Message>),
 }
 
 impl Done {
@@ -35,17 +38,27 @@ impl Done {
     fn answer(&self) -> Answer {
         match self {
             Self::Body(body) => Answer::Body(body.clone()),
-            Self::Message(message, Some(seq)) => Answer::Event(message.chat, *seq),
-            Self::Message(message, None) => Answer::Message(message.id),
+            Self::Event(event) => Answer::Event(event.chat, event.seq),
+            Self::Message(message) => Answer::Message(message.id),
         }
     }
 
-    fn into_body(self) -> String {
+    fn into_body(self) -> Result<String, ApiError> {
         match self {
-            Self::Body(body) => body,
-            Self::Message(message, _) => json(&resource::Message::from(&*message)),
+            Self::Body(body) => Ok(body),
+            Self::Event(event) => told(&event),
+            Self::Message(message) => Ok(json(&resource::Message::from(&*message))),
         }
     }
+}
+
+/// What an event tells.
+fn told(event: &LoggedEvent) -> Result<String, ApiError> {
+    let (chat, seq) = (event.chat, event.seq);
+    let nothing = || ApiError::internal(format!("event {seq} of {chat} tells nothing"));
+    frame::data(&event.frame)
+        .map(str::to_owned)
+        .ok_or_else(nothing)
 }
 
 /// An answer, given for the first time or again.
@@ -184,9 +197,8 @@ where
         Ok::<_, Keyed<E>>(Outcome::Fresh(done))
     };
     match store.write(Unit::of(actor.customer, name), unit).await? {
-        // Not in the unit: the writer has better things to do.
         Outcome::Fresh(done) => Ok(Posted {
-            body: done.into_body(),
+            body: done.into_body()?,
             is_replayed: false,
         }),
         Outcome::Kept(answer) => Ok(Posted {
@@ -208,10 +220,8 @@ async fn look_up(
         Answer::Body(body) => Ok(body),
         Answer::Event(chat, seq) => {
             let read = store.read(unit, move |snapshot| snapshot.events().get(chat, seq));
-            let event = read.await?;
-            let data = event.as_ref().and_then(|event| frame::data(&event.frame));
             let gone = || ApiError::internal(format!("no event {seq} of {chat}"));
-            data.map(str::to_owned).ok_or_else(gone)
+            told(&read.await?.ok_or_else(gone)?)
         }
         Answer::Message(id) => {
             let read = store.read(unit, move |snapshot| show_message(snapshot, actor, id));

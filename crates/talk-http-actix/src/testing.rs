@@ -11,6 +11,7 @@ use serde_json::Value;
 use talk_domain::access_key::KeyHash;
 use talk_domain::agent::{Agent, PasswordHash, Permission};
 use talk_domain::context::Actor;
+use talk_domain::event::{FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::id::{AccessKeyId, AgentId, TokenId};
 use talk_domain::identity::{PasswordError, Passwords, TokenError, Tokens, VerifiedToken};
 use talk_domain::limits::Limits;
@@ -19,6 +20,7 @@ use talk_domain::session::TokenClaims;
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Verdict, Work};
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
 use talk_domain::time::Timestamp;
+use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -52,6 +54,12 @@ impl Store for Mocks {
     fn epoch(&self) -> &'static str {
         "e-1"
     }
+}
+
+/// An entry as the store logs it.
+#[allow(clippy::unnecessary_wraps, reason = "what a mock returns")]
+pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<LoggedEvent, StoreError> {
+    Ok(entry.logged(ChatFrames.encode(entry).into()))
 }
 
 /// Passwords are their own hashes.

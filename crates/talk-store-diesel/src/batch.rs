@@ -21,7 +21,8 @@ use crate::sqlite;
 use crate::store::Health;
 use crate::unit::{DieselUnit, Done};
 
-/// How often a unit runs before it is told that the database asked for yet another time.
+/// How often a unit runs in a savepoint before it is told that the database asked for yet another
+/// time.
 const RUNS: u32 = 3;
 
 /// A queued unit of work.
@@ -159,7 +160,7 @@ impl Batcher {
                 Verdict::Rollback if !done.has_changed => {
                     finished.add(Ok(()), "rolled_back", Vec::new());
                 }
-                Verdict::Rollback | Verdict::Retry => return None,
+                Verdict::Rollback | Verdict::Failed | Verdict::Retry => return None,
             }
             memory = done.memory;
             warn_if_slow(job.unit, start);
@@ -184,6 +185,7 @@ impl Batcher {
                 Attempt::Undone(Verdict::Retry) => {
                     finished.add(Err(StoreError::Conflict), "conflict", Vec::new());
                 }
+                Attempt::Undone(Verdict::Failed) => finished.add(Ok(()), "failed", Vec::new()),
                 Attempt::Undone(_) => finished.add(Ok(()), "rolled_back", Vec::new()),
                 Attempt::Failed(error) => finished.add(Err(error), "failed", Vec::new()),
                 Attempt::Panicked => {
@@ -239,7 +241,11 @@ impl Batcher {
         while self.depth()? > left {
             AnyConnection::rollback_transaction(&mut self.conn)?;
         }
-        Ok(())
+        // The database may have ended all of them.
+        match self.depth()? {
+            depth if depth < left => Err(Error::NotInTransaction),
+            _ => Ok(()),
+        }
     }
 
     /// Open transactions and savepoints.

@@ -110,9 +110,9 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
         text: "hello".into(),
         medias: vec![],
     };
-    let root = post_message(uow, &cx, &post).unwrap();
+    let root = post_message(uow, &cx, &post).unwrap().message;
     post.parent = Some(root.id);
-    let reply = post_message(uow, &cx, &post).unwrap();
+    let reply = post_message(uow, &cx, &post).unwrap().message;
     let edit = EditMessage {
         message: reply.id,
         text: Some("hello!".into()),

@@ -47,7 +47,7 @@ pub(crate) enum Value<'a> {
     Optional(Option<i64>),
 }
 
-/// The text of a statement, which every database understands; it stands for the statement.
+/// The text of a statement, which stands for the statement.
 pub(crate) trait Sql: 'static {
     /// The text.
     const SQL: &'static str;

@@ -123,7 +123,7 @@ fn snapshot(conn: &mut AnyConnection, unit: Unit, work: &mut ReadWork) -> Answer
         })
         .map_err(fault)?;
     match ran {
-        Ok(Verdict::Commit | Verdict::Rollback) => Ok(()),
+        Ok(Verdict::Commit | Verdict::Rollback | Verdict::Failed) => Ok(()),
         Ok(Verdict::Retry) => Err(StoreError::Conflict),
         Err(_) => Err(corrupt("the read panicked")),
     }

@@ -79,12 +79,11 @@ impl<'a> Scope<'a> {
         insert: impl FnOnce(&mut AnyConnection) -> QueryResult<usize>,
     ) -> Result<bool, StoreError> {
         match self.conn.transaction(insert) {
-            Ok(_) => {
-                self.has_changed = true;
-                Ok(true)
-            }
             Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
-            Err(error) => Err(fault(error)),
+            done => {
+                self.has_changed = true;
+                done.map(|_| true).map_err(fault)
+            }
         }
     }
 }

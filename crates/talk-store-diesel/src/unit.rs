@@ -63,17 +63,12 @@ impl<'a> DieselUnit<'a> {
 }
 
 impl EventLog for DieselUnit<'_> {
-    fn append(&mut self, entry: &LogEntry<'_>) -> Result<(), StoreError> {
+    fn append(&mut self, entry: &LogEntry<'_>) -> Result<LoggedEvent, StoreError> {
         let frame: Arc<str> = self.encoder.encode(entry).into();
         self.scope.log(entry, &frame)?;
-        self.appended.push(LoggedEvent {
-            chat: entry.chat,
-            seq: entry.tick.seq,
-            kind: entry.event.kind(),
-            subject: entry.event.subject(),
-            frame,
-        });
-        Ok(())
+        let logged = entry.logged(frame);
+        self.appended.push(logged.clone());
+        Ok(logged)
     }
 
     fn redact(&mut self, tombstone: &Message) -> Result<(), StoreError> {

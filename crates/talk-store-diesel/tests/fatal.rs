@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use talk_domain::customer::Customer;
+use talk_domain::customer::create::CreateCustomerError;
 use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
-use talk_domain::id::CustomerId;
+use talk_domain::id::{CustomerId, TokenId};
 use talk_domain::message::Message;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_domain::testing::at;
 use talk_store_diesel::{StoreOptions, open};
 use uuid::Uuid;
@@ -43,6 +45,13 @@ const STATEMENT_ENDS_ALL: &str = "
     CREATE TRIGGER fails BEFORE INSERT ON talk_customers WHEN NEW.name = 'boom'
     BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END;";
 
+/// The same of a statement that may be refused.
+const REFUSABLE_ENDS_ALL: &str = "
+    CREATE TRIGGER fails BEFORE INSERT ON talk_revoked_tokens
+    BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END;";
+
+type Fails = fn(&mut dyn UnitOfWork) -> Result<(), StoreError>;
+
 async fn insert(store: &Arc<dyn Store>, n: u128, name: &str) -> Result<(), StoreError> {
     let customer = Customer::new(CustomerId(Uuid::from_u128(n)), name, at(1)).unwrap();
     store
@@ -56,7 +65,29 @@ async fn count(store: &Arc<dyn Store>) -> Result<usize, StoreError> {
         .await
 }
 
-async fn the_store_ends(sabotage: &str) {
+fn boom(uow: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+    let customer = Customer::new(CustomerId(Uuid::from_u128(3)), "boom", at(1)).unwrap();
+    uow.customers().insert(&customer)
+}
+
+/// Holds the writer until what is given back is dropped; what is asked meanwhile is one group.
+async fn hold(store: &Arc<dyn Store>) -> mpsc::Sender<()> {
+    let (started, starts) = tokio::sync::oneshot::channel();
+    let (gate, closed) = mpsc::channel::<()>();
+    let (store, mut started) = (Arc::clone(store), Some(started));
+    tokio::spawn(async move {
+        let held = store.write(UNIT, move |_| {
+            started.take().map(|started| started.send(()));
+            let _ = closed.recv();
+            Ok::<_, StoreError>(())
+        });
+        held.await.unwrap();
+    });
+    starts.await.unwrap();
+    gate
+}
+
+async fn the_store_ends(sabotage: &str, fails: Fails) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("talk.db");
     let url = format!("sqlite:{}", path.display());
@@ -73,26 +104,13 @@ async fn the_store_ends(sabotage: &str) {
     let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     raw.batch_execute(sabotage).unwrap();
 
-    // While one unit holds the writer, three gather for the next commit.
-    let (started, starts) = tokio::sync::oneshot::channel();
-    let (open_gate, gate) = mpsc::channel::<()>();
-    let mut started = Some(started);
-    let blocker = store.write(UNIT, move |_| {
-        started.take().map(|started| started.send(()));
-        let _ = gate.recv();
-        Ok::<_, StoreError>(())
-    });
-    let gathering = async {
-        starts.await.unwrap();
-        tokio::join!(
-            insert(&store, 2, "first"),
-            insert(&store, 3, "boom"),
-            insert(&store, 4, "last"),
-            async { open_gate.send(()).unwrap() }
-        )
-    };
-    let (held, (first, boom, last, ())) = tokio::join!(blocker, gathering);
-    held.unwrap();
+    let held = hold(&store).await;
+    let (first, boom, last, ()) = tokio::join!(
+        insert(&store, 2, "first"),
+        store.write(UNIT, fails),
+        insert(&store, 4, "last"),
+        async { drop(held) }
+    );
     for lost in [first, boom, last] {
         assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     }
@@ -119,12 +137,48 @@ async fn the_store_ends(sabotage: &str) {
 
 #[tokio::test]
 async fn a_failing_commit_ends_the_store() {
-    the_store_ends(COMMIT_FAILS).await;
+    the_store_ends(COMMIT_FAILS, boom).await;
 }
 
 #[tokio::test]
 async fn a_lost_transaction_ends_the_store() {
-    the_store_ends(STATEMENT_ENDS_ALL).await;
+    the_store_ends(STATEMENT_ENDS_ALL, boom).await;
+}
+
+#[tokio::test]
+async fn a_transaction_lost_before_any_change_ends_the_store() {
+    the_store_ends(REFUSABLE_ENDS_ALL, |uow| {
+        let token = TokenId(Uuid::from_u128(1));
+        uow.sessions().revoke(token, at(9))
+    })
+    .await;
+}
+
+/// A refusal that changed nothing leaves its group alone. A failure of the storage does not: it is
+/// unknown what there is, so all that ran with it run again.
+#[tokio::test]
+async fn a_failure_is_no_refusal() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("talk.db").display());
+    let options = StoreOptions::default();
+    let store = open(&url, &options, Arc::new(Mute), Arc::new(Mute)).unwrap();
+    for (is_refusal, expected) in [(true, 1), (false, 2)] {
+        let runs = Arc::new(AtomicU32::new(0));
+        let (counted, held) = (Arc::clone(&runs), hold(&store).await);
+        let neighbour = store.write(UNIT, move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, StoreError>(())
+        });
+        let other = store.write(UNIT, move |_| {
+            let failed = || StoreError::Unavailable("on purpose".into()).into();
+            let error = is_refusal.then_some(CreateCustomerError::IdTaken);
+            Err::<(), _>(error.unwrap_or_else(failed))
+        });
+        let (neighbour, other, ()) = tokio::join!(neighbour, other, async { drop(held) });
+        neighbour.unwrap();
+        other.unwrap_err();
+        assert_eq!(runs.load(Ordering::Relaxed), expected);
+    }
 }
 
 #[tokio::test]

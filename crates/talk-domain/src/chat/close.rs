@@ -34,12 +34,13 @@ pub(crate) fn set_status(
     chat.status = status;
     chat.updated = tick.at;
     let event = Event::ChatUpdated(chat);
-    uow.events().append(&LogEntry {
+    let entry = LogEntry {
         chat: chat.id,
         tick,
         actor: cx.actor.agent,
         event,
-    })
+    };
+    uow.events().append(&entry).map(drop)
 }
 
 #[cfg(test)]

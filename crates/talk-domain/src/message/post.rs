@@ -4,7 +4,7 @@ use crate::access::{AccessError, lock_as_member};
 use crate::chat::Chat;
 use crate::context::Context;
 use crate::error::{Invalid, refusals};
-use crate::event::{Event, LogEntry};
+use crate::event::{Event, LogEntry, LoggedEvent};
 use crate::id::{ChatId, MessageId};
 use crate::media::Media;
 use crate::message::content::{ReferenceError, check_content, check_references, is_empty};
@@ -22,6 +22,15 @@ pub struct PostMessage {
     pub text: String,
     /// What to attach.
     pub medias: Vec<Media>,
+}
+
+/// A message that was posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// The message.
+    pub message: Message,
+    /// The event that tells it.
+    pub event: LoggedEvent,
 }
 
 refusals! {
@@ -48,7 +57,7 @@ pub fn post_message(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
     command: &PostMessage,
-) -> Result<Message, PostMessageError> {
+) -> Result<Posted, PostMessageError> {
     check_content(&command.text, &command.medias, &cx.limits)?;
     if is_empty(&command.text, &command.medias) {
         return Err(PostMessageError::Empty);
@@ -68,14 +77,14 @@ pub fn post_message(
         uow.messages()
             .set_reply_count(parent.id, parent.reply_count + 1)?;
     }
-    uow.events().append(&LogEntry {
+    let event = uow.events().append(&LogEntry {
         chat: chat.id,
         tick: chat.last,
         actor: cx.actor.agent,
         event: Event::MessagePosted(&message),
     })?;
     uow.chats().update(&chat)?;
-    Ok(message)
+    Ok(Posted { message, event })
 }
 
 fn parent(
@@ -148,7 +157,7 @@ mod tests {
     }
 
     fn post(scene: &Scene, command: &PostMessage) -> Result<Message, PostMessageError> {
-        post_message(&mut scene.unit(), &context(agent_id(1)), command)
+        post_message(&mut scene.unit(), &context(agent_id(1)), command).map(|done| done.message)
     }
 
     /// S-080.
@@ -184,11 +193,8 @@ mod tests {
                 Err(PostMessageError::Empty)
             ));
         }
-        let link = Media::Link("https://e.test".into());
-        let command = PostMessage {
-            medias: vec![link],
-            ..says("")
-        };
+        let mut command = says("");
+        command.medias = vec![Media::Link("https://e.test".into())];
         assert!(post(&scene(), &command).is_ok());
     }
 
@@ -227,17 +233,17 @@ mod tests {
             parent: Some(parent.id),
             ..says("yes")
         };
-        let reply = post_message(&mut uow, &context(agent_id(1)), &command).unwrap();
+        let reply = post_message(&mut uow, &context(agent_id(1)), &command)
+            .unwrap()
+            .message;
         assert_eq!((reply.root, reply.depth), (message_id(7), 4));
     }
 
     /// SPEC 4.
     #[test]
     fn a_parent_of_another_chat_or_of_none_is_not_found() {
-        let elsewhere = Message {
-            chat: ChatId(Uuid::from_u128(9)),
-            ..a_message(1)
-        };
+        let mut elsewhere = a_message(1);
+        elsewhere.chat = ChatId(Uuid::from_u128(9));
         let scene = scene().messages(&[elsewhere]);
         for parent in [message_id(1), message_id(2)] {
             let command = PostMessage {

@@ -104,12 +104,13 @@ pub(crate) fn announce(
     };
     uow.messages().insert(&message)?;
     let event = Event::MessagePosted(&message);
-    uow.events().append(&LogEntry {
+    let entry = LogEntry {
         chat: chat.id,
         tick,
         actor: cx.actor.agent,
         event,
-    })
+    };
+    uow.events().append(&entry).map(drop)
 }
 
 fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {

@@ -4,7 +4,7 @@ use crate::access::{AccessError, lock_message};
 use crate::context::Context;
 use crate::emoji::Emoji;
 use crate::error::{Invalid, refusals};
-use crate::event::{Event, LogEntry};
+use crate::event::{Event, LogEntry, LoggedEvent};
 use crate::id::MessageId;
 use crate::message::Message;
 use crate::reaction::Reaction;
@@ -24,8 +24,8 @@ pub struct React {
 pub struct Reacted {
     /// The message as it is now.
     pub message: Message,
-    /// Its place in the chat's log.
-    pub event: Option<u64>,
+    /// The event that tells it.
+    pub event: Option<LoggedEvent>,
 }
 
 refusals! {
@@ -78,7 +78,7 @@ pub fn add_reaction(
     uow.reactions().insert(message.id, &reaction)?;
     uow.messages().update(&message)?;
     let event = Event::ReactionAdded(&message, &reaction);
-    uow.events().append(&LogEntry {
+    let event = uow.events().append(&LogEntry {
         chat: chat.id,
         tick,
         actor: agent,
@@ -87,7 +87,7 @@ pub fn add_reaction(
     uow.chats().update(&chat)?;
     Ok(Reacted {
         message,
-        event: Some(tick.seq),
+        event: Some(event),
     })
 }
 
@@ -147,7 +147,7 @@ mod tests {
         let shown: Vec<_> = message.reactions.iter().map(|r| r.emoji.as_str()).collect();
         assert_eq!(shown, ["🎉", "+1"]);
         assert!(message.updated > a_message(1).updated);
-        assert_eq!(event, Some(a_chat().last.seq + 1));
+        assert_eq!(event.unwrap().seq, a_chat().last.seq + 1);
         assert_eq!(scene.events(), [ReactionAdded]);
     }
 

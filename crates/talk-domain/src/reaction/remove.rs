@@ -31,7 +31,7 @@ pub fn remove_reaction(
     uow.reactions().remove(message.id, &reaction)?;
     uow.messages().update(&message)?;
     let event = Event::ReactionRemoved(&message, &reaction);
-    uow.events().append(&LogEntry {
+    let event = uow.events().append(&LogEntry {
         chat: chat.id,
         tick,
         actor: cx.actor.agent,
@@ -40,7 +40,7 @@ pub fn remove_reaction(
     uow.chats().update(&chat)?;
     Ok(Reacted {
         message,
-        event: Some(tick.seq),
+        event: Some(event),
     })
 }
 

@@ -75,7 +75,7 @@ impl Scene {
                 .unwrap()
                 .events
                 .push((entry.tick.seq, entry.event.kind()));
-            Ok(())
+            Ok(entry.logged("{}".into()))
         });
         uow
     }

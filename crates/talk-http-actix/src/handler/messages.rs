@@ -65,9 +65,7 @@ fn done(
     cx: &Context,
     command: &PostMessage,
 ) -> Result<Done, PostMessageError> {
-    let message = post_message(uow, cx, command)?;
-    let seq = message.seq;
-    Ok(Done::Message(Box::new(message), Some(seq)))
+    Ok(Done::Event(post_message(uow, cx, command)?.event))
 }
 
 pub(crate) async fn list(caller: Caller) -> Reply {

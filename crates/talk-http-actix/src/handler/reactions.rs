@@ -27,7 +27,10 @@ pub(crate) async fn added(caller: &Caller, body: Body) -> Result<Posted, ApiErro
     let command = command(caller, message, request.emoji.as_deref())?;
     let posted = caller.post("add_reaction", &sent, move |uow, cx| {
         let reacted = add_reaction(uow, cx, &command)?;
-        Ok::<_, ReactError>(Done::Message(Box::new(reacted.message), reacted.event))
+        Ok::<_, ReactError>(match reacted.event {
+            Some(event) => Done::Event(event),
+            None => Done::Message(Box::new(reacted.message)),
+        })
     });
     posted.await
 }
@@ -71,7 +74,7 @@ fn command(caller: &Caller, message: MessageId, emoji: Option<&str>) -> Result<R
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Scene, request};
+    use crate::testing::{Scene, logged, request};
     use actix_web::http::Method;
     use talk_domain::emoji::Emoji;
     use talk_domain::reaction::Reaction;
@@ -103,7 +106,7 @@ mod tests {
                 .times(1)
                 .returning(|_, _| Ok(()));
             uow.messages.expect_update().returning(|_| Ok(()));
-            uow.events.expect_append().times(1).returning(|_| Ok(()));
+            uow.events.expect_append().times(1).returning(logged);
             uow.chats.expect_update().returning(|_| Ok(()));
         });
         scene

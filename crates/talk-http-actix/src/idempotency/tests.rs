@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::testing::{Scene, post};
+use crate::testing::{Scene, logged, post};
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::idempotency::MockIdempotencyRepository;
 use talk_domain::testing::{a_chat, a_message, a_participant, at, chat_id, message_id};
@@ -26,7 +26,7 @@ fn can_post(scene: &Scene) {
             .expect_find()
             .returning(|_, agent| Ok(Some(a_participant(agent))));
         uow.messages.expect_insert().times(1).returning(|_| Ok(()));
-        uow.events.expect_append().times(1).returning(|_| Ok(()));
+        uow.events.expect_append().times(1).returning(logged);
         uow.chats.expect_update().returning(|_| Ok(()));
     });
 }

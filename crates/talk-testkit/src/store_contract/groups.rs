@@ -48,7 +48,7 @@ fn say(
         text: text.into(),
         medias: vec![],
     };
-    Ok(post_message(uow, cx, &command)?.seq)
+    Ok(post_message(uow, cx, &command)?.message.seq)
 }
 
 /// The texts of a chat's log.

@@ -144,7 +144,7 @@ pub async fn a_message_deleted_in_the_unit_that_posted_it_rings_redacted(factory
         };
         let posted =
             post_message(uow, &cx, &command).map_err(|error| StoreError::Corrupt(error.into()))?;
-        delete_message(uow, &cx, posted.id)
+        delete_message(uow, &cx, posted.message.id)
     };
     world.write::<_, DeleteMessageError>(unit).await.unwrap();
     let log = world.log(chat).await;

@@ -71,7 +71,7 @@ pub async fn a_retry_is_bounded(factory: Factory) {
     let cx = world.cx(1);
     let posted = world
         .write(move |uow| {
-            let message = post_message(uow, &cx, &say(chat, "hello"))?;
+            let message = post_message(uow, &cx, &say(chat, "hello"))?.message;
             if std::mem::take(&mut first) {
                 return Err(StoreError::Conflict.into());
             }

@@ -241,9 +241,8 @@ impl World {
             text: text.into(),
             medias: vec![],
         };
-        self.write(move |uow| post_message(uow, &cx, &command))
-            .await
-            .unwrap()
+        let write = self.write(move |uow| post_message(uow, &cx, &command));
+        write.await.unwrap().message
     }
 
     /// The whole log of a chat.
