@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -15,6 +15,7 @@ use talk_domain::message::Message;
 use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_domain::testing::at;
 use talk_store_diesel::{StoreOptions, open};
+use talk_testkit::store_contract::groups::hold;
 use uuid::Uuid;
 
 struct Mute;
@@ -68,23 +69,6 @@ async fn count(store: &Arc<dyn Store>) -> Result<usize, StoreError> {
 fn boom(uow: &mut dyn UnitOfWork) -> Result<(), StoreError> {
     let customer = Customer::new(CustomerId(Uuid::from_u128(3)), "boom", at(1)).unwrap();
     uow.customers().insert(&customer)
-}
-
-/// Holds the writer until what is given back is dropped; what is asked meanwhile is one group.
-async fn hold(store: &Arc<dyn Store>) -> mpsc::Sender<()> {
-    let (started, starts) = tokio::sync::oneshot::channel();
-    let (gate, closed) = mpsc::channel::<()>();
-    let (store, mut started) = (Arc::clone(store), Some(started));
-    tokio::spawn(async move {
-        let held = store.write(UNIT, move |_| {
-            started.take().map(|started| started.send(()));
-            let _ = closed.recv();
-            Ok::<_, StoreError>(())
-        });
-        held.await.unwrap();
-    });
-    starts.await.unwrap();
-    gate
 }
 
 async fn the_store_ends(sabotage: &str, fails: Fails) {

@@ -13,19 +13,19 @@ use talk_domain::participant::add::{AddParticipant, AddParticipantError, add_par
 use talk_domain::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
-use talk_domain::store::{StoreError, UnitOfWork};
+use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_domain::testing::agent_id;
 
 use super::Factory;
 use super::world::{World, other_customer};
 
 /// Keeps the store busy until what is given back is dropped: units asked for meanwhile are a group.
-async fn hold(world: &Arc<World>) -> mpsc::Sender<()> {
+pub async fn hold(store: &Arc<dyn Store>) -> mpsc::Sender<()> {
     let (gate, closed) = mpsc::channel::<()>();
     let (started, starts) = tokio::sync::oneshot::channel();
-    let (world, mut started) = (Arc::clone(world), Some(started));
+    let (store, mut started) = (Arc::clone(store), Some(started));
     tokio::spawn(async move {
-        let held = world.write(move |_| {
+        let held = store.write(Unit::installation("hold"), move |_| {
             started.take().map(|started| started.send(()));
             let _ = closed.recv();
             Ok::<_, StoreError>(())
@@ -79,7 +79,7 @@ pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
                 Ok(seq)
             })
         };
-        let held = hold(&world).await;
+        let held = hold(&world.store).await;
         let (first, failed, last, ()) = tokio::join!(
             post("first", false),
             post("failed", true),
@@ -144,7 +144,7 @@ pub async fn a_group_is_a_sequence(factory: Factory) {
     let strange = world.write_as(other_customer(), move |uow| {
         say(uow, &strangers, chat, "strange")
     });
-    let held = hold(&world).await;
+    let held = hold(&world.store).await;
     let (first, strange, renamed, removed, outside, added, last, ()) = tokio::join!(
         post(2, "first"),
         strange,
