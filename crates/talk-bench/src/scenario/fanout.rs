@@ -27,8 +27,9 @@ const EVENT_BYTES: usize = 620;
 /// Bytes of a frame that says who is typing.
 const TYPING: RangeInclusive<usize> = 144..=164;
 const TYPING_BYTES: usize = 154;
-/// Frames whose delays are taken.
-const DELAYED: usize = 200;
+/// Frames whose delays are taken, of each side in turns: both meet the same machine.
+const DELAYED: usize = 100;
+const TURNS: usize = 4;
 
 /// A server with one chat and connections of its members.
 struct Scene {
@@ -152,10 +153,13 @@ pub(super) async fn delay(bench: &Bench) -> Result<Vec<Figure>> {
     let mut scene = Scene::of(bench, 100).await?;
     let mut senders = scene.posting().await?;
     let mut crowd = Crowd::new(std::mem::take(&mut scene.sockets), EVENT);
-    let ours = crowd.delays(&mut senders, 100, DELAYED).await?;
+    let (limit, mut bare_crowd, mut bare_senders) = bare(EVENT_BYTES, (100, 1)).await?;
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        ours.extend(crowd.delays(&mut senders, 100, DELAYED).await?);
+        bare.extend(bare_crowd.delays(&mut bare_senders, 100, DELAYED).await?);
+    }
     scene.server.stop().await?;
-    let (limit, mut crowd, mut senders) = bare(EVENT_BYTES, (100, 1)).await?;
-    let bare = crowd.delays(&mut senders, 100, DELAYED).await?;
     limit.stop().await?;
     Ok(vec![Figure {
         limit_is: "ms, bare connections, p99",
