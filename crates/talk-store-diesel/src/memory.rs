@@ -30,7 +30,7 @@ impl Memory {
     }
 
     /// Remembers a chat as the database has it.
-    pub(crate) fn read(&mut self, chat: &Chat) {
+    pub(crate) fn remember(&mut self, chat: &Chat) {
         let known = Known {
             chat: chat.clone(),
             is_behind: false,
@@ -66,7 +66,7 @@ impl Memory {
     }
 
     /// Remembers a membership.
-    pub(crate) fn join(&mut self, member: &Participant) {
+    pub(crate) fn remember_member(&mut self, member: &Participant) {
         let key = (member.chat, member.agent);
         self.members.insert(key, *member);
     }

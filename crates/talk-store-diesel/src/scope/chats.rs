@@ -92,7 +92,7 @@ impl ChatRepository for Scope<'_> {
             return Ok(Some(known.clone()));
         }
         let found = self.chat(id)?;
-        Ok(found.inspect(|chat| self.memory.read(chat)))
+        Ok(found.inspect(|chat| self.memory.remember(chat)))
     }
 
     fn lock_direct(&mut self, pair: DirectPair) -> Result<Option<Chat>, StoreError> {
@@ -115,7 +115,7 @@ impl ChatRepository for Scope<'_> {
         let inserted = self
             .insert_if_absent(|conn| diesel::insert_into(chats::table).values(row).execute(conn))?;
         if inserted {
-            self.memory.read(chat);
+            self.memory.remember(chat);
         }
         Ok(inserted)
     }

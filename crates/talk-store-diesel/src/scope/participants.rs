@@ -84,7 +84,7 @@ impl ParticipantRepository for Scope<'_> {
             return Ok(Some(*known));
         }
         let found = self.participant(chat, agent)?;
-        Ok(found.inspect(|member| self.memory.join(member)))
+        Ok(found.inspect(|member| self.memory.remember_member(member)))
     }
 
     fn get(
