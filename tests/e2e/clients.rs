@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::support::{self, Server};
 
 /// How long anything may take to come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn client(of: &support::Client) -> Client {
     Client::with_token(of.url(), of.token()).expect("a client")

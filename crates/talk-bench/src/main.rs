@@ -21,6 +21,7 @@ mod socket;
 mod times;
 mod world;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -59,6 +60,10 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+/// How often a figure on the wrong side of its bound is measured, at most: its median is over all
+/// rounds, so that a neighbour's burst passes and a regression stays.
+const MEASUREMENTS: usize = 3;
 
 #[derive(Subcommand)]
 enum Command {
@@ -192,29 +197,26 @@ async fn measure(args: &Args) -> Result<ExitCode> {
         messages: if args.quick { 200_000 } else { 1_000_000 },
         samples: if args.quick { 200 } else { 1_000 },
     };
-    let scenarios = if args.only.is_empty() {
-        Scenario::value_variants()
+    let mut scenarios = if args.only.is_empty() {
+        Scenario::value_variants().to_vec()
     } else {
-        &args.only
+        args.only.clone()
     };
-    let mut report = Report::default();
-    for round in 1..=rounds {
-        for scenario in scenarios {
-            eprintln!("round {round} of {rounds}: {scenario:?}");
-            let figures = scenario.measure(&bench).await;
-            let figures = figures.with_context(|| format!("{scenario:?}"))?;
-            for figure in &figures {
-                eprintln!("  {figure}");
-                report.add(figure);
-            }
-        }
+    let (mut report, mut misses) = (Report::default(), Vec::new());
+    for _ in 0..MEASUREMENTS {
+        let measured = rounds_of(rounds, &scenarios, &bench, &mut report).await?;
+        misses = report.misses(&args.at_least, &args.at_most)?;
+        let is_missed = |scenario: &Scenario| {
+            let mut figures = misses.iter().map(|miss| &miss.figure);
+            figures.any(|figure| measured.contains(&(*scenario, figure.as_str())))
+        };
+        scenarios.retain(is_missed);
     }
     if args.json {
         println!("{}", report.json());
     } else {
         print!("{}", report.text());
     }
-    let misses = report.misses(&args.at_least, &args.at_most)?;
     for miss in &misses {
         eprintln!("error: {miss}");
     }
@@ -223,4 +225,27 @@ async fn measure(args: &Args) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Measures every scenario in each round; which figures are of which.
+async fn rounds_of(
+    rounds: usize,
+    scenarios: &[Scenario],
+    bench: &Bench,
+    report: &mut Report,
+) -> Result<HashSet<(Scenario, &'static str)>> {
+    let mut measured = HashSet::new();
+    for round in 1..=rounds {
+        for &scenario in scenarios {
+            eprintln!("round {round} of {rounds}: {scenario:?}");
+            let figures = scenario.measure(bench).await;
+            let figures = figures.with_context(|| format!("{scenario:?}"))?;
+            for figure in &figures {
+                eprintln!("  {figure}");
+                report.add(figure);
+                measured.insert((scenario, figure.name));
+            }
+        }
+    }
+    Ok(measured)
 }

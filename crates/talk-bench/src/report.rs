@@ -71,6 +71,28 @@ impl std::str::FromStr for Bound {
     }
 }
 
+/// A figure on the wrong side of its bound.
+#[derive(Debug)]
+pub(crate) struct Miss {
+    /// The figure's name.
+    pub(crate) figure: String,
+    ratio: f64,
+    side: &'static str,
+    bound: f64,
+}
+
+impl Display for Miss {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            figure,
+            ratio,
+            side,
+            bound,
+        } = self;
+        write!(f, "{figure} is {ratio:.2}, should be {side} {bound}")
+    }
+}
+
 /// Every figure of every round.
 #[derive(Default)]
 pub(crate) struct Report {
@@ -138,7 +160,7 @@ impl Report {
     ///
     /// # Errors
     /// If a bound is on something that was not measured.
-    pub(crate) fn misses(&self, at_least: &[Bound], at_most: &[Bound]) -> Result<Vec<String>> {
+    pub(crate) fn misses(&self, at_least: &[Bound], at_most: &[Bound]) -> Result<Vec<Miss>> {
         let mut misses = Vec::new();
         for (bounds, is_least) in [(at_least, true), (at_most, false)] {
             for bound in bounds {
@@ -152,9 +174,12 @@ impl Report {
                     ratio > bound.ratio
                 };
                 if is_missed {
-                    let side = if is_least { "at least" } else { "at most" };
-                    let (name, bound) = (&bound.name, bound.ratio);
-                    misses.push(format!("{name} is {ratio:.2}, should be {side} {bound}"));
+                    misses.push(Miss {
+                        figure: bound.name.clone(),
+                        ratio,
+                        side: if is_least { "at least" } else { "at most" },
+                        bound: bound.ratio,
+                    });
                 }
             }
         }
@@ -211,7 +236,8 @@ mod tests {
                 .collect()
         };
         let (at_least, at_most): (Vec<_>, Vec<_>) = (bounds(at_least), bounds(at_most));
-        report().misses(&at_least, &at_most).unwrap()
+        let misses = report().misses(&at_least, &at_most).unwrap();
+        misses.iter().map(Miss::to_string).collect()
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) struct Bench {
 }
 
 /// What can be measured by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum Scenario {
     /// Durable posts by 256 connections, beside a bare echo.
     Post,

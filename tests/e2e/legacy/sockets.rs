@@ -100,6 +100,7 @@ async fn a_connection_that_asks_in_both_gets_each_once() {
     socket
         .send(json!({"type": "unsubscribe", "topics": [topic(&alice, "chat")]}))
         .await;
+    socket.nothing_else().await;
     alice.say(&chat, "again").await;
     socket.answer("message_created").await;
     socket.nothing_else().await;

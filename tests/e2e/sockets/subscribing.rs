@@ -92,9 +92,10 @@ async fn an_event_comes_once_however_many_topics_match() {
     socket
         .send(json!({"type": "subscribe", "id": "again", "topics": topics}))
         .await;
-    let last = alice.say(&chat, "two").await;
+    alice.say(&chat, "two").await;
     let log = logged(&alice, &chat).await;
-    let mut frames = socket.up_to(&last).await;
+    // The answer comes before, between or after the two, as the commits and the frame meet.
+    let mut frames = socket.texts(3).await;
     frames.retain(|frame| parsed(frame)["type"] != "subscribed");
     assert_same(&frames, &log[log.len() - 2..]);
     socket.nothing_else().await;

@@ -78,7 +78,7 @@ impl Server {
 
     /// Waits for the process to end.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        for _ in 0..1_000 {
+        for _ in 0..6_000 {
             if let Some(status) = self.child.try_wait().expect("its state") {
                 return status;
             }
@@ -193,7 +193,7 @@ impl Server {
     }
 
     async fn wait_until_ready(&mut self) {
-        for _ in 0..1_000 {
+        for _ in 0..6_000 {
             if let Ok(Some(status)) = self.child.try_wait() {
                 let log = self.log();
                 if log

@@ -15,7 +15,7 @@ use super::Client;
 use super::documented::assert_known;
 
 /// How long anything may take to come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open connection.
 pub(crate) struct Socket {
