@@ -9,7 +9,9 @@ use diesel::Connection;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
 use talk_domain::store::{Cause, ReadWork, StoreError, Unit, Verdict};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
+use tokio::time::timeout;
 
 use crate::connection::AnyConnection;
 use crate::error::{OpenError, corrupt, fault};
@@ -73,27 +75,43 @@ impl Readers {
         Ok(Self { pool, free })
     }
 
-    /// Runs `work` on one snapshot, off the async threads.
+    /// Runs `work` on one snapshot, off the async threads. Whoever waits for a connection is a task
+    /// of its own: a caller that does not poll may be given one, but never keeps it from others.
     pub(crate) async fn query(&self, unit: Unit, work: ReadWork) -> Answer {
-        let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.free).acquire_owned()).await;
-        let Ok(Ok(permit)) = waited else {
-            count(unit, "busy");
-            return Err(StoreError::Busy);
-        };
-        let pool = self.pool.clone();
-        let read = move || {
-            let answer = read(&pool, unit, work);
-            drop(permit);
-            answer
-        };
-        match tokio::task::spawn_blocking(read).await {
-            Ok(answer) => answer,
-            Err(error) => Err(StoreError::Unavailable(error.into())),
+        let (free, pool) = (Arc::clone(&self.free), self.pool.clone());
+        // Ends with the caller, unless the read has begun.
+        let mut reading = JoinSet::new();
+        if let Ok(permit) = Arc::clone(&free).try_acquire_owned() {
+            reading.spawn_blocking(move || read(&pool, unit, work, permit));
+        } else {
+            reading.spawn(async move {
+                let Ok(Ok(permit)) = timeout(PATIENCE, free.acquire_owned()).await else {
+                    count(unit, "busy");
+                    return Err(StoreError::Busy);
+                };
+                let read = spawn_blocking(move || read(&pool, unit, work, permit));
+                read.await.unwrap_or_else(|error| Err(lost(error)))
+            });
+        }
+        match reading.join_next().await {
+            Some(Ok(answer)) => answer,
+            Some(Err(error)) => Err(lost(error)),
+            None => Err(StoreError::Busy),
         }
     }
 }
 
-fn read(pool: &r2d2::Pool<Manager>, unit: Unit, mut work: ReadWork) -> Answer {
+/// What is told of a read that did not come to its end.
+fn lost(error: JoinError) -> StoreError {
+    StoreError::Unavailable(error.into())
+}
+
+fn read(
+    pool: &r2d2::Pool<Manager>,
+    unit: Unit,
+    mut work: ReadWork,
+    _permit: OwnedSemaphorePermit,
+) -> Answer {
     let start = Instant::now();
     let mut conn = pool
         .get()

@@ -59,6 +59,7 @@ macro_rules! store_contract {
                 a_full_queue_is_busy_at_once,
                 a_read_sees_one_moment,
                 a_failing_read_fails_alone,
+                a_read_nobody_polls_holds_nobody_back,
                 the_epoch_is_an_identity;
             groups: neighbours_in_a_group_fail_alone,
                 a_group_is_a_sequence;

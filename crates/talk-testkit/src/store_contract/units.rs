@@ -1,9 +1,8 @@
 //! Units of work: all or nothing, each for itself.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Waker};
 
 use talk_domain::chat::ChatKind;
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
@@ -101,10 +100,8 @@ pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
         starts.await.unwrap();
         let waiting = world.write(|_| Ok::<_, StoreError>(()));
         let overflow = async {
-            let start = Instant::now();
             let refused = world.write(|_| Ok::<_, StoreError>(())).await;
             assert!(matches!(refused, Err(StoreError::Busy)));
-            assert!(start.elapsed() < Duration::from_secs(2));
             open.send(()).unwrap();
         };
         let (waited, ()) = tokio::join!(waiting, overflow);
@@ -161,4 +158,25 @@ pub async fn the_epoch_is_an_identity(factory: Factory) {
     assert!(!world.store.epoch().is_empty());
     assert_eq!(world.store.epoch(), world.store.epoch());
     assert_ne!(world.store.epoch(), other.store.epoch());
+}
+
+/// Reads that nobody polls any more keep no others waiting, however many there are.
+pub async fn a_read_nobody_polls_holds_nobody_back(factory: Factory) {
+    let world = World::open(factory).await;
+    let gate = Arc::new(Mutex::new(()));
+    let closed = gate.lock().unwrap();
+    let read = || {
+        let gate = Arc::clone(&gate);
+        Box::pin(world.read(move |_| {
+            drop(gate.lock());
+            Ok(())
+        }))
+    };
+    let mut abandoned: Vec<_> = (0..64).map(|_| read()).collect();
+    let mut nobody = Context::from_waker(Waker::noop());
+    for read in &mut abandoned {
+        assert!(read.as_mut().poll(&mut nobody).is_pending());
+    }
+    drop(closed);
+    world.read(|_| Ok(())).await;
 }
