@@ -203,19 +203,52 @@ pub struct LoggedEvent {
     pub frame: Arc<str>,
 }
 
+/// Which part of a chat's log is read at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// After this place, from 0.
+    pub since: u64,
+    /// At most so many entries,
+    pub limit: u32,
+    /// and no more once their frames have so many bytes together.
+    pub bytes: usize,
+    /// Only these kinds.
+    pub kinds: &'static [EventKind],
+}
+
+impl Portion {
+    /// Bytes of frames read at a time where nobody asks for fewer: 4 MiB.
+    pub const BYTES: usize = 4 * 1024 * 1024;
+
+    /// Up to `limit` entries of any kind after `since`.
+    #[must_use]
+    pub const fn new(since: u64, limit: u32) -> Self {
+        Self {
+            since,
+            limit,
+            bytes: Self::BYTES,
+            kinds: &EventKind::ALL,
+        }
+    }
+}
+
+/// A portion of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPage {
+    /// Ascending; one at least, if any is wanted and there.
+    pub events: Vec<LoggedEvent>,
+    /// Whether nothing wanted follows these.
+    pub is_end: bool,
+}
+
 /// Driven port: reading the log.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait EventQueries {
-    /// Up to `limit` entries after `since`, ascending.
+    /// Entries of a chat.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn after(
-        &mut self,
-        chat: ChatId,
-        since: u64,
-        limit: u32,
-    ) -> Result<Vec<LoggedEvent>, StoreError>;
+    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError>;
 
     /// One entry, if it is still there.
     ///

@@ -12,6 +12,7 @@ mod link;
 #[cfg(test)]
 mod model;
 mod reader;
+mod replay;
 mod room;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -50,8 +51,8 @@ pub struct Page<'a> {
 pub trait Outbox {
     /// Queue a notice for a reader.
     fn send(&mut self, reader: ReaderId, notice: Notice);
-    /// Read the log of `chat` after `since` and call [`Hub::page`].
-    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64);
+    /// Read the log of `chat` after `since`, about `bytes` of it, and call [`Hub::page`].
+    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64, bytes: usize);
 }
 
 /// How many commits are remembered for subscriptions under way.
@@ -208,6 +209,12 @@ impl Hub {
             return;
         };
         reader.is_reading = false;
+        reader.needs = 0;
+        // The others have their turn before this chat has another.
+        if let Some(place) = reader.behind.iter().position(|chat| *chat == page.chat) {
+            let chat = reader.behind.remove(place);
+            reader.behind.push(chat);
+        }
         if let Some(Link::Behind(behind)) = reader.links.get_mut(&page.chat)
             && behind.reads == Some(page.since)
         {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use talk_domain::context::Actor;
-use talk_domain::event::{Bell, LoggedEvent};
+use talk_domain::event::{Bell, LogPage, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
 use talk_domain::live::subscribe::Starts;
 use talk_domain::live::{Connection, Live, Notice, Presence, Scope};
@@ -56,7 +56,7 @@ pub(crate) enum Command {
         id: ReaderId,
         chat: ChatId,
         since: u64,
-        events: Vec<LoggedEvent>,
+        log: LogPage,
     },
 }
 
@@ -206,13 +206,13 @@ impl Running {
                 id,
                 chat,
                 since,
-                events,
+                log,
             } => {
                 let page = Page {
                     chat,
                     since,
-                    events: &events,
-                    is_end: events.len() < PAGE as usize,
+                    events: &log.events,
+                    is_end: log.is_end,
                 };
                 hub.page(id, &page, around);
             }

@@ -70,6 +70,7 @@ macro_rules! store_contract {
                 events_have_no_gaps_and_ring_in_order;
             log: events_of_a_refused_unit_never_ring,
                 the_log_is_read_from_any_place,
+                the_log_is_read_in_portions,
                 a_deleted_message_is_gone_everywhere,
                 a_message_deleted_in_the_unit_that_posted_it_rings_redacted;
             paging: chats_of_an_agent_page_exactly,

@@ -10,7 +10,7 @@ use talk_domain::agent::{Agent, PasswordHash, Permission};
 use talk_domain::chat::ChatKind;
 use talk_domain::chat::create::{CreateChat, create_chat};
 use talk_domain::context::{Actor, Context, IdSource};
-use talk_domain::event::{Bell, LoggedEvent};
+use talk_domain::event::{Bell, LoggedEvent, Portion};
 use talk_domain::id::{AgentId, ChatId, CustomerId, MessageId};
 use talk_domain::limits::Limits;
 use talk_domain::message::MessageFilter;
@@ -217,10 +217,10 @@ impl World {
     pub(super) async fn logged(&self, customer: &Customer, chat: ChatId) -> Vec<Value> {
         let events = self
             .read(customer, move |snapshot| {
-                snapshot.events().after(chat, 0, 10_000)
+                snapshot.events().after(chat, Portion::new(0, 10_000))
             })
             .await;
-        frames(&events)
+        frames(&events.events)
     }
 
     /// How many events rang in all.

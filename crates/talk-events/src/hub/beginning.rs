@@ -44,7 +44,7 @@ impl Hub {
             }
             let heard = since_mark.get(chat).copied().unwrap_or_default();
             self.begin(id, (*chat, start.head().max(heard)), *start);
-            self.promote(*chat, out);
+            self.promote(id, *chat, out);
         }
         true
     }

@@ -1,14 +1,14 @@
-//! How events reach readers: live, from the log, and from one state to the other.
+//! How events reach readers that are live, and what makes them fall behind.
 
 use std::collections::HashMap;
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::{Ended, ResetReason};
+use talk_domain::live::Ended;
 
 use super::link::{Behind, Link};
 use super::room::Room;
-use super::{Hub, Mark, Notice, Outbox, Page, REMEMBERED, ReaderId};
+use super::{Hub, Mark, Notice, Outbox, REMEMBERED, ReaderId};
 
 /// What an event means for the membership of the agent who gets it.
 fn ends_for(event: &LoggedEvent, agent: AgentId) -> Option<Ended> {
@@ -82,18 +82,21 @@ impl Hub {
         if let Some(room) = self.rooms.get_mut(&event.chat) {
             room.live.append(&mut still_live);
         }
-        self.promote(event.chat, out);
+        let behind = self.rooms.get(&event.chat).map(|room| room.behind.clone());
+        for id in behind.unwrap_or_default() {
+            self.promote(id, event.chat, out);
+        }
         self.close_if_empty(event.chat);
     }
 
-    fn has_space(&self, id: ReaderId, bytes: usize) -> bool {
+    pub(super) fn has_space(&self, id: ReaderId, bytes: usize) -> bool {
         self.readers
             .get(&id)
             .is_some_and(|reader| reader.queued == 0 || reader.queued + bytes <= self.queue_limit)
     }
 
     /// Sends an event; `false` when it ended the reader's stay.
-    fn give(
+    pub(super) fn give(
         &mut self,
         id: ReaderId,
         event: &LoggedEvent,
@@ -145,41 +148,7 @@ impl Hub {
         self.pump(id, out);
     }
 
-    /// Makes readers of a chat live that stand at its head, and lets the others read on.
-    pub(super) fn promote(&mut self, chat: ChatId, out: &mut dyn Outbox) {
-        let Some(room) = self.rooms.get_mut(&chat) else {
-            return;
-        };
-        let head = room.head;
-        for id in std::mem::take(&mut room.behind) {
-            let Some(reader) = self.readers.get_mut(&id) else {
-                continue;
-            };
-            let Some(Link::Behind(link)) = reader.links.get(&chat) else {
-                continue;
-            };
-            let Some(room) = self.rooms.get_mut(&chat) else {
-                return;
-            };
-            if !link.is_at(head) {
-                room.behind.push(id);
-                self.pump(id, out);
-                continue;
-            }
-            reader.behind.retain(|other| *other != chat);
-            if link.is_out {
-                reader.links.insert(chat, Link::Out(head));
-                continue;
-            }
-            if link.is_replay {
-                out.send(id, Notice::CaughtUp(chat, head));
-            }
-            reader.links.insert(chat, Link::Live);
-            room.live.push(id);
-        }
-    }
-
-    fn close_if_empty(&mut self, chat: ChatId) {
+    pub(super) fn close_if_empty(&mut self, chat: ChatId) {
         if self.rooms.get(&chat).is_some_and(Room::is_empty) {
             self.rooms.remove(&chat);
         }
@@ -212,76 +181,6 @@ impl Hub {
             self.pump(id, out);
         }
     }
-
-    /// Gives a page of the log to a reader that is behind.
-    pub(super) fn replay(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
-        let chat = page.chat;
-        for event in page.events {
-            if self.place(id, chat).is_some_and(|place| event.seq <= place) {
-                continue;
-            }
-            let has_space = self.has_space(id, event.frame.len());
-            let Some(reader) = self.readers.get_mut(&id) else {
-                return;
-            };
-            let agent = reader.agent;
-            let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
-                break;
-            };
-            if event.seq != link.cursor + 1 {
-                out.send(
-                    id,
-                    Notice::Reset(chat, ResetReason::Retention, event.seq - 1),
-                );
-            }
-            if is_back(event, agent) {
-                link.is_out = false;
-            }
-            if !link.is_out && !has_space {
-                return;
-            }
-            link.cursor = event.seq;
-            let is_replay = link.is_replay;
-            if !link.is_out {
-                self.give(id, event, is_replay, out);
-            }
-        }
-        let reader = self.readers.get_mut(&id);
-        let link = reader.and_then(|reader| reader.links.get_mut(&chat));
-        if page.is_end
-            && let Some(Link::Behind(link)) = link
-        {
-            link.must_read = false;
-        }
-        self.promote(chat, out);
-        self.close_if_empty(chat);
-    }
-
-    /// Starts the next read for a reader that has space and is behind somewhere.
-    pub(super) fn pump(&mut self, id: ReaderId, out: &mut dyn Outbox) {
-        let Some(reader) = self.readers.get_mut(&id) else {
-            return;
-        };
-        if reader.is_reading || reader.queued * 2 > self.queue_limit {
-            return;
-        }
-        for chat in &reader.behind {
-            let Some(Link::Behind(link)) = reader.links.get_mut(chat) else {
-                continue;
-            };
-            let head = self.rooms.get(chat).map_or(0, |room| room.head);
-            if link.must_read || link.cursor < head {
-                link.reads = Some(link.cursor);
-                reader.is_reading = true;
-                out.read(id, *chat, link.cursor);
-                return;
-            }
-        }
-    }
-}
-
-fn is_back(event: &LoggedEvent, agent: AgentId) -> bool {
-    event.kind == EventKind::ParticipantJoined && event.subject == agent.0
 }
 
 /// Whether the agent joined as part of the chat's creation: nothing but the chat and its first

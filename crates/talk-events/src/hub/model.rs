@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use talk_domain::id::ChatId;
 use talk_domain::live::subscribe::Start;
 
-use super::{Hub, Notice, Outbox, Page, ReaderId};
+use super::{Hub, Notice, Outbox, ReaderId};
 
+mod answering;
 mod client;
 mod log;
 mod random;
@@ -23,20 +24,21 @@ use client::{Client, Seen};
 use log::{Log, an_agent};
 use random::Random;
 
-const PAGE: usize = 3;
+/// A read under way: for whom, of which chat, after which event, and how many bytes.
+type Read = (ReaderId, ChatId, u64, usize);
 
 #[derive(Default)]
 struct Out {
     notices: Vec<(ReaderId, Notice)>,
-    reads: Vec<(ReaderId, ChatId, u64)>,
+    reads: Vec<Read>,
 }
 
 impl Outbox for Out {
     fn send(&mut self, reader: ReaderId, notice: Notice) {
         self.notices.push((reader, notice));
     }
-    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64) {
-        self.reads.push((reader, chat, since));
+    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64, bytes: usize) {
+        self.reads.push((reader, chat, since, bytes));
     }
 }
 
@@ -158,29 +160,6 @@ impl World {
         if let Some(client) = self.clients.get_mut(&id) {
             client.pending = Some((self.hub.mark(), Vec::new()));
         }
-    }
-
-    fn answer_read(&mut self) {
-        if self.out.reads.is_empty() {
-            return;
-        }
-        let place = self.random.below(self.out.reads.len() as u64) as usize;
-        let (id, chat, since) = self.out.reads.swap_remove(place);
-        let log = self
-            .log
-            .events
-            .get(&chat)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let rest = &log[(since as usize).min(log.len())..];
-        let page = &rest[..rest.len().min(PAGE)];
-        let page = Page {
-            chat,
-            since,
-            events: page,
-            is_end: page.len() < PAGE,
-        };
-        self.hub.page(id, &page, &mut self.out);
     }
 
     fn drain(&mut self) {

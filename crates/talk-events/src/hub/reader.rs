@@ -15,6 +15,8 @@ pub(super) struct Reader {
     pub(super) follows_joined: bool,
     /// Bytes of events its connection has not taken yet.
     pub(super) queued: usize,
+    /// Bytes of the next event out of the log, if there was no space for it.
+    pub(super) needs: usize,
     /// Whether a read of the log is on its way; one at a time.
     pub(super) is_reading: bool,
 }
@@ -27,6 +29,7 @@ impl Reader {
             behind: Vec::new(),
             follows_joined: false,
             queued: 0,
+            needs: 0,
             is_reading: false,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use talk_domain::context::Actor;
-use talk_domain::event::LoggedEvent;
+use talk_domain::event::{LogPage, Portion};
 use talk_domain::id::{ChatId, CustomerId};
 use talk_domain::live::Notice;
 use talk_domain::store::{Store, StoreError, Unit};
@@ -87,22 +87,26 @@ impl Outbox for Around {
         }
     }
 
-    fn read(&mut self, id: ReaderId, chat: ChatId, since: u64) {
+    fn read(&mut self, id: ReaderId, chat: ChatId, since: u64, bytes: usize) {
         let Some(peer) = self.peers.get(&id).cloned() else {
             return;
         };
         let (store, sender) = (Arc::clone(&self.store), self.sender.clone());
         let reads = Arc::clone(&self.reads);
+        let portion = Portion {
+            bytes,
+            ..Portion::new(since, PAGE)
+        };
         tokio::spawn(async move {
             let Ok(_permit) = reads.acquire_owned().await else {
                 return;
             };
-            if let Some(events) = page(&*store, &peer, chat, since).await {
+            if let Some(log) = page(&*store, &peer, chat, portion).await {
                 let _ = sender.send(Command::Page {
                     id,
                     chat,
                     since,
-                    events,
+                    log,
                 });
             }
         });
@@ -114,17 +118,15 @@ async fn page(
     store: &(dyn Store + 'static),
     peer: &Peer,
     chat: ChatId,
-    since: u64,
-) -> Option<Vec<LoggedEvent>> {
+    portion: Portion,
+) -> Option<LogPage> {
     let unit = Unit::of(peer.customer, "catch_up");
     while !peer.mailbox.is_closed() {
         let read: Result<_, StoreError> = store
-            .read(unit, move |snapshot| {
-                snapshot.events().after(chat, since, PAGE)
-            })
+            .read(unit, move |snapshot| snapshot.events().after(chat, portion))
             .await;
         match read {
-            Ok(events) => return Some(events),
+            Ok(log) => return Some(log),
             Err(error) => {
                 tracing::warn!(%error, "a read of the event log failed; it is repeated");
                 tokio::time::sleep(RETRY).await;

@@ -5,8 +5,8 @@ pub(super) mod docs;
 use std::borrow::Cow;
 
 use actix_web::HttpResponse;
-use talk_domain::event::list::{ListEvents, list_events};
-use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::event::list::list_events;
+use talk_domain::event::{EventKind, LoggedEvent, Portion};
 use talk_wire::json;
 use talk_wire::legacy;
 use talk_wire::socket::Vocabulary;
@@ -21,21 +21,18 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     let query = caller.query()?;
     let dialect = dialect(&query, caller.shared.api.has_legacy)?;
     let limit = query.number("limit", 1..=1_000, "LIMIT_INVALID")?;
-    let wanted = ListEvents {
-        chat: talk_wire::id::parse_required("chat_id", query.get("chat_id"))?,
-        since: query
-            .number("since", 0..=i64::MAX as u64, "SINCE_INVALID")?
-            .unwrap_or_default(),
-        limit: limit
-            .and_then(|limit| u32::try_from(limit).ok())
-            .unwrap_or(DEFAULT_LIMIT),
+    let limit = limit.and_then(|limit| u32::try_from(limit).ok());
+    let chat = talk_wire::id::parse_required("chat_id", query.get("chat_id"))?;
+    let since = query.number("since", 0..=i64::MAX as u64, "SINCE_INVALID")?;
+    let portion = Portion {
         kinds: match dialect {
             Vocabulary::Chat => &EventKind::ALL,
             Vocabulary::Talk => &legacy::frame::KINDS,
         },
+        ..Portion::new(since.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
     };
     let read = caller.read("list_events", move |snapshot, actor| {
-        list_events(snapshot, actor, wanted)
+        list_events(snapshot, actor, chat, portion)
     });
     let placed = read.await?;
     let epoch = json(&caller.store().epoch());
@@ -80,7 +77,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{Scene, get};
-    use talk_domain::event::EventKind;
+    use talk_domain::event::LogPage;
     use talk_domain::testing::{a_chat, a_participant, chat_id};
     use uuid::Uuid;
 
@@ -113,9 +110,11 @@ mod tests {
             find.returning(|_, agent| Ok(Some(a_participant(agent))));
             let after = snapshot.events.expect_after();
             after
-                .withf(|chat, since, limit| *chat == chat_id(1) && (*since, *limit) == (8, 2))
-                .returning(|_, _, _| {
-                    Ok(vec![logged(9, r#"{"b": 1}"#), logged(10, r#"{"a":"é"}"#)])
+                .withf(|chat, portion| (*chat, *portion) == (chat_id(1), Portion::new(8, 2)))
+                .returning(|_, _| {
+                    let events = vec![logged(9, r#"{"b": 1}"#), logged(10, r#"{"a":"é"}"#)];
+                    let is_end = false;
+                    Ok(LogPage { events, is_end })
                 });
         });
         let answer = scene

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use serde::Serialize;
 use talk_domain::chat::ChatFilter;
+use talk_domain::event::Portion;
 use talk_domain::id::{ChatId, CustomerId};
 use talk_domain::store::{Snapshot, StoreError, Unit};
 
@@ -137,11 +138,9 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
     }
     let (mut last, mut count) = (None, 0);
     loop {
-        let events = snapshot.events().after(id, last.unwrap_or(0), PAGE)?;
-        if events.is_empty() {
-            break;
-        }
-        for event in events {
+        let portion = Portion::new(last.unwrap_or(0), PAGE);
+        let page = snapshot.events().after(id, portion)?;
+        for event in page.events {
             // The oldest events may be gone by age; behind the first one none may be missing.
             if last.is_some_and(|last| event.seq != last + 1) {
                 let problem = format!("chat {id} has no event before {}", event.seq);
@@ -149,6 +148,9 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
             }
             last = Some(event.seq);
             count += 1;
+        }
+        if page.is_end {
+            break;
         }
     }
     if let Some(problem) = check_reading(snapshot, &chat)? {
@@ -163,7 +165,7 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::event::{EventKind, LoggedEvent};
+    use talk_domain::event::{EventKind, LogPage, LoggedEvent};
     use talk_domain::page::Page;
     use talk_domain::testing::{MockSnapshot, a_chat, a_participant, agent_id, chat_id};
 
@@ -195,14 +197,13 @@ mod tests {
             subject: chat_id(1).0,
             frame: "{}".into(),
         };
-        snapshot
-            .events
-            .expect_after()
-            .returning(move |_, since, _| {
-                // Three at once, so that there are pages.
-                let page = seqs.iter().copied().filter(|seq| *seq > since).take(3);
-                Ok(page.map(event).collect())
-            });
+        snapshot.events.expect_after().returning(move |_, portion| {
+            // Three at once, so that there are pages.
+            let later = seqs.iter().copied().filter(|seq| *seq > portion.since);
+            let is_end = later.clone().count() <= 3;
+            let events = later.take(3).map(event).collect();
+            Ok(LogPage { events, is_end })
+        });
         snapshot
     }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
-use talk_domain::event::{Event, EventKind, EventQueries, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::event::{
+    Event, EventKind, EventQueries, FrameEncoder, LogEntry, LogPage, LoggedEvent, Portion,
+};
 use talk_domain::id::ChatId;
 use talk_domain::message::Message;
 use talk_domain::store::StoreError;
 
-use super::{Scope, all, changed};
+use super::{Scope, changed};
 use crate::error::fault;
 use crate::rows::event::{self, EventRow, kind};
 use crate::rows::{bytes, seq};
@@ -103,23 +106,39 @@ impl Scope<'_> {
 }
 
 impl EventQueries for Scope<'_> {
-    fn after(
-        &mut self,
-        chat: ChatId,
-        since: u64,
-        limit: u32,
-    ) -> Result<Vec<LoggedEvent>, StoreError> {
-        let rows = events::table
+    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
+        let mut query = events::table
             .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
             .filter(chats::customer_id.eq(self.customer()))
             .filter(events::chat_id.eq(bytes(chat.0)))
-            .filter(events::seq.gt(seq(since)))
+            .filter(events::seq.gt(seq(portion.since)))
             .order(events::seq.asc())
-            .limit(i64::from(limit))
+            .limit(i64::from(portion.limit))
             .select(EventRow::as_select())
-            .load(self.conn)
-            .map_err(fault)?;
-        all(rows)
+            .into_boxed();
+        if portion.kinds != EventKind::ALL {
+            query =
+                query.filter(events::kind.eq_any(portion.kinds.iter().map(|kind| kind.as_str())));
+        }
+        let mut page = LogPage {
+            events: Vec::new(),
+            is_end: true,
+        };
+        let mut left = portion.bytes;
+        for row in query
+            .load_iter::<EventRow, DefaultLoadingMode>(self.conn)
+            .map_err(fault)?
+        {
+            let event = LoggedEvent::try_from(row.map_err(fault)?)?;
+            left = left.saturating_sub(event.frame.len());
+            page.events.push(event);
+            if left == 0 {
+                page.is_end = false;
+                return Ok(page);
+            }
+        }
+        page.is_end = page.events.len() < portion.limit as usize;
+        Ok(page)
     }
 
     fn get(&mut self, chat: ChatId, place: u64) -> Result<Option<LoggedEvent>, StoreError> {

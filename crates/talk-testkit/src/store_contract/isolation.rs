@@ -3,7 +3,7 @@
 use talk_domain::access_key::AccessKey;
 use talk_domain::chat::{ChatFilter, ChatKind, DirectPair, Tick};
 use talk_domain::emoji::Emoji;
-use talk_domain::event::{Event, LogEntry};
+use talk_domain::event::{Event, LogEntry, Portion};
 use talk_domain::id::{AccessKeyId, CustomerId};
 use talk_domain::idempotency::{Answer, Answered};
 use talk_domain::message::MessageFilter;
@@ -148,7 +148,8 @@ pub async fn the_log_stays_in_its_customer(factory: Factory) {
     let (all, one) = world
         .read_as(other_customer(), move |snapshot| {
             let events = snapshot.events();
-            Ok((events.after(id, 0, 10)?, events.get(id, 1)?))
+            let page = events.after(id, Portion::new(0, 10))?;
+            Ok((page.events, events.get(id, 1)?))
         })
         .await;
     assert_eq!((all, one), (vec![], None));
@@ -259,7 +260,8 @@ pub async fn a_unit_above_customers_sees_only_the_directory(factory: Factory) {
             );
             assert_eq!(snapshot.participants().page(chat, first(10))?.rows, []);
             assert_eq!(snapshot.agents().page(first(10))?.rows, []);
-            assert_eq!(snapshot.events().after(chat, 0, 10)?, []);
+            let page = snapshot.events().after(chat, Portion::new(0, 10))?;
+            assert_eq!(page.events, []);
             assert!(snapshot.directory().has_agents()?);
             assert!(snapshot.directory().login("agent-1")?.is_some());
             Ok::<_, StoreError>(())

@@ -2,7 +2,7 @@
 
 use talk_domain::chat::ChatKind;
 use talk_domain::emoji::Emoji;
-use talk_domain::event::EventKind;
+use talk_domain::event::{EventKind, Portion};
 use talk_domain::message::delete::{DeleteMessageError, delete_message};
 use talk_domain::message::edit::{EditMessage, edit_message};
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
@@ -53,7 +53,7 @@ pub async fn the_log_is_read_from_any_place(factory: Factory) {
     assert_eq!(all.len(), 10);
     for since in 0..=11 {
         let page = world
-            .read(move |snapshot| snapshot.events().after(chat, since, 3))
+            .read(move |snapshot| snapshot.events().after(chat, Portion::new(since, 3)))
             .await;
         let expected: Vec<_> = all
             .iter()
@@ -61,16 +61,57 @@ pub async fn the_log_is_read_from_any_place(factory: Factory) {
             .take(3)
             .cloned()
             .collect();
-        assert_eq!(page, expected);
+        assert_eq!(page.events, expected);
+        assert_eq!(page.is_end, expected.len() < 3);
         let one = world
             .read(move |snapshot| snapshot.events().get(chat, since))
             .await;
         assert_eq!(one.as_ref(), all.iter().find(|event| event.seq == since));
     }
     let beyond = world
-        .read(move |snapshot| snapshot.events().after(chat, u64::MAX, 3))
+        .read(move |snapshot| snapshot.events().after(chat, Portion::new(u64::MAX, 3)))
         .await;
-    assert!(beyond.is_empty());
+    assert!(beyond.events.is_empty() && beyond.is_end);
+}
+
+/// A portion ends with the frame that fills it, has one at least, and only the kinds wanted.
+pub async fn the_log_is_read_in_portions(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    for n in 0..7 {
+        world.post(1, chat, &format!("{n}")).await;
+    }
+    let all = world.log(chat).await;
+    let portion = Portion::new(0, 100);
+    let read = async |portion| {
+        world
+            .read(move |snapshot| snapshot.events().after(chat, portion))
+            .await
+    };
+    let (two, rest) = all.split_at(2);
+    let bytes = two.iter().map(|event| event.frame.len()).sum();
+    for (bytes, expected) in [(0, 1), (1, 1), (bytes, 2), (bytes + 1, 3)] {
+        let page = read(Portion { bytes, ..portion }).await;
+        assert_eq!(page.events, all[..expected], "{bytes}");
+        assert!(!page.is_end);
+    }
+    let page = read(Portion {
+        since: 2,
+        ..portion
+    })
+    .await;
+    assert_eq!((&*page.events, page.is_end), (rest, true));
+    let kinds = &[EventKind::MessagePosted];
+    let page = read(Portion {
+        kinds,
+        limit: 6,
+        ..portion
+    })
+    .await;
+    assert_eq!((&*page.events, page.is_end), (&all[3..9], false));
+    let kinds = &[EventKind::ChatDeleted];
+    let page = read(Portion { kinds, ..portion }).await;
+    assert_eq!((&*page.events, page.is_end), (&[][..], true));
 }
 
 /// Content of a deleted message is nowhere: not in it, its versions, its reactions, its events.

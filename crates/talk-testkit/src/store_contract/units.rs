@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
 
 use talk_domain::chat::ChatKind;
+use talk_domain::event::Portion;
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::store::{StoreError, Unit, Verdict};
 use talk_domain::testing::customer_id;
@@ -122,7 +123,10 @@ pub async fn a_read_sees_one_moment(factory: Factory) {
         let before = snapshot.chats().get(chat)?;
         begun.take().map(|begun| begun.send(()));
         let _ = gate.recv();
-        let events = snapshot.events().after(chat, 0, 1_000)?;
+        let events = snapshot
+            .events()
+            .after(chat, Portion::new(0, 1_000))?
+            .events;
         Ok((before, snapshot.chats().get(chat)?, events.len()))
     });
     let writing = async {

@@ -9,7 +9,7 @@ use talk_domain::chat::create::{CreateChat, create_chat};
 use talk_domain::chat::{Chat, ChatKind};
 use talk_domain::context::{Actor, Context, IdSource};
 use talk_domain::error::DomainError;
-use talk_domain::event::{Bell, Event, EventKind, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::event::{Bell, Event, EventKind, FrameEncoder, LogEntry, LoggedEvent, Portion};
 use talk_domain::id::{AgentId, ChatId, CustomerId};
 use talk_domain::limits::Limits;
 use talk_domain::message::Message;
@@ -247,7 +247,8 @@ impl World {
 
     /// The whole log of a chat.
     pub async fn log(&self, chat: ChatId) -> Vec<LoggedEvent> {
-        self.read(move |snapshot| snapshot.events().after(chat, 0, 10_000))
+        let all = Portion::new(0, 10_000);
+        self.read(move |snapshot| Ok(snapshot.events().after(chat, all)?.events))
             .await
     }
 

@@ -35,8 +35,13 @@ impl Log {
     fn append(&mut self, chat: ChatId, kind: EventKind, subject: Uuid) {
         let log = self.events.entry(chat).or_default();
         let seq = log.len() as u64 + 1;
-        let frame: Arc<str> = format!("{chat} {seq}").into();
-        let frame: Arc<str> = frame[31..].into();
+        // Some take half the space of a connection, some more than all of it.
+        let digits = match seq % 7 {
+            3 => 30,
+            5 => 60,
+            _ => 6,
+        };
+        let frame: Arc<str> = format!("{seq:0digits$}").into();
         let event = LoggedEvent {
             chat,
             seq,

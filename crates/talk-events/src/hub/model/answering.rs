@@ -1,0 +1,53 @@
+//! Reads of the log, answered in any order.
+
+use talk_domain::event::LoggedEvent;
+
+use super::{Read, World};
+use crate::hub::Page;
+
+/// Events of a page.
+const PAGE: usize = 3;
+
+impl World {
+    pub(super) fn answer_read(&mut self) {
+        if self.out.reads.is_empty() {
+            return;
+        }
+        let place = self.random.below(self.out.reads.len() as u64) as usize;
+        let mut read = self.out.reads.swap_remove(place);
+        // What was read for a link that is gone is read again, but only once.
+        for _ in 0..2 {
+            let told = self.out.notices.len();
+            self.answer(read);
+            let again = |new: &Read| (new.0, new.1, new.2) == (read.0, read.1, read.2);
+            let Some(place) = self.out.reads.iter().position(again) else {
+                return;
+            };
+            if self.out.notices.len() > told {
+                return;
+            }
+            read = self.out.reads.swap_remove(place);
+        }
+        panic!("the same is read again and again");
+    }
+
+    fn answer(&mut self, (id, chat, since, bytes): Read) {
+        let log = self.log.events.get(&chat);
+        let log = log.map(Vec::as_slice).unwrap_or_default();
+        let rest = &log[(since as usize).min(log.len())..];
+        let mut left = bytes;
+        let fits = |event: &&LoggedEvent| {
+            let is_wanted = left > 0;
+            left = left.saturating_sub(event.frame.len());
+            is_wanted
+        };
+        let count = rest.iter().take(PAGE).take_while(fits).count();
+        let page = Page {
+            chat,
+            since,
+            events: &rest[..count],
+            is_end: count == rest.len() && count < PAGE,
+        };
+        self.hub.page(id, &page, &mut self.out);
+    }
+}

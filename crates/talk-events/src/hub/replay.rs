@@ -1,0 +1,163 @@
+//! How a reader that is behind is caught up: pages of the log, until it stands at the head.
+
+use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::id::{AgentId, ChatId};
+use talk_domain::live::ResetReason;
+
+use super::link::Link;
+use super::{Hub, Notice, Outbox, Page, ReaderId};
+
+impl Hub {
+    /// Makes a reader of a chat live that stands at its head, or lets it read on.
+    pub(super) fn promote(&mut self, id: ReaderId, chat: ChatId, out: &mut dyn Outbox) {
+        let (reader, room) = (self.readers.get_mut(&id), self.rooms.get_mut(&chat));
+        let (Some(reader), Some(room)) = (reader, room) else {
+            return;
+        };
+        let Some(Link::Behind(link)) = reader.links.get(&chat) else {
+            room.behind.retain(|other| *other != id);
+            return;
+        };
+        let head = room.head;
+        if !link.is_at(head) {
+            return self.pump(id, out);
+        }
+        room.behind.retain(|other| *other != id);
+        reader.behind.retain(|other| *other != chat);
+        if link.is_out {
+            reader.links.insert(chat, Link::Out(head));
+            return;
+        }
+        if link.is_replay {
+            out.send(id, Notice::CaughtUp(chat, head));
+        }
+        reader.links.insert(chat, Link::Live);
+        room.live.push(id);
+    }
+
+    /// Gives a page of the log to a reader that is behind.
+    pub(super) fn replay(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
+        let chat = page.chat;
+        for event in page.events {
+            if self.place(id, chat).is_some_and(|place| event.seq <= place) {
+                continue;
+            }
+            let has_space = self.has_space(id, event.frame.len());
+            let Some(reader) = self.readers.get_mut(&id) else {
+                return;
+            };
+            let agent = reader.agent;
+            let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
+                break;
+            };
+            if event.seq != link.cursor + 1 {
+                out.send(
+                    id,
+                    Notice::Reset(chat, ResetReason::Retention, event.seq - 1),
+                );
+            }
+            if is_back(event, agent) {
+                link.is_out = false;
+            }
+            if !link.is_out && !has_space {
+                reader.needs = event.frame.len();
+                return;
+            }
+            link.cursor = event.seq;
+            let is_replay = link.is_replay;
+            if !link.is_out {
+                self.give(id, event, is_replay, out);
+            }
+        }
+        let reader = self.readers.get_mut(&id);
+        let link = reader.and_then(|reader| reader.links.get_mut(&chat));
+        if page.is_end
+            && let Some(Link::Behind(link)) = link
+        {
+            link.must_read = false;
+        }
+        self.promote(id, chat, out);
+        self.close_if_empty(chat);
+    }
+
+    /// Starts the next read for a reader that is behind somewhere, once it has space for what comes.
+    pub(super) fn pump(&mut self, id: ReaderId, out: &mut dyn Outbox) {
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return;
+        };
+        let wanted = reader.needs.max(self.queue_limit / 2);
+        let free = self.queue_limit.saturating_sub(reader.queued);
+        if reader.is_reading || (reader.queued > 0 && free < wanted) {
+            return;
+        }
+        let is_due = |chat: &ChatId| {
+            let head = self.rooms.get(chat).map_or(0, |room| room.head);
+            let link = reader.links.get(chat);
+            matches!(link, Some(Link::Behind(link)) if link.must_read || link.cursor < head)
+        };
+        let Some(chat) = reader.behind.iter().copied().find(is_due) else {
+            return;
+        };
+        if let Some(Link::Behind(link)) = reader.links.get_mut(&chat) {
+            link.reads = Some(link.cursor);
+            reader.is_reading = true;
+            out.read(id, chat, link.cursor, free);
+        }
+    }
+}
+
+fn is_back(event: &LoggedEvent, agent: AgentId) -> bool {
+    event.kind == EventKind::ParticipantJoined && event.subject == agent.0
+}
+
+#[cfg(test)]
+mod tests {
+    use talk_domain::live::subscribe::Start;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const READER: ReaderId = ReaderId(1);
+
+    /// The reads asked for.
+    #[derive(Default)]
+    struct Reads(Vec<(ChatId, u64)>);
+
+    impl Outbox for Reads {
+        fn send(&mut self, _: ReaderId, _: Notice) {}
+        fn read(&mut self, _: ReaderId, chat: ChatId, since: u64, _: usize) {
+            self.0.push((chat, since));
+        }
+    }
+
+    fn said(chat: ChatId, seq: u64) -> LoggedEvent {
+        LoggedEvent {
+            chat,
+            seq,
+            kind: EventKind::MessagePosted,
+            subject: Uuid::nil(),
+            frame: "{}".into(),
+        }
+    }
+
+    /// One that moves on with every page keeps no other waiting.
+    #[test]
+    fn chats_are_caught_up_in_turns() {
+        let (mut hub, mut out) = (Hub::new(1_000), Reads::default());
+        let [busy, other] = [1, 2].map(|n| ChatId(Uuid::from_u128(n)));
+        hub.connect(READER, AgentId(Uuid::nil()));
+        let start = Start::Since { seq: 0, head: 1 };
+        let mark = hub.mark();
+        assert!(hub.attach(READER, mark, &[(busy, start), (other, start)], &mut out));
+        hub.committed(&[said(busy, 2)], &mut out);
+        let events = [said(busy, 1)];
+        let page = Page {
+            chat: busy,
+            since: 0,
+            events: &events,
+            is_end: false,
+        };
+        hub.page(READER, &page, &mut out);
+        assert_eq!(out.0, [(busy, 0), (other, 0)]);
+    }
+}
