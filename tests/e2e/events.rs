@@ -1,6 +1,10 @@
 //! The log of a chat, read over HTTP.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
 
 use crate::support::client::{message, path};
 use crate::support::{Client, Server};
@@ -212,4 +216,42 @@ async fn outsiders_read_no_log_and_what_is_refused_is_not_logged() {
         .await
         .ok();
     assert_eq!(alice.events(&chat).await, before);
+}
+
+/// An answer has an end, however long the log; and who takes none is cut.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_log_is_read_in_parts_by_those_who_take_them() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let text = "x".repeat(16_000);
+    for _ in 0..300 {
+        alice.say(&chat, &text).await;
+    }
+    let uri = log(&chat, "&limit=1000");
+    let page = alice.get(&uri).await.ok();
+    let count = page["result"].as_array().expect("a list").len();
+    let bytes = page["result"].to_string().len();
+    assert!(
+        count < 300 && (4 << 20..5 << 20).contains(&bytes),
+        "{count} events, {bytes} bytes"
+    );
+    assert_eq!(alice.events(&chat).await.len(), 302);
+
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let address = alice.url().strip_prefix("http://").expect("an address");
+    let connected = socket.connect(address.parse().expect("an address")).await;
+    let mut connection = connected.expect("a connection");
+    let head = format!("GET {uri} HTTP/1.1\r\nHost: {address}\r\n");
+    let request = format!("{head}Authorization: Bearer {}\r\n\r\n", alice.token());
+    connection
+        .write_all(request.as_bytes())
+        .await
+        .expect("sent");
+    let deadline = Instant::now() + Duration::from_secs(90);
+    while connection.write_all(b"\r\n").await.is_ok() {
+        assert!(Instant::now() < deadline, "the answer still waits");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
 }

@@ -6,6 +6,7 @@ mod posting;
 mod removing;
 mod resuming;
 mod sessions;
+mod silence;
 mod subscribing;
 mod topics;
 

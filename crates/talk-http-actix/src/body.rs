@@ -141,6 +141,21 @@ impl Sent {
     /// # Errors
     /// `INVALID_JSON_BODY`, `NUL_CHARACTER`, or `INVALID_FIELD` with the path of the field.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let value = self.json_with_nul()?;
+        self.check_nul()?;
+        Ok(value)
+    }
+
+    /// Refuses U+0000 in JSON, however it is written.
+    pub(crate) fn check_nul(&self) -> Result<(), ApiError> {
+        check_nul(std::str::from_utf8(&self.0).unwrap_or_default())
+    }
+
+    /// The JSON object it is, whether that contains U+0000 or not.
+    ///
+    /// # Errors
+    /// See [`json`](Self::json).
+    pub(crate) fn json_with_nul<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let text = std::str::from_utf8(&self.0).map_err(|_| not_json("the body is not UTF-8"))?;
         let reader = &mut serde_json::Deserializer::from_str(text);
         let is_object = text.trim_start().starts_with('{');
@@ -165,7 +180,6 @@ impl Sent {
         reader
             .end()
             .map_err(|_| not_json("something follows the JSON object"))?;
-        check_nul(text)?;
         Ok(value)
     }
 }

@@ -14,7 +14,9 @@ use actix_service::{
 };
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, web};
+use socket2::SockRef;
 
 use crate::Api;
 use crate::observe::observe;
@@ -30,6 +32,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long what was sent may stay unacknowledged, or find the client's window closed.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
 /// Where to listen, and how.
 pub struct Listen {
@@ -141,10 +146,19 @@ where
             .h1_allow_half_closed(true)
             .tcp_nodelay(true)
             .local_addr(address)
+            .on_connect_ext(|stream, _| cut_if_stalled(stream))
             .upgrade(upgrade(app()))
             .h1(app())
             .tcp()
     })
+}
+
+/// Whoever asks and does not take the answer is cut, and the answer's memory is free.
+fn cut_if_stalled(stream: &TcpStream) {
+    let timeout = SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    if let Err(error) = timeout {
+        tracing::debug!(%error, "a connection's timeout was not set");
+    }
 }
 
 #[cfg(test)]

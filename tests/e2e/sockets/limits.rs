@@ -19,7 +19,7 @@ const BAD: [(&str, Option<&str>, &str); 13] = [
     ("hello", None, "INVALID_JSON_BODY"),
     ("[]", None, "INVALID_JSON_BODY"),
     (r#"{"type":"subscribe""#, None, "INVALID_JSON_BODY"),
-    (r#"{"type":1,"id":"7"}"#, None, "INVALID_FIELD"),
+    (r#"{"type":1,"id":"7"}"#, Some("7"), "INVALID_FIELD"),
     ("{}", None, "FRAME_TYPE_INVALID"),
     (
         r#"{"type":"shout","id":"7"}"#,

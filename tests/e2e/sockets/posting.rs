@@ -245,3 +245,29 @@ async fn the_id_of_a_post_is_its_key_and_for_one_message_only() {
         posted(&mut socket, key, &other).await;
     }
 }
+
+/// As any other message that is refused: with its id, and not held against the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_a_nul_is_refused_like_others() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let mut socket = Socket::open(&alice).await;
+    let message = json!({"chat_id": chat["id"], "text": "pasted\0text"});
+    for _ in 0..5 {
+        socket.send(post("key-00001", &message)).await;
+        let error = socket.answer("error").await;
+        assert_eq!(
+            (&error["id"], &error["reason"]),
+            (&json!("key-00001"), &json!("NUL_CHARACTER"))
+        );
+    }
+    posted(&mut socket, "key-00001", &hello(&chat)).await;
+    let typing = json!({"type": "typing", "id": "7", "chat_id": "\0"});
+    socket.send(typing).await;
+    let error = socket.answer("error").await;
+    assert_eq!(
+        (&error["id"], &error["reason"]),
+        (&json!("7"), &json!("NUL_CHARACTER"))
+    );
+}

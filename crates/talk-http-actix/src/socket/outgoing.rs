@@ -36,7 +36,6 @@ pub(super) struct Outgoing(Rc<RefCell<State>>);
 struct State {
     buffer: BytesMut,
     waiting_since: Option<Instant>,
-    taken_at: Option<Instant>,
     is_finished: bool,
     is_gone: bool,
     body: Option<Waker>,
@@ -136,11 +135,6 @@ impl Outgoing {
         self.0.borrow().waiting_since
     }
 
-    /// When the client took something last.
-    pub(super) fn taken_at(&self) -> Option<Instant> {
-        self.0.borrow().taken_at
-    }
-
     /// Ready when there is space, or nobody to take anything any more.
     pub(super) fn poll_space(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.borrow_mut();
@@ -190,7 +184,6 @@ impl MessageBody for SocketBody {
             return Poll::Pending;
         }
         let now = Instant::now();
-        state.taken_at = Some(now);
         let length = state.buffer.len().min(CHUNK);
         let chunk = state.buffer.split_to(length).freeze();
         state.waiting_since = (!state.buffer.is_empty()).then_some(now);

@@ -7,9 +7,6 @@ use std::time::Duration;
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 
-/// How long what was sent may stay unacknowledged, or find the client's window closed.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
-
 /// Bytes the kernel keeps for a client that does not read; it doubles the figure.
 const SEND_BUFFER: usize = 64 * 1024;
 
@@ -22,14 +19,11 @@ impl Peer {
         Self(connection)
     }
 
-    /// Bounds what the kernel holds for a client that does not read, and for how long.
+    /// Bounds what the kernel holds for a client that does not read.
     pub(crate) fn bound(&self) {
         let socket = SockRef::from(&*self.0);
-        let bounded = socket
-            .set_send_buffer_size(SEND_BUFFER)
-            .and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED)));
-        if let Err(error) = bounded {
-            tracing::debug!(%error, "a connection's options were not set");
+        if let Err(error) = socket.set_send_buffer_size(SEND_BUFFER) {
+            tracing::debug!(%error, "a connection's buffer was not bounded");
         }
     }
 

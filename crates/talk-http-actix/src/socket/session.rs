@@ -120,6 +120,13 @@ pub(super) struct Session {
     ends: watch::Receiver<()>,
 }
 
+/// What the server has said is taken and its connection ended, however the conversation ends.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.outgoing.finish();
+    }
+}
+
 impl Session {
     pub(super) fn new(
         (shared, admission): (web::Data<Shared>, Admission),
@@ -166,7 +173,6 @@ impl Session {
             Farewell::Answer(code) => self.answer_close(code).await,
             Farewell::Cut => self.peer.cut(),
         }
-        self.outgoing.finish();
     }
 
     /// What was accepted is carried out and answered before the end, unless nobody takes answers

@@ -7,6 +7,9 @@ use crate::openapi::example::{self, CHAT, EPOCH};
 use crate::openapi::field::reference;
 use crate::openapi::{Operation, field, number, query};
 
+const ABOUT: &str = "Ascending, the frames byte for byte as the socket pushes them. An answer ends \
+    early with the frame that brings it to 4 MiB: more follows while `head` is ahead.";
+
 pub(crate) fn operations(has_legacy: bool) -> Vec<Operation> {
     let since = number(0, i64::MAX as u64, Some(0));
     let limit = number(1, 1_000, Some(100));
@@ -41,7 +44,7 @@ pub(crate) fn operations(has_legacy: bool) -> Vec<Operation> {
         "listEvents",
         "Reads a chat's event log",
     )
-    .about("Ascending, the frames byte for byte as the socket pushes them.")
+    .about(ABOUT)
     .takes([
         chat_id,
         query("since", &since, "The last event seen."),

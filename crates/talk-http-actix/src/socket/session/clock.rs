@@ -27,7 +27,7 @@ impl Session {
 
     /// When something is due next.
     pub(super) fn deadline(&self) -> Instant {
-        let mut next = (self.pinged_at + PING).min(self.alive_at() + SILENCE);
+        let mut next = (self.pinged_at + PING).min(self.heard_at + SILENCE);
         if let Some(since) = self.outgoing.waiting_since() {
             next = next.min(since + STALLED);
         }
@@ -35,12 +35,6 @@ impl Session {
             next = next.min(Instant::now() + left);
         }
         next
-    }
-
-    /// When the client was heard, or took something: while much waits for it, it is not read.
-    fn alive_at(&self) -> Instant {
-        let taken_at = self.outgoing.taken_at();
-        taken_at.map_or(self.heard_at, |at| at.max(self.heard_at))
     }
 
     /// How long the token or key is still good for, if it ends by itself.
@@ -60,7 +54,11 @@ impl Session {
             metrics::counter!("talk_sockets_cut_total").increment(1);
             return Err(Farewell::Cut);
         }
-        if now - self.alive_at() >= SILENCE {
+        // What it says while much waits for it is read later.
+        if !self.outgoing.has_space() || !self.reads_on() {
+            self.heard_at = now;
+        }
+        if now - self.heard_at >= SILENCE {
             return Err(Farewell::because(4408, "nothing was heard"));
         }
         if now - self.pinged_at >= PING {

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use serde::Deserialize;
 use talk_domain::access::AccessError;
 use talk_domain::error::Invalid;
 use talk_domain::id::ChatId;
@@ -53,11 +54,11 @@ impl Session {
     }
 
     pub(super) async fn read(&mut self, text: &ByteString) -> Result<(), Farewell> {
-        let frame = match Sent(text.clone().into_bytes()).json::<ClientFrame>() {
+        let frame = match parsed(text) {
             Ok(frame) => frame,
             Err(error) => {
                 self.count()?;
-                return self.bad(None, &error);
+                return self.bad(id_of(text).as_deref(), &error);
             }
         };
         if frame.kind != "post" {
@@ -196,6 +197,26 @@ impl Session {
         self.connection.pass(chat, frame.into());
         Ok(())
     }
+}
+
+/// The frame a text is. What a post says is looked at where it is posted, and answered like that.
+fn parsed(text: &ByteString) -> Result<ClientFrame, ApiError> {
+    let sent = Sent(text.clone().into_bytes());
+    let frame: ClientFrame = sent.json_with_nul()?;
+    if frame.kind != "post" {
+        sent.check_nul()?;
+    }
+    Ok(frame)
+}
+
+/// The id of a frame that makes no sense otherwise, if it is one to repeat.
+fn id_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Given {
+        id: String,
+    }
+    let given: Given = serde_json::from_str(text).ok()?;
+    (given.id.len() <= MAX_ID).then_some(given.id)
 }
 
 fn refusal(id: Option<&str>, error: &ApiError) -> String {
