@@ -1,10 +1,10 @@
 //! A running `talk-server serve`, ended with the test.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ pub(crate) struct Server {
     child: Child,
     data: TempDir,
     settings: Vec<(String, String)>,
-    /// Where the API is: `http://127.0.0.1:<port>`.
+    /// Where the API is: `http://<address>:<port>`.
     pub(crate) url: String,
     /// Where health and metrics are.
     pub(crate) admin_url: String,
@@ -39,7 +39,9 @@ impl Server {
         let data = TempDir::new().expect("a directory for the data");
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let settings: Vec<_> = settings.iter().map(own).collect();
-        let (child, url, admin_url) = spawn(data.path(), &settings);
+        let addresses = [free_address(), free_address()];
+        let child = spawn(data.path(), &settings, &addresses);
+        let [url, admin_url] = addresses.map(|address| format!("http://{address}"));
         let mut server = Self {
             child,
             data,
@@ -48,20 +50,30 @@ impl Server {
             admin_url,
             http: reqwest::Client::new(),
         };
-        server.wait_until_ready().await;
+        while !server.is_ready(0).await {
+            // Somebody else took a port between our look and the server's.
+            let addresses = [free_address(), free_address()];
+            server.child = spawn(server.data(), &server.settings, &addresses);
+            [server.url, server.admin_url] = addresses.map(|address| format!("http://{address}"));
+        }
         server
     }
 
-    /// Ends the process without warning and starts it again on the same data, at the same address
-    /// unless somebody else took it meanwhile.
+    /// Ends the process without warning and starts it again on the same data, at the same address.
     pub(crate) async fn kill_and_restart(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
-        let of = |url: &str| url.trim_start_matches("http://").to_owned();
-        let addresses = [of(&self.url), of(&self.admin_url)];
-        let again = spawn_at(self.data.path(), &self.settings, addresses);
-        (self.child, self.url, self.admin_url) = again;
-        self.wait_until_ready().await;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let addresses = [&self.url, &self.admin_url];
+        let addresses = addresses.map(|url| url.trim_start_matches("http://").to_owned());
+        loop {
+            let since = self.log().len();
+            self.child = spawn(self.data.path(), &self.settings, &addresses);
+            if self.is_ready(since).await {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{addresses:?} are not free");
+        }
     }
 
     /// Asks the process to end, as `systemd` or Kubernetes do.
@@ -192,25 +204,22 @@ impl Server {
         self.login(username, PASSWORD).await
     }
 
-    async fn wait_until_ready(&mut self) {
+    /// Waits until it serves; `false` when it has ended because an address is taken. Its log from
+    /// `since` on is its own word: whoever has the address would answer the probe.
+    async fn is_ready(&mut self, since: usize) -> bool {
         for _ in 0..6_000 {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                let log = self.log();
-                if log
-                    .lines()
-                    .last()
-                    .is_some_and(|line| line.contains("cannot listen"))
-                {
-                    // Somebody else took the port between our look and the server's.
-                    let again = spawn(self.data.path(), &self.settings);
-                    (self.child, self.url, self.admin_url) = again;
-                    continue;
-                }
-                panic!("the server ended with {status}: {log}");
+            let ended = self.child.try_wait().expect("its state");
+            let log = self.log().split_off(since);
+            if let Some(status) = ended {
+                let is_taken = log.contains("cannot listen");
+                assert!(is_taken, "the server ended with {status}: {log}");
+                return false;
             }
-            let ready = self.http.get(format!("{}/readyz", self.url)).send().await;
-            if ready.is_ok_and(|answer| answer.status() == 200) {
-                return;
+            if log.contains("serving") {
+                let ready = self.http.get(format!("{}/readyz", self.url)).send().await;
+                if ready.is_ok_and(|answer| answer.status() == 200) {
+                    return true;
+                }
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -226,28 +235,19 @@ impl Drop for Server {
     }
 }
 
-fn spawn(data: &Path, settings: &[(String, String)]) -> (Child, String, String) {
-    spawn_at(data, settings, [free_address(), free_address()])
-}
-
-fn spawn_at(
-    data: &Path,
-    settings: &[(String, String)],
-    [bind, admin]: [String; 2],
-) -> (Child, String, String) {
+fn spawn(data: &Path, settings: &[(String, String)], [bind, admin]: &[String; 2]) -> Child {
     let log = File::options()
         .create(true)
         .append(true)
         .open(data.join("log"))
         .expect("a log");
-    let child = command(data, settings)
+    command(data, settings)
         .arg("serve")
-        .env("TALK_BIND", &bind)
-        .env("TALK_ADMIN_BIND", &admin)
+        .env("TALK_BIND", bind)
+        .env("TALK_ADMIN_BIND", admin)
         .stderr(log)
         .spawn()
-        .expect("the binary starts");
-    (child, format!("http://{bind}"), format!("http://{admin}"))
+        .expect("the binary starts")
 }
 
 /// The binary with nothing of the surroundings in its environment.
@@ -266,8 +266,16 @@ pub(crate) fn command(data: &Path, settings: &[(String, String)]) -> Command {
     command
 }
 
-/// An address nobody listens at, just now.
-pub(crate) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+/// An address nobody listens at, just now. Where every address of the loopback network is this
+/// machine, each process of tests has one of its own: no other test's server takes the port, and
+/// no connection goes out from it.
+fn free_address() -> String {
+    let host = if cfg!(target_os = "linux") {
+        let [_, high, middle, low] = std::process::id().to_be_bytes();
+        Ipv4Addr::new(127, high | 64, middle, low)
+    } else {
+        Ipv4Addr::LOCALHOST
+    };
+    let listener = TcpListener::bind((host, 0)).expect("a free port");
     listener.local_addr().expect("its address").to_string()
 }
