@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -76,6 +76,26 @@ impl Socket {
         let mut socket = Self::open(client).await;
         socket.follow(&format!("agent_id:{}:chat", client.id)).await;
         socket
+    }
+
+    /// The same, unless the session is over before it follows.
+    pub(crate) async fn try_following(client: &Client) -> Option<Self> {
+        let stream = match connect_async(handshake(client)).await {
+            Ok((stream, _)) => stream,
+            Err(Error::Http(_)) => return None,
+            Err(error) => panic!("no socket: {error}"),
+        };
+        let mut socket = Self {
+            stream,
+            hears_presence: false,
+        };
+        let topics = [format!("agent_id:{}:chat", client.id)];
+        socket
+            .send(json!({"type": "subscribe", "id": "s", "topics": topics}))
+            .await;
+        let answer = socket.unless_closed().await?;
+        assert_eq!(answer["type"], "subscribed", "{answer}");
+        Some(socket)
     }
 
     /// Subscribes; the answer.
@@ -158,8 +178,10 @@ impl Socket {
     }
 
     async fn next_message(&mut self) -> Message {
+        // Pings, which come as long as the connection stands, are nothing to wait for.
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let next = timeout(PATIENCE, self.stream.next()).await;
+            let next = timeout_at(deadline, self.stream.next()).await;
             let next = next.expect("a frame in time").expect("an open socket");
             match next.expect("a frame") {
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -194,6 +216,19 @@ impl Socket {
                 return (close.code.into(), close.reason.to_string());
             }
         }
+    }
+
+    /// Sends this again and again until the server closes; the code.
+    pub(crate) async fn flood(&mut self, message: Message) -> u16 {
+        let flood = async {
+            loop {
+                self.message(message.clone()).await;
+                if let Some((code, _)) = self.closed().now_or_never() {
+                    return code;
+                }
+            }
+        };
+        timeout(PATIENCE, flood).await.expect("the end in time")
     }
 
     /// Closes, and waits until the connection has ended.
