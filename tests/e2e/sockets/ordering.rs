@@ -1,6 +1,7 @@
 //! A subscription is answered in its place among the events: a slow reader tells what was followed
 //! before from what is followed since.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{epoch, id, one_of};
@@ -9,7 +10,11 @@ use crate::support::{Client, Server, Socket};
 /// More than fits on its way to a narrow socket.
 const MESSAGES: usize = 45;
 
+/// They come all at once, and nobody falls behind.
+const QUEUE: [(&str, &str); 1] = [("TALK_SOCKET_QUEUE_BYTES", "1000000")];
+
 struct Story {
+    _server: Server,
     alice: Client,
     bob: Client,
     chat: Value,
@@ -19,7 +24,8 @@ struct Story {
 }
 
 impl Story {
-    async fn new(server: &Server) -> Self {
+    async fn new() -> Self {
+        let server = Server::start_with(&QUEUE).await;
         let [alice, bob] = server.agents(["alice", "bob"]).await;
         let chat = alice.chat("group", &[&bob]).await;
         let other = alice.chat("group", &[&bob]).await;
@@ -27,10 +33,11 @@ impl Story {
         let topics = [one_of(&bob, &chat), one_of(&bob, &other)];
         let topics: Vec<_> = topics.iter().map(String::as_str).collect();
         socket.follow_all(&topics).await;
-        for _ in 0..MESSAGES {
-            alice.say(&chat, &"x".repeat(8_000)).await;
-        }
+        // All at once: who takes nothing for long is cut.
+        let text = "x".repeat(8_000);
+        join_all((0..MESSAGES).map(|_| alice.say(&chat, &text))).await;
         Self {
+            _server: server,
             alice,
             bob,
             chat,
@@ -70,8 +77,7 @@ fn assert_unbroken(seqs: &[u64]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resumption_is_answered_after_what_came_before_it() {
-    let server = Server::start().await;
-    let mut story = Story::new(&server).await;
+    let mut story = Story::new().await;
     let epoch = epoch(&story.alice, &story.chat).await;
     let chat = id(&story.chat);
     let topic = one_of(&story.bob, &story.chat);
@@ -94,8 +100,7 @@ async fn a_resumption_is_answered_after_what_came_before_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_subscription_begins_with_is_the_next_event() {
-    let server = Server::start().await;
-    let mut story = Story::new(&server).await;
+    let mut story = Story::new().await;
     let topic = one_of(&story.bob, &story.chat);
     let frame = json!({"type": "subscribe", "id": "s", "topics": [topic]});
     story.socket.send(frame).await;
@@ -112,8 +117,7 @@ async fn what_a_subscription_begins_with_is_the_next_event() {
 /// followed before.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_an_earlier_stay_does_not_end_a_later_subscription() {
-    let server = Server::start().await;
-    let mut story = Story::new(&server).await;
+    let mut story = Story::new().await;
     let (alice, bob, chat) = (&story.alice, &story.bob, &story.chat);
     let member = alice.participant(chat, bob).await.expect("bob");
     alice.remove(chat, &member).await.ok();
@@ -137,8 +141,7 @@ async fn the_end_of_an_earlier_stay_does_not_end_a_later_subscription() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_chat_follows_the_end_of_its_subscription() {
-    let server = Server::start().await;
-    let mut story = Story::new(&server).await;
+    let mut story = Story::new().await;
     let topic = one_of(&story.bob, &story.chat);
     let frame = json!({"type": "unsubscribe", "id": "u", "topics": [topic]});
     story.socket.send(frame).await;
