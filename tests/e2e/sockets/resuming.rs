@@ -1,6 +1,7 @@
 //! What was missed comes first, then what happens.
 
-use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -101,10 +102,14 @@ async fn each_chat_is_resumed_from_its_own_place_and_the_others_from_now_on() {
     socket.nothing_else().await;
 }
 
-/// Posts until the server is gone or `range` ends; which of it was acknowledged.
-async fn write(by: Client, chat: Value, range: Range<usize>) -> Vec<String> {
+/// Posts until the server is gone or `numbers` end; which of them were acknowledged.
+async fn write(
+    by: Client,
+    chat: Value,
+    numbers: impl Iterator<Item = usize> + Send,
+) -> Vec<String> {
     let mut acknowledged = Vec::new();
-    for n in range {
+    for n in numbers {
         let body = json!({"chat_id": chat["id"], "text": format!("message {n}")});
         let request = by.request(reqwest::Method::POST, MESSAGES).json(&body);
         let Ok(answer) = request.send().await else {
@@ -170,9 +175,13 @@ async fn nothing_is_lost_or_doubled_when_the_server_is_killed_while_others_write
     let mut socket = Socket::open(&bob).await;
     socket.resume(&bob, &epoch, json!({id(&chat): 0})).await;
     let mut writers = JoinSet::new();
+    let is_over = Arc::new(AtomicBool::new(false));
     for n in 0..4 {
         let (alice, chat) = (alice.on_its_own(), chat.clone());
-        writers.spawn(write(alice, chat, n * 100_000..(n + 1) * 100_000));
+        let is_over = Arc::clone(&is_over);
+        // Who has no request under way when the server is killed does not notice.
+        let numbers = (n * 100_000..).take_while(move |_| !is_over.load(Ordering::Relaxed));
+        writers.spawn(write(alice, chat, numbers));
     }
     let mut events = Vec::new();
     while events.len() < 60 {
@@ -182,6 +191,7 @@ async fn nothing_is_lost_or_doubled_when_the_server_is_killed_while_others_write
         }
     }
     server.kill_and_restart().await;
+    is_over.store(true, Ordering::Relaxed);
     let acknowledged = writers.join_all().await.concat();
     let bob = server.with_token(bob.token()).named(&bob.id);
     let log = logged(&bob, &chat).await;
