@@ -84,7 +84,7 @@ impl Follower {
         }
         while self.seen.ended < self.chats {
             match tokio::time::timeout(SILENCE, socket.next()).await {
-                Ok(Some(Ok(Message::Text(text)))) => self.receive(&text),
+                Ok(Some(Ok(Message::Text(text)))) if self.receive(&text) => {}
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 _ => return,
             }
@@ -103,7 +103,8 @@ impl Follower {
             .collect()
     }
 
-    fn receive(&mut self, text: &str) {
+    /// Takes a frame; `false` if the server has too much to do to let it follow.
+    fn receive(&mut self, text: &str) -> bool {
         let frame: Value = serde_json::from_str(text).expect("JSON");
         match frame["type"].as_str().expect("a type") {
             "subscribed" if self.epoch.is_none() => {
@@ -123,7 +124,9 @@ impl Follower {
                 events.push(digest_of(&frame));
                 self.seen.ended += usize::from(frame["data"]["text"] == END);
             }
+            "error" if frame["reason"] == "BUSY" => return false,
             _ => panic!("{frame}"),
         }
+        true
     }
 }
