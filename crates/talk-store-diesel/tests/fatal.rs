@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -16,6 +16,7 @@ use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_domain::testing::at;
 use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::store_contract::groups::hold;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 struct Mute;
@@ -75,11 +76,10 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("talk.db");
     let url = format!("sqlite:{}", path.display());
-    let told = Arc::new(Mutex::new(Vec::<String>::new()));
-    let heard = Arc::clone(&told);
+    let (tell, mut told) = mpsc::unbounded_channel();
     let options = StoreOptions {
         on_fatal: Some(Arc::new(move |reason| {
-            heard.lock().unwrap().push(reason.to_owned());
+            tell.send(reason.to_owned()).unwrap();
         })),
         ..StoreOptions::default()
     };
@@ -104,8 +104,10 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
         count(&store).await,
         Err(StoreError::Unavailable(_))
     ));
-    drop(store);
-    assert_eq!(told.lock().unwrap().len(), 1);
+    // The writer tells after it has answered, once, and keeps this until it has ended.
+    assert!(told.recv().await.is_some());
+    drop((store, options));
+    assert_eq!(told.recv().await, None);
 
     raw.batch_execute("DROP TRIGGER fails").unwrap();
     let store = open(
