@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use talk_domain::customer::Customer;
 use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
@@ -123,18 +124,24 @@ async fn dropping_the_store_finishes_what_is_queued() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/talk.db", directory.path().display());
     let store = opened(&url).unwrap();
+    let (open, gate) = mpsc::channel::<()>();
     {
-        let insert = store.write(Unit::installation("create"), |uow| {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+        let insert = store.write(Unit::installation("create"), move |uow| {
+            let _ = gate.recv();
             uow.customers().insert(&customer())
         });
         // The caller goes away while its unit is queued.
-        let gone = tokio::time::timeout(std::time::Duration::ZERO, insert).await;
+        let gone = tokio::time::timeout(Duration::ZERO, insert).await;
         assert!(gone.is_err());
     }
+    let opening = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        drop(open);
+    });
     drop(store);
     let store = opened(&url).unwrap();
     assert_eq!(find(&store, customer_id()).await, Some(customer()));
+    opening.join().unwrap();
 }
 
 #[tokio::test]
