@@ -101,6 +101,7 @@ pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
         starts.await.unwrap();
         let waiting = world.write(|_| Ok::<_, StoreError>(()));
         let overflow = async {
+            // If it waited, it would wait for ever.
             let refused = world.write(|_| Ok::<_, StoreError>(())).await;
             assert!(matches!(refused, Err(StoreError::Busy)));
             open.send(()).unwrap();
