@@ -57,10 +57,11 @@ fn run() -> Running {
 /// What comes back until the server closes the connection.
 fn exchange(at: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(at).unwrap();
-    stream.write_all(request).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    // A server that has answered does not take a long request to its end for long.
+    let _ = stream.write_all(request);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
 }
 
 fn head(line: &str, rest: &str) -> Vec<u8> {
@@ -173,9 +174,15 @@ async fn a_handshake_for_several_protocols_is_refused() {
 
 #[actix_web::test]
 async fn a_stopped_server_lets_go_of_its_port() {
-    let running = run();
-    running.handle.stop(true).await;
-    assert!(TcpStream::connect(running.public).is_err());
+    for _ in 0..3 {
+        let running = run();
+        running.handle.stop(true).await;
+        if TcpStream::connect(running.public).is_err() {
+            return;
+        }
+        // Somebody else may listen there already, but not again and again.
+    }
+    panic!("the port is kept");
 }
 
 #[test]

@@ -230,12 +230,12 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap());
         let (client, accepted) = (client.await.unwrap(), listener.accept().await.unwrap().0);
-        let mut sent = 0;
-        while sent < 200_000 {
-            client.writable().await.unwrap();
-            sent += client.try_write(&[b'x'; READ]).unwrap_or_default();
+        actix_web::rt::spawn(async move { while send(&client, &[b'x'; READ]).await.is_ok() {} });
+        // More than a turn has come before the first read.
+        let mut there = vec![0; TURN + 2 * READ];
+        while accepted.peek(&mut there).await.unwrap() < there.len() {
+            tokio::task::yield_now().await;
         }
-        accepted.readable().await.unwrap();
         let mut input = pin!(Input {
             left: Bytes::from_static(b"first"),
             taken: 0,
