@@ -3,12 +3,16 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::place::Place;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A free port.
+const ANY: &str = "127.0.0.1:0";
 
 /// A running server; killed when a test gives up on it.
 struct Running(Child);
@@ -43,16 +47,12 @@ impl Running {
     }
 }
 
-/// The demo on a free port, and what it says about itself.
+/// The demo on a free port, and what it says about itself. It waits long for what is in flight.
 fn demo(place: &Place) -> (Running, Value) {
-    let mut server = Running::start(place.command(&[
-        "dev",
-        "--json",
-        "--bind",
-        "127.0.0.1:0",
-        "--admin-bind",
-        "127.0.0.1:0",
-    ]));
+    let line = ["dev", "--json", "--bind", ANY, "--admin-bind", ANY];
+    let mut command = place.command(&line);
+    command.env("TALK_SHUTDOWN_SECONDS", "120");
+    let mut server = Running::start(command);
     let mut line = String::new();
     BufReader::new(server.0.stdout.take().unwrap())
         .read_line(&mut line)
@@ -65,7 +65,7 @@ fn serving(
     place: &Place,
     username: &str,
 ) -> (Running, String, BufReader<std::process::ChildStderr>) {
-    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
     command
         .env("TALK_JWT_SECRET", SECRET)
         .env("TALK_BOOTSTRAP_USERNAME", username)
@@ -154,14 +154,12 @@ async fn the_demo_is_the_same_after_a_restart() {
 #[test]
 fn the_printed_commands_work_as_printed() {
     let place = Place::new();
-    let line = ["dev", "--bind", "127.0.0.1:0", "--admin-bind", ""];
+    let line = ["dev", "--bind", ANY, "--admin-bind", ""];
     let mut server = Running::start(place.command(&line));
     let lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
     let (mut commands, mut tail) = (Vec::new(), String::new());
-    for line in lines
-        .map(Result::unwrap)
-        .take_while(|line| !line.contains("Ctrl-C ends it;"))
-    {
+    let lines = lines.map(Result::unwrap);
+    for line in lines.take_while(|line| !line.contains("Ctrl-C ends it;")) {
         if line.starts_with("curl ") {
             commands.push(line);
         } else if line.starts_with("since=") {
@@ -189,7 +187,7 @@ fn the_printed_commands_work_as_printed() {
 fn dev_gives_nobodys_database_known_passwords() {
     let place = Place::new();
     place.agent(&place.customer(), "root");
-    let (line, code) = place.refusal(&["dev", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    let (line, code) = place.refusal(&["dev", "--bind", ANY, "--admin-bind", ""]);
     assert!(line.contains("known passwords") && code == 1, "{line}");
 }
 
@@ -215,6 +213,23 @@ async fn serve_creates_the_first_admin_and_ignores_the_settings_afterwards() {
     );
 }
 
+/// Whether the server of this token still answers there: another one may have the port by now.
+fn is_served(address: &str, token: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else {
+        return false;
+    };
+    let patience = Some(Duration::from_secs(5));
+    stream.set_read_timeout(patience).unwrap();
+    let request = format!(
+        "GET /v1.0/service_agents/me HTTP/1.1\r\nHost: talk\r\nConnection: close\r\n\
+         Authorization: Bearer {token}\r\n\r\n"
+    );
+    let mut answer = Vec::new();
+    let _ = stream.write_all(request.as_bytes());
+    let _ = stream.read_to_end(&mut answer);
+    answer.starts_with(b"HTTP/1.1 200 ")
+}
+
 /// SPEC 8: stop accepting, finish, exit 0. CASES 37.
 #[test]
 fn a_request_in_flight_is_answered_before_the_end() {
@@ -237,8 +252,10 @@ fn a_request_in_flight_is_answered_before_the_end() {
         "the request is in flight: {line}"
     );
     server.terminate();
-    while TcpStream::connect(address).is_ok() {
-        std::thread::yield_now();
+    let token = said["agents"]["bob"]["token"].as_str().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while is_served(address, token) {
+        assert!(Instant::now() < deadline, "it goes on accepting");
     }
     request.write_all(body.as_bytes()).unwrap();
     let mut rest = String::new();
@@ -272,7 +289,7 @@ fn an_address_in_use_stops_the_start_before_the_database_is_made() {
 fn a_second_server_on_the_same_database_is_refused() {
     let place = Place::new();
     let (first, _, _) = serving(&place, "root");
-    let mut command = place.command(&["serve", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
     command.env("TALK_JWT_SECRET", SECRET);
     let (line, _) = crate::place::refused(&command.output().unwrap());
     assert!(line.contains("another server uses this database"), "{line}");
