@@ -6,22 +6,29 @@ set -euo pipefail
 server=$(realpath "${1:?usage: tests/readme.sh <talk-server binary>}")
 PATH="$(dirname "$server"):$PATH"
 readme=$(realpath "$(dirname "$0")/../README.md")
-port=$((10000 + RANDOM % 20000)) # below those the system gives to outgoing connections
 work=$(mktemp -d)
+trap 'kill ${pid:-} ${followers:-} 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
-serve() {
+serve() { # its banner is its own word: whoever has the port would answer the probe
   "$server" dev --bind "127.0.0.1:$port" --admin-bind "" >banner.txt 2>>log.txt &
   pid=$!
-  for _ in $(seq 100); do
-    curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && return
-    kill -0 "$pid" || break
+  for _ in $(seq 600); do
+    [ -s banner.txt ] && curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && return
+    kill -0 "$pid" 2>/dev/null || return 1
     sleep 0.1
   done
-  cat log.txt
+  return 1
+}
+fail() {
+  cat log.txt >&2
   exit 1
 }
-serve
-trap 'kill "$pid" ${followers:-} 2>/dev/null || true; rm -rf "$work"' EXIT
+for try in 1 2 3 4 5; do
+  port=$((10000 + RANDOM % 20000)) # below those the system gives to outgoing connections
+  serve && break
+  [ "$try" -lt 5 ] && grep -q 'cannot listen' log.txt || fail
+  rm log.txt
+done
 
 block() { # the code of a language in a section
   awk -v from="$1" -v fence="\`\`\`$2" '
@@ -42,7 +49,7 @@ done
 # What the banner prints works as printed; the last command tails the events until it is ended.
 commands=$(grep -E '^ *curl ' banner.txt)
 while IFS= read -r command; do
-  answer=$(timeout 10 bash -euo pipefail -c "$command")
+  answer=$(timeout 60 bash -euo pipefail -c "$command")
   grep -q '"error"' <<<"$answer" && { printf 'banner: %s\n%s\n' "$command" "$answer" >&2; exit 1; }
 done <<<"$commands"
 [ -n "$commands" ] || { echo 'banner: no commands' >&2; exit 1; }
@@ -72,19 +79,19 @@ block '## Follow in real time' python >follow.py
 venv/bin/python follow.py >python.txt 2>&1 & followers=$!
 node --experimental-websocket follow.js >node.txt 2>&1 & followers="$followers $!"
 seen() { # waits until both have seen a text
-  for _ in $(seq 300); do
+  for _ in $(seq 600); do
     grep -q "$1" python.txt && grep -q "$1" node.txt && return
     sleep 0.1
   done
   tail -n 20 python.txt node.txt
   exit 1
 }
-for _ in $(seq 100); do say 'are you there?'; grep -q 'there?' python.txt && grep -q 'there?' node.txt && break; sleep 0.1; done
+for _ in $(seq 600); do say 'are you there?'; grep -q 'there?' python.txt && grep -q 'there?' node.txt && break; sleep 0.1; done
 say 'before the crash'
 seen 'before the crash'
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true # it holds the port until it is gone
-serve
+serve || fail
 say 'after the crash'
 seen 'after the crash'
 for text in 'before the crash' 'after the crash'; do
@@ -101,7 +108,7 @@ grep -v '^talk tail' <<<"$commands" >talk.sh
 tail_command=$(grep '^talk tail' <<<"$commands")
 shown() { # runs the tail until it has printed a text
   bash -c "$tail_command" >>tail.txt 2>>tail.err & tail_pid=$!
-  for _ in $(seq 200); do
+  for _ in $(seq 600); do
     grep -q "$1" tail.txt && { kill "$tail_pid"; wait "$tail_pid" 2>/dev/null || true; return; }
     [ "${2:-}" ] && grep -q . tail.err && say "$1" && set -- "$1"
     sleep 0.1
