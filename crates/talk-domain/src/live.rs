@@ -91,6 +91,20 @@ pub enum Notice {
 }
 
 impl Notice {
+    /// The chat it is about, if it is about one.
+    #[must_use]
+    pub const fn chat(&self) -> Option<ChatId> {
+        match self {
+            Self::Event { event, .. } => Some(event.chat),
+            Self::CaughtUp(chat, _)
+            | Self::Lagging(chat, _)
+            | Self::Reset(chat, ..)
+            | Self::Unsubscribed(chat, ..)
+            | Self::Passing(chat, _) => Some(*chat),
+            Self::Begun(..) | Self::Presence(..) => None,
+        }
+    }
+
     /// Bytes it counts for while it waits to be taken.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -152,3 +152,20 @@ async fn nothing_of_a_chat_follows_the_end_of_its_subscription() {
         said
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_does_word_of_having_left_it() {
+    let mut story = Story::new().await;
+    let member = story.alice.participant(&story.chat, &story.bob).await;
+    let member = member.expect("bob");
+    story.alice.remove(&story.chat, &member).await.ok();
+    let topic = one_of(&story.bob, &story.chat);
+    let frame = json!({"type": "unsubscribe", "id": "u", "topics": [topic]});
+    story.socket.send(frame).await;
+    while story.up_to("unsubscribed").await.1["id"] != "u" {}
+    let said = story.alice.say(&story.other, "hello").await;
+    assert_eq!(
+        story.socket.answer("chatmessage_created").await["data"],
+        said
+    );
+}

@@ -61,16 +61,21 @@ impl Session {
     /// Queues the frame of a notice; how many bytes of events it was.
     fn write(&mut self, notice: Notice) -> Result<usize, Farewell> {
         let bytes = notice.bytes();
+        // It was on its way when the client unsubscribed.
+        if notice
+            .chat()
+            .is_some_and(|chat| !self.subscription.follows(chat))
+        {
+            return Ok(bytes);
+        }
         let frame = match notice {
             Notice::Begun(begun) => {
                 self.begin(&begun)?;
                 return Ok(bytes);
             }
             Notice::Event { event, is_replay } => {
-                if self.subscription.follows(event.chat) {
-                    self.positions.set(event.chat, event.seq);
-                    self.tell(&event, is_replay);
-                }
+                self.positions.set(event.chat, event.seq);
+                self.tell(&event, is_replay);
                 return Ok(bytes);
             }
             Notice::Passing(_, frame) => {
