@@ -86,6 +86,8 @@ macro_rules! store_contract {
                 threads_page_exactly;
             reads: what_was_read_is_not_unread,
                 a_mark_ends_with_its_membership,
+                readers_page_exactly_while_they_read,
+                a_mark_is_at_a_message,
                 marks_stay_in_their_customer;
             search: every_script_is_searched_by_substrings,
                 what_is_no_longer_said_is_not_found,

@@ -49,6 +49,9 @@ pub fn mark_read(
         .into());
     }
     let known = uow.reads().mark(chat.id, member.agent)?;
+    if known.is_some_and(|known| known.place.seq >= command.seq) {
+        return Ok(chat);
+    }
     let Some(place) = uow.read_marks().last_message(chat.id, command.seq)? else {
         return Ok(chat);
     };

@@ -20,6 +20,9 @@ use crate::roster::Change;
 /// Reads of the log under way at a time; a page may hold some megabytes.
 const READS: usize = 16;
 
+/// The same of reads for presence, which may wait: when thousands come at once, requests go first.
+const PRESENCE_READS: usize = 1;
+
 /// How long a failed read of the log waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -29,6 +32,7 @@ pub(super) struct Around {
     sender: UnboundedSender<Command>,
     peers: HashMap<ReaderId, Arc<Peer>>,
     reads: Arc<Semaphore>,
+    presence_reads: Arc<Semaphore>,
 }
 
 /// A connection.
@@ -44,6 +48,7 @@ impl Around {
             sender,
             peers: HashMap::new(),
             reads: Arc::new(Semaphore::new(READS)),
+            presence_reads: Arc::new(Semaphore::new(PRESENCE_READS)),
         }
     }
 
@@ -61,7 +66,11 @@ impl Around {
     /// not told: presence can be asked for.
     pub(super) fn announce(&self, change: Change) {
         let (store, sender) = (Arc::clone(&self.store), self.sender.clone());
+        let reads = Arc::clone(&self.presence_reads);
         tokio::spawn(async move {
+            let Ok(_permit) = reads.acquire_owned().await else {
+                return;
+            };
             let unit = Unit::of(change.customer, "presence");
             let chats: Result<_, StoreError> = store
                 .read(unit, move |snapshot| {
@@ -98,10 +107,7 @@ impl Outbox for Around {
             ..Portion::new(since, PAGE)
         };
         tokio::spawn(async move {
-            let Ok(_permit) = reads.acquire_owned().await else {
-                return;
-            };
-            if let Some(log) = page(&*store, &peer, chat, portion).await {
+            if let Some(log) = page(&*store, &reads, &peer, (chat, portion)).await {
                 let _ = sender.send(Command::Page {
                     id,
                     chat,
@@ -116,12 +122,13 @@ impl Outbox for Around {
 /// What follows in the log, however long storage is away; `None` once the connection has ended.
 async fn page(
     store: &(dyn Store + 'static),
+    reads: &Semaphore,
     peer: &Peer,
-    chat: ChatId,
-    portion: Portion,
+    (chat, portion): (ChatId, Portion),
 ) -> Option<LogPage> {
     let unit = Unit::of(peer.customer, "catch_up");
     while !peer.mailbox.is_closed() {
+        let permit = reads.acquire().await.ok()?;
         let read: Result<_, StoreError> = store
             .read(unit, move |snapshot| snapshot.events().after(chat, portion))
             .await;
@@ -129,6 +136,7 @@ async fn page(
             Ok(log) => return Some(log),
             Err(error) => {
                 tracing::warn!(%error, "a read of the event log failed; it is repeated");
+                drop(permit);
                 tokio::time::sleep(RETRY).await;
             }
         }

@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 use talk_domain::chat::Tick;
-use talk_domain::event::EventKind;
 use talk_domain::id::{AgentId, ChatId};
-use talk_domain::page::{Cursor, Page, PageRequest};
+use talk_domain::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::read::{COUNTED, ReadMark, ReadQueries, ReadRepository};
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
@@ -12,10 +11,10 @@ use talk_domain::time::Timestamp;
 use super::{Scope, all};
 use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::paging::{behind, one_page};
+use crate::paging::one_page;
 use crate::rows::read_mark::ReadMarkRow;
 use crate::rows::{at, bytes, number, seq};
-use crate::schema::{chats, events, messages, read_marks};
+use crate::schema::{events, messages, read_marks};
 use crate::search::containing_exactly;
 
 /// The messages of others in a chat after a time, as far as they can be unread.
@@ -65,14 +64,22 @@ impl ReadRepository for Scope<'_> {
     }
 
     fn last_message(&mut self, chat: ChatId, up_to: u64) -> Result<Option<Tick>, StoreError> {
-        let last: Option<(i64, i64)> = events::table
-            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
-            .filter(chats::customer_id.eq(self.customer()))
+        // By the time of the event, since most events may be no messages.
+        let until: Option<i64> = events::table
             .filter(events::chat_id.eq(bytes(chat.0)))
             .filter(events::seq.le(seq(up_to)))
-            .filter(events::kind.eq(EventKind::MessagePosted.as_str()))
             .order(events::seq.desc())
-            .select((events::seq, events::tm))
+            .select(events::tm)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        let Some(until) = until else { return Ok(None) };
+        let last: Option<(i64, i64)> = messages::table
+            .filter(messages::chat_id.eq(bytes(chat.0)))
+            .filter(messages::customer_id.eq(self.customer()))
+            .filter(messages::created_at.le(until))
+            .order(messages::created_at.desc())
+            .select((messages::seq, messages::created_at))
             .first(self.conn)
             .optional()
             .map_err(fault)?;
@@ -134,14 +141,21 @@ impl ReadQueries for Scope<'_> {
         from: u64,
         request: PageRequest,
     ) -> Result<Page<ReadMark>, StoreError> {
-        let query = read_marks::table
+        let mut query = read_marks::table
             .filter(read_marks::chat_id.eq(bytes(chat.0)))
             .filter(read_marks::customer_id.eq(self.customer()))
             .filter(read_marks::seq.ge(seq(from)))
             .select(ReadMarkRow::as_select())
             .into_boxed::<MultiBackend>();
-        let query = behind!(query, request, read_marks::updated_at, read_marks::agent_id);
-        let rows = one_page!(query, request, read_marks::updated_at, read_marks::agent_id)
+        // Marks move on between pages; whose they are does not.
+        if let Some(agent) = request.after.and_then(|cursor| cursor.id) {
+            let agent = bytes(agent);
+            query = match request.order {
+                Order::Descending => query.filter(read_marks::agent_id.lt(agent)),
+                Order::Ascending => query.filter(read_marks::agent_id.gt(agent)),
+            };
+        }
+        let rows = one_page!(query, request, read_marks::agent_id)
             .load(self.conn)
             .map_err(fault)?;
         Ok(Page::cut(all(rows)?, request.size, |mark: &ReadMark| {

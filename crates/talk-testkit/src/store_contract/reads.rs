@@ -1,8 +1,10 @@
 //! Read marks, and what they leave unread.
 
 use talk_domain::chat::{ChatKind, Tick};
+use talk_domain::event::EventKind;
 use talk_domain::id::ChatId;
 use talk_domain::message::delete::delete_message;
+use talk_domain::page::Order;
 use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
 use talk_domain::read::ReadMark;
 use talk_domain::read::mark::{MarkRead, mark_read};
@@ -13,8 +15,8 @@ use super::Factory;
 use super::paging::first;
 use super::world::{World, other_customer};
 
-async fn read(world: &World, chat: ChatId, seq: u64) {
-    let cx = world.cx(2);
+async fn read(world: &World, agent: u128, chat: ChatId, seq: u64) {
+    let cx = world.cx(agent);
     let command = MarkRead { chat, seq };
     world
         .write(move |uow| mark_read(uow, &cx, &command))
@@ -45,7 +47,7 @@ pub async fn what_was_read_is_not_unread(factory: Factory) {
     let second = world.post(1, chat, "two for @agent-2").await;
     world.post(2, chat, "mine for @agent-2").await;
     assert_eq!(unread(&world, chat).await, (2, 1));
-    read(&world, chat, first.seq).await;
+    read(&world, 2, chat, first.seq).await;
     assert_eq!(unread(&world, chat).await, (1, 1));
     let cx = world.cx(1);
     world
@@ -60,7 +62,7 @@ pub async fn a_mark_ends_with_its_membership(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let said = world.post(1, chat, "one").await;
-    read(&world, chat, said.seq).await;
+    read(&world, 2, chat, said.seq).await;
     let readers = world
         .read(move |snapshot| snapshot.reads().readers(chat, said.seq, first(10)))
         .await;
@@ -85,12 +87,59 @@ pub async fn a_mark_ends_with_its_membership(factory: Factory) {
     assert_eq!(mark, None);
 }
 
+/// Who reads on between two pages is on one of them, and once.
+pub async fn readers_page_exactly_while_they_read(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2, 3]).await.id;
+    let said = world.post(1, chat, "one").await.seq;
+    for agent in 1..=3 {
+        read(&world, agent, chat, said).await;
+    }
+    for order in [Order::Ascending, Order::Descending] {
+        let (mut request, mut seen) = (first(1), Vec::new());
+        request.order = order;
+        loop {
+            let page = world
+                .read(move |snapshot| snapshot.reads().readers(chat, said, request))
+                .await;
+            seen.extend(page.rows.iter().map(|mark| mark.agent));
+            let Some(next) = page.next else { break };
+            request.after = Some(next);
+            let later = world.post(1, chat, "more").await.seq;
+            for agent in 1..=3 {
+                read(&world, agent, chat, later).await;
+            }
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 2, 3].map(agent_id));
+    }
+}
+
+/// What is marked is the last message, whatever else happened since.
+pub async fn a_mark_is_at_a_message(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    for text in ["one", "two"] {
+        let said = world.post(1, chat, text).await.seq;
+        read(&world, 2, chat, said).await;
+    }
+    let mut last = None;
+    for event in world.log(chat).await.iter().skip(1) {
+        if event.kind == EventKind::MessagePosted {
+            last = Some(event.seq);
+        }
+        let place = event.seq;
+        let found = world.write(move |uow| uow.read_marks().last_message(chat, place));
+        assert_eq!(found.await.unwrap().map(|tick| tick.seq), last);
+    }
+}
+
 /// Another customer neither sees nor writes them.
 pub async fn marks_stay_in_their_customer(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let said = world.post(1, chat, "one").await;
-    read(&world, chat, said.seq).await;
+    read(&world, 2, chat, said.seq).await;
     let seen = world
         .read_as(other_customer(), move |snapshot| {
             let reads = snapshot.reads();
