@@ -109,6 +109,7 @@ pub(crate) fn open_for(
         queue: settings.queue,
         group: settings.group_commit,
         on_fatal,
+        ..StoreOptions::default()
     };
     let url = settings.database_url();
     let store = talk_store_diesel::open(url.expose_secret(), &options, Arc::new(ChatFrames), bell);

@@ -11,6 +11,7 @@ use talk_domain::event::{Bell, FrameEncoder, LoggedEvent};
 use talk_domain::store::{StoreError, Unit, Verdict, Work};
 use tokio::sync::oneshot;
 
+use crate::checkpoint::WriteAheadLog;
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, is_locked};
 use crate::index;
@@ -53,6 +54,8 @@ pub(crate) struct Batcher {
     pub(crate) encoder: Arc<dyn FrameEncoder>,
     /// Is told about committed events.
     pub(crate) bell: Arc<dyn Bell>,
+    /// Where commits go first.
+    pub(crate) log: WriteAheadLog,
 }
 
 impl Batcher {
@@ -65,6 +68,7 @@ impl Batcher {
                     // A caller who went away needs no answer.
                     let _ = job.reply.send(answer);
                 }
+                self.log.committed(&mut self.conn);
                 Ok(())
             }
             Err(Fatal(reason)) => {

@@ -7,6 +7,7 @@
 //! process is told to go (see [`StoreOptions::on_fatal`]).
 
 mod batch;
+mod checkpoint;
 mod connection;
 mod error;
 mod examine;

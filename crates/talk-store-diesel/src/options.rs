@@ -14,6 +14,8 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Units of work per commit at most; 1 is one commit per unit.
     pub group: usize,
+    /// Bytes of the write-ahead log at which writing waits for those who still read it.
+    pub log_bytes: u64,
     /// Told when a commit failed or its transaction was lost. Nothing of it was acknowledged and
     /// the store answers nothing any more, so the process should exit: opening the database again
     /// is the recovery.
@@ -26,6 +28,7 @@ impl Default for StoreOptions {
             readers: 4,
             queue: 4096,
             group: 256,
+            log_bytes: 160 * 1024 * 1024,
             on_fatal: None,
         }
     }

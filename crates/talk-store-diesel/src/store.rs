@@ -8,6 +8,7 @@ use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Work};
 use tokio::sync::oneshot;
 
 use crate::batch::{Batcher, Job};
+use crate::checkpoint::WriteAheadLog;
 use crate::connection::AnyConnection;
 use crate::error::OpenError;
 use crate::open::Ports;
@@ -56,6 +57,7 @@ impl SqliteStore {
             conn,
             encoder: ports.encoder,
             bell: ports.bell,
+            log: WriteAheadLog::of(path, options.log_bytes),
         };
         Ok(Self {
             writer: Writer::start(batcher, options, Arc::clone(&health))?,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use talk_domain::message::Message;
 use talk_domain::store::{Store, StoreError, Unit};
 use talk_domain::testing::{at, customer_id};
 use talk_store_diesel::{OpenError, StoreOptions, check_url, migrate, open};
+use tokio::task::JoinSet;
+use uuid::Uuid;
 
 struct Mute;
 
@@ -29,12 +32,11 @@ impl Bell for Mute {
 }
 
 fn opened(url: &str) -> Result<Arc<dyn Store>, OpenError> {
-    open(
-        url,
-        &StoreOptions::default(),
-        Arc::new(Mute),
-        Arc::new(Mute),
-    )
+    opened_with(url, &StoreOptions::default())
+}
+
+fn opened_with(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, OpenError> {
+    open(url, options, Arc::new(Mute), Arc::new(Mute))
 }
 
 fn customer() -> Customer {
@@ -158,4 +160,46 @@ async fn a_duplicate_is_a_fault_of_ours_and_ends_nothing() {
         assert_eq!(outcome.is_ok(), expected);
         assert!(matches!(outcome, Ok(()) | Err(StoreError::Corrupt(_))));
     }
+}
+
+/// Two readers that are never both away keep SQLite from beginning its log anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_stays_short_while_somebody_always_reads() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("talk.db");
+    let options = StoreOptions {
+        log_bytes: 1 << 20,
+        ..StoreOptions::default()
+    };
+    let store = opened_with(&format!("sqlite:{}", path.display()), &options).unwrap();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut reading = JoinSet::new();
+    for _ in 0..2 {
+        let (store, is_over) = (Arc::clone(&store), Arc::clone(&is_over));
+        reading.spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                find(&store, customer_id()).await;
+            }
+        });
+    }
+    let name = "x".repeat(100_000);
+    for n in 0..300 {
+        let id = CustomerId(Uuid::from_u128(n));
+        let customer = Customer {
+            id,
+            name: name.clone(),
+            ..customer()
+        };
+        let insert = store.write(Unit::installation("create"), move |uow| {
+            uow.customers().insert(&customer)
+        });
+        insert.await.unwrap();
+    }
+    is_over.store(true, Ordering::Relaxed);
+    reading.join_all().await;
+    let bytes = std::fs::metadata(path.with_extension("db-wal"))
+        .unwrap()
+        .len();
+    // 64 commits more than the limit, at most.
+    assert!(bytes < 10 << 20, "{bytes} bytes");
 }

@@ -1,0 +1,68 @@
+//! Keeps the write-ahead log short, also while somebody is always reading.
+//!
+//! SQLite copies the log into the database by itself, but begins it anew only at a moment when
+//! nobody reads from it, and with readers enough there is none.
+
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::Integer;
+
+use crate::connection::AnyConnection;
+
+/// Commits between two looks at the log.
+const COMMITS: u32 = 64;
+
+/// The write-ahead log of a database.
+pub(crate) struct WriteAheadLog {
+    path: PathBuf,
+    limit: u64,
+    commits: u32,
+}
+
+impl WriteAheadLog {
+    /// That of the database at `path`, which is to have `limit` bytes at most.
+    pub(crate) fn of(path: &Path, limit: u64) -> Self {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            path: log.into(),
+            limit,
+            commits: 0,
+        }
+    }
+
+    /// To be called between transactions: empties the log when it is too long. New readers read
+    /// the database meanwhile; those of the log are waited for.
+    pub(crate) fn committed(&mut self, conn: &mut AnyConnection) {
+        self.commits = (self.commits + 1) % COMMITS;
+        if self.commits != 0 {
+            return;
+        }
+        let bytes = std::fs::metadata(&self.path).map_or(0, |log| log.len());
+        if bytes <= self.limit {
+            return;
+        }
+        match empty(conn) {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(bytes, "a long read keeps the write-ahead log long"),
+            Err(error) => tracing::warn!(%error, bytes, "the write-ahead log stays long"),
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+}
+
+/// Empties the log; `false` if a reader did not let it within a second.
+fn empty(conn: &mut AnyConnection) -> QueryResult<bool> {
+    conn.batch_execute("PRAGMA busy_timeout = 1000")?;
+    let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn);
+    conn.batch_execute("PRAGMA busy_timeout = 10000")?;
+    done.map(|done: Checkpoint| done.busy == 0)
+}
