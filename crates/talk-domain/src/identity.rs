@@ -20,6 +20,7 @@ refusals! {
 refusals! {
     /// Why a password could not be hashed or verified.
     pub enum PasswordError {
+        Busy = Unavailable "BUSY" "too many passwords wait to be processed",
         Failed = Internal "INTERNAL" "the password could not be processed",
     }
 }
@@ -43,7 +44,7 @@ pub enum VerifiedToken {
 }
 
 /// Driven port: password hashing. Implementations MUST run off the request threads and bound how
-/// many run at once.
+/// many run at once, and how many wait.
 pub trait Passwords: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>>;

@@ -21,12 +21,17 @@ const LANES: u32 = 1;
 /// Each hash holds its memory while it runs; more of them would also slow down everything else.
 const AT_ONCE: usize = 2;
 
+/// How many more may wait: the last of them for about two seconds.
+const WAITING: usize = 256;
+
 const SALT_BYTES: usize = 16;
 
 /// [`Passwords`] by argon2id.
 pub struct ArgonPasswords {
     argon: Argon2<'static>,
     permits: Arc<Semaphore>,
+    /// Those that run and those that wait.
+    places: Semaphore,
     /// What a password is compared with when there is none: nobody knows its password, and the
     /// comparison costs the same.
     nobody: PasswordHash,
@@ -51,6 +56,7 @@ impl ArgonPasswords {
         Ok(Self {
             argon,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Semaphore::new(AT_ONCE + WAITING),
             nobody,
         })
     }
@@ -60,6 +66,7 @@ impl ArgonPasswords {
         &self,
         work: impl FnOnce(&Argon2<'static>) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await;
         let permit = permit.map_err(|_| PasswordError::Failed)?;
@@ -157,6 +164,8 @@ fn verify(
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[tokio::test]
@@ -219,5 +228,22 @@ mod tests {
         assert!(is_waiting);
         drop(held);
         assert!(third.await.is_ok());
+    }
+
+    /// Guesses that come faster than they can be checked keep nobody waiting for long.
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_told_so() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let held = Arc::clone(&passwords.permits).acquire_many_owned(2).await;
+        let mut nobody = Context::from_waker(Waker::noop());
+        let wait = |_| passwords.verify("guess".into(), None);
+        let mut waiting: Vec<_> = (0..AT_ONCE + WAITING).map(wait).collect();
+        for verify in &mut waiting {
+            assert!(verify.as_mut().poll(&mut nobody).is_pending());
+        }
+        let refused = passwords.verify("right".into(), None).await;
+        assert!(matches!(refused, Err(PasswordError::Busy)));
+        drop((waiting, held));
+        assert!(passwords.verify("right".into(), None).await.is_ok());
     }
 }
