@@ -127,9 +127,11 @@ async fn dropping_the_store_finishes_what_is_queued() {
     let url = format!("sqlite:{}/talk.db", directory.path().display());
     let store = opened(&url).unwrap();
     let (open, gate) = mpsc::channel::<()>();
+    let (done, is_done) = mpsc::channel();
     {
         let insert = store.write(Unit::installation("create"), move |uow| {
             let _ = gate.recv();
+            done.send(()).unwrap();
             uow.customers().insert(&customer())
         });
         // The caller goes away while its unit is queued.
@@ -141,6 +143,7 @@ async fn dropping_the_store_finishes_what_is_queued() {
         drop(open);
     });
     drop(store);
+    is_done.try_recv().unwrap();
     let store = opened(&url).unwrap();
     assert_eq!(find(&store, customer_id()).await, Some(customer()));
     opening.join().unwrap();
