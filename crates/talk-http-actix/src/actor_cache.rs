@@ -86,11 +86,16 @@ mod tests {
 
     const KEY: Session = Session::Key { expires: None };
 
+    /// However long the test takes.
+    fn just_now() -> Instant {
+        Instant::now() + BELIEVED * 1_000
+    }
+
     #[test]
     fn a_token_is_known_for_a_moment_only() {
         let cache = ActorCache::default();
         let somebody = actor(agent_id(1));
-        cache.put([1; 32], somebody, KEY, Instant::now());
+        cache.put([1; 32], somebody, KEY, just_now());
         assert_eq!(cache.get(&[1; 32], at(0)), Some((somebody, KEY)));
         assert_eq!(cache.get(&[2; 32], at(0)), None);
         let earlier = Instant::now().checked_sub(BELIEVED).unwrap();
@@ -104,7 +109,7 @@ mod tests {
         let session = Session::Key {
             expires: Some(at(10)),
         };
-        cache.put([1; 32], actor(agent_id(1)), session, Instant::now());
+        cache.put([1; 32], actor(agent_id(1)), session, just_now());
         assert!(cache.get(&[1; 32], at(9)).is_some());
         assert!(cache.get(&[1; 32], at(10)).is_none());
     }
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn a_revocation_forgets_everybody_at_once() {
         let cache = ActorCache::default();
-        cache.put([1; 32], actor(agent_id(1)), KEY, Instant::now());
+        cache.put([1; 32], actor(agent_id(1)), KEY, just_now());
         cache.clear();
         assert_eq!(cache.get(&[1; 32], at(0)), None);
     }
@@ -122,7 +127,7 @@ mod tests {
         let cache = ActorCache::default();
         for n in 0..=CAPACITY {
             let token = crate::digest::digest(&[&n.to_be_bytes()]);
-            cache.put(token, actor(agent_id(1)), KEY, Instant::now());
+            cache.put(token, actor(agent_id(1)), KEY, just_now());
         }
         assert!(cache.lock().len() <= CAPACITY);
     }
