@@ -1,4 +1,4 @@
-//! Keeps the write-ahead log short, also while somebody is always reading.
+//! The write-ahead log: settled at the beginning, and short also while somebody is always reading.
 //!
 //! SQLite copies the log into the database by itself, but begins it anew only at a moment when
 //! nobody reads from it, and with readers enough there is none.
@@ -51,6 +51,13 @@ impl WriteAheadLog {
             Err(error) => tracing::warn!(%error, bytes, "the write-ahead log stays long"),
         }
     }
+}
+
+/// Copies what the process before this one left in the log into the database, before more is
+/// written: had it failed to sync the log, that would be in the system's memory only, and all that
+/// follows it on the disk would be lost with it.
+pub(crate) fn settle(conn: &mut AnyConnection) -> QueryResult<()> {
+    conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
 }
 
 #[derive(QueryableByName)]

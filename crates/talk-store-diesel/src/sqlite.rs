@@ -47,12 +47,7 @@ const READER: &str = "
 /// The connection that writes; makes the file, and its directory, for this user alone.
 pub(crate) fn writer(path: &Path) -> Result<SqliteConnection, OpenError> {
     create(path).map_err(|error| OpenError::Create(path.to_owned(), error))?;
-    let mut conn = connect(path, WRITER).map_err(OpenError::Connect)?;
-    // If the process before this one failed to sync its log, the log is only in the system's memory,
-    // and what follows it on the disk would be lost with it.
-    conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
-        .map_err(|error| OpenError::Connect(error.into()))?;
-    Ok(conn)
+    connect(path, WRITER).map_err(OpenError::Connect)
 }
 
 /// A connection that only reads.

@@ -10,6 +10,7 @@ use std::time::Instant;
 use talk_domain::store::StoreError;
 
 use crate::batch::{Batcher, Fatal, Job};
+use crate::checkpoint;
 use crate::error::OpenError;
 use crate::indexer::Indexer;
 use crate::options::{FatalHook, StoreOptions};
@@ -106,6 +107,7 @@ impl Loop {
 
     /// No timer: the first unit starts a batch, and the next one gathers while this one commits.
     fn serve(&mut self) -> Result<(), Fatal> {
+        checkpoint::settle(&mut self.batcher.conn)?;
         let mut indexer = Indexer::new(Instant::now());
         loop {
             let first = match indexer.patience() {

@@ -206,3 +206,28 @@ async fn the_log_stays_short_while_somebody_always_reads() {
     // 64 commits more than the limit, at most.
     assert!(bytes < 10 << 20, "{bytes} bytes");
 }
+
+/// Its log may be in the system's memory only.
+#[tokio::test]
+async fn what_another_process_left_is_in_the_database_before_more_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let open_at = |name: &str| opened(&format!("sqlite:{}", path(name).display())).unwrap();
+    let store = open_at("first.db");
+    let insert = store.write(Unit::installation("create"), |uow| {
+        uow.customers().insert(&customer())
+    });
+    insert.await.unwrap();
+    for end in ["", "-wal"] {
+        let name = |of: &str| path(&format!("{of}.db{end}"));
+        std::fs::copy(name("first"), name("second")).unwrap();
+    }
+    let second = open_at("second.db");
+    let nothing = second.write(Unit::installation("nothing"), |_| Ok::<_, StoreError>(()));
+    nothing.await.unwrap();
+    std::fs::copy(path("second.db"), path("third.db")).unwrap();
+    assert_eq!(
+        find(&open_at("third.db"), customer_id()).await,
+        Some(customer())
+    );
+}
