@@ -58,7 +58,46 @@ async fn knock(client: &Client, chat: &str, message: &str) -> Vec<Answer> {
         client
             .get(&format!("{B}/talk_events?chat_id={chat}&since=0"))
             .await,
+        client
+            .put(&format!("{chats}/read"), json!({"seq": 1}))
+            .await,
+        client.get(&format!("{messages}/{message}/read_by")).await,
+        client
+            .get(&format!("{B}/talk_search?q=ours&chat_id={chat}"))
+            .await,
     ]
+}
+
+/// The same in the API of the first generations.
+async fn knock_as_before(client: &Client, chat: &str, message: &str) -> Vec<Answer> {
+    let talk = format!("/v1.0/talks/{chat}");
+    let (messages, participants) = (format!("{talk}/messages"), format!("{talk}/participants"));
+    let one = format!("{messages}/{message}");
+    let reactions = format!("/v1.0/messages/{message}/reactions");
+    let participant = json!({"agent_id": client.id});
+    vec![
+        client.get(&talk).await,
+        client.put(&talk, json!({"name": "mine"})).await,
+        client.delete(&talk).await,
+        client.post(&format!("{talk}/close"), json!({})).await,
+        client.post(&format!("{talk}/reopen"), json!({})).await,
+        client.get(&participants).await,
+        client.post(&participants, participant).await,
+        client.delete(&format!("{participants}/{UNKNOWN}")).await,
+        client.get(&messages).await,
+        client.post(&messages, json!({"text": "hello"})).await,
+        client.put(&one, json!({"text": "mine"})).await,
+        client.delete(&one).await,
+        client.post(&reactions, json!({"emoji": "tada"})).await,
+        client.delete(&format!("{reactions}?emoji=tada")).await,
+    ]
+}
+
+/// Every request, in both.
+async fn knock_everywhere(client: &Client, chat: &str, message: &str) -> Vec<Answer> {
+    let mut answers = knock(client, chat, message).await;
+    answers.extend(knock_as_before(client, chat, message).await);
+    answers
 }
 
 fn id(resource: &Value) -> &str {
@@ -73,8 +112,8 @@ async fn a_foreign_chat_and_an_unknown_one_are_not_told_apart() {
     for kind in ["group", "talk"] {
         let chat = alice.chat(kind, &[]).await;
         let message = alice.say(&chat, "ours").await;
-        let foreign = knock(&eve, id(&chat), id(&message)).await;
-        let unknown = knock(&eve, UNKNOWN, UNKNOWN).await;
+        let foreign = knock_everywhere(&eve, id(&chat), id(&message)).await;
+        let unknown = knock_everywhere(&eve, UNKNOWN, UNKNOWN).await;
         for (foreign, unknown) in foreign.iter().zip(&unknown) {
             assert_eq!(foreign.status, 404, "{foreign:?}");
             assert_eq!(neutral(foreign), neutral(unknown));
@@ -93,7 +132,7 @@ async fn a_colleague_outside_a_group_is_refused_everywhere_and_changes_nothing()
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[]).await;
     let message = alice.say(&chat, "ours").await;
-    for answer in knock(&bob, id(&chat), id(&message)).await {
+    for answer in knock_everywhere(&bob, id(&chat), id(&message)).await {
         answer.refused(403, "PERMISSION_DENIED");
     }
     assert_eq!(
