@@ -1,7 +1,10 @@
 //! One connection.
 
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use talk_wire::socket::ClientFrame;
 use tokio::net::TcpStream;
@@ -20,9 +23,8 @@ use crate::incoming::{Incoming, parse};
 /// How long the handshake, or taking what is sent, may last.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// After so long without a sign of the server it is asked for one; after that long it is gone.
+/// After so long without a sign of the server it is asked for one; so long after that it is gone.
 const QUIET: Duration = Duration::from_secs(30);
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// The longest wait that is taken from a server.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -53,11 +55,16 @@ impl From<ClientError> for Lost {
     }
 }
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// An open socket.
 pub(super) struct Link {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    sink: SplitSink<Socket, Message>,
+    stream: SplitStream<Socket>,
+    /// What came while something was sent.
+    received: VecDeque<Option<Result<Message, Error>>>,
     heard_at: Instant,
-    is_asked: bool,
+    asked_at: Option<Instant>,
 }
 
 impl Link {
@@ -68,12 +75,18 @@ impl Link {
         let connected = timeout(PATIENCE, connect_async(handshake)).await;
         let connected = connected.map_err(|_| Lost::because("the handshake takes too long"))?;
         let (socket, _) = connected.map_err(refused)?;
-        let link = Self {
-            socket,
+        Ok((Self::new(socket), agent))
+    }
+
+    fn new(socket: Socket) -> Self {
+        let (sink, stream) = socket.split();
+        Self {
+            sink,
+            stream,
+            received: VecDeque::new(),
             heard_at: Instant::now(),
-            is_asked: false,
-        };
-        Ok((link, agent))
+            asked_at: None,
+        }
     }
 
     /// Sends frames; the connection again.
@@ -89,17 +102,23 @@ impl Link {
     /// The next frame. Cancelling loses nothing.
     pub(super) async fn next(&mut self) -> Result<Incoming, Lost> {
         loop {
-            let patience = if self.is_asked { SILENCE } else { QUIET };
-            let Ok(message) = timeout_at(self.heard_at + patience, self.socket.next()).await else {
-                if self.is_asked {
-                    return Err(Lost::because("the server has fallen silent"));
-                }
-                self.is_asked = true;
-                self.message(Message::Ping(Bytes::new())).await?;
-                continue;
+            let deadline = self.asked_at.unwrap_or(self.heard_at) + QUIET;
+            let message = match self.received.pop_front() {
+                Some(message) => message,
+                None => match timeout_at(deadline, self.stream.next()).await {
+                    Ok(message) => message,
+                    Err(_) if self.asked_at.is_some() => {
+                        return Err(Lost::because("the server has fallen silent"));
+                    }
+                    Err(_) => {
+                        self.asked_at = Some(Instant::now());
+                        self.message(Message::Ping(Bytes::new())).await?;
+                        continue;
+                    }
+                },
             };
             self.heard_at = Instant::now();
-            self.is_asked = false;
+            self.asked_at = None;
             match message {
                 Some(Ok(Message::Text(text))) => {
                     return parse(&text)
@@ -113,8 +132,22 @@ impl Link {
         }
     }
 
+    /// Sends a message, and takes what comes meanwhile: a server that waits for that reads nothing.
     async fn message(&mut self, message: Message) -> Result<(), Lost> {
-        match timeout(PATIENCE, self.socket.send(message)).await {
+        let mut sending = pin!(timeout(PATIENCE, self.sink.send(message)));
+        let sent = loop {
+            tokio::select! {
+                sent = &mut sending => break sent,
+                message = self.stream.next() => {
+                    let is_over = !matches!(message, Some(Ok(_)));
+                    self.received.push_back(message);
+                    if is_over {
+                        break sending.await;
+                    }
+                }
+            }
+        };
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Lost::because(error.to_string())),
             Err(_) => Err(Lost::because("the server takes nothing")),
@@ -181,7 +214,12 @@ fn closed(frame: Option<CloseFrame>) -> Lost {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+
     use super::*;
+
+    const FRAMES: usize = 64;
 
     fn close(code: u16, reason: &str) -> Lost {
         closed(Some(CloseFrame {
@@ -218,5 +256,36 @@ mod tests {
         let request = handshake(&client).unwrap();
         assert_eq!(request.uri(), "ws://h:1/talk/v1.0/ws");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer secret");
+    }
+
+    /// A server that answers each of many frames with more than is on its way at a time.
+    #[tokio::test]
+    async fn what_comes_is_taken_while_much_is_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = accept_async(stream).await.unwrap();
+            for _ in 0..FRAMES {
+                let position = r#"{"type":"position","chats":{}}"#;
+                let padding = " ".repeat(256 * 1024);
+                let text = format!("{position}{padding}");
+                socket.send(Message::text(text)).await.unwrap();
+            }
+            for _ in 0..FRAMES {
+                socket.next().await.unwrap().unwrap();
+            }
+        });
+        let (socket, _) = connect_async(format!("ws://{address}")).await.unwrap();
+        let frame = ClientFrame {
+            kind: "x".repeat(256 * 1024),
+            ..ClientFrame::default()
+        };
+        let link = Link::new(socket).send(vec![frame; FRAMES]).await;
+        let mut link = link.unwrap_or_else(|lost| panic!("{lost:?}"));
+        for _ in 0..FRAMES {
+            assert!(matches!(link.next().await, Ok(Incoming::Other)));
+        }
+        server.await.unwrap();
     }
 }
