@@ -19,6 +19,8 @@ const COMMITS: u32 = 64;
 pub(crate) struct WriteAheadLog {
     path: PathBuf,
     limit: u64,
+    /// When it is tried to empty it.
+    due: u64,
     commits: u32,
 }
 
@@ -30,6 +32,7 @@ impl WriteAheadLog {
         Self {
             path: log.into(),
             limit,
+            due: limit,
             commits: 0,
         }
     }
@@ -42,14 +45,21 @@ impl WriteAheadLog {
             return;
         }
         let bytes = std::fs::metadata(&self.path).map_or(0, |log| log.len());
-        if bytes <= self.limit {
+        if bytes <= self.due {
             return;
         }
-        match empty(conn) {
+        let emptied = empty(conn);
+        match &emptied {
             Ok(true) => {}
             Ok(false) => tracing::warn!(bytes, "a long read keeps the write-ahead log long"),
             Err(error) => tracing::warn!(%error, bytes, "the write-ahead log stays long"),
         }
+        self.tried(bytes, matches!(emptied, Ok(true)));
+    }
+
+    /// A read that lasts, for example of a backup, is not waited for again and again.
+    fn tried(&mut self, bytes: u64, is_empty: bool) {
+        self.due = if is_empty { self.limit } else { bytes * 2 };
     }
 }
 
@@ -72,4 +82,21 @@ fn empty(conn: &mut AnyConnection) -> QueryResult<bool> {
     let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn);
     conn.batch_execute("PRAGMA busy_timeout = 10000")?;
     done.map(|done: Checkpoint| done.busy == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_lasts_is_waited_for_less_and_less() {
+        let mut log = WriteAheadLog::of(Path::new("talk.db"), 100);
+        for bytes in [101, 203, 407] {
+            assert!(bytes > log.due);
+            log.tried(bytes, false);
+            assert!(bytes + bytes / 2 < log.due);
+        }
+        log.tried(900, true);
+        assert_eq!(log.due, 100);
+    }
 }
