@@ -51,10 +51,8 @@ impl Hub {
                 break;
             };
             if event.seq != link.cursor + 1 {
-                out.send(
-                    id,
-                    Notice::Reset(chat, ResetReason::Retention, event.seq - 1),
-                );
+                link.cursor = event.seq - 1;
+                out.send(id, Notice::Reset(chat, ResetReason::Retention, link.cursor));
             }
             if is_back(event, agent) {
                 link.is_out = false;

@@ -120,25 +120,18 @@ impl EventQueries for Scope<'_> {
             query =
                 query.filter(events::kind.eq_any(portion.kinds.iter().map(|kind| kind.as_str())));
         }
-        let mut page = LogPage {
-            events: Vec::new(),
-            is_end: true,
-        };
-        let mut left = portion.bytes;
-        for row in query
-            .load_iter::<EventRow, DefaultLoadingMode>(self.conn)
-            .map_err(fault)?
-        {
+        let rows = query.load_iter::<EventRow, DefaultLoadingMode>(self.conn);
+        let (mut events, mut left) = (Vec::new(), portion.bytes);
+        for row in rows.map_err(fault)? {
             let event = LoggedEvent::try_from(row.map_err(fault)?)?;
             left = left.saturating_sub(event.frame.len());
-            page.events.push(event);
+            events.push(event);
             if left == 0 {
-                page.is_end = false;
-                return Ok(page);
+                break;
             }
         }
-        page.is_end = page.events.len() < portion.limit as usize;
-        Ok(page)
+        let is_end = left > 0 && events.len() < portion.limit as usize;
+        Ok(LogPage { events, is_end })
     }
 
     fn get(&mut self, chat: ChatId, place: u64) -> Result<Option<LoggedEvent>, StoreError> {
