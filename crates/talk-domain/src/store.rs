@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::access_key::{AccessKeyQueries, AccessKeyRepository};
 use crate::agent::{AgentQueries, AgentRepository};
 use crate::chat::{ChatQueries, ChatRepository};
+use crate::context::Actor;
 use crate::customer::Customer;
 use crate::error::{DomainError, ErrorKind, Refusal, Refuses};
 use crate::event::{EventLog, EventQueries};
-use crate::id::CustomerId;
+use crate::id::{AgentId, CustomerId};
 use crate::idempotency::IdempotencyRepository;
 use crate::media::FileRepository;
 use crate::message::{MessageQueries, MessageRepository};
@@ -140,22 +141,37 @@ pub trait Snapshot {
     fn directory(&mut self) -> &mut dyn Directory;
 }
 
-/// A transaction's name, for traces and slow logs, and the customer it belongs to.
+/// Identifies a transaction: its name for traces and slow logs, the customer whose rows it sees, and
+/// the agent on whose behalf it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// The use case.
     pub name: &'static str,
     /// The customer whose rows it sees; `None` only for the directory and operators.
     pub customer: Option<CustomerId>,
+    /// The agent that asked for it; `None` for work of the server itself and of operators. The store
+    /// shares its time fairly among customers, and among the agents of a customer.
+    pub agent: Option<AgentId>,
 }
 
 impl Unit {
-    /// A unit of `customer`.
+    /// A unit of `customer` that no agent asked for.
     #[must_use]
     pub const fn of(customer: CustomerId, name: &'static str) -> Self {
         Self {
             name,
             customer: Some(customer),
+            agent: None,
+        }
+    }
+
+    /// A unit that `actor` asked for.
+    #[must_use]
+    pub const fn by(actor: Actor, name: &'static str) -> Self {
+        Self {
+            name,
+            customer: Some(actor.customer),
+            agent: Some(actor.agent),
         }
     }
 
@@ -165,6 +181,7 @@ impl Unit {
         Self {
             name,
             customer: None,
+            agent: None,
         }
     }
 }

@@ -63,7 +63,7 @@ impl NodeConnection {
     async fn begin(&self, more: &Scope, resume: &Resume) -> Result<Refused, FollowError> {
         let (id, actor, store) = (self.id, self.actor, &*self.store);
         let is_this_log = resume.epoch == store.epoch();
-        let unit = Unit::of(actor.customer, "follow");
+        let unit = Unit::by(actor, "follow");
         for _ in 0..ATTEMPTS {
             let follows_joined = more.is_all;
             let mark = self.ask(|reply| Command::Mark {

@@ -79,9 +79,9 @@ impl Caller {
         &*self.shared.api.store
     }
 
-    /// A unit of the caller's customer.
+    /// A unit of the caller.
     pub(crate) fn unit(&self, name: &'static str) -> Unit {
-        Unit::of(self.cx.actor.customer, name)
+        Unit::by(self.cx.actor, name)
     }
 
     /// An id in the path.

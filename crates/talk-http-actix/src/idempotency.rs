@@ -196,7 +196,7 @@ where
         keep(uow, &cx, key.as_ref(), &done)?;
         Ok::<_, Keyed<E>>(Outcome::Fresh(done))
     };
-    match store.write(Unit::of(actor.customer, name), unit).await? {
+    match store.write(Unit::by(actor, name), unit).await? {
         Outcome::Fresh(done) => Ok(Posted {
             body: done.into_body()?,
             is_replayed: false,
@@ -215,7 +215,7 @@ async fn look_up(
     actor: Actor,
     answer: Answer,
 ) -> Result<String, ApiError> {
-    let unit = Unit::of(actor.customer, "replay_answer");
+    let unit = Unit::by(actor, "replay_answer");
     match answer {
         Answer::Body(body) => Ok(body),
         Answer::Event(chat, seq) => {

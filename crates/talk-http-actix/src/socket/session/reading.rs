@@ -182,7 +182,7 @@ impl Session {
 
     pub(super) async fn typing(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
         let chat: ChatId = id::parse_required("chat_id", frame.chat_id.as_deref())?;
-        let (actor, unit) = (self.actor, Unit::of(self.actor.customer, "typing"));
+        let (actor, unit) = (self.actor, Unit::by(self.actor, "typing"));
         let store = &*self.shared.api.store;
         let check: Result<(), AccessError> = store
             .read(unit, move |snapshot| check_typist(snapshot, actor, chat))
