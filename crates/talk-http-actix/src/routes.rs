@@ -1,4 +1,4 @@
-//! Every route, with the methods it has.
+//! Every route, with the methods it has, per listener.
 
 mod legacy;
 
@@ -7,25 +7,41 @@ pub(crate) use legacy::{SUCCESSORS, deprecate};
 use actix_web::{HttpResponse, Resource, Route, guard, web};
 
 use crate::api_error::ApiError;
+use crate::caller::Reply;
 use crate::handler::{
     access_keys, agents, channels, chats, customers, documents, events, me, messages, participants,
     presence, probes, reactions, search, sessions,
 };
 
-/// Mounts the API.
-pub(crate) fn routes(app: &mut web::ServiceConfig, has_legacy: bool) {
+/// Mounts the routes of the public listener: the API, its description, the socket and the probes.
+pub(crate) fn public(app: &mut web::ServiceConfig, has_legacy: bool) {
     // They are tried one after the other: the busiest first.
     app.configure(messages_and_events)
         .configure(talk_chats)
         .configure(identity)
-        .configure(operation)
+        .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))
+        .configure(probes)
         .configure(description);
     if has_legacy {
         app.configure(legacy::routes);
     }
-    app.default_service(web::to(async || {
-        Err::<HttpResponse, _>(ApiError::route_not_found())
-    }));
+    app.default_service(web::to(not_found));
+}
+
+/// Mounts the routes of the operators' listener: the probes and the metrics, nothing of the API.
+pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
+    app.configure(probes)
+        .service(at("/metrics", "GET").route(web::get().to(probes::metrics)))
+        .default_service(web::to(not_found));
+}
+
+/// Whether `route` is requested again and again by programs that watch the server.
+pub(crate) fn is_probed(route: &str) -> bool {
+    matches!(route, "/healthz" | "/readyz" | "/metrics")
+}
+
+async fn not_found() -> Reply {
+    Err(ApiError::route_not_found())
 }
 
 fn messages_and_events(app: &mut web::ServiceConfig) {
@@ -150,14 +166,12 @@ fn identity(app: &mut web::ServiceConfig) {
         .service(at("/v1.0/customer", "GET").route(web::get().to(customers::show)));
 }
 
-fn operation(app: &mut web::ServiceConfig) {
+fn probes(app: &mut web::ServiceConfig) {
     let health = at("/healthz", "GET, HEAD").route(web::get().to(probes::health));
     let ready = at("/readyz", "GET, HEAD").route(web::get().to(probes::ready));
-    // Many load balancers ask for the head only.
+    // Many load balancers send HEAD.
     app.service(health.route(web::head().to(probes::health)))
-        .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))
-        .service(ready.route(web::head().to(probes::ready)))
-        .service(at("/metrics", "GET").route(web::get().to(probes::metrics)));
+        .service(ready.route(web::head().to(probes::ready)));
 }
 
 fn description(app: &mut web::ServiceConfig) {

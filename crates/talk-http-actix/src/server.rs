@@ -12,15 +12,14 @@ use actix_server::{Server, ServerBuilder};
 use actix_service::{
     IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, boxed, map_config,
 };
-use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, web};
 use socket2::SockRef;
 
 use crate::Api;
 use crate::observe::observe;
-use crate::routes::routes;
+use crate::routes;
 use crate::shared::Shared;
 use upgrade::upgrade;
 
@@ -35,6 +34,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// How long what was sent may stay unacknowledged, or find the client's window closed.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
+
+/// Bytes the kernel keeps for a client that does not read. Linux doubles the figure, and takes its
+/// own bookkeeping out of it.
+const SEND_BUFFER: usize = 64 * 1024;
 
 /// Where to listen, and how.
 pub struct Listen {
@@ -53,37 +56,6 @@ pub struct Listen {
 /// See [`Listen::metrics`].
 pub(crate) struct Metrics(pub(crate) Arc<dyn Fn() -> String + Send + Sync>);
 
-/// Which listener a request came in by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// The API's.
-    Public,
-    /// The operators'.
-    Admin,
-}
-
-impl Door {
-    pub(crate) fn of(request: &ServiceRequest) -> Self {
-        let door = request.app_data::<Self>();
-        door.copied().unwrap_or(Self::Public)
-    }
-
-    /// Whether programs ask for `path` again and again.
-    pub(crate) fn is_probed(path: &str) -> bool {
-        matches!(path, "/healthz" | "/readyz" | "/metrics")
-    }
-
-    /// Whether `path` is served here: metrics only for operators, to whom nothing else but health
-    /// is.
-    pub(crate) fn leads_to(self, path: &str) -> bool {
-        match (self, path) {
-            (_, "/healthz" | "/readyz") => true,
-            (door, "/metrics") => door == Self::Admin,
-            (door, _) => door == Self::Public,
-        }
-    }
-}
-
 /// A server that runs both listeners once it is awaited. It handles no signals: stop it through
 /// its [`handle`](Server::handle).
 ///
@@ -93,9 +65,10 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     let has_legacy = api.has_legacy;
     let shared = web::Data::new(Shared::new(api));
     let metrics = web::Data::new(Metrics(listen.metrics));
-    let app = move |door: Door| {
+    // The routes of a listener are those mounted on it: no path, however it is spelled, leads from
+    // one listener to the routes of the other.
+    let app = move |routes: fn(&mut web::ServiceConfig, bool)| {
         App::new()
-            .app_data(door)
             .app_data(shared.clone())
             .app_data(metrics.clone())
             .wrap(from_fn(observe))
@@ -107,14 +80,14 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
         .disable_signals();
     if let Some(admin) = listen.admin {
         let app = app.clone();
-        builder = open(builder, admin, move || app(Door::Admin))?;
+        builder = open(builder, admin, move || app(routes::admin))?;
     }
-    let builder = open(builder, listen.public, move || app(Door::Public))?;
+    let builder = open(builder, listen.public, move || app(routes::public))?;
     Ok(builder.run())
 }
 
-/// Serves what `app` makes at `listener`, as [`HttpServer`](actix_web::HttpServer) does, but takes
-/// sockets off the framework.
+/// Serves what `app` makes at `listener`, as [`HttpServer`](actix_web::HttpServer) does, but with
+/// socket options of our own, and takes sockets off the framework.
 pub(crate) fn open<A, S>(
     builder: ServerBuilder,
     listener: TcpListener,
@@ -126,6 +99,7 @@ where
     S::Error: Into<Error>,
     S::InitError: Debug,
 {
+    prepare(&listener)?;
     let address = listener.local_addr()?;
     let stopping = builder.graceful_shutdown_signal();
     builder.listen(address.to_string(), listener, move || {
@@ -144,21 +118,25 @@ where
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(CLOSE_TIMEOUT)
             .h1_allow_half_closed(true)
-            .tcp_nodelay(true)
             .local_addr(address)
-            .on_connect_ext(|stream, _| cut_if_stalled(stream))
             .upgrade(upgrade(app()))
             .h1(app())
             .tcp()
     })
 }
 
-/// Whoever asks and does not take the answer is cut, and the answer's memory is free.
-fn cut_if_stalled(stream: &TcpStream) {
-    let timeout = SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-    if let Err(error) = timeout {
-        tracing::debug!(%error, "a connection's timeout was not set");
-    }
+/// Sets the options that every accepted connection inherits from `listener` (Linux copies them), so
+/// that no connection can be without them, whatever serves it.
+///
+/// - `TCP_NODELAY`: small answers and frames are sent at once. Without it they wait up to 40 ms for
+///   the acknowledgement of earlier ones. The framework's own setting has no effect on HTTP/1.
+/// - `SO_SNDBUF`: bounds what the kernel holds for a client that does not read.
+/// - `TCP_USER_TIMEOUT`: ends the connection of a client that takes nothing, and frees its memory.
+fn prepare(listener: &TcpListener) -> std::io::Result<()> {
+    let socket = SockRef::from(listener);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))
 }
 
 #[cfg(test)]

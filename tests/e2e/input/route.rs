@@ -94,6 +94,7 @@ async fn an_unknown_route_is_not_found_by_any_method() {
         "/v1.0/%61gents%00".to_owned(),
         "/%ff".to_owned(),
         "/metrics".to_owned(),
+        "/%6Detrics".to_owned(),
         "/.env".to_owned(),
         format!("{AGENTS}/{UNKNOWN}/{UNKNOWN}"),
         format!("{MESSAGES}/{UNKNOWN}/nothing"),

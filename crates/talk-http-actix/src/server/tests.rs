@@ -101,6 +101,47 @@ async fn each_listener_serves_its_own() {
     running.handle.stop(true).await;
 }
 
+/// Case 49.
+#[actix_web::test]
+async fn another_spelling_of_a_path_opens_no_other_listener() {
+    let running = run();
+    for (at, path) in [
+        (running.public, "/%6Detrics"),
+        (running.public, "/metric%73"),
+        (running.public, "//metrics"),
+        (running.admin, "/v1.0/%61gents"),
+        (running.admin, "/%76%31.0/service_agents/me"),
+        (running.admin, "/docs"),
+        (running.admin, "/auth/login"),
+    ] {
+        let answer = exchange(at, &head(&format!("GET {path}"), ""));
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
+        assert!(
+            answer.contains(r#""reason":"ROUTE_NOT_FOUND""#),
+            "{path}: {answer}"
+        );
+    }
+    running.handle.stop(true).await;
+}
+
+/// Case 47: read back from a connection that was accepted, not from what was asked for.
+#[test]
+fn every_accepted_connection_sends_at_once_and_holds_little_for_who_does_not_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let same = listener.try_clone().unwrap();
+    // Opened as both listeners are, but not run: the connection is taken here.
+    let _opened = open(Server::build(), listener, App::new).unwrap();
+    let _client = TcpStream::connect(address).unwrap();
+    same.set_nonblocking(false).unwrap();
+    let (accepted, _) = same.accept().unwrap();
+    let accepted = SockRef::from(&accepted);
+    assert!(accepted.tcp_nodelay().unwrap());
+    assert_eq!(accepted.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
+    // Linux doubles what it is asked for.
+    assert!(accepted.send_buffer_size().unwrap() <= 2 * SEND_BUFFER);
+}
+
 #[actix_web::test]
 async fn a_body_over_its_limit_is_answered_however_it_is_sent() {
     let running = run();
@@ -183,15 +224,6 @@ async fn a_stopped_server_lets_go_of_its_port() {
         // Somebody else may listen there already, but not again and again.
     }
     panic!("the port is kept");
-}
-
-#[test]
-fn metrics_are_for_operators_and_the_api_is_not() {
-    assert!(Door::Admin.leads_to("/metrics") && !Door::Public.leads_to("/metrics"));
-    assert!(Door::Public.leads_to("/v1.0/agents") && !Door::Admin.leads_to("/v1.0/agents"));
-    for door in [Door::Public, Door::Admin] {
-        assert!(door.leads_to("/healthz") && door.leads_to("/readyz"));
-    }
 }
 
 #[actix_web::test]

@@ -1,4 +1,4 @@
-//! The connection below HTTP: its socket options, and its end when nobody reads it.
+//! The TCP connection below a WebSocket, kept to end it when its client does not read.
 
 use std::net::Shutdown;
 use std::rc::Rc;
@@ -7,24 +7,13 @@ use std::time::Duration;
 use actix_web::rt::net::TcpStream;
 use socket2::SockRef;
 
-/// Bytes the kernel keeps for a client that does not read; it doubles the figure.
-const SEND_BUFFER: usize = 64 * 1024;
-
-/// The client's connection, which waits for its client to read until somebody ends it.
+/// A client's TCP connection.
 #[derive(Clone)]
 pub(crate) struct Peer(Rc<TcpStream>);
 
 impl Peer {
     pub(crate) const fn new(connection: Rc<TcpStream>) -> Self {
         Self(connection)
-    }
-
-    /// Bounds what the kernel holds for a client that does not read.
-    pub(crate) fn bound(&self) {
-        let socket = SockRef::from(&*self.0);
-        if let Err(error) = socket.set_send_buffer_size(SEND_BUFFER) {
-            tracing::debug!(%error, "a connection's buffer was not bounded");
-        }
     }
 
     /// Ends the connection at once; what was not sent is dropped.

@@ -165,7 +165,6 @@ impl Session {
 
     /// Converses until one side ends it.
     pub(super) async fn run(mut self) {
-        self.peer.bound();
         let farewell = self.converse().await;
         self.finish_posts(&farewell).await;
         match farewell {
