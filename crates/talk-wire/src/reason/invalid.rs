@@ -49,7 +49,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
         MEDIA_AGENT_NOT_FOUND "A media names an agent there is not."
             "Take the id from the list of agents.";
         MEDIA_FILE_NOT_FOUND "A media names a file there is not."
-            "Upload the file first, then send its id.";
+            "This server stores no files: send a `link` to where the file is.";
         MEDIA_TYPE_INVALID "A media has a type that is neither a kind nor a MIME type."
             "Give `file`, `link`, `agent`, `address` or a MIME type.";
         MESSAGE_EMPTY "A message needs a text or a media."

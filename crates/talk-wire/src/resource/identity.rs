@@ -23,7 +23,7 @@ pub struct Agent {
     pub detail: String,
     /// 16 agent, 32 customer admin, 64 customer manager.
     pub permission: u64,
-    /// `active` or `disabled`.
+    /// `active`, or `disabled` if it cannot log in; a deleted agent is `disabled`.
     pub status: String,
     /// When it was made.
     pub tm_create: String,
@@ -42,12 +42,19 @@ impl From<&agent::Agent> for Agent {
             name: agent.name.clone(),
             detail: agent.detail.clone(),
             permission: agent.permission.code(),
-            status: agent.status.as_str().to_owned(),
+            status: status(agent).as_str().to_owned(),
             tm_create: time::format(agent.created),
             tm_update: time::format(agent.updated),
             tm_delete: time::format_optional(agent.deleted),
         }
     }
+}
+
+fn status(agent: &agent::Agent) -> agent::AgentStatus {
+    if agent.deleted.is_some() {
+        return agent::AgentStatus::Disabled;
+    }
+    agent.status
 }
 
 /// A long-lived secret that acts as its agent.
@@ -153,6 +160,17 @@ mod tests {
     use talk_domain::id::AccessKeyId;
     use talk_domain::testing::{agent_id, an_agent, at, customer_id};
     use uuid::Uuid;
+
+    /// Case 80.
+    #[test]
+    fn a_deleted_agent_is_not_shown_as_active() {
+        let deleted = agent::Agent {
+            deleted: Some(at(0)),
+            ..an_agent(1)
+        };
+        assert_eq!(Agent::from(&an_agent(1)).status, "active");
+        assert_eq!(Agent::from(&deleted).status, "disabled");
+    }
 
     #[test]
     fn an_agent_shows_no_secret() {
