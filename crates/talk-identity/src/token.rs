@@ -23,6 +23,8 @@ use crate::{IdentityError, MIN_SECRET_BYTES, key};
 pub struct SignedTokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    /// Key of the secret before this one.
+    previous: Option<DecodingKey>,
     keys: hmac::Key,
     lifetime_seconds: u32,
     issuer: Option<Issuer>,
@@ -60,23 +62,41 @@ impl SignedTokens {
         issuer: Option<Issuer>,
     ) -> Result<Self, IdentityError> {
         let text = secret.expose_secret();
-        if text.len() < MIN_SECRET_BYTES {
-            return Err(IdentityError::SecretTooShort(text.len()));
-        }
-        if issuer.as_ref().is_some_and(|issuer| issuer.knows(text)) {
-            return Err(IdentityError::SharedSecret);
-        }
+        check_secret(text, issuer.as_ref())?;
         Ok(Self {
             encoding: EncodingKey::from_secret(text.as_bytes()),
             decoding: DecodingKey::from_secret(text.as_bytes()),
+            previous: None,
             keys: hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes()),
             lifetime_seconds,
             issuer,
         })
     }
 
+    /// Accepts tokens signed with `secret` too, and signs none with it.
+    ///
+    /// # Errors
+    /// If the secret is too short, or the issuer has the same.
+    pub fn with_previous(mut self, secret: &SecretString) -> Result<Self, IdentityError> {
+        let text = secret.expose_secret();
+        check_secret(text, self.issuer.as_ref())?;
+        self.previous = Some(DecodingKey::from_secret(text.as_bytes()));
+        Ok(self)
+    }
+
+    /// The claims of a token that our secret signed, or the one before it.
+    fn claims(&self, token: &str) -> Result<Claims, TokenError> {
+        let claims = verified(token, PinnedAlgorithm::Hs256, &self.decoding);
+        match (claims, &self.previous) {
+            (Err(TokenError::Invalid), Some(previous)) => {
+                verified(token, PinnedAlgorithm::Hs256, previous)
+            }
+            (claims, _) => claims,
+        }
+    }
+
     fn verify_local(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError> {
-        let claims: Claims = verified(token, PinnedAlgorithm::Hs256, &self.decoding)?;
+        let claims = self.claims(token)?;
         let expires = from_seconds(claims.exp)?;
         check_expiry(expires, now)?;
         Ok(VerifiedToken::Local(TokenClaims {
@@ -133,6 +153,16 @@ impl Tokens for SignedTokens {
     }
 }
 
+fn check_secret(text: &str, issuer: Option<&Issuer>) -> Result<(), IdentityError> {
+    if text.len() < MIN_SECRET_BYTES {
+        return Err(IdentityError::SecretTooShort(text.len()));
+    }
+    if issuer.is_some_and(|issuer| issuer.knows(text)) {
+        return Err(IdentityError::SharedSecret);
+    }
+    Ok(())
+}
+
 fn from_seconds(seconds: i64) -> Result<Timestamp, TokenError> {
     seconds
         .checked_mul(1_000_000)
@@ -178,6 +208,25 @@ mod tests {
         assert!(tokens(SECRET).verify(&token, at(end - 1)).is_ok());
         let expired = tokens(SECRET).verify(&token, at(end));
         assert!(matches!(expired, Err(TokenError::Expired)));
+    }
+
+    /// SPEC 8: a rotated secret logs nobody out.
+    #[test]
+    fn the_previous_secret_verifies_and_signs_nothing() {
+        const NEW: &str = "another secret of thirty-two byt";
+        let (old, claims) = issued();
+        let rotated = tokens(NEW).with_previous(&SECRET.into()).unwrap();
+        assert_eq!(
+            rotated.verify(&old, at(NOW)).unwrap(),
+            VerifiedToken::Local(claims)
+        );
+        let expired = rotated.verify(&old, at(NOW + 70_000_000));
+        assert!(matches!(expired, Err(TokenError::Expired)));
+        let token = Uuid::from_u128(8).into();
+        let (new, _) = rotated.issue(&an_agent(2), token, at(NOW)).unwrap();
+        assert!(tokens(NEW).verify(&new, at(NOW)).is_ok());
+        assert!(tokens(SECRET).verify(&new, at(NOW)).is_err());
+        assert!(tokens(NEW).with_previous(&SECRET[1..].into()).is_err());
     }
 
     #[test]
