@@ -45,11 +45,18 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Accesskey(AccessKeyCommand),
     /// Prints every setting with its default, as a commented file.
-    Config,
+    Config {
+        /// Prints the settings in force and where each comes from, and checks that `serve` would
+        /// start with them; exit code 1 with the reason if not.
+        #[arg(long)]
+        check: bool,
+    },
     /// Prints the OpenAPI document.
     Openapi,
     /// Checks what is stored, and says what it checked.
     Doctor,
+    /// Checks that the server at the configured address is ready; exit code 1 if not.
+    Healthcheck,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
-use talk_domain::agent::{Agent, Permission};
+use talk_domain::agent::{Agent, PasswordHash, Permission};
 use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::chat::list::list_chats;
 use talk_domain::chat::{ChatFilter, ChatKind, ChatStatus};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::failure::Failure;
 use crate::installation::{fresh, now, random, refused};
 use crate::operate::all;
+use crate::settings::SettingsError;
 
 /// Everybody's password in the demo.
 pub(crate) const PASSWORD: &str = "talk-demo";
@@ -48,6 +49,33 @@ pub(crate) async fn exists(store: &Arc<dyn Store>) -> Result<bool, Failure> {
         Ok::<_, StoreError>(customer.is_some())
     });
     found.await.map_err(refused)
+}
+
+/// Refuses a database where somebody could log in with the password of the demo.
+///
+/// # Errors
+/// Names the agents, and the commands after which `serve` starts.
+pub(crate) async fn refuse_known_passwords(
+    store: &Arc<dyn Store>,
+    passwords: &dyn Passwords,
+) -> Result<(), Failure> {
+    let mut known = Vec::new();
+    for (agent, hash) in logins(store).await.map_err(refused)? {
+        let is_known = passwords.verify(PASSWORD.to_owned(), Some(hash)).await;
+        if is_known.map_err(refused)? {
+            known.push(agent.username);
+        }
+    }
+    if known.is_empty() {
+        return Ok(());
+    }
+    let reason = format!(
+        "everybody knows the password of the demo agents in this database: {}. Give each another \
+         one with `talk-server agent password NAME --password-stdin`, or disable it with \
+         `talk-server agent disable NAME`; or serve another database",
+        known.join(", ")
+    );
+    Err(SettingsError::new("database_url", reason).into())
 }
 
 /// The demo, created if the database is empty.
@@ -107,14 +135,19 @@ async fn create(store: &Arc<dyn Store>, passwords: &dyn Passwords) -> Result<(),
 
 /// The demo's agents that are still there, in the order of their names.
 async fn agents(store: &Arc<dyn Store>) -> Result<Vec<Agent>, StoreError> {
+    let logins = logins(store).await?;
+    Ok(logins.into_iter().map(|(agent, _)| agent).collect())
+}
+
+/// The same with the hashes of their passwords.
+async fn logins(store: &Arc<dyn Store>) -> Result<Vec<(Agent, PasswordHash)>, StoreError> {
     let unit = Unit::of(CUSTOMER, "demo_agents");
     let agents = store.read(unit, |snapshot| {
         let mut agents = Vec::new();
         for (username, ..) in USERNAMES {
-            let found = snapshot.directory().login(username)?;
-            agents.extend(found.map(|(agent, _)| agent));
+            agents.extend(snapshot.directory().login(username)?);
         }
-        agents.retain(|agent| agent.customer == CUSTOMER && agent.is_active());
+        agents.retain(|(agent, _)| agent.customer == CUSTOMER && agent.is_active());
         Ok(agents)
     });
     agents.await

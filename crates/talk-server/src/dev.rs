@@ -15,29 +15,26 @@ use talk_domain::identity::Tokens as _;
 use crate::demo::{Demo, PASSWORD, demo};
 use crate::failure::Failure;
 use crate::installation::{check_database, fresh, now, refused, secret};
+use crate::output::print;
 use crate::serve::{Prepared, prepare, run};
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Loaded, SettingsError};
 
 /// The file in `data_dir` that keeps the secret of the demo's tokens.
 const SECRET_FILE: &str = "jwt-secret";
 
 /// Serves the demo until asked to stop.
-pub(crate) async fn dev(settings: &Settings, json: bool) -> Result<(), Failure> {
+pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
+    let settings = &loaded.settings;
     check_loopback("bind", Some(settings.bind))?;
     check_loopback("admin_bind", settings.admin_bind.0)?;
     check_database(settings)?;
     let secret = match &settings.jwt_secret {
         Some(secret) => secret.clone(),
-        None => kept_secret(&settings.data_dir)
-            .with_context(|| format!("the secret in {}", settings.data_dir.display()))?,
+        None => kept_secret(&settings.data_dir)?,
     };
-    let prepared = prepare(settings, &secret)?;
+    let prepared = prepare(loaded, &secret)?;
     let demo = demo(&prepared.store, &*prepared.passwords).await?;
-    let welcome = welcome(&prepared, &demo, json)?;
-    let mut out = std::io::stdout().lock();
-    out.write_all(welcome.as_bytes())?;
-    out.flush()?;
-    drop(out);
+    print(&welcome(&prepared, &demo, json)?)?;
     run(settings, prepared).await
 }
 
@@ -50,18 +47,26 @@ fn check_loopback(name: &str, address: Option<SocketAddr>) -> Result<(), Failure
     Err(SettingsError::new(name, reason).into())
 }
 
-/// The secret in `directory`, made up the first time, for this user alone.
-fn kept_secret(directory: &Path) -> std::io::Result<SecretString> {
+/// Reads the secret in `directory`; generates it the first time, readable by this user alone.
+fn kept_secret(directory: &Path) -> anyhow::Result<SecretString> {
     let path = directory.join(SECRET_FILE);
     match std::fs::read_to_string(&path) {
         Ok(secret) => return Ok(secret.trim_end().into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", path.display()));
+        }
     }
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(directory)?;
+        .create(directory)
+        .with_context(|| format!("cannot create the directory {}", directory.display()))?;
+    write_secret(&path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a new secret to `path`.
+fn write_secret(path: &Path) -> std::io::Result<SecretString> {
     let secret = secret();
     // Whole or not at all, whenever the process ends.
     let half = path.with_extension("half");

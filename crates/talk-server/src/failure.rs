@@ -1,7 +1,9 @@
 //! How the program ends when it cannot do what it was asked to.
 
+use std::fmt;
 use std::process::ExitCode;
 
+use crate::output::print_error;
 use crate::settings::SettingsError;
 
 /// Why the program ends.
@@ -16,13 +18,23 @@ pub(crate) enum Failure {
 impl Failure {
     /// Prints one line for the operator.
     pub(crate) fn report(&self) -> ExitCode {
-        let (line, code) = match self {
-            Self::Usage(line) => (line.clone(), 2),
+        print_error(&format!("error: {self}"));
+        ExitCode::from(match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) => 1,
+        })
+    }
+}
+
+/// The reason in one line.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = match self {
+            Self::Usage(line) => line.clone(),
             // With its causes: "…: unable to open database file".
-            Self::Failed(error) => (format!("{error:#}"), 1),
+            Self::Failed(error) => format!("{error:#}"),
         };
-        eprintln!("error: {}", one_line(&line));
-        ExitCode::from(code)
+        f.write_str(&one_line(&line))
     }
 }
 

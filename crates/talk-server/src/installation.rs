@@ -77,7 +77,7 @@ pub(crate) fn lock(settings: &Settings) -> Result<Option<File>, Failure> {
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => {
-            let reason = "another server uses this database; several need a broker";
+            let reason = "another server uses this database; one database has one server";
             Err(SettingsError::new("database_url", reason).into())
         }
         Err(TryLockError::Error(error)) => {
@@ -148,8 +148,12 @@ pub(crate) fn has_database(settings: &Settings) -> bool {
 /// Tokens signed with `secret`, and those of the trusted issuer.
 pub(crate) fn tokens(settings: &Settings, secret: &SecretString) -> Result<SignedTokens, Failure> {
     let issuer = issuer(settings)?;
-    SignedTokens::new(secret, settings.token_lifetime_seconds, issuer)
-        .map_err(|error| Failure::Usage(error.to_string()))
+    let tokens = SignedTokens::new(secret, settings.token_lifetime_seconds, issuer);
+    let tokens = match &settings.jwt_secret_previous {
+        Some(previous) => tokens.and_then(|tokens| tokens.with_previous(previous)),
+        None => tokens,
+    };
+    tokens.map_err(|error| Failure::Usage(error.to_string()))
 }
 
 fn issuer(settings: &Settings) -> Result<Option<Issuer>, Failure> {

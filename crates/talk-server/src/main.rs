@@ -1,13 +1,19 @@
 //! The Talk server: settings, wiring and subcommands.
 
+// A closed pipe makes the macros panic; `output` has what to use instead.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod bootstrap;
 mod cli;
+mod configuration;
 mod demo;
 mod dev;
 mod failure;
+mod healthcheck;
 mod installation;
 mod observe;
 mod operate;
+mod output;
 mod serve;
 mod settings;
 mod upkeep;
@@ -21,7 +27,8 @@ use serde_json::json;
 use cli::{Command, CustomerCommand, Line};
 use failure::Failure;
 use operate::Operator;
-use settings::{Given, Settings};
+use output::print;
+use settings::{Given, Loaded, Settings};
 
 // A post allocates some hundred times; measured with `make bench`, this and the flags in
 // `.cargo/config.toml` make half as many posts again per second.
@@ -36,26 +43,28 @@ fn main() -> ExitCode {
 }
 
 fn run(line: Line, given: &Given) -> Result<(), Failure> {
-    if matches!(line.command, Command::Config) {
-        print!("{}", Settings::template());
-        return Ok(());
+    match line.command {
+        Command::Config { check: true } => return configuration::check(given, line.json),
+        Command::Config { check: false } => return configuration::describe(line.json),
+        Command::Openapi => return Ok(print(&talk_http_actix::openapi())?),
+        _ => {}
     }
-    if matches!(line.command, Command::Openapi) {
-        print!("{}", talk_http_actix::openapi());
-        return Ok(());
+    let loaded = settings::load(given)?;
+    if matches!(line.command, Command::Healthcheck) {
+        return healthcheck::healthcheck(&loaded.settings, line.json);
     }
-    let settings = settings::load(given)?;
-    installation::check_database(&settings)?;
+    installation::check_database(&loaded.settings)?;
     // Requests run on threads of their own; here are signals and what runs in the background.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .context("the runtime")?;
-    runtime.block_on(carry_out(line, &settings))
+    runtime.block_on(carry_out(line, &loaded))
 }
 
-async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
+async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
+    let settings = &loaded.settings;
     let json = line.json;
     let operator = |is_first: bool| {
         let store = if is_first {
@@ -70,8 +79,8 @@ async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
         })
     };
     match line.command {
-        Command::Dev => dev::dev(settings, json).await,
-        Command::Serve => serve::serve(settings).await,
+        Command::Dev => dev::dev(loaded, json).await,
+        Command::Serve => serve::serve(loaded).await,
         Command::Migrate => migrate(settings, json),
         Command::Customer(command) => {
             let is_first = matches!(command, CustomerCommand::Create { .. });
@@ -85,20 +94,20 @@ async fn carry_out(line: Line, settings: &Settings) -> Result<(), Failure> {
             let problems = installation::examine(settings)?;
             operate::doctor(&operator(false)?, (migrated, problems)).await
         }
-        Command::Config | Command::Openapi => Ok(()),
+        Command::Config { .. } | Command::Openapi | Command::Healthcheck => Ok(()),
     }
 }
 
 fn migrate(settings: &Settings, json: bool) -> Result<(), Failure> {
     let applied = apply_migrations(settings)?;
-    if json {
-        println!("{}", json!({ "applied": applied }));
+    let text = if json {
+        format!("{}\n", json!({ "applied": applied }))
     } else if applied.is_empty() {
-        println!("nothing to do: the database is up to date");
+        "nothing to do: the database is up to date\n".to_owned()
     } else {
-        println!("applied {}", applied.join(", "));
-    }
-    Ok(())
+        format!("applied {}\n", applied.join(", "))
+    };
+    Ok(print(&text)?)
 }
 
 fn apply_migrations(settings: &Settings) -> Result<Vec<String>, Failure> {

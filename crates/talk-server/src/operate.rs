@@ -17,6 +17,7 @@ pub(crate) use doctor::doctor;
 
 use crate::cli::{AccessKeyCommand, AgentCommand, CustomerCommand};
 use crate::failure::Failure;
+use crate::output::print;
 
 /// The operator at work: above all customers, on an open database.
 pub(crate) struct Operator {
@@ -66,9 +67,9 @@ impl Operator {
     fn print(&self, line: &str, resource: &impl Serialize) -> Result<(), Failure> {
         if self.json {
             let json = serde_json::to_string(resource).map_err(anyhow::Error::new)?;
-            println!("{json}");
+            print(&format!("{json}\n"))?;
         } else if !line.is_empty() {
-            println!("{line}");
+            print(&format!("{line}\n"))?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{Loaded, Settings, SettingsError};
 use crate::{demo, installation, observe, upkeep};
 
 /// A server that holds its addresses and its open database, and does not serve yet.
@@ -36,25 +36,31 @@ pub(crate) struct Prepared {
 }
 
 /// Serves in production, until asked to stop.
-pub(crate) async fn serve(settings: &Settings) -> Result<(), Failure> {
+pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
+    let settings = &loaded.settings;
+    let secret = signing_secret(settings)?;
+    if !installation::has_database(settings) && FirstAdmin::from(settings)?.is_none() {
+        return Err(nobody());
+    }
+    let prepared = prepare(loaded, secret)?;
+    bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
+    demo::refuse_known_passwords(&prepared.store, &*prepared.passwords).await?;
+    run(settings, prepared).await
+}
+
+/// The secret that tokens are signed with, which production never makes up.
+pub(crate) fn signing_secret(settings: &Settings) -> Result<&SecretString, Failure> {
     let secret = settings.jwt_secret.as_ref().ok_or_else(|| {
         let least = talk_identity::MIN_SECRET_BYTES;
         let reason = format!("is missing; set TALK_JWT_SECRET to at least {least} random bytes");
         SettingsError::new("jwt_secret", reason)
     })?;
-    if !installation::has_database(settings) && FirstAdmin::from(settings)?.is_none() {
-        return Err(nobody());
-    }
-    let prepared = prepare(settings, secret)?;
-    bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
-    if demo::exists(&prepared.store).await? {
-        tracing::warn!("this database has the demo agents, whose password everybody knows");
-    }
-    run(settings, prepared).await
+    Ok(secret)
 }
 
 /// Takes the addresses and opens the database.
-pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prepared, Failure> {
+pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared, Failure> {
+    let settings = &loaded.settings;
     installation::check_database(settings)?;
     let tokens = Arc::new(installation::tokens(settings, secret)?);
     let public = listen("bind", settings.bind)?;
@@ -63,6 +69,10 @@ pub(crate) fn prepare(settings: &Settings, secret: &SecretString) -> Result<Prep
         .map(|address| listen("admin_bind", address))
         .transpose()?;
     observe::logs(settings)?;
+    if !loaded.ignored.is_empty() {
+        let variables = loaded.ignored.join(", ");
+        tracing::debug!(variables, "ignored: Kubernetes sets these for a Service");
+    }
     raise_file_limit();
     let metrics = observe::metrics()?;
     let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
@@ -148,8 +158,10 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     ];
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
-    let (database, admin_bind) = (installation::database(settings), settings.admin_bind.0);
-    tracing::info!(%bind, ?admin_bind, database, version = env!("CARGO_PKG_VERSION"), "serving");
+    let (database, admin_bind) = (installation::database(settings), settings.admin_bind);
+    let public_url = settings.public_url.as_ref().map(tracing::field::display);
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(%bind, %admin_bind, public_url, database, version, "serving");
     let stop = tokio::spawn(async move {
         // Without one of them events or revocations would go nowhere, and nobody would notice.
         let is_broken = tokio::select! {

@@ -1,6 +1,8 @@
 //! The settings: one struct, from which the flags, the names in the environment and the commented
 //! file `config/talk.toml` are made.
 
+mod in_force;
+mod kubernetes;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -15,8 +17,9 @@ use talk_domain::limits::Limits;
 use talk_http_actix::{BodyLimits, SocketLimits};
 use talk_identity::PinnedAlgorithm;
 
-pub(crate) use sources::{Given, SettingsError, flags, load};
-pub(crate) use types::{LogFilter, LogFormat, OptionalAddress, Origins};
+pub(crate) use in_force::{InForce, documented};
+pub(crate) use sources::{Given, Loaded, SettingsError, flags, load};
+pub(crate) use types::{LogFilter, LogFormat, OptionalAddress, Origins, PublicUrl};
 use types::{at_least_one, at_most_512, parsed};
 
 /// Settings of talk-server.
@@ -27,8 +30,9 @@ use types::{at_least_one, at_most_512, parsed};
 /// `config/talk.toml` if there is one, or from where `--config` or `TALK_CONFIG` says. A name that
 /// is not below, or a bad value, stops the start.
 ///
-/// Secrets (`database_url`, `broker_url`, `jwt_secret`, `bootstrap_password`, `issuer_secret`) can
-/// be read from a file instead: `jwt_secret_file`, `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
+/// Secrets (`database_url`, `broker_url`, `jwt_secret`, `jwt_secret_previous`,
+/// `bootstrap_password`, `issuer_secret`) can be read from a file instead: `jwt_secret_file`,
+/// `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
 #[derive(Debug, Config)]
 pub(crate) struct Settings {
     /// Where the API listens.
@@ -42,6 +46,11 @@ pub(crate) struct Settings {
         deserialize_with = parsed
     )]
     pub(crate) admin_bind: OptionalAddress,
+
+    /// Address that people and providers reach the server at, for example
+    /// `https://talk.example.com`. Links that go outside are built from it.
+    #[config(env = "TALK_PUBLIC_URL", deserialize_with = parsed)]
+    pub(crate) public_url: Option<PublicUrl>,
 
     /// The database, `sqlite:<path>`. Without one: `sqlite:<data_dir>/talk.db`.
     #[config(env = "TALK_DATABASE_URL")]
@@ -68,6 +77,11 @@ pub(crate) struct Settings {
     /// one and keeps it in `data_dir`.
     #[config(env = "TALK_JWT_SECRET")]
     pub(crate) jwt_secret: Option<SecretString>,
+
+    /// The secret that was used before, at least 32 bytes. Tokens it signed stay valid until they
+    /// end, none is signed with it: a new `jwt_secret` logs nobody out.
+    #[config(env = "TALK_JWT_SECRET_PREVIOUS")]
+    pub(crate) jwt_secret_previous: Option<SecretString>,
 
     /// How long a login token is valid.
     #[config(
@@ -209,10 +223,11 @@ pub(crate) struct Settings {
 }
 
 /// Settings that are never shown and that can be read from a file.
-pub(crate) const SECRETS: [&str; 5] = [
+pub(crate) const SECRETS: [&str; 6] = [
     "database_url",
     "broker_url",
     "jwt_secret",
+    "jwt_secret_previous",
     "bootstrap_password",
     "issuer_secret",
 ];
@@ -284,12 +299,15 @@ impl Settings {
                           and each of them needs it";
             return Err(SettingsError::new("issuer_algorithm", reason));
         }
-        if let Some(secret) = &self.jwt_secret {
-            let bytes = secret.expose_secret().len();
-            if bytes < talk_identity::MIN_SECRET_BYTES {
-                let least = talk_identity::MIN_SECRET_BYTES;
+        for (name, secret) in [
+            ("jwt_secret", &self.jwt_secret),
+            ("jwt_secret_previous", &self.jwt_secret_previous),
+        ] {
+            let bytes = secret.as_ref().map(|secret| secret.expose_secret().len());
+            let least = talk_identity::MIN_SECRET_BYTES;
+            if let Some(bytes) = bytes.filter(|bytes| *bytes < least) {
                 let reason = format!("has {bytes} bytes and needs at least {least}");
-                return Err(SettingsError::new("jwt_secret", reason));
+                return Err(SettingsError::new(name, reason));
             }
         }
         Ok(())

@@ -10,6 +10,8 @@ use confique::meta::{Expr, Field, FieldKind, LeafKind};
 use serde::Deserialize;
 use toml::Value;
 
+use super::in_force::{InForce, Origins};
+use super::kubernetes::is_service_variable;
 use super::{SECRETS, Settings};
 
 /// The file that is read when none is named.
@@ -71,32 +73,47 @@ pub(crate) fn flags() -> Vec<Flag> {
     settings.chain(files).collect()
 }
 
-/// The settings, checked.
+/// The settings, and how they came about.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The settings, checked.
+    pub(crate) settings: Settings,
+    /// Every setting with its value and where it was given.
+    pub(crate) in_force: Vec<InForce>,
+    /// Variables under our prefix that Kubernetes sets for a Service.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// Reads and checks the settings.
 ///
 /// # Errors
 /// Names the first setting that is unknown or has a bad value, and where it was given.
-pub(crate) fn load(given: &Given) -> Result<Settings, SettingsError> {
-    let environment = environment(&given.environment)?;
-    let named = environment
+pub(crate) fn load(given: &Given) -> Result<Loaded, SettingsError> {
+    let Environment { ours, ignored } = environment(&given.environment)?;
+    let named = ours
         .iter()
         .find(|(name, path)| name == CONFIG && !path.is_empty());
     let named = named.map(|(_, path)| PathBuf::from(path));
     let file = file(given.file.clone().or(named))?;
-    let environment = environment.into_iter().filter(|(name, _)| name != CONFIG);
+    let ours = ours.into_iter().filter(|(name, _)| name != CONFIG);
     let sources = [
         Source::texts(Origin::Flag, given.flags.clone())?,
-        Source::texts(Origin::Environment, environment.map(lower).collect())?,
+        Source::texts(Origin::Environment, ours.map(lower).collect())?,
         file,
     ];
-    let mut layer = <Settings as Config>::Layer::empty();
+    let (mut layer, mut origins) = (<Settings as Config>::Layer::empty(), Origins::default());
     for source in sources {
-        layer = layer.with_fallback(source.layer()?);
+        layer = layer.with_fallback(source.layer(&mut origins)?);
     }
     let layer = layer.with_fallback(<Settings as Config>::Layer::default_values());
     let settings = Settings::from_layer(layer);
     let settings = settings.map_err(|error| SettingsError::new("settings", error.to_string()))?;
     settings.check()?;
-    Ok(settings)
+    Ok(Loaded {
+        settings,
+        in_force: origins.in_force(),
+        ignored,
+    })
 }
 
 fn lower((name, value): (String, String)) -> (String, String) {
@@ -104,25 +121,31 @@ fn lower((name, value): (String, String)) -> (String, String) {
     (name.to_ascii_lowercase(), value)
 }
 
-/// What the environment says under our prefix.
-fn environment(given: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, SettingsError> {
-    let ours = given.iter().filter_map(|(name, value)| {
-        let name = name.to_str().filter(|name| name.starts_with(PREFIX))?;
-        Some((name, value))
-    });
-    ours.map(|(name, value)| {
-        let is_known = name == CONFIG || flags().iter().any(|flag| variable(&flag.name) == name);
-        if !is_known {
-            return Err(SettingsError::new(
-                name,
-                "unknown setting in the environment",
-            ));
+/// Variables of the environment under our prefix.
+#[derive(Default)]
+struct Environment {
+    ours: Vec<(String, String)>,
+    ignored: Vec<String>,
+}
+
+fn environment(given: &[(OsString, OsString)]) -> Result<Environment, SettingsError> {
+    let mut environment = Environment::default();
+    for (name, value) in given {
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+            continue;
+        };
+        let text = value.to_str();
+        if name == CONFIG || flags().iter().any(|flag| variable(&flag.name) == name) {
+            let text = text.ok_or_else(|| SettingsError::new(name, "is not UTF-8"))?;
+            environment.ours.push((name.to_owned(), text.to_owned()));
+        } else if text.is_some_and(|text| is_service_variable(name, text)) {
+            environment.ignored.push(name.to_owned());
+        } else {
+            let reason = "unknown setting in the environment";
+            return Err(SettingsError::new(name, reason));
         }
-        let value = value.to_str();
-        let value = value.ok_or_else(|| SettingsError::new(name, "is not UTF-8"))?;
-        Ok((name.to_owned(), value.to_owned()))
-    })
-    .collect()
+    }
+    Ok(environment)
 }
 
 fn variable(name: &str) -> String {
@@ -194,7 +217,7 @@ impl Source {
     }
 
     /// The layer of these settings; each is read alone, so that an error names it.
-    fn layer(self) -> Result<<Settings as Config>::Layer, SettingsError> {
+    fn layer(self, origins: &mut Origins) -> Result<<Settings as Config>::Layer, SettingsError> {
         let mut layer = <Settings as Config>::Layer::empty();
         let names: Vec<_> = self.entries.iter().map(|(name, _)| name.clone()).collect();
         for (name, value) in self.entries {
@@ -214,6 +237,7 @@ impl Source {
             if is_empty(&value) && is_optional(field) {
                 continue;
             }
+            origins.add(field, &value, self.origin.call(&name));
             let table = toml::Table::from_iter([(field.name.to_owned(), value)]);
             let one = <Settings as Config>::Layer::deserialize(Value::Table(table));
             let one = one.map_err(|error| refuse(reason(field, error.message())))?;

@@ -1,5 +1,6 @@
 use super::*;
 use confique::meta::FieldKind;
+use serde_json::json;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -22,6 +23,10 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
     let path = directory.path().join("talk.toml");
     std::fs::write(&path, text).unwrap();
     (directory, path)
+}
+
+fn load(given: &Given) -> Result<Settings, SettingsError> {
+    super::load(given).map(|loaded| loaded.settings)
 }
 
 fn refusal(given: &Given) -> String {
@@ -178,6 +183,80 @@ fn a_secret_is_read_from_a_file() {
         &[("TALK_JWT_SECRET_FILE", path), ("TALK_JWT_SECRET", SECRET)],
     );
     assert!(refusal(&both).contains("given too"));
+}
+
+/// Case 75.
+#[test]
+fn what_kubernetes_sets_for_a_service_is_ignored() {
+    let variables = [
+        ("TALK_SERVICE_HOST", "10.0.0.11"),
+        ("TALK_PORT_8095_TCP", "tcp://10.0.0.11:8095"),
+        ("TALK_QUEUE", "7"),
+    ];
+    let loaded = super::load(&given(&[], &variables)).unwrap();
+    assert_eq!(loaded.ignored, ["TALK_SERVICE_HOST", "TALK_PORT_8095_TCP"]);
+    assert_eq!(loaded.settings.queue, 7);
+}
+
+#[test]
+fn every_setting_in_force_says_where_it_comes_from_and_keeps_secrets() {
+    let (_directory, path) = file("queue = 1\nreaders = 9\n");
+    let loaded = super::load(&Given {
+        file: Some(path.clone()),
+        ..given(
+            &[("bind", "127.0.0.1:1")],
+            &[("TALK_QUEUE", "2"), ("TALK_JWT_SECRET", SECRET)],
+        )
+    });
+    let loaded = loaded.unwrap();
+    let of = |name: &str| {
+        let setting = loaded.in_force.iter().find(|setting| setting.name == name);
+        let setting = setting.unwrap();
+        (setting.value.clone(), setting.origin.clone())
+    };
+    let file = format!("readers in {}", path.display());
+    for (name, value, origin) in [
+        ("bind", json!("127.0.0.1:1"), "--bind"),
+        ("queue", json!(2), "TALK_QUEUE"),
+        ("readers", json!(9), &*file),
+        ("jwt_secret", json!("********"), "TALK_JWT_SECRET"),
+        ("max_text", json!(16_000), "default"),
+    ] {
+        assert_eq!(of(name), (Some(value), origin.to_owned()));
+    }
+    assert_eq!(of("issuer_algorithm"), (None, "default".to_owned()));
+    assert!(!format!("{:?}", loaded.in_force).contains(SECRET));
+}
+
+#[test]
+fn a_short_previous_secret_and_a_bad_public_url_are_refused() {
+    for (name, value, reason) in [
+        (
+            "TALK_JWT_SECRET_PREVIOUS",
+            &SECRET[1..],
+            "jwt_secret_previous: has 31 bytes",
+        ),
+        ("TALK_PORT", "8095", "TALK_PORT: unknown setting"),
+        ("TALK_PUBLIC_URL", "talk.example.com", "must be a URL like"),
+        ("TALK_PUBLIC_URL", "ftp://h", "must be a URL like"),
+        ("TALK_PUBLIC_URL", "https://u:p@h", "must not contain"),
+        ("TALK_PUBLIC_URL", "https://h/?a=b", "must not contain"),
+    ] {
+        let refusal = refusal(&given(&[], &[(name, value)]));
+        assert!(refusal.contains(reason), "{name}={value}: {refusal}");
+    }
+}
+
+#[test]
+fn a_public_url_has_no_slash_at_its_end() {
+    for (given_url, kept) in [
+        ("https://talk.example.com", "https://talk.example.com"),
+        ("https://Talk.example.com:443/", "https://talk.example.com"),
+        ("http://h:8095/talk/", "http://h:8095/talk"),
+    ] {
+        let settings = load(&given(&[], &[("TALK_PUBLIC_URL", given_url)])).unwrap();
+        assert_eq!(settings.public_url.unwrap().to_string(), kept);
+    }
 }
 
 #[test]

@@ -71,6 +71,11 @@ fn serving(
         .env("TALK_BOOTSTRAP_USERNAME", username)
         .env("TALK_BOOTSTRAP_PASSWORD", "correct horse")
         .env("TALK_LOG_FORMAT", "json");
+    announced(command)
+}
+
+/// A server started by `command`, and its address as its log says.
+fn announced(command: Command) -> (Running, String, BufReader<std::process::ChildStderr>) {
     let mut server = Running::start(command);
     let mut log = BufReader::new(server.0.stderr.take().unwrap());
     loop {
@@ -296,4 +301,91 @@ fn a_second_server_on_the_same_database_is_refused() {
     // However it ends, the next one may serve.
     drop(first);
     serving(&place, "root");
+}
+
+/// Case 50.
+#[tokio::test]
+async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
+    let place = Place::new();
+    let (server, _) = demo(&place);
+    assert!(server.stop().0.success());
+    let refusal = || {
+        let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
+        command.env("TALK_JWT_SECRET", SECRET);
+        let output = command.output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let line = refusal();
+    for part in ["alice, bob, carol", "agent password", "agent disable"] {
+        assert!(line.contains(part), "{line}");
+    }
+    place.json(&["agent", "disable", "carol"]);
+    assert!(
+        refusal().contains("alice, bob. "),
+        "each that is left is named"
+    );
+    for agent in ["alice", "bob"] {
+        place.json(&["agent", "password", agent, "--password", "correct horse"]);
+    }
+    let (_server, url, _log) = serving(&place, "ignored");
+    assert_eq!(login(&url, "alice", "talk-demo").await, 401);
+    assert_eq!(login(&url, "alice", "correct horse").await, 200);
+}
+
+/// SPEC 8: `healthcheck` for containers.
+#[tokio::test]
+async fn the_health_check_tells_a_ready_server_from_none() {
+    let place = Place::new();
+    let (server, url, _log) = serving(&place, "root");
+    let bind = url.trim_start_matches("http://");
+    let output = place.run(&["healthcheck", "--bind", bind]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "ready\n");
+    assert!(output.status.success());
+    server.terminate();
+    drop(server);
+    let (line, code) = place.refusal(&["healthcheck", "--bind", bind]);
+    assert!(line.contains("/readyz") && code == 1, "{line}");
+    // Somebody else at the address is not a ready server.
+    let other = std::net::TcpListener::bind(ANY).unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = other.accept().unwrap();
+        stream
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+            .unwrap();
+    });
+    let (line, code) = place.refusal(&["healthcheck", "--bind", &address]);
+    assert!(line.contains("not ready") && code == 1, "{line}");
+    answering.join().unwrap();
+}
+
+/// SPEC 8: rotation without logging anybody out.
+#[tokio::test]
+async fn a_rotated_secret_logs_nobody_out() {
+    const NEW: &str = "another-secret-0123456789abcdef0123456789";
+    let place = Place::new();
+    let (server, url, _log) = serving(&place, "root");
+    let http = reqwest::Client::new();
+    let body = json!({"username": "root", "password": "correct horse"});
+    let answer = http
+        .post(format!("{url}/auth/login"))
+        .json(&body)
+        .send()
+        .await;
+    let answer: Value = answer.unwrap().json().await.unwrap();
+    let token = answer["token"].as_str().unwrap();
+    server.terminate();
+    drop(server);
+    for (previous, expected) in [(SECRET, 200), ("", 401)] {
+        let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
+        command
+            .env("TALK_JWT_SECRET", NEW)
+            .env("TALK_JWT_SECRET_PREVIOUS", previous)
+            .env("TALK_LOG_FORMAT", "json");
+        let (_server, url, _log) = announced(command);
+        let me = http
+            .get(format!("{url}/v1.0/service_agents/me"))
+            .bearer_auth(token);
+        assert_eq!(me.send().await.unwrap().status(), expected, "{previous}");
+    }
 }

@@ -1,0 +1,38 @@
+//! What commands print on standard output and standard error.
+
+use std::io::{ErrorKind, Write};
+
+/// Prints `text` on standard output.
+///
+/// A closed pipe is no failure: `config | head -1` has read all it wants.
+///
+/// # Errors
+/// Any other error of the output, for example a full disk.
+pub(crate) fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    ignore_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Prints one line on standard error. When that fails there is nobody left to report it to.
+pub(crate) fn print_error(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn ignore_closed(written: std::io::Result<()>) -> std::io::Result<()> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case 74.
+    #[test]
+    fn a_closed_pipe_is_no_failure_and_a_full_disk_is_one() {
+        assert!(ignore_closed(Err(ErrorKind::BrokenPipe.into())).is_ok());
+        assert!(ignore_closed(Err(ErrorKind::StorageFull.into())).is_err());
+    }
+}
