@@ -18,7 +18,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// Prints one line for the operator.
     pub(crate) fn report(&self) -> ExitCode {
-        print_error(&format!("error: {self}"));
+        print_error(format!("error: {self}"));
         ExitCode::from(match self {
             Self::Usage(_) => 2,
             Self::Failed(_) => 1,

@@ -36,7 +36,9 @@ use settings::{Given, Loaded, Settings};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match cli::parse(std::env::args_os()).and_then(|(line, given)| run(line, &given)) {
+    let ran = cli::parse(std::env::args_os()).and_then(|(line, given)| run(line, &given));
+    observe::flush();
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -1,10 +1,18 @@
 //! Logs and metrics.
 
+mod queue;
+
+use std::fs::File;
+use std::os::fd::AsFd as _;
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::queue::LogQueue;
 use crate::failure::Failure;
 use crate::settings::{LogFormat, Settings};
 
@@ -17,20 +25,56 @@ const SECONDS: [f64; 13] = [
 /// Upper bounds of counts, for example of changes in one commit.
 const COUNTS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1_024.0];
 
-/// Sends log lines to the standard error.
+/// How long the end of the process waits for a slow reader of the log.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where log lines wait.
+static QUEUE: OnceLock<LogQueue> = OnceLock::new();
+
+/// Sends log lines to standard error through a bounded queue, and panics to the log.
 pub(crate) fn logs(settings: &Settings) -> Result<(), Failure> {
+    // A descriptor of its own: the lock of `stderr()` would stay taken while a write is stuck.
+    let out = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
+    let queue = LogQueue::start(settings.log_queue_bytes, out)?;
     let lines = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(QUEUE.get_or_init(|| queue).clone())
         .with_span_events(FmtSpan::NONE)
         .with_env_filter(settings.log.filter());
     let started = match settings.log_format {
         LogFormat::Human => lines
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+            .log_internal_errors(false)
             .finish()
             .try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .log_internal_errors(false)
+            .finish()
+            .try_init(),
     };
-    Ok(started.context("the log")?)
+    started.context("the log")?;
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(tracing::field::display);
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let message = text.or_else(|| payload.downcast_ref().copied());
+        let thread = std::thread::current();
+        tracing::error!(
+            location,
+            reason = message,
+            thread = thread.name(),
+            "panicked"
+        );
+    }));
+    Ok(())
+}
+
+/// Waits a moment until the log is written; a reader that is stuck does not hold up the end.
+pub(crate) fn flush() {
+    if let Some(queue) = QUEUE.get() {
+        queue.flush(PATIENCE);
+    }
 }
 
 /// Starts counting.

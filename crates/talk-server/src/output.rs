@@ -1,6 +1,8 @@
 //! What commands print on standard output and standard error.
 
 use std::io::{ErrorKind, Write};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Prints `text` on standard output.
 ///
@@ -13,9 +15,20 @@ pub(crate) fn print(text: &str) -> std::io::Result<()> {
     ignore_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// How long a reader of standard error may be stuck before the process ends without it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Prints one line on standard error. When that fails there is nobody left to report it to.
-pub(crate) fn print_error(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+pub(crate) fn print_error(line: String) {
+    let (done, finished) = channel();
+    // A write to a pipe that nobody reads would never end.
+    let writing = std::thread::Builder::new().spawn(move || {
+        let _ = writeln!(std::io::stderr(), "{line}");
+        let _ = done.send(());
+    });
+    if writing.is_ok() {
+        let _ = finished.recv_timeout(PATIENCE);
+    }
 }
 
 fn ignore_closed(written: std::io::Result<()>) -> std::io::Result<()> {

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
-use crate::settings::{Loaded, Settings, SettingsError};
+use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::{demo, installation, observe, upkeep};
 
 /// A server that holds its addresses and its open database, and does not serve yet.
@@ -103,6 +103,7 @@ fn raise_file_limit() {
 /// What is stored is unknown: nothing more may be answered, and opening again is the recovery.
 fn end_at_once(reason: &str) {
     tracing::error!(reason, "the database failed; the process ends");
+    observe::flush();
     std::process::exit(1);
 }
 
@@ -116,12 +117,25 @@ impl Prepared {
     pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
         Ok(self.public.local_addr()?)
     }
+
+    /// Logs that it serves, and where.
+    fn announcement(&self, settings: &Settings) -> Result<impl FnOnce() + use<>, Failure> {
+        let bind = self.address()?;
+        let admin = self.admin.as_ref().map(TcpListener::local_addr);
+        let admin_bind = OptionalAddress(admin.transpose()?);
+        let database = installation::database(settings);
+        let public_url = settings.public_url.as_ref().map(ToString::to_string);
+        let version = env!("CARGO_PKG_VERSION");
+        Ok(move || {
+            tracing::info!(%bind, %admin_bind, public_url, database, version, "serving");
+        })
+    }
 }
 
 /// Serves until asked to stop; then requests in flight are finished and the database is closed.
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
     let metrics = prepared.metrics.clone();
-    let bind = prepared.address()?;
+    let announce = prepared.announcement(settings)?;
     let store = prepared.store;
     let (live, delivery) = prepared.node.run(Arc::clone(&store));
     let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
@@ -158,10 +172,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     ];
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
-    let (database, admin_bind) = (installation::database(settings), settings.admin_bind);
-    let public_url = settings.public_url.as_ref().map(tracing::field::display);
-    let version = env!("CARGO_PKG_VERSION");
-    tracing::info!(%bind, %admin_bind, public_url, database, version, "serving");
+    announce();
     let stop = tokio::spawn(async move {
         // Without one of them events or revocations would go nowhere, and nobody would notice.
         let is_broken = tokio::select! {

@@ -73,6 +73,11 @@ pub(crate) struct Settings {
     #[config(env = "TALK_LOG_FORMAT", default = "human")]
     pub(crate) log_format: LogFormat,
 
+    /// Bytes of log lines that wait for a slow reader of the log; further lines are dropped and
+    /// counted (`talk_log_lines_lost_total`), requests never wait.
+    #[config(env = "TALK_LOG_QUEUE_BYTES", default = 1_048_576, validate = at_least_one)]
+    pub(crate) log_queue_bytes: usize,
+
     /// Secret that login tokens are signed with, at least 32 bytes. `serve` needs it; `dev` makes
     /// one and keeps it in `data_dir`.
     #[config(env = "TALK_JWT_SECRET")]

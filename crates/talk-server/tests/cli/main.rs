@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod logging;
 mod mistakes;
 mod operator;
 mod place;

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::place::Place;
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// A free port.
-const ANY: &str = "127.0.0.1:0";
+pub(crate) const ANY: &str = "127.0.0.1:0";
 
 /// A running server; killed when a test gives up on it.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -25,13 +25,13 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command.spawn().unwrap())
     }
 
     /// Asks it to stop as an operator does.
-    fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let id = self.0.id().to_string();
         // It may be gone already.
         let _ = Command::new("kill").args(["-TERM", &id]).output();
@@ -93,7 +93,7 @@ fn announced(command: Command) -> (Running, String, BufReader<std::process::Chil
     }
 }
 
-async fn login(url: &str, username: &str, password: &str) -> u16 {
+pub(crate) async fn login(url: &str, username: &str, password: &str) -> u16 {
     let client = reqwest::Client::new();
     let body = json!({"username": username, "password": password});
     let answer = client
