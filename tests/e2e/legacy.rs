@@ -82,6 +82,42 @@ async fn one_other_agent_and_no_name_means_direct() {
     assert_eq!(error["details"][0]["field"], "participant_ids[1]");
 }
 
+/// Case 79.
+#[tokio::test]
+async fn both_dialects_take_agents_by_either_name() {
+    let server = Server::start().await;
+    let [alice, bob, carol, dave] = server.agents(["alice", "bob", "carol", "dave"]).await;
+    let chats = "/v1.0/service_agents/talk_chats";
+    for path in [TALKS, chats] {
+        let body = json!({
+            "type": "group", "participants": [bob.as_owner()], "participant_ids": [carol.id, bob.id],
+        });
+        let chat = alice.post(path, body).await.ok();
+        assert_eq!(chat["member_count"], 3, "{path}");
+        let participants = format!(
+            "{path}/{}/participants",
+            chat["id"].as_str().expect("an id")
+        );
+        let both = json!({"owner_type": "agent", "owner_id": dave.id, "agent_id": bob.id});
+        let differ = alice.post(&participants, both).await;
+        differ.refused(400, "AGENTS_DIFFER");
+        let added = alice
+            .post(&participants, json!({"agent_id": dave.id}))
+            .await;
+        let removed = format!(
+            "{participants}/{}",
+            added.ok()["id"].as_str().expect("an id")
+        );
+        alice.delete(&removed).await.ok();
+        alice.post(&participants, dave.as_owner()).await.ok();
+        let refused = alice.post(path, json!({"type": "group", "participant_ids": ["x"]}));
+        let error = refused.await.refused(400, "INVALID_ID");
+        assert_eq!(error["details"][0]["field"], "participant_ids[0]");
+    }
+    let direct = alice.post(TALKS, json!({"participants": [bob.as_owner()]}));
+    assert_eq!(direct.await.ok()["type"], "direct");
+}
+
 #[tokio::test]
 async fn participants_are_active_until_they_have_left() {
     let server = Server::start().await;

@@ -142,6 +142,7 @@ def before_call(context, case, kwargs):
 
 # What no schema can say: rules about several fields, about what there is, about what is an emoji.
 RULES = {
+    "AGENTS_DIFFER",
     "CHAT_NOT_JOINABLE",
     "DIRECT_CHAT_NEEDS_ONE_OTHER",
     "EMOJI_INVALID",

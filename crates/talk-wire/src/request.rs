@@ -4,9 +4,11 @@
 mod chat;
 mod identity;
 mod message;
+pub(crate) mod named;
 
-pub use chat::{CreateChat, MarkRead, Owner, UpdateChat};
+pub use chat::{CreateChat, MarkRead, UpdateChat};
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,
 };
 pub use message::{EditMessage, PostMessage, PostMessageRefusal, React};
+pub use named::{AddParticipant, Form, Owner};

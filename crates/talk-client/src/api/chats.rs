@@ -71,6 +71,7 @@ impl NewChat {
             name: Some(self.name),
             detail: Some(self.detail),
             participants: Some(others.map(owner).collect()),
+            participant_ids: None,
         }
     }
 }

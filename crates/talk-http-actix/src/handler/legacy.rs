@@ -6,6 +6,7 @@ pub(super) mod docs;
 use talk_domain::participant::add::AddParticipant;
 use talk_wire::legacy::request;
 use talk_wire::legacy::resource::{Message, Participant, Status};
+use talk_wire::request::{AddParticipant as AddParticipantBody, Form};
 use talk_wire::{page_token, resource};
 
 use super::{chats, messages, participants, reactions};
@@ -42,7 +43,8 @@ pub(crate) async fn list_participants(caller: Caller) -> Reply {
 pub(crate) async fn add_participant(caller: Caller, body: Body) -> Reply {
     let chat = caller.id("chat_id")?;
     let sent = body.other().await?;
-    let agent = sent.json::<request::AddParticipant>()?.agent()?;
+    let named: AddParticipantBody = sent.json()?;
+    let agent = named.agent(Form::AgentId)?;
     let added = participants::added(&caller, &sent, AddParticipant { chat, agent }).await?;
     let shown = added.shown(|participant| Participant::new(participant, Status::Active));
     Ok(shown?.respond())

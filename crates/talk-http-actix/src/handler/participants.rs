@@ -40,7 +40,8 @@ pub(crate) async fn listed(
 pub(crate) async fn add(caller: Caller, body: Body) -> Reply {
     let chat = caller.id("chat_id")?;
     let sent = body.other().await?;
-    let agent = sent.json::<request::Owner>()?.agent("")?;
+    let named: request::AddParticipant = sent.json()?;
+    let agent = named.agent(request::Form::Owner)?;
     let added = added(&caller, &sent, AddParticipant { chat, agent });
     Ok(added.await?.respond())
 }

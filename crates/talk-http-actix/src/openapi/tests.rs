@@ -146,7 +146,7 @@ fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
         "CreateAccessKey",
         "Address",
         "CreateTalk",
-        "AddTalkParticipant",
+        "AddParticipant",
         "PostTalkMessage",
     ] {
         let properties = schemas[component]["properties"].as_object().unwrap();

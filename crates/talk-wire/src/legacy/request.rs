@@ -5,8 +5,10 @@ use talk_domain::chat::{ChatKind, create};
 use talk_domain::error::Invalid;
 use talk_domain::id::{AgentId, ChatId};
 
+use crate::request::Owner;
+use crate::request::named::named;
 use crate::resource::Media;
-use crate::{id, object, request};
+use crate::{object, request};
 
 /// Creates a talk.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,19 +23,16 @@ pub struct CreateTalk {
     /// For people.
     #[serde(default)]
     pub detail: Option<String>,
-    /// Whom to bring along.
-    #[serde(default)]
+    /// The ids of the agents who become participants, besides the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub participant_ids: Option<Vec<String>>,
-}
-
-/// Adds an agent.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = AddTalkParticipant))]
-pub struct AddParticipant {
-    /// The agent.
-    #[serde(default)]
-    pub agent_id: Option<String>,
+    /// Further agents who become participants.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object::optional_list"
+    )]
+    pub participants: Option<Vec<Owner>>,
 }
 
 /// Posts a message in the talk of the path.
@@ -73,17 +72,13 @@ impl CreateTalk {
     /// The command of `caller`.
     ///
     /// # Errors
-    /// `CHAT_TYPE_INVALID`, `INVALID_ID` or `LIMIT_EXCEEDED`.
+    /// `CHAT_TYPE_INVALID`, `INVALID_ID`, `OWNER_TYPE_INVALID` or `LIMIT_EXCEEDED`.
     pub fn command(self, caller: AgentId, limit: usize) -> Result<create::CreateChat, Invalid> {
-        let ids = self.participant_ids.unwrap_or_default();
-        if ids.len() > limit {
-            return Err(Invalid::too_long("participant_ids", limit, "participants"));
-        }
-        let others = ids
-            .iter()
-            .enumerate()
-            .map(|(i, agent)| id::parse(&format!("participant_ids[{i}]"), agent))
-            .collect::<Result<Vec<AgentId>, _>>()?;
+        let others = named(
+            self.participants.as_deref(),
+            self.participant_ids.as_deref(),
+            limit,
+        )?;
         let name = self.name.unwrap_or_default();
         let kind = match self.kind.filter(|kind| !kind.is_empty()) {
             Some(kind) => ChatKind::parse(&kind)?,
@@ -105,16 +100,6 @@ fn is_pair(named: &[AgentId], caller: AgentId) -> bool {
     others
         .next()
         .is_some_and(|other| others.all(|agent| agent == other))
-}
-
-impl AddParticipant {
-    /// The agent.
-    ///
-    /// # Errors
-    /// `INVALID_ID`.
-    pub fn agent(&self) -> Result<AgentId, Invalid> {
-        id::parse_required("agent_id", self.agent_id.as_deref())
-    }
 }
 
 #[cfg(test)]
@@ -151,9 +136,5 @@ mod tests {
         assert_eq!(refused.field, "participant_ids[0]");
         let refused = request.command(agent_id(1), 0).unwrap_err();
         assert_eq!((refused.reason, refused.limit), ("LIMIT_EXCEEDED", Some(0)));
-        assert_eq!(
-            AddParticipant::default().agent().unwrap_err().field,
-            "agent_id"
-        );
     }
 }

@@ -6,6 +6,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     INVALID_ARGUMENT {
         AGENT_IDS_REQUIRED "The query names no agent."
             "Give `agent_ids` with one to 100 ids, separated by commas.";
+        AGENTS_DIFFER "`agent_id` and `owner_id` name different agents."
+            "Send one of them.";
         BODY_INCOMPLETE "The connection ended or broke the protocol before the body was complete."
             "Send the request again.";
         BODY_TIMEOUT "The body was not complete within 15 seconds."

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 use talk_domain::chat::{ChatKind, create, update};
 use talk_domain::error::Invalid;
-use talk_domain::id::{AgentId, ChatId};
+use talk_domain::id::ChatId;
 use talk_domain::read::mark;
 
-use crate::id;
+use super::named::{Owner, named};
 use crate::object;
-use crate::resource::AGENT;
 
 /// Creates a chat.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,21 +22,16 @@ pub struct CreateChat {
     /// For people.
     #[serde(default)]
     pub detail: Option<String>,
-    /// Whom to bring along.
-    #[serde(default, deserialize_with = "object::optional_list")]
+    /// The agents who become participants, besides the caller.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object::optional_list"
+    )]
     pub participants: Option<Vec<Owner>>,
-}
-
-/// Names an agent as a participant.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Owner {
-    /// `agent`.
-    #[serde(default)]
-    pub owner_type: Option<String>,
-    /// The agent.
-    #[serde(default)]
-    pub owner_id: Option<String>,
+    /// The ids of further agents who become participants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant_ids: Option<Vec<String>>,
 }
 
 /// Changes a chat; what is absent stays.
@@ -77,45 +71,24 @@ impl CreateChat {
     /// The command.
     ///
     /// # Errors
-    /// `TYPE_REQUIRED`, `CHAT_TYPE_INVALID`, `LIMIT_EXCEEDED` or what [`Owner::agent`] says.
+    /// `TYPE_REQUIRED`, `CHAT_TYPE_INVALID`, `LIMIT_EXCEEDED` `OWNER_TYPE_INVALID` or `INVALID_ID`.
     pub fn command(self, limit: usize) -> Result<create::CreateChat, Invalid> {
         let kind = self.kind.filter(|kind| !kind.is_empty());
         let kind = kind.ok_or_else(|| {
             Invalid::new("type", "TYPE_REQUIRED", "must be direct, group or talk")
         })?;
         let kind = ChatKind::parse(&kind)?;
-        let participants = self.participants.unwrap_or_default();
-        if participants.len() > limit {
-            return Err(Invalid::too_long("participants", limit, "participants"));
-        }
-        let others = participants
-            .iter()
-            .enumerate()
-            .map(|(i, owner)| owner.agent(&format!("participants[{i}].")))
-            .collect::<Result<_, _>>()?;
+        let others = named(
+            self.participants.as_deref(),
+            self.participant_ids.as_deref(),
+            limit,
+        )?;
         Ok(create::CreateChat {
             kind,
             name: self.name.unwrap_or_default(),
             detail: self.detail.unwrap_or_default(),
             others,
         })
-    }
-}
-
-impl Owner {
-    /// The agent; `path` is put before the names of the fields.
-    ///
-    /// # Errors
-    /// `OWNER_TYPE_INVALID` or `INVALID_ID`.
-    pub fn agent(&self, path: &str) -> Result<AgentId, Invalid> {
-        if self.owner_type.as_deref() != Some(AGENT) {
-            return Err(Invalid::new(
-                format!("{path}owner_type"),
-                "OWNER_TYPE_INVALID",
-                "must be agent",
-            ));
-        }
-        id::parse_required(&format!("{path}owner_id"), self.owner_id.as_deref())
     }
 }
 

@@ -61,6 +61,7 @@ fn create() -> Operation {
         name: Some("Project Discussion".to_owned()),
         detail: Some("Everything about the project".to_owned()),
         participants: Some(vec![owner()]),
+        participant_ids: None,
     };
     let direct = CreateChat {
         kind: Some("direct".to_owned()),

@@ -6,8 +6,9 @@ use talk_domain::chat::create::CreateChatError;
 use talk_domain::message::delete::DeleteMessageError;
 use talk_domain::participant::add::AddParticipantError;
 use talk_domain::participant::remove::RemoveParticipantError;
-use talk_wire::legacy::request::{AddParticipant, CreateTalk, PostMessage};
+use talk_wire::legacy::request::{CreateTalk, PostMessage};
 use talk_wire::legacy::resource::{Message, Participant, Status};
+use talk_wire::request::AddParticipant;
 
 use crate::handler::{chats, messages, reactions};
 use crate::openapi::example::{self, BOB, either, sent};
@@ -42,6 +43,7 @@ fn create() -> Operation {
         name: None,
         detail: None,
         participant_ids: Some(vec![BOB.to_owned()]),
+        participants: None,
     };
     let group = CreateTalk {
         name: Some("Project Discussion".to_owned()),
@@ -55,7 +57,12 @@ fn create() -> Operation {
         )
         .succeeded_by(CHATS)
         .once()
-        .reasons(&["CHAT_TYPE_INVALID", "INVALID_ID", "LIMIT_EXCEEDED"])
+        .reasons(&[
+            "CHAT_TYPE_INVALID",
+            "INVALID_ID",
+            "LIMIT_EXCEEDED",
+            "OWNER_TYPE_INVALID",
+        ])
         .refuses::<CreateChatError>()
         .answers("The talk.", &example::new_chat(""))
 }
@@ -68,6 +75,7 @@ fn participants() -> [Operation; 3] {
     let states = json!({"type": "string", "enum": ["active", "left", ""], "default": "active"});
     let added = AddParticipant {
         agent_id: Some(BOB.to_owned()),
+        ..AddParticipant::default()
     };
     [
         Operation::new(
@@ -96,6 +104,7 @@ fn participants() -> [Operation; 3] {
         .succeeded_by(CHAT_PARTICIPANTS)
         .body::<AddParticipant>(Need::Must, &sent("an agent", &added))
         .once()
+        .reasons(&["AGENTS_DIFFER", "OWNER_TYPE_INVALID"])
         .refuses::<AddParticipantError>()
         .answers("The participant.", &participant(Status::Active)),
         Operation::new(

@@ -3,7 +3,7 @@
 use talk_domain::access::AccessError;
 use talk_domain::participant::add::AddParticipantError;
 use talk_domain::participant::remove::RemoveParticipantError;
-use talk_wire::request::Owner;
+use talk_wire::request::AddParticipant;
 
 use crate::handler::chats::docs::owner;
 use crate::openapi::example::{self, sent};
@@ -12,6 +12,12 @@ use crate::openapi::{Need, Operation};
 const ALL: &str = "/v1.0/service_agents/talk_chats/{chat_id}/participants";
 
 pub(crate) fn operations() -> Vec<Operation> {
+    let owner = owner();
+    let added = AddParticipant {
+        owner_type: owner.owner_type,
+        owner_id: owner.owner_id,
+        agent_id: None,
+    };
     vec![
         Operation::new(
             "get",
@@ -29,10 +35,13 @@ pub(crate) fn operations() -> Vec<Operation> {
             "addParticipant",
             "Adds a participant to a chat",
         )
-        .about("By participants; in a channel also oneself.")
-        .body::<Owner>(Need::Must, &sent("an agent", &owner()))
+        .about(
+            "By participants; in a channel also oneself. `agent_id` may stand for `owner_type` and \
+             `owner_id`.",
+        )
+        .body::<AddParticipant>(Need::Must, &sent("an agent", &added))
         .once()
-        .reasons(&["OWNER_TYPE_INVALID"])
+        .reasons(&["AGENTS_DIFFER", "OWNER_TYPE_INVALID"])
         .refuses::<AddParticipantError>()
         .answers("The participant.", &example::participant()),
         Operation::new(

@@ -15,16 +15,16 @@ pub(super) fn rule(component: &str, field: &str) -> Option<Value> {
     let limits = Limits::default();
     Some(match (component, field) {
         ("CreateTalk", "type") => optional_word(&["direct", "group", "talk", "normal", ""]),
-        ("CreateTalk", "participant_ids") => {
+        ("CreateChat" | "CreateTalk", "participant_ids") => {
             json!({"maxItems": limits.participants, "items": id()})
         }
         ("CreateChat", "type") => word(&["direct", "group", "talk", "normal"]),
-        ("CreateChat", "participants") => json!({"maxItems": limits.participants}),
+        ("CreateChat" | "CreateTalk", "participants") => json!({"maxItems": limits.participants}),
         ("Owner", "owner_type") => word(&[AGENT]),
-        ("AddTalkParticipant", "agent_id") | ("Owner", "owner_id") | ("PostMessage", "chat_id") => {
-            id()
-        }
-        ("PostMessage" | "PostTalkMessage", "parent_id") => optional_id(),
+        ("Owner", "owner_id") | ("PostMessage", "chat_id") => id(),
+        ("AddParticipant", "owner_type") => optional_word(&[AGENT]),
+        ("AddParticipant", "owner_id" | "agent_id")
+        | ("PostMessage" | "PostTalkMessage", "parent_id") => optional_id(),
         ("PostMessage" | "PostTalkMessage", "type") => optional_word(&["normal", ""]),
         ("PostMessage" | "PostTalkMessage" | "EditMessage", "text") => optional_text(limits.text),
         ("PostMessage" | "PostTalkMessage" | "EditMessage", "medias") => {
@@ -69,7 +69,7 @@ pub(super) fn whole(component: &str) -> Vec<(&'static str, Value)> {
         "ChangePassword" => must(&["old_password", "new_password"]),
         "React" => must(&["emoji"]),
         "Address" => must(&["type", "target"]),
-        "AddTalkParticipant" => must(&["agent_id"]),
+        "AddParticipant" => vec![named_in_one_form()],
         "PostTalkMessage" => vec![something_said()],
         "PostMessage" => vec![("required", json!(["chat_id"])), something_said()],
         "EditMessage" => vec![one_of(&[("text", "string"), ("medias", "array")])],
@@ -82,6 +82,16 @@ pub(super) fn whole(component: &str) -> Vec<(&'static str, Value)> {
         ])],
         _ => Vec::new(),
     }
+}
+
+/// An agent by its type and id, or by its id alone.
+fn named_in_one_form() -> (&'static str, Value) {
+    let owner = json!({
+        "required": ["owner_type", "owner_id"],
+        "properties": {"owner_type": word(&[AGENT]), "owner_id": id()},
+    });
+    let agent = json!({"required": ["agent_id"], "properties": {"agent_id": id()}});
+    ("anyOf", json!([owner, agent]))
 }
 
 /// A text or a media.
