@@ -12,6 +12,7 @@ mod handler;
 mod idempotency;
 mod observe;
 mod openapi;
+mod origin;
 mod query;
 mod routes;
 mod server;
@@ -25,6 +26,7 @@ mod throttle;
 use std::sync::Arc;
 
 pub use openapi::{errors, openapi};
+pub use origin::{Origin, OriginError};
 pub use server::{Listen, server};
 #[cfg(feature = "conformance")]
 pub use socket::echo;
@@ -51,6 +53,9 @@ pub struct Api {
     pub body_limits: BodyLimits,
     /// Whether the endpoints and topics of the first generations are served.
     pub has_legacy: bool,
+    /// The origins of web pages that may use the API and its sockets, besides those of the same
+    /// host.
+    pub allowed_origins: Vec<Origin>,
     /// The limits on sockets.
     pub sockets: SocketLimits,
     /// Delivers events to sockets.

@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError, web};
+use actix_web::{Error, HttpRequest, ResponseError, web};
 use futures_util::FutureExt;
 
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
+use crate::origin::{Origin, preflight, share};
 use crate::routes::{deprecate, is_probed};
 use crate::shared::Shared;
 
@@ -24,6 +27,9 @@ pub(crate) async fn observe(
     let started = Instant::now();
     let id = request_id(&request);
     let method = method(request.method());
+    if let Some(answer) = preflight(&request, allowed_origins(request.request())) {
+        return Ok(finish(request.into_response(answer), &id, method, started));
+    }
     // No part of a request outlives its panic, so nothing half-changed is seen afterwards.
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let response = match answered {
@@ -82,11 +88,29 @@ fn finish(
     started: Instant,
 ) -> ServiceResponse {
     name_request(response.headers_mut(), id);
+    for_browsers(&mut response);
     let route = response.request().match_pattern();
     let route = route.unwrap_or_else(|| "unknown".to_owned());
     deprecate(&route, response.headers_mut());
     record(method, route, response.status(), (id, started.elapsed()));
     response
+}
+
+/// What every answer tells browsers: to keep nothing of it unless its route says how long (static
+/// files), to take it for nothing but what it says it is, and which pages may read it.
+fn for_browsers(response: &mut ServiceResponse) {
+    let request = response.request().clone();
+    let headers = response.headers_mut();
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    share(request.headers(), headers, allowed_origins(&request));
+}
+
+fn allowed_origins(request: &HttpRequest) -> &[Origin] {
+    let shared = request.app_data::<web::Data<Shared>>();
+    shared.map_or(&[], |shared| &shared.api.allowed_origins)
 }
 
 /// The raw path stays out of log and metrics: it has no bounded number of values, and the query

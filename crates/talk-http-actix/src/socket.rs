@@ -33,18 +33,16 @@ use outgoing::Outgoing;
 pub(crate) use peer::Peer;
 use session::Session;
 
-/// Bytes a client's frame, and a text of several frames, may have.
+/// Bytes that a frame of a client, or a text in several frames, may have.
 const MAX_FRAME: usize = 64 * 1024;
 
-/// How many connections there may be, and who may open them from a web page.
-#[derive(Clone, Debug)]
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
 pub struct SocketLimits {
     /// On this node.
     pub sockets: usize,
     /// Of one agent on this node.
     pub per_agent: usize,
-    /// Origins of web pages that may connect, besides those of the same host.
-    pub origins: Vec<String>,
 }
 
 impl Default for SocketLimits {
@@ -52,14 +50,13 @@ impl Default for SocketLimits {
         Self {
             sockets: 20_000,
             per_agent: 100,
-            origins: Vec::new(),
         }
     }
 }
 
 pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpResponse, ApiError> {
     let shared = caller.shared.clone();
-    admission::check_origin(&caller.request, &shared.api.sockets.origins)?;
+    admission::check_origin(caller.request.headers(), &shared.api.allowed_origins)?;
     let token = presented(&caller.request)?;
     let admission = shared.admissions.admit(caller.cx.actor.agent)?;
     // Without a peer the framework did not take it for a handshake, and keeps the connection.

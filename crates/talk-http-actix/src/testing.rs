@@ -197,6 +197,7 @@ impl Scene {
                 message: 1_000,
                 other: 2_000,
             },
+            allowed_origins: Vec::new(),
             sockets: SocketLimits::default(),
             live: Arc::new(Nobody),
             ends: crate::Ends::default(),

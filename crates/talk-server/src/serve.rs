@@ -152,6 +152,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         tokens: prepared.tokens,
         limits: settings.limits(),
         body_limits: settings.body_limits(),
+        allowed_origins: settings.allowed_origins.0.clone(),
         sockets: settings.socket_limits(),
         live: Arc::new(live),
         ends,

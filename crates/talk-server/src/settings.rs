@@ -139,8 +139,9 @@ pub(crate) struct Settings {
     #[config(env = "TALK_SOCKET_QUEUE_BYTES", default = 262_144, validate = at_least_one)]
     pub(crate) socket_queue_bytes: usize,
 
-    /// Origins of web pages that may open sockets, besides pages of the same host, separated by
-    /// commas: `https://console.example.com,http://localhost:3000`.
+    /// Origins of web pages that may use the API and its sockets, besides pages of the same host,
+    /// separated by commas: `https://console.example.com,http://localhost:3000`. Scheme, host and
+    /// port must be the same; a port left out is the scheme's default.
     #[config(env = "TALK_ALLOWED_ORIGINS", default = "", deserialize_with = parsed)]
     pub(crate) allowed_origins: Origins,
 
@@ -246,12 +247,11 @@ impl Settings {
         }
     }
 
-    /// How many sockets there may be, and from where.
-    pub(crate) fn socket_limits(&self) -> SocketLimits {
+    /// How many sockets there may be.
+    pub(crate) const fn socket_limits(&self) -> SocketLimits {
         SocketLimits {
             sockets: self.max_sockets,
             per_agent: self.max_sockets_per_agent,
-            origins: self.allowed_origins.0.clone(),
         }
     }
 

@@ -218,7 +218,7 @@ async fn a_token_or_key_is_taken_from_the_query_or_the_header() {
     go_on(&mut sockets, &alice, &chat).await;
 }
 
-/// Case 28.
+/// Cases 28 and 69.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_connects_without_a_token_and_never_by_a_cookie() {
     let server = Server::start().await;
@@ -254,6 +254,7 @@ async fn a_web_page_connects_from_the_same_host_or_an_allowed_origin() {
     for origin in [
         &*own,
         "https://console.example.com",
+        "https://console.example.com:443",
         "https://talk.example.com:8443",
     ] {
         let handshake = with(handshake(&alice), "Origin", origin);
@@ -267,6 +268,7 @@ async fn a_web_page_connects_from_the_same_host_or_an_allowed_origin() {
         "https://example.com",
         "http://console.example.com",
         "https://talk.example.com",
+        &*own.replace("http://", "chrome-extension://"),
         no_port,
         &*other_port,
         "null",

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use talk_http_actix::{Origin, OriginError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -133,27 +134,14 @@ impl FromStr for LogFilter {
 
 /// Origins of web pages, separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Origins(pub(crate) Vec<String>);
+pub(crate) struct Origins(pub(crate) Vec<Origin>);
 
 impl FromStr for Origins {
-    type Err = String;
+    type Err = OriginError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let origins = text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
-        let origins: Vec<_> = origins.map(str::to_owned).collect();
-        for origin in &origins {
-            let host = origin
-                .strip_prefix("http://")
-                .or_else(|| origin.strip_prefix("https://"));
-            if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
-                return Err(format!(
-                    "{origin:?} is no origin like https://console.example.com"
-                ));
-            }
-        }
-        Ok(Self(origins))
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let origins = text.split(',').map(str::trim);
+        let origins = origins.filter(|origin| !origin.is_empty());
+        origins.map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
