@@ -1,5 +1,7 @@
 //! What all requests of this process share.
 
+use std::sync::Arc;
+
 use talk_domain::context::Actor;
 use talk_domain::context::{Context, IdSource};
 use talk_domain::id::AccessKeyId;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::actor_cache::ActorCache;
-use crate::socket::Admissions;
+use crate::socket::{Admissions, LargeFrames};
 use crate::throttle::LoginThrottle;
 
 /// The API with its memory.
@@ -16,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) actors: ActorCache,
     pub(crate) throttle: LoginThrottle,
     pub(crate) admissions: Admissions,
+    pub(crate) large_frames: Arc<LargeFrames>,
     /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
     /// could be guessed from a stolen database. The nil id belongs to no key.
     pub(crate) fingerprint_secret: String,
@@ -30,6 +33,7 @@ impl Shared {
             actors: ActorCache::default(),
             throttle: LoginThrottle::default(),
             admissions,
+            large_frames: Arc::default(),
         }
     }
 

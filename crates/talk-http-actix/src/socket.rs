@@ -10,6 +10,7 @@ pub(crate) mod docs;
 mod echo;
 mod ends;
 mod incoming;
+mod large;
 mod outgoing;
 mod peer;
 mod positions;
@@ -17,7 +18,10 @@ mod rate;
 mod session;
 mod subscription;
 
-use actix_web::{HttpMessage as _, HttpResponse, web};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::{FromRequest as _, HttpMessage as _, HttpResponse, web};
 use talk_domain::error::ErrorKind;
 
 use crate::api_error::ApiError;
@@ -29,12 +33,17 @@ pub(crate) use admission::Admissions;
 pub use echo::echo;
 pub use ends::{Ends, watch_ends};
 use incoming::Incoming;
+pub(crate) use large::LargeFrames;
+use large::{Meter, metered};
 use outgoing::Outgoing;
 pub(crate) use peer::Peer;
 use session::Session;
 
-/// Bytes that a frame of a client, or a text in several frames, may have.
+/// Bytes that a frame of a client, or a text in several frames, may have, unless it is a `subscribe`.
 const MAX_FRAME: usize = 64 * 1024;
+
+/// Bytes that a `subscribe` may have: it names the positions of thousands of chats.
+const MAX_SUBSCRIBE: usize = 1024 * 1024;
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +70,11 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
     let admission = shared.admissions.admit(caller.cx.actor.agent)?;
     // Without a peer the framework did not take it for a handshake, and keeps the connection.
     let peer = caller.request.extensions().get::<Peer>().cloned();
-    let handshake = actix_ws::handle(&caller.request, payload).ok();
-    let Some(((response, _, messages), peer)) = handshake.zip(peer) else {
+    let meter = Meter::new(Arc::clone(&shared.large_frames));
+    let mut metered = metered(payload, Rc::clone(&meter));
+    let payload = web::Payload::from_request(&caller.request, &mut metered).await;
+    let handshake = payload.and_then(|payload| actix_ws::handle(&caller.request, payload));
+    let Some(((response, _, messages), peer)) = handshake.ok().zip(peer) else {
         return Err(ApiError::new(
             Status::Domain(ErrorKind::InvalidArgument),
             "UPGRADE_REQUIRED",
@@ -73,7 +85,7 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
     let session = Session::new(
         (shared, admission),
         (caller.cx.actor, caller.session, token),
-        Incoming::new(messages, MAX_FRAME),
+        Incoming::new(messages, MAX_SUBSCRIBE).metered(meter),
         outgoing.clone(),
         peer,
     );

@@ -116,6 +116,36 @@ async fn a_frame_or_text_of_several_frames_over_64_kib_closes() {
     assert_eq!(socket.closed().await.0, 1009);
 }
 
+/// Case 70.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_subscribe_resumes_thousands_of_chats() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let mut socket = Socket::open(&alice).await;
+    let epoch = socket.follow(&all_of(&alice)).await["epoch"].clone();
+    let chat_id = chat["id"].as_str().expect("an id");
+    let unknown = (0..4_000_u64).map(|n| (format!("018f0000-0000-7000-8000-{n:012x}"), json!(7)));
+    let mut since: serde_json::Map<_, _> = unknown.collect();
+    since.insert(chat_id.to_owned(), json!(0));
+    let frame = json!({
+        "type": "subscribe", "id": "s", "topics": [all_of(&alice)], "epoch": epoch, "since": since,
+    });
+    let frame = frame.to_string();
+    assert!(frame.len() > 2 * MAX_FRAME);
+    let mut socket = Socket::open(&alice).await;
+    socket.text(&frame).await;
+    let answer = socket.answer("subscribed").await;
+    assert_eq!(answer["chats"][chat_id]["from"], 1);
+    let mut socket = Socket::open(&alice).await;
+    socket.text(&noise(1024 * 1024 + 1)).await;
+    assert_eq!(socket.closed().await.0, 1009);
+    let post = json!({"type": "post", "id": "a-large-one", "message": {"text": noise(MAX_FRAME)}});
+    let mut socket = Socket::open(&alice).await;
+    socket.text(&post.to_string()).await;
+    assert_eq!(socket.closed().await.0, 1009);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_binary_frame_closes() {
     let server = Server::start().await;

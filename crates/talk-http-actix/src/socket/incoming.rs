@@ -1,15 +1,18 @@
 //! What comes in from a client.
 
 use std::io::ErrorKind;
+use std::rc::Rc;
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, MessageStream, ProtocolError};
 use bytes::Bytes;
 use bytestring::ByteString;
 
+use super::large::Meter;
+
 /// Close codes of RFC 6455.
 const PROTOCOL: u16 = 1002;
 const NOT_TEXT: u16 = 1007;
-const TOO_BIG: u16 = 1009;
+pub(super) const TOO_BIG: u16 = 1009;
 
 /// One thing a client did.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,22 +30,38 @@ pub(super) enum Received {
 }
 
 /// The client's frames, put together.
-pub(super) struct Incoming(AggregatedMessageStream);
+pub(super) struct Incoming {
+    messages: AggregatedMessageStream,
+    meter: Option<Rc<Meter>>,
+}
 
 impl Incoming {
     /// Frames, and texts of several frames, of up to `limit` bytes.
     pub(super) fn new(messages: MessageStream, limit: usize) -> Self {
         let messages = messages.max_frame_size(limit);
-        Self(
-            messages
-                .aggregate_continuations()
-                .max_continuation_size(limit),
-        )
+        let messages = messages.aggregate_continuations();
+        Self {
+            messages: messages.max_continuation_size(limit),
+            meter: None,
+        }
+    }
+
+    /// Counts large frames by `meter`, which counts the bytes of the same connection.
+    pub(super) fn metered(self, meter: Rc<Meter>) -> Self {
+        let meter = Some(meter);
+        Self { meter, ..self }
     }
 
     /// The next thing the client did. Cancelling loses nothing.
     pub(super) async fn next(&mut self) -> Received {
-        match self.0.recv().await {
+        let next = self.messages.recv().await;
+        if let Some(meter) = &self.meter {
+            if meter.is_refused() {
+                return Received::Fault(TOO_BIG, "too many large frames at a time");
+            }
+            meter.complete();
+        }
+        match next {
             Some(Ok(message)) => received(message),
             Some(Err(error)) => fault(&error),
             None => Received::Gone,

@@ -19,7 +19,8 @@ use crate::api_error::ApiError;
 use crate::body::Sent;
 use crate::handler::messages::post_once;
 use crate::idempotency::check_text;
-use crate::socket::incoming::Received;
+use crate::socket::MAX_FRAME;
+use crate::socket::incoming::{Received, TOO_BIG};
 use crate::socket::subscription::Asked;
 
 /// Bytes of an id: it is repeated in the answer.
@@ -54,7 +55,17 @@ impl Session {
     }
 
     pub(super) async fn read(&mut self, text: &ByteString) -> Result<(), Farewell> {
-        let frame = match parsed(text) {
+        let parsed = parsed(text);
+        if text.len() > MAX_FRAME {
+            if !parsed.as_ref().is_ok_and(|frame| frame.kind == "subscribe") {
+                return Err(Farewell::because(TOO_BIG, "the frame is too big"));
+            }
+            // A large frame counts as the small ones it could have been.
+            for _ in 0..text.len() / MAX_FRAME {
+                self.count()?;
+            }
+        }
+        let frame = match parsed {
             Ok(frame) => frame,
             Err(error) => {
                 self.count()?;
