@@ -1,27 +1,43 @@
-//! Folding: texts that differ in case, accents, compatibility forms or characters nobody sees alone
-//! are searched as one.
+//! Folding: texts that differ only in case, accents, compatibility forms, white space, the shape of
+//! quotation marks and dashes, or invisible characters are found by each other.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// What is compared: compatibility forms and accents removed, composed again, and taken through
-/// both cases, which brings together what one of them alone keeps apart (ß, ẞ and ss, σ and ς).
-/// Control characters count as spaces, characters nobody sees not at all.
+/// Returns the form of `text` that is compared: compatibility forms and accents are removed, the
+/// rest is composed again and taken through both cases, which makes equal what one case alone keeps
+/// apart (ß, ẞ and ss, σ and ς). Control characters count as spaces, a run of spaces as one, and
+/// invisible characters not at all.
+///
+/// What a store keeps folded must be folded anew when this changes.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    // Most of what is searched through can be folded by the character, which takes less time.
+    // Most characters are folded independently of their neighbours, which takes less time.
     let alone: Option<String> = text.chars().map(fold_alone).collect();
-    alone.unwrap_or_else(|| fold_together(text))
+    let mut folded = alone.unwrap_or_else(|| fold_together(text));
+    if folded.contains("  ") {
+        let mut is_space = false;
+        folded.retain(|c| !std::mem::replace(&mut is_space, c == ' ') || c != ' ');
+    }
+    folded
 }
 
-/// The one character that becomes of `c` whatever is beside it, for the usual letters of scripts
-/// that are much written; `None` for those that may be more, or less, or join another.
+/// Returns the form of what somebody searches for: folded, without white space around it.
+#[must_use]
+pub fn fold_needle(needle: &str) -> String {
+    fold(needle).trim_matches(' ').to_owned()
+}
+
+/// Returns the one character that `c` folds to whatever is beside it, for the usual letters of the
+/// most written scripts; `None` for characters that may become several, or none, or join another.
 const fn fold_alone(c: char) -> Option<char> {
     match c {
+        '`' => Some('\''),
         ' '..='~' => Some(c.to_ascii_lowercase()),
         '\0'..='\u{1f}' | '\u{7f}' => Some(' '),
         'й' | 'Й' => Some('и'),
         'ё' | 'Ё' => Some('е'),
         'А'..='Я' => char::from_u32(c as u32 + 0x20),
+        'ى' => Some('ي'),
         'а'..='я'
         | 'א'..='ת'
         | 'ا'..='غ'
@@ -41,9 +57,17 @@ const fn fold_alone(c: char) -> Option<char> {
 
 fn fold_together(text: &str) -> String {
     let seen = |c: &char| !is_mark(*c) && !is_unseen(*c);
-    let bare = text.nfkd().filter(seen).nfc();
+    // The compatibility form of an acute accent is a space with an accent.
+    let written = text.chars().map(|c| if c == '´' { '\'' } else { c });
+    let bare = written.nfkd().filter(seen).nfc();
     let cased = bare
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || c.is_whitespace() {
+                ' '
+            } else {
+                c
+            }
+        })
         .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase);
@@ -57,11 +81,31 @@ fn fold_together(text: &str) -> String {
     folded
 }
 
-/// What people type for a letter whose stroke is no accent to Unicode, or that joins two: those
-/// that the Unicode collation takes for the same but for an accent, and ŧ and þ. A letter that
-/// stands for another sound to it (ŋ, ə) is a letter of its own here too.
+/// Returns what people type for a character that keyboards or languages write in several ways:
+/// quotation marks, dashes, digits, letters that Persian and Urdu write otherwise than Arabic,
+/// letters whose stroke is no accent to Unicode, and letters that join two. Of the letters these are
+/// the ones that the Unicode collation takes for the same but for an accent, and ŧ and þ. A letter
+/// that stands for another sound to it (ŋ, ə) is a letter of its own here too.
 const fn typed(c: char) -> Option<&'static str> {
     Some(match c {
+        '`' | '‘' | '’' | '‚' | '‛' | '′' | '‵' | '‹' | '›' | 'ʹ' | 'ʻ' | 'ʼ' | 'ʽ' | '׳' => {
+            "'"
+        }
+        '“' | '”' | '„' | '‟' | '«' | '»' | '״' => "\"",
+        '‐' | '‒' | '–' | '—' | '―' | '−' => "-",
+        'ک' | 'ڪ' => "ك",
+        'ی' | 'ى' => "ي",
+        'ہ' => "ه",
+        '٠' | '۰' => "0",
+        '١' | '۱' => "1",
+        '٢' | '۲' => "2",
+        '٣' | '۳' => "3",
+        '٤' | '۴' => "4",
+        '٥' | '۵' => "5",
+        '٦' | '۶' => "6",
+        '٧' | '۷' => "7",
+        '٨' | '۸' => "8",
+        '٩' | '۹' => "9",
         'đ' | 'ð' => "d",
         'ħ' => "h",
         'ł' => "l",
@@ -75,23 +119,29 @@ const fn typed(c: char) -> Option<&'static str> {
     })
 }
 
-/// Characters that only say where a line may break, how letters join or which way they run.
+/// Whether `c` only says where a line may break, how letters join, which way they run or how they
+/// look: the default ignorable characters of Unicode but for the tags inside flags, and the tatweel
+/// that stretches Arabic words.
 const fn is_unseen(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+        '\u{ad}' | '\u{61c}' | '\u{640}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e0fff}'
     )
 }
 
-/// Accents, the vowel marks of Hebrew and Arabic, which are left out in ordinary writing, and the
-/// choice between an emoji's two looks. The marks of other scripts are part of the word.
+/// Whether `c` is an accent, a vowel mark of Hebrew or Arabic, which are left out in ordinary
+/// writing, or a nukta, the dot of Indian scripts that the Unicode collation takes for an accent.
+/// Other marks of other scripts are part of the word.
 const fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}'
+        | '\u{93c}' | '\u{9bc}' | '\u{a3c}' | '\u{abc}' | '\u{b3c}' | '\u{c3c}' | '\u{cbc}'
         | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}'
         | '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}'
         | '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e4}' | '\u{6e7}' | '\u{6e8}' | '\u{6ea}'..='\u{6ed}'
-        | '\u{fe0e}' | '\u{fe0f}'
     )
 }
 
@@ -117,6 +167,7 @@ mod tests {
             ("שָׁלוֹם", "שלום"),
             ("❤\u{fe0f}", "❤"),
             ("one\ttwo\u{85}three", "one two three"),
+            ("one \r\n\u{3000}two\u{2028}three", "one two three"),
         ] {
             assert_eq!(fold(a), fold(b));
         }
@@ -143,11 +194,64 @@ mod tests {
         }
     }
 
+    /// Case 76.
+    #[test]
+    fn what_keyboards_and_languages_write_in_several_ways_is_one() {
+        for (a, b) in [
+            ("don’t", "don't"),
+            ("don‘t", "DON'T"),
+            ("don´t", "don't"),
+            ("don`t", "don't"),
+            ("l＇été", "l’ete"),
+            ("Hawaiʻi", "hawai'i"),
+            ("“so”, „so“ and «so»", "\"so\", \"so\" and \"so\""),
+            ("1914–1918 — well‑known", "1914-1918 - well-known"),
+            ("محـــمد", "محمد"),
+            ("کتاب", "كتاب"),
+            ("یاسین", "ياسين"),
+            ("على", "علي"),
+            ("موسیٰ", "موسى"),
+            ("ہفتہ", "هفته"),
+            ("۱۴۰۳ ٢٠٢٦", "1403 2026"),
+            ("क़िला ज़मीन फ़िल्म", "किला जमीन फिल्म"),
+            ("\u{958}", "क"),
+            ("ਸ਼ੇਰ", "ਸੇਰ"),
+        ] {
+            assert_eq!(fold(a), fold(b), "{a} {b}");
+        }
+    }
+
+    /// Case 76.
+    #[test]
+    fn white_space_around_what_is_searched_for_does_not_count() {
+        for needle in ["word ", " word", "\tword\u{a0}\n", "\u{ad} word \u{200b}"] {
+            assert_eq!(fold_needle(needle), "word");
+        }
+        assert_eq!(fold_needle("two  words "), "two words");
+        assert_eq!(fold_needle(" \n "), "");
+    }
+
     #[test]
     fn what_nobody_sees_does_not_count() {
         for unseen in [
-            '\u{ad}', '\u{61c}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{202b}',
-            '\u{2060}', '\u{2068}', '\u{feff}',
+            '\u{34f}',
+            '\u{180b}',
+            '\u{206f}',
+            '\u{3164}',
+            '\u{fe00}',
+            '\u{fff9}',
+            '\u{e0100}',
+            '\u{640}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200c}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202b}',
+            '\u{2060}',
+            '\u{2068}',
+            '\u{feff}',
         ] {
             assert_eq!(fold(&format!("multi{unseen}zero")), "multizero");
             assert_eq!(fold(&format!("é{unseen}")), "e");
@@ -171,6 +275,11 @@ mod tests {
             ("น้ำ", "นำ"),
             ("👍", "👍🏽"),
             ("ي", "ب"),
+            ("ه", "ة"),
+            (
+                "🏴\u{e0067}\u{e0062}\u{e007f}",
+                "🏴\u{e0067}\u{e0063}\u{e007f}",
+            ),
         ] {
             assert_ne!(fold(a), fold(b));
         }
@@ -180,20 +289,21 @@ mod tests {
 
     #[test]
     fn what_is_folded_alone_is_the_same_together() {
+        let each = |text: &str| text.chars().map(fold_alone).collect::<Option<String>>();
         let alone: String = ('\0'..=char::MAX)
             .filter(|c| fold_alone(*c).is_some())
             .collect();
         assert!(alone.chars().count() > 30_000);
-        assert_eq!(fold(&alone), fold_together(&alone));
+        assert_eq!(each(&alone), Some(fold_together(&alone)));
         // No two of them join, whichever comes first.
         let back: String = alone.chars().rev().collect();
-        assert_eq!(fold(&back), fold_together(&back));
+        assert_eq!(each(&back), Some(fold_together(&back)));
         let mut letters: Vec<char> = alone.chars().collect();
         for stride in [2, 7, 28, 588, 10_007] {
             letters.rotate_left(stride);
             let pairs = alone.chars().zip(&letters).flat_map(|(a, b)| [a, *b]);
             let pairs: String = pairs.collect();
-            assert_eq!(fold(&pairs), fold_together(&pairs));
+            assert_eq!(each(&pairs), Some(fold_together(&pairs)));
         }
     }
 }

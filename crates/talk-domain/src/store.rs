@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The database asks to run the unit again; stores do so themselves, within bounds.
     #[error("the database asks for a retry")]
     Conflict,
+    /// The read ran for as long as a read may.
+    #[error("the read took too long")]
+    Timeout,
     /// The database is away or broken.
     #[error("storage failed")]
     Unavailable(#[source] Cause),
@@ -44,13 +47,16 @@ pub enum StoreError {
 impl DomainError for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Busy | Self::Conflict | Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::Busy | Self::Conflict | Self::Timeout | Self::Unavailable(_) => {
+                ErrorKind::Unavailable
+            }
             Self::Corrupt(_) => ErrorKind::Internal,
         }
     }
     fn reason(&self) -> &'static str {
         match self {
             Self::Busy | Self::Conflict => "BUSY",
+            Self::Timeout => "QUERY_TIMEOUT",
             Self::Unavailable(_) => "STORAGE_UNAVAILABLE",
             Self::Corrupt(_) => "INTERNAL",
         }
@@ -69,6 +75,11 @@ impl Refuses for StoreError {
         };
         vec![
             refusal(ErrorKind::Unavailable, "BUSY", "the server is busy"),
+            refusal(
+                ErrorKind::Unavailable,
+                "QUERY_TIMEOUT",
+                "the read took too long",
+            ),
             refusal(
                 ErrorKind::Unavailable,
                 "STORAGE_UNAVAILABLE",
@@ -152,6 +163,19 @@ pub struct Unit {
     /// The agent that asked for it; `None` for work of the server itself and of operators. The store
     /// shares its time fairly among customers, and among the agents of a customer.
     pub agent: Option<AgentId>,
+    /// Which connections it reads on; of no meaning for a unit that writes.
+    pub lane: ReadLane,
+}
+
+/// Which connections a read uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadLane {
+    /// Those that customers share.
+    #[default]
+    Shared,
+    /// Connections of its own, for reads that everybody depends on and that find a few rows by
+    /// their keys: authentication, login, readiness. These never wait behind lists and searches.
+    Reserved,
 }
 
 impl Unit {
@@ -162,6 +186,7 @@ impl Unit {
             name,
             customer: Some(customer),
             agent: None,
+            lane: ReadLane::Shared,
         }
     }
 
@@ -172,16 +197,19 @@ impl Unit {
             name,
             customer: Some(actor.customer),
             agent: Some(actor.agent),
+            lane: ReadLane::Shared,
         }
     }
 
-    /// A unit above all customers: it sees the directory, and no customer's rows.
+    /// A unit above all customers: it sees the directory, and no customer's rows. It reads in
+    /// [`ReadLane::Reserved`].
     #[must_use]
     pub const fn installation(name: &'static str) -> Self {
         Self {
             name,
             customer: None,
             agent: None,
+            lane: ReadLane::Reserved,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
@@ -106,6 +107,9 @@ pub(crate) fn open_for(
 ) -> Result<Arc<dyn Store>, Failure> {
     let options = StoreOptions {
         readers: settings.readers,
+        read_timeout: Duration::from_millis(settings.read_timeout_ms.into()),
+        waiting_reads_per_agent: settings.waiting_reads_per_agent,
+        waiting_reads_per_customer: settings.waiting_reads_per_customer,
         queue: settings.queue,
         group: settings.group_commit,
         on_fatal,

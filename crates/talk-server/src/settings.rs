@@ -109,9 +109,27 @@ pub(crate) struct Settings {
     #[config(env = "TALK_WORKERS", default = 0, validate = at_most_512)]
     pub(crate) workers: usize,
 
-    /// Database connections that read.
+    /// Database connections that read. One customer uses all but one of them at most; readiness and
+    /// authentication have one of their own.
     #[config(env = "TALK_READERS", default = 4, validate = at_least_one)]
     pub(crate) readers: u32,
+
+    /// Milliseconds that a read of the database may run. A search that meets it answers what it has
+    /// found and a page token; any other read is answered 503.
+    #[config(env = "TALK_READ_TIMEOUT_MS", default = 5_000, validate = at_least_one)]
+    pub(crate) read_timeout_ms: u32,
+
+    /// Reads of one agent that may wait for a connection; further ones are answered 503.
+    #[config(env = "TALK_WAITING_READS_PER_AGENT", default = 256, validate = at_least_one)]
+    pub(crate) waiting_reads_per_agent: usize,
+
+    /// Reads of one customer that may wait for a connection; further ones are answered 503.
+    #[config(
+        env = "TALK_WAITING_READS_PER_CUSTOMER",
+        default = 4_096,
+        validate = at_least_one
+    )]
+    pub(crate) waiting_reads_per_customer: usize,
 
     /// Changes that may wait for the database; further ones are answered 503.
     #[config(env = "TALK_QUEUE", default = 4_096, validate = at_least_one)]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use diesel::result::{DatabaseErrorKind, Error};
 use talk_domain::store::{Cause, StoreError};
 
+use crate::deadline::PAST_DEADLINE;
+
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -42,6 +44,7 @@ pub(crate) fn fault(error: Error) -> StoreError {
     match error {
         Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Conflict,
         _ if is_locked(&error) => StoreError::Busy,
+        Error::DatabaseError(_, ref info) if info.message() == PAST_DEADLINE => StoreError::Timeout,
         Error::DatabaseError(
             DatabaseErrorKind::UniqueViolation
             | DatabaseErrorKind::ForeignKeyViolation

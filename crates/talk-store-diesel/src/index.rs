@@ -6,6 +6,7 @@
 //! same transaction, and a search looks through what is behind it one by one, on one snapshot. So
 //! what is found never depends on when the index is advanced.
 
+pub(crate) mod channels;
 mod removal;
 pub(crate) mod terms;
 
@@ -58,6 +59,7 @@ pub(crate) const fn entries_at(created: i64) -> (i64, i64) {
 /// Empties an index of another version; what is indexed is found out by the next steps.
 pub(crate) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
     conn.immediate_transaction(|conn| {
+        channels::prepare(conn)?;
         let version: Option<String> = meta::table
             .find("search_version")
             .select(meta::value)
@@ -108,7 +110,10 @@ pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
         .select(search_gone::id)
         .first(conn)
         .optional()?;
-    Ok(next.is_some() || gone.is_some() || !edited(conn, i64::MIN, 1)?.is_empty())
+    Ok(next.is_some()
+        || gone.is_some()
+        || !edited(conn, i64::MIN, 1)?.is_empty()
+        || channels::is_behind(conn)?)
 }
 
 /// Indexes the next messages and tells whether there are more. Must run in a transaction.
@@ -143,6 +148,7 @@ pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
     }
     let is_more = passed < next.len() || next.len() == STEP;
     let is_more = add_again(conn, limit)? || is_more;
+    let is_more = channels::advance(conn)? || is_more;
     Ok(removal::go_on(conn)? || is_more)
 }
 

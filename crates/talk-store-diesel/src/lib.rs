@@ -9,6 +9,7 @@
 mod batch;
 mod checkpoint;
 mod connection;
+mod deadline;
 mod error;
 mod examine;
 mod index;

@@ -1,6 +1,7 @@
 //! How a store is to work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Called once with the reason when the store has failed for good.
 pub type FatalHook = Arc<dyn Fn(&str) + Send + Sync>;
@@ -8,8 +9,15 @@ pub type FatalHook = Arc<dyn Fn(&str) + Send + Sync>;
 /// How a store is to work.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// Connections that read.
+    /// Connections that read for customers. One customer uses all but one of them at most; reads in
+    /// [`ReadLane::Reserved`](talk_domain::store::ReadLane::Reserved) have one of their own.
     pub readers: u32,
+    /// How long a read may run, once it has a connection.
+    pub read_timeout: Duration,
+    /// Reads of one agent that may wait for a connection; the next one is refused as busy.
+    pub waiting_reads_per_agent: usize,
+    /// The same of one customer.
+    pub waiting_reads_per_customer: usize,
     /// Units of work that may wait for the writer; the next one is refused as busy.
     pub queue: usize,
     /// Units of work per commit at most; 1 is one commit per unit.
@@ -26,6 +34,9 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             readers: 4,
+            read_timeout: Duration::from_secs(5),
+            waiting_reads_per_agent: 256,
+            waiting_reads_per_customer: 4_096,
             queue: 4096,
             group: 256,
             log_bytes: 160 * 1024 * 1024,

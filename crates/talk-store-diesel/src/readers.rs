@@ -1,4 +1,8 @@
-//! The readers: a pool of connections that cannot write, each read on one consistent snapshot.
+//! The readers: connections that cannot write, each read on one consistent snapshot and with a
+//! deadline.
+
+mod admission;
+mod turns;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -8,21 +12,28 @@ use std::time::{Duration, Instant};
 use diesel::Connection;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
-use talk_domain::store::{Cause, ReadWork, StoreError, Unit, Verdict};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use talk_domain::store::{Cause, ReadLane, ReadWork, StoreError, Unit, Verdict};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::connection::AnyConnection;
+use crate::deadline;
 use crate::error::{OpenError, corrupt, fault};
+use crate::options::StoreOptions;
 use crate::outcome::{Answer, count, warn_if_slow};
 use crate::snapshot::DieselSnapshot;
 use crate::sqlite;
+use admission::{Admission, Entry, Permit};
+use turns::Waiting;
 
 /// How long a read waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a read runs before it is told that the database asked for yet another time.
 const RUNS: u32 = 3;
+/// Connections of the reserved lane. Its reads find a few rows by their keys.
+const RESERVED: u32 = 1;
+/// Reads that may wait for them.
+const RESERVED_WAITING: usize = 4_096;
 
 /// Opens connections that only read.
 struct Manager {
@@ -52,46 +63,93 @@ impl r2d2::ManageConnection for Manager {
 #[error("failed to open a connection for reading")]
 struct ReaderError(#[source] Cause);
 
-/// The pool.
-pub(crate) struct Readers {
+/// Reads of one kind: connections, and who uses them next.
+struct Lane {
     pool: r2d2::Pool<Manager>,
-    /// Reads wait here rather than on a blocking thread.
-    free: Arc<Semaphore>,
+    admission: Arc<Admission>,
 }
 
-impl Readers {
-    /// Opens `size` connections to the file at `path`.
-    pub(crate) fn open(path: &Path, size: u32) -> Result<Self, OpenError> {
-        let size = size.max(1);
+impl Lane {
+    /// Opens `connections`, of which one customer may use `per_customer`.
+    fn open(
+        path: &Path,
+        connections: u32,
+        per_customer: u32,
+        waiting: Waiting,
+    ) -> Result<Self, OpenError> {
         let pool = r2d2::Pool::builder()
-            .max_size(size)
+            .max_size(connections)
             .test_on_check_out(false)
             .connection_timeout(PATIENCE)
             .build(Manager {
                 path: path.to_owned(),
             })
             .map_err(|error| OpenError::Start(error.into()))?;
-        let free = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Ok(Self { pool, free })
+        let [connections, per_customer] =
+            [connections, per_customer].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        Ok(Self {
+            pool,
+            admission: Admission::new(connections, per_customer, waiting),
+        })
+    }
+}
+
+/// The connections that read.
+pub(crate) struct Readers {
+    /// For reads of customers.
+    shared: Lane,
+    /// For [`ReadLane::Reserved`]: these never wait behind lists and searches.
+    reserved: Lane,
+    timeout: Duration,
+}
+
+impl Readers {
+    /// Opens connections to the file at `path`.
+    pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
+        let size = options.readers.max(1);
+        let waiting = Waiting {
+            per_agent: options.waiting_reads_per_agent,
+            per_customer: options.waiting_reads_per_customer,
+        };
+        let all = Waiting {
+            per_agent: RESERVED_WAITING,
+            per_customer: RESERVED_WAITING,
+        };
+        Ok(Self {
+            shared: Lane::open(path, size, size - 1, waiting)?,
+            reserved: Lane::open(path, RESERVED, RESERVED, all)?,
+            timeout: options.read_timeout,
+        })
     }
 
     /// Runs `work` on one snapshot, off the async threads. Whoever waits for a connection is a task
     /// of its own: a caller that does not poll may be given one, but never keeps it from others.
     pub(crate) async fn query(&self, unit: Unit, work: ReadWork) -> Answer {
-        let (free, pool) = (Arc::clone(&self.free), self.pool.clone());
+        let lane = match unit.lane {
+            ReadLane::Shared => &self.shared,
+            ReadLane::Reserved => &self.reserved,
+        };
+        let (pool, limit) = (lane.pool.clone(), self.timeout);
         // Ends with the caller, unless the read has begun.
         let mut reading = JoinSet::new();
-        if let Ok(permit) = Arc::clone(&free).try_acquire_owned() {
-            reading.spawn_blocking(move || read(&pool, unit, work, permit));
-        } else {
-            reading.spawn(async move {
-                let Ok(Ok(permit)) = timeout(PATIENCE, free.acquire_owned()).await else {
-                    count(unit, "busy");
-                    return Err(StoreError::Busy);
-                };
-                let read = spawn_blocking(move || read(&pool, unit, work, permit));
-                read.await.unwrap_or_else(|error| Err(lost(error)))
-            });
+        match lane.admission.enter(unit) {
+            Ok(Entry::Now(permit)) => {
+                reading.spawn_blocking(move || read(&pool, (unit, limit), work, permit));
+            }
+            Ok(Entry::Later(granted)) => {
+                reading.spawn(async move {
+                    let Ok(Ok(permit)) = timeout(PATIENCE, granted).await else {
+                        count(unit, "busy");
+                        return Err(StoreError::Busy);
+                    };
+                    let read = spawn_blocking(move || read(&pool, (unit, limit), work, permit));
+                    read.await.unwrap_or_else(|error| Err(lost(error)))
+                });
+            }
+            Err(error) => {
+                count(unit, "busy");
+                return Err(error);
+            }
         }
         match reading.join_next().await {
             Some(Ok(answer)) => answer,
@@ -101,25 +159,27 @@ impl Readers {
     }
 }
 
-/// What is told of a read that did not come to its end.
+/// The error of a read whose thread ended before the read did.
 fn lost(error: JoinError) -> StoreError {
     StoreError::Unavailable(error.into())
 }
 
 fn read(
     pool: &r2d2::Pool<Manager>,
-    unit: Unit,
+    (unit, limit): (Unit, Duration),
     mut work: ReadWork,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 ) -> Answer {
     let start = Instant::now();
     let mut conn = pool
         .get()
         .map_err(|error| StoreError::Unavailable(error.into()))?;
-    let answer = (1..=RUNS)
-        .map(|_| snapshot(&mut conn, unit, &mut work))
-        .find(|answer| !matches!(answer, Err(StoreError::Conflict)))
-        .unwrap_or(Err(StoreError::Conflict));
+    let answer = deadline::run_until(start + limit, || {
+        (1..=RUNS)
+            .map(|_| snapshot(&mut conn, unit, &mut work))
+            .find(|answer| !matches!(answer, Err(StoreError::Conflict)))
+            .unwrap_or(Err(StoreError::Conflict))
+    });
     count(
         unit,
         if answer.is_ok() {
@@ -146,3 +206,6 @@ fn snapshot(conn: &mut AnyConnection, unit: Unit, work: &mut ReadWork) -> Answer
         Err(_) => Err(corrupt("the read panicked")),
     }
 }
+
+#[cfg(test)]
+mod tests;

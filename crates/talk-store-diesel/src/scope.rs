@@ -8,7 +8,7 @@ mod directory;
 mod events;
 mod files;
 mod idempotency;
-mod messages;
+pub(crate) mod messages;
 mod participants;
 mod reactions;
 mod reads;

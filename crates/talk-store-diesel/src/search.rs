@@ -1,4 +1,4 @@
-//! Searching channels by name and detail.
+//! The text that channels are searched by, and patterns of `LIKE`.
 
 use talk_domain::fold::fold;
 
@@ -7,12 +7,7 @@ pub(crate) fn search_key(name: &str, detail: &str) -> String {
     format!("{}\n{}", fold(name), fold(detail))
 }
 
-/// A `LIKE` pattern, escaped by `\`, for texts that contain `search`.
-pub(crate) fn containing(search: &str) -> String {
-    containing_exactly(&fold(search))
-}
-
-/// The same without folding.
+/// A `LIKE` pattern, escaped by `\`, for texts that contain `search` as it is.
 pub(crate) fn containing_exactly(search: &str) -> String {
     let mut pattern = String::from("%");
     for c in search.chars() {
@@ -37,7 +32,7 @@ mod tests {
 
     #[test]
     fn wildcards_are_ordinary_characters() {
-        assert_eq!(containing("100%_\\"), "%100\\%\\_\\\\%");
-        assert_eq!(containing(""), "%%");
+        assert_eq!(containing_exactly("100%_\\"), "%100\\%\\_\\\\%");
+        assert_eq!(containing_exactly(""), "%%");
     }
 }

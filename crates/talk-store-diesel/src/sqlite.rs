@@ -15,6 +15,7 @@ use talk_domain::store::Cause;
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
+use crate::deadline;
 use crate::error::{OpenError, is_locked};
 use crate::schema::meta;
 
@@ -58,6 +59,7 @@ pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, Cause> {
 fn connect(path: &Path, settings: &str) -> Result<SqliteConnection, Cause> {
     let path = path.to_str().ok_or("the path is not UTF-8")?;
     let mut conn = SqliteConnection::establish(path)?;
+    deadline::register(&conn)?;
     let start = Instant::now();
     loop {
         match conn.batch_execute(settings) {

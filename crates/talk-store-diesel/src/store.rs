@@ -51,7 +51,7 @@ impl SqliteStore {
         options: &StoreOptions,
         ports: Ports,
     ) -> Result<Self, OpenError> {
-        let readers = Readers::open(path, options.readers)?;
+        let readers = Readers::open(path, options)?;
         let health = Arc::new(Health::default());
         let batcher = Batcher {
             conn,

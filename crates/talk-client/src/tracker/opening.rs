@@ -146,7 +146,7 @@ impl Opening {
 fn refusal(reason: String, message: String) -> Fault {
     let passes = matches!(
         &*reason,
-        "STOPPING" | "BUSY" | "INTERNAL" | "STORAGE_UNAVAILABLE"
+        "STOPPING" | "BUSY" | "INTERNAL" | "QUERY_TIMEOUT" | "STORAGE_UNAVAILABLE"
     );
     if passes {
         Fault::Busy { reason, message }

@@ -3,7 +3,7 @@
 use crate::access::{AccessError, Placed, view};
 use crate::context::Actor;
 use crate::error::{Invalid, refusals};
-use crate::fold::fold;
+use crate::fold::{fold, fold_needle};
 use crate::id::{AgentId, ChatId};
 use crate::limits::check_text;
 use crate::message::list::Listed;
@@ -11,7 +11,7 @@ use crate::page::PageRequest;
 use crate::store::{Snapshot, StoreError};
 use crate::time::Timestamp;
 
-/// What is searched for, [folded](fold) and never empty.
+/// What is searched for, [folded](fold_needle) and never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle(String);
 
@@ -22,11 +22,11 @@ impl Needle {
     /// Reads what `field` asks for.
     ///
     /// # Errors
-    /// `QUERY_REQUIRED` when there is nothing in it but accents and what nobody sees, otherwise as
+    /// `QUERY_REQUIRED` when it has only white space, accents and invisible characters, otherwise as
     /// [`check_text`]; all name `field`.
     pub fn parse(field: &str, query: &str) -> Result<Self, Invalid> {
         check_text(field, query, usize::MAX)?;
-        let folded = fold(query);
+        let folded = fold_needle(query);
         check_text(field, &folded, Self::LIMIT)?;
         if folded.is_empty() {
             let message = "must have at least one character that is searched for";
@@ -174,11 +174,11 @@ mod tests {
 
     #[test]
     fn nothing_to_search_for_is_refused() {
-        for nothing in ["", "\u{301}", "\u{fe0f}", "\u{200b}"] {
+        for nothing in ["", "\u{301}", "\u{fe0f}", "\u{200b}", "\n", " \u{a0} "] {
             let refused = Needle::parse("q", nothing).unwrap_err();
             assert_eq!((&*refused.field, refused.reason), ("q", "QUERY_REQUIRED"));
         }
-        assert_eq!(Needle::parse("q", "\n").unwrap().as_str(), " ");
+        assert_eq!(Needle::parse("q", " a\nb ").unwrap().as_str(), "a b");
     }
 
     #[test]

@@ -7,8 +7,9 @@
 use talk_domain::fold::fold;
 use talk_domain::message::search::Needle;
 
-/// To be raised when terms change: the index is then made anew.
-pub(crate) const VERSION: &str = "2";
+/// The version of the terms and of what is stored folded. To be raised when terms or
+/// [folding](fold) change: the index, and what channels are searched by, are then made anew.
+pub(crate) const VERSION: &str = "3";
 
 /// Terms added or removed at once; part of the [version](VERSION).
 pub(crate) const PART: usize = 2_000;
@@ -137,6 +138,9 @@ mod tests {
         for length in 1..=characters.len() {
             for part in characters.windows(length) {
                 let part: String = part.iter().collect();
+                if part == " " {
+                    continue;
+                }
                 let query = terms.query(&needle(&part), &[b"chat".to_vec()], Some(b"author"));
                 for term in query.split([' ', '(', ')']) {
                     let is_word = ["AND", "OR", ""].contains(&term);
@@ -161,7 +165,7 @@ mod tests {
     /// An index that is on disk was made by this very hash.
     #[test]
     fn terms_are_those_of_their_version() {
-        assert_eq!((VERSION, PART), ("2", 2_000));
+        assert_eq!((VERSION, PART), ("3", 2_000));
         let (terms, more) = Terms::of(b"C").of_message(b"chat", b"author", "É");
         assert_eq!(terms, "g1584fbcgh lilgvof018 ql2uqg04l8");
         assert!(more.is_empty());

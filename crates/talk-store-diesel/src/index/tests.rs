@@ -106,6 +106,11 @@ impl World {
 
     /// The numbers of the messages found, walked in pages of `size`.
     fn walk(&mut self, text: &str, size: u16, order: Order) -> Vec<u128> {
+        self.pages(text, size, order).concat()
+    }
+
+    /// The same page by page.
+    fn pages(&mut self, text: &str, size: u16, order: Order) -> Vec<Vec<u128>> {
         let search = MessageSearch {
             needle: Needle::parse("q", text).unwrap(),
             chat: None,
@@ -121,11 +126,13 @@ impl World {
         let mut found = vec![];
         loop {
             let page = self.scope().search(agent_id(1), &search, request).unwrap();
-            found.extend(page.rows.iter().map(|m| m.id.0.as_u128() - 0xE_0000));
-            request.after = page.next;
-            if request.after.is_none() {
+            let numbers = page.rows.iter().map(|m| m.id.0.as_u128() - 0xE_0000);
+            found.push(numbers.collect());
+            if page.next.is_none() {
                 return found;
             }
+            assert_ne!(page.next, request.after, "every page goes on");
+            request.after = page.next;
         }
     }
 

@@ -9,6 +9,7 @@ use talk_domain::testing::{agent_id, at};
 use super::explained::plan;
 use super::play;
 use crate::connection::AnyConnection;
+use crate::scope::messages::search::unindexed::OF_CHATS;
 use crate::{index, sqlite};
 
 /// Indexes what was said so far.
@@ -52,6 +53,22 @@ fn a_search_reads_the_named_messages_and_those_behind_the_index() {
             "talk_messages USING INTEGER PRIMARY KEY (rowid>?)",
         ),
         (
+            "`talk_messages`.`serial` > ?) AND (`talk_messages`.`customer_id` = ?)",
+            "talk_messages USING INTEGER PRIMARY KEY (rowid>?)",
+        ),
+        (
+            "`talk_messages`.`serial` <= ?",
+            "talk_messages USING INTEGER PRIMARY KEY (rowid<?)",
+        ),
+        (
+            "`talk_messages`.`serial` >= ?",
+            "talk_messages USING INTEGER PRIMARY KEY (rowid>?)",
+        ),
+        (
+            "AND EXISTS (SELECT `talk_participants`",
+            "talk_participants EXISTS USING PRIMARY KEY (chat_id=? AND agent_id=?)",
+        ),
+        (
             "`talk_messages`.`serial` IN (",
             "talk_messages USING INTEGER PRIMARY KEY (rowid=?)",
         ),
@@ -67,5 +84,21 @@ fn a_search_reads_the_named_messages_and_those_behind_the_index() {
             let steps = plan(&mut conn, sql).join("\n");
             assert!(steps.contains(step), "{sql}\n{steps}");
         }
+    }
+}
+
+#[test]
+fn a_long_backlog_is_read_by_the_index_on_chat_and_time_alone() {
+    let (_directory, mut conn, _) = play();
+    for direction in ["ASC", "DESC"] {
+        let steps = plan(&mut conn, &format!("{OF_CHATS} {direction} LIMIT ?"));
+        let expected = [
+            "SEARCH p USING INDEX talk_participants_agent (agent_id=?)",
+            "SEARCH m USING COVERING INDEX talk_messages_chat (chat_id=? AND created_at>? AND \
+             created_at<?)",
+            "USING ROWID SEARCH ON TABLE talk_search_again FOR IN-OPERATOR",
+            "USE TEMP B-TREE FOR ORDER BY",
+        ];
+        assert_eq!(steps, expected);
     }
 }

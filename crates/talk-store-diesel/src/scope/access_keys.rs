@@ -9,6 +9,7 @@ use talk_domain::time::Timestamp;
 
 use super::{Scope, all, changed};
 use crate::connection::MultiBackend;
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::access_key::AccessKeyRow;
@@ -73,6 +74,7 @@ impl AccessKeyQueries for Scope<'_> {
         request: PageRequest,
     ) -> Result<Page<AccessKey>, StoreError> {
         let query = access_keys::table
+            .filter(talk_in_time())
             .filter(access_keys::agent_id.eq(bytes(agent.0)))
             .filter(access_keys::customer_id.eq(self.customer()))
             .filter(access_keys::deleted_at.is_null())

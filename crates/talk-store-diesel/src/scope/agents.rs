@@ -9,6 +9,7 @@ use talk_domain::time::Timestamp;
 
 use super::{Scope, all, changed};
 use crate::connection::MultiBackend;
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::agent::{AgentRow, permission_code};
@@ -81,6 +82,7 @@ impl AgentQueries for Scope<'_> {
 
     fn page(&mut self, request: PageRequest) -> Result<Page<Agent>, StoreError> {
         let query = agents::table
+            .filter(talk_in_time())
             .filter(agents::customer_id.eq(self.customer()))
             .filter(agents::deleted_at.is_null())
             .select(AgentRow::as_select())

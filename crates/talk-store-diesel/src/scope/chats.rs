@@ -1,7 +1,10 @@
 //! Chats of the customer.
 
+mod channels;
+
 use diesel::prelude::*;
 use talk_domain::chat::{Chat, ChatFilter, ChatQueries, ChatRepository, DirectPair};
+use talk_domain::fold::fold_needle;
 use talk_domain::id::{AgentId, ChatId};
 use talk_domain::page::{Cursor, Page, PageRequest};
 use talk_domain::store::StoreError;
@@ -9,6 +12,7 @@ use talk_domain::time::Timestamp;
 
 use super::{Scope, all, changed};
 use crate::connection::{AnyConnection, MultiBackend, natively};
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::memory::Memory;
 use crate::paging::{behind, one_page};
@@ -18,7 +22,6 @@ use crate::rows::chat::{
 };
 use crate::rows::{bytes, id, seq};
 use crate::schema::{chats, participants};
-use crate::search::containing;
 
 impl Scope<'_> {
     pub(super) fn chat(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
@@ -151,6 +154,7 @@ impl ChatQueries for Scope<'_> {
     ) -> Result<Page<Chat>, StoreError> {
         let mut query = participants::table
             .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
             .filter(chats::deleted_at.is_null())
@@ -171,13 +175,14 @@ impl ChatQueries for Scope<'_> {
     }
 
     fn channels(&mut self, search: &str, request: PageRequest) -> Result<Page<Chat>, StoreError> {
-        let mut query = chats::table
+        let needle = fold_needle(search);
+        if !needle.is_empty() {
+            return self.channels_containing(&needle, request);
+        }
+        let query = chats::table
             .filter(chats::channel_of.eq(self.customer()))
             .select(ChatRow::as_select())
             .into_boxed::<MultiBackend>();
-        if !search.is_empty() {
-            query = query.filter(chats::search_key.like(containing(search)).escape('\\'));
-        }
         let query = behind!(query, request, chats::created_at, chats::id);
         let rows = one_page!(query, request, chats::created_at, chats::id)
             .load(self.conn)

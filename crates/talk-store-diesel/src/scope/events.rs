@@ -12,6 +12,7 @@ use talk_domain::message::Message;
 use talk_domain::store::StoreError;
 
 use super::{Scope, changed};
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::rows::event::{self, EventRow, kind};
 use crate::rows::{bytes, seq};
@@ -109,6 +110,7 @@ impl EventQueries for Scope<'_> {
     fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
         let mut query = events::table
             .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .filter(talk_in_time())
             .filter(chats::customer_id.eq(self.customer()))
             .filter(events::chat_id.eq(bytes(chat.0)))
             .filter(events::seq.gt(seq(portion.since)))

@@ -2,7 +2,7 @@
 
 mod across;
 mod pages;
-mod search;
+pub(crate) mod search;
 
 use std::collections::HashMap;
 

@@ -10,6 +10,7 @@ use talk_domain::store::StoreError;
 
 use super::{Scope, all};
 use crate::connection::{MultiBackend, natively};
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::participant::{FormerRow, NewParticipantRow, ParticipantRow};
@@ -210,6 +211,7 @@ impl ParticipantQueries for Scope<'_> {
             .filter(participants::chat_id.eq(former_participants::chat_id))
             .filter(participants::agent_id.eq(former_participants::agent_id));
         let query = former_participants::table
+            .filter(talk_in_time())
             .filter(former_participants::chat_id.eq(bytes(chat.0)))
             .filter(former_participants::customer_id.eq(self.customer()))
             .filter(dsl::not(dsl::exists(is_back)))
@@ -229,6 +231,7 @@ impl ParticipantQueries for Scope<'_> {
     fn heads(&mut self, agent: AgentId) -> Result<Vec<(ChatId, u64)>, StoreError> {
         let rows: Vec<(Vec<u8>, i64)> = participants::table
             .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
             .select((participants::chat_id, chats::last_seq))

@@ -10,6 +10,7 @@ use talk_domain::time::Timestamp;
 
 use super::{Scope, all};
 use crate::connection::MultiBackend;
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::paging::one_page;
 use crate::rows::read_mark::ReadMarkRow;
@@ -142,6 +143,7 @@ impl ReadQueries for Scope<'_> {
         request: PageRequest,
     ) -> Result<Page<ReadMark>, StoreError> {
         let mut query = read_marks::table
+            .filter(talk_in_time())
             .filter(read_marks::chat_id.eq(bytes(chat.0)))
             .filter(read_marks::customer_id.eq(self.customer()))
             .filter(read_marks::seq.ge(seq(from)))

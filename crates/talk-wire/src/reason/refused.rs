@@ -88,8 +88,10 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Close one, or wait as long as `Retry-After` says.";
     }
     UNAVAILABLE {
-        BUSY "More is waiting to be written than the server can keep up with; nothing was kept."
+        BUSY "More is waiting than the server can keep up with; nothing was kept."
             "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
+        QUERY_TIMEOUT "The read took longer than a read may."
+            "Send the same again after `Retry-After`, or ask for less: a smaller page, one chat.";
         STOPPING "The server is stopping."
             "Connect again after the time that close code 4503 names.";
         STORAGE_UNAVAILABLE "The database is away. A POST may or may not have taken effect."

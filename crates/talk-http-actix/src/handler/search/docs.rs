@@ -20,8 +20,9 @@ pub(crate) fn operations() -> Vec<Operation> {
             .about(
                 "What agents said in the caller's chats and what contains `q`, without case and \
                  accents, in any script, from one character on. What the system said or what was \
-                 deleted is not found; medias are not searched. `Talk-Position` comes with \
-                 `chat_id`.",
+                 deleted is not found; medias are not searched. A search that would look at very many \
+                 messages ends its page early: a page may be short, or empty, and is the last one \
+                 only without a `next_page_token`. `Talk-Position` comes with `chat_id`.",
             )
             .takes([
                 wanted,

@@ -11,6 +11,7 @@ use talk_domain::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::store::StoreError;
 
 use crate::connection::MultiBackend;
+use crate::deadline::{self, talk_in_time};
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::bytes;
@@ -34,6 +35,7 @@ impl Scope<'_> {
             if worst.is_some_and(|worst| is_worse(head, worst, request.order)) {
                 break;
             }
+            deadline::check()?;
             rows.extend(self.rows_up_to(&chat, worst, request)?);
             rows.sort_by(|a, b| {
                 let order = (a.created_at, &a.id).cmp(&(b.created_at, &b.id));
@@ -55,6 +57,7 @@ impl Scope<'_> {
     fn heads(&mut self, agent: AgentId, request: PageRequest) -> Result<Vec<Head>, StoreError> {
         let (at, id) = bounds(request);
         let chats = participants::table
+            .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()));
         let own = messages::table.filter(messages::chat_id.eq(participants::chat_id));

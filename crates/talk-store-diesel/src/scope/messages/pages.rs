@@ -7,6 +7,7 @@ use talk_domain::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::store::StoreError;
 
 use crate::connection::MultiBackend;
+use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::message::{MessageRow, RevisionRow};
@@ -22,7 +23,7 @@ struct Wanted {
     request: PageRequest,
 }
 
-/// Behind an event: its place, and its time while it is still in the log.
+/// Behind an event: its number, and the time of the last event up to it that is still in the log.
 struct Since {
     seq: i64,
     at: Option<i64>,
@@ -67,6 +68,7 @@ impl Scope<'_> {
             request,
         } = wanted;
         let mut query = messages::table
+            .filter(talk_in_time())
             .filter(messages::customer_id.eq(self.customer()))
             .select(MessageRow::as_select())
             .into_boxed::<MultiBackend>();
@@ -95,7 +97,8 @@ impl Scope<'_> {
     fn since(&mut self, chat: ChatId, after: u64) -> Result<Since, StoreError> {
         let at = events::table
             .filter(events::chat_id.eq(bytes(chat.0)))
-            .filter(events::seq.eq(seq(after)))
+            .filter(events::seq.le(seq(after)))
+            .order(events::seq.desc())
             .select(events::tm)
             .first(self.conn)
             .optional()

@@ -1,9 +1,15 @@
-//! Searching messages: the index names those that may match, every one of them is compared, and
-//! so is every message the index has not come to.
+//! Searching messages: candidates are compared one by one in the order of the list, newest first or
+//! oldest first, until the page is full.
+//!
+//! There are two [sources](source::Source) of candidates: the messages that the [index] names, and
+//! those that the index has not come to, or that changed since. Every search does a bounded amount
+//! of [work](WORK); one that has spent it, or met its deadline, ends its page early with a cursor
+//! at the last place it has compared.
 
 mod found;
-
-use std::collections::HashSet;
+mod indexed;
+mod source;
+pub(crate) mod unindexed;
 
 use diesel::prelude::*;
 use talk_domain::id::AgentId;
@@ -13,38 +19,42 @@ use talk_domain::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::store::StoreError;
 
 use crate::connection::MultiBackend;
+use crate::deadline;
 use crate::error::fault;
-use crate::index;
-use crate::index::terms::Terms;
-use crate::prepared::{Value, prepared};
 use crate::rows::bytes;
 use crate::rows::message::MessageRow;
-use crate::schema::{messages, participants, search_entries};
+use crate::schema::{messages, participants};
 use crate::scope::Scope;
 use found::{Found, Window};
+use indexed::Index;
+use source::{Candidate, Source, Sources};
 
-/// Messages looked at in one statement, at most.
-const MOST: i64 = 1_000;
+/// Work of one search at most, in bytes of text compared; each candidate costs [`CANDIDATE`] more.
+const WORK: usize = 8 * 1024 * 1024;
+/// What it costs to look a candidate up, in bytes of text that could be compared meanwhile.
+const CANDIDATE: usize = 512;
+/// Candidates whose texts are in memory together.
+const TOGETHER: usize = 128;
+/// Chats that the index is asked for by name; an agent of more chats is looked up by every message.
+const NAMED_CHATS: i64 = 256;
 
-/// What is compared of a message.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = messages)]
-struct Candidate {
-    serial: i64,
-    id: Vec<u8>,
-    chat_id: Vec<u8>,
-    created_at: i64,
-    text: String,
-}
-
-/// Messages of agents of the unit's customer, not deleted, of the searched time and author.
+/// Candidates among the messages of `$from`: by agents, not deleted, of the agent's chats and of the
+/// searched time and author. A searched chat is no condition here, because SQLite would read all of
+/// its messages by the index on the chat instead of those of `$from`.
 macro_rules! candidates {
     ($scope:expr, $wanted:expr, $from:expr) => {{
+        let member = participants::table
+            .filter(participants::chat_id.eq(messages::chat_id))
+            .filter(participants::agent_id.eq(bytes($wanted.agent.0)))
+            .filter(participants::customer_id.eq($scope.customer()));
         let mut query = $from
             .filter(messages::customer_id.eq($scope.customer()))
             .filter(messages::system_kind.is_null())
             .filter(messages::deleted_at.is_null())
-            .filter(messages::created_at.between($wanted.window.low, $wanted.window.high))
+            .filter(
+                messages::created_at.between($wanted.window.times.low, $wanted.window.times.high),
+            )
+            .filter(diesel::dsl::exists(member))
             .select(Candidate::as_select())
             .into_boxed::<MultiBackend>();
         if let Some(author) = $wanted.search.author {
@@ -53,32 +63,38 @@ macro_rules! candidates {
         query
     }};
 }
+use candidates;
 
 /// Everything a search goes by.
 struct Wanted<'a> {
+    agent: AgentId,
     search: &'a MessageSearch,
-    chats: HashSet<Vec<u8>>,
+    /// The searched chats, or none if there are more than can be named.
+    chats: Vec<Vec<u8>>,
     window: Window,
 }
 
 impl Wanted<'_> {
-    /// How many are of the searched chats.
-    fn own(&self, candidates: &[Candidate]) -> usize {
-        let own = candidates
-            .iter()
-            .filter(|candidate| self.chats.contains(&candidate.chat_id));
-        own.count()
+    /// Whether a candidate is of the searched chat and behind the request's cursor.
+    fn admits(&self, candidate: &Candidate) -> bool {
+        let chat = self.search.chat;
+        chat.is_none_or(|chat| candidate.chat_id == bytes(chat.0)) && self.window.admits(candidate)
     }
+}
 
-    fn offer(&self, candidates: Vec<Candidate>, found: &mut Found) {
-        for candidate in candidates {
-            if self.chats.contains(&candidate.chat_id)
-                && self.window.admits(candidate.created_at, &candidate.id)
-                && self.search.needle.is_in(&candidate.text)
-            {
-                found.offer((candidate.created_at, candidate.id), candidate.serial);
-            }
-        }
+/// A search under way.
+struct Search<'a> {
+    wanted: Wanted<'a>,
+    sources: Sources,
+    index: Index,
+    found: Found,
+    /// What may still be spent of [`WORK`].
+    work: usize,
+}
+
+impl Search<'_> {
+    fn spend(&mut self, work: usize) {
+        self.work = self.work.saturating_sub(work);
     }
 }
 
@@ -89,22 +105,93 @@ impl Scope<'_> {
         search: &MessageSearch,
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        let wanted = Wanted {
-            search,
-            chats: self.searched_chats(agent, search)?,
-            window: Window::new(search, request),
+        let window = Window::new(search, request);
+        let Some(chats) = self.searched_chats(agent, search)? else {
+            return Ok(Page::cut(Vec::new(), request.size, place));
         };
-        let mut found = Found::new(request);
-        if !wanted.chats.is_empty() && !wanted.window.is_empty() {
-            self.look_behind_the_index(&wanted, &mut found)?;
-            self.look_into_the_index(&wanted, &mut found)?;
-        }
-        let rows = self.rows_found(found.serials(), request.order)?;
+        let times = (!window.times.is_empty()).then_some(window.times);
+        let mut search = Search {
+            wanted: Wanted {
+                agent,
+                search,
+                chats,
+                window,
+            },
+            sources: Sources {
+                order: request.order,
+                indexed: Source::of(times),
+                unindexed: Source::of(times),
+            },
+            index: Index::new(search.chat.is_some(), request.size),
+            found: Found::new(request.size),
+            work: WORK,
+        };
+        let goes_on = self.compare(&mut search)?;
+        let rows = self.rows_found(search.found.into_serials(), request.order)?;
         let messages = self.with_reactions(rows)?;
-        Ok(Page::cut(messages, request.size, |message| Cursor {
-            at: message.created,
-            id: Some(message.id.0),
-        }))
+        Ok(match goes_on {
+            Some(cursor) => Page {
+                rows: messages,
+                next: Some(cursor),
+            },
+            None => Page::cut(messages, request.size, place),
+        })
+    }
+
+    /// Compares candidates until the page is full or none are left; otherwise the page ends early
+    /// and goes on behind the returned cursor.
+    fn compare(&mut self, search: &mut Search<'_>) -> Result<Option<Cursor>, StoreError> {
+        let mut has_begun = false;
+        loop {
+            match self.compare_some(search) {
+                Ok(()) => {}
+                // What was compared before is the page so far.
+                Err(StoreError::Timeout) if has_begun => search.work = 0,
+                Err(error) => return Err(error),
+            }
+            has_begun = true;
+            let Some(next) = search.sources.next_time() else {
+                return Ok(None);
+            };
+            if search.found.is_full() {
+                return Ok(None);
+            }
+            if search.work == 0 || deadline::is_past() {
+                return search.found.passed(next, search.sources.order).map(Some);
+            }
+        }
+    }
+
+    /// Fills the sources that are empty and compares the next candidates. Afterwards something is
+    /// compared, or known not to be there, that was not before.
+    fn compare_some(&mut self, search: &mut Search<'_>) -> Result<(), StoreError> {
+        self.next_of_index(search)?;
+        self.next_unindexed(search)?;
+        let candidates = search.sources.take(TOGETHER);
+        let texts = self.texts(&candidates)?;
+        for candidate in candidates {
+            let text = texts.iter().find(|(serial, _)| *serial == candidate.serial);
+            let Some((_, text)) = text else { continue };
+            search.spend(CANDIDATE + text.len());
+            let is_match = search.wanted.search.needle.is_in(text);
+            if !search.found.compared(candidate, is_match) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The texts of candidates by their numbers.
+    fn texts(&mut self, candidates: &[Candidate]) -> Result<Vec<(i64, String)>, StoreError> {
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let serials = candidates.iter().map(|candidate| candidate.serial);
+        messages::table
+            .filter(messages::serial.eq_any(serials))
+            .select((messages::serial, messages::text))
+            .load(self.conn)
+            .map_err(fault)
     }
 
     /// The messages of these numbers, in the order of a list.
@@ -128,123 +215,39 @@ impl Scope<'_> {
         Ok(rows)
     }
 
+    /// The searched chats, as far as they are named; `None` if there are none.
     fn searched_chats(
         &mut self,
         agent: AgentId,
         search: &MessageSearch,
-    ) -> Result<HashSet<Vec<u8>>, StoreError> {
+    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
         let mut query = participants::table
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
             .select(participants::chat_id)
+            .limit(NAMED_CHATS + 1)
             .into_boxed::<MultiBackend>();
         if let Some(chat) = search.chat {
             query = query.filter(participants::chat_id.eq(bytes(chat.0)));
         }
-        let chats: Vec<Vec<u8>> = query.load(self.conn).map_err(fault)?;
-        Ok(chats.into_iter().collect())
-    }
-
-    /// Compares the messages that the index has not come to, or that changed since.
-    fn look_behind_the_index(
-        &mut self,
-        wanted: &Wanted<'_>,
-        found: &mut Found,
-    ) -> Result<(), StoreError> {
-        let mut from = i64::MIN;
-        loop {
-            let edited = index::edited(self.conn, from, MOST).map_err(fault)?;
-            let Some(last) = edited.last() else { break };
-            from = *last;
-            let edited = messages::table.filter(messages::serial.eq_any(edited));
-            let edited = candidates!(self, wanted, edited)
-                .load(self.conn)
-                .map_err(fault)?;
-            wanted.offer(edited, found);
+        let mut chats: Vec<Vec<u8>> = query.load(self.conn).map_err(fault)?;
+        if chats.is_empty() {
+            return Ok(None);
         }
-        let mut from = index::reached(self.conn).map_err(fault)?;
-        loop {
-            let next: Vec<Candidate> = candidates!(self, wanted, messages::table)
-                .filter(messages::serial.gt(from))
-                .order(messages::serial.asc())
-                .limit(MOST)
-                .load(self.conn)
-                .map_err(fault)?;
-            let Some(last) = next.last() else {
-                return Ok(());
-            };
-            from = last.serial;
-            wanted.offer(next, found);
+        if count(&chats) > NAMED_CHATS {
+            chats.clear();
         }
+        Ok(Some(chats))
     }
+}
 
-    /// Compares what the index names, in the order of time, until nothing better can come.
-    fn look_into_the_index(
-        &mut self,
-        wanted: &Wanted<'_>,
-        found: &mut Found,
-    ) -> Result<(), StoreError> {
-        let author = wanted.search.author.map(|author| bytes(author.0));
-        let terms = Terms::of(&self.customer());
-        let chats: Vec<Vec<u8>> = wanted.chats.iter().cloned().collect();
-        // Naming many chats costs more than trying messages, unless most are of other chats.
-        let mut names_chats = wanted.search.chat.is_some();
-        let (mut low, mut high) = wanted.window.entries();
-        let mut limit = (2 * found.room()).min(MOST);
-        while low <= high {
-            let named: &[Vec<u8>] = if names_chats { &chats } else { &[] };
-            let query = terms.query(&wanted.search.needle, named, author.as_deref());
-            let entries = self.entries(&query, (low, high), limit, found.order)?;
-            let Some(&last) = entries.last() else { break };
-            let is_last = i64::try_from(entries.len()).is_ok_and(|n| n < limit);
-            let named = messages::table
-                .inner_join(search_entries::table.on(search_entries::serial.eq(messages::serial)))
-                .filter(search_entries::entry.eq_any(entries));
-            let named = candidates!(self, wanted, named)
-                .load(self.conn)
-                .map_err(fault)?;
-            names_chats = names_chats || 2 * wanted.own(&named) < named.len();
-            wanted.offer(named, found);
-            if is_last || found.is_beyond(last) {
-                break;
-            }
-            match found.order {
-                Order::Descending => high = last - 1,
-                Order::Ascending => low = last + 1,
-            }
-            limit = (limit * 4).min(MOST);
-        }
-        Ok(())
+fn place(message: &Message) -> Cursor {
+    Cursor {
+        at: message.created,
+        id: Some(message.id.0),
     }
+}
 
-    fn entries(
-        &mut self,
-        query: &str,
-        (low, high): (i64, i64),
-        limit: i64,
-        order: Order,
-    ) -> Result<Vec<i64>, StoreError> {
-        let values = [
-            Value::Text(query),
-            Value::Number(low),
-            Value::Number(high),
-            Value::Number(limit),
-        ];
-        let conn = &mut *self.conn;
-        let named = match order {
-            Order::Descending => prepared!(
-                "SELECT rowid FROM talk_search WHERE talk_search MATCH ? \
-                 AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
-                values
-            )
-            .load(conn),
-            Order::Ascending => prepared!(
-                "SELECT rowid FROM talk_search WHERE talk_search MATCH ? \
-                 AND rowid BETWEEN ? AND ? ORDER BY rowid ASC LIMIT ?",
-                values
-            )
-            .load(conn),
-        };
-        named.map_err(fault)
-    }
+fn count<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }

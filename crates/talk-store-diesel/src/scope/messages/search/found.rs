@@ -1,22 +1,16 @@
-//! The best matches so far, and which messages can be one.
-
-use std::collections::BTreeMap;
+//! The matches so far, and which messages can be one.
 
 use talk_domain::message::search::MessageSearch;
 use talk_domain::page::{Cursor, Order, PageRequest};
+use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
-use crate::index::entries_at;
-
-/// Where a message stands in the list: its time and its id.
-pub(super) type Place = (i64, Vec<u8>);
+use super::source::{Candidate, Times};
+use crate::rows::{at, id};
 
 /// The times a message must be from.
 pub(super) struct Window {
-    /// The first of them.
-    pub(super) low: i64,
-    /// The last of them.
-    pub(super) high: i64,
+    pub(super) times: Times,
     request: PageRequest,
 }
 
@@ -31,30 +25,21 @@ impl Window {
                 Order::Ascending => low = low.max(next(at, step)),
             }
         }
-        Self { low, high, request }
+        let times = Times { low, high };
+        Self { times, request }
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.low > self.high
-    }
-
-    /// Whether a message of this place is behind the request's cursor, and of these times.
-    pub(super) fn admits(&self, created: i64, id: &[u8]) -> bool {
-        let is_behind = match self.request.after {
-            Some(Cursor { at, id: Some(tie) }) if at.as_micros() == created => {
+    /// Whether a candidate of these times is behind the request's cursor.
+    pub(super) fn admits(&self, candidate: &Candidate) -> bool {
+        match self.request.after {
+            Some(Cursor { at, id: Some(tie) }) if at.as_micros() == candidate.created_at => {
                 match self.request.order {
-                    Order::Descending => id < tie.as_bytes().as_slice(),
-                    Order::Ascending => id > tie.as_bytes().as_slice(),
+                    Order::Descending => candidate.id.as_slice() < tie.as_bytes().as_slice(),
+                    Order::Ascending => candidate.id.as_slice() > tie.as_bytes().as_slice(),
                 }
             }
             _ => true,
-        };
-        is_behind && self.low <= created && created <= self.high
-    }
-
-    /// The entries that can stand for such messages, and a few more.
-    pub(super) const fn entries(&self) -> (i64, i64) {
-        (entries_at(self.low).0, entries_at(self.high).1)
+        }
     }
 }
 
@@ -64,55 +49,52 @@ const fn next(at: Timestamp, step: i64) -> i64 {
 
 /// A page of matches and one more, which tells whether there is another page.
 pub(super) struct Found {
-    /// Of the list.
-    pub(super) order: Order,
     most: usize,
-    best: BTreeMap<Place, i64>,
+    serials: Vec<i64>,
+    last: Option<Candidate>,
 }
 
 impl Found {
-    pub(super) const fn new(request: PageRequest) -> Self {
+    pub(super) const fn new(size: u16) -> Self {
         Self {
-            order: request.order,
-            most: request.size as usize + 1,
-            best: BTreeMap::new(),
+            most: size as usize + 1,
+            serials: Vec::new(),
+            last: None,
         }
     }
 
-    /// Keeps a match if it is among the best.
-    pub(super) fn offer(&mut self, place: Place, serial: i64) {
-        self.best.insert(place, serial);
-        if self.best.len() > self.most {
-            match self.order {
-                Order::Descending => self.best.pop_first(),
-                Order::Ascending => self.best.pop_last(),
-            };
+    /// Notes the next candidate in the order of the list; false once there are enough matches.
+    pub(super) fn compared(&mut self, candidate: Candidate, is_match: bool) -> bool {
+        if is_match {
+            self.serials.push(candidate.serial);
+        }
+        self.last = Some(candidate);
+        !self.is_full()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.serials.len() >= self.most
+    }
+
+    /// Where a page that ends early goes on, when the next candidate may be of the time `next`:
+    /// behind the last candidate of that time, or before all of it.
+    pub(super) fn passed(&self, next: i64, order: Order) -> Result<Cursor, StoreError> {
+        match &self.last {
+            Some(last) if last.created_at == next => Ok(Cursor {
+                at: at(last.created_at)?,
+                id: Some(id(&last.id)?),
+            }),
+            _ => Ok(Cursor {
+                at: at(match order {
+                    Order::Descending => next.saturating_add(1),
+                    Order::Ascending => next.saturating_sub(1),
+                })?,
+                id: None,
+            }),
         }
     }
 
-    /// As many matches as can be kept.
-    pub(super) fn room(&self) -> i64 {
-        i64::try_from(self.most).unwrap_or(i64::MAX)
-    }
-
-    /// Whether no entry after `entry` can stand for one of the best.
-    pub(super) fn is_beyond(&self, entry: i64) -> bool {
-        if self.best.len() < self.most {
-            return false;
-        }
-        match self.order {
-            Order::Descending => {
-                let worst = self.best.keys().next();
-                worst.is_some_and(|(created, _)| entry < entries_at(*created).0)
-            }
-            Order::Ascending => {
-                let worst = self.best.keys().next_back();
-                worst.is_some_and(|(created, _)| entry > entries_at(*created).1)
-            }
-        }
-    }
-
-    pub(super) fn serials(&self) -> Vec<i64> {
-        self.best.values().copied().collect()
+    pub(super) fn into_serials(self) -> Vec<i64> {
+        self.serials
     }
 }

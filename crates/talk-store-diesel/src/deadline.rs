@@ -1,0 +1,127 @@
+//! The deadline of the read that the current thread runs.
+//!
+//! Diesel cannot interrupt a statement without `unsafe`. Therefore a statement that may look at
+//! many rows calls the SQL function [`talk_in_time`] for each of them, which fails the statement
+//! once the deadline has passed, and a loop of several statements calls [`check`] between them.
+//! Writing has no deadline.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use diesel::SqliteConnection;
+use diesel::result::QueryResult;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::Bool;
+use diesel::sqlite::Sqlite;
+use talk_domain::store::StoreError;
+
+/// The message of a statement that met its deadline.
+pub(crate) const PAST_DEADLINE: &str = "the read met its deadline";
+
+thread_local! {
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// True; fails the statement once the deadline of the read has passed. It must be the first
+    /// condition of a statement: SQLite skips it for rows that an earlier condition leaves out.
+    fn talk_in_time() -> Bool;
+}
+
+/// Makes [`talk_in_time`] known to a connection.
+pub(crate) fn register(conn: &SqliteConnection) -> QueryResult<()> {
+    talk_in_time_utils::register_nondeterministic_impl(conn, || InTime)
+}
+
+/// Runs `read` with a deadline; statements and checks inside fail after it.
+pub(crate) fn run_until<T>(deadline: Instant, read: impl FnOnce() -> T) -> T {
+    /// Removes the deadline also when the read panics.
+    struct Reset;
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            DEADLINE.set(None);
+        }
+    }
+    DEADLINE.set(Some(deadline));
+    let _reset = Reset;
+    read()
+}
+
+/// Whether the read has run for as long as it may.
+pub(crate) fn is_past() -> bool {
+    DEADLINE
+        .get()
+        .is_some_and(|deadline| Instant::now() >= deadline)
+}
+
+/// Ends a read that has run for as long as it may.
+pub(crate) fn check() -> Result<(), StoreError> {
+    if is_past() {
+        return Err(StoreError::Timeout);
+    }
+    Ok(())
+}
+
+/// The result of [`talk_in_time`].
+#[derive(Debug)]
+struct InTime;
+
+impl ToSql<Bool, Sqlite> for InTime {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        if is_past() {
+            return Err(PAST_DEADLINE.into());
+        }
+        out.set_value(1);
+        Ok(IsNull::No)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use diesel::prelude::*;
+
+    use super::*;
+    use crate::error::fault;
+
+    fn connection() -> SqliteConnection {
+        let conn = SqliteConnection::establish(":memory:").unwrap();
+        register(&conn).unwrap();
+        conn
+    }
+
+    fn ago() -> Instant {
+        Instant::now().checked_sub(Duration::from_secs(1)).unwrap()
+    }
+
+    #[test]
+    fn a_statement_fails_once_its_deadline_has_passed() {
+        let conn = &mut connection();
+        let mut look = || diesel::select(talk_in_time()).get_result::<bool>(conn);
+        assert_eq!(look(), Ok(true));
+        let soon = Instant::now() + Duration::from_secs(600);
+        assert_eq!(run_until(soon, &mut look), Ok(true));
+        let late = run_until(ago(), &mut look).unwrap_err();
+        assert!(matches!(fault(late), StoreError::Timeout));
+        assert_eq!(look(), Ok(true), "the next read has its own deadline");
+    }
+
+    #[test]
+    fn a_scan_without_end_ends_at_the_deadline() {
+        let conn = &mut connection();
+        let deadline = Instant::now() + Duration::from_millis(20);
+        let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+                       SELECT COUNT(*) FROM n WHERE talk_in_time() AND i < 0";
+        let ended = run_until(deadline, || diesel::sql_query(endless).execute(conn));
+        assert!(matches!(fault(ended.unwrap_err()), StoreError::Timeout));
+    }
+
+    #[test]
+    fn a_panic_leaves_no_deadline_behind() {
+        let panicked = std::panic::catch_unwind(|| run_until(ago(), || panic!("on purpose")));
+        assert!(panicked.is_err());
+        assert!(check().is_ok());
+    }
+}
