@@ -35,6 +35,43 @@ struct Count {
     took: RefCell<Vec<Duration>>,
 }
 
+/// Frames that were sent and delivered to everybody, in one stretch of time.
+#[derive(Default)]
+pub(crate) struct Stretch {
+    /// Frames that everybody received.
+    pub(crate) frames: u64,
+    /// From the first send to the last delivery.
+    pub(crate) lasted: Duration,
+    /// The time from send to delivery, of each frame and receiver.
+    pub(crate) took: Vec<Duration>,
+}
+
+impl Stretch {
+    /// Adds another stretch.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.lasted += other.lasted;
+        self.took.extend(other.took);
+    }
+
+    /// Frames per second.
+    pub(crate) fn rate(&self) -> f64 {
+        float(self.frames) / self.lasted.as_secs_f64()
+    }
+}
+
+impl Count {
+    /// Waits until so many frames were delivered.
+    async fn wait_for(&self, enough: u64) -> Result<()> {
+        while self.delivered.get() < enough {
+            self.awaited.set(enough);
+            let reached = tokio::time::timeout(FIRST, self.reached.notified()).await;
+            reached.context("what was sent is not delivered")?;
+        }
+        Ok(())
+    }
+}
+
 /// Connections that receive.
 pub(crate) struct Crowd {
     readers: JoinSet<anyhow::Error>,
@@ -94,6 +131,50 @@ impl Crowd {
         let rate = self.local.run_until(measured).await?;
         self.local.run_until(self.settle()).await;
         Ok(rate)
+    }
+
+    /// Sends for so long with up to `window` frames on their way, and waits until everybody has
+    /// them all. Times count from the send of the frame with the same number: where frames overtake
+    /// each other, the times are exchanged and their sum stays.
+    ///
+    /// Every frame of the counted length must have been sent by this method.
+    pub(crate) async fn stretch(
+        &mut self,
+        senders: &mut Senders,
+        (each, window): (u64, u64),
+        for_how_long: Duration,
+    ) -> Result<Stretch> {
+        let (count, readers) = (Rc::clone(&self.count), &mut self.readers);
+        let sent = async {
+            let (before, started) = (count.delivered.get(), Instant::now());
+            let mut frames = 0;
+            while started.elapsed() < for_how_long {
+                count.sent.borrow_mut().push(Instant::now());
+                senders.send().await?;
+                frames += 1;
+                let enough = (each * frames).saturating_sub(each * (window - 1));
+                count.wait_for(before + enough).await?;
+            }
+            count.wait_for(before + each * frames).await?;
+            let (lasted, took) = (started.elapsed(), count.took.take());
+            Ok(Stretch {
+                frames,
+                lasted,
+                took,
+            })
+        };
+        let measured = async {
+            tokio::select! {
+                stretch = sent => stretch,
+                failed = readers.join_next() => Err(failed.context("no readers")??),
+            }
+        };
+        self.local.run_until(measured).await
+    }
+
+    /// Waits until the server has told everybody who came.
+    pub(crate) async fn settled(&mut self) {
+        self.local.run_until(self.settle()).await;
     }
 
     /// How long each delivery took of `frames`, one every 50 ms to `each` receivers.

@@ -3,7 +3,7 @@
 //! Each figure is set against a limit that is measured in the same rounds, so that their ratio
 //! holds whatever else the machine is doing. `search` measures searches, after checking that they
 //! find exactly what they should; `growth` figures while something grows, `churn` the memory while
-//! connections come and go.
+//! connections come and go, `hostile` what the clients of one customer can do to all others.
 
 mod churn;
 mod connection;
@@ -11,9 +11,12 @@ mod crowd;
 mod disk;
 mod frames;
 mod growth;
+mod hostile;
 mod limit;
 mod load;
+mod memory;
 mod report;
+mod rounds;
 mod scenario;
 mod search;
 mod server;
@@ -21,7 +24,6 @@ mod socket;
 mod times;
 mod world;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -29,7 +31,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::report::{Bound, Report};
+use crate::hostile::{Attack, Hostile};
+use crate::report::Bound;
+use crate::rounds::Rounds;
 use crate::scenario::{Bench, Scenario};
 
 /// Measures a Talk server against limits of the machine it runs on.
@@ -45,6 +49,9 @@ struct Args {
     /// Fewer and shorter rounds, and fewer messages in the large chat.
     #[arg(long)]
     quick: bool,
+    /// Rounds, instead of 5, or 3 with `--quick`.
+    #[arg(long)]
+    rounds: Option<usize>,
     /// JSON instead of the table.
     #[arg(long)]
     json: bool,
@@ -61,9 +68,36 @@ struct Args {
     command: Option<Command>,
 }
 
-/// How often a figure on the wrong side of its bound is measured, at most: its median is over all
-/// rounds, so that a neighbour's burst passes and a regression stays.
-const MEASUREMENTS: usize = 3;
+/// What is measured of attacks.
+#[derive(clap::Args)]
+struct Attacked {
+    /// The server binary.
+    #[arg(long)]
+    server: PathBuf,
+    /// Only these attacks, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Attack>,
+    /// Fewer and shorter rounds, and smaller preparations.
+    #[arg(long)]
+    quick: bool,
+    /// Rounds, instead of 5, or 3 with `--quick`.
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// JSON instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Where the database goes.
+    #[arg(long, default_value = "target")]
+    data_dir: PathBuf,
+    /// Fail when the ratio of a figure is more; `*-post` are all whose names end so.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "FIGURE=RATIO",
+        default_value = "*-post=2,*-get=2,*-ready=1,*-memory=1,*-after=1,*-p99=1"
+    )]
+    at_most: Vec<Bound>,
+}
 
 #[derive(Subcommand)]
 enum Command {
@@ -106,6 +140,15 @@ enum Command {
         #[arg(long, default_value = "target")]
         data_dir: PathBuf,
     },
+    /// Attacks by the clients of one customer: what others feel of them, beside the same without.
+    Hostile(Attacked),
+    /// The attackers. Started by the measurement.
+    #[command(hide = true)]
+    Attack {
+        /// The attacked server.
+        #[arg(long)]
+        address: String,
+    },
     /// The limit of posts: echoes JSON. Started by the measurement.
     #[command(hide = true)]
     LimitEcho,
@@ -123,27 +166,31 @@ enum Command {
 
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
-    match &args.command {
+    match args.command {
+        Some(Command::Hostile(attacked)) => runtime()?.block_on(hostile(attacked)),
+        Some(Command::Attack { address }) => runtime()?
+            .block_on(hostile::attack(&address))
+            .map(|()| ExitCode::SUCCESS),
         Some(Command::LimitEcho) => limit::echo().map(|()| ExitCode::SUCCESS),
         Some(Command::LimitRaw { bytes, at_once }) => {
-            limit::raw(*bytes, *at_once).map(|()| ExitCode::SUCCESS)
+            limit::raw(bytes, at_once).map(|()| ExitCode::SUCCESS)
         }
         Some(Command::Search {
             messages,
             samples,
             data_dir,
-        }) => runtime()?.block_on(search(messages, *samples, data_dir)),
+        }) => runtime()?.block_on(search(&messages, samples, &data_dir)),
         Some(Command::Growth {
             server,
             quick,
             data_dir,
-        }) => runtime()?.block_on(growth(server, data_dir, *quick)),
+        }) => runtime()?.block_on(growth(&server, &data_dir, quick)),
         Some(Command::Churn {
             server,
             minutes,
             data_dir,
-        }) => runtime()?.block_on(churn(server, *minutes, data_dir)),
-        None => runtime()?.block_on(measure(&args)),
+        }) => runtime()?.block_on(churn(&server, minutes, &data_dir)),
+        None => runtime()?.block_on(measure(args)),
     }
 }
 
@@ -186,66 +233,50 @@ async fn churn(server: &Path, minutes: u64, data: &Path) -> Result<ExitCode> {
     })
 }
 
-async fn measure(args: &Args) -> Result<ExitCode> {
+async fn hostile(args: Attacked) -> Result<ExitCode> {
+    rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files")?;
+    let mut hostile = Hostile::new(&args.server, &args.data_dir, args.quick).await?;
+    let rounds = Rounds {
+        count: args.rounds.unwrap_or(if args.quick { 3 } else { 5 }),
+        at_least: Vec::new(),
+        at_most: args.at_most,
+        json: args.json,
+    };
+    let attacks = chosen(args.only);
+    rounds
+        .measure(attacks, async |attack| hostile.measure(attack).await)
+        .await
+}
+
+async fn measure(args: Args) -> Result<ExitCode> {
     // A connection is a file; the limit for them is raised as far as the system lets.
     rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files")?;
-    let (rounds, seconds) = if args.quick { (3, 2) } else { (5, 5) };
     let bench = Bench {
-        server: args.server.clone().context("a server binary")?,
-        data: args.data_dir.clone(),
-        time: Duration::from_secs(seconds),
+        server: args.server.context("a server binary")?,
+        data: args.data_dir,
+        time: Duration::from_secs(if args.quick { 2 } else { 5 }),
         messages: if args.quick { 200_000 } else { 1_000_000 },
         samples: if args.quick { 200 } else { 1_000 },
     };
-    let mut scenarios = if args.only.is_empty() {
-        Scenario::value_variants().to_vec()
-    } else {
-        args.only.clone()
+    let rounds = Rounds {
+        count: args.rounds.unwrap_or(if args.quick { 3 } else { 5 }),
+        at_least: args.at_least,
+        at_most: args.at_most,
+        json: args.json,
     };
-    let (mut report, mut misses) = (Report::default(), Vec::new());
-    for _ in 0..MEASUREMENTS {
-        let measured = rounds_of(rounds, &scenarios, &bench, &mut report).await?;
-        misses = report.misses(&args.at_least, &args.at_most)?;
-        let is_missed = |scenario: &Scenario| {
-            let mut figures = misses.iter().map(|miss| &miss.figure);
-            figures.any(|figure| measured.contains(&(*scenario, figure.as_str())))
-        };
-        scenarios.retain(is_missed);
-    }
-    if args.json {
-        println!("{}", report.json());
-    } else {
-        print!("{}", report.text());
-    }
-    for miss in &misses {
-        eprintln!("error: {miss}");
-    }
-    Ok(if misses.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let scenarios = chosen(args.only);
+    rounds
+        .measure(scenarios, async |scenario: Scenario| {
+            scenario.measure(&bench).await
+        })
+        .await
 }
 
-/// Measures every scenario in each round; which figures are of which.
-async fn rounds_of(
-    rounds: usize,
-    scenarios: &[Scenario],
-    bench: &Bench,
-    report: &mut Report,
-) -> Result<HashSet<(Scenario, &'static str)>> {
-    let mut measured = HashSet::new();
-    for round in 1..=rounds {
-        for &scenario in scenarios {
-            eprintln!("round {round} of {rounds}: {scenario:?}");
-            let figures = scenario.measure(bench).await;
-            let figures = figures.with_context(|| format!("{scenario:?}"))?;
-            for figure in &figures {
-                eprintln!("  {figure}");
-                report.add(figure);
-                measured.insert((scenario, figure.name));
-            }
-        }
+/// Those that are named, or all.
+fn chosen<T: ValueEnum + Clone>(named: Vec<T>) -> Vec<T> {
+    if named.is_empty() {
+        T::value_variants().to_vec()
+    } else {
+        named
     }
-    Ok(measured)
 }

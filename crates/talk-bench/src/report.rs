@@ -53,7 +53,7 @@ struct Row {
     limit: Vec<f64>,
 }
 
-/// A bound on the ratio of a figure: `name=ratio`.
+/// A bound on the ratio of a figure: `name=ratio`, or of all whose names end alike: `*-end=ratio`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bound {
     name: String,
@@ -68,6 +68,25 @@ impl std::str::FromStr for Bound {
         let ratio = ratio.parse().context("the ratio must be a number")?;
         let name = name.to_owned();
         Ok(Self { name, ratio })
+    }
+}
+
+impl Bound {
+    /// Whether it is on the figure of this name.
+    fn is_on(&self, figure: &str) -> bool {
+        match self.name.strip_prefix('*') {
+            Some(end) => figure.ends_with(end),
+            None => figure == self.name,
+        }
+    }
+
+    /// Whether a ratio is on its wrong side.
+    fn is_missed_by(&self, ratio: f64, is_least: bool) -> bool {
+        if is_least {
+            ratio < self.ratio
+        } else {
+            ratio > self.ratio
+        }
     }
 }
 
@@ -164,23 +183,18 @@ impl Report {
         let mut misses = Vec::new();
         for (bounds, is_least) in [(at_least, true), (at_most, false)] {
             for bound in bounds {
-                let Some(row) = self.rows.iter().find(|row| row.name == bound.name) else {
+                let rows = self.rows.iter().filter(|row| bound.is_on(row.name));
+                let rows: Vec<_> = rows.collect();
+                if rows.is_empty() {
                     bail!("{} was not measured", bound.name);
-                };
-                let ratio = row.ratio();
-                let is_missed = if is_least {
-                    ratio < bound.ratio
-                } else {
-                    ratio > bound.ratio
-                };
-                if is_missed {
-                    misses.push(Miss {
-                        figure: bound.name.clone(),
-                        ratio,
-                        side: if is_least { "at least" } else { "at most" },
-                        bound: bound.ratio,
-                    });
                 }
+                let is_missed = |row: &&&Row| bound.is_missed_by(row.ratio(), is_least);
+                misses.extend(rows.iter().filter(is_missed).map(|row| Miss {
+                    figure: row.name.to_owned(),
+                    ratio: row.ratio(),
+                    side: if is_least { "at least" } else { "at most" },
+                    bound: bound.ratio,
+                }));
             }
         }
         Ok(misses)
@@ -254,9 +268,20 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_is_on_all_figures_that_end_alike() {
+        assert_eq!(
+            misses("*st=0.76", ""),
+            ["post is 0.75, should be at least 0.76"]
+        );
+        assert!(misses("*st=0.75", "").is_empty());
+    }
+
+    #[test]
     fn a_bound_on_nothing_is_refused() {
-        let bound = "nothing=1".parse().unwrap();
-        assert!(report().misses(&[bound], &[]).is_err());
+        for nothing in ["nothing=1", "pos=1", "*-post=1"] {
+            let bound = nothing.parse().unwrap();
+            assert!(report().misses(&[bound], &[]).is_err(), "{nothing}");
+        }
         assert!("post".parse::<Bound>().is_err());
         assert!("post=x".parse::<Bound>().is_err());
     }

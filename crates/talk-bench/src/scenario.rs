@@ -5,6 +5,7 @@ mod latency;
 mod pages;
 mod post;
 mod rest;
+mod rooms;
 mod socket;
 
 use std::path::PathBuf;
@@ -46,6 +47,9 @@ pub(crate) enum Scenario {
     Ephemeral,
     /// From sending to delivery to 100 members, beside bare connections.
     Delay,
+    /// Messages per second and delivery times in chats of 10, 100 and 1,000 members, with 1, 16 and
+    /// 64 posts in flight, beside bare connections.
+    Rooms,
     /// One member of 1,000 reads nothing, beside none.
     Stalled,
     /// Pages of a large chat, beside those of a small one.
@@ -68,6 +72,7 @@ impl Scenario {
             Self::Fanout => fanout::fanout(bench).await,
             Self::Ephemeral => fanout::ephemeral(bench).await,
             Self::Delay => fanout::delay(bench).await,
+            Self::Rooms => rooms::rooms(bench).await,
             Self::Stalled => fanout::stalled(bench).await,
             Self::Memory => socket::memory(bench).await,
             Self::Latency => latency::latency(bench).await,

@@ -26,8 +26,13 @@ pub(crate) struct Socket {
 impl Socket {
     /// Opens the server's WebSocket.
     pub(crate) async fn open(address: &str, token: &str) -> Result<Self> {
-        let mut stream = TcpStream::connect(address).await?;
+        let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
+        Self::upgraded(stream, token).await
+    }
+
+    /// Opens the server's WebSocket on a connection.
+    pub(crate) async fn upgraded(mut stream: TcpStream, token: &str) -> Result<Self> {
         let request = format!(
             "GET /v1.0/ws HTTP/1.1\r\nHost: talk\r\nAuthorization: Bearer {token}\r\n\
              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

@@ -33,8 +33,6 @@ pub(crate) const TEXT: &str = "Hello team, let us discuss the status.";
 /// Agents that one unit of work creates.
 const UNIT: usize = 1_000;
 
-const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(0xC));
-
 /// Nobody listens while a database is filled.
 struct Silence;
 
@@ -72,6 +70,27 @@ impl World {
         Ok(world)
     }
 
+    /// Customers of so many agents each, the first two of each in a chat; it goes when it is
+    /// dropped.
+    pub(crate) async fn of_customers(dir: &Path, sizes: &[usize]) -> Result<Self> {
+        let place = Place::Passing(TempDir::with_prefix_in("bench-", dir)?);
+        let now = now()?;
+        let mut world = Self::empty(place, 0, now)?;
+        for (customer, size) in sizes.iter().enumerate() {
+            let first = world.agents.len();
+            let agents = (first..first + size).map(|n| agent(n, customer_id(customer), now));
+            world.agents.extend(agents);
+        }
+        let store = world.open()?;
+        world.populate(&store, now).await?;
+        let customers = world.agents.chunk_by(|a, b| a.customer == b.customer);
+        for (n, agents) in customers.enumerate() {
+            let pair = agents.get(..2).unwrap_or(agents);
+            world.chats.push(create(&store, pair, n, now).await?);
+        }
+        Ok(world)
+    }
+
     /// The world of one agent that is kept in `dir`: with chats if it has been there before.
     pub(crate) fn kept(dir: &Path, chats: Vec<ChatId>, now: Timestamp) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
@@ -84,7 +103,7 @@ impl World {
         Ok(Self {
             place,
             tokens: SignedTokens::new(&SECRET.into(), 30 * 24 * 3_600, None)?,
-            agents: (0..agents).map(|n| agent(n, now)).collect(),
+            agents: (0..agents).map(|n| agent(n, customer_id(0), now)).collect(),
             chats: Vec::new(),
         })
     }
@@ -108,23 +127,24 @@ impl World {
         Ok(open(&self.url(), &options, Arc::new(ChatFrames), bell)?)
     }
 
-    /// Writes its customer and agents.
+    /// Writes its customers and agents.
     pub(crate) async fn populate(&self, store: &Arc<dyn Store>, now: Timestamp) -> Result<()> {
-        let customer = Customer::new(CUSTOMER, "bench", now)?;
-        let unit = Unit::of(CUSTOMER, "bench_agents");
-        let mut customer = Some(customer);
-        for agents in self.agents.chunks(UNIT) {
-            let (agents, first) = (agents.to_vec(), customer.take());
-            let written = store.write(unit, move |uow| {
-                if let Some(customer) = &first {
-                    uow.customers().insert(customer)?;
-                }
-                for agent in &agents {
-                    create_agent(uow, None, &creation(agent), (now, &Limits::default()))?;
-                }
-                Ok::<_, CreateAgentError>(())
-            });
-            written.await?;
+        for agents in self.agents.chunk_by(|a, b| a.customer == b.customer) {
+            let id = agents.first().context("an agent")?.customer;
+            let mut customer = Some(Customer::new(id, "bench", now)?);
+            for agents in agents.chunks(UNIT) {
+                let (agents, first) = (agents.to_vec(), customer.take());
+                let written = store.write(Unit::of(id, "bench_agents"), move |uow| {
+                    if let Some(customer) = &first {
+                        uow.customers().insert(customer)?;
+                    }
+                    for agent in &agents {
+                        create_agent(uow, None, &creation(agent), (now, &Limits::default()))?;
+                    }
+                    Ok::<_, CreateAgentError>(())
+                });
+                written.await?;
+            }
         }
         Ok(())
     }
@@ -142,7 +162,7 @@ impl World {
         let actor = actor(self.agents.first().context("an agent")?);
         for first in (0..messages).step_by(UNIT) {
             let range = first..messages.min(first + UNIT);
-            let unit = Unit::of(CUSTOMER, "bench_messages");
+            let unit = Unit::of(actor.customer, "bench_messages");
             let written = store.write(unit, move |uow| {
                 for message in range.clone() {
                     let at = i64::try_from(message).unwrap_or(0) * 1_000 + start.as_micros();
@@ -175,6 +195,11 @@ impl World {
         Ok(format!("agent_id:{}:chat", agent.id.0))
     }
 
+    /// The id of the `n`th agent.
+    pub(crate) fn agent(&self, n: usize) -> Result<AgentId> {
+        Ok(self.agents.get(n).context("no such agent")?.id)
+    }
+
     /// The first chat.
     pub(crate) fn chat(&self) -> Result<ChatId> {
         self.chats.first().copied().context("a chat")
@@ -187,7 +212,12 @@ pub(crate) fn now() -> Result<Timestamp> {
     Timestamp::from_micros(i64::try_from(since.as_micros())?).context("the clock is wrong")
 }
 
-fn agent(n: usize, now: Timestamp) -> Agent {
+/// The id of the `n`th customer.
+fn customer_id(n: usize) -> CustomerId {
+    CustomerId(Uuid::from_u128(0xC + u128::try_from(n).unwrap_or(0)))
+}
+
+fn agent(n: usize, customer: CustomerId, now: Timestamp) -> Agent {
     let id = u128::try_from(n).unwrap_or(0);
     let creation = (
         AgentId(Uuid::from_u128(0xA << 64 | id)),
@@ -195,7 +225,7 @@ fn agent(n: usize, now: Timestamp) -> Agent {
     );
     Agent {
         id: creation.0,
-        customer: CUSTOMER,
+        customer,
         username: creation.1,
         name: String::new(),
         detail: String::new(),
@@ -254,7 +284,7 @@ async fn create(
     };
     // Further ids than those of messages, which begin with the same time.
     let cx = context(actor, now, (n + (1 << 16), 0));
-    let unit = Unit::of(CUSTOMER, "bench_chat");
+    let unit = Unit::of(actor.customer, "bench_chat");
     let chat = store.write(unit, move |uow| create_chat(uow, &cx, &command));
     let chat: Result<_, CreateChatError> = chat.await;
     Ok(chat?.id)

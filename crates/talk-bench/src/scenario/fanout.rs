@@ -21,9 +21,9 @@ const MEMBERS: usize = 1_000;
 /// Frames on their way.
 const WINDOW: u64 = 16;
 /// Bytes of an event of a message; presence and positions have fewer.
-const EVENT: RangeInclusive<usize> = 400..=2_000;
+pub(super) const EVENT: RangeInclusive<usize> = 400..=2_000;
 /// About what the event of the measured message has.
-const EVENT_BYTES: usize = 620;
+pub(super) const EVENT_BYTES: usize = 620;
 /// Bytes of a frame that says who is typing.
 const TYPING: RangeInclusive<usize> = 144..=164;
 const TYPING_BYTES: usize = 154;
@@ -32,15 +32,18 @@ const DELAYED: usize = 100;
 const TURNS: usize = 4;
 
 /// A server with one chat and connections of its members.
-struct Scene {
+pub(super) struct Scene {
     /// Its database, which goes last.
     world: World,
-    server: Server,
-    sockets: Vec<Socket>,
+    /// The server.
+    pub(super) server: Server,
+    /// A connection of each member.
+    pub(super) sockets: Vec<Socket>,
 }
 
 impl Scene {
-    async fn of(bench: &Bench, members: usize) -> Result<Self> {
+    /// Starts a server with one chat, and connects each of its members.
+    pub(super) async fn of(bench: &Bench, members: usize) -> Result<Self> {
         let world = World::passing(&bench.data, members, members).await?;
         let server = Server::start(&bench.server, &world, GROUP).await?;
         let mut sockets = Vec::new();
@@ -58,18 +61,25 @@ impl Scene {
         })
     }
 
-    /// One connection that posts and follows nothing.
-    async fn posting(&self) -> Result<Senders> {
-        let socket = Socket::open(&self.server.address, &self.world.token(0)?).await?;
+    /// So many connections that post in turn and follow nothing.
+    pub(super) async fn posting(&self, connections: u64) -> Result<Senders> {
+        let mut sockets = Vec::new();
+        for _ in 0..connections {
+            sockets.push(Socket::open(&self.server.address, &self.world.token(0)?).await?);
+        }
         let message = message(&self.world)?;
-        Ok(Senders::new(vec![socket], move |n| {
-            post_frame(&message, 0, n)
-        }))
+        Ok(Senders::new(sockets, move |n| post_frame(&message, 0, n)))
     }
 }
 
 /// Bare connections that receive frames of so many bytes, and one that sends.
-async fn bare(
+async fn bare(bytes: usize, shape: (usize, usize)) -> Result<(Limit, Crowd, Senders)> {
+    bare_sent_by(1, bytes, shape).await
+}
+
+/// Bare connections that receive frames of so many bytes, and `senders` that send in turn.
+pub(super) async fn bare_sent_by(
+    senders: u64,
     bytes: usize,
     (connections, at_once): (usize, usize),
 ) -> Result<(Limit, Crowd, Senders)> {
@@ -79,8 +89,11 @@ async fn bare(
     for _ in 0..connections {
         sockets.push(Socket::raw(&limit.address, b'r').await?);
     }
-    let sender = Socket::raw(&limit.address, b's').await?;
-    let senders = Senders::new(vec![sender], |_| vec![b'.']);
+    let mut sending = Vec::new();
+    for _ in 0..senders {
+        sending.push(Socket::raw(&limit.address, b's').await?);
+    }
+    let senders = Senders::new(sending, |_| vec![b'.']);
     Ok((limit, Crowd::new(sockets, bytes..=bytes), senders))
 }
 
@@ -109,7 +122,7 @@ fn figure(name: &'static str, what: &'static str, rates: (f64, f64)) -> Figure {
 /// Durable posts, delivered to every member.
 pub(super) async fn fanout(bench: &Bench) -> Result<Vec<Figure>> {
     let mut scene = Scene::of(bench, MEMBERS).await?;
-    let mut senders = scene.posting().await?;
+    let mut senders = scene.posting(1).await?;
     let mut crowd = Crowd::new(std::mem::take(&mut scene.sockets), EVENT);
     let each = crowd.reach(&mut senders).await?;
     let rate = crowd.deliveries_per_second(&mut senders, (each, WINDOW), bench.time);
@@ -151,7 +164,7 @@ pub(super) async fn ephemeral(bench: &Bench) -> Result<Vec<Figure>> {
 /// Twenty messages a second to 100 members.
 pub(super) async fn delay(bench: &Bench) -> Result<Vec<Figure>> {
     let mut scene = Scene::of(bench, 100).await?;
-    let mut senders = scene.posting().await?;
+    let mut senders = scene.posting(1).await?;
     let mut crowd = Crowd::new(std::mem::take(&mut scene.sockets), EVENT);
     let (limit, mut bare_crowd, mut bare_senders) = bare(EVENT_BYTES, (100, 1)).await?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
@@ -178,7 +191,7 @@ pub(super) async fn delay(bench: &Bench) -> Result<Vec<Figure>> {
 /// Deliveries to 999 members while one more reads nothing, and while it is not there.
 pub(super) async fn stalled(bench: &Bench) -> Result<Vec<Figure>> {
     let mut scene = Scene::of(bench, MEMBERS).await?;
-    let mut senders = scene.posting().await?;
+    let mut senders = scene.posting(1).await?;
     let mut sockets = std::mem::take(&mut scene.sockets);
     drop(sockets.pop());
     let mut crowd = Crowd::new(sockets, EVENT);

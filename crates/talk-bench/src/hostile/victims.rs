@@ -1,0 +1,120 @@
+//! The victims: agents of another customer who post and read at a steady pace, and somebody who
+//! asks whether the server is ready.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::time::Instant;
+
+use crate::connection::{Connection, get, post};
+use crate::load::message;
+use crate::server::Server;
+use crate::times::Times;
+use crate::world::World;
+
+/// Where victims come from: another address than the attackers.
+const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3));
+/// From one request to the next of each kind.
+const PACE: Duration = Duration::from_millis(10);
+
+/// What the victims ask.
+pub(super) struct Victims {
+    address: String,
+    post: Vec<u8>,
+    get: Vec<u8>,
+    ready: Vec<u8>,
+}
+
+/// How long their requests took, in milliseconds.
+pub(super) struct Felt {
+    /// The median post.
+    pub(super) post: f64,
+    /// What 99 of 100 posts did not exceed.
+    pub(super) post_p99: f64,
+    /// The median read.
+    pub(super) get: f64,
+    /// What 99 of 100 answers about readiness did not exceed.
+    pub(super) ready: f64,
+    /// Requests that were not answered with 200.
+    pub(super) failed: usize,
+}
+
+impl Victims {
+    /// The first two agents, in the first chat.
+    pub(super) fn new(server: &Server, world: &World) -> Result<Self> {
+        let path = "/v1.0/service_agents/talk_messages";
+        let newest = format!("{path}?chat_id={}&page_size=20", world.chat()?.0);
+        Ok(Self {
+            address: server.address.clone(),
+            post: post(path, Some(&world.token(0)?), &message(world)?),
+            get: get(&newest, &world.token(1)?),
+            ready: b"GET /readyz HTTP/1.1\r\nHost: talk\r\n\r\n".to_vec(),
+        })
+    }
+
+    /// Asks for so long.
+    pub(super) async fn ask(&self, for_how_long: Duration) -> Result<Felt> {
+        let until = Instant::now() + for_how_long;
+        let (post, get, ready) = tokio::join!(
+            asked(&self.address, &self.post, until),
+            asked(&self.address, &self.get, until),
+            asked(&self.address, &self.ready, until),
+        );
+        let failed = post.failed + get.failed + ready.failed;
+        let post = post.times()?;
+        Ok(Felt {
+            failed,
+            post: post.percentile(50),
+            post_p99: post.percentile(99),
+            get: get.times()?.percentile(50),
+            ready: ready.times()?.percentile(99),
+        })
+    }
+}
+
+/// The times of requests of one kind.
+#[derive(Default)]
+struct Asked {
+    took: Vec<Duration>,
+    failed: usize,
+}
+
+impl Asked {
+    fn times(self) -> Result<Times> {
+        self.took.first().context("nothing was asked")?;
+        Ok(self.took.into())
+    }
+}
+
+/// Sends `request` every [`PACE`] until the end. A request that had to wait for the answer before
+/// it counts from when it should have been sent; one that has no good answer counts as if it had
+/// none until the end.
+async fn asked(address: &str, request: &[u8], until: Instant) -> Asked {
+    let (mut asked, mut open, mut due) = (Asked::default(), None, Instant::now());
+    while due < until {
+        // The timer is coarser than an answer: what it is late is no one's fault.
+        let is_late = Instant::now() >= due;
+        tokio::time::sleep_until(due).await;
+        let started = if is_late { due } else { Instant::now() };
+        let answered = tokio::time::timeout_at(until, exchange(address, &mut open, request));
+        if let Ok(Ok(())) = answered.await {
+            asked.took.push(started.elapsed());
+        } else {
+            asked.took.push(until.saturating_duration_since(started));
+            asked.failed += 1;
+            open = None;
+        }
+        due += PACE;
+    }
+    asked
+}
+
+async fn exchange(address: &str, open: &mut Option<Connection>, request: &[u8]) -> Result<()> {
+    let connection = match open {
+        Some(connection) => connection,
+        None => open.insert(Connection::open_from(SOURCE, address).await?),
+    };
+    connection.exchange(request).await?;
+    Ok(())
+}
