@@ -131,6 +131,22 @@ async fn the_creator_or_an_admin_who_participates_deletes_a_chat() {
     alice.delete(&path(&chat, "")).await.ok();
 }
 
+/// Case 53.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creator_who_was_removed_neither_deletes_the_chat_nor_sees_its_name() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let member = bob.participant(&chat, &alice).await.expect("a member");
+    bob.remove(&chat, &member).await.ok();
+    let renamed = json!({"name": "A surprise for Alice"});
+    bob.put(&path(&chat, ""), renamed).await.ok();
+    let refused = alice.delete(&path(&chat, "")).await;
+    refused.refused(403, "PERMISSION_DENIED");
+    assert!(!refused.body.contains("surprise"), "{refused:?}");
+    bob.get(&path(&chat, "")).await.ok();
+}
+
 /// Repeating the deletion answers the same to those who might have deleted it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_admin_who_left_before_does_not_see_the_deleted_chat() {

@@ -145,7 +145,7 @@ fn of_message(error: AccessError) -> AccessError {
 mod tests {
     use super::*;
     use crate::testing::{
-        MockSnapshot, a_chat, a_message, a_participant, actor, agent_id, chat_id,
+        MockSnapshot, MockUnitOfWork, a_chat, a_message, a_participant, actor, agent_id, chat_id,
     };
 
     fn snapshot(chat: Chat, member: bool) -> MockSnapshot {
@@ -189,6 +189,22 @@ mod tests {
         let refused = view_card(&mut snapshot(a_chat(), false), me, id);
         assert!(matches!(refused, Err(AccessError::NotAParticipant)));
         assert!(view_card(&mut snapshot(a_chat(), true), me, id).is_ok());
+    }
+
+    /// SPEC 5: the path of a message names its chat.
+    #[test]
+    fn a_message_of_another_chat_or_of_none_is_not_found() {
+        for (of, is_there) in [
+            (Some(chat_id(1)), true),
+            (Some(chat_id(2)), false),
+            (None, false),
+        ] {
+            let mut uow = MockUnitOfWork::default();
+            uow.messages.expect_chat_of().returning(move |_| Ok(of));
+            let checked = check_place(&mut uow, a_message(1).id, chat_id(1));
+            assert_eq!(checked.is_ok(), is_there, "{of:?}");
+            assert!(is_there || matches!(checked, Err(AccessError::NoSuchMessage)));
+        }
     }
 
     /// SPEC 1 and 3.

@@ -12,13 +12,13 @@ refusals! {
     /// Why a chat is not deleted.
     pub enum DeleteChatError {
         NotAllowed = PermissionDenied "PERMISSION_DENIED"
-            "only the creator, or an admin or manager who participates, deletes a chat",
+            "only its creator, an admin or a manager deletes a chat, while they participate",
         ..Access(AccessError),
         ..Store(StoreError),
     }
 }
 
-/// Deletes a chat and its memberships: by its creator, or by an admin or manager who participates.
+/// Deletes a chat and its memberships: by its creator, an admin or a manager, who participates.
 /// Deleted already: the same answer to the same people, no event; to others there is no such chat.
 ///
 /// # Errors
@@ -56,16 +56,14 @@ pub fn delete_chat(
 
 fn may_delete(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<bool, StoreError> {
     let agent = cx.actor.agent;
-    if chat.creator == agent {
-        return Ok(true);
+    if chat.creator != agent && !cx.actor.permission.administers() {
+        return Ok(false);
     }
-    Ok(cx.actor.permission.administers()
-        && if chat.deleted.is_some() {
-            // Its membership ended with the chat, not before.
-            uow.participants().left(chat.id, agent)? == Some(chat.last.seq)
-        } else {
-            uow.participants().find(chat.id, agent)?.is_some()
-        })
+    if chat.deleted.is_none() {
+        return Ok(uow.participants().find(chat.id, agent)?.is_some());
+    }
+    // Whoever left before the deletion does not learn of it.
+    Ok(uow.participants().left(chat.id, agent)? == Some(chat.last.seq))
 }
 
 #[cfg(test)]
@@ -124,11 +122,26 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
+    /// Case 53.
+    #[test]
+    fn a_creator_who_was_removed_deletes_nothing() {
+        let removed = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let refused = delete(&removed, &context(creator()));
+        assert!(matches!(refused, Err(DeleteChatError::NotAllowed)));
+        assert!(removed.events().is_empty());
+        let before = Scene::new(deleted()).members(&[]).former(&[agent_id(2)]);
+        assert!(matches!(
+            delete(&before, &context(creator())),
+            Err(DeleteChatError::Access(AccessError::NoSuchChat))
+        ));
+    }
+
     /// SPEC 3: repeating answers the same.
     #[test]
     fn deleting_again_answers_the_same_and_tells_nobody() {
         for cx in [context(creator()), admin_context(agent_id(2))] {
-            let scene = Scene::new(deleted()).members(&[]).former(&[agent_id(2)]);
+            let former = [creator(), agent_id(2)];
+            let scene = Scene::new(deleted()).members(&[]).former(&former);
             assert_eq!(delete(&scene, &cx).unwrap().deleted, Some(at(9)));
             assert!(scene.events().is_empty());
         }

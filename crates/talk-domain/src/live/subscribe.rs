@@ -20,10 +20,9 @@ pub enum Start {
         /// The chat's last event.
         head: u64,
     },
-    /// After an event a former participant has seen, up to the end of its membership.
+    /// Delivers one event to a former participant: the one that ended its membership. Everything
+    /// before it is refused over REST too.
     Former {
-        /// That event.
-        seq: u64,
         /// The event that ended the membership.
         until: u64,
         /// The chat's last event.
@@ -67,7 +66,8 @@ pub struct Starts {
 }
 
 /// Where the delivery of `scope` begins for a connection of `actor` that resumes from `resume`,
-/// whose log is (or is not) this one. A former participant gets what happened up to its removal.
+/// whose log is (or is not) this one. A former participant gets the event that ended its membership
+/// and nothing else.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -127,8 +127,8 @@ fn start(since: Option<u64>, head: u64, is_this_log: bool) -> Start {
     }
 }
 
-/// A chat the agent has left: what it missed before it left. `false` if it is in the chat, or never
-/// was.
+/// Adds the start of a chat that the agent has left. Returns `false` if the agent participates in the
+/// chat or never did.
 fn former(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
@@ -145,7 +145,7 @@ fn former(
     };
     if seq < left {
         let (until, head) = (left, chat.last.seq);
-        starts.chats.insert(id, Start::Former { seq, until, head });
+        starts.chats.insert(id, Start::Former { until, head });
     } else if chat.deleted.is_some() && left == chat.last.seq {
         starts.ended.push((id, Ended::Deleted, left));
     } else {
@@ -261,19 +261,20 @@ mod tests {
         assert_eq!(foreign.unwrap().chats, [(chat_id(1), reset)].into());
     }
 
-    /// SPEC 7: removed or the chat deleted meanwhile.
+    /// Case 52.
     #[test]
-    fn a_former_participant_gets_what_it_missed_and_no_more() {
+    fn a_former_participant_gets_the_end_of_its_membership_alone() {
         let mut both = only(2);
         both.is_all = true;
         for scope in [all(), only(2), both] {
-            let starts = resumed(&scope, 2, 14);
-            let start = Start::Former {
-                seq: 14,
-                until: 15,
-                head: HEAD,
-            };
-            assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
+            for since in [0, 14] {
+                let starts = resumed(&scope, 2, since);
+                let start = Start::Former {
+                    until: 15,
+                    head: HEAD,
+                };
+                assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
+            }
             let starts = resumed(&scope, 2, 15);
             assert_eq!(starts.ended, [(chat_id(2), Ended::Removed, 15)]);
         }

@@ -8,7 +8,7 @@ use super::link::{Behind, Link};
 use super::{Hub, Mark, Outbox, ReaderId};
 
 impl Hub {
-    /// Begins delivery of chats the agent participates in (or did, up to its removal); `mark` was
+    /// Begins delivery of chats the agent participates in (or of its removal, if it did); `mark` was
     /// taken before the snapshot that showed their heads. A chat that is delivered already, because
     /// its agent joined meanwhile, goes on as it is unless it is resumed. Tells the reader after
     /// which event each begins, before anything else of it. `false` if the mark or the snapshot is
@@ -32,7 +32,8 @@ impl Hub {
             }
             let after = match *start {
                 Start::Head(head) | Start::Reset(_, head) => self.place(id, *chat).unwrap_or(head),
-                Start::Since { seq, .. } | Start::Former { seq, .. } => seq,
+                Start::Since { seq, .. } => seq,
+                Start::Former { until, .. } => until.saturating_sub(1),
             };
             let (chat, head) = (*chat, start.last());
             begun.push(Begun { chat, after, head });
@@ -55,7 +56,7 @@ impl Hub {
             Start::Head(_) | Start::Reset(..) if self.goes_on(id, chat, start.head()) => return,
             Start::Head(head) | Start::Reset(_, head) => (head, head + 1),
             Start::Since { seq, head } => (seq, head + 1),
-            Start::Former { seq, until, .. } => (seq, until),
+            Start::Former { until, .. } => (until.saturating_sub(1), until),
         };
         let is_replay = matches!(start, Start::Since { .. } | Start::Former { .. });
         self.detach(id, chat);

@@ -142,7 +142,7 @@ impl World {
             let start = match left {
                 None if resumes => Start::Since { seq, head },
                 None => Start::Head(head),
-                Some(until) if resumes => Start::Former { seq, until, head },
+                Some(until) if resumes => Start::Former { until, head },
                 Some(_) => continue,
             };
             chats.push((chat, start));
