@@ -19,6 +19,7 @@ mod durability;
 mod events;
 mod examples;
 mod folding;
+mod held_open;
 mod idempotency;
 mod identity;
 mod input;

@@ -111,6 +111,41 @@ impl Refuses for Invalid {
     }
 }
 
+/// The error of work that runs behind a check of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckedError<C, E> {
+    /// The check refused; the work did not run.
+    #[error(transparent)]
+    Check(C),
+    /// The work refused.
+    #[error(transparent)]
+    Work(E),
+}
+
+impl<C: DomainError, E: DomainError> CheckedError<C, E> {
+    fn inner(&self) -> &dyn DomainError {
+        match self {
+            Self::Check(error) => error,
+            Self::Work(error) => error,
+        }
+    }
+}
+
+impl<C: DomainError, E: DomainError> DomainError for CheckedError<C, E> {
+    fn kind(&self) -> ErrorKind {
+        self.inner().kind()
+    }
+    fn reason(&self) -> &'static str {
+        self.inner().reason()
+    }
+    fn detail(&self) -> Option<&Invalid> {
+        self.inner().detail()
+    }
+    fn wants_retry(&self) -> bool {
+        self.inner().wants_retry()
+    }
+}
+
 /// Declares the refusals of a use case: `Variant = Kind "REASON" "message"`, then (`..`) the errors of
 /// the steps it is built from, which keep their own kind and reason.
 macro_rules! refusals {

@@ -43,6 +43,38 @@ pub enum VerifiedToken {
     },
 }
 
+/// How long after its end a token is still accepted, in seconds: clocks differ.
+pub const TOKEN_LEEWAY_SECONDS: u32 = 5;
+
+impl VerifiedToken {
+    /// The agent that it names.
+    #[must_use]
+    pub const fn agent(&self) -> AgentId {
+        match self {
+            Self::Local(claims) => claims.agent,
+            Self::External { agent, .. } => *agent,
+        }
+    }
+
+    /// The identity that it is revoked by.
+    #[must_use]
+    pub const fn id(&self) -> TokenId {
+        match self {
+            Self::Local(claims) => claims.token,
+            Self::External { token, .. } => *token,
+        }
+    }
+
+    /// When it ends by itself.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        match self {
+            Self::Local(claims) => claims.expires,
+            Self::External { expires, .. } => *expires,
+        }
+    }
+}
+
 /// Driven port: password hashing. Implementations MUST run off the request threads and bound how
 /// many run at once, and how many wait.
 pub trait Passwords: Send + Sync {

@@ -1,5 +1,6 @@
 //! Sessions: who a token or key stands for, and how a session ends.
 
+pub mod act;
 pub mod authenticate;
 pub mod logout;
 
@@ -7,6 +8,7 @@ use crate::access_key::{AccessKey, KeyHash};
 use crate::agent::{Agent, PasswordHash};
 use crate::customer::Customer;
 use crate::id::{AgentId, CustomerId, TokenId};
+use crate::identity::VerifiedToken;
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -23,10 +25,20 @@ pub struct TokenClaims {
     pub expires: Timestamp,
 }
 
+/// What a request was authenticated with. The unit of work that makes a change checks it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A token with a right signature.
+    Token(VerifiedToken),
+    /// An access key, by its hash.
+    Key(KeyHash),
+}
+
 /// Driven port: ended sessions.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait SessionRepository {
-    /// Marks a token as revoked; it may be forgotten after `expires`.
+    /// Marks a token as revoked; it may be forgotten once nothing accepts it any more, some seconds
+    /// after `expires`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -37,7 +49,7 @@ pub trait SessionRepository {
     /// # Errors
     /// Only when storage fails.
     fn end(&mut self, agent: AgentId, now: Timestamp) -> Result<(), StoreError>;
-    /// Forgets revocations that ended before `now`, and ends of long before.
+    /// Forgets revocations of tokens that nothing accepts at `now`, and ends of long before.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -10,7 +10,7 @@ use crate::agent::{AgentQueries, AgentRepository};
 use crate::chat::{ChatQueries, ChatRepository};
 use crate::context::Actor;
 use crate::customer::Customer;
-use crate::error::{DomainError, ErrorKind, Refusal, Refuses};
+use crate::error::{CheckedError, DomainError, ErrorKind, Refusal, Refuses};
 use crate::event::{EventLog, EventQueries};
 use crate::id::{AgentId, CustomerId};
 use crate::idempotency::IdempotencyRepository;
@@ -63,6 +63,12 @@ impl DomainError for StoreError {
     }
     fn wants_retry(&self) -> bool {
         matches!(self, Self::Conflict)
+    }
+}
+
+impl<C, E: From<StoreError>> From<StoreError> for CheckedError<C, E> {
+    fn from(error: StoreError) -> Self {
+        Self::Work(error.into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use talk_domain::context::Actor;
-use talk_domain::id::TokenId;
+use talk_domain::session::Credential;
 use talk_domain::time::Timestamp;
 
 use crate::digest::Digest;
@@ -17,31 +17,13 @@ const BELIEVED: Duration = Duration::from_millis(500);
 /// Entries kept at most.
 const CAPACITY: usize = 10_000;
 
-/// What a caller showed.
+/// What a caller was authenticated with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Session {
-    /// A login token, which can be revoked.
-    Token {
-        /// Its identity.
-        token: TokenId,
-        /// When it ends by itself.
-        expires: Timestamp,
-    },
-    /// An access key.
-    Key {
-        /// When it ends by itself, if ever.
-        expires: Option<Timestamp>,
-    },
-}
-
-impl Session {
+pub(crate) struct Session {
+    /// The token or key.
+    pub(crate) credential: Credential,
     /// When it ends by itself, if ever.
-    pub(crate) const fn expires(&self) -> Option<Timestamp> {
-        match self {
-            Self::Token { expires, .. } => Some(*expires),
-            Self::Key { expires } => *expires,
-        }
-    }
+    pub(crate) expires: Option<Timestamp>,
 }
 
 /// Bounded memory of tokens by their digest.
@@ -54,7 +36,7 @@ impl ActorCache {
     /// Whom the token stands for, if that was found out a moment ago and it has not expired since.
     pub(crate) fn get(&self, token: &Digest, now: Timestamp) -> Option<(Actor, Session)> {
         let (actor, session, since) = *self.lock().get(token)?;
-        let is_valid = session.expires().is_none_or(|expires| now < expires);
+        let is_valid = session.expires.is_none_or(|expires| now < expires);
         (is_valid && since.elapsed() < BELIEVED).then_some((actor, session))
     }
 
@@ -84,7 +66,10 @@ mod tests {
     use super::*;
     use talk_domain::testing::{actor, agent_id, at};
 
-    const KEY: Session = Session::Key { expires: None };
+    const KEY: Session = Session {
+        credential: Credential::Key([7; 32]),
+        expires: None,
+    };
 
     /// However long the test takes.
     fn just_now() -> Instant {
@@ -106,8 +91,9 @@ mod tests {
     #[test]
     fn an_expired_token_is_looked_up_again() {
         let cache = ActorCache::default();
-        let session = Session::Key {
+        let session = Session {
             expires: Some(at(10)),
+            ..KEY
         };
         cache.put([1; 32], actor(agent_id(1)), session, just_now());
         assert!(cache.get(&[1; 32], at(9)).is_some());

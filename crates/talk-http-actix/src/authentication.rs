@@ -4,10 +4,8 @@ use std::time::Instant;
 
 use actix_web::HttpRequest;
 use talk_domain::context::Actor;
-use talk_domain::identity::VerifiedToken;
-use talk_domain::session::authenticate::{
-    authenticate_external, authenticate_key, authenticate_token,
-};
+use talk_domain::session::Credential;
+use talk_domain::session::authenticate::authenticate as authenticate_credential;
 use talk_domain::store::Unit;
 
 use crate::actor_cache::Session;
@@ -44,30 +42,19 @@ pub(crate) async fn authenticate(
 /// If it is worth nothing.
 pub(crate) async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
     let (store, now) = (&*shared.api.store, (shared.api.clock)());
-    let unit = Unit::installation("authenticate");
-    if let Some(hash) = shared.api.tokens.key_hash(token) {
-        let read = store.read(unit, move |snapshot| authenticate_key(snapshot, &hash, now));
-        let (actor, expires) = read.await?;
-        return Ok((actor, Session::Key { expires }));
-    }
-    match shared.api.tokens.verify(token, now)? {
-        VerifiedToken::Local(claims) => {
-            let read = store.read(unit, move |snapshot| authenticate_token(snapshot, &claims));
-            let (token, expires) = (claims.token, claims.expires);
-            Ok((read.await?, Session::Token { token, expires }))
-        }
-        VerifiedToken::External {
-            agent,
-            customer,
-            token,
-            expires,
-        } => {
-            let read = store.read(unit, move |snapshot| {
-                authenticate_external(snapshot, agent, customer, token)
-            });
-            Ok((read.await?, Session::Token { token, expires }))
-        }
-    }
+    let credential = match shared.api.tokens.key_hash(token) {
+        Some(hash) => Credential::Key(hash),
+        None => Credential::Token(shared.api.tokens.verify(token, now)?),
+    };
+    let read = store.read(Unit::installation("authenticate"), move |snapshot| {
+        authenticate_credential(snapshot.directory(), &credential, now)
+    });
+    let found = read.await?;
+    let session = Session {
+        credential,
+        expires: found.expires,
+    };
+    Ok((found.actor, session))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::actor_cache::Session;
 use crate::api_error::ApiError;
 use crate::authentication::authenticate;
 use crate::query::Query;
+use crate::requester::Requester;
 use crate::shared::Shared;
 use crate::status::Status;
 
@@ -25,7 +26,7 @@ pub(crate) type Reply = Result<HttpResponse, ApiError>;
 pub(crate) struct Caller {
     /// What use cases are told about it.
     pub(crate) cx: Context,
-    /// What it showed.
+    /// What it was authenticated with.
     pub(crate) session: Session,
     pub(crate) request: HttpRequest,
     pub(crate) shared: web::Data<Shared>,
@@ -94,21 +95,25 @@ impl Caller {
         Query::parse(self.request.query_string())
     }
 
+    /// The caller as it asks for a change.
+    pub(crate) fn requester(&self) -> Requester {
+        Requester {
+            cx: self.cx.clone(),
+            credential: self.session.credential,
+        }
+    }
+
     /// Runs a use case that changes something.
     pub(crate) async fn write<T, E>(
         &self,
         name: &'static str,
-        mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
+        work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
     ) -> Result<T, ApiError>
     where
         T: Send + 'static,
         E: From<StoreError> + DomainError,
     {
-        let cx = self.cx.clone();
-        let write = self
-            .store()
-            .write(self.unit(name), move |uow| work(uow, &cx));
-        Ok(write.await?)
+        Ok(self.requester().change(&self.shared, name, work).await?)
     }
 
     /// Runs a use case that only reads.

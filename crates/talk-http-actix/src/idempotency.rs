@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use talk_domain::context::{Actor, Context};
-use talk_domain::error::{DomainError, ErrorKind, Invalid};
+use talk_domain::error::{CheckedError, DomainError, Invalid};
 use talk_domain::event::LoggedEvent;
 use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
 use talk_domain::message::Message;
@@ -18,6 +18,7 @@ use crate::api_error::ApiError;
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::digest::digest;
+use crate::requester::Requester;
 use crate::shared::Shared;
 
 const HEADER: &str = "idempotency-key";
@@ -97,48 +98,6 @@ impl Posted {
     }
 }
 
-/// Why a request with a key is not carried out.
-#[derive(Debug, thiserror::Error)]
-enum Keyed<E> {
-    #[error(transparent)]
-    Replay(ReplayError),
-    #[error(transparent)]
-    Work(E),
-}
-
-impl<E: From<StoreError>> From<StoreError> for Keyed<E> {
-    fn from(error: StoreError) -> Self {
-        Self::Work(error.into())
-    }
-}
-
-impl<E: DomainError> DomainError for Keyed<E> {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Replay(error) => error.kind(),
-            Self::Work(error) => error.kind(),
-        }
-    }
-    fn reason(&self) -> &'static str {
-        match self {
-            Self::Replay(error) => error.reason(),
-            Self::Work(error) => error.reason(),
-        }
-    }
-    fn detail(&self) -> Option<&Invalid> {
-        match self {
-            Self::Replay(error) => error.detail(),
-            Self::Work(error) => error.detail(),
-        }
-    }
-    fn wants_retry(&self) -> bool {
-        match self {
-            Self::Replay(error) => error.wants_retry(),
-            Self::Work(error) => error.wants_retry(),
-        }
-    }
-}
-
 enum Outcome {
     Fresh(Done),
     Kept(Answer),
@@ -158,7 +117,7 @@ impl Caller {
         let (method, path) = (self.request.method(), self.request.path());
         let key = key_of(self.request.headers())?
             .map(|key| self.shared.key(key, (method.as_str(), path), sent.bytes()));
-        once(&self.shared, self.cx.clone(), (name, key), work).await
+        once(&self.shared, self.requester(), (name, key), work).await
     }
 }
 
@@ -180,23 +139,23 @@ impl Shared {
 /// repetition gets that answer and has no effect.
 pub(crate) async fn once<E>(
     shared: &Shared,
-    cx: Context,
+    requester: Requester,
     (name, key): (&'static str, Option<IdempotencyKey>),
     mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done, E> + Send + 'static,
 ) -> Result<Posted, ApiError>
 where
     E: From<StoreError> + DomainError,
 {
-    let (store, actor) = (&*shared.api.store, cx.actor);
-    let unit = move |uow: &mut dyn UnitOfWork| {
-        if let Some(answer) = kept(uow, &cx, key.as_ref()).map_err(Keyed::Replay)? {
+    let (store, actor) = (&*shared.api.store, requester.cx.actor);
+    let unit = move |uow: &mut dyn UnitOfWork, cx: &Context| {
+        if let Some(answer) = kept(uow, cx, key.as_ref()).map_err(CheckedError::Check)? {
             return Ok(Outcome::Kept(answer));
         }
-        let done = work(uow, &cx).map_err(Keyed::Work)?;
-        keep(uow, &cx, key.as_ref(), &done)?;
-        Ok::<_, Keyed<E>>(Outcome::Fresh(done))
+        let done = work(uow, cx).map_err(CheckedError::Work)?;
+        keep(uow, cx, key.as_ref(), &done)?;
+        Ok::<_, CheckedError<ReplayError, E>>(Outcome::Fresh(done))
     };
-    match store.write(Unit::by(actor, name), unit).await? {
+    match requester.change(shared, name, unit).await? {
         Outcome::Fresh(done) => Ok(Posted {
             body: done.into_body()?,
             is_replayed: false,

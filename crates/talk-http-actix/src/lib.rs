@@ -14,6 +14,7 @@ mod observe;
 mod openapi;
 mod origin;
 mod query;
+mod requester;
 mod routes;
 mod server;
 mod shared;

@@ -19,12 +19,30 @@ use crate::origin::{Origin, preflight, share};
 use crate::routes::{deprecate, is_probed};
 use crate::shared::Shared;
 
+/// Counts a request for as long as it is being answered.
+struct InFlight(metrics::Gauge);
+
+impl InFlight {
+    fn begin() -> Self {
+        let gauge = metrics::gauge!("talk_http_requests_in_flight");
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
 /// The outermost middleware.
 pub(crate) async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
+    let _in_flight = InFlight::begin();
     let id = request_id(&request);
     let method = method(request.method());
     if let Some(answer) = preflight(&request, allowed_origins(request.request())) {

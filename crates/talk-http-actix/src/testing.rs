@@ -16,7 +16,7 @@ use talk_domain::id::{AccessKeyId, AgentId, TokenId};
 use talk_domain::identity::{PasswordError, Passwords, TokenError, Tokens, VerifiedToken};
 use talk_domain::limits::Limits;
 use talk_domain::live::{Connection, Live, Presence};
-use talk_domain::session::TokenClaims;
+use talk_domain::session::{MockDirectory, TokenClaims};
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Verdict, Work};
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
 use talk_domain::time::Timestamp;
@@ -210,19 +210,15 @@ impl Scene {
 
     /// Agents 1 and 2 exist, and agent 9, an admin; their tokens are good.
     pub(crate) fn new() -> Self {
+        let scene = Self::authenticating();
+        scene.writes(|uow| good_tokens(&mut uow.directory));
+        scene
+    }
+
+    /// The same, until a unit of work looks again: what it finds is for the test to set up.
+    pub(crate) fn authenticating() -> Self {
         let scene = Self::empty();
-        scene.reads(|snapshot| {
-            snapshot
-                .directory
-                .expect_is_revoked()
-                .returning(|_| Ok(false));
-            snapshot.directory.expect_agent().returning(|id| {
-                let mut admin = an_agent(9);
-                admin.permission = Permission::Admin;
-                let mut agents = [an_agent(1), an_agent(2), admin].into_iter();
-                Ok(agents.find(|agent| agent.id == id))
-            });
-        });
+        scene.reads(|snapshot| good_tokens(&mut snapshot.directory));
         scene
     }
 
@@ -270,6 +266,17 @@ impl Scene {
             body: body.to_vec(),
         }
     }
+}
+
+/// Agents 1, 2 and 9 with their tokens.
+fn good_tokens(directory: &mut MockDirectory) {
+    directory.expect_is_revoked().returning(|_| Ok(false));
+    directory.expect_agent().returning(|id| {
+        let mut admin = an_agent(9);
+        admin.permission = Permission::Admin;
+        let mut agents = [an_agent(1), an_agent(2), admin].into_iter();
+        Ok(agents.find(|agent| agent.id == id))
+    });
 }
 
 /// A request of agent `n`.

@@ -1,19 +1,16 @@
 //! Claims: where an issuer puts ids and times, and whether a token is valid at an instant.
 
 use serde_json::Value;
-use talk_domain::identity::TokenError;
+use talk_domain::identity::{TOKEN_LEEWAY_SECONDS, TokenError};
 use talk_domain::time::Timestamp;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
-/// How far two clocks may differ, in seconds (SPEC 2).
-pub(crate) const LEEWAY_SECONDS: u32 = 5;
-
 /// Whether a token that expires at `expires` is still valid at `now`.
 pub(crate) fn check_expiry(expires: Timestamp, now: Timestamp) -> Result<(), TokenError> {
-    if now < expires.plus_seconds(LEEWAY_SECONDS) {
+    if now < expires.plus_seconds(TOKEN_LEEWAY_SECONDS) {
         Ok(())
     } else {
         Err(TokenError::Expired)
@@ -22,7 +19,7 @@ pub(crate) fn check_expiry(expires: Timestamp, now: Timestamp) -> Result<(), Tok
 
 /// Whether a token that starts at `not_before` is valid at `now` already.
 pub(crate) fn check_start(not_before: Timestamp, now: Timestamp) -> Result<(), TokenError> {
-    if not_before <= now.plus_seconds(LEEWAY_SECONDS) {
+    if not_before <= now.plus_seconds(TOKEN_LEEWAY_SECONDS) {
         Ok(())
     } else {
         Err(TokenError::Invalid)

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use talk_domain::access_key::{AccessKey, KeyHash};
+use talk_domain::agent::Agent;
 use talk_domain::chat::Chat;
-use talk_domain::id::{AgentId, ChatId, CustomerId};
+use talk_domain::id::{AgentId, ChatId, CustomerId, TokenId};
 use talk_domain::participant::Participant;
 
 /// A chat as it is within the transaction.
@@ -13,13 +15,20 @@ struct Known {
     is_behind: bool,
 }
 
-/// Chats and memberships that units of one transaction found or changed: the next unit need not
-/// read them again, and what each event changes of a chat is written once for all of them. Ends
-/// with its transaction, or with the savepoint it began in: nothing else may write meanwhile.
+/// Chats, memberships, agents and credentials that units of one transaction found or changed: the
+/// next unit need not read them again, and what each event changes of a chat is written once for all
+/// of them. Ends with its transaction, or with the savepoint it began in: nothing else may write
+/// meanwhile.
 #[derive(Default)]
 pub(crate) struct Memory {
     chats: HashMap<ChatId, Known>,
     members: HashMap<(ChatId, AgentId), Participant>,
+    /// As the database has them.
+    agents: HashMap<AgentId, Agent>,
+    /// Whether these tokens are revoked.
+    tokens: HashMap<TokenId, bool>,
+    /// As the database has them.
+    keys: HashMap<KeyHash, AccessKey>,
 }
 
 impl Memory {
@@ -69,6 +78,51 @@ impl Memory {
     pub(crate) fn remember_member(&mut self, member: &Participant) {
         let key = (member.chat, member.agent);
         self.members.insert(key, *member);
+    }
+
+    /// The agent, if it is known.
+    pub(crate) fn agent(&self, id: AgentId) -> Option<&Agent> {
+        self.agents.get(&id)
+    }
+
+    /// Remembers an agent as the database has it.
+    pub(crate) fn remember_agent(&mut self, agent: &Agent) {
+        self.agents.insert(agent.id, agent.clone());
+    }
+
+    /// Forgets an agent that is about to change.
+    pub(crate) fn forget_agent(&mut self, id: AgentId) {
+        self.agents.remove(&id);
+    }
+
+    /// Whether a token is revoked, if that is known.
+    pub(crate) fn is_revoked(&self, token: TokenId) -> Option<bool> {
+        self.tokens.get(&token).copied()
+    }
+
+    /// Remembers whether a token is revoked.
+    pub(crate) fn remember_token(&mut self, token: TokenId, is_revoked: bool) {
+        self.tokens.insert(token, is_revoked);
+    }
+
+    /// Forgets all tokens: which are revoked is about to change.
+    pub(crate) fn forget_tokens(&mut self) {
+        self.tokens.clear();
+    }
+
+    /// The access key with this hash, if it is known.
+    pub(crate) fn key(&self, hash: &KeyHash) -> Option<&AccessKey> {
+        self.keys.get(hash)
+    }
+
+    /// Remembers an access key as the database has it.
+    pub(crate) fn remember_key(&mut self, key: &AccessKey) {
+        self.keys.insert(key.hash, key.clone());
+    }
+
+    /// Forgets all access keys: some are about to change.
+    pub(crate) fn forget_keys(&mut self) {
+        self.keys.clear();
     }
 
     /// Memberships of a chat have ended.

@@ -62,7 +62,8 @@ macro_rules! store_contract {
                 a_read_nobody_polls_holds_nobody_back,
                 the_epoch_is_an_identity;
             groups: neighbours_in_a_group_fail_alone,
-                a_group_is_a_sequence;
+                a_group_is_a_sequence,
+                a_group_sees_who_has_ended_in_it;
             races: fifty_requests_for_one_pair_make_one_chat,
                 one_of_many_removals_succeeds,
                 forty_reactions_at_once_are_all_there_once,

@@ -73,7 +73,10 @@ async fn a_resume_of_a_removed_participant_gets_the_removal_alone() {
             socket.send(frame).await;
             assert_eq!(socket.answer("subscribed").await["refused"], json!([]));
             let is_new = since < removed;
-            let mut expected: Vec<_> = is_new.then(|| log[removed - 1].clone()).into_iter().collect();
+            let mut expected: Vec<_> = is_new
+                .then(|| log[removed - 1].clone())
+                .into_iter()
+                .collect();
             expected.push(ended(&chat, "removed", removed));
             let expected = replayed(expected);
             assert_same(&socket.texts(expected.len()).await, &expected);

@@ -1,12 +1,12 @@
-//! Use case: find out whom a verified token or a presented key stands for.
+//! Use case: find out which agent a credential stands for.
 
 use crate::access_key::KeyHash;
 use crate::agent::Agent;
 use crate::context::Actor;
 use crate::error::refusals;
-use crate::id::{AgentId, CustomerId, TokenId};
-use crate::session::TokenClaims;
-use crate::store::{Snapshot, StoreError};
+use crate::identity::{TOKEN_LEEWAY_SECONDS, VerifiedToken};
+use crate::session::{Credential, Directory};
+use crate::store::StoreError;
 use crate::time::Timestamp;
 
 refusals! {
@@ -17,58 +17,62 @@ refusals! {
     }
 }
 
-/// The agent of a token of this installation, unless the token was revoked.
-///
-/// # Errors
-/// See [`AuthenticateError`].
-pub fn authenticate_token(
-    snapshot: &mut dyn Snapshot,
-    claims: &TokenClaims,
-) -> Result<Actor, AuthenticateError> {
-    let agent = snapshot.directory().agent(claims.agent)?;
-    let agent = agent.filter(|agent| agent.token_generation == claims.generation);
-    unrevoked(snapshot, claims.token)?;
-    actor(agent)
+/// The agent behind a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    /// The agent.
+    pub actor: Actor,
+    /// When the credential ends by itself, if ever.
+    pub expires: Option<Timestamp>,
 }
 
-/// The agent a trusted issuer's token names.
+/// The agent that `credential` stands for at `now`: of a token that is neither revoked nor of an
+/// older generation, or of a key that has not ended.
 ///
 /// # Errors
 /// See [`AuthenticateError`].
-pub fn authenticate_external(
-    snapshot: &mut dyn Snapshot,
-    agent: AgentId,
-    customer: CustomerId,
-    token: TokenId,
-) -> Result<Actor, AuthenticateError> {
-    let agent = snapshot.directory().agent(agent)?;
-    let agent = agent.filter(|agent| agent.customer == customer);
-    unrevoked(snapshot, token)?;
-    actor(agent)
-}
-
-/// The agent of an access key.
-///
-/// # Errors
-/// See [`AuthenticateError`].
-pub fn authenticate_key(
-    snapshot: &mut dyn Snapshot,
-    hash: &KeyHash,
+pub fn authenticate(
+    directory: &mut dyn Directory,
+    credential: &Credential,
     now: Timestamp,
-) -> Result<(Actor, Option<Timestamp>), AuthenticateError> {
-    let key = snapshot
-        .directory()
-        .key(hash)?
-        .filter(|key| key.is_valid(now));
-    let key = key.ok_or(AuthenticateError::Revoked)?;
-    Ok((actor(snapshot.directory().agent(key.agent)?)?, key.expires))
+) -> Result<Authenticated, AuthenticateError> {
+    match credential {
+        Credential::Token(token) => holder_of_token(directory, token, now),
+        Credential::Key(hash) => holder_of_key(directory, hash, now),
+    }
 }
 
-fn unrevoked(snapshot: &mut dyn Snapshot, token: TokenId) -> Result<(), AuthenticateError> {
-    if snapshot.directory().is_revoked(token)? {
+fn holder_of_token(
+    directory: &mut dyn Directory,
+    token: &VerifiedToken,
+    now: Timestamp,
+) -> Result<Authenticated, AuthenticateError> {
+    let expires = token.expires();
+    if now >= expires.plus_seconds(TOKEN_LEEWAY_SECONDS) || directory.is_revoked(token.id())? {
         return Err(AuthenticateError::Revoked);
     }
-    Ok(())
+    let agent = directory.agent(token.agent())?;
+    let agent = agent.filter(|agent| match token {
+        VerifiedToken::Local(claims) => agent.token_generation == claims.generation,
+        VerifiedToken::External { customer, .. } => agent.customer == *customer,
+    });
+    Ok(Authenticated {
+        actor: actor(agent)?,
+        expires: Some(expires),
+    })
+}
+
+fn holder_of_key(
+    directory: &mut dyn Directory,
+    hash: &KeyHash,
+    now: Timestamp,
+) -> Result<Authenticated, AuthenticateError> {
+    let key = directory.key(hash)?.filter(|key| key.is_valid(now));
+    let key = key.ok_or(AuthenticateError::Revoked)?;
+    Ok(Authenticated {
+        actor: actor(directory.agent(key.agent)?)?,
+        expires: key.expires,
+    })
 }
 
 fn actor(agent: Option<Agent>) -> Result<Actor, AuthenticateError> {
@@ -87,37 +91,47 @@ mod tests {
     use super::*;
     use crate::access_key::AccessKey;
     use crate::agent::AgentStatus;
-    use crate::testing::{MockSnapshot, agent_id, an_agent, at, customer_id};
+    use crate::id::CustomerId;
+    use crate::session::{MockDirectory, TokenClaims};
+    use crate::testing::{agent_id, an_agent, at, customer_id};
     use uuid::Uuid;
 
-    fn snapshot(agent: Agent, is_revoked: bool) -> MockSnapshot {
-        let mut snapshot = MockSnapshot::default();
-        snapshot
-            .directory
+    fn directory(agent: Agent, is_revoked: bool) -> MockDirectory {
+        let mut directory = MockDirectory::default();
+        directory
             .expect_agent()
             .returning(move |_| Ok(Some(agent.clone())));
-        snapshot
-            .directory
+        directory
             .expect_is_revoked()
             .returning(move |_| Ok(is_revoked));
-        snapshot
+        directory
     }
 
-    fn claims(generation: u32) -> TokenClaims {
-        let token = Uuid::from_u128(1).into();
-        TokenClaims {
+    fn local(generation: u32) -> Credential {
+        Credential::Token(VerifiedToken::Local(TokenClaims {
             agent: agent_id(2),
-            token,
+            token: Uuid::from_u128(1).into(),
             generation,
             expires: at(99),
-        }
+        }))
+    }
+
+    fn external(customer: CustomerId) -> Credential {
+        Credential::Token(VerifiedToken::External {
+            agent: agent_id(2),
+            customer,
+            token: Uuid::from_u128(1).into(),
+            expires: at(99),
+        })
     }
 
     /// SPEC 2.
     #[test]
     fn a_token_stands_for_its_agent() {
-        let actor = authenticate_token(&mut snapshot(an_agent(2), false), &claims(0)).unwrap();
+        let found = authenticate(&mut directory(an_agent(2), false), &local(0), at(10)).unwrap();
+        let actor = found.actor;
         assert_eq!((actor.agent, actor.customer), (agent_id(2), customer_id()));
+        assert_eq!(found.expires, Some(at(99)));
     }
 
     /// SPEC 2: logout, password change, disabling, deleting.
@@ -144,19 +158,39 @@ mod tests {
             (disabled, false, 0),
             (deleted, false, 0),
         ] {
-            let refused = authenticate_token(&mut snapshot(agent, is_revoked), &claims(generation));
+            let mut directory = directory(agent, is_revoked);
+            let refused = authenticate(&mut directory, &local(generation), at(10));
             assert!(matches!(refused, Err(AuthenticateError::Revoked)));
+        }
+    }
+
+    /// SPEC 2: 5 s leeway.
+    #[test]
+    fn a_token_opens_nothing_once_its_time_and_the_leeway_are_over() {
+        let end = at(99).plus_seconds(TOKEN_LEEWAY_SECONDS);
+        let before = at(end.as_micros() - 1);
+        for (now, opens) in [(before, true), (end, false)] {
+            for credential in [local(0), external(customer_id())] {
+                let mut directory = directory(an_agent(2), false);
+                assert_eq!(
+                    authenticate(&mut directory, &credential, now).is_ok(),
+                    opens
+                );
+            }
         }
     }
 
     /// SPEC 2: a trusted issuer names agents of their own customer only.
     #[test]
     fn an_external_token_of_another_customer_opens_nothing() {
-        let token = Uuid::from_u128(1).into();
-        for (customer, opens) in [(customer_id(), true), (Uuid::from_u128(7).into(), false)] {
-            let mut snapshot = snapshot(an_agent(2), false);
-            let actor = authenticate_external(&mut snapshot, agent_id(2), customer, token);
-            assert_eq!(actor.is_ok(), opens);
+        for (customer, is_revoked, opens) in [
+            (customer_id(), false, true),
+            (customer_id(), true, false),
+            (Uuid::from_u128(7).into(), false, false),
+        ] {
+            let mut directory = directory(an_agent(2), is_revoked);
+            let found = authenticate(&mut directory, &external(customer), at(10));
+            assert_eq!(found.is_ok(), opens);
         }
     }
 
@@ -203,15 +237,12 @@ mod tests {
                 false,
             ),
         ] {
-            let mut snapshot = snapshot(an_agent(2), false);
-            snapshot
-                .directory
+            let mut directory = directory(an_agent(2), false);
+            directory
                 .expect_key()
                 .returning(move |_| Ok(Some(key.clone())));
-            assert_eq!(
-                authenticate_key(&mut snapshot, &[1; 32], at(10)).is_ok(),
-                opens
-            );
+            let found = authenticate(&mut directory, &Credential::Key([1; 32]), at(10));
+            assert_eq!(found.is_ok(), opens);
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
 use crate::caller::{Caller, Reply, ok};
 use crate::idempotency::{Done, Posted, check_text, once};
+use crate::requester::Requester;
 use crate::shared::Shared;
 
 pub(crate) const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
@@ -48,16 +49,16 @@ pub(crate) async fn posted(
 /// Posts over a socket: the same request as [`post`] with the idempotency key `id`.
 pub(crate) async fn post_once(
     shared: &Shared,
-    cx: Context,
+    requester: Requester,
     id: &str,
     sent: &Sent,
 ) -> Result<Posted, ApiError> {
     check_text(id)?;
     let key = shared.key(id.to_owned(), ("POST", MESSAGES), sent.bytes());
     let request: request::PostMessage = sent.json()?;
-    let command = request.command(cx.limits.medias)?;
+    let command = request.command(requester.cx.limits.medias)?;
     let work = move |uow: &mut dyn UnitOfWork, cx: &Context| done(uow, cx, &command);
-    once(shared, cx, (POST, Some(key)), work).await
+    once(shared, requester, (POST, Some(key)), work).await
 }
 
 fn done(

@@ -6,11 +6,11 @@ use actix_web::{HttpResponse, web};
 use talk_domain::agent::{Agent, PasswordHash};
 use talk_domain::context::IdSource;
 use talk_domain::error::ErrorKind;
+use talk_domain::session::Credential;
 use talk_domain::session::logout::logout as end;
 use talk_domain::store::{StoreError, Unit};
 use talk_wire::request::{Login, LoginAnswer};
 
-use crate::actor_cache::Session;
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
@@ -61,15 +61,16 @@ async fn account(
 /// Ends the token it is called with.
 pub(crate) async fn logout(caller: Caller, body: Body) -> Reply {
     body.other().await?.check_unneeded()?;
-    let Session::Token { token, expires } = caller.session else {
+    let Credential::Token(token) = caller.session.credential else {
         return Err(ApiError::new(
             Status::Domain(ErrorKind::FailedPrecondition),
             "NOT_A_LOGIN_TOKEN",
             "an access key does not log out; delete it instead",
         ));
     };
+    let token = (token.id(), token.expires());
     let write = caller.write("logout", move |uow, cx| {
-        end(uow, (cx.actor.agent, cx.now), (token, expires))
+        end(uow, (cx.actor.agent, cx.now), token)
     });
     write.await?;
     caller.shared.actors.clear();

@@ -29,6 +29,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn insert(&mut self, key: &AccessKey) -> Result<(), StoreError> {
+        self.memory.forget_keys();
         self.own(key.customer)?;
         diesel::insert_into(access_keys::table)
             .values(AccessKeyRow::from(key))
@@ -38,6 +39,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn update(&mut self, key: &AccessKey) -> Result<(), StoreError> {
+        self.memory.forget_keys();
         let known = access_keys::table
             .filter(access_keys::id.eq(bytes(key.id.0)))
             .filter(access_keys::customer_id.eq(self.customer()));
@@ -52,6 +54,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn end_all(&mut self, agent: AgentId, at: Timestamp) -> Result<(), StoreError> {
+        self.memory.forget_keys();
         let live = access_keys::table
             .filter(access_keys::agent_id.eq(bytes(agent.0)))
             .filter(access_keys::customer_id.eq(self.customer()))

@@ -40,6 +40,7 @@ impl AgentRepository for Scope<'_> {
     }
 
     fn update(&mut self, agent: &Agent) -> Result<(), StoreError> {
+        self.memory.forget_agent(agent.id);
         let known = agents::table
             .filter(agents::id.eq(bytes(agent.id.0)))
             .filter(agents::customer_id.eq(self.customer()));

@@ -18,13 +18,20 @@ use crate::schema::{access_keys, agents, customers, revoked_tokens, session_ends
 
 impl Directory for Scope<'_> {
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        if let Some(known) = self.memory.agent(id) {
+            return Ok(Some(known.clone()));
+        }
         let row = agents::table
             .find(bytes(id.0))
             .select(AgentRow::as_select())
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        row.map(Agent::try_from).transpose()
+        let agent = row.map(Agent::try_from).transpose()?;
+        if let Some(agent) = &agent {
+            self.memory.remember_agent(agent);
+        }
+        Ok(agent)
     }
 
     fn login(&mut self, username: &str) -> Result<Option<(Agent, PasswordHash)>, StoreError> {
@@ -39,23 +46,34 @@ impl Directory for Scope<'_> {
     }
 
     fn key(&mut self, hash: &KeyHash) -> Result<Option<AccessKey>, StoreError> {
+        if let Some(known) = self.memory.key(hash) {
+            return Ok(Some(known.clone()));
+        }
         let row = access_keys::table
             .filter(access_keys::hash.eq(hash.to_vec()))
             .select(AccessKeyRow::as_select())
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        row.map(AccessKey::try_from).transpose()
+        let key = row.map(AccessKey::try_from).transpose()?;
+        if let Some(key) = &key {
+            self.memory.remember_key(key);
+        }
+        Ok(key)
     }
 
     fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError> {
-        revoked_tokens::table
+        if let Some(known) = self.memory.is_revoked(token) {
+            return Ok(known);
+        }
+        let found = revoked_tokens::table
             .find(bytes(token.0))
             .select(revoked_tokens::expires_at)
             .first::<i64>(self.conn)
             .optional()
-            .map(|found| found.is_some())
-            .map_err(fault)
+            .map_err(fault)?;
+        self.memory.remember_token(token, found.is_some());
+        Ok(found.is_some())
     }
 
     fn last_end(&mut self) -> Result<u64, StoreError> {

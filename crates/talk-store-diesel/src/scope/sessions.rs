@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use talk_domain::id::{AgentId, TokenId};
+use talk_domain::identity::TOKEN_LEEWAY_SECONDS;
 use talk_domain::session::SessionRepository;
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
@@ -29,6 +30,7 @@ impl Scope<'_> {
 
 impl SessionRepository for Scope<'_> {
     fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError> {
+        self.memory.forget_tokens();
         let row = (
             revoked_tokens::id.eq(bytes(token.0)),
             revoked_tokens::expires_at.eq(expires.as_micros()),
@@ -55,7 +57,9 @@ impl SessionRepository for Scope<'_> {
     }
 
     fn purge(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let ended = revoked_tokens::expires_at.lt(now.as_micros());
+        self.memory.forget_tokens();
+        let accepted_since = now.as_micros() - i64::from(TOKEN_LEEWAY_SECONDS) * 1_000_000;
+        let ended = revoked_tokens::expires_at.lt(accepted_since);
         diesel::delete(revoked_tokens::table.filter(ended))
             .execute(self.changing())
             .map_err(fault)?;

@@ -3,10 +3,12 @@
 use std::sync::{Arc, mpsc};
 
 use talk_domain::access::AccessError;
+use talk_domain::access_key::AccessKey;
+use talk_domain::agent::{Agent, AgentStatus};
 use talk_domain::chat::update::{UpdateChat, UpdateChatError, update_chat};
 use talk_domain::chat::{Chat, ChatKind};
 use talk_domain::context::Context;
-use talk_domain::id::{ChatId, ParticipantId};
+use talk_domain::id::{AccessKeyId, ChatId, ParticipantId, TokenId};
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::participant::Participant;
 use talk_domain::participant::add::{AddParticipant, AddParticipantError, add_participant};
@@ -14,7 +16,8 @@ use talk_domain::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
 use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
-use talk_domain::testing::agent_id;
+use talk_domain::testing::{agent_id, an_agent, at, customer_id};
+use uuid::Uuid;
 
 use super::Factory;
 use super::world::{World, other_customer};
@@ -180,4 +183,67 @@ pub async fn a_group_is_a_sequence(factory: Factory) {
         .map(|event| event.seq)
         .collect();
     assert!(seqs.into_iter().eq(1..=stored.last.seq));
+}
+
+/// Case 48: what a unit of a group ends has ended for those after it, also if those before it have
+/// used it.
+pub async fn a_group_sees_who_has_ended_in_it(factory: Factory) {
+    let world = World::open(factory).await;
+    let (token, hash) = (TokenId(Uuid::from_u128(5)), [5; 32]);
+    let key = AccessKey {
+        id: AccessKeyId(Uuid::from_u128(5)),
+        customer: customer_id(),
+        agent: agent_id(1),
+        name: String::new(),
+        detail: String::new(),
+        hash,
+        prefix: String::new(),
+        expires: None,
+        created: at(1),
+        updated: at(1),
+        deleted: None,
+    };
+    let stored = world.write(move |uow| uow.keys().insert(&key));
+    stored.await.unwrap();
+    let look = || {
+        world.write(move |uow| {
+            let directory = uow.directory();
+            let is_active = directory
+                .agent(agent_id(1))?
+                .is_some_and(|agent| agent.is_active());
+            let is_valid = directory.key(&hash)?.is_some_and(|key| key.is_valid(at(9)));
+            Ok::<_, StoreError>((is_active, is_valid, !directory.is_revoked(token)?))
+        })
+    };
+    let disable = world.write(|uow| {
+        let disabled = Agent {
+            status: AgentStatus::Disabled,
+            ..an_agent(1)
+        };
+        uow.agents().update(&disabled)
+    });
+    let end_keys = world.write(|uow| uow.keys().end_all(agent_id(1), at(8)));
+    let revoke = world.write(move |uow| uow.sessions().revoke(token, at(99)));
+    let held = hold(&world.store).await;
+    let (before, disabled, first, ended, second, revoked, third, ()) = tokio::join!(
+        look(),
+        disable,
+        look(),
+        end_keys,
+        look(),
+        revoke,
+        look(),
+        async { drop(held) }
+    );
+    disabled.unwrap();
+    ended.unwrap();
+    revoked.unwrap();
+    let seen = [before, first, second, third].map(Result::unwrap);
+    let expected = [
+        (true, true, true),
+        (false, true, true),
+        (false, false, true),
+        (false, false, false),
+    ];
+    assert_eq!(seen, expected);
 }

@@ -39,7 +39,7 @@ impl Session {
 
     /// How long the token or key is still good for, if it ends by itself.
     fn left(&self) -> Option<Duration> {
-        let expires = self.login.expires()?;
+        let expires = self.login.expires?;
         let left = expires.as_micros() - (self.shared.api.clock)().as_micros();
         Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
     }

@@ -19,6 +19,7 @@ use crate::api_error::ApiError;
 use crate::body::Sent;
 use crate::handler::messages::post_once;
 use crate::idempotency::check_text;
+use crate::requester::Requester;
 use crate::socket::MAX_FRAME;
 use crate::socket::incoming::{Received, TOO_BIG};
 use crate::socket::subscription::Asked;
@@ -175,11 +176,12 @@ impl Session {
         let missing = |field| ApiError::invalid(field, "FIELD_REQUIRED", "must be given");
         let id = frame.id.ok_or_else(|| missing("id"))?;
         let message = frame.message.ok_or_else(|| missing("message"))?;
-        let (shared, actor) = (self.shared.clone(), self.actor);
+        let (shared, actor, credential) = (self.shared.clone(), self.actor, self.login.credential);
         self.posts.push(Box::pin(async move {
             let cx = shared.context(actor);
+            let requester = Requester { cx, credential };
             let sent = Sent(Bytes::from(String::from(Box::<str>::from(message))));
-            let posted = post_once(&shared, cx, &id, &sent).await;
+            let posted = post_once(&shared, requester, &id, &sent).await;
             match posted.and_then(|posted| posted.as_frame(&id)) {
                 Ok(answer) => answer,
                 Err(error) => {

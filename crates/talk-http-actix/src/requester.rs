@@ -1,0 +1,52 @@
+//! The one place of this crate that changes something on behalf of an agent.
+
+use talk_domain::context::Context;
+use talk_domain::error::{CheckedError, DomainError};
+use talk_domain::session::Credential;
+use talk_domain::session::act::Authority;
+use talk_domain::session::authenticate::AuthenticateError;
+use talk_domain::store::{StoreError, UnitOfWork};
+
+use crate::shared::Shared;
+
+/// An agent that asks for a change, over REST or a socket.
+#[derive(Clone, Debug)]
+pub(crate) struct Requester {
+    /// The request, with the agent as it was authenticated.
+    pub(crate) cx: Context,
+    /// What the agent was authenticated with.
+    pub(crate) credential: Credential,
+}
+
+impl Requester {
+    /// Runs a use case in a unit of work that first checks that the agent still may act. `work` gets
+    /// the context with the permission that the agent has by then.
+    pub(crate) async fn change<T, E>(
+        self,
+        shared: &Shared,
+        name: &'static str,
+        mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, CheckedError<AuthenticateError, E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let Self { mut cx, credential } = self;
+        let authority = Authority {
+            actor: cx.actor,
+            credential,
+            now: (shared.api.clock)(),
+        };
+        let change = shared
+            .api
+            .store
+            .write_as(authority, name, move |uow, actor| {
+                cx.actor = actor;
+                work(uow, &cx)
+            });
+        change.await
+    }
+}
+
+#[cfg(test)]
+mod tests;

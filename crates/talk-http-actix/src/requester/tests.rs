@@ -1,0 +1,167 @@
+//! No change without a look at the session in its unit of work.
+
+use std::path::{Path, PathBuf};
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
+use talk_domain::testing::{agent_id, an_agent, chat_id, message_id};
+
+use crate::testing::{Answer, Scene, request};
+
+/// A body that every writing endpoint takes: each reads its own fields of it.
+fn body(path: &str) -> Value {
+    let kind = if path.contains("talk_messages") || path.ends_with("/messages") {
+        "normal"
+    } else {
+        "group"
+    };
+    json!({
+        "type": kind, "name": "N", "detail": "D",
+        "chat_id": chat_id(1).to_string(), "message_id": message_id(1).to_string(),
+        "text": "hello", "emoji": "+1", "seq": 5,
+        "owner_type": "agent", "owner_id": agent_id(2).to_string(),
+        "agent_id": agent_id(2).to_string(), "participant_ids": [agent_id(2).to_string()],
+        "username": "eve", "password": "long enough",
+        "old_password": "old", "new_password": "long enough",
+    })
+}
+
+/// Every operation that changes something on behalf of an agent, as the description lists them.
+fn writing_operations() -> Vec<(Method, String)> {
+    let document: Value = serde_json::from_str(&crate::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            let is_there = operations.get(method.as_str().to_lowercase()).is_some();
+            if is_there && path != "/auth/login" {
+                found.push((method, path.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// The answer to `operation` of agent 9, an admin when the request came, who is `by_then` when its
+/// change would be made. Whatever else the unit of work does fails the test.
+async fn call(operation: &(Method, String), by_then: (Agent, bool)) -> Answer {
+    let scene = Scene::authenticating();
+    scene.reads(|snapshot| {
+        snapshot
+            .agents
+            .expect_get()
+            .returning(|_| Ok(Some(an_agent(9))));
+        let login = snapshot.directory.expect_login();
+        login.returning(|_| Ok(Some((an_agent(9), PasswordHash("old".into())))));
+    });
+    let (agent, is_revoked) = by_then;
+    scene.writes(|uow| {
+        let found = uow.directory.expect_agent();
+        found.returning(move |_| Ok(Some(agent.clone())));
+        let revoked = uow.directory.expect_is_revoked();
+        revoked.returning(move |_| Ok(is_revoked));
+    });
+    let (method, path) = operation;
+    let parts = path.split('/').map(|part| match part {
+        "{chat_id}" => chat_id(1).to_string(),
+        part if part.starts_with('{') => message_id(1).to_string(),
+        part => part.to_owned(),
+    });
+    let url = parts.collect::<Vec<_>>().join("/");
+    let body = body(path).to_string();
+    let request = request(9, method.clone(), &url)
+        .insert_header(("content-type", "application/json"))
+        .insert_header(("content-length", body.len()))
+        .set_payload(body);
+    scene.call(request).await
+}
+
+fn admin() -> Agent {
+    Agent {
+        permission: Permission::Admin,
+        ..an_agent(9)
+    }
+}
+
+/// Case 48.
+#[actix_web::test]
+async fn every_writing_operation_checks_in_its_unit_of_work_that_the_session_has_not_ended() {
+    let disabled = Agent {
+        status: AgentStatus::Disabled,
+        ..admin()
+    };
+    let deleted = Agent {
+        deleted: Some(an_agent(9).created),
+        ..admin()
+    };
+    let new_password = Agent {
+        token_generation: 1,
+        ..admin()
+    };
+    let ends = [
+        (admin(), true),
+        (disabled, false),
+        (deleted, false),
+        (new_password, false),
+    ];
+    let operations = writing_operations();
+    assert!(operations.len() > 30, "{operations:?}");
+    for operation in &operations {
+        for end in &ends {
+            let refused = call(operation, end.clone()).await;
+            let (status, reason, _) = refused.refusal();
+            assert_eq!(
+                (status, &*reason),
+                (401, "TOKEN_REVOKED"),
+                "{operation:?}: {refused:?}"
+            );
+        }
+    }
+}
+
+/// Case 48.
+#[actix_web::test]
+async fn a_demoted_administrator_changes_no_agent() {
+    let operations = writing_operations();
+    let of_agents = |(_, path): &&(Method, String)| path.starts_with("/v1.0/agents");
+    let of_agents: Vec<_> = operations.iter().filter(of_agents).collect();
+    assert_eq!(of_agents.len(), 3);
+    for operation in of_agents {
+        let refused = call(operation, (an_agent(9), false)).await;
+        let (status, reason, _) = refused.refusal();
+        assert_eq!(
+            (status, &*reason),
+            (403, "PERMISSION_DENIED"),
+            "{operation:?}"
+        );
+    }
+}
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Case 48: a handler that reached the store by itself would skip the check.
+#[test]
+fn nothing_else_in_this_crate_opens_a_unit_of_work() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let opens = |path: &PathBuf| {
+        let text: String = std::fs::read_to_string(path).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let text: String = text.split_whitespace().collect();
+        ["store.write", "store().write", ".execute(", "write_as("]
+            .iter()
+            .any(|call| text.contains(call))
+    };
+    let opening: Vec<_> = sources(&src).into_iter().filter(opens).collect();
+    assert_eq!(opening, [src.join("requester.rs")]);
+}
