@@ -131,7 +131,8 @@ pub(crate) struct Settings {
     )]
     pub(crate) waiting_reads_per_customer: usize,
 
-    /// Changes that may wait for the database; further ones are answered 503.
+    /// Changes that may wait for the database. They are served fairly among customers and agents;
+    /// when so many wait, the agent with the longest queue is answered 503.
     #[config(env = "TALK_QUEUE", default = 4_096, validate = at_least_one)]
     pub(crate) queue: usize,
 

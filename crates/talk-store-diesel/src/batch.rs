@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use diesel::connection::TransactionManager;
 use diesel::result::{Error, QueryResult};
@@ -11,12 +11,15 @@ use talk_domain::event::{Bell, FrameEncoder, LoggedEvent};
 use talk_domain::store::{StoreError, Unit, Verdict, Work};
 use tokio::sync::oneshot;
 
+use crate::budget::{Budget, Filling};
 use crate::checkpoint::WriteAheadLog;
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, is_locked};
+use crate::inbox::Inbox;
 use crate::index;
 use crate::memory::Memory;
 use crate::outcome::{Answer, Attempt, Finished, count, warn_if_slow};
+use crate::queue::Owner;
 use crate::scope::chats::write_progress;
 use crate::sqlite;
 use crate::store::Health;
@@ -32,6 +35,8 @@ pub(crate) struct Job {
     pub(crate) unit: Unit,
     /// What it does.
     pub(crate) work: Work,
+    /// When it was queued.
+    pub(crate) queued: Instant,
     /// Where its answer goes.
     pub(crate) reply: oneshot::Sender<Answer>,
 }
@@ -56,20 +61,30 @@ pub(crate) struct Batcher {
     pub(crate) bell: Arc<dyn Bell>,
     /// Where commits go first.
     pub(crate) log: WriteAheadLog,
+    /// Bounds what shares a commit.
+    pub(crate) budget: Budget,
 }
 
 impl Batcher {
-    /// Runs `jobs` in one transaction, rings the bell, then answers every caller. Nobody is
-    /// answered before: even a refusal may rest on a unit of the same batch.
-    pub(crate) fn run(&mut self, mut jobs: Vec<Job>, health: &Health) -> Result<(), Fatal> {
-        match self.commit(&mut jobs) {
+    /// Runs `first` and what else is in `inbox` and may share its commit, in one transaction. Then
+    /// rings the bell and answers every caller, and returns how many. Nobody is answered before:
+    /// even a refusal may rest on a unit of the same batch.
+    pub(crate) fn run(
+        &mut self,
+        first: Job,
+        inbox: &Inbox,
+        health: &Health,
+    ) -> Result<usize, Fatal> {
+        let mut jobs = vec![first];
+        match self.commit(&mut jobs, inbox) {
             Ok(answers) => {
+                let units = jobs.len();
                 for (job, answer) in jobs.into_iter().zip(answers) {
                     // A caller who went away needs no answer.
                     let _ = job.reply.send(answer);
                 }
                 self.log.committed(&mut self.conn);
-                Ok(())
+                Ok(units)
             }
             Err(Fatal(reason)) => {
                 health.fail();
@@ -83,22 +98,24 @@ impl Batcher {
         }
     }
 
-    fn commit(&mut self, jobs: &mut [Job]) -> Result<Vec<Answer>, Fatal> {
+    fn commit(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Result<Vec<Answer>, Fatal> {
         if !self.begin()? {
-            return Ok(busy(jobs));
+            return Ok(self.busy(jobs, inbox));
         }
-        let finished = if let Some(finished) = self.together(jobs) {
+        let finished = if let Some(finished) = self.together(jobs, inbox) {
             finished
         } else {
             self.undo_to(0)?;
             if !self.begin()? {
-                return Ok(busy(jobs));
+                return Ok(self.busy(jobs, inbox));
             }
             self.apart(jobs)?
         };
         let start = Instant::now();
         AnyConnection::commit_transaction(&mut self.conn)?;
-        metrics::histogram!("talk_store_commit_duration_seconds").record(start.elapsed());
+        let took = start.elapsed();
+        self.budget.committed(took);
+        metrics::histogram!("talk_store_commit_duration_seconds").record(took);
         #[expect(
             clippy::cast_precision_loss,
             reason = "a group has at most some thousands"
@@ -109,6 +126,20 @@ impl Batcher {
         }
         self.ring(&finished.events);
         Ok(finished.answers)
+    }
+
+    /// Another process writes, and nothing has begun: nobody of a whole batch waits any longer.
+    fn busy(&self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Vec<Answer> {
+        let mut filling = Filling::of(jobs);
+        while let Some(next) = inbox.next(&filling, &self.budget) {
+            filling.join(Owner::from(next.unit));
+            jobs.push(next);
+        }
+        let busy = jobs.iter().map(|job| {
+            count(job.unit, "busy");
+            Err(StoreError::Busy)
+        });
+        busy.collect()
     }
 
     /// Begins a transaction, unless another process writes for longer than we wait.
@@ -152,25 +183,57 @@ impl Batcher {
         }
     }
 
-    /// Runs the units one after the other. A savepoint for each would cost as much as what some of
-    /// them do, so there is none: `None` when one of them has to be undone, for then all have to be.
-    fn together(&mut self, jobs: &mut [Job]) -> Option<Finished> {
+    /// Fast path: runs all units in one transaction without savepoints, which would cost as much as
+    /// some of the units do, and takes more from the inbox while they may share the commit. Returns
+    /// `None` if a unit must be rolled back; the caller then rolls back everything and runs each
+    /// unit in its own savepoint.
+    fn together(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Option<Finished> {
         let (mut memory, mut finished) = (Memory::default(), Finished::default());
-        for job in jobs {
-            let start = Instant::now();
-            let (verdict, done) = self.perform(job, memory)?;
-            match verdict {
-                Verdict::Commit => finished.add(Ok(()), "committed", done.events),
-                Verdict::Rollback if !done.has_changed => {
-                    finished.add(Ok(()), "rolled_back", Vec::new());
-                }
-                Verdict::Rollback | Verdict::Failed | Verdict::Retry => return None,
+        let (mut filling, mut spent) = (Filling::of(jobs), Duration::ZERO);
+        let mut at = 0;
+        while let Some(job) = jobs.get_mut(at) {
+            let (unit, start) = (job.unit, Instant::now());
+            let done = self.in_passing(job, memory, &mut finished);
+            let took = start.elapsed();
+            spent += took;
+            inbox.ran(unit, took);
+            let Some(after) = done else {
+                // What ran before this unit runs again because of it.
+                inbox.wasted(unit, spent);
+                return None;
+            };
+            memory = after;
+            warn_if_slow(unit, took);
+            filling.ran(took);
+            at += 1;
+            if at == jobs.len()
+                && let Some(next) = inbox.next(&filling, &self.budget)
+            {
+                filling.join(Owner::from(next.unit));
+                jobs.push(next);
             }
-            memory = done.memory;
-            warn_if_slow(job.unit, start);
         }
         write_progress(&mut self.conn, &mut memory).ok()?;
         Some(finished)
+    }
+
+    /// Runs a unit without a savepoint: what the transaction did up to now, or `None` if the unit
+    /// must be rolled back.
+    fn in_passing(
+        &mut self,
+        job: &mut Job,
+        memory: Memory,
+        finished: &mut Finished,
+    ) -> Option<Memory> {
+        let (verdict, done) = self.perform(job, memory)?;
+        match verdict {
+            Verdict::Commit => finished.add(Ok(()), "committed", done.events),
+            Verdict::Rollback if !done.has_changed => {
+                finished.add(Ok(()), "rolled_back", Vec::new());
+            }
+            Verdict::Rollback | Verdict::Failed | Verdict::Retry => return None,
+        }
+        Some(done.memory)
     }
 
     /// Runs each unit in a savepoint of its own. An error here means the transaction is lost.
@@ -197,7 +260,7 @@ impl Batcher {
                     finished.add(answer, "panicked", Vec::new());
                 }
             }
-            warn_if_slow(job.unit, start);
+            warn_if_slow(job.unit, start.elapsed());
         }
         Ok(finished)
     }
@@ -257,13 +320,4 @@ impl Batcher {
         let status = AnyConnection::transaction_manager_status_mut(&mut self.conn);
         Ok(status.transaction_depth()?.map_or(0, NonZeroU32::get))
     }
-}
-
-/// Another process writes; nothing has begun.
-fn busy(jobs: &[Job]) -> Vec<Answer> {
-    let busy = jobs.iter().map(|job| {
-        count(job.unit, "busy");
-        Err(StoreError::Busy)
-    });
-    busy.collect()
 }

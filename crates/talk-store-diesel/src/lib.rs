@@ -7,11 +7,13 @@
 //! process is told to go (see [`StoreOptions::on_fatal`]).
 
 mod batch;
+mod budget;
 mod checkpoint;
 mod connection;
 mod deadline;
 mod error;
 mod examine;
+mod inbox;
 mod index;
 mod indexer;
 mod location;
@@ -21,6 +23,7 @@ mod options;
 mod outcome;
 mod paging;
 mod prepared;
+mod queue;
 mod readers;
 mod rows;
 #[allow(

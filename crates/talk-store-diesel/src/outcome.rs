@@ -1,6 +1,6 @@
 //! What became of units of work.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use talk_domain::event::LoggedEvent;
 use talk_domain::store::{StoreError, Unit, Verdict};
@@ -50,8 +50,7 @@ pub(crate) fn count(unit: Unit, outcome: &'static str) {
 }
 
 /// Logs the name of a slow unit.
-pub(crate) fn warn_if_slow(unit: Unit, start: Instant) {
-    let elapsed = start.elapsed();
+pub(crate) fn warn_if_slow(unit: Unit, elapsed: Duration) {
     if elapsed > SLOW {
         let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(unit = unit.name, ms, "slow unit of work");

@@ -188,7 +188,7 @@ fn read(
             "read_failed"
         },
     );
-    warn_if_slow(unit, start);
+    warn_if_slow(unit, start.elapsed());
     answer
 }
 

@@ -3,17 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Work};
 use tokio::sync::oneshot;
 
 use crate::batch::{Batcher, Job};
+use crate::budget::Budget;
 use crate::checkpoint::WriteAheadLog;
 use crate::connection::AnyConnection;
 use crate::error::OpenError;
 use crate::open::Ports;
 use crate::options::StoreOptions;
-use crate::outcome::{Answer, count};
+use crate::outcome::Answer;
 use crate::readers::Readers;
 use crate::writer::Writer;
 
@@ -58,6 +60,7 @@ impl SqliteStore {
             encoder: ports.encoder,
             bell: ports.bell,
             log: WriteAheadLog::of(path, options.log_bytes),
+            budget: Budget::new(options.group),
         };
         Ok(Self {
             writer: Writer::start(batcher, options, Arc::clone(&health))?,
@@ -73,9 +76,12 @@ impl Store for SqliteStore {
         Box::pin(async move {
             self.health.check()?;
             let (reply, answer) = oneshot::channel();
-            self.writer
-                .enqueue(Job { unit, work, reply })
-                .inspect_err(|_| count(unit, "busy"))?;
+            self.writer.enqueue(Job {
+                unit,
+                work,
+                queued: Instant::now(),
+                reply,
+            })?;
             match answer.await {
                 Ok(answer) => answer,
                 Err(_) => Err(StoreError::Unavailable("the writer has ended".into())),

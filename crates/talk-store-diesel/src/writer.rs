@@ -2,8 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -12,22 +10,20 @@ use talk_domain::store::StoreError;
 use crate::batch::{Batcher, Fatal, Job};
 use crate::checkpoint;
 use crate::error::OpenError;
+use crate::inbox::{First, Inbox};
 use crate::indexer::Indexer;
 use crate::options::{FatalHook, StoreOptions};
 use crate::store::Health;
 
 /// The handle of the writer thread. Dropping it lets the thread finish what is queued.
 pub(crate) struct Writer {
-    jobs: Option<SyncSender<Job>>,
-    depth: Arc<AtomicUsize>,
+    inbox: Arc<Inbox>,
     thread: Option<JoinHandle<()>>,
 }
 
 struct Loop {
     batcher: Batcher,
-    inbox: Receiver<Job>,
-    group: usize,
-    depth: Arc<AtomicUsize>,
+    inbox: Arc<Inbox>,
     health: Arc<Health>,
     on_fatal: Option<FatalHook>,
 }
@@ -39,13 +35,10 @@ impl Writer {
         options: &StoreOptions,
         health: Arc<Health>,
     ) -> Result<Self, OpenError> {
-        let (jobs, inbox) = sync_channel(options.queue.max(1));
-        let depth = Arc::new(AtomicUsize::new(0));
+        let inbox = Arc::new(Inbox::new(options.queue));
         let work = Loop {
             batcher,
-            inbox,
-            group: options.group.max(1),
-            depth: Arc::clone(&depth),
+            inbox: Arc::clone(&inbox),
             health,
             on_fatal: options.on_fatal.clone(),
         };
@@ -54,36 +47,32 @@ impl Writer {
             .spawn(move || work.run())
             .map_err(|error| OpenError::Start(error.into()))?;
         Ok(Self {
-            jobs: Some(jobs),
-            depth,
+            inbox,
             thread: Some(thread),
         })
     }
 
     /// Queues a unit, or says at once why not.
     pub(crate) fn enqueue(&self, job: Job) -> Result<(), StoreError> {
-        let ended = || StoreError::Unavailable("the writer has ended".into());
-        let jobs = self.jobs.as_ref().ok_or_else(ended)?;
-        report(self.depth.fetch_add(1, Ordering::Relaxed) + 1);
-        jobs.try_send(job).map_err(|refused| {
-            report(self.depth.fetch_sub(1, Ordering::Relaxed) - 1);
-            match refused {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Disconnected(_) => ended(),
-            }
-        })
+        self.inbox.enqueue(job)
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
+        self.inbox.close();
         if let Some(thread) = self.thread.take() {
             // The last handle may be held by a unit of work; a thread cannot wait for itself.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
         }
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        self.inbox.end();
     }
 }
 
@@ -96,6 +85,7 @@ impl Loop {
             Err(_) => "the writer panicked".to_owned(),
         };
         self.health.fail();
+        self.inbox.end();
         tracing::error!(
             reason,
             "the store failed; nothing of its last commit was acknowledged"
@@ -110,30 +100,19 @@ impl Loop {
         checkpoint::settle(&mut self.batcher.conn)?;
         let mut indexer = Indexer::new(Instant::now());
         loop {
-            let first = match indexer.patience() {
-                None => self.inbox.recv().map_err(RecvTimeoutError::from),
-                Some(patience) => self.inbox.recv_timeout(patience),
-            };
-            let mut jobs = match first {
-                Ok(first) => vec![first],
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) => {
+            match self.inbox.first(indexer.patience()) {
+                First::Unit(first) => {
+                    let units = self.batcher.run(first, &self.inbox, &self.health)?;
+                    indexer.wrote(units);
+                    if indexer.is_due(Instant::now()) {
+                        self.index(&mut indexer)?;
+                    }
+                }
+                First::Quiet => {
                     indexer.quiet();
                     self.index(&mut indexer)?;
-                    continue;
                 }
-            };
-            while jobs.len() < self.group
-                && let Ok(next) = self.inbox.try_recv()
-            {
-                jobs.push(next);
-            }
-            report(self.depth.fetch_sub(jobs.len(), Ordering::Relaxed) - jobs.len());
-            let health = Arc::clone(&self.health);
-            indexer.wrote(jobs.len());
-            self.batcher.run(jobs, &health)?;
-            if indexer.is_due(Instant::now()) {
-                self.index(&mut indexer)?;
+                First::Closed => return Ok(()),
             }
         }
     }
@@ -149,12 +128,4 @@ impl Loop {
         }
         Ok(())
     }
-}
-
-fn report(depth: usize) {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a queue is bounded by some thousands"
-    )]
-    metrics::gauge!("talk_store_queue_depth").set(depth as f64);
 }

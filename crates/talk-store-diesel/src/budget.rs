@@ -1,0 +1,189 @@
+//! How much work may share one commit.
+
+use std::time::Duration;
+
+use crate::batch::Job;
+use crate::queue::Owner;
+
+/// Time of one share of a batch at least, however fast commits are.
+const SHARE: Duration = Duration::from_millis(1);
+
+/// Shares of a batch at most, and of a batch that has only one owner.
+const SHARES: usize = 16;
+
+/// Bounds batches in time, by how long commits take lately.
+///
+/// Everybody in a batch waits until all of it has run, so a batch that is shared by few is short:
+/// one that creates large chats must not keep a single message waiting. One that is shared by many,
+/// or by nobody, is long, so that few commits carry much work.
+pub(crate) struct Budget {
+    group: usize,
+    commit: Duration,
+}
+
+impl Budget {
+    /// At most `group` units in a batch.
+    pub(crate) fn new(group: usize) -> Self {
+        Self {
+            group: group.max(1),
+            commit: SHARE,
+        }
+    }
+
+    /// A commit took so long.
+    pub(crate) fn committed(&mut self, took: Duration) {
+        self.commit = (self.commit * 7 + took) / 8;
+    }
+
+    fn share(&self) -> Duration {
+        self.commit.max(SHARE)
+    }
+}
+
+/// Counts what is in a batch.
+#[derive(Default)]
+pub(crate) struct Filling {
+    units: usize,
+    spent: Duration,
+    /// At most [`SHARES`] of each, which is where counting them ends to matter.
+    owners: Vec<Owner>,
+    customers: usize,
+}
+
+impl Filling {
+    /// A batch with these units, which are still to run.
+    pub(crate) fn of(jobs: &[Job]) -> Self {
+        let mut filling = Self::default();
+        for job in jobs {
+            filling.join(Owner::from(job.unit));
+        }
+        filling
+    }
+
+    /// A unit of `owner` joins.
+    pub(crate) fn join(&mut self, owner: Owner) {
+        self.units += 1;
+        if self.is_new(owner) && self.owners.len() < SHARES {
+            let is_new = |other: &Owner| other.customer != owner.customer;
+            self.customers += usize::from(self.owners.iter().all(is_new));
+            self.owners.push(owner);
+        }
+    }
+
+    /// A unit that joined has run.
+    pub(crate) fn ran(&mut self, took: Duration) {
+        self.spent += took;
+    }
+
+    /// Whether a unit of `owner` that is expected to take so long may join too.
+    pub(crate) fn has_room(&self, budget: &Budget, owner: Owner, expected: Duration) -> bool {
+        if self.units >= budget.group {
+            return false;
+        }
+        let share = budget.share();
+        if self.is_new(owner) && self.owners.len() < SHARES && expected.is_zero() {
+            return true;
+        }
+        self.spent + expected <= share * u32::try_from(self.shares(owner)).unwrap_or(1)
+    }
+
+    /// Shares of the batch if `owner` were in it.
+    fn shares(&self, owner: Owner) -> usize {
+        let is_other = |other: &Owner| other.customer != owner.customer;
+        let customers = self.customers + usize::from(self.owners.iter().all(is_other));
+        let owners = self.owners.len() + usize::from(self.is_new(owner));
+        match if customers > 1 { customers } else { owners } {
+            0 | 1 => SHARES,
+            shares => shares.min(SHARES),
+        }
+    }
+
+    fn is_new(&self, owner: Owner) -> bool {
+        !self.owners.contains(&owner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::id::{AgentId, CustomerId};
+    use uuid::Uuid;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn owner(customer: u128, agent: u128) -> Owner {
+        Owner {
+            customer: Some(CustomerId(Uuid::from_u128(customer))),
+            agent: Some(AgentId(Uuid::from_u128(agent))),
+        }
+    }
+
+    fn batch(owners: &[Owner], spent: Duration) -> Filling {
+        let mut filling = Filling::default();
+        for owner in owners {
+            filling.join(*owner);
+        }
+        filling.ran(spent);
+        filling
+    }
+
+    #[test]
+    fn a_batch_of_one_owner_is_long() {
+        let budget = Budget::new(256);
+        let alone = owner(1, 1);
+        assert!(batch(&[alone], 16 * MS).has_room(&budget, alone, Duration::ZERO));
+        assert!(!batch(&[alone], 17 * MS).has_room(&budget, alone, Duration::ZERO));
+        assert!(!batch(&[alone], MS).has_room(&budget, alone, 16 * MS));
+    }
+
+    #[test]
+    fn a_batch_of_few_is_short_and_one_of_many_is_long() {
+        let budget = Budget::new(256);
+        let (one, two) = (owner(1, 1), owner(2, 1));
+        assert!(!batch(&[one], Duration::ZERO).has_room(&budget, two, 3 * MS));
+        assert!(batch(&[one, two], MS).has_room(&budget, one, Duration::ZERO));
+        assert!(!batch(&[one, two], 3 * MS).has_room(&budget, one, Duration::ZERO));
+        let many: Vec<_> = (1..=16).map(|customer| owner(customer, 1)).collect();
+        assert!(batch(&many, 15 * MS).has_room(&budget, one, Duration::ZERO));
+        assert!(!batch(&many, 17 * MS).has_room(&budget, one, Duration::ZERO));
+        let one_more = owner(17, 1);
+        assert!(!batch(&many, 17 * MS).has_room(&budget, one_more, Duration::ZERO));
+    }
+
+    /// Many agents of one customer keep another customer waiting no longer than one agent does.
+    #[test]
+    fn agents_count_only_among_their_customer() {
+        let budget = Budget::new(256);
+        let agents: Vec<_> = (1..=10).map(|agent| owner(1, agent)).collect();
+        assert!(batch(&agents, 9 * MS).has_room(&budget, agents[0], Duration::ZERO));
+        let mixed = [&agents[..], &[owner(2, 1)]].concat();
+        assert!(!batch(&mixed, 9 * MS).has_room(&budget, agents[0], Duration::ZERO));
+    }
+
+    /// Who has waited for a heavy unit is not kept waiting for another commit.
+    #[test]
+    fn a_light_newcomer_joins_a_batch_that_is_full() {
+        let budget = Budget::new(256);
+        let heavy = batch(&[owner(1, 1)], 100 * MS);
+        assert!(heavy.has_room(&budget, owner(2, 1), Duration::ZERO));
+        assert!(!heavy.has_room(&budget, owner(2, 1), MS));
+    }
+
+    #[test]
+    fn slow_commits_carry_more() {
+        let mut budget = Budget::new(256);
+        for _ in 0..100 {
+            budget.committed(20 * MS);
+        }
+        let alone = owner(1, 1);
+        assert!(batch(&[alone], 300 * MS).has_room(&budget, alone, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_group_is_bounded_in_number_too() {
+        let budget = Budget::new(2);
+        let alone = owner(1, 1);
+        assert!(batch(&[alone], MS).has_room(&budget, alone, Duration::ZERO));
+        assert!(!batch(&[alone; 2], MS).has_room(&budget, alone, Duration::ZERO));
+    }
+}

@@ -1,0 +1,6 @@
+//! The store in operation: shared by many, on a disk that fills up, closed, and robbed of its files.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod fairness;
+mod support;

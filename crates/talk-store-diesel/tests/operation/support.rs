@@ -1,0 +1,54 @@
+//! A database in a directory of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::message::Message;
+use talk_domain::store::Store;
+use talk_store_diesel::{OpenError, StoreOptions, open};
+use tempfile::TempDir;
+
+/// Encodes nothing and tells nobody.
+struct Mute;
+
+impl FrameEncoder for Mute {
+    fn encode(&self, _: &LogEntry<'_>) -> String {
+        String::new()
+    }
+    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
+        String::new()
+    }
+}
+
+impl Bell for Mute {
+    fn ring(&self, _: &[LoggedEvent]) {}
+}
+
+/// A database in a directory of its own.
+pub(crate) struct Database {
+    directory: TempDir,
+}
+
+impl Database {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory }
+    }
+
+    /// The database's file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("talk.db")
+    }
+
+    /// Opens the database.
+    pub(crate) fn open(&self, options: &StoreOptions) -> Arc<dyn Store> {
+        self.try_open(options).unwrap()
+    }
+
+    /// Opens the database, if it can be.
+    pub(crate) fn try_open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>, OpenError> {
+        let url = format!("sqlite:{}", self.path().display());
+        open(&url, options, Arc::new(Mute), Arc::new(Mute))
+    }
+}
