@@ -85,9 +85,13 @@ impl ApiError {
 
     pub(crate) fn too_many(reason: &'static str, message: &str, retry_after: u32) -> Self {
         let status = Status::Domain(ErrorKind::ResourceExhausted);
-        let mut error = Self::new(status, reason, message);
-        error.0.retry_after = Some(retry_after);
-        error
+        Self::new(status, reason, message).retry_after(retry_after)
+    }
+
+    /// The same refusal, with the seconds after which the client may try again.
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 
     /// A fault of ours; `cause` goes to the log only.

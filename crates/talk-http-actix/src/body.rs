@@ -43,6 +43,12 @@ impl FromRequest for Body {
 }
 
 impl Body {
+    /// Reads a login or logout.
+    pub(crate) async fn login(self) -> Result<Sent, ApiError> {
+        let limit = limits(&self.request)?.login;
+        self.read(limit).await
+    }
+
     /// Reads a message.
     pub(crate) async fn message(self) -> Result<Sent, ApiError> {
         let limit = limits(&self.request)?.message;
@@ -56,7 +62,7 @@ impl Body {
     }
 
     async fn read(self, limit: usize) -> Result<Sent, ApiError> {
-        check_headers(self.request.headers())?;
+        check_headers(self.request.headers(), limit)?;
         let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
         let read = tokio::time::timeout(PATIENCE, collect(self.payload, limit)).await;
         Ok(Sent(read.map_err(|_| slow())??))
@@ -82,8 +88,11 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> 
         seen = seen.saturating_add(chunk.len());
         if seen <= limit {
             body.extend_from_slice(&chunk);
-        } else if seen > DRAINED {
-            break;
+        } else {
+            body = BytesMut::new();
+            if seen > DRAINED {
+                break;
+            }
         }
     }
     if seen > limit {
@@ -92,8 +101,9 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> 
     Ok(body.freeze())
 }
 
-/// Refuses what is not plain JSON; a missing content type counts as JSON.
-fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Refuses a body that says it is longer than `limit`, and one that is not plain JSON; a missing
+/// content type counts as JSON.
+fn check_headers(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
     let text = |name| {
         headers
             .get(name)
@@ -105,6 +115,10 @@ fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
             "UNSUPPORTED_CONTENT_ENCODING",
             "the body must not be compressed",
         ));
+    }
+    let length = text(CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > limit as u64) {
+        return Err(ApiError::too_large(limit));
     }
     let has_body = headers.contains_key(TRANSFER_ENCODING)
         || text(CONTENT_LENGTH).is_some_and(|length| length != "0");
@@ -199,6 +213,7 @@ fn not_json(message: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use crate::testing::{Answer, Scene, post};
+    use actix_web::test::TestRequest;
 
     const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 
@@ -274,6 +289,30 @@ mod tests {
         let chat = post(1, "/v1.0/service_agents/talk_chats", &body);
         let refused = Scene::new().call(chat).await;
         assert_eq!(refused.refusal(), refusal(400, "TYPE_REQUIRED", "type"));
+    }
+
+    /// Case 45: nothing of it is read, so nothing of it is held.
+    #[actix_web::test]
+    async fn a_body_that_announces_too_much_is_refused_before_it_is_sent() {
+        for (uri, limit) in [
+            ("/auth/login", 500),
+            ("/auth/logout", 500),
+            (MESSAGES, 1_000),
+        ] {
+            let announced = post(1, uri, "").insert_header(("content-length", limit + 1));
+            let refused = Scene::new().call(announced).await;
+            assert_eq!(refused.refusal(), refusal(413, "PAYLOAD_TOO_LARGE", "body"));
+            assert_eq!(refused.json()["error"]["details"][0]["limit"], limit);
+        }
+    }
+
+    /// Case 45.
+    #[actix_web::test]
+    async fn a_login_without_a_length_is_read_up_to_its_limit() {
+        let body = format!(r#"{{"username":"{}"}}"#, "x".repeat(500));
+        let request = TestRequest::post().uri("/auth/login").set_payload(body);
+        let refused = Scene::new().call(request).await;
+        assert_eq!(refused.refusal(), refusal(413, "PAYLOAD_TOO_LARGE", "body"));
     }
 
     #[actix_web::test]

@@ -1,7 +1,7 @@
 //! Who is asking: the extractor that stands in the signature of every handler behind a login.
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use talk_domain::access::Placed;
@@ -45,6 +45,8 @@ impl FromRequest for Caller {
             let shared = request.app_data::<web::Data<Shared>>().cloned();
             let shared = shared.ok_or_else(|| ApiError::internal("no application state"))?;
             let (actor, session) = authenticate(&shared, &request).await?;
+            shared.unsent.check(actor)?;
+            request.extensions_mut().insert(actor);
             Ok(Self {
                 cx: shared.context(actor),
                 session,

@@ -14,6 +14,7 @@ mod observe;
 mod openapi;
 mod origin;
 mod query;
+mod quota;
 mod requester;
 mod routes;
 mod server;
@@ -23,6 +24,7 @@ mod status;
 #[cfg(test)]
 mod testing;
 mod throttle;
+mod unsent;
 
 use std::sync::Arc;
 
@@ -38,6 +40,7 @@ use talk_domain::live::Live;
 use talk_domain::store::Store;
 use talk_domain::time::Timestamp;
 use tokio::sync::watch;
+pub use unsent::UnsentLimits;
 
 /// Everything the API needs from the outside.
 #[derive(Clone)]
@@ -52,6 +55,8 @@ pub struct Api {
     pub limits: Limits,
     /// The installation's limits on bodies.
     pub body_limits: BodyLimits,
+    /// The limits on answers that wait for their clients.
+    pub unsent: UnsentLimits,
     /// Whether the endpoints and topics of the first generations are served.
     pub has_legacy: bool,
     /// The origins of web pages that may use the API and its sockets, besides those of the same
@@ -74,6 +79,8 @@ pub struct Api {
 /// How large a request body may be, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimits {
+    /// A login or logout: whoever sends it is not known yet.
+    pub login: usize,
     /// A message.
     pub message: usize,
     /// Anything else.
@@ -83,6 +90,7 @@ pub struct BodyLimits {
 impl Default for BodyLimits {
     fn default() -> Self {
         Self {
+            login: 8 * 1024,
             message: 64 * 1024,
             other: 256 * 1024,
         }

@@ -61,7 +61,7 @@ pub(crate) async fn observe(
             return Err(failed(error, (method, &id), started).into());
         }
     };
-    Ok(finish(response, &id, method, started))
+    Ok(finish(counted(response, &id), &id, method, started))
 }
 
 /// A request that ended without an answer of its route, which is unknown by then.
@@ -70,6 +70,15 @@ fn failed(error: ApiError, (method, id): (&'static str, &str), started: Instant)
     let route = "unknown".to_owned();
     record(method, route, error.status_code(), (id, started.elapsed()));
     error.answering(id)
+}
+
+/// Counts the body of an answer until the client has taken it.
+fn counted(response: ServiceResponse, id: &str) -> ServiceResponse {
+    let shared = response.request().app_data::<web::Data<Shared>>().cloned();
+    match shared {
+        Some(shared) => shared.unsent.count(response, id),
+        None => response,
+    }
 }
 
 /// Gives a refusal its envelope, also one the framework made.

@@ -11,6 +11,7 @@ use crate::Api;
 use crate::actor_cache::ActorCache;
 use crate::socket::{Admissions, LargeFrames};
 use crate::throttle::LoginThrottle;
+use crate::unsent::Unsent;
 
 /// The API with its memory.
 pub(crate) struct Shared {
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) throttle: LoginThrottle,
     pub(crate) admissions: Admissions,
     pub(crate) large_frames: Arc<LargeFrames>,
+    pub(crate) unsent: Unsent,
     /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
     /// could be guessed from a stolen database. The nil id belongs to no key.
     pub(crate) fingerprint_secret: String,
@@ -27,6 +29,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(api: Api) -> Self {
         let admissions = Admissions::new(&api.sockets);
+        let unsent = Unsent::new(api.unsent);
         Self {
             fingerprint_secret: api.tokens.key_secret(AccessKeyId(Uuid::nil())),
             api,
@@ -34,7 +37,15 @@ impl Shared {
             throttle: LoginThrottle::default(),
             admissions,
             large_frames: Arc::default(),
+            unsent,
         }
+    }
+
+    /// Sets the gauges of what is held at this moment; they are read only when metrics are asked for.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+    pub(crate) fn gauge(&self) {
+        metrics::gauge!("talk_sockets").set(self.admissions.total() as f64);
+        metrics::gauge!("talk_unsent_bytes").set(self.unsent.total() as f64);
     }
 
     /// What a use case is told about a request of `actor`.

@@ -50,6 +50,8 @@ const MAX_SUBSCRIBE: usize = 1024 * 1024;
 pub struct SocketLimits {
     /// On this node.
     pub sockets: usize,
+    /// Of one customer on this node.
+    pub per_customer: usize,
     /// Of one agent on this node.
     pub per_agent: usize,
 }
@@ -58,6 +60,7 @@ impl Default for SocketLimits {
     fn default() -> Self {
         Self {
             sockets: 20_000,
+            per_customer: 15_000,
             per_agent: 100,
         }
     }
@@ -67,7 +70,7 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
     let shared = caller.shared.clone();
     admission::check_origin(caller.request.headers(), &shared.api.allowed_origins)?;
     let token = presented(&caller.request)?;
-    let admission = shared.admissions.admit(caller.cx.actor.agent)?;
+    let admission = shared.admissions.admit(caller.cx.actor)?;
     // Without a peer the framework did not take it for a handshake, and keeps the connection.
     let peer = caller.request.extensions().get::<Peer>().cloned();
     let meter = Meter::new(Arc::clone(&shared.large_frames));

@@ -29,7 +29,7 @@ use crate::observe::observe;
 use crate::routes;
 use crate::server::Metrics;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits, SocketLimits};
+use crate::{Api, BodyLimits, SocketLimits, UnsentLimits};
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -193,7 +193,9 @@ impl Scene {
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
             limits: Limits::default(),
+            unsent: UnsentLimits::default(),
             body_limits: BodyLimits {
+                login: 500,
                 message: 1_000,
                 other: 2_000,
             },

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::limits::Limits;
-use talk_http_actix::{BodyLimits, SocketLimits};
+use talk_http_actix::{BodyLimits, SocketLimits, UnsentLimits};
 use talk_identity::PinnedAlgorithm;
 
 pub(crate) use in_force::{InForce, documented};
@@ -149,9 +149,34 @@ pub(crate) struct Settings {
     #[config(env = "TALK_MAX_SOCKETS", default = 20_000, validate = at_least_one)]
     pub(crate) max_sockets: usize,
 
+    /// Sockets of one customer open at a time.
+    #[config(env = "TALK_MAX_SOCKETS_PER_CUSTOMER", default = 15_000, validate = at_least_one)]
+    pub(crate) max_sockets_per_customer: usize,
+
     /// Sockets of one agent open at a time.
     #[config(env = "TALK_MAX_SOCKETS_PER_AGENT", default = 100, validate = at_least_one)]
     pub(crate) max_sockets_per_agent: usize,
+
+    /// Bytes of answers that wait for their clients to read them, at a time. Beyond it requests are
+    /// answered 503 `BUSY` until clients have read.
+    #[config(env = "TALK_MAX_UNSENT_BYTES", default = 268_435_456, validate = at_least_one)]
+    pub(crate) max_unsent_bytes: usize,
+
+    /// The same, of one customer.
+    #[config(
+        env = "TALK_MAX_UNSENT_BYTES_PER_CUSTOMER",
+        default = 134_217_728,
+        validate = at_least_one
+    )]
+    pub(crate) max_unsent_bytes_per_customer: usize,
+
+    /// The same, of one agent.
+    #[config(
+        env = "TALK_MAX_UNSENT_BYTES_PER_AGENT",
+        default = 33_554_432,
+        validate = at_least_one
+    )]
+    pub(crate) max_unsent_bytes_per_agent: usize,
 
     /// Bytes of events that wait for one WebSocket at most; what does not fit is read from the
     /// event log once there is space.
@@ -203,6 +228,14 @@ pub(crate) struct Settings {
         validate = at_least_one
     )]
     pub(crate) max_message_body_bytes: usize,
+
+    /// Bytes of the body of a login or logout.
+    #[config(
+        env = "TALK_MAX_LOGIN_BODY_BYTES",
+        default = 8_192,
+        validate = at_least_one
+    )]
+    pub(crate) max_login_body_bytes: usize,
 
     /// Bytes of any other request body.
     #[config(env = "TALK_MAX_BODY_BYTES", default = 262_144, validate = at_least_one)]
@@ -261,8 +294,18 @@ impl Settings {
     /// How large bodies may be.
     pub(crate) const fn body_limits(&self) -> BodyLimits {
         BodyLimits {
+            login: self.max_login_body_bytes,
             message: self.max_message_body_bytes,
             other: self.max_body_bytes,
+        }
+    }
+
+    /// How many bytes of answers may wait for their clients.
+    pub(crate) const fn unsent_limits(&self) -> UnsentLimits {
+        UnsentLimits {
+            total: self.max_unsent_bytes,
+            per_customer: self.max_unsent_bytes_per_customer,
+            per_agent: self.max_unsent_bytes_per_agent,
         }
     }
 
@@ -270,6 +313,7 @@ impl Settings {
     pub(crate) const fn socket_limits(&self) -> SocketLimits {
         SocketLimits {
             sockets: self.max_sockets,
+            per_customer: self.max_sockets_per_customer,
             per_agent: self.max_sockets_per_agent,
         }
     }

@@ -27,7 +27,11 @@ pub(crate) async fn ready(shared: web::Data<Shared>) -> Reply {
     Ok(fine())
 }
 
-pub(crate) async fn metrics(metrics: web::Data<Metrics>) -> HttpResponse {
+pub(crate) async fn metrics(
+    metrics: web::Data<Metrics>,
+    shared: web::Data<Shared>,
+) -> HttpResponse {
+    shared.gauge();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body((metrics.0)())

@@ -19,7 +19,7 @@ use crate::status::Status;
 
 /// A wrong user and a wrong password look and cost the same.
 pub(crate) async fn login(shared: web::Data<Shared>, body: Body) -> Reply {
-    let Login { username, password } = body.other().await?.json()?;
+    let Login { username, password } = body.login().await?.json()?;
     let now = (shared.api.clock)();
     shared.throttle.check(&username, now)?;
     let found = account(&shared, username.clone()).await?;
@@ -60,7 +60,7 @@ async fn account(
 
 /// Ends the token it is called with.
 pub(crate) async fn logout(caller: Caller, body: Body) -> Reply {
-    body.other().await?.check_unneeded()?;
+    body.login().await?.check_unneeded()?;
     let Credential::Token(token) = caller.session.credential else {
         return Err(ApiError::new(
             Status::Domain(ErrorKind::FailedPrecondition),

@@ -1,94 +1,47 @@
-//! Who may open one more connection.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+//! The limits on sockets, and the web pages that may open one.
 
 use actix_web::http::header::HeaderMap;
+use talk_domain::context::Actor;
 use talk_domain::error::ErrorKind;
-use talk_domain::id::AgentId;
 
 use super::SocketLimits;
 use crate::api_error::ApiError;
 use crate::origin::{Origin, Page};
+use crate::quota::{Exhausted, Quota, Share, Shares};
 use crate::status::Status;
 
 /// Seconds after which one may try again.
 const RETRY_AFTER: u32 = 5;
 
-/// The open connections of this node, counted.
-#[derive(Debug, Default)]
-pub(crate) struct Admissions {
-    open: Arc<Mutex<Open>>,
-    limits: (usize, usize),
-}
-
-/// The right to one connection, until dropped.
+/// Counts the open sockets of this node.
 #[derive(Debug)]
-pub(crate) struct Admission {
-    agent: AgentId,
-    open: Arc<Mutex<Open>>,
-}
-
-#[derive(Debug, Default)]
-struct Open {
-    of_node: usize,
-    of_agent: HashMap<AgentId, usize>,
-}
+pub(crate) struct Admissions(Quota);
 
 impl Admissions {
     pub(crate) fn new(limits: &SocketLimits) -> Self {
-        Self {
-            open: Arc::default(),
-            limits: (limits.sockets, limits.per_agent),
-        }
+        Self(Quota::new(Shares {
+            server: limits.sockets,
+            customer: limits.per_customer,
+            agent: limits.per_agent,
+        }))
     }
 
-    /// Admits one more connection of `agent`.
-    pub(crate) fn admit(&self, agent: AgentId) -> Result<Admission, ApiError> {
-        let mut open = lock(&self.open);
-        let of_agent = open.of_agent.get(&agent).copied().unwrap_or_default();
-        let (per_node, per_agent) = self.limits;
-        let refused = |reason, whose, limit| {
-            let message = format!("{whose} has {limit} sockets already");
-            Err(ApiError::too_many(reason, &message, RETRY_AFTER))
-        };
-        if of_agent >= per_agent {
-            return refused("TOO_MANY_SOCKETS", "the agent", per_agent);
-        }
-        if open.of_node >= per_node {
-            return refused("TOO_MANY_SOCKETS", "the server", per_node);
-        }
-        open.of_node += 1;
-        open.of_agent.insert(agent, of_agent + 1);
-        gauge(open.of_node);
-        Ok(Admission {
-            agent,
-            open: Arc::clone(&self.open),
+    /// Admits one more socket of `actor`. It counts until the share is dropped.
+    ///
+    /// # Errors
+    /// `TOO_MANY_SOCKETS`.
+    pub(crate) fn admit(&self, actor: Actor) -> Result<Share, ApiError> {
+        self.0.take(actor, 1).map_err(|Exhausted { whose, limit }| {
+            metrics::counter!("talk_sockets_refused_total", "limit" => whose).increment(1);
+            let message = format!("the {whose} has {limit} sockets already");
+            ApiError::too_many("TOO_MANY_SOCKETS", &message, RETRY_AFTER)
         })
     }
-}
 
-impl Drop for Admission {
-    fn drop(&mut self) {
-        let mut open = lock(&self.open);
-        open.of_node -= 1;
-        if let Some(count) = open.of_agent.get_mut(&self.agent) {
-            *count -= 1;
-            if *count == 0 {
-                open.of_agent.remove(&self.agent);
-            }
-        }
-        gauge(open.of_node);
+    /// Sockets open now.
+    pub(crate) fn total(&self) -> usize {
+        self.0.total()
     }
-}
-
-fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
-    open.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn gauge(sockets: usize) {
-    #[expect(clippy::cast_precision_loss, reason = "sockets are some thousands")]
-    metrics::gauge!("talk_sockets").set(sockets as f64);
 }
 
 /// Refuses web pages of foreign origins: a browser opens a socket for any page (case 28).
@@ -106,22 +59,26 @@ pub(super) fn check_origin(headers: &HeaderMap, allowed: &[Origin]) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::testing::agent_id;
+    use talk_domain::testing::{actor, agent_id};
 
-    /// SPEC 7.
+    /// SPEC 1 and 7.
     #[test]
-    fn connections_are_counted_per_agent_and_node_and_given_back() {
-        let limits = SocketLimits {
-            sockets: 3,
+    fn sockets_are_counted_per_agent_customer_and_node_and_given_back() {
+        let admissions = Admissions::new(&SocketLimits {
+            sockets: 20,
+            per_customer: 3,
             per_agent: 2,
-        };
-        let admissions = Admissions::new(&limits);
-        let first = admissions.admit(agent_id(1)).unwrap();
-        let _second = admissions.admit(agent_id(1)).unwrap();
-        assert!(admissions.admit(agent_id(1)).is_err());
-        let _third = admissions.admit(agent_id(2)).unwrap();
-        assert!(admissions.admit(agent_id(3)).is_err());
+        });
+        let admit = |n| admissions.admit(actor(agent_id(n)));
+        let first = admit(1).unwrap();
+        let _second = admit(1).unwrap();
+        let refused = admit(1).unwrap_err();
+        assert_eq!(refused.message(), "the agent has 2 sockets already");
+        let _third = admit(2).unwrap();
+        let refused = admit(3).unwrap_err();
+        assert_eq!(refused.message(), "the customer has 3 sockets already");
         drop(first);
-        assert!(admissions.admit(agent_id(1)).is_ok());
+        assert_eq!(admissions.total(), 2);
+        assert!(admit(1).is_ok());
     }
 }

@@ -15,7 +15,6 @@ use talk_domain::context::Actor;
 use talk_domain::live::Connection;
 use tokio::sync::watch;
 
-use super::admission::Admission;
 use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
 use super::peer::Peer;
@@ -23,6 +22,7 @@ use super::positions::Positions;
 use super::rate::Rate;
 use super::subscription::{Asked, Subscription};
 use crate::actor_cache::Session as Login;
+use crate::quota::Share;
 use crate::shared::Shared;
 use writing::notice;
 
@@ -97,7 +97,7 @@ type Posts = FuturesUnordered<LocalBoxFuture<'static, String>>;
 /// One connection.
 pub(super) struct Session {
     shared: web::Data<Shared>,
-    _admission: Admission,
+    _admission: Share,
     actor: Actor,
     login: Login,
     token: String,
@@ -129,7 +129,7 @@ impl Drop for Session {
 
 impl Session {
     pub(super) fn new(
-        (shared, admission): (web::Data<Shared>, Admission),
+        (shared, admission): (web::Data<Shared>, Share),
         (actor, login, token): (Actor, Login, String),
         incoming: Incoming,
         outgoing: Outgoing,

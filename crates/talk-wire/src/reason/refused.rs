@@ -84,7 +84,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     RESOURCE_EXHAUSTED {
         TOO_MANY_LOGIN_ATTEMPTS "Ten passwords of this account were wrong within ten minutes."
             "Wait as long as `Retry-After` says.";
-        TOO_MANY_SOCKETS "The agent or the server has as many sockets as it may."
+        TOO_MANY_SOCKETS "The agent, the customer or the server has as many sockets as it may."
             "Close one, or wait as long as `Retry-After` says.";
     }
     UNAVAILABLE {

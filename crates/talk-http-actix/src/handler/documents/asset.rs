@@ -1,6 +1,8 @@
-//! Files that do not change while the process runs: kept compressed, served with an `ETag`.
+//! Files that do not change while the process runs, served with an `ETag`. All answers share the
+//! same bytes, compressed or not.
 
 use std::io::{Read, Write};
+use std::sync::OnceLock;
 
 use actix_web::http::header::{
     self, AcceptEncoding, EntityTag, Header, HeaderName, HeaderValue, IfNoneMatch,
@@ -13,6 +15,7 @@ use flate2::write::GzEncoder;
 
 use crate::api_error::ApiError;
 use crate::digest::digest;
+use crate::unsent;
 
 /// Nothing but what this host serves, and no inline script. The page sets styles itself.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -29,6 +32,8 @@ pub(super) struct Asset {
     kind: &'static str,
     caching: &'static str,
     compressed: Bytes,
+    /// The same, unpacked when a client first wants it so.
+    plain: OnceLock<Bytes>,
     tag: EntityTag,
 }
 
@@ -56,6 +61,7 @@ impl Asset {
             kind,
             caching,
             compressed,
+            plain: OnceLock::new(),
             tag,
         }
     }
@@ -82,12 +88,20 @@ impl Asset {
         if takes_gzip(request) {
             const CODING: (HeaderName, HeaderValue) =
                 (header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            return Ok(response.insert_header(CODING).body(self.compressed.clone()));
+            let body = unsent::shared(self.compressed.clone());
+            return Ok(response.insert_header(CODING).body(body));
+        }
+        Ok(response.body(unsent::shared(self.plain()?)))
+    }
+
+    fn plain(&self) -> Result<Bytes, ApiError> {
+        if let Some(plain) = self.plain.get() {
+            return Ok(plain.clone());
         }
         let mut plain = Vec::new();
         let read = GzDecoder::new(&*self.compressed).read_to_end(&mut plain);
         read.map_err(|error| ApiError::internal(error.to_string()))?;
-        Ok(response.body(plain))
+        Ok(self.plain.get_or_init(|| plain.into()).clone())
     }
 
     fn is_known(&self, request: &HttpRequest) -> bool {
