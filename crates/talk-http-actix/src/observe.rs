@@ -4,6 +4,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
@@ -115,6 +116,7 @@ fn finish(
     started: Instant,
 ) -> ServiceResponse {
     name_request(response.headers_mut(), id);
+    keep_http(&mut response);
     for_browsers(&mut response);
     let route = response.request().match_pattern();
     let route = route.unwrap_or_else(|| "unknown".to_owned());
@@ -138,6 +140,16 @@ fn for_browsers(response: &mut ServiceResponse) {
 fn allowed_origins(request: &HttpRequest) -> &[Origin] {
     let shared = request.app_data::<web::Data<Shared>>();
     shared.map_or(&[], |shared| &shared.api.allowed_origins)
+}
+
+/// Answers a request that wants another protocol, and does not get it, without that wish: the
+/// framework would repeat it.
+fn keep_http(response: &mut ServiceResponse) {
+    let is_wanted = response.request().head().upgrade();
+    if is_wanted && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
 }
 
 /// The raw path stays out of log and metrics: it has no bounded number of values, and the query

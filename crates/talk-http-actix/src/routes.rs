@@ -4,6 +4,7 @@ mod legacy;
 
 pub(crate) use legacy::{SUCCESSORS, deprecate};
 
+use actix_web::http::Method;
 use actix_web::{HttpResponse, Resource, Route, guard, web};
 
 use crate::api_error::ApiError;
@@ -33,6 +34,11 @@ pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
     app.configure(probes)
         .service(at("/metrics", "GET").route(web::get().to(probes::metrics)))
         .default_service(web::to(not_found));
+}
+
+/// The only request that leaves HTTP.
+pub(crate) fn is_socket(request: &actix_http::Request) -> bool {
+    request.method() == Method::GET && request.path() == "/v1.0/ws"
 }
 
 /// Whether `route` is requested again and again by programs that watch the server.

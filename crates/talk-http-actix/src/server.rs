@@ -1,16 +1,18 @@
 //! The server: two listeners, one application.
 
+mod rewound;
 mod upgrade;
 
 use std::fmt::Debug;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_http::{HttpService, Request, Response};
-use actix_server::{Server, ServerBuilder};
+use actix_http::body::BoxBody;
+use actix_http::{HttpServiceBuilder, Request, Response};
+use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
 use actix_service::{
-    IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, boxed, map_config,
+    IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, boxed, map_config,
 };
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::middleware::from_fn;
@@ -21,7 +23,7 @@ use crate::Api;
 use crate::observe::observe;
 use crate::routes;
 use crate::shared::Shared;
-use upgrade::upgrade;
+use upgrade::{IsSocket, upgrade};
 
 /// How long a client may take to send a request's head; bodies have a limit of their own.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,17 +82,20 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
         .disable_signals();
     if let Some(admin) = listen.admin {
         let app = app.clone();
-        builder = open(builder, admin, move || app(routes::admin))?;
+        builder = open(builder, admin, |_| false, move || app(routes::admin))?;
     }
-    let builder = open(builder, listen.public, move || app(routes::public))?;
+    let public = move || app(routes::public);
+    let builder = open(builder, listen.public, routes::is_socket, public)?;
     Ok(builder.run())
 }
 
 /// Serves what `app` makes at `listener`, as [`HttpServer`](actix_web::HttpServer) does, but with
-/// socket options of our own, and takes sockets off the framework.
+/// socket options of our own, and takes the connections of requests that `is_socket` off the
+/// framework.
 pub(crate) fn open<A, S>(
     builder: ServerBuilder,
     listener: TcpListener,
+    is_socket: IsSocket,
     app: impl Fn() -> A + Clone + Send + 'static,
 ) -> std::io::Result<ServerBuilder>
 where
@@ -103,26 +108,38 @@ where
     let address = listener.local_addr()?;
     let stopping = builder.graceful_shutdown_signal();
     builder.listen(address.to_string(), listener, move || {
-        let stopping = stopping.clone();
         // Boxed, so that a connection has room for the answer it waits for only while it does.
         let app = || {
             let app = map_config(app(), |()| AppConfig::default());
             boxed::factory(app.map_err(|error: S::Error| Response::from(error.into())))
         };
-        HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIMEOUT)
-            .client_disconnect_timeout(CLOSE_TIMEOUT)
-            .h1_allow_half_closed(true)
-            .local_addr(address)
-            .upgrade(upgrade(app()))
+        let ordinary = http(address, &stopping).h1(app());
+        http(address, &stopping)
+            .upgrade(upgrade(is_socket, app(), ordinary))
             .h1(app())
             .tcp()
     })
+}
+
+/// What every connection has in common. Ends idle connections when the server is `stopping`.
+fn http<T, S>(address: SocketAddr, stopping: &GracefulShutdownSignal) -> HttpServiceBuilder<T, S>
+where
+    S: ServiceFactory<Request, Config = ()>,
+    S::Error: Into<Response<BoxBody>> + 'static,
+    S::InitError: Debug,
+    <S::Service as Service<Request>>::Future: 'static,
+{
+    let stopping = stopping.clone();
+    HttpServiceBuilder::default()
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        })
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .client_disconnect_timeout(CLOSE_TIMEOUT)
+        .h1_allow_half_closed(true)
+        .local_addr(address)
 }
 
 /// Sets the options that every accepted connection inherits from `listener` (Linux copies them), so

@@ -131,7 +131,7 @@ fn every_accepted_connection_sends_at_once_and_holds_little_for_who_does_not_rea
     let address = listener.local_addr().unwrap();
     let same = listener.try_clone().unwrap();
     // Opened as both listeners are, but not run: the connection is taken here.
-    let _opened = open(Server::build(), listener, App::new).unwrap();
+    let _opened = open(Server::build(), listener, |_| false, App::new).unwrap();
     let _client = TcpStream::connect(address).unwrap();
     same.set_nonblocking(false).unwrap();
     let (accepted, _) = same.accept().unwrap();
@@ -169,29 +169,92 @@ async fn a_refusal_arrives_also_when_the_body_is_never_read() {
     running.handle.stop(true).await;
 }
 
-/// Requests for another protocol leave the framework; their answers are the same.
+/// The request that may leave the framework is refused like any other.
 #[actix_web::test]
-async fn a_refused_upgrade_is_answered_like_any_request() {
+async fn a_refused_handshake_is_answered_like_any_request() {
     let running = run();
-    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\n";
-    for (line, status) in [
-        ("GET /v1.0/service_agents/me", "200 OK"),
-        ("GET /v1.0/ws", "400 Bad Request"),
-        ("GET /v1.0/nothing", "404 Not Found"),
-        ("POST /v1.0/ws", "405 Method Not Allowed"),
+    let request = "GET /v1.0/ws HTTP/1.1\r\nhost: t\r\nauthorization: Bearer t-1\r\n\
+                   connection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    let sent = [request.as_bytes(), &vec![b'x'; 100_000]].concat();
+    let answer = exchange(running.public, &sent);
+    assert!(
+        answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+        "{answer}"
+    );
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.contains("x-request-id: "), "{answer}");
+    assert!(answer.ends_with('}'), "{answer}");
+    running.handle.stop(true).await;
+}
+
+/// Case 73.
+#[actix_web::test]
+async fn a_request_elsewhere_that_wants_another_protocol_is_an_ordinary_one() {
+    let running = run();
+    let last = String::from_utf8(head("GET /healthz", "")).unwrap();
+    let token = "authorization: Bearer t-1\r\n";
+    for wish in [
+        "connection: upgrade\r\nupgrade: websocket\r\n",
+        "connection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n",
+        "upgrade: websocket\r\n",
     ] {
-        let request =
-            format!("{line} HTTP/1.1\r\nhost: t\r\nauthorization: Bearer t-1\r\n{upgrade}\r\n");
-        let sent = [request.as_bytes(), &vec![b'x'; 100_000]].concat();
-        let answer = exchange(running.public, &sent);
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}\r\n")),
-            "{line}: {answer}"
-        );
-        assert!(answer.contains("connection: close\r\n"), "{line}: {answer}");
-        assert!(answer.contains("x-request-id: "), "{line}: {answer}");
-        assert!(answer.ends_with('}'), "{line}: {answer}");
+        let login = r#"{"username":7}"#;
+        let chunked = format!("{:x}\r\n{login}\r\n0\r\n\r\n", login.len());
+        let length = format!("content-length: {}\r\n", login.len());
+        for (line, head, body, status, part) in [
+            (
+                "GET /v1.0/service_agents/me",
+                token,
+                "",
+                "200",
+                r#""username""#,
+            ),
+            ("GET /v1.0/nothing", "", "", "404", "ROUTE_NOT_FOUND"),
+            ("POST /v1.0/ws", token, "", "405", "METHOD_NOT_ALLOWED"),
+            ("POST /auth/login", &length, login, "400", "username"),
+            (
+                "POST /auth/login",
+                "transfer-encoding: chunked\r\n",
+                &chunked,
+                "400",
+                "username",
+            ),
+        ] {
+            let line = format!("{line} HTTP/1.1\r\nhost: t\r\n{wish}{head}\r\n{body}");
+            // The body ends where it says, and what follows it is another request.
+            let answer = exchange(running.public, format!("{line}{last}").as_bytes());
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                "{line}: {answer}"
+            );
+            assert!(answer.contains(part), "{line}: {answer}");
+        }
     }
+    running.handle.stop(true).await;
+}
+
+/// Case 73: none of the bytes that were read is lost on the way, and none of the answers.
+#[actix_web::test]
+async fn a_request_that_wants_another_protocol_is_answered_after_those_before_it() {
+    let running = run();
+    let plain = "GET /docs/page.css HTTP/1.1
+host: t
+x-request-id: ";
+    let sent = format!(
+        "{plain}r1
+
+{plain}r2
+
+{plain}r3
+upgrade: websocket
+
+"
+    );
+    let answer = exchange(running.public, sent.as_bytes());
+    let ids = answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("x-request-id: "));
+    assert_eq!(ids.collect::<Vec<_>>(), ["r1", "r2", "r3"], "{answer}");
     running.handle.stop(true).await;
 }
 

@@ -2,9 +2,10 @@
 //! one that only waits costs little, and one whose client takes nothing can be ended.
 
 use std::convert::Infallible;
+use std::fmt::Debug;
 use std::future::poll_fn;
 use std::io;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -25,6 +26,7 @@ use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
 use socket2::SockRef;
 
+use super::rewound::{Rewound, head_without_upgrade};
 use crate::socket::Peer;
 
 /// Bytes read at a time.
@@ -43,39 +45,62 @@ const LINGER: Duration = Duration::from_secs(1);
 /// What the framework hands over.
 type Upgrade = (Request, Framed<TcpStream, Codec>);
 
-/// Answers requests for another protocol with what `app` answers, and then carries the bytes of
-/// that protocol if the answer agrees.
-pub(super) fn upgrade<F>(
+/// Whether a request may leave HTTP.
+pub(crate) type IsSocket = fn(&Request) -> bool;
+
+/// Answers requests for another protocol. One that `is_socket` is answered by `app`, and then the
+/// connection carries the bytes of that protocol if the answer agrees. Any other is an ordinary
+/// request: `http` serves its connection from this request on.
+pub(super) fn upgrade<F, G>(
+    is_socket: IsSocket,
     app: F,
+    http: G,
 ) -> impl ServiceFactory<
     Upgrade,
     Config = (),
     Response = (),
     Error = Infallible,
-    InitError = F::InitError,
-    Service = Upgraded<F::Service>,
+    InitError = (),
+    Service = Upgraded<F::Service, G::Service>,
     Future: 'static,
 >
 where
-    F: ServiceFactory<Request, Config = ()> + 'static,
+    F: ServiceFactory<Request, Config = (), InitError: Debug> + 'static,
     F::Service: 'static,
     F::Response: Into<Response<BoxBody>>,
     F::Error: Into<Response<BoxBody>>,
+    G: ServiceFactory<(Rewound, Option<SocketAddr>), Config = (), InitError: Debug> + 'static,
+    G::Service: 'static,
 {
     fn_factory(move || {
-        let app = app.new_service(());
-        async move { app.await.map(Upgraded) }
+        let (app, http) = (app.new_service(()), http.new_service(()));
+        async move {
+            Ok(Upgraded {
+                is_socket,
+                app: app.await.map_err(|error| failed(&error))?,
+                http: Rc::new(http.await.map_err(|error| failed(&error))?),
+            })
+        }
     })
 }
 
-/// A worker's share of [`upgrade`].
-pub(super) struct Upgraded<S>(S);
+fn failed(error: &impl Debug) {
+    tracing::error!(?error, "the service of a worker was not made");
+}
 
-impl<S> Service<Upgrade> for Upgraded<S>
+/// A worker's share of [`upgrade`].
+pub(super) struct Upgraded<S, H> {
+    is_socket: IsSocket,
+    app: S,
+    http: Rc<H>,
+}
+
+impl<S, H> Service<Upgrade> for Upgraded<S, H>
 where
     S: Service<Request> + 'static,
     S::Response: Into<Response<BoxBody>>,
     S::Error: Into<Response<BoxBody>>,
+    H: Service<(Rewound, Option<SocketAddr>)> + 'static,
 {
     type Response = ();
     type Error = Infallible;
@@ -83,11 +108,26 @@ where
 
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // Whoever is refused by a service that is not ready gets its error as an answer.
-        self.0.poll_ready(cx).map(|_| Ok(()))
+        self.app.poll_ready(cx).map(|_| Ok(()))
     }
 
     fn call(&self, (request, framed): Upgrade) -> Self::Future {
         let parts = framed.into_parts();
+        if !(self.is_socket)(&request) {
+            let mut first = head_without_upgrade(&request);
+            first.extend_from_slice(&parts.read_buf);
+            let http = Rc::clone(&self.http);
+            return Box::pin(async move {
+                // Errors mean that the client has gone.
+                if send(&parts.io, &parts.write_buf).await.is_ok() {
+                    let peer = request.peer_addr();
+                    let connection = Rewound::new(first.freeze(), parts.io);
+                    drop((request, parts.write_buf, parts.read_buf));
+                    let _ = http.call((connection, peer)).await;
+                }
+                Ok(())
+            });
+        }
         let stream = Rc::new(parts.io);
         let payload: BoxedPayloadStream = Box::pin(Input {
             // A copy, without the room the framework had for more.
@@ -99,10 +139,15 @@ where
         request
             .extensions_mut()
             .insert(Peer::new(Rc::clone(&stream)));
-        let answer = self.0.call(request);
-        let codec = parts.codec;
+        let answer = self.app.call(request);
+        let (codec, unsent) = (parts.codec, parts.write_buf);
         Box::pin(async move {
             let answer = answer.await.map_or_else(Into::into, Into::into);
+            // The end of answers to earlier requests on this connection.
+            if send(&stream, &unsent).await.is_err() {
+                return Ok(());
+            }
+            drop(unsent);
             // Whoever has left is told nothing.
             if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
                 let _ = agree(answer, codec, &stream).await;

@@ -19,7 +19,7 @@ const MAX_FRAME: usize = 32 * 1024 * 1024;
 /// If the listener cannot be used.
 pub fn echo(listener: TcpListener) -> std::io::Result<Server> {
     let app = || App::new().default_service(web::to(accept));
-    Ok(open(Server::build(), listener, app)?.run())
+    Ok(open(Server::build(), listener, |_| true, app)?.run())
 }
 
 async fn accept(
