@@ -7,8 +7,10 @@ use serde::Serialize;
 use talk_domain::access::Placed;
 use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind};
+use talk_domain::page::Page;
 use talk_domain::store::{Snapshot, Store, StoreError, Unit, UnitOfWork};
 use talk_wire::json;
+use talk_wire::resource::list::{self, Row};
 use uuid::Uuid;
 
 use crate::actor_cache::Session;
@@ -142,25 +144,60 @@ impl Caller {
 
     /// An answer that concerns one chat, with the position to follow its log from.
     pub(crate) fn placed<T>(&self, placed: &Placed<T>, body: &impl Serialize) -> HttpResponse {
+        self.placed_json(placed, json(body))
+    }
+
+    fn placed_json<T>(&self, placed: &Placed<T>, json: String) -> HttpResponse {
         HttpResponse::Ok()
             .insert_header(("talk-position", self.position(placed)))
             .content_type("application/json")
-            .body(json(body))
+            .body(json)
     }
 
-    /// An answer that concerns one chat if there is a `place`, and several otherwise.
-    pub(crate) fn listed<T>(
+    /// A page of a list.
+    pub(crate) fn page<D: Row, T: Serialize>(
         &self,
-        place: Option<Placed<T>>,
-        body: &impl Serialize,
+        page: &Page<D>,
+        show: impl FnMut(&D) -> T,
     ) -> HttpResponse {
-        place.map_or_else(|| ok(body), |place| self.placed(&place, body))
+        ok_json(self.page_json(page, show))
+    }
+
+    /// A page of a list that concerns one chat.
+    pub(crate) fn placed_page<D: Row, T: Serialize>(
+        &self,
+        placed: &Placed<Page<D>>,
+        show: impl FnMut(&D) -> T,
+    ) -> HttpResponse {
+        self.placed_json(placed, self.page_json(&placed.value, show))
+    }
+
+    /// A page of a list that concerns one chat if there is a `place`, and several otherwise.
+    pub(crate) fn listed<P, D: Row, T: Serialize>(
+        &self,
+        place: Option<Placed<P>>,
+        page: &Page<D>,
+        show: impl FnMut(&D) -> T,
+    ) -> HttpResponse {
+        let json = self.page_json(page, show);
+        match place {
+            Some(place) => self.placed_json(&place, json),
+            None => ok_json(json),
+        }
+    }
+
+    fn page_json<D: Row, T: Serialize>(&self, page: &Page<D>, show: impl FnMut(&D) -> T) -> String {
+        list::encode(page, self.shared.api.page_bytes, show)
     }
 }
 
 /// An answer.
 pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
+    ok_json(json(body))
+}
+
+fn ok_json(json: String) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
-        .body(json(body))
+        .body(json)
 }

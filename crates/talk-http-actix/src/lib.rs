@@ -55,6 +55,8 @@ pub struct Api {
     pub limits: Limits,
     /// The installation's limits on bodies.
     pub body_limits: BodyLimits,
+    /// Bytes of rows after which a page of a list, or of the event log, ends early.
+    pub page_bytes: usize,
     /// The limits on answers that wait for their clients.
     pub unsent: UnsentLimits,
     /// Whether the endpoints and topics of the first generations are served.

@@ -193,6 +193,7 @@ impl Scene {
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
             limits: Limits::default(),
+            page_bytes: 2_000,
             unsent: UnsentLimits::default(),
             body_limits: BodyLimits {
                 login: 500,

@@ -153,6 +153,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         limits: settings.limits(),
         body_limits: settings.body_limits(),
         allowed_origins: settings.allowed_origins.0.clone(),
+        page_bytes: settings.max_page_bytes,
         unsent: settings.unsent_limits(),
         sockets: settings.socket_limits(),
         live: Arc::new(live),

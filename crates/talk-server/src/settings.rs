@@ -157,6 +157,11 @@ pub(crate) struct Settings {
     #[config(env = "TALK_MAX_SOCKETS_PER_AGENT", default = 100, validate = at_least_one)]
     pub(crate) max_sockets_per_agent: usize,
 
+    /// Bytes of rows after which a page of a list, or of the event log, ends early and names the next
+    /// page. A single longer row is a page of its own.
+    #[config(env = "TALK_MAX_PAGE_BYTES", default = 1_048_576, validate = at_least_one)]
+    pub(crate) max_page_bytes: usize,
+
     /// Bytes of answers that wait for their clients to read them, at a time. Beyond it requests are
     /// answered 503 `BUSY` until clients have read.
     #[config(env = "TALK_MAX_UNSENT_BYTES", default = 268_435_456, validate = at_least_one)]

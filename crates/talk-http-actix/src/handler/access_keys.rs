@@ -8,7 +8,7 @@ use talk_domain::access_key::list::list_access_keys;
 use talk_domain::id::AccessKeyId;
 use talk_wire::json;
 use talk_wire::request;
-use talk_wire::resource::{AccessKey, List};
+use talk_wire::resource::AccessKey;
 
 use crate::api_error::ApiError;
 use crate::body::Body;
@@ -23,7 +23,7 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     let read = caller.read("list_access_keys", move |snapshot, actor| {
         list_access_keys(snapshot, actor.agent, page)
     });
-    Ok(ok(&List::<AccessKey>::from(&read.await?)))
+    Ok(caller.page(&read.await?, |key| AccessKey::from(key)))
 }
 
 /// The answer is kept without the secret, which follows from the key's id.

@@ -8,7 +8,7 @@ use talk_domain::agent::show::{list_agents, show_agent};
 use talk_domain::agent::update::update_agent;
 use talk_wire::json;
 use talk_wire::request;
-use talk_wire::resource::{Agent, List};
+use talk_wire::resource::Agent;
 
 use crate::body::Body;
 use crate::caller::{Administrator, Caller, Reply, ok};
@@ -19,7 +19,7 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     let read = caller.read("list_agents", move |snapshot, _| {
         list_agents(snapshot, page)
     });
-    Ok(ok(&List::<Agent>::from(&read.await?)))
+    Ok(caller.page(&read.await?, |agent| Agent::from(agent)))
 }
 
 pub(crate) async fn show(caller: Caller) -> Reply {

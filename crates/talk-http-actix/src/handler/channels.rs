@@ -8,8 +8,8 @@ use talk_wire::json;
 use talk_wire::resource::Participant;
 
 use crate::body::Body;
-use crate::caller::{Caller, Reply, ok};
-use crate::handler::chats::own_page;
+use crate::caller::{Caller, Reply};
+use crate::handler::chats::{own_page, own_row};
 use crate::idempotency::Done;
 
 pub(crate) async fn list(caller: Caller) -> Reply {
@@ -18,9 +18,9 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     let search = query.get("search").unwrap_or_default().to_owned();
     let read = caller.read("list_channels", move |snapshot, actor| {
         let channels = list_channels(snapshot, &search, page)?;
-        Ok::<_, ListChannelsError>(own_page(snapshot, actor, &channels)?)
+        Ok::<_, ListChannelsError>(own_page(snapshot, actor, channels)?)
     });
-    Ok(ok(&read.await?))
+    Ok(caller.page(&read.await?, own_row))
 }
 
 pub(crate) async fn join(caller: Caller, body: Body) -> Reply {

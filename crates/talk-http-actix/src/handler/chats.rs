@@ -17,8 +17,8 @@ use talk_domain::read::mark::{MarkReadError, mark_read};
 use talk_domain::read::{ReadState, read_in_snapshot, read_in_unit};
 use talk_domain::store::{Snapshot, StoreError, UnitOfWork};
 use talk_wire::json;
-use talk_wire::resource::{List, OwnChat};
-use talk_wire::{page_token, request};
+use talk_wire::request;
+use talk_wire::resource::OwnChat;
 
 use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
@@ -55,9 +55,9 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     };
     let read = caller.read("list_chats", move |snapshot, actor| {
         let chats = list_chats(snapshot, actor, filter, page)?;
-        own_page(snapshot, actor, &chats)
+        own_page(snapshot, actor, chats)
     });
-    Ok(ok(&read.await?))
+    Ok(caller.page(&read.await?, own_row))
 }
 
 pub(crate) async fn show(caller: Caller) -> Reply {
@@ -125,16 +125,20 @@ fn own(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<OwnChat, S
     Ok(OwnChat::new(chat, read_in_unit(uow, cx.actor, chat)?))
 }
 
-/// A page of chats as the actor has read them.
+/// A page of chats, each with how far the actor has read it.
 pub(crate) fn own_page(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
-    chats: &Page<Chat>,
-) -> Result<List<OwnChat>, StoreError> {
+    chats: Page<Chat>,
+) -> Result<Page<(Chat, ReadState)>, StoreError> {
     let read = read_in_snapshot(snapshot, actor, &chats.rows)?;
-    let own = chats.rows.iter().zip(read);
-    Ok(List {
-        result: own.map(|(chat, read)| OwnChat::new(chat, read)).collect(),
-        next_page_token: page_token::encode_next(chats.next.as_ref()),
+    Ok(Page {
+        rows: chats.rows.into_iter().zip(read).collect(),
+        next: chats.next,
     })
+}
+
+/// A row of [`own_page`] as it is shown.
+pub(crate) fn own_row((chat, read): &(Chat, ReadState)) -> OwnChat {
+    OwnChat::new(chat, *read)
 }

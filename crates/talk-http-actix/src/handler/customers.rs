@@ -3,7 +3,6 @@
 pub(super) mod docs;
 
 use talk_domain::customer::{self, show_customer};
-use talk_domain::page::Page;
 use talk_wire::resource::{Customer, List};
 
 use crate::api_error::ApiError;
@@ -16,8 +15,11 @@ pub(crate) async fn show(caller: Caller) -> Reply {
 /// A list of one.
 pub(crate) async fn list(caller: Caller) -> Reply {
     caller.query()?.page()?;
-    let rows = vec![own(&caller).await?];
-    Ok(ok(&List::<Customer>::from(&Page { rows, next: None })))
+    let own = own(&caller).await?;
+    Ok(ok(&List {
+        result: vec![Customer::from(&own)],
+        next_page_token: String::new(),
+    }))
 }
 
 async fn own(caller: &Caller) -> Result<customer::Customer, ApiError> {

@@ -29,6 +29,7 @@ pub(crate) async fn list(caller: Caller) -> Reply {
             Vocabulary::Chat => &EventKind::ALL,
             Vocabulary::Talk => &legacy::frame::KINDS,
         },
+        bytes: caller.shared.api.page_bytes,
         ..Portion::new(since.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT))
     };
     let read = caller.read("list_events", move |snapshot, actor| {
@@ -109,8 +110,12 @@ mod tests {
             let find = snapshot.participants.expect_find();
             find.returning(|_, agent| Ok(Some(a_participant(agent))));
             let after = snapshot.events.expect_after();
+            let wanted = Portion {
+                bytes: 2_000,
+                ..Portion::new(8, 2)
+            };
             after
-                .withf(|chat, portion| (*chat, *portion) == (chat_id(1), Portion::new(8, 2)))
+                .withf(move |chat, portion| (*chat, *portion) == (chat_id(1), wanted))
                 .returning(|_, _| {
                     let events = vec![logged(9, r#"{"b": 1}"#), logged(10, r#"{"a":"é"}"#)];
                     let is_end = false;

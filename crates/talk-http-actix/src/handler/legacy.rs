@@ -7,7 +7,7 @@ use talk_domain::participant::add::AddParticipant;
 use talk_wire::legacy::request;
 use talk_wire::legacy::resource::{Message, Participant, Status};
 use talk_wire::request::{AddParticipant as AddParticipantBody, Form};
-use talk_wire::{page_token, resource};
+use talk_wire::resource;
 
 use super::{chats, messages, participants, reactions};
 use crate::api_error::ApiError;
@@ -32,12 +32,9 @@ pub(crate) async fn list_participants(caller: Caller) -> Reply {
         }
     };
     let placed = participants::listed(&caller, status).await?;
-    let shown = placed.value.rows.iter().map(resource::Participant::from);
-    let list = resource::List {
-        result: shown.map(|row| Participant::new(row, status)).collect(),
-        next_page_token: page_token::encode_next(placed.value.next.as_ref()),
-    };
-    Ok(caller.placed(&placed, &list))
+    Ok(caller.placed_page(&placed, |row| {
+        Participant::new(resource::Participant::from(row), status)
+    }))
 }
 
 pub(crate) async fn add_participant(caller: Caller, body: Body) -> Reply {

@@ -15,7 +15,7 @@ use talk_domain::message::show::{list_revisions, show_message};
 use talk_domain::read::readers::list_readers;
 use talk_domain::store::UnitOfWork;
 use talk_wire::request;
-use talk_wire::resource::{List, Message, ReadMark, Revision};
+use talk_wire::resource::{Message, ReadMark, Revision};
 
 use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
@@ -91,7 +91,7 @@ where
         list_messages(snapshot, actor, wanted, page)
     });
     let (messages, place) = read.await?;
-    Ok(caller.listed(place, &List::<T>::from(&messages)))
+    Ok(caller.listed(place, &messages, |message| T::from(message)))
 }
 
 pub(crate) async fn show(caller: Caller) -> Reply {
@@ -151,7 +151,7 @@ pub(crate) async fn revisions(caller: Caller) -> Reply {
         list_revisions(snapshot, actor, id, page)
     });
     let placed = read.await?;
-    Ok(caller.placed(&placed, &List::<Revision>::from(&placed.value)))
+    Ok(caller.placed_page(&placed, |revision| Revision::from(revision)))
 }
 
 pub(crate) async fn readers(caller: Caller) -> Reply {
@@ -161,7 +161,7 @@ pub(crate) async fn readers(caller: Caller) -> Reply {
         list_readers(snapshot, actor, id, page)
     });
     let placed = read.await?;
-    Ok(caller.placed(&placed, &List::<ReadMark>::from(&placed.value)))
+    Ok(caller.placed_page(&placed, |mark| ReadMark::from(mark)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
 use talk_wire::json;
 use talk_wire::legacy::resource::Status;
 use talk_wire::request;
-use talk_wire::resource::{List, Participant};
+use talk_wire::resource::Participant;
 
 use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
@@ -20,7 +20,7 @@ use crate::idempotency::{Done, Posted};
 
 pub(crate) async fn list(caller: Caller) -> Reply {
     let placed = listed(&caller, Status::Active).await?;
-    Ok(caller.placed(&placed, &List::<Participant>::from(&placed.value)))
+    Ok(caller.placed_page(&placed, |row| Participant::from(row)))
 }
 
 /// The participants of the chat in the path, or those who have left it.

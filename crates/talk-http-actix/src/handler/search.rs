@@ -3,7 +3,7 @@
 pub(super) mod docs;
 
 use talk_domain::message::search::{MessageSearch, Needle, search_messages};
-use talk_wire::resource::{List, Message};
+use talk_wire::resource::Message;
 
 use crate::caller::{Caller, Reply};
 
@@ -21,7 +21,7 @@ pub(crate) async fn messages(caller: Caller) -> Reply {
         search_messages(snapshot, actor, &wanted, page)
     });
     let (messages, place) = read.await?;
-    Ok(caller.listed(place, &List::<Message>::from(&messages)))
+    Ok(caller.listed(place, &messages, |message| Message::from(message)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::openapi::field::reference;
 use crate::openapi::{Operation, field, number, query};
 
 const ABOUT: &str = "Ascending, the frames byte for byte as the socket pushes them. An answer ends \
-    early with the frame that brings it to 4 MiB: more follows while `head` is ahead.";
+    early with the frame that brings it to 1 MiB: more follows while `head` is ahead.";
 
 pub(crate) fn operations(has_legacy: bool) -> Vec<Operation> {
     let since = number(0, i64::MAX as u64, Some(0));
