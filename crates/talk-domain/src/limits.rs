@@ -17,6 +17,8 @@ pub struct Limits {
     pub participants: usize,
     /// Reactions on one message.
     pub reactions: usize,
+    /// Reactions of one agent on one message.
+    pub reactions_per_agent: usize,
     /// Bytes of one emoji.
     pub emoji: usize,
 }
@@ -29,7 +31,8 @@ impl Default for Limits {
             detail: 4_096,
             medias: 20,
             participants: 500,
-            reactions: 1_000,
+            reactions: 300,
+            reactions_per_agent: 20,
             emoji: 64,
         }
     }

@@ -219,8 +219,12 @@ pub(crate) struct Settings {
     pub(crate) max_participants: usize,
 
     /// Reactions on one message.
-    #[config(env = "TALK_MAX_REACTIONS", default = 1_000)]
+    #[config(env = "TALK_MAX_REACTIONS", default = 300)]
     pub(crate) max_reactions: usize,
+
+    /// Reactions of one agent on one message.
+    #[config(env = "TALK_MAX_REACTIONS_PER_AGENT", default = 20)]
+    pub(crate) max_reactions_per_agent: usize,
 
     /// Bytes of one emoji.
     #[config(env = "TALK_MAX_EMOJI_BYTES", default = 64, validate = at_least_one)]
@@ -345,6 +349,7 @@ impl Settings {
             medias: self.max_medias,
             participants: self.max_participants,
             reactions: self.max_reactions,
+            reactions_per_agent: self.max_reactions_per_agent,
             emoji: self.max_emoji_bytes,
         }
     }

@@ -61,11 +61,7 @@ pub fn add_reaction(
             event: None,
         });
     }
-    if message.reactions.len() >= cx.limits.reactions {
-        return Err(
-            Invalid::too_long("emoji", cx.limits.reactions, "reactions per message").into(),
-        );
-    }
+    check_room(&message, cx)?;
     let tick = chat.tick(cx.now);
     let agent = cx.actor.agent;
     let reaction = Reaction {
@@ -89,6 +85,26 @@ pub fn add_reaction(
         message,
         event: Some(event),
     })
+}
+
+/// Checks that the message has room for one more reaction of the caller. Every event of a message
+/// repeats all its reactions, so this bounds what a toggled reaction writes.
+fn check_room(message: &Message, cx: &Context) -> Result<(), Invalid> {
+    let agent = cx.actor.agent;
+    let own = message
+        .reactions
+        .iter()
+        .filter(|r| r.agent == agent)
+        .count();
+    let (all, per_agent) = (cx.limits.reactions, cx.limits.reactions_per_agent);
+    if own >= per_agent {
+        let unit = "reactions of one agent on a message";
+        return Err(Invalid::too_long("emoji", per_agent, unit));
+    }
+    if message.reactions.len() >= all {
+        return Err(Invalid::too_long("emoji", all, "reactions on a message"));
+    }
+    Ok(())
 }
 
 /// Where the caller's reaction with this emoji is.
@@ -210,5 +226,30 @@ mod tests {
             panic!("{refused:?}")
         };
         assert_eq!(invalid.limit, Some(2));
+    }
+
+    /// Case 44.
+    #[test]
+    fn an_agent_has_room_for_so_many_reactions_on_a_message() {
+        let mut cx = context(agent_id(1));
+        cx.limits.reactions_per_agent = 2;
+        let others = add_reaction(
+            &mut unit(&scene(&with_reactions(&["a", "b"], 2))),
+            &cx,
+            &command("👍"),
+        );
+        assert!(others.is_ok(), "the reactions of others do not count");
+        let full = with_reactions(&["a", "b"], 1);
+        let again = add_reaction(&mut unit(&scene(&full)), &cx, &command("a"));
+        assert_eq!(
+            again.unwrap().event,
+            None,
+            "one that is there is no new one"
+        );
+        let refused = add_reaction(&mut unit(&scene(&full)), &cx, &command("👍"));
+        let Err(ReactError::Invalid(invalid)) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!((&*invalid.field, invalid.limit), ("emoji", Some(2)));
     }
 }

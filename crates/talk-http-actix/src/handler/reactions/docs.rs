@@ -22,8 +22,10 @@ fn thumb() -> React {
 pub(crate) fn add() -> Operation {
     Operation::new("post", ALL, "addReaction", "Reacts to a message")
         .about(
-            "One emoji, or a short name. An emoji and its short name count as the same \
-                 reaction; the same again changes nothing.",
+            "One emoji, or a short name. All spellings of an emoji and its short name count as \
+                 the same reaction; the same again changes nothing. A message takes a limited \
+                 number of reactions, of one agent and of all (settings `max_reactions` and \
+                 `max_reactions_per_agent`).",
         )
         .body::<React>(Need::Must, &sent("an emoji", &thumb()))
         .once()
