@@ -172,3 +172,48 @@ async fn every_acknowledged_reaction_of_many_at_once_is_there_once() {
     pairs.dedup();
     assert_eq!((reactions.len(), pairs.len()), (24, 24));
 }
+
+/// Case 44.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_has_room_for_so_many_reactions_of_one_agent_and_of_all() {
+    let server = Server::start_with(&[("TALK_MAX_REACTIONS", "22")]).await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let said = alice.say(&chat, "hello").await;
+    for n in 0..20 {
+        bob.react(&said, &format!("name-{n}")).await.ok();
+    }
+    let expect = |refused: Answer, limit: u64| {
+        let error = refused.refused(400, "LIMIT_EXCEEDED");
+        assert_eq!(
+            error["details"],
+            json!([{"field": "emoji", "limit": limit}])
+        );
+    };
+    expect(bob.react(&said, "👍").await, 20);
+    bob.react(&said, "name-3").await.ok();
+    alice.react(&said, "👍").await.ok();
+    alice.react(&said, "🎉").await.ok();
+    expect(alice.react(&said, "❤").await, 22);
+    unreact(&bob, &said, "name-3").await.ok();
+    let full = bob.react(&said, "👍").await.ok();
+    assert_eq!(emojis(&full).len(), 22);
+}
+
+/// Case 72.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_couple_is_the_same_with_and_without_variation_selectors() {
+    let server = Server::start().await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let said = alice.say(&chat, "hello").await;
+    let bare = "👨🏿\u{200d}❤\u{200d}👨🏿";
+    let qualified = "👨🏿\u{200d}❤\u{fe0f}\u{200d}👨🏿";
+    let other = "👨🏾\u{200d}❤\u{200d}👨🏾";
+    let first = bob.react(&said, bare).await;
+    assert_eq!(bob.react(&said, qualified).await.body, first.body);
+    let both = bob.react(&said, other).await.ok();
+    assert_eq!(emojis(&both), [bare, other]);
+    let removed = unreact(&bob, &said, qualified).await.ok();
+    assert_eq!(emojis(&removed), [other]);
+}

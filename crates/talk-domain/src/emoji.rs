@@ -1,5 +1,8 @@
 //! Emoji and their canonical keys: `👍`, `thumbsup` and `+1` are one reaction.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use crate::error::Invalid;
 
 /// An emoji as it was sent, with the key it counts as.
@@ -13,8 +16,8 @@ impl Emoji {
     /// Parses one emoji grapheme or a short name `[a-z0-9_+-]{1,64}` of at most `limit` bytes.
     ///
     /// A short name of the common (gemoji) table and its emoji have the same key, and so have the
-    /// spellings with and without variation selector. Skin tones are different emoji. A short
-    /// name outside the table (a custom emoji) is its own key.
+    /// spellings of one emoji with and without variation selectors (U+FE0F). Skin tones are
+    /// different emoji. A short name outside the table (a custom emoji) is its own key.
     ///
     /// # Errors
     /// `EMOJI_INVALID` for anything else.
@@ -25,18 +28,10 @@ impl Emoji {
                 ..Invalid::new("emoji", "EMOJI_INVALID", format!("at most {limit} bytes"))
             });
         }
-        let known = emojis::get(raw).or_else(|| emojis::get_by_shortcode(raw));
-        let key = match known {
-            Some(emoji) => canonical(emoji.as_str()),
-            None if is_short_name(raw) => format!(":{raw}:"),
-            None => {
-                return Err(Invalid::new(
-                    "emoji",
-                    "EMOJI_INVALID",
-                    "must be one emoji or a short name of a-z, 0-9, _, + and -",
-                ));
-            }
-        };
+        let key = key_of(raw).ok_or_else(|| {
+            let rule = "must be one emoji or a short name of a-z, 0-9, _, + and -";
+            Invalid::new("emoji", "EMOJI_INVALID", rule)
+        })?;
         Ok(Self {
             shown: raw.to_owned(),
             key,
@@ -62,9 +57,59 @@ impl Emoji {
     }
 }
 
-/// Variation selectors say how to draw an emoji, not which it is.
+/// Asks for an emoji's coloured look; says nothing about which emoji it is.
+const SELECTOR: char = '\u{fe0f}';
+
+/// The characters of `emoji` without variation selectors. No two emoji have the same.
 fn canonical(emoji: &str) -> String {
-    emoji.replace('\u{fe0f}', "")
+    emoji.replace(SELECTOR, "")
+}
+
+/// The keys of all emoji. The table's own lookup by spelling is not used: for couples with skin
+/// tones that are written without variation selectors it finds the emoji beside the right one.
+static KEYS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let toned = emojis::iter()
+        .filter_map(emojis::Emoji::skin_tones)
+        .flatten();
+    let all = emojis::iter()
+        .chain(toned)
+        .map(|emoji| canonical(emoji.as_str()));
+    all.chain(COMPONENTS.map(String::from)).collect()
+});
+
+/// The skin tones and hair styles, which are emoji by themselves and not in the table.
+const COMPONENTS: [char; 9] = [
+    '\u{1f3fb}',
+    '\u{1f3fc}',
+    '\u{1f3fd}',
+    '\u{1f3fe}',
+    '\u{1f3ff}',
+    '\u{1f9b0}',
+    '\u{1f9b1}',
+    '\u{1f9b2}',
+    '\u{1f9b3}',
+];
+
+/// The key of an emoji or short name, if `raw` is one.
+fn key_of(raw: &str) -> Option<String> {
+    let key = canonical(raw);
+    if KEYS.contains(&key) {
+        return is_spelled_well(raw).then_some(key);
+    }
+    if let Some(emoji) = emojis::get_by_shortcode(raw) {
+        return Some(canonical(emoji.as_str()));
+    }
+    is_short_name(raw).then(|| format!(":{raw}:"))
+}
+
+/// Whether each variation selector follows a character that it can select the look of.
+fn is_spelled_well(emoji: &str) -> bool {
+    let mut before = SELECTOR;
+    emoji.chars().all(|c| {
+        let is_odd = c == SELECTOR && matches!(before, SELECTOR | '\u{200d}');
+        before = c;
+        !is_odd
+    })
 }
 
 fn is_short_name(raw: &str) -> bool {
@@ -97,6 +142,72 @@ mod tests {
         assert_ne!(key("👍🏽"), key("👍🏿"));
         assert_ne!(key("shipit2"), key("shipit"));
         assert_ne!(key("1️⃣"), key("2️⃣"));
+    }
+
+    /// Case 72: Unicode's list of emoji has these spellings: fully qualified, with every variation
+    /// selector; unqualified and minimally qualified, without some or all of them.
+    #[test]
+    fn all_spellings_of_an_emoji_share_a_key_and_no_two_emoji_do() {
+        let toned = emojis::iter()
+            .filter_map(emojis::Emoji::skin_tones)
+            .flatten();
+        let all = emojis::iter().chain(toned).map(emojis::Emoji::as_str);
+        let all: HashSet<&str> = all.collect();
+        assert!(all.len() > 3_900, "{} with all skin tones", all.len());
+        let mut owners = std::collections::HashMap::new();
+        for emoji in all {
+            for spelling in spellings(emoji) {
+                let parsed = Emoji::parse(&spelling, 64).unwrap();
+                assert_eq!(parsed.as_str(), spelling);
+                let owner = owners.entry(parsed.key().to_owned()).or_insert(emoji);
+                assert_eq!(*owner, emoji, "{spelling:?}");
+            }
+            assert_eq!(owners.get(&key(emoji)), Some(&emoji));
+        }
+    }
+
+    /// `emoji` with each choice of its variation selectors.
+    fn spellings(emoji: &str) -> Vec<String> {
+        let mut spellings = vec![String::new()];
+        for c in emoji.chars() {
+            let without = if c == SELECTOR {
+                spellings.clone()
+            } else {
+                vec![]
+            };
+            for spelling in &mut spellings {
+                spelling.push(c);
+            }
+            spellings.extend(without);
+        }
+        spellings
+    }
+
+    /// Case 72.
+    #[test]
+    fn couples_without_selectors_keep_their_skin_tones() {
+        let couple = |tone| format!("👨{tone}\u{200d}❤\u{200d}👨{tone}");
+        for tone in ["🏻", "🏼", "🏽", "🏾", "🏿"] {
+            let qualified = couple(tone).replace('❤', "❤\u{fe0f}");
+            assert_eq!(key(&couple(tone)), key(&qualified));
+        }
+        assert_ne!(key(&couple("🏿")), key(&couple("🏾")));
+    }
+
+    #[test]
+    fn components_are_emoji_and_selectors_stand_behind_something() {
+        for tone in COMPONENTS {
+            assert_eq!(key(&tone.to_string()), tone.to_string());
+        }
+        assert_eq!(key("👍\u{fe0f}"), key("👍"));
+        for raw in [
+            "\u{fe0f}",
+            "\u{fe0f}👍",
+            "👍\u{fe0f}\u{fe0f}",
+            "👨\u{200d}\u{fe0f}❤\u{200d}👨",
+        ] {
+            assert!(Emoji::parse(raw, 64).is_err(), "{raw:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,2 @@
+-- The renewed keys are right for older versions too.
+SELECT 1;
