@@ -132,6 +132,11 @@ async fn what_is_no_message_is_refused() {
         ),
         (json!({"text": ""}), 400, "MESSAGE_EMPTY"),
         (json!({"text": " \n\t", "medias": []}), 400, "MESSAGE_EMPTY"),
+        (
+            json!({"text": "\u{200b}\u{2800}\u{3164}"}),
+            400,
+            "MESSAGE_EMPTY",
+        ),
         (json!({}), 400, "MESSAGE_EMPTY"),
         (json!({"text": long}), 400, "LIMIT_EXCEEDED"),
     ] {
@@ -192,7 +197,10 @@ async fn only_its_author_edits_a_message_and_only_a_change_is_an_event() {
     edit(&bob, &first, "mine")
         .await
         .refused(403, "PERMISSION_DENIED");
-    edit(&alice, &first, "").await.refused(400, "MESSAGE_EMPTY");
+    for empty in ["", "\u{ad}\u{115f} \u{feff}"] {
+        let refused = edit(&alice, &first, empty).await;
+        refused.refused(400, "MESSAGE_EMPTY");
+    }
     let nothing = alice.put(&message(&first, ""), json!({})).await;
     nothing.refused(400, "NOTHING_TO_CHANGE");
     assert_eq!(edit(&alice, &first, "hello").await.body, said.body);

@@ -6,6 +6,7 @@ pub mod password;
 pub mod show;
 pub mod update;
 
+use crate::blank::is_blank;
 use crate::error::Invalid;
 use crate::id::{AgentId, CustomerId};
 use crate::limits::{Limits, check_text};
@@ -126,7 +127,7 @@ impl Agent {
     /// The name for people: the name, or the username when there is none.
     #[must_use]
     pub fn display_name(&self) -> &str {
-        if self.name.trim().is_empty() {
+        if is_blank(&self.name) {
             &self.username
         } else {
             &self.name

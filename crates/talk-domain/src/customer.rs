@@ -2,6 +2,7 @@
 
 pub mod create;
 
+use crate::blank::is_blank;
 use crate::error::{Invalid, refusals};
 use crate::id::CustomerId;
 use crate::limits::{Limits, check_text};
@@ -28,7 +29,7 @@ impl Customer {
     /// If the name is blank or too long.
     pub fn new(id: CustomerId, name: &str, now: Timestamp) -> Result<Self, Invalid> {
         check_text("name", name, Limits::default().name)?;
-        if name.trim().is_empty() {
+        if is_blank(name) {
             return Err(Invalid::new("name", "NAME_REQUIRED", "must not be empty"));
         }
         Ok(Self {

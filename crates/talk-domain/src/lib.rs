@@ -7,6 +7,7 @@
 pub mod access;
 pub mod access_key;
 pub mod agent;
+pub mod blank;
 pub mod chat;
 pub mod context;
 pub mod customer;

@@ -1,5 +1,6 @@
 //! Medias: the five kinds of attachment. URLs are kept, never fetched.
 
+use crate::blank::is_blank;
 use crate::error::Invalid;
 use crate::id::{AgentId, FileId};
 use crate::limits::{Limits, URL, check_text};
@@ -79,7 +80,7 @@ impl Address {
         }
         check_text(&format!("{path}.detail"), &self.detail, limits.detail)?;
         for (field, value) in [("type", &self.kind), ("target", &self.target)] {
-            if value.trim().is_empty() {
+            if is_blank(value) {
                 return Err(Invalid::new(
                     format!("{path}.{field}"),
                     "MEDIA_ADDRESS_INVALID",

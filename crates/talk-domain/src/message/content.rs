@@ -1,5 +1,6 @@
 //! What a message may say and attach: the rules shared by posting and editing.
 
+use crate::blank::is_blank;
 use crate::error::{Invalid, refusals};
 use crate::limits::{Limits, check_text};
 use crate::media::Media;
@@ -17,9 +18,9 @@ pub(crate) fn check_content(text: &str, medias: &[Media], limits: &Limits) -> Re
     Ok(())
 }
 
-/// Whether there is nothing to say.
+/// Whether a message would have neither a media nor a text that can be seen.
 pub(crate) fn is_empty(text: &str, medias: &[Media]) -> bool {
-    medias.is_empty() && text.trim().is_empty()
+    medias.is_empty() && is_blank(text)
 }
 
 refusals! {

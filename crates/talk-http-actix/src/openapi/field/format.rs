@@ -7,8 +7,8 @@ use talk_domain::message::search::Needle;
 /// Any text but U+0000.
 pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
 
-/// Text that does not only consist of white space.
-pub(super) const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+/// Text that does not only consist of white space and characters nobody sees.
+pub(super) const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb][^\u0000]*$";
 
 /// An http or https URL with a host.
 pub(super) const URL: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://([^/?#\s\\\u0000-\u001f\u007f-\u009f]*@)?[^/?#:@\s\\\u0000-\u001f\u007f-\u009f][^/?#@\s\\\u0000-\u001f\u007f-\u009f]*([/?#][^\s\\\u0000-\u001f\u007f-\u009f]*)?$";
