@@ -12,6 +12,7 @@ mod browsers;
 mod channels;
 mod chaos;
 mod chats;
+mod cleanups;
 mod clients;
 mod deleted_chats;
 mod direct_chats;

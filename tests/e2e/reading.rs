@@ -123,3 +123,45 @@ async fn fifty_marks_at_once_leave_the_furthest() {
         .collect();
     assert!(marks.is_sorted() && marks.last() == Some(&Some(furthest)));
 }
+
+/// Cases 41 and 71.
+#[tokio::test(flavor = "multi_thread")]
+async fn mentions_are_counted_in_every_script_and_follow_edits() {
+    let server = Server::start().await;
+    let [alice, bob, kim] = server.agents(["alice", "bob", "김철수"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    alice.add(&chat, &kim).await.ok();
+    let mentioned = [
+        "@Bob",
+        "＠bob",
+        "_@bob_",
+        "@bob님",
+        "你好@bob你好",
+        "**@BOB**!",
+    ];
+    for text in mentioned {
+        alice.say(&chat, text).await;
+    }
+    for text in [
+        "`@bob`",
+        "```\n@bob\n```",
+        "https://e.test/@bob",
+        "me@bob.example",
+        "@bobby",
+    ] {
+        alice.say(&chat, text).await;
+    }
+    let count = |state: [u64; 3]| state[2];
+    assert_eq!(count(state(&bob, &chat).await), 6);
+    assert_eq!(count(state(&kim, &chat).await), 0);
+    let said = alice.say(&chat, "@김철수님 안녕하세요").await;
+    assert_eq!(count(state(&kim, &chat).await), 1);
+    let edited = json!({"text": "@bob 안녕하세요"});
+    alice.put(&message(&said, ""), edited).await.ok();
+    assert_eq!(count(state(&kim, &chat).await), 0);
+    assert_eq!(count(state(&bob, &chat).await), 7);
+    alice.delete(&message(&said, "")).await.ok();
+    assert_eq!(count(state(&bob, &chat).await), 6);
+    let renamed = bob.put(&path(&chat, ""), json!({"name": "new"})).await.ok();
+    assert_eq!(renamed["mention_count"], 6);
+}

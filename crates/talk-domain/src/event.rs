@@ -7,7 +7,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::chat::{Chat, Tick};
-use crate::id::{AgentId, ChatId};
+use crate::cleanup::Bound;
+use crate::id::{AgentId, ChatId, MessageId};
 use crate::message::Message;
 use crate::participant::Participant;
 use crate::reaction::Reaction;
@@ -90,6 +91,24 @@ impl EventKind {
             Self::ParticipantJoined => "participant_joined",
             Self::ParticipantLeft => "participant_left",
             Self::ChatRead => "chat_read",
+        }
+    }
+
+    /// Whether such events carry the content of a message.
+    #[must_use]
+    pub const fn has_content(self) -> bool {
+        match self {
+            Self::MessagePosted
+            | Self::MessageEdited
+            | Self::ReactionAdded
+            | Self::ReactionRemoved => true,
+            Self::MessageDeleted
+            | Self::ChatCreated
+            | Self::ChatUpdated
+            | Self::ChatDeleted
+            | Self::ParticipantJoined
+            | Self::ParticipantLeft
+            | Self::ChatRead => false,
         }
     }
 
@@ -180,12 +199,15 @@ pub trait EventLog {
     )]
     fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<LoggedEvent, StoreError>;
 
-    /// Replaces the content of every logged event about `tombstone` by the tombstone, so that a
-    /// replay tells nothing of what was deleted.
+    /// Replaces the content of logged events about `tombstone` by the tombstone: of its first
+    /// event, and of the next others that were not replaced yet, up to `bound`. Returns whether
+    /// there may be more. A tombstone with more MUST be stored as a
+    /// [cleanup](crate::cleanup::Deleted::Message): reads show the tombstone in place of what is
+    /// still to be replaced.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn redact(&mut self, tombstone: &Message) -> Result<(), StoreError>;
+    fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError>;
 }
 
 /// An entry as it was logged.
@@ -201,6 +223,21 @@ pub struct LoggedEvent {
     pub subject: Uuid,
     /// The frame, byte for byte as it is pushed and replayed.
     pub frame: Arc<str>,
+}
+
+impl LoggedEvent {
+    /// Whether it carries content of this message.
+    #[must_use]
+    pub fn has_content_of(&self, message: MessageId) -> bool {
+        self.kind.has_content() && self.subject == message.0
+    }
+
+    /// Replaces its frame by one that shows the tombstone of the message it is about.
+    pub fn redact(&mut self, tombstone: &Message, encoder: &dyn FrameEncoder) {
+        self.frame = encoder
+            .encode_redacted(self.kind, self.seq, tombstone)
+            .into();
+    }
 }
 
 /// Which part of a chat's log is read at a time.

@@ -9,6 +9,7 @@ pub mod search;
 pub mod show;
 pub mod system;
 
+use crate::cleanup::Bound;
 use crate::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::media::Media;
 use crate::message::search::MessageSearch;
@@ -127,11 +128,11 @@ pub trait MessageRepository {
     /// Only when storage fails.
     fn add_revision(&mut self, revision: &Revision) -> Result<(), StoreError>;
 
-    /// Deletes all earlier versions of a message.
+    /// Deletes earlier versions of a message, up to `bound`. Returns whether there may be more.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn drop_revisions(&mut self, id: MessageId) -> Result<(), StoreError>;
+    fn drop_revisions(&mut self, id: MessageId, bound: Bound) -> Result<bool, StoreError>;
 }
 
 /// Driven port: reading messages, each with its reactions.

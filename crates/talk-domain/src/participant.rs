@@ -28,7 +28,7 @@ pub struct Participant {
 /// Driven port: memberships at rest.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ParticipantRepository {
-    /// The agent's membership of the chat.
+    /// The agent's membership of the chat; nobody is a member of a deleted chat.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -54,29 +54,33 @@ pub trait ParticipantRepository {
     /// Only when storage fails.
     fn remove(&mut self, participant: &Participant, tick: Tick) -> Result<bool, StoreError>;
 
-    /// Deletes all memberships of a chat and remembers that they ended with the event at `tick`.
+    /// Deletes up to `limit` memberships of a deleted chat and remembers that they ended with the
+    /// event at `tick`. Returns whether there may be more. A chat with more MUST be stored as a
+    /// [cleanup](crate::cleanup::Deleted::Chat): no list of chats or messages reads along
+    /// memberships of such a chat.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn remove_all(&mut self, chat: ChatId, tick: Tick) -> Result<(), StoreError>;
+    fn remove_some(&mut self, chat: ChatId, tick: Tick, limit: u32) -> Result<bool, StoreError>;
 
-    /// The event with which the agent's last ended membership of the chat ended.
+    /// The event with which the agent's last ended membership of the chat ended. The memberships
+    /// of a deleted chat ended with the chat, also those that are still to be cleaned up.
     ///
     /// # Errors
     /// Only when storage fails.
     fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError>;
 
-    /// The chats the agent is a member of.
+    /// Up to `limit` chats the agent is a member of, deleted ones excepted.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn chats_of(&mut self, agent: AgentId) -> Result<Vec<ChatId>, StoreError>;
+    fn some_chats_of(&mut self, agent: AgentId, limit: u32) -> Result<Vec<ChatId>, StoreError>;
 }
 
 /// Driven port: reading memberships.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ParticipantQueries {
-    /// The agent's membership of the chat.
+    /// The agent's membership of the chat; nobody is a member of a deleted chat.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::access_key::{AccessKeyQueries, AccessKeyRepository};
 use crate::agent::{AgentQueries, AgentRepository};
 use crate::chat::{ChatQueries, ChatRepository};
+use crate::cleanup::{CleanupQueries, CleanupRepository};
 use crate::context::Actor;
 use crate::customer::Customer;
 use crate::error::{CheckedError, DomainError, ErrorKind, Refusal, Refuses};
@@ -15,6 +16,7 @@ use crate::event::{EventLog, EventQueries};
 use crate::id::{AgentId, CustomerId};
 use crate::idempotency::IdempotencyRepository;
 use crate::media::FileRepository;
+use crate::mention::{MentionQueries, MentionRepository};
 use crate::message::{MessageQueries, MessageRepository};
 use crate::participant::{ParticipantQueries, ParticipantRepository};
 use crate::reaction::ReactionRepository;
@@ -114,6 +116,8 @@ pub trait UnitOfWork {
     fn participants(&mut self) -> &mut dyn ParticipantRepository;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageRepository;
+    /// Mentions.
+    fn mentions(&mut self) -> &mut dyn MentionRepository;
     /// Reactions.
     fn reactions(&mut self) -> &mut dyn ReactionRepository;
     /// How far participants have read.
@@ -134,6 +138,8 @@ pub trait UnitOfWork {
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// The event log.
     fn events(&mut self) -> &mut dyn EventLog;
+    /// What deletions have left behind.
+    fn cleanups(&mut self) -> &mut dyn CleanupRepository;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;
 }
@@ -146,6 +152,8 @@ pub trait Snapshot {
     fn participants(&mut self) -> &mut dyn ParticipantQueries;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageQueries;
+    /// Mentions.
+    fn mentions(&mut self) -> &mut dyn MentionQueries;
     /// How far participants have read.
     fn reads(&mut self) -> &mut dyn ReadQueries;
     /// Agents.
@@ -154,6 +162,8 @@ pub trait Snapshot {
     fn keys(&mut self) -> &mut dyn AccessKeyQueries;
     /// The event log.
     fn events(&mut self) -> &mut dyn EventQueries;
+    /// What deletions have left behind.
+    fn cleanups(&mut self) -> &mut dyn CleanupQueries;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;
 }

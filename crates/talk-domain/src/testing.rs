@@ -9,9 +9,15 @@ use crate::access_key::{
 };
 use crate::agent::{AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository};
 use crate::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
+use crate::cleanup::{
+    CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
+};
 use crate::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
 use crate::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
 use crate::media::{FileRepository, MockFileRepository};
+use crate::mention::{
+    MentionQueries, MentionRepository, MockMentionQueries, MockMentionRepository,
+};
 use crate::message::{
     MessageQueries, MessageRepository, MockMessageQueries, MockMessageRepository,
 };
@@ -51,6 +57,7 @@ mocks! {
         chats: MockChatRepository as ChatRepository,
         participants: MockParticipantRepository as ParticipantRepository,
         messages: MockMessageRepository as MessageRepository,
+        mentions: MockMentionRepository as MentionRepository,
         reactions: MockReactionRepository as ReactionRepository,
         read_marks: MockReadRepository as ReadRepository,
         reads: MockReadQueries as ReadQueries,
@@ -61,6 +68,7 @@ mocks! {
         customers: MockCustomerRepository as CustomerRepository,
         idempotency: MockIdempotencyRepository as IdempotencyRepository,
         events: MockEventLog as EventLog,
+        cleanups: MockCleanupRepository as CleanupRepository,
         directory: MockDirectory as Directory,
     }
 }
@@ -71,10 +79,12 @@ mocks! {
         chats: MockChatQueries as ChatQueries,
         participants: MockParticipantQueries as ParticipantQueries,
         messages: MockMessageQueries as MessageQueries,
+        mentions: MockMentionQueries as MentionQueries,
         reads: MockReadQueries as ReadQueries,
         agents: MockAgentQueries as AgentQueries,
         keys: MockAccessKeyQueries as AccessKeyQueries,
         events: MockEventQueries as EventQueries,
+        cleanups: MockCleanupQueries as CleanupQueries,
         directory: MockDirectory as Directory,
     }
 }

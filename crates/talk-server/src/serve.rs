@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
-use crate::{demo, installation, observe, upkeep};
+use crate::{cleaner, demo, installation, observe, upkeep};
 
 /// A server that holds its addresses and its open database, and does not serve yet.
 pub(crate) struct Prepared {
@@ -142,6 +142,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let mut background = JoinSet::new();
     background.spawn(upkeep::purge_hourly(Arc::clone(&store)));
     background.spawn(upkeep::drain_metrics(metrics.clone()));
+    background.spawn(cleaner::clean_up(Arc::clone(&store), settings.limits()));
     background.spawn(delivery);
     background.spawn(watching);
     let (stop_sockets, stopping) = watch::channel(false);

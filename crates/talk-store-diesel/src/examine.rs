@@ -10,7 +10,7 @@ use crate::sqlite;
 
 /// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
 /// count from there.
-const CHECKS: [(&str, &str); 19] = [
+const CHECKS: [(&str, &str); 22] = [
     (
         "the log has no identity",
         "SELECT 1 - COUNT(*) AS n FROM talk_meta WHERE key = 'epoch'",
@@ -43,7 +43,26 @@ const CHECKS: [(&str, &str); 19] = [
     (
         "chats with another number of participants than they say",
         "SELECT COUNT(*) AS n FROM talk_chats h WHERE h.member_count <> \
-         (SELECT COUNT(*) FROM talk_participants p WHERE p.chat_id = h.id)",
+         (SELECT COUNT(*) FROM talk_participants p WHERE p.chat_id = h.id) AND NOT EXISTS (SELECT \
+         1 FROM talk_cleanups c WHERE c.kind = 'chat' AND c.subject = h.id)",
+    ),
+    (
+        "participants that are deleted and not to be removed",
+        "SELECT COUNT(*) AS n FROM talk_participants p JOIN talk_agents a ON a.id = p.agent_id \
+         WHERE a.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE \
+         (c.kind = 'agent' AND c.subject = a.id) OR (c.kind = 'chat' AND c.subject = p.chat_id))",
+    ),
+    (
+        "earlier versions of deleted messages that are not to be removed",
+        "SELECT COUNT(*) AS n FROM talk_revisions r JOIN talk_messages m ON m.id = r.message_id \
+         WHERE m.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE \
+         c.kind = 'message' AND c.subject = m.id)",
+    ),
+    (
+        "mentions without their message",
+        "SELECT COUNT(*) AS n FROM talk_mentions t WHERE NOT EXISTS (SELECT 1 FROM talk_messages \
+         m WHERE m.chat_id = t.chat_id AND m.created_at = t.created_at AND m.deleted_at IS NULL \
+         AND (instr(m.text, '@') OR instr(m.text, char(0xFF20)) OR instr(m.text, char(0xFE6B))))",
     ),
     (
         "read marks without their participant",
@@ -151,6 +170,19 @@ pub fn search_backlog(url: &str) -> Result<u64, OpenError> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
+/// How many deletions in the database at `url` are still to be cleaned up.
+///
+/// # Errors
+/// See [`OpenError`]. A wrong URL creates nothing.
+pub fn cleanup_backlog(url: &str) -> Result<u64, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let mut conn = sqlite::reader(&path).map_err(OpenError::Connect)?;
+    let counted =
+        diesel::sql_query("SELECT COUNT(*) AS n FROM talk_cleanups").get_result(&mut conn);
+    let Count { n } = counted.map_err(|error| OpenError::Connect(error.into()))?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
 fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     let findings: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(conn)?;
     let findings = findings.into_iter().map(|finding| finding.integrity_check);
@@ -169,6 +201,8 @@ fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use diesel::connection::SimpleConnection;
+
     use super::*;
     use crate::connection::AnyConnection;
     use crate::plans::play;
@@ -181,7 +215,7 @@ mod tests {
         let customers =
             "INSERT INTO talk_customers SELECT DISTINCT customer_id, 'C', 0, 0 FROM talk_agents";
         diesel::sql_query(customers).execute(&mut conn).unwrap();
-        diesel::sql_query(tampering).execute(&mut conn).unwrap();
+        conn.batch_execute(tampering).unwrap();
         problems(&mut conn).unwrap()
     }
 
@@ -220,6 +254,19 @@ mod tests {
                 "number of replies",
             ),
             ("DELETE FROM talk_search_entries", "does not know"),
+            (
+                "DELETE FROM talk_cleanups; INSERT INTO talk_revisions SELECT id, 1, 'x', '[]' \
+                 FROM talk_messages WHERE deleted_at IS NOT NULL",
+                "earlier versions of deleted messages",
+            ),
+            (
+                "UPDATE talk_mentions SET created_at = 1",
+                "mentions without their message",
+            ),
+            (
+                "UPDATE talk_agents SET deleted_at = 1",
+                "participants that are deleted",
+            ),
             (
                 "UPDATE talk_messages SET text = ''",
                 "entries of the search index",

@@ -41,7 +41,7 @@ mod unit;
 mod writer;
 
 pub use error::OpenError;
-pub use examine::{examine, search_backlog};
+pub use examine::{cleanup_backlog, examine, search_backlog};
 pub use location::check_url;
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
@@ -50,3 +50,5 @@ pub use options::{FatalHook, StoreOptions};
 mod plans;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod upgrades;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use diesel::Connection;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
+use talk_domain::event::FrameEncoder;
 use talk_domain::store::{Cause, ReadLane, ReadWork, StoreError, Unit, Verdict};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::timeout;
@@ -100,12 +101,24 @@ pub(crate) struct Readers {
     shared: Lane,
     /// For [`ReadLane::Reserved`]: these never wait behind lists and searches.
     reserved: Lane,
+    encoder: Arc<dyn FrameEncoder>,
     timeout: Duration,
+}
+
+/// What a read runs with.
+struct Source {
+    pool: r2d2::Pool<Manager>,
+    encoder: Arc<dyn FrameEncoder>,
+    limit: Duration,
 }
 
 impl Readers {
     /// Opens connections to the file at `path`.
-    pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        path: &Path,
+        options: &StoreOptions,
+        encoder: Arc<dyn FrameEncoder>,
+    ) -> Result<Self, OpenError> {
         let size = options.readers.max(1);
         let waiting = Waiting {
             per_agent: options.waiting_reads_per_agent,
@@ -118,6 +131,7 @@ impl Readers {
         Ok(Self {
             shared: Lane::open(path, size, size - 1, waiting)?,
             reserved: Lane::open(path, RESERVED, RESERVED, all)?,
+            encoder,
             timeout: options.read_timeout,
         })
     }
@@ -129,12 +143,16 @@ impl Readers {
             ReadLane::Shared => &self.shared,
             ReadLane::Reserved => &self.reserved,
         };
-        let (pool, limit) = (lane.pool.clone(), self.timeout);
+        let source = Source {
+            pool: lane.pool.clone(),
+            encoder: Arc::clone(&self.encoder),
+            limit: self.timeout,
+        };
         // Ends with the caller, unless the read has begun.
         let mut reading = JoinSet::new();
         match lane.admission.enter(unit) {
             Ok(Entry::Now(permit)) => {
-                reading.spawn_blocking(move || read(&pool, (unit, limit), work, permit));
+                reading.spawn_blocking(move || read(&source, unit, work, permit));
             }
             Ok(Entry::Later(granted)) => {
                 reading.spawn(async move {
@@ -142,7 +160,7 @@ impl Readers {
                         count(unit, "busy");
                         return Err(StoreError::Busy);
                     };
-                    let read = spawn_blocking(move || read(&pool, (unit, limit), work, permit));
+                    let read = spawn_blocking(move || read(&source, unit, work, permit));
                     read.await.unwrap_or_else(|error| Err(lost(error)))
                 });
             }
@@ -164,19 +182,15 @@ fn lost(error: JoinError) -> StoreError {
     StoreError::Unavailable(error.into())
 }
 
-fn read(
-    pool: &r2d2::Pool<Manager>,
-    (unit, limit): (Unit, Duration),
-    mut work: ReadWork,
-    _permit: Permit,
-) -> Answer {
+fn read(source: &Source, unit: Unit, mut work: ReadWork, _permit: Permit) -> Answer {
     let start = Instant::now();
-    let mut conn = pool
+    let mut conn = source
+        .pool
         .get()
         .map_err(|error| StoreError::Unavailable(error.into()))?;
-    let answer = deadline::run_until(start + limit, || {
+    let answer = deadline::run_until(start + source.limit, || {
         (1..=RUNS)
-            .map(|_| snapshot(&mut conn, unit, &mut work))
+            .map(|_| snapshot(&mut conn, unit, &mut work, &*source.encoder))
             .find(|answer| !matches!(answer, Err(StoreError::Conflict)))
             .unwrap_or(Err(StoreError::Conflict))
     });
@@ -193,10 +207,15 @@ fn read(
 }
 
 /// A deferred transaction sees the database as it was at its first statement.
-fn snapshot(conn: &mut AnyConnection, unit: Unit, work: &mut ReadWork) -> Answer {
+fn snapshot(
+    conn: &mut AnyConnection,
+    unit: Unit,
+    work: &mut ReadWork,
+    encoder: &dyn FrameEncoder,
+) -> Answer {
     let ran = conn
         .transaction::<_, Error, _>(|conn| {
-            let mut snapshot = DieselSnapshot::new(conn, unit);
+            let mut snapshot = DieselSnapshot::new(conn, unit, encoder);
             Ok(catch_unwind(AssertUnwindSafe(|| work(&mut snapshot))))
         })
         .map_err(fault)?;

@@ -164,6 +164,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    #[sql_name = "talk_mentions"]
+    mentions (chat_id, created_at, agent_id) {
+        chat_id -> Binary,
+        created_at -> BigInt,
+        agent_id -> Binary,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_cleanups"]
+    cleanups (id) {
+        id -> BigInt,
+        customer_id -> Binary,
+        kind -> Text,
+        subject -> Binary,
+        chat_id -> Nullable<Binary>,
+        actor -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     #[sql_name = "talk_reactions"]
     reactions (message_id, agent_id, emoji_key) {
         message_id -> Binary,
@@ -247,6 +268,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     chats,
+    cleanups,
     events,
     former_participants,
     messages,

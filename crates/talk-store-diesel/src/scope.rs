@@ -3,11 +3,13 @@
 mod access_keys;
 mod agents;
 pub(crate) mod chats;
+mod cleanups;
 mod customers;
 mod directory;
 mod events;
 mod files;
 mod idempotency;
+mod mentions;
 pub(crate) mod messages;
 mod participants;
 mod reactions;
@@ -86,6 +88,12 @@ impl<'a> Scope<'a> {
             }
         }
     }
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Bytes of `text`, found without reading it.
+    fn octet_length(text: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
 }
 
 /// Refuses to go on when a row that must be there is not.

@@ -53,7 +53,7 @@ impl SqliteStore {
         options: &StoreOptions,
         ports: Ports,
     ) -> Result<Self, OpenError> {
-        let readers = Readers::open(path, options)?;
+        let readers = Readers::open(path, options, Arc::clone(&ports.encoder))?;
         let health = Arc::new(Health::default());
         let batcher = Batcher {
             conn,

@@ -69,7 +69,7 @@ fn the_migrated_tables_are_the_declared_ones() {
     let mut conn = sqlite::writer(&directory.path().join("talk.db")).unwrap();
     sqlite::migrate(&mut conn).unwrap();
     let tables = migrated(&mut conn);
-    assert_eq!(tables.len(), 20);
+    assert_eq!(tables.len(), 22);
     assert_eq!(tables, declared());
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use talk_domain::access_key::AccessKeyRepository;
 use talk_domain::agent::AgentRepository;
 use talk_domain::chat::ChatRepository;
+use talk_domain::cleanup::{Bound, CleanupRepository};
 use talk_domain::event::{EventLog, FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::idempotency::IdempotencyRepository;
 use talk_domain::media::FileRepository;
+use talk_domain::mention::MentionRepository;
 use talk_domain::message::{Message, MessageRepository};
 use talk_domain::participant::ParticipantRepository;
 use talk_domain::reaction::ReactionRepository;
@@ -71,17 +73,12 @@ impl EventLog for DieselUnit<'_> {
         Ok(logged)
     }
 
-    fn redact(&mut self, tombstone: &Message) -> Result<(), StoreError> {
-        for (place, frame) in self.scope.redact(tombstone, self.encoder)? {
-            let rung = self
-                .appended
-                .iter_mut()
-                .find(|event| event.chat == tombstone.chat && event.seq == place);
-            if let Some(event) = rung {
-                event.frame = frame;
-            }
+    fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError> {
+        let appended = self.appended.iter_mut();
+        for event in appended.filter(|event| event.has_content_of(tombstone.id)) {
+            event.redact(tombstone, self.encoder);
         }
-        Ok(())
+        self.scope.redact(tombstone, self.encoder, bound)
     }
 }
 
@@ -93,6 +90,9 @@ impl UnitOfWork for DieselUnit<'_> {
         &mut self.scope
     }
     fn messages(&mut self) -> &mut dyn MessageRepository {
+        &mut self.scope
+    }
+    fn mentions(&mut self) -> &mut dyn MentionRepository {
         &mut self.scope
     }
     fn reactions(&mut self) -> &mut dyn ReactionRepository {
@@ -124,6 +124,9 @@ impl UnitOfWork for DieselUnit<'_> {
     }
     fn events(&mut self) -> &mut dyn EventLog {
         self
+    }
+    fn cleanups(&mut self) -> &mut dyn CleanupRepository {
+        &mut self.scope
     }
     fn directory(&mut self) -> &mut dyn Directory {
         &mut self.scope

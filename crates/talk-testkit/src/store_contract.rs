@@ -8,11 +8,13 @@
     reason = "these are tests: they fail by panicking"
 )]
 
+pub mod cleanups;
 pub mod filters;
 pub mod groups;
 pub mod identity;
 pub mod isolation;
 pub mod log;
+pub mod mentions;
 pub mod paging;
 pub mod races;
 pub mod reads;
@@ -117,6 +119,11 @@ macro_rules! store_contract {
                 ends_of_sessions_are_told_in_order,
                 an_answer_is_kept_replaced_and_purged,
                 former_members_are_remembered;
+            cleanups: a_much_changed_message_is_gone_at_once,
+                a_large_chat_is_gone_at_once,
+                cleanups_are_read_in_order_and_finished_once;
+            mentions: mentions_follow_their_message,
+                participants_are_named_without_case;
             unique: emoji_keys_are_compared_byte_by_byte,
                 a_deleted_chat_frees_its_pair;
         );

@@ -2,10 +2,11 @@
 
 use crate::agent::Agent;
 use crate::agent::update::live;
+use crate::cleanup::Deleted;
+use crate::cleanup::carry_on::end_memberships_of;
 use crate::context::Context;
 use crate::error::refusals;
 use crate::id::AgentId;
-use crate::participant::remove::dismiss;
 use crate::store::{StoreError, UnitOfWork};
 
 refusals! {
@@ -17,7 +18,8 @@ refusals! {
     }
 }
 
-/// Deletes an agent with its memberships, tokens and keys; its messages stay.
+/// Deletes an agent with its tokens, keys and memberships, those of an agent with many chats behind;
+/// its messages stay.
 ///
 /// # Errors
 /// See [`DeleteAgentError`].
@@ -30,13 +32,9 @@ pub fn delete_agent(
         return Err(DeleteAgentError::NotAnAdmin);
     }
     let mut agent = live(uow, id)?.ok_or(DeleteAgentError::NoSuchAgent)?;
-    for chat in uow.participants().chats_of(id)? {
-        let Some(mut chat) = uow.chats().lock(chat)? else {
-            continue;
-        };
-        if let Some(membership) = uow.participants().find(chat.id, id)? {
-            dismiss(uow, cx, &mut chat, &membership)?;
-        }
+    if end_memberships_of(uow, cx, id)? {
+        let by = cx.actor.agent;
+        uow.cleanups().add(Deleted::Agent { id, by })?;
     }
     agent.updated = cx.now.max(agent.updated.next());
     agent.deleted = Some(agent.updated);
@@ -51,7 +49,7 @@ pub fn delete_agent(
 mod tests {
     use super::*;
     use crate::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
-    use crate::testing::{Scene, a_chat, admin_context, agent_id, context};
+    use crate::testing::{Scene, a_chat, admin_context, agent_id, chat_id, context};
 
     /// SPEC 2: deleting an agent deletes its memberships.
     #[test]
@@ -59,8 +57,8 @@ mod tests {
         let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
         let mut uow = scene.unit();
         uow.participants
-            .expect_chats_of()
-            .returning(|_| Ok(vec![a_chat().id]));
+            .expect_some_chats_of()
+            .returning(|_, _| Ok(vec![a_chat().id]));
         uow.agents
             .expect_update()
             .withf(|agent| agent.deleted.is_some() && agent.token_generation == 1)
@@ -75,6 +73,26 @@ mod tests {
             [ParticipantLeft, MessagePosted, ChatUpdated]
         );
         assert_eq!(scene.saved().unwrap().member_count, 0);
+    }
+
+    /// Case 42.
+    #[test]
+    fn an_agent_of_many_chats_is_deleted_at_once_and_leaves_them_behind() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let mut uow = scene.unit();
+        let chats = uow.participants.expect_some_chats_of();
+        chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
+        let (id, by) = (agent_id(2), agent_id(1));
+        uow.cleanups
+            .expect_add()
+            .withf(move |deleted| *deleted == Deleted::Agent { id, by })
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.agents.expect_update().times(1).returning(|_| Ok(()));
+        uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
+        uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
+        let agent = delete_agent(&mut uow, &admin_context(by), id).unwrap();
+        assert!(agent.deleted.is_some());
     }
 
     /// SPEC 2.

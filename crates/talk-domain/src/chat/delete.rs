@@ -2,6 +2,7 @@
 
 use crate::access::AccessError;
 use crate::chat::Chat;
+use crate::cleanup::{Deleted, MEMBERSHIPS};
 use crate::context::Context;
 use crate::error::refusals;
 use crate::event::{Event, LogEntry};
@@ -18,8 +19,9 @@ refusals! {
     }
 }
 
-/// Deletes a chat and its memberships: by its creator, an admin or a manager, who participates.
-/// Deleted already: the same answer to the same people, no event; to others there is no such chat.
+/// Deletes a chat and its memberships, those of a large chat behind: by its creator, an admin or a
+/// manager, who participates. Deleted already: the same answer to the same people, no event; to
+/// others there is no such chat.
 ///
 /// # Errors
 /// See [`DeleteChatError`].
@@ -41,7 +43,9 @@ pub fn delete_chat(
         return Err(DeleteChatError::NotAllowed);
     }
     let tick = chat.tick(cx.now);
-    uow.participants().remove_all(chat.id, tick)?;
+    if uow.participants().remove_some(id, tick, MEMBERSHIPS)? {
+        uow.cleanups().add(Deleted::Chat(id))?;
+    }
     (chat.member_count, chat.updated, chat.deleted) = (0, tick.at, Some(tick.at));
     let event = Event::ChatDeleted(&chat);
     uow.events().append(&LogEntry {
@@ -84,8 +88,8 @@ mod tests {
     fn delete(scene: &Scene, cx: &Context) -> Result<Chat, DeleteChatError> {
         let mut uow = scene.unit();
         uow.participants
-            .expect_remove_all()
-            .returning(|_, _| Ok(()));
+            .expect_remove_some()
+            .returning(|_, _, _| Ok(false));
         delete_chat(&mut uow, cx, a_chat().id)
     }
 
@@ -101,6 +105,26 @@ mod tests {
         assert_eq!((chat.member_count, chat.deleted), (0, Some(chat.updated)));
         assert_eq!(scene.events(), [ChatDeleted]);
         assert_eq!(scene.saved(), Some(chat));
+    }
+
+    /// Case 42.
+    #[test]
+    fn a_large_chat_is_deleted_at_once_and_its_memberships_behind() {
+        let scene = Scene::new(a_chat()).members(&[creator(), agent_id(2)]);
+        let mut uow = scene.unit();
+        uow.participants
+            .expect_remove_some()
+            .withf(|_, _, limit| *limit == MEMBERSHIPS)
+            .times(1)
+            .returning(|_, _, _| Ok(true));
+        uow.cleanups
+            .expect_add()
+            .withf(|deleted| *deleted == Deleted::Chat(a_chat().id))
+            .times(1)
+            .returning(|_| Ok(()));
+        let chat = delete_chat(&mut uow, &context(creator()), a_chat().id).unwrap();
+        assert_eq!((chat.member_count, chat.deleted), (0, Some(chat.updated)));
+        assert_eq!(scene.events(), [ChatDeleted]);
     }
 
     /// SPEC 3.

@@ -1,10 +1,13 @@
 //! Use case: delete a message.
 
 use crate::access::{AccessError, lock_message};
+use crate::cleanup::Deleted;
+use crate::cleanup::carry_on::forget_content;
 use crate::context::Context;
 use crate::error::refusals;
 use crate::event::{Event, LogEntry};
 use crate::id::MessageId;
+use crate::mention::mention_anew;
 use crate::message::{Author, Message};
 use crate::store::{StoreError, UnitOfWork};
 
@@ -19,7 +22,8 @@ refusals! {
 }
 
 /// Makes the author's message a tombstone: replies keep their place, the content is gone from the
-/// message, its revisions, its reactions and its logged events. Deleted already: no event.
+/// message, its revisions, its reactions and its logged events. Of a message that was changed often
+/// the rest is removed behind, unseen meanwhile. Deleted already: no event.
 ///
 /// # Errors
 /// See [`DeleteMessageError`].
@@ -38,14 +42,17 @@ pub fn delete_message(
         Author::Agent(_) => {}
     }
     let tick = chat.tick(cx.now);
-    message.text.clear();
+    let earlier = std::mem::take(&mut message.text);
     message.medias.clear();
     message.reactions.clear();
     (message.updated, message.deleted) = (tick.at, Some(tick.at));
     uow.messages().update(&message)?;
-    uow.messages().drop_revisions(id)?;
+    mention_anew(uow, &message, &earlier)?;
     uow.reactions().clear(id)?;
-    uow.events().redact(&message)?;
+    if forget_content(uow, &message)? {
+        let chat = chat.id;
+        uow.cleanups().add(Deleted::Message { id, chat })?;
+    }
     let event = Event::MessageDeleted(&message);
     uow.events().append(&LogEntry {
         chat: chat.id,
@@ -112,13 +119,13 @@ mod tests {
         uow.messages
             .expect_drop_revisions()
             .times(1)
-            .returning(|_| Ok(()));
+            .returning(|_, _| Ok(false));
         uow.reactions.expect_clear().times(1).returning(|_| Ok(()));
         uow.events
             .expect_redact()
-            .withf(|tombstone| tombstone.text.is_empty() && tombstone.reactions.is_empty())
+            .withf(|tombstone, _| tombstone.text.is_empty() && tombstone.reactions.is_empty())
             .times(1)
-            .returning(|_| Ok(()));
+            .returning(|_, _| Ok(false));
         uow.messages
             .expect_set_reply_count()
             .withf(|id, count| (*id, *count) == (message_id(2), 3))
@@ -132,6 +139,50 @@ mod tests {
             "a reply keeps its place"
         );
         assert_eq!(scene.events(), [MessageDeleted]);
+    }
+
+    /// Case 42.
+    #[test]
+    fn a_much_changed_message_is_deleted_at_once_and_the_rest_removed_behind() {
+        for (events, versions) in [(true, false), (false, true)] {
+            let scene = scene(&[a_message(1)]);
+            let mut uow = scene.unit();
+            uow.messages.expect_update().times(1).returning(|_| Ok(()));
+            uow.reactions.expect_clear().times(1).returning(|_| Ok(()));
+            uow.events.expect_redact().returning(move |_, _| Ok(events));
+            let drop_versions = uow.messages.expect_drop_revisions();
+            drop_versions.returning(move |_, _| Ok(versions));
+            let (id, chat) = (message_id(1), a_chat().id);
+            uow.cleanups
+                .expect_add()
+                .withf(move |deleted| *deleted == Deleted::Message { id, chat })
+                .times(1)
+                .returning(|_| Ok(()));
+            let tombstone = delete(&mut uow, 1).unwrap();
+            assert!(tombstone.deleted.is_some() && tombstone.text.is_empty());
+            assert_eq!(scene.events(), [MessageDeleted]);
+        }
+    }
+
+    /// Case 41.
+    #[test]
+    fn a_deleted_message_mentions_nobody() {
+        let scene = scene(&[Message {
+            text: "@agent-2".into(),
+            ..a_message(1)
+        }]);
+        let mut uow = scene.unit();
+        uow.messages.expect_update().returning(|_| Ok(()));
+        uow.reactions.expect_clear().returning(|_| Ok(()));
+        uow.events.expect_redact().returning(|_, _| Ok(false));
+        let drop_versions = uow.messages.expect_drop_revisions();
+        drop_versions.returning(|_, _| Ok(false));
+        uow.mentions
+            .expect_replace()
+            .withf(|message, agents| message.id == message_id(1) && agents.is_empty())
+            .times(1)
+            .returning(|_, _| Ok(()));
+        delete(&mut uow, 1).unwrap();
     }
 
     /// SPEC 4: again, same answer, no event.

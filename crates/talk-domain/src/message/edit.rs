@@ -6,6 +6,7 @@ use crate::error::{Invalid, refusals};
 use crate::event::{Event, LogEntry};
 use crate::id::MessageId;
 use crate::media::Media;
+use crate::mention::mention_anew;
 use crate::message::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::message::{Author, Message, Revision};
 use crate::store::{StoreError, UnitOfWork};
@@ -84,6 +85,7 @@ pub fn edit_message(
     (message.updated, message.edited) = (tick.at, Some(tick.at));
     uow.messages().add_revision(&earlier)?;
     uow.messages().update(&message)?;
+    mention_anew(uow, &message, &earlier.text)?;
     let event = Event::MessageEdited(&message);
     uow.events().append(&LogEntry {
         chat: chat.id,
@@ -142,6 +144,15 @@ mod tests {
             "the creating event never changes"
         );
         assert_eq!(scene.events(), [MessageEdited]);
+    }
+
+    /// SPEC 4, case 77.
+    #[test]
+    fn an_edit_leaves_something_to_see() {
+        for text in ["", "\u{200b}", " \u{2800}\u{ad}\n"] {
+            let refused = edit(&mut unit(&scene(&a_message(1))), 1, text);
+            assert!(matches!(refused, Err(EditMessageError::Empty)), "{text:?}");
+        }
     }
 
     /// SPEC 4: no change, no event.

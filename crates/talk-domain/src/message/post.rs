@@ -7,6 +7,7 @@ use crate::error::{Invalid, refusals};
 use crate::event::{Event, LogEntry, LoggedEvent};
 use crate::id::{ChatId, MessageId};
 use crate::media::Media;
+use crate::mention::mention;
 use crate::message::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::message::{Author, Message};
 use crate::store::{StoreError, UnitOfWork};
@@ -73,6 +74,7 @@ pub fn post_message(
     check_references(uow, &command.medias, &[])?;
     let message = compose(cx, &mut chat, command, parent.as_ref());
     uow.messages().insert(&message)?;
+    mention(uow, &message)?;
     if let Some(parent) = parent {
         uow.messages()
             .set_reply_count(parent.id, parent.reply_count + 1)?;
@@ -184,10 +186,10 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 4.
+    /// SPEC 4, case 77.
     #[test]
     fn nothing_to_say_is_not_a_message() {
-        for text in ["", " \n\t"] {
+        for text in ["", " \n\t", "\u{200b}", "\u{2800}\u{3164} \u{ad}"] {
             assert!(matches!(
                 post(&scene(), &says(text)),
                 Err(PostMessageError::Empty)

@@ -31,8 +31,13 @@ pub fn list_revisions(
     request: PageRequest,
 ) -> Result<Placed<Page<Revision>>, AccessError> {
     let (chat, message) = view_message(snapshot, actor, id)?;
-    Ok(Placed::new(
-        snapshot.messages().revisions(message.id, request)?,
-        &chat,
-    ))
+    let page = match message.deleted {
+        // Some may be left, which are removed behind.
+        Some(_) => Page {
+            rows: Vec::new(),
+            next: None,
+        },
+        None => snapshot.messages().revisions(message.id, request)?,
+    };
+    Ok(Placed::new(page, &chat))
 }

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::*;
+use crate::plans::Plain;
 
 const FIRST: PageRequest = PageRequest {
     size: 10,
@@ -57,7 +58,7 @@ fn readers(options: &StoreOptions) -> (TempDir, Arc<Readers>) {
         rows = rows.replace(name, &format!("x'{}'", id.simple()));
     }
     conn.batch_execute(&rows).unwrap();
-    let readers = Readers::open(&path, options).unwrap();
+    let readers = Readers::open(&path, options, Arc::new(Plain)).unwrap();
     (directory, Arc::new(readers))
 }
 
@@ -114,7 +115,7 @@ fn every_list_ends_at_its_deadline() {
     let unit = Unit::of(customer_id(), "list");
     let ago = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
     for (list, read) in LISTS {
-        let mut snapshot = DieselSnapshot::new(&mut conn, unit);
+        let mut snapshot = DieselSnapshot::new(&mut conn, unit, &Plain);
         assert_eq!(read(&mut snapshot).unwrap(), 1, "{list}");
         let late = deadline::run_until(ago, || read(&mut snapshot));
         assert!(matches!(late, Err(StoreError::Timeout)), "{list}: {late:?}");

@@ -1,21 +1,20 @@
 //! The event log.
 
-use std::sync::Arc;
-
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
+use talk_domain::cleanup::Bound;
 use talk_domain::event::{
     Event, EventKind, EventQueries, FrameEncoder, LogEntry, LogPage, LoggedEvent, Portion,
 };
-use talk_domain::id::ChatId;
-use talk_domain::message::Message;
+use talk_domain::id::{ChatId, MessageId};
+use talk_domain::message::{Message, MessageQueries};
 use talk_domain::store::StoreError;
 
-use super::{Scope, changed};
+use super::{Scope, changed, octet_length};
 use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::rows::event::{self, EventRow, kind};
-use crate::rows::{bytes, seq};
+use crate::rows::{bytes, number, seq};
 use crate::schema::{chats, events, message_events};
 
 impl Scope<'_> {
@@ -25,10 +24,11 @@ impl Scope<'_> {
         event::insert(self.changing(), entry, frame)?;
         match entry.event {
             Event::MessageEdited(message)
-            | Event::MessageDeleted(message)
             | Event::ReactionAdded(message, _)
             | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq),
+            // The first event is found by the message's own seq, and the last is a tombstone.
             Event::MessagePosted(_)
+            | Event::MessageDeleted(_)
             | Event::ChatCreated(_)
             | Event::ChatUpdated(_)
             | Event::ChatDeleted(_)
@@ -58,51 +58,94 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// Rewrites every logged event about `tombstone`; tells their places and new frames.
+    /// Rewrites the first logged event about `tombstone` and its next others, up to `bound`; what
+    /// is rewritten is no longer in `talk_message_events`. Returns whether there may be more.
     pub(crate) fn redact(
         &mut self,
         tombstone: &Message,
         encoder: &dyn FrameEncoder,
-    ) -> Result<Vec<(u64, Arc<str>)>, StoreError> {
+        bound: Bound,
+    ) -> Result<bool, StoreError> {
         self.own(tombstone.customer)?;
-        let later: Vec<i64> = message_events::table
+        self.rewrite(seq(tombstone.seq), tombstone, encoder)?;
+        let next: Vec<i64> = message_events::table
             .filter(message_events::message_id.eq(bytes(tombstone.id.0)))
+            .order(message_events::seq.asc())
+            .limit(i64::from(bound.rows))
             .select(message_events::seq)
             .load(self.conn)
             .map_err(fault)?;
-        let mut rewritten = Vec::with_capacity(later.len() + 1);
-        for place in [seq(tombstone.seq)].into_iter().chain(later) {
-            let Some(kind) = self.kind_at(tombstone.chat, place)? else {
-                continue;
-            };
-            let at = u64::try_from(place).unwrap_or_default();
-            let frame: Arc<str> = encoder.encode_redacted(kind, at, tombstone).into();
-            self.rewrite(tombstone.chat, place, &frame)?;
-            rewritten.push((at, frame));
+        let (mut done, mut left) = (0, bound.bytes);
+        for place in &next {
+            left = left.saturating_sub(self.rewrite(*place, tombstone, encoder)?);
+            self.forget_about(tombstone.id, *place)?;
+            done += 1;
+            if left == 0 {
+                break;
+            }
         }
-        Ok(rewritten)
+        Ok(done < next.len() || next.len() >= bound.rows as usize)
     }
 
-    fn kind_at(&mut self, chat: ChatId, place: i64) -> Result<Option<EventKind>, StoreError> {
-        let name = events::table
-            .filter(events::chat_id.eq(bytes(chat.0)))
-            .filter(events::seq.eq(place))
-            .select(events::kind)
-            .first::<String>(self.conn)
+    fn forget_about(&mut self, message: MessageId, place: i64) -> Result<(), StoreError> {
+        let entry = message_events::table
+            .filter(message_events::message_id.eq(bytes(message.0)))
+            .filter(message_events::seq.eq(place));
+        diesel::delete(entry)
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+
+    /// Puts the tombstone into a logged event, if it is still there. Returns the bytes that were
+    /// there.
+    fn rewrite(
+        &mut self,
+        place: i64,
+        tombstone: &Message,
+        encoder: &dyn FrameEncoder,
+    ) -> Result<u64, StoreError> {
+        let entry = events::table
+            .filter(events::chat_id.eq(bytes(tombstone.chat.0)))
+            .filter(events::seq.eq(place));
+        let found: Option<(String, i64)> = entry
+            .clone()
+            .select((events::kind, octet_length(events::payload)))
+            .first(self.conn)
             .optional()
             .map_err(fault)?;
-        name.as_deref().map(kind).transpose()
-    }
-
-    fn rewrite(&mut self, chat: ChatId, place: i64, frame: &str) -> Result<(), StoreError> {
-        let entry = events::table
-            .filter(events::chat_id.eq(bytes(chat.0)))
-            .filter(events::seq.eq(place));
+        let Some((name, length)) = found else {
+            return Ok(0);
+        };
+        let frame = encoder.encode_redacted(kind(&name)?, number(place)?, tombstone);
         let rows = diesel::update(entry)
             .set(events::payload.eq(frame))
             .execute(self.changing())
             .map_err(fault)?;
-        changed(rows)
+        changed(rows)?;
+        number(length)
+    }
+
+    /// Shows the tombstone in place of deleted messages in events that are still to be rewritten.
+    pub(crate) fn hide_deleted(
+        &mut self,
+        chat: ChatId,
+        events: &mut [LoggedEvent],
+        encoder: &dyn FrameEncoder,
+    ) -> Result<(), StoreError> {
+        let with_content = || {
+            let about = events.iter().filter(|event| event.kind.has_content());
+            about.map(|event| bytes(event.subject)).collect()
+        };
+        for id in self.messages_left(chat, with_content)? {
+            let Some(tombstone) = MessageQueries::get(self, id)? else {
+                continue;
+            };
+            for event in events.iter_mut().filter(|event| event.has_content_of(id)) {
+                event.redact(&tombstone, encoder);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod search;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use talk_domain::cleanup::Bound;
 use talk_domain::id::{AgentId, ChatId, MessageId};
 use talk_domain::message::search::MessageSearch;
 use talk_domain::message::{Message, MessageFilter, MessageQueries, MessageRepository, Revision};
@@ -15,13 +16,13 @@ use talk_domain::reaction::Reaction;
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
-use super::{Scope, changed};
+use super::{Scope, changed, octet_length};
 use crate::error::fault;
 use crate::index::{self, Indexed};
 use crate::prepared::{Value, prepared};
 use crate::rows::message::{self, MessageRow, RevisionRow};
 use crate::rows::reaction::ReactionRow;
-use crate::rows::{bytes, id, media};
+use crate::rows::{bytes, id, media, number};
 use crate::schema::{messages, reactions, revisions};
 
 impl Scope<'_> {
@@ -172,15 +173,32 @@ impl MessageRepository for Scope<'_> {
             .map_err(fault)
     }
 
-    fn drop_revisions(&mut self, id: MessageId) -> Result<(), StoreError> {
+    fn drop_revisions(&mut self, id: MessageId, bound: Bound) -> Result<bool, StoreError> {
         if self.chat_of_message(id)?.is_none() {
-            return Ok(());
+            return Ok(false);
         }
         let earlier = revisions::table.filter(revisions::message_id.eq(bytes(id.0)));
-        diesel::delete(earlier)
-            .execute(self.changing())
-            .map(drop)
-            .map_err(fault)
+        let next: Vec<(i64, i64)> = earlier
+            .clone()
+            .order(revisions::written_at.asc())
+            .limit(i64::from(bound.rows))
+            .select((revisions::written_at, octet_length(revisions::text)))
+            .load(self.conn)
+            .map_err(fault)?;
+        let (mut done, mut last, mut left) = (0, None, bound.bytes);
+        for (written, length) in &next {
+            (last, done) = (Some(*written), done + 1);
+            left = left.saturating_sub(number(*length)?);
+            if left == 0 {
+                break;
+            }
+        }
+        if let Some(last) = last {
+            diesel::delete(earlier.filter(revisions::written_at.le(last)))
+                .execute(self.changing())
+                .map_err(fault)?;
+        }
+        Ok(done < next.len() || next.len() >= bound.rows as usize)
     }
 }
 

@@ -8,6 +8,7 @@ use talk_domain::page::{Cursor, Page, PageRequest};
 use talk_domain::participant::{Participant, ParticipantQueries, ParticipantRepository};
 use talk_domain::store::StoreError;
 
+use super::cleanups::{CHAT, chats_left};
 use super::{Scope, all};
 use crate::connection::{MultiBackend, natively};
 use crate::deadline::talk_in_time;
@@ -15,7 +16,7 @@ use crate::error::fault;
 use crate::paging::{behind, one_page};
 use crate::rows::participant::{FormerRow, NewParticipantRow, ParticipantRow};
 use crate::rows::{bytes, id, number, seq};
-use crate::schema::{chats, former_participants, participants, read_marks};
+use crate::schema::{chats, cleanups, former_participants, participants, read_marks};
 
 impl Scope<'_> {
     fn participant(
@@ -23,10 +24,14 @@ impl Scope<'_> {
         chat: ChatId,
         agent: AgentId,
     ) -> Result<Option<Participant>, StoreError> {
+        let is_left = cleanups::table
+            .filter(cleanups::kind.eq(CHAT))
+            .filter(cleanups::subject.eq(participants::chat_id));
         let query = participants::table
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
+            .filter(dsl::not(dsl::exists(is_left)))
             .select(ParticipantRow::as_select());
         let row = natively!(self.conn, |conn| query.first(conn));
         let row = row.optional().map_err(fault)?;
@@ -35,6 +40,20 @@ impl Scope<'_> {
 
     /// The event with which the agent's last ended membership ended.
     fn left_with(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
+        // Memberships of a deleted chat are left for a while, and ended with the chat.
+        let deletion: Option<i64> = participants::table
+            .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::agent_id.eq(bytes(agent.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .filter(chats::deleted_at.is_not_null())
+            .select(chats::last_seq)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        if let Some(deletion) = deletion {
+            return number(deletion).map(Some);
+        }
         let left: Option<i64> = former_participants::table
             .filter(former_participants::chat_id.eq(bytes(chat.0)))
             .filter(former_participants::agent_id.eq(bytes(agent.0)))
@@ -135,44 +154,37 @@ impl ParticipantRepository for Scope<'_> {
         Ok(true)
     }
 
-    fn remove_all(&mut self, chat: ChatId, tick: Tick) -> Result<(), StoreError> {
-        let rows = participants::table
+    fn remove_some(&mut self, chat: ChatId, tick: Tick, limit: u32) -> Result<bool, StoreError> {
+        let rows: Vec<ParticipantRow> = participants::table
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::customer_id.eq(self.customer()))
+            .order(participants::agent_id.asc())
+            .limit(i64::from(limit))
             .select(ParticipantRow::as_select())
             .load(self.conn)
             .map_err(fault)?;
+        let is_more = rows.len() >= limit as usize;
         for participant in all::<_, Participant>(rows)? {
-            self.remember(&participant, tick)?;
+            ParticipantRepository::remove(self, &participant, tick)?;
         }
-        let memberships = participants::table
-            .filter(participants::chat_id.eq(bytes(chat.0)))
-            .filter(participants::customer_id.eq(self.customer()));
-        diesel::delete(memberships)
-            .execute(self.changing())
-            .map_err(fault)?;
         self.memory.forget_members(chat);
-        let marks = read_marks::table
-            .filter(read_marks::chat_id.eq(bytes(chat.0)))
-            .filter(read_marks::customer_id.eq(self.customer()));
-        diesel::delete(marks)
-            .execute(self.changing())
-            .map(drop)
-            .map_err(fault)
+        Ok(is_more)
     }
 
     fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
         self.left_with(chat, agent)
     }
 
-    fn chats_of(&mut self, agent: AgentId) -> Result<Vec<ChatId>, StoreError> {
+    fn some_chats_of(&mut self, agent: AgentId, limit: u32) -> Result<Vec<ChatId>, StoreError> {
         let rows: Vec<Vec<u8>> = participants::table
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
+            .filter(participants::chat_id.ne_all(chats_left!(self)))
             .order((
                 participants::chat_created_at.asc(),
                 participants::chat_id.asc(),
             ))
+            .limit(i64::from(limit))
             .select(participants::chat_id)
             .load(self.conn)
             .map_err(fault)?;
@@ -234,6 +246,7 @@ impl ParticipantQueries for Scope<'_> {
             .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
+            .filter(chats::deleted_at.is_null())
             .select((participants::chat_id, chats::last_seq))
             .load(self.conn)
             .map_err(fault)?;

@@ -15,8 +15,7 @@ use crate::error::fault;
 use crate::paging::one_page;
 use crate::rows::read_mark::ReadMarkRow;
 use crate::rows::{at, bytes, number, seq};
-use crate::schema::{events, messages, read_marks};
-use crate::search::containing_exactly;
+use crate::schema::{events, mentions, messages, read_marks};
 
 /// The messages of others in a chat after a time, as far as they can be unread.
 macro_rules! unread {
@@ -121,19 +120,24 @@ impl ReadQueries for Scope<'_> {
         Ok(u32::try_from(found.len()).unwrap_or(COUNTED))
     }
 
-    fn containing(
+    fn mentions(
         &mut self,
         chat: ChatId,
         agent: AgentId,
         after: Timestamp,
-        needle: &str,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<u32, StoreError> {
+        if self.chat(chat)?.is_none() {
+            return Ok(0);
+        }
         let after = self.counted_after(chat, after)?;
-        unread!(self, chat, agent, after)
-            .filter(messages::text.like(containing_exactly(needle)).escape('\\'))
-            .select(messages::text)
-            .load(self.conn)
-            .map_err(fault)
+        let count: i64 = mentions::table
+            .filter(mentions::chat_id.eq(bytes(chat.0)))
+            .filter(mentions::agent_id.eq(bytes(agent.0)))
+            .filter(mentions::created_at.gt(after))
+            .count()
+            .get_result(self.conn)
+            .map_err(fault)?;
+        Ok(u32::try_from(count).unwrap_or(COUNTED))
     }
 
     fn readers(

@@ -1,7 +1,10 @@
 //! Customers know nothing of each other, whichever repository is asked.
 
+use std::collections::BTreeSet;
+
 use talk_domain::access_key::AccessKey;
 use talk_domain::chat::{ChatFilter, ChatKind, DirectPair, Tick};
+use talk_domain::cleanup::Bound;
 use talk_domain::emoji::Emoji;
 use talk_domain::event::{Event, LogEntry, Portion};
 use talk_domain::id::{AccessKeyId, CustomerId};
@@ -66,12 +69,12 @@ pub async fn memberships_stay_in_their_customer(factory: Factory) {
             let members = uow.participants();
             let tick = Tick { seq: 9, at: at(1) };
             assert!(!members.remove(&member, tick)?);
-            members.remove_all(chat, tick)?;
+            assert!(!members.remove_some(chat, tick, 10)?);
             Ok::<_, StoreError>((
                 members.find(chat, agent_id(2))?,
                 members.get(chat, member.id)?,
                 members.left(chat, agent_id(2))?,
-                members.chats_of(agent_id(2))?,
+                members.some_chats_of(agent_id(2), 10)?,
             ))
         })
         .await
@@ -125,7 +128,7 @@ pub async fn messages_stay_in_their_customer(factory: Factory) {
         .write_as(other_customer(), move |uow| {
             assert_eq!(uow.messages().get(id)?, None);
             assert_eq!(uow.messages().chat_of(id)?, None);
-            uow.messages().drop_revisions(id)?;
+            assert!(!uow.messages().drop_revisions(id, Bound::STEP)?);
             uow.reactions().clear(id)?;
             assert!(uow.reactions().insert(id, &reaction).is_err());
             assert!(uow.messages().set_reply_count(id, 9).is_err());
@@ -273,11 +276,12 @@ pub async fn a_unit_above_customers_sees_only_the_directory(factory: Factory) {
 /// A unit that would write another customer's row fails instead.
 pub async fn nobody_writes_rows_of_another_customer(factory: Factory) {
     let world = World::open(factory).await;
-    let writes: [fn(&mut dyn UnitOfWork) -> Done; 4] = [
+    let writes: [fn(&mut dyn UnitOfWork) -> Done; 5] = [
         |uow| uow.chats().insert(&a_chat()).map(drop),
         |uow| uow.messages().insert(&a_message(1)),
         |uow| uow.keys().insert(&a_key(customer_id())),
-        |uow| uow.events().redact(&a_message(1)),
+        |uow| uow.events().redact(&a_message(1), Bound::STEP).map(drop),
+        |uow| uow.mentions().replace(&a_message(1), &BTreeSet::new()),
     ];
     for write in writes {
         let refused = world.write_as(other_customer(), write).await;

@@ -65,7 +65,7 @@ pub struct OwnChat {
     pub read_seq: u64,
     /// Messages of others since then, among the chat's latest 1,000.
     pub unread_count: u32,
-    /// Those of them that name the caller.
+    /// Those of them that mention the caller.
     pub mention_count: u32,
 }
 

@@ -18,6 +18,7 @@ use crate::rows::bytes;
 use crate::rows::message::MessageRow;
 use crate::schema::{messages, participants};
 use crate::scope::Scope;
+use crate::scope::cleanups::chats_left;
 
 /// A chat and the time of its next message.
 type Head = (Vec<u8>, i64);
@@ -59,7 +60,8 @@ impl Scope<'_> {
         let chats = participants::table
             .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
-            .filter(participants::customer_id.eq(self.customer()));
+            .filter(participants::customer_id.eq(self.customer()))
+            .filter(participants::chat_id.ne_all(chats_left!(self)));
         let own = messages::table.filter(messages::chat_id.eq(participants::chat_id));
         let heads: Vec<(Vec<u8>, Option<i64>)> = match request.order {
             Order::Descending => {

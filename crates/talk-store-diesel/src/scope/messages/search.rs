@@ -25,6 +25,7 @@ use crate::rows::bytes;
 use crate::rows::message::MessageRow;
 use crate::schema::{messages, participants};
 use crate::scope::Scope;
+use crate::scope::cleanups::chats_left;
 use found::{Found, Window};
 use indexed::Index;
 use source::{Candidate, Source, Sources};
@@ -224,6 +225,7 @@ impl Scope<'_> {
         let mut query = participants::table
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
+            .filter(participants::chat_id.ne_all(chats_left!(self)))
             .select(participants::chat_id)
             .limit(NAMED_CHATS + 1)
             .into_boxed::<MultiBackend>();

@@ -1,0 +1,89 @@
+//! Cleanups: the rest of a deletion that is too large for one transaction.
+//!
+//! A deletion is visible at once and complete, in one bounded unit of work. The rows it leaves
+//! behind are removed or rewritten afterwards, in steps of bounded units, each of which can be
+//! repeated. What is still to be done is stored with the deletion itself, so that a crash loses
+//! none of it. Until it is done, no read shows anything of what was deleted.
+
+pub mod carry_on;
+
+use crate::id::{AgentId, ChatId, CustomerId, MessageId};
+use crate::store::StoreError;
+
+/// How much one unit of work removes or rewrites. Other writes wait meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Rows at most.
+    pub rows: u32,
+    /// No more rows once these have so many bytes of text.
+    pub bytes: u64,
+}
+
+impl Bound {
+    /// Some milliseconds of work: an event of 256 KiB, or 64 short ones.
+    pub const STEP: Self = Self {
+        rows: 64,
+        bytes: 256 * 1024,
+    };
+}
+
+/// Memberships that one unit of work ends one by one, each with its events: some milliseconds.
+pub const MEMBERSHIPS: u32 = 32;
+
+/// What was deleted, and has left something behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// A message: its logged events and its earlier versions have the text.
+    Message {
+        /// The message.
+        id: MessageId,
+        /// Its chat.
+        chat: ChatId,
+    },
+    /// A chat: it has memberships and read marks.
+    Chat(ChatId),
+    /// An agent: it has memberships.
+    Agent {
+        /// The agent.
+        id: AgentId,
+        /// Who deleted it, and so ends its memberships.
+        by: AgentId,
+    },
+}
+
+/// A deletion that is still to be cleaned up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cleanup {
+    /// Identity; rising.
+    pub id: u64,
+    /// Whose rows they are.
+    pub customer: CustomerId,
+    /// What was deleted.
+    pub deleted: Deleted,
+}
+
+/// Driven port: cleanups at rest.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait CleanupRepository {
+    /// Stores that this deletion is still to be cleaned up.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn add(&mut self, deleted: Deleted) -> Result<(), StoreError>;
+
+    /// Deletes a cleanup that is done.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn finish(&mut self, id: u64) -> Result<(), StoreError>;
+}
+
+/// Driven port: reading cleanups.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait CleanupQueries {
+    /// The first cleanup after the one with this id, over all customers.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn after(&mut self, id: u64) -> Result<Option<Cleanup>, StoreError>;
+}

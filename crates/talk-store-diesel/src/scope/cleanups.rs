@@ -1,0 +1,134 @@
+//! Cleanups: what deletions have left behind.
+
+use diesel::prelude::*;
+use talk_domain::cleanup::{Cleanup, CleanupQueries, CleanupRepository, Deleted};
+use talk_domain::id::{ChatId, MessageId};
+use talk_domain::store::StoreError;
+
+use super::Scope;
+use crate::error::{corrupt, fault};
+use crate::rows::{bytes, id, number, optional_id, seq};
+use crate::schema::cleanups;
+
+const MESSAGE: &str = "message";
+pub(super) const CHAT: &str = "chat";
+const AGENT: &str = "agent";
+
+/// Selects the chats of the customer that are deleted and have memberships left.
+macro_rules! chats_left {
+    ($scope:expr) => {
+        crate::schema::cleanups::table
+            .filter(crate::schema::cleanups::kind.eq(crate::scope::cleanups::CHAT))
+            .filter(crate::schema::cleanups::customer_id.eq($scope.customer()))
+            .select(crate::schema::cleanups::subject)
+    };
+}
+pub(super) use chats_left;
+
+impl Scope<'_> {
+    /// Those of these messages of a chat that are deleted and may have logged events left.
+    pub(super) fn messages_left(
+        &mut self,
+        chat: ChatId,
+        messages: impl FnOnce() -> Vec<Vec<u8>>,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let any: Option<i64> = cleanups::table
+            .filter(cleanups::chat_id.eq(bytes(chat.0)))
+            .select(cleanups::id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        if any.is_none() {
+            return Ok(Vec::new());
+        }
+        let left: Vec<Vec<u8>> = cleanups::table
+            .filter(cleanups::kind.eq(MESSAGE))
+            .filter(cleanups::subject.eq_any(messages()))
+            .filter(cleanups::customer_id.eq(self.customer()))
+            .select(cleanups::subject)
+            .load(self.conn)
+            .map_err(fault)?;
+        left.iter().map(|message| id(message)).collect()
+    }
+}
+
+impl CleanupRepository for Scope<'_> {
+    fn add(&mut self, deleted: Deleted) -> Result<(), StoreError> {
+        let (kind, subject, chat, actor) = match deleted {
+            Deleted::Message { id, chat } => (MESSAGE, id.0, Some(bytes(chat.0)), None),
+            Deleted::Chat(id) => (CHAT, id.0, None, None),
+            Deleted::Agent { id, by } => (AGENT, id.0, None, Some(bytes(by.0))),
+        };
+        diesel::insert_into(cleanups::table)
+            .values((
+                cleanups::customer_id.eq(self.customer()),
+                cleanups::kind.eq(kind),
+                cleanups::subject.eq(bytes(subject)),
+                cleanups::chat_id.eq(chat),
+                cleanups::actor.eq(actor),
+            ))
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn finish(&mut self, cleanup: u64) -> Result<(), StoreError> {
+        let done = cleanups::table
+            .filter(cleanups::id.eq(seq(cleanup)))
+            .filter(cleanups::customer_id.eq(self.customer()));
+        diesel::delete(done)
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = cleanups)]
+struct CleanupRow {
+    id: i64,
+    customer_id: Vec<u8>,
+    kind: String,
+    subject: Vec<u8>,
+    chat_id: Option<Vec<u8>>,
+    actor: Option<Vec<u8>>,
+}
+
+impl CleanupQueries for Scope<'_> {
+    fn after(&mut self, last: u64) -> Result<Option<Cleanup>, StoreError> {
+        let row: Option<CleanupRow> = cleanups::table
+            .filter(cleanups::id.gt(seq(last)))
+            .order(cleanups::id.asc())
+            .select(CleanupRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Cleanup::try_from).transpose()
+    }
+}
+
+impl TryFrom<CleanupRow> for Cleanup {
+    type Error = StoreError;
+
+    fn try_from(row: CleanupRow) -> Result<Self, StoreError> {
+        let chat = optional_id(row.chat_id.as_deref())?;
+        let actor = optional_id(row.actor.as_deref())?;
+        let deleted = match (&*row.kind, chat, actor) {
+            (MESSAGE, Some(chat), None) => Deleted::Message {
+                id: id(&row.subject)?,
+                chat,
+            },
+            (CHAT, None, None) => Deleted::Chat(id(&row.subject)?),
+            (AGENT, None, Some(by)) => Deleted::Agent {
+                id: id(&row.subject)?,
+                by,
+            },
+            _ => return Err(corrupt("an unknown kind of cleanup")),
+        };
+        Ok(Self {
+            id: number(row.id)?,
+            customer: id(&row.customer_id)?,
+            deleted,
+        })
+    }
+}
