@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos bench config openapi openapi-check schemathesis help
+.PHONY: run test lint readme conformance chaos bench hostile config openapi openapi-check schemathesis help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -36,6 +36,10 @@ chaos: ## Kill the server 50 times under load: 100,000 posts, 100 followers
 bench: ## Measure how far the server is from the machine (crates/talk-bench/README.md)
 	$(CARGO) build --release --package talk-server --package talk-bench
 	target/release/talk-bench --server target/release/talk-server $(BENCH_ARGS)
+
+hostile: ## Attack the server and measure what others feel of it (crates/talk-bench/README.md)
+	$(CARGO) build --release --package talk-server --package talk-bench
+	target/release/talk-bench hostile --server target/release/talk-server $(BENCH_ARGS)
 
 config: ## Write config/talk.toml anew from the settings
 	$(CARGO) run --quiet --package talk-server -- config > config/talk.toml

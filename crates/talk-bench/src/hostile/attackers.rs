@@ -204,3 +204,39 @@ enum Open {
     Http(Connection),
     Socket(Socket),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attacker(socket: Option<String>) -> Attacker {
+        let lane = Lane {
+            connections: 1,
+            socket,
+            requests: Vec::new(),
+            burst: 1,
+            most: 1,
+            reads: true,
+        };
+        Attacker {
+            address: String::new(),
+            lane: Arc::new(lane),
+            answers: Arc::default(),
+            next: 7,
+        }
+    }
+
+    #[test]
+    fn a_request_has_a_number_of_its_own_and_keeps_its_length() {
+        let mut attacker = attacker(None);
+        let request = format!("key={NUMBER}");
+        assert_eq!(attacker.numbered(&request), b"key=000000007");
+        assert_eq!(attacker.numbered(&request), b"key=000000008");
+    }
+
+    #[test]
+    fn what_a_socket_sends_is_a_frame() {
+        let mut attacker = attacker(Some(String::new()));
+        assert_eq!(attacker.numbered("ab"), masked("ab"));
+    }
+}

@@ -118,3 +118,44 @@ async fn exchange(address: &str, open: &mut Option<Connection>, request: &[u8]) 
     connection.exchange(request).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// The milliseconds of so many requests, and how many failed. Each connection is given `answer`
+    /// once.
+    async fn milliseconds(requests: u32, answer: &'static str) -> (Vec<u128>, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = tokio::spawn(async move {
+            let mut open = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+                open.push(stream);
+            }
+        });
+        let until = Instant::now() + requests * PACE;
+        let asked = asked(&address, b"GET / HTTP/1.1\r\n\r\n", until).await;
+        server.abort();
+        let took = asked.took.iter().map(Duration::as_millis).collect();
+        (took, asked.failed)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_behind_one_that_is_never_answered_count_from_when_they_were_due() {
+        assert_eq!(milliseconds(5, "").await, (vec![50, 40, 30, 20, 10], 5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_200_is_an_answer() {
+        let answered = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(milliseconds(1, answered).await, (vec![0], 0));
+        let refused = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(milliseconds(1, refused).await, (vec![10], 1));
+    }
+}
