@@ -14,6 +14,7 @@ python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
 export TALK_ADMIN_BIND= TALK_DATA_DIR="$work/data"
 export TALK_JWT_SECRET=a-secret-of-the-tests-0123456789abcdef TALK_LOG=warn
+export TALK_AGENT_RATE=0 TALK_CUSTOMER_RATE=0 TALK_ADDRESS_RATE=0 # one agent at one address is all there is
 export TALK_BOOTSTRAP_USERNAME=root TALK_BOOTSTRAP_PASSWORD='a long password'
 is_ready() { # whether the server answers, within a minute
   for _ in $(seq 600); do

@@ -32,6 +32,7 @@ mod messages;
 mod page_bytes;
 mod presence;
 mod races;
+mod rates;
 mod reactions;
 mod reading;
 mod scenarios;

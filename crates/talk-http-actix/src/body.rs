@@ -45,38 +45,43 @@ impl FromRequest for Body {
 impl Body {
     /// Reads a login or logout.
     pub(crate) async fn login(self) -> Result<Sent, ApiError> {
-        let limit = limits(&self.request)?.login;
+        let limit = shared(&self.request)?.api.body_limits.login;
         self.read(limit).await
     }
 
     /// Reads a message.
     pub(crate) async fn message(self) -> Result<Sent, ApiError> {
-        let limit = limits(&self.request)?.message;
+        let limit = shared(&self.request)?.api.body_limits.message;
         self.read(limit).await
     }
 
     /// Reads anything else.
     pub(crate) async fn other(self) -> Result<Sent, ApiError> {
-        let limit = limits(&self.request)?.other;
+        let limit = shared(&self.request)?.api.body_limits.other;
         self.read(limit).await
     }
 
     async fn read(self, limit: usize) -> Result<Sent, ApiError> {
         check_headers(self.request.headers(), limit)?;
         let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
-        let read = tokio::time::timeout(PATIENCE, collect(self.payload, limit)).await;
+        let mut seen = 0;
+        let read = collect(self.payload, limit, &mut seen);
+        let read = tokio::time::timeout(PATIENCE, read).await;
+        let limiter = &shared(&self.request)?.limiter;
+        limiter.charge_body(&self.request, seen as u64);
         Ok(Sent(read.map_err(|_| slow())??))
     }
 }
 
-fn limits(request: &HttpRequest) -> Result<crate::BodyLimits, ApiError> {
+fn shared(request: &HttpRequest) -> Result<&Shared, ApiError> {
     let shared = request.app_data::<web::Data<Shared>>();
     let shared = shared.ok_or_else(|| ApiError::internal("the application has no state"))?;
-    Ok(shared.api.body_limits)
+    Ok(shared)
 }
 
-async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
-    let (mut body, mut seen) = (BytesMut::new(), 0_usize);
+/// Reads a body of at most `limit` bytes, and counts in `seen` what came in.
+async fn collect(mut payload: Payload, limit: usize, seen: &mut usize) -> Result<Bytes, ApiError> {
+    let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
             ApiError::new(
@@ -85,17 +90,17 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> 
                 "the body could not be read",
             )
         })?;
-        seen = seen.saturating_add(chunk.len());
-        if seen <= limit {
+        *seen = seen.saturating_add(chunk.len());
+        if *seen <= limit {
             body.extend_from_slice(&chunk);
         } else {
             body = BytesMut::new();
-            if seen > DRAINED {
+            if *seen > DRAINED {
                 break;
             }
         }
     }
-    if seen > limit {
+    if *seen > limit {
         return Err(ApiError::too_large(limit));
     }
     Ok(body.freeze())

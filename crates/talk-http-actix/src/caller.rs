@@ -47,8 +47,9 @@ impl FromRequest for Caller {
             let shared = request.app_data::<web::Data<Shared>>().cloned();
             let shared = shared.ok_or_else(|| ApiError::internal("no application state"))?;
             let (actor, session) = authenticate(&shared, &request).await?;
-            shared.unsent.check(actor)?;
             request.extensions_mut().insert(actor);
+            shared.limiter.charge_actor(&request, actor, 1).await?;
+            shared.unsent.check(actor)?;
             Ok(Self {
                 cx: shared.context(actor),
                 session,
@@ -87,6 +88,17 @@ impl Caller {
     /// A unit of the caller.
     pub(crate) fn unit(&self, name: &'static str) -> Unit {
         Unit::by(self.cx.actor, name)
+    }
+
+    /// Takes tokens for work that costs more than a request.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` if the agent or its customer has no token left.
+    pub(crate) async fn charge(&self, cost: u32) -> Result<(), ApiError> {
+        let limiter = &self.shared.limiter;
+        limiter
+            .charge_actor(&self.request, self.cx.actor, cost)
+            .await
     }
 
     /// An id in the path.

@@ -2,6 +2,7 @@
 #![doc = include_str!("../SOCKET.md")]
 
 mod actor_cache;
+mod address;
 mod api_error;
 mod authentication;
 mod body;
@@ -15,6 +16,7 @@ mod openapi;
 mod origin;
 mod query;
 mod quota;
+mod rate;
 mod requester;
 mod routes;
 mod server;
@@ -28,8 +30,10 @@ mod unsent;
 
 use std::sync::Arc;
 
+pub use address::TrustedProxies;
 pub use openapi::{errors, openapi};
 pub use origin::{Origin, OriginError};
+pub use rate::{Rate, Rates};
 pub use server::{Listen, server};
 #[cfg(feature = "conformance")]
 pub use socket::echo;
@@ -66,6 +70,10 @@ pub struct Api {
     pub allowed_origins: Vec<Origin>,
     /// The limits on sockets.
     pub sockets: SocketLimits,
+    /// How much work agents, customers and addresses may ask for.
+    pub rates: Rates,
+    /// Reverse proxies that say whom they forward for.
+    pub trusted_proxies: TrustedProxies,
     /// Delivers events to sockets.
     pub live: Arc<dyn Live>,
     /// Tells sockets to look whether their session has ended.

@@ -2,10 +2,10 @@
 //! for every refusal, whoever made it.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_http::ConnectionType;
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, X_CONTENT_TYPE_OPTIONS,
@@ -15,9 +15,10 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, ResponseError, web};
 use futures_util::FutureExt;
 
+use crate::address::ClientAddress;
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
 use crate::origin::{Origin, preflight, share};
-use crate::routes::{deprecate, is_probed};
+use crate::routes::{RateLimited, deprecate, is_probed};
 use crate::shared::Shared;
 
 /// Counts a request for as long as it is being answered.
@@ -37,40 +38,81 @@ impl Drop for InFlight {
     }
 }
 
+/// The attributes of a request that its log line shows.
+struct Seen {
+    id: String,
+    method: &'static str,
+    client: ClientAddress,
+    started: Instant,
+}
+
+impl Seen {
+    fn of(request: &ServiceRequest) -> Self {
+        let shared = request.app_data::<web::Data<Shared>>();
+        let client = shared.map(|shared| shared.addresses.note(request));
+        Self {
+            id: request_id(request),
+            method: method(request.method()),
+            client: client.unwrap_or_else(|| ClientAddress::of(request.request())),
+            started: Instant::now(),
+        }
+    }
+}
+
 /// The outermost middleware.
 pub(crate) async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
     let _in_flight = InFlight::begin();
-    let id = request_id(&request);
-    let method = method(request.method());
+    let seen = Seen::of(&request);
+    if let Err(refusal) = admit(&request, seen.client).await {
+        let refusal = request.into_response(refusal.response(&seen.id));
+        return Ok(finish(refusal, &seen));
+    }
     if let Some(answer) = preflight(&request, allowed_origins(request.request())) {
-        return Ok(finish(request.into_response(answer), &id, method, started));
+        return Ok(finish(request.into_response(answer), &seen));
     }
     // No part of a request outlives its panic, so nothing half-changed is seen afterwards.
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let response = match answered {
-        Ok(Ok(response)) => enveloped(response.map_into_boxed_body(), &id),
+        Ok(Ok(response)) => enveloped(response.map_into_boxed_body(), &seen.id),
         Ok(Err(error)) => {
             let error = ApiError::of_code(error.as_response_error().status_code());
-            return Err(failed(error, (method, &id), started).into());
+            return Err(failed(error, &seen).into());
         }
-        Err(_) => {
-            let error = ApiError::internal("a handler panicked");
-            return Err(failed(error, (method, &id), started).into());
-        }
+        Err(_) => return Err(failed(ApiError::internal("a handler panicked"), &seen).into()),
     };
-    Ok(finish(counted(response, &id), &id, method, started))
+    charge(&response);
+    Ok(finish(counted(response, &seen.id), &seen))
+}
+
+/// Charges a request to its address, before anything else is known of it.
+async fn admit(request: &ServiceRequest, client: ClientAddress) -> Result<(), ApiError> {
+    match request.app_data::<web::Data<Shared>>() {
+        Some(shared) if request.app_data::<RateLimited>().is_some() => {
+            shared.limiter.admit(request.request(), client).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Charges the body of an answer.
+fn charge(response: &ServiceResponse) {
+    let request = response.request();
+    if let BodySize::Sized(size) = response.response().body().size()
+        && request.app_data::<RateLimited>().is_some()
+        && let Some(shared) = request.app_data::<web::Data<Shared>>()
+    {
+        shared.limiter.charge_body(request, size);
+    }
 }
 
 /// A request that ended without an answer of its route, which is unknown by then.
-fn failed(error: ApiError, (method, id): (&'static str, &str), started: Instant) -> ApiError {
-    error.log(id);
-    let route = "unknown".to_owned();
-    record(method, route, error.status_code(), (id, started.elapsed()));
-    error.answering(id)
+fn failed(error: ApiError, seen: &Seen) -> ApiError {
+    error.log(&seen.id);
+    record("unknown".to_owned(), error.status_code(), seen);
+    error.answering(&seen.id)
 }
 
 /// Counts the body of an answer until the client has taken it.
@@ -109,19 +151,14 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }
 
-fn finish(
-    mut response: ServiceResponse,
-    id: &str,
-    method: &'static str,
-    started: Instant,
-) -> ServiceResponse {
-    name_request(response.headers_mut(), id);
+fn finish(mut response: ServiceResponse, seen: &Seen) -> ServiceResponse {
+    name_request(response.headers_mut(), &seen.id);
     keep_http(&mut response);
     for_browsers(&mut response);
     let route = response.request().match_pattern();
     let route = route.unwrap_or_else(|| "unknown".to_owned());
     deprecate(&route, response.headers_mut());
-    record(method, route, response.status(), (id, started.elapsed()));
+    record(route, response.status(), seen);
     response
 }
 
@@ -152,21 +189,18 @@ fn keep_http(response: &mut ServiceResponse) {
     }
 }
 
-/// The raw path stays out of log and metrics: it has no bounded number of values, and the query
-/// may hold a token.
-fn record(
-    method: &'static str,
-    route: String,
-    status: StatusCode,
-    (request_id, took): (&str, Duration),
-) {
+/// Writes the log line and the metric of a request. The raw path stays out of both: it has no
+/// bounded number of values, and the query may hold a token.
+fn record(route: String, status: StatusCode, seen: &Seen) {
+    let took = seen.started.elapsed();
     let duration_ms = took.as_secs_f64() * 1_000.0;
     let status = status.as_u16();
+    let (method, client, request_id) = (seen.method, seen.client, &seen.id);
     if status == 200 && is_probed(&route) {
         // Probes come every second and would drown everything else.
-        tracing::debug!(method, route, status, duration_ms, request_id, "request");
+        tracing::debug!(method, route, status, duration_ms, %client, request_id, "request");
     } else {
-        tracing::info!(method, route, status, duration_ms, request_id, "request");
+        tracing::info!(method, route, status, duration_ms, %client, request_id, "request");
     }
     metrics::histogram!(
         "talk_http_request_duration_seconds",

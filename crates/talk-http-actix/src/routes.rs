@@ -14,10 +14,14 @@ use crate::handler::{
     presence, probes, reactions, search, sessions,
 };
 
+/// Marks the requests of a listener whose clients are rate limited.
+pub(crate) struct RateLimited;
+
 /// Mounts the routes of the public listener: the API, its description, the socket and the probes.
 pub(crate) fn public(app: &mut web::ServiceConfig, has_legacy: bool) {
     // They are tried one after the other: the busiest first.
-    app.configure(messages_and_events)
+    app.app_data(RateLimited)
+        .configure(messages_and_events)
         .configure(talk_chats)
         .configure(identity)
         .service(at("/v1.0/ws", "GET").route(web::get().to(crate::socket::open)))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::BoxBody;
-use actix_http::{HttpServiceBuilder, Request, Response};
+use actix_http::{Extensions, HttpServiceBuilder, Request, Response};
 use actix_server::{GracefulShutdownSignal, Server, ServerBuilder};
 use actix_service::{
     IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt as _, boxed, map_config,
@@ -21,6 +21,7 @@ use socket2::SockRef;
 
 use crate::Api;
 use crate::observe::observe;
+use crate::rate::Pace;
 use crate::routes;
 use crate::shared::Shared;
 use upgrade::{IsSocket, upgrade};
@@ -140,6 +141,9 @@ where
         .client_disconnect_timeout(CLOSE_TIMEOUT)
         .h1_allow_half_closed(true)
         .local_addr(address)
+        .on_connect_ext(|_: &T, connection: &mut Extensions| {
+            connection.insert(Pace::default());
+        })
 }
 
 /// Sets the options that every accepted connection inherits from `listener` (Linux copies them), so

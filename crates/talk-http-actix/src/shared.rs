@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::actor_cache::ActorCache;
+use crate::address::Addresses;
+use crate::rate::Limiter;
 use crate::socket::{Admissions, LargeFrames};
 use crate::throttle::LoginThrottle;
 use crate::unsent::Unsent;
@@ -17,6 +19,8 @@ use crate::unsent::Unsent;
 pub(crate) struct Shared {
     pub(crate) api: Api,
     pub(crate) actors: ActorCache,
+    pub(crate) addresses: Addresses,
+    pub(crate) limiter: Limiter,
     pub(crate) throttle: LoginThrottle,
     pub(crate) admissions: Admissions,
     pub(crate) large_frames: Arc<LargeFrames>,
@@ -29,11 +33,15 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(api: Api) -> Self {
         let admissions = Admissions::new(&api.sockets);
+        let limiter = Limiter::new(api.rates);
+        let addresses = Addresses::new(api.trusted_proxies.clone());
         let unsent = Unsent::new(api.unsent);
         Self {
             fingerprint_secret: api.tokens.key_secret(AccessKeyId(Uuid::nil())),
             api,
             actors: ActorCache::default(),
+            addresses,
+            limiter,
             throttle: LoginThrottle::default(),
             admissions,
             large_frames: Arc::default(),

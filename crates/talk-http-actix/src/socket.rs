@@ -24,6 +24,7 @@ use std::sync::Arc;
 use actix_web::{FromRequest as _, HttpMessage as _, HttpResponse, web};
 use talk_domain::error::ErrorKind;
 
+use crate::address::ClientAddress;
 use crate::api_error::ApiError;
 use crate::caller::Caller;
 use crate::credentials::presented;
@@ -86,7 +87,7 @@ pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpRe
     };
     let outgoing = Outgoing::default();
     let session = Session::new(
-        (shared, admission),
+        (shared, admission, ClientAddress::of(&caller.request)),
         (caller.cx.actor, caller.session, token),
         Incoming::new(messages, MAX_SUBSCRIBE).metered(meter),
         outgoing.clone(),

@@ -29,7 +29,7 @@ use crate::observe::observe;
 use crate::routes;
 use crate::server::Metrics;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits, SocketLimits, UnsentLimits};
+use crate::{Api, BodyLimits, Rates, SocketLimits, TrustedProxies, UnsentLimits};
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -176,15 +176,15 @@ impl<B> Answer<B> {
 impl Scene {
     /// Nobody is known.
     pub(crate) fn empty() -> Self {
-        Self::serving(true)
+        Self::serving(true, Rates::default())
     }
 
     /// The endpoints of the first generations are switched off; nobody is known.
     pub(crate) fn without_legacy() -> Self {
-        Self::serving(false)
+        Self::serving(false, Rates::default())
     }
 
-    fn serving(has_legacy: bool) -> Self {
+    fn serving(has_legacy: bool, rates: Rates) -> Self {
         let store = Arc::new(Mocks::default());
         let clock = || at(1_000_000);
         let shared = web::Data::new(Shared::new(Api {
@@ -202,6 +202,8 @@ impl Scene {
             },
             allowed_origins: Vec::new(),
             sockets: SocketLimits::default(),
+            rates,
+            trusted_proxies: TrustedProxies::default(),
             live: Arc::new(Nobody),
             ends: crate::Ends::default(),
             stopping: watch::channel(false).1,
@@ -213,7 +215,13 @@ impl Scene {
 
     /// Agents 1 and 2 exist, and agent 9, an admin; their tokens are good.
     pub(crate) fn new() -> Self {
-        let scene = Self::authenticating();
+        Self::with_rates(Rates::default())
+    }
+
+    /// The agents of [`new`](Self::new), limited to these rates.
+    pub(crate) fn with_rates(rates: Rates) -> Self {
+        let scene = Self::serving(true, rates);
+        scene.reads(|snapshot| good_tokens(&mut snapshot.directory));
         scene.writes(|uow| good_tokens(&mut uow.directory));
         scene
     }

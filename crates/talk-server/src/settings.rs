@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::limits::Limits;
-use talk_http_actix::{BodyLimits, SocketLimits, UnsentLimits};
+use talk_http_actix::{BodyLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits};
 use talk_identity::PinnedAlgorithm;
 
 pub(crate) use in_force::{InForce, documented};
@@ -194,6 +194,44 @@ pub(crate) struct Settings {
     #[config(env = "TALK_ALLOWED_ORIGINS", default = "", deserialize_with = parsed)]
     pub(crate) allowed_origins: Origins,
 
+    /// Reverse proxies whose `Forwarded` or `X-Forwarded-For` header names the client's address, as
+    /// addresses and networks separated by commas. The last address of the header that is not
+    /// among them counts; from any other peer the header is ignored. Empty for none.
+    #[config(
+        env = "TALK_TRUSTED_PROXIES",
+        default = "127.0.0.0/8,::1",
+        deserialize_with = parsed
+    )]
+    pub(crate) trusted_proxies: TrustedProxies,
+
+    /// Tokens that an agent gets a second, for requests and posts over sockets. A request costs one,
+    /// and one more for every full 16 KiB of a body sent or received, for every four participants
+    /// of a new chat, and nine more for a search or a password. Without a token it is answered 429.
+    /// 0 for no limit.
+    #[config(env = "TALK_AGENT_RATE", default = 200)]
+    pub(crate) agent_rate: u32,
+
+    /// Tokens that an agent can save.
+    #[config(env = "TALK_AGENT_BURST", default = 1_000)]
+    pub(crate) agent_burst: u32,
+
+    /// Tokens that all agents of a customer together get a second; 0 for no limit.
+    #[config(env = "TALK_CUSTOMER_RATE", default = 2_000)]
+    pub(crate) customer_rate: u32,
+
+    /// Tokens that a customer can save.
+    #[config(env = "TALK_CUSTOMER_BURST", default = 5_000)]
+    pub(crate) customer_burst: u32,
+
+    /// Tokens that an address gets a second, an IPv6 network of 64 bits counting as one; 0 for no
+    /// limit.
+    #[config(env = "TALK_ADDRESS_RATE", default = 500)]
+    pub(crate) address_rate: u32,
+
+    /// Tokens that an address can save.
+    #[config(env = "TALK_ADDRESS_BURST", default = 2_000)]
+    pub(crate) address_burst: u32,
+
     /// How long requests in flight may take to finish after SIGTERM.
     #[config(env = "TALK_SHUTDOWN_SECONDS", default = 10)]
     pub(crate) shutdown_seconds: u64,
@@ -327,6 +365,16 @@ impl Settings {
         }
     }
 
+    /// How much work agents, customers and addresses may ask for.
+    pub(crate) fn rates(&self) -> Rates {
+        let rate = |per_second, burst| Rate { per_second, burst };
+        Rates {
+            agent: rate(self.agent_rate, self.agent_burst),
+            customer: rate(self.customer_rate, self.customer_burst),
+            address: rate(self.address_rate, self.address_burst),
+        }
+    }
+
     /// The commented file with every setting and its default.
     pub(crate) fn template() -> String {
         confique::toml::template::<Self>(confique::toml::FormatOptions::default())
@@ -354,6 +402,27 @@ impl Settings {
         }
     }
 
+    /// Checks that a bucket that refills can hold a token: otherwise nothing would be let in.
+    fn check_rates(&self) -> Result<(), SettingsError> {
+        let Rates {
+            agent,
+            customer,
+            address,
+        } = self.rates();
+        let named = [
+            ("agent_burst", agent),
+            ("customer_burst", customer),
+            ("address_burst", address),
+        ];
+        let bad = named
+            .into_iter()
+            .find(|(_, rate)| rate.per_second > 0 && rate.burst < 1);
+        bad.map_or(Ok(()), |(name, _)| {
+            let reason = "must be at least 1 while the rate is not 0";
+            Err(SettingsError::new(name, reason))
+        })
+    }
+
     /// What one setting says about another.
     fn check(&self) -> Result<(), SettingsError> {
         if self.broker_url.is_some() {
@@ -366,6 +435,7 @@ impl Settings {
             let reason = "goes together with bootstrap_password";
             return Err(SettingsError::new("bootstrap_username", reason));
         }
+        self.check_rates()?;
         let keys = [
             self.issuer_secret.is_some(),
             self.issuer_key_file.is_some(),

@@ -13,6 +13,7 @@ use talk_wire::resource::Agent;
 use crate::body::Body;
 use crate::caller::{Administrator, Caller, Reply, ok};
 use crate::idempotency::{Done, check_key};
+use crate::rate::HEAVY;
 
 pub(crate) async fn list(caller: Caller) -> Reply {
     let page = caller.query()?.page()?;
@@ -34,6 +35,7 @@ pub(crate) async fn create(Administrator(caller): Administrator, body: Body) -> 
     let request: request::CreateAgent = sent.json()?;
     let new = request.check(&caller.cx.limits)?;
     check_key(&caller.request)?;
+    caller.charge(HEAVY).await?;
     let password = caller
         .shared
         .api

@@ -11,11 +11,15 @@ use crate::body::Body;
 use crate::caller::{Caller, Reply};
 use crate::handler::chats::{own_page, own_row};
 use crate::idempotency::Done;
+use crate::rate::HEAVY;
 
 pub(crate) async fn list(caller: Caller) -> Reply {
     let query = caller.query()?;
     let page = query.page()?;
     let search = query.get("search").unwrap_or_default().to_owned();
+    if !search.is_empty() {
+        caller.charge(HEAVY).await?;
+    }
     let read = caller.read("list_channels", move |snapshot, actor| {
         let channels = list_channels(snapshot, &search, page)?;
         Ok::<_, ListChannelsError>(own_page(snapshot, actor, channels)?)

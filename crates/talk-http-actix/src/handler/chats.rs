@@ -24,6 +24,7 @@ use crate::api_error::ApiError;
 use crate::body::{Body, Sent};
 use crate::caller::{Caller, Reply, ok};
 use crate::idempotency::{Done, Posted};
+use crate::rate;
 
 pub(crate) async fn create(caller: Caller, body: Body) -> Reply {
     let sent = body.other().await?;
@@ -38,6 +39,9 @@ pub(crate) async fn created(
     sent: &Sent,
     command: CreateChat,
 ) -> Result<Posted, ApiError> {
+    caller
+        .charge(rate::participants(command.others.len()))
+        .await?;
     let posted = caller.post("create_chat", sent, move |uow, cx| {
         let chat = create_chat(uow, cx, &command)?;
         let own = own(uow, cx, &chat)?;

@@ -15,6 +15,7 @@ use talk_wire::resource::Agent;
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
+use crate::rate::HEAVY;
 
 pub(crate) async fn show(caller: Caller) -> Reply {
     let read = caller.read("show_agent", move |snapshot, actor| {
@@ -27,6 +28,7 @@ pub(crate) async fn show(caller: Caller) -> Reply {
 pub(crate) async fn change_password(caller: Caller, body: Body) -> Reply {
     let request: request::ChangePassword = body.other().await?.json()?;
     check_password("new_password", &request.new_password)?;
+    caller.charge(HEAVY).await?;
     let (username, stored) = caller.read("stored_password", account).await?;
     verify(&caller, &username, &stored, request.old_password).await?;
     let new = caller

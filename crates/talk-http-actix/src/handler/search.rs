@@ -6,6 +6,7 @@ use talk_domain::message::search::{MessageSearch, Needle, search_messages};
 use talk_wire::resource::Message;
 
 use crate::caller::{Caller, Reply};
+use crate::rate::HEAVY;
 
 pub(crate) async fn messages(caller: Caller) -> Reply {
     let query = caller.query()?;
@@ -17,6 +18,7 @@ pub(crate) async fn messages(caller: Caller) -> Reply {
         after: query.time("after")?,
         before: query.time("before")?,
     };
+    caller.charge(HEAVY).await?;
     let read = caller.read("search_messages", move |snapshot, actor| {
         search_messages(snapshot, actor, &wanted, page)
     });

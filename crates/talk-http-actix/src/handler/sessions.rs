@@ -2,7 +2,7 @@
 
 pub(super) mod docs;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use talk_domain::agent::{Agent, PasswordHash};
 use talk_domain::context::IdSource;
 use talk_domain::error::ErrorKind;
@@ -14,12 +14,14 @@ use talk_wire::request::{Login, LoginAnswer};
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
+use crate::rate::HEAVY;
 use crate::shared::Shared;
 use crate::status::Status;
 
 /// A wrong user and a wrong password look and cost the same.
-pub(crate) async fn login(shared: web::Data<Shared>, body: Body) -> Reply {
+pub(crate) async fn login(shared: web::Data<Shared>, request: HttpRequest, body: Body) -> Reply {
     let Login { username, password } = body.login().await?.json()?;
+    shared.limiter.charge_address(&request, HEAVY).await?;
     let now = (shared.api.clock)();
     shared.throttle.check(&username, now)?;
     let found = account(&shared, username.clone()).await?;

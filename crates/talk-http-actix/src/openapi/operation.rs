@@ -93,7 +93,12 @@ impl Operation {
             used: Vec::new(),
         };
         operation
-            .reasons(&["AUTHENTICATION_REQUIRED", "INVALID_QUERY", "INTERNAL"])
+            .reasons(&[
+                "AUTHENTICATION_REQUIRED",
+                "INVALID_QUERY",
+                "INTERNAL",
+                "RATE_LIMITED",
+            ])
             .refuses::<TokenError>()
             .refuses::<AuthenticateError>()
             .with_ids()
@@ -108,7 +113,7 @@ impl Operation {
     ) -> Self {
         Self {
             is_public: true,
-            reasons: BTreeSet::new(),
+            reasons: BTreeSet::from(["RATE_LIMITED"]),
             ..Self::new(method, path, name, summary)
         }
     }

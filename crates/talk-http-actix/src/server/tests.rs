@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use super::*;
 use crate::testing::{Scene, get};
+use crate::{Rate, Rates};
 use actix_web::dev::ServerHandle;
 use talk_domain::testing::an_agent;
 
@@ -16,6 +17,11 @@ struct Running {
 
 /// Agents 1, 2 and 9 are known; the server runs on a thread of its own.
 fn run() -> Running {
+    run_with(Rates::default())
+}
+
+/// The same with these rate limits.
+fn run_with(rates: Rates) -> Running {
     let (public, admin) = (
         TcpListener::bind("127.0.0.1:0").unwrap(),
         TcpListener::bind("127.0.0.1:0").unwrap(),
@@ -23,7 +29,7 @@ fn run() -> Running {
     let (at_public, at_admin) = (public.local_addr().unwrap(), admin.local_addr().unwrap());
     let (send, receive) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let scene = Scene::new();
+        let scene = Scene::with_rates(rates);
         scene.reads(|snapshot| {
             snapshot
                 .directory
@@ -295,4 +301,78 @@ async fn a_token_in_the_query_never_reaches_an_answer() {
         .call(get(1, "/v1.0/nothing?token=secret-1"))
         .await;
     assert!(!answer.body.contains("secret-1"), "{}", answer.body);
+}
+
+/// Sends requests one after the other on one connection; the status of each.
+fn statuses(stream: &mut TcpStream, path: &str, requests: usize) -> Vec<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: t\r\nauthorization: Bearer t-1\r\n\r\n");
+    let mut statuses = Vec::new();
+    for _ in 0..requests {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        while !is_whole(&answer) {
+            let mut bytes = [0; 4_096];
+            let read = stream.read(&mut bytes).unwrap();
+            assert_ne!(read, 0, "{}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&bytes[..read]);
+        }
+        statuses.push(String::from_utf8_lossy(&answer[9..12]).into_owned());
+    }
+    statuses
+}
+
+/// Whether an answer has as many bytes as its head says.
+fn is_whole(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    body.len() == length.unwrap().parse::<usize>().unwrap()
+}
+
+/// SPEC 1: a client that ignores 429 is answered as fast as its bucket refills, not faster.
+#[actix_web::test]
+async fn a_connection_that_goes_on_after_its_429_waits_for_its_token() {
+    const NO_LIMIT: Rate = Rate {
+        per_second: 0,
+        burst: 0,
+    };
+    let rate = Rate {
+        per_second: 4,
+        burst: 1,
+    };
+    let of_agent = Rates {
+        agent: rate,
+        customer: NO_LIMIT,
+        address: NO_LIMIT,
+    };
+    let of_address = Rates {
+        agent: NO_LIMIT,
+        address: rate,
+        ..of_agent
+    };
+    for (rates, path) in [
+        (of_agent, "/v1.0/service_agents/me"),
+        (of_address, "/healthz"),
+    ] {
+        let running = run_with(rates);
+        let mut greedy = TcpStream::connect(running.public).unwrap();
+        assert_eq!(
+            statuses(&mut greedy, path, 5),
+            ["200", "429", "200", "200", "200"]
+        );
+        // Another connection finds what the greedy one has left: nothing.
+        let mut other = TcpStream::connect(running.public).unwrap();
+        assert_eq!(statuses(&mut other, path, 1), ["429"]);
+        let mut admin = TcpStream::connect(running.admin).unwrap();
+        assert!(
+            statuses(&mut admin, "/healthz", 9)
+                .iter()
+                .all(|status| status == "200")
+        );
+        running.handle.stop(true).await;
+    }
 }

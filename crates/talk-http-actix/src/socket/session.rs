@@ -22,6 +22,7 @@ use super::positions::Positions;
 use super::rate::Rate;
 use super::subscription::{Asked, Subscription};
 use crate::actor_cache::Session as Login;
+use crate::address::ClientAddress;
 use crate::quota::Share;
 use crate::shared::Shared;
 use writing::notice;
@@ -99,6 +100,7 @@ pub(super) struct Session {
     shared: web::Data<Shared>,
     _admission: Share,
     actor: Actor,
+    address: ClientAddress,
     login: Login,
     token: String,
     incoming: Incoming,
@@ -111,6 +113,8 @@ pub(super) struct Session {
     positions: Positions,
     posts: Posts,
     rate: Rate,
+    /// When the next frame is read, if the posts so far cost more than the client has.
+    paused_until: Option<Instant>,
     /// Whether the client gives ids: then it knows frames that VoIPBIN's protocol has not.
     is_modern: bool,
     bad_frames: usize,
@@ -129,7 +133,7 @@ impl Drop for Session {
 
 impl Session {
     pub(super) fn new(
-        (shared, admission): (web::Data<Shared>, Share),
+        (shared, admission, address): (web::Data<Shared>, Share, ClientAddress),
         (actor, login, token): (Actor, Login, String),
         incoming: Incoming,
         outgoing: Outgoing,
@@ -145,6 +149,7 @@ impl Session {
             shared,
             _admission: admission,
             actor,
+            address,
             login,
             token,
             incoming,
@@ -155,6 +160,7 @@ impl Session {
             positions: Positions::default(),
             posts: FuturesUnordered::new(),
             rate: Rate::new(now),
+            paused_until: None,
             is_modern: false,
             bad_frames: 0,
             heard_at: now,
@@ -220,9 +226,9 @@ impl Session {
         }
     }
 
-    /// Whether the client's next frame is read: not before the last one was obeyed.
+    /// Whether the client's next frame is read: not before the last one was obeyed and paid for.
     fn reads_on(&self) -> bool {
-        self.asked.is_none() && self.posts.len() < POSTS
+        self.asked.is_none() && self.posts.len() < POSTS && self.paused_until.is_none()
     }
 
     async fn converse(&mut self) -> Farewell {

@@ -350,3 +350,28 @@ fn the_commented_file_changes_nothing() {
     let defaults = load(&Given::default()).unwrap();
     assert_eq!(format!("{:?}", settings.unwrap()), format!("{defaults:?}"));
 }
+
+/// SPEC 1: nothing would be let in by a bucket that holds no token.
+#[test]
+fn a_bucket_that_refills_holds_at_least_one_token() {
+    for bucket in ["agent", "customer", "address"] {
+        let (rate, burst) = (format!("{bucket}_rate"), format!("{bucket}_burst"));
+        let refused = refusal(&given(&[(&burst, "0")], &[]));
+        let reason = format!("{burst}: must be at least 1 while the rate is not 0");
+        assert_eq!(refused, reason);
+        assert!(load(&given(&[(&burst, "0"), (&rate, "0")], &[])).is_ok());
+    }
+}
+
+#[test]
+fn a_trusted_proxy_is_an_address_or_a_network() {
+    let refused = refusal(&given(&[("trusted_proxies", "::1,10.0.0.0/33")], &[]));
+    let reason = "\"10.0.0.0/33\" is neither an address nor a network";
+    assert!(refused.contains(reason), "{refused}");
+    for text in ["", "10.0.0.1", "::1, 10.0.0.0/8"] {
+        assert!(
+            load(&given(&[("trusted_proxies", text)], &[])).is_ok(),
+            "{text}"
+        );
+    }
+}

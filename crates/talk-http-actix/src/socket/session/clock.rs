@@ -31,6 +31,9 @@ impl Session {
         if let Some(since) = self.outgoing.waiting_since() {
             next = next.min(since + STALLED);
         }
+        if let Some(until) = self.paused_until {
+            next = next.min(until);
+        }
         if let Some(left) = self.left() {
             next = next.min(Instant::now() + left);
         }
@@ -54,6 +57,7 @@ impl Session {
             metrics::counter!("talk_sockets_cut_total").increment(1);
             return Err(Farewell::Cut);
         }
+        self.paused_until = self.paused_until.filter(|until| now < *until);
         // What it says while much waits for it is read later.
         if !self.outgoing.has_space() || !self.reads_on() {
             self.heard_at = now;

@@ -55,6 +55,18 @@ impl Session {
         Err(Farewell::because(4429, "too many frames"))
     }
 
+    /// Charges a post of `size` bytes. It is carried out, and when it costs more than the client has
+    /// nothing more is read before that is paid off.
+    fn pay(&mut self, size: usize) {
+        let wait = self
+            .shared
+            .limiter
+            .charge_frame(self.actor, self.address, size);
+        if !wait.is_zero() {
+            self.paused_until = Some(Instant::now() + wait);
+        }
+    }
+
     pub(super) async fn read(&mut self, text: &ByteString) -> Result<(), Farewell> {
         let parsed = parsed(text);
         if text.len() > MAX_FRAME {
@@ -73,7 +85,9 @@ impl Session {
                 return self.bad(id_of(text).as_deref(), &error);
             }
         };
-        if frame.kind != "post" {
+        if frame.kind == "post" {
+            self.pay(text.len());
+        } else {
             self.count()?;
         }
         let id = frame.id.clone();

@@ -1,0 +1,63 @@
+//! Rate limits: how much work agents, customers and addresses may ask for.
+//!
+//! Each of them has a token bucket. Work costs tokens:
+//!
+//! | work | tokens |
+//! |---|---|
+//! | a request, also a refused one, and a `post` frame | 1 |
+//! | every full 16 KiB of a body, received or sent, and of a `post` frame | 1 more |
+//! | every four participants that a new chat is created with | 1 more |
+//! | a search, or a password that is hashed | 9 more |
+//!
+//! A request is let in while a token is left, whatever it turns out to cost: a bucket can go into
+//! debt, and lets nothing in until that is paid off. A request that finds no token is answered 429
+//! `RATE_LIMITED`. If its connection goes on nevertheless, the next request waits for its token
+//! before it is answered, and nothing more is read from the connection meanwhile.
+
+mod bucket;
+mod limiter;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub(crate) use limiter::{HEAVY, Limiter, participants};
+pub(crate) use pace::Pace;
+
+/// How long a request waits for its token at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The debt of a bucket at most, as the time it takes to pay off.
+const LARGEST_DEBT: Duration = Duration::from_secs(10);
+
+/// The size of a bucket and how fast it refills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Tokens a second; 0 for no limit.
+    pub per_second: u32,
+    /// Tokens in a full bucket, at least 1.
+    pub burst: u32,
+}
+
+/// The buckets of agents, customers and addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Of each agent.
+    pub agent: Rate,
+    /// Of each customer.
+    pub customer: Rate,
+    /// Of each address; the IPv6 addresses of one /64 share a bucket.
+    pub address: Rate,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        let rate = |per_second, burst| Rate { per_second, burst };
+        Self {
+            agent: rate(200, 1_000),
+            customer: rate(2_000, 5_000),
+            address: rate(500, 2_000),
+        }
+    }
+}

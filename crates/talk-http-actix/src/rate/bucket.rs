@@ -1,0 +1,242 @@
+//! Token buckets in bounded memory.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{LARGEST_DEBT, Rate};
+
+/// Parts of the map, so that threads seldom wait for each other.
+const SHARDS: usize = 16;
+
+/// Buckets kept in one part at most.
+const KEYS: usize = 4_096;
+
+/// A token bucket for each key.
+///
+/// A bucket is one number: the time at which it will be full again (the generic cell rate
+/// algorithm). Times are nanoseconds since some moment before all of them. A bucket that is full is
+/// as good as none, so that those are dropped when memory runs out.
+#[derive(Debug)]
+pub(super) struct Buckets<K> {
+    quota: Option<Quota>,
+    shards: [Mutex<HashMap<K, u64>>; SHARDS],
+    hasher: RandomState,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Quota {
+    /// The time in which one token comes in.
+    token: u64,
+    /// The time in which an empty bucket gets full.
+    burst: u64,
+}
+
+impl<K: Copy + Eq + Hash> Buckets<K> {
+    pub(super) fn new(rate: Rate) -> Self {
+        let token = |per_second| (1_000_000_000 / u64::from(per_second)).max(1);
+        let quota = (rate.per_second > 0).then(|| Quota {
+            token: token(rate.per_second),
+            burst: token(rate.per_second) * u64::from(rate.burst.max(1)),
+        });
+        Self {
+            quota,
+            shards: std::array::from_fn(|_| Mutex::default()),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Takes `cost` tokens if one is there now or will be within `longest`. Returns how long the
+    /// caller must wait before it goes on. Later callers queue up behind it.
+    ///
+    /// # Errors
+    /// How long it takes until a token is there. Nothing was taken.
+    pub(super) fn reserve(
+        &self,
+        key: K,
+        cost: u32,
+        (now, longest): (u64, Duration),
+    ) -> Result<Duration, Duration> {
+        self.change(key, now, |quota, full_at| {
+            let wait = quota.wait(*full_at, now);
+            if wait > longest {
+                return Err(wait);
+            }
+            quota.charge(full_at, cost, now);
+            Ok(wait)
+        })
+        .unwrap_or(Ok(Duration::ZERO))
+    }
+
+    /// Takes `cost` tokens, whether they are there or not. Returns how long it takes until there is
+    /// one again.
+    pub(super) fn charge(&self, key: K, cost: u32, now: u64) -> Duration {
+        self.change(key, now, |quota, full_at| {
+            quota.charge(full_at, cost, now);
+            quota.wait(*full_at, now)
+        })
+        .unwrap_or_default()
+    }
+
+    /// Changes the bucket of a key; `None` if there is no limit.
+    fn change<T>(&self, key: K, now: u64, change: impl FnOnce(Quota, &mut u64) -> T) -> Option<T> {
+        let quota = self.quota?;
+        let hash = self.hasher.hash_one(key);
+        let part = usize::try_from(hash >> 32).unwrap_or(0) % SHARDS;
+        let shard = self.shards.get(part)?;
+        let mut buckets = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= KEYS && !buckets.contains_key(&key) {
+            make_room(&mut buckets, now);
+        }
+        Some(change(quota, buckets.entry(key).or_insert(now)))
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.shards
+            .iter()
+            .map(|shard| shard.lock().unwrap().len())
+            .sum()
+    }
+}
+
+impl Quota {
+    /// How long it takes until the bucket has a token.
+    fn wait(self, full_at: u64, now: u64) -> Duration {
+        let there_at = (full_at + self.token).saturating_sub(self.burst);
+        Duration::from_nanos(there_at.saturating_sub(now))
+    }
+
+    fn charge(self, full_at: &mut u64, cost: u32, now: u64) {
+        let debt = u64::try_from(LARGEST_DEBT.as_nanos()).unwrap_or(u64::MAX);
+        let after = (*full_at).max(now) + self.token * u64::from(cost);
+        *full_at = after.min(now + self.burst + debt);
+    }
+}
+
+/// Drops the full buckets, and if there is none any other: its key gets a full one.
+fn make_room<K: Copy + Eq + Hash>(buckets: &mut HashMap<K, u64>, now: u64) {
+    buckets.retain(|_, full_at| *full_at > now);
+    if buckets.len() >= KEYS
+        && let Some(key) = buckets.keys().next().copied()
+    {
+        buckets.remove(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+    const AT_ONCE: Duration = Duration::ZERO;
+
+    fn buckets(per_second: u32, burst: u32) -> Buckets<u32> {
+        Buckets::new(Rate { per_second, burst })
+    }
+
+    fn takes(buckets: &Buckets<u32>, key: u32, now: u64) -> bool {
+        buckets.reserve(key, 1, (now, AT_ONCE)).is_ok()
+    }
+
+    #[test]
+    fn a_burst_is_let_in_and_then_the_rate() {
+        let buckets = buckets(100, 10);
+        assert_eq!((0..50).filter(|_| takes(&buckets, 1, SECOND)).count(), 10);
+        let later = SECOND + SECOND / 20;
+        assert_eq!((0..50).filter(|_| takes(&buckets, 1, later)).count(), 5);
+        let much_later = 100 * SECOND;
+        assert_eq!(
+            (0..50).filter(|_| takes(&buckets, 1, much_later)).count(),
+            10
+        );
+    }
+
+    #[test]
+    fn one_key_uses_up_nothing_of_another() {
+        let buckets = buckets(1, 1);
+        assert!(takes(&buckets, 1, 0));
+        assert!(!takes(&buckets, 1, 0));
+        assert!(takes(&buckets, 2, 0));
+    }
+
+    #[test]
+    fn a_refusal_says_how_long_to_wait_and_costs_nothing() {
+        let buckets = buckets(2, 1);
+        assert!(takes(&buckets, 1, 0));
+        for _ in 0..10 {
+            let wait = buckets.reserve(1, 1, (0, AT_ONCE)).unwrap_err();
+            assert_eq!(wait, Duration::from_millis(500));
+        }
+        assert!(!takes(&buckets, 1, SECOND / 2 - 1));
+        assert!(takes(&buckets, 1, SECOND / 2));
+    }
+
+    /// Connections that wait are let in one after the other, not all at once.
+    #[test]
+    fn those_who_wait_queue_up() {
+        let buckets = buckets(10, 1);
+        let longest = Duration::from_millis(250);
+        let waits: Vec<_> = (0..4)
+            .map(|_| buckets.reserve(1, 1, (0, longest)))
+            .collect();
+        let millis = Duration::from_millis;
+        let expected = [
+            Ok(millis(0)),
+            Ok(millis(100)),
+            Ok(millis(200)),
+            Err(millis(300)),
+        ];
+        assert_eq!(waits, expected);
+    }
+
+    #[test]
+    fn work_that_costs_more_than_is_there_is_paid_off_before_anything_else() {
+        let buckets = buckets(10, 5);
+        assert!(buckets.reserve(1, 25, (0, AT_ONCE)).is_ok());
+        assert_eq!(buckets.charge(1, 1, 0), Duration::from_millis(2_200));
+        assert!(!takes(&buckets, 1, 2 * SECOND));
+        assert!(takes(&buckets, 1, 11 * SECOND / 5));
+    }
+
+    #[test]
+    fn a_debt_has_an_end() {
+        let buckets = buckets(10, 5);
+        let wait = buckets.charge(1, u32::MAX, 0);
+        assert!(
+            wait <= LARGEST_DEBT + Duration::from_millis(100),
+            "{wait:?}"
+        );
+        assert!(takes(&buckets, 1, 11 * SECOND));
+    }
+
+    #[test]
+    fn no_rate_is_no_limit() {
+        let buckets = buckets(0, 0);
+        assert!((0..10_000).all(|_| takes(&buckets, 1, 0)));
+        assert_eq!(buckets.len(), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_is_idle_is_forgotten_first() {
+        let buckets = buckets(1, 2);
+        let most = u32::try_from(SHARDS * KEYS).unwrap();
+        // Each of them is full again after a second, the first one is not.
+        buckets.charge(0, u32::MAX, 0);
+        for key in 1..2 * most {
+            assert!(takes(&buckets, key, u64::from(key) * SECOND / 20_000));
+        }
+        assert!(buckets.len() <= SHARDS * KEYS, "{}", buckets.len());
+        assert!(!takes(&buckets, 0, 7 * SECOND));
+    }
+
+    #[test]
+    fn memory_is_bounded_also_when_nothing_is_idle() {
+        let buckets = buckets(1, 2);
+        for key in 0..2 * u32::try_from(SHARDS * KEYS).unwrap() {
+            assert!(takes(&buckets, key, 0));
+        }
+        assert!(buckets.len() <= SHARDS * KEYS, "{}", buckets.len());
+    }
+}

@@ -1,0 +1,129 @@
+//! Rate limits and the addresses of clients.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, Server, Socket};
+
+const ME: &str = "/v1.0/service_agents/me";
+const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
+
+/// Sends GETs until one is answered 429.
+async fn flood(client: &Client, path: &str) -> Option<Answer> {
+    for _ in 0..100 {
+        let answer = client.get(path).await;
+        if answer.status == 429 {
+            return Some(answer);
+        }
+    }
+    None
+}
+
+async fn metrics(server: &Server) -> String {
+    let answer = reqwest::get(format!("{}/metrics", server.admin_url)).await;
+    answer.expect("metrics").text().await.expect("text")
+}
+
+/// Case 43: one agent that floods uses up nothing of another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_is_answered_429_and_the_others_go_on() {
+    let limits = [("TALK_AGENT_RATE", "1"), ("TALK_AGENT_BURST", "40")];
+    let server = Server::start_with(&limits).await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let refused = flood(&alice, ME).await.expect("a 429");
+    let error = refused.refused(429, "RATE_LIMITED");
+    assert_eq!(error["status"], "RESOURCE_EXHAUSTED");
+    let seconds = refused.header("retry-after").expect("Retry-After");
+    assert!(
+        (1..=10).contains(&seconds.parse().expect("seconds")),
+        "{seconds}"
+    );
+    bob.get(ME).await.ok();
+    let refused = r#"talk_rate_limited_total{bucket="agent",outcome="refused"} 1"#;
+    let metrics = metrics(&server).await;
+    assert!(metrics.contains(refused), "{metrics}");
+}
+
+/// Case 43: a socket is not read while its agent has no token left; what it has said is kept and
+/// answered, and nothing is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_floods_posts_is_slowed_and_loses_nothing() {
+    const POSTS: usize = 120;
+    let limits = [("TALK_AGENT_RATE", "50"), ("TALK_AGENT_BURST", "40")];
+    let server = Server::start_with(&limits).await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
+    let mut socket = Socket::open(&alice).await;
+    for n in 0..POSTS {
+        let message = json!({"chat_id": chat["id"], "text": format!("message {n}")});
+        let post = json!({"type": "post", "id": format!("key-{n:05}"), "message": message});
+        socket.send(post).await;
+    }
+    let mut texts = BTreeMap::new();
+    for _ in 0..POSTS {
+        let answer = socket.answer("posted").await;
+        texts.insert(answer["id"].to_string(), answer["data"]["text"].clone());
+    }
+    let expected: Vec<Value> = (0..POSTS).map(|n| json!(format!("message {n}"))).collect();
+    assert_eq!(texts.into_values().collect::<Vec<_>>(), expected);
+    socket.nothing_else().await;
+    let slowed = r#"talk_rate_limited_total{bucket="agent",outcome="delayed"}"#;
+    let metrics = metrics(&server).await;
+    assert!(metrics.contains(slowed), "{metrics}");
+    assert!(!metrics.contains(r#"outcome="refused""#), "{metrics}");
+    let newest = bob.get(&format!("{MESSAGES}?page_size=1")).await.rows();
+    assert_eq!(newest[0]["text"], expected[POSTS - 1]);
+}
+
+/// Pretends to forward for another client with every request; the first 429.
+async fn flood_in_other_names(server: &Server) -> Option<u16> {
+    let client = server.anonymous();
+    for n in 1..100 {
+        let name = if n % 2 == 0 {
+            "x-forwarded-for"
+        } else {
+            "forwarded"
+        };
+        let value = if n % 2 == 0 { "" } else { "for=" };
+        let request = client.request(Method::GET, ME);
+        let request = request.header(name, format!("{value}203.0.113.{n}"));
+        let answer = Answer::to(request).await;
+        if answer.status == 429 {
+            return Some(answer.status);
+        }
+    }
+    None
+}
+
+/// SPEC 1: who is no trusted proxy does not choose the address it is counted under, and the log
+/// says so once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_forwarding_header_gives_nobody_a_new_bucket() {
+    let slow = [("TALK_ADDRESS_RATE", "1"), ("TALK_ADDRESS_BURST", "50")];
+    let untrusted = [&slow[..], &[("TALK_TRUSTED_PROXIES", "10.0.0.0/8")]].concat();
+    let server = Server::start_with(&untrusted).await;
+    assert_eq!(flood_in_other_names(&server).await, Some(429));
+    let log = server.log();
+    assert_eq!(log.matches("trusted_proxies").count(), 1, "{log}");
+    assert!(log.contains("client=127."), "{log}");
+    assert!(!log.contains("203.0.113."), "{log}");
+    let trusted = Server::start_with(&slow).await;
+    assert_eq!(flood_in_other_names(&trusted).await, None);
+    assert!(trusted.log().contains("client=203.0.113.7"));
+}
+
+/// Health and metrics of the operators' listener are for those who look after the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_listener_is_never_limited() {
+    let slow = [("TALK_ADDRESS_RATE", "1"), ("TALK_ADDRESS_BURST", "5")];
+    let server = Server::start_with(&slow).await;
+    assert!(flood(&server.anonymous(), "/healthz").await.is_some());
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        for _ in 0..10 {
+            let answer = reqwest::get(format!("{}{path}", server.admin_url)).await;
+            assert_eq!(answer.expect("an answer").status(), 200, "{path}");
+        }
+    }
+}
