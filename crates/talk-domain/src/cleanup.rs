@@ -20,10 +20,10 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Some milliseconds of work: an event of 256 KiB, or 64 short ones.
+    /// Some milliseconds of work: 64 short events, or 16 of 64 KiB.
     pub const STEP: Self = Self {
         rows: 64,
-        bytes: 256 * 1024,
+        bytes: 1024 * 1024,
     };
 }
 

@@ -66,8 +66,8 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
     for n in 0..2 * Bound::STEP.rows {
         edit(&world, message, format!("secret {n}")).await;
     }
-    for n in 0..20 {
-        let long = "secret ".repeat(2_000);
+    for n in 0..80 {
+        let long = "secret ".repeat(2_200);
         edit(&world, message, format!("{long} {n}")).await;
     }
     edit(&world, other.id, "stays too".into()).await;

@@ -47,7 +47,8 @@ macro_rules! candidates {
         let member = participants::table
             .filter(participants::chat_id.eq(messages::chat_id))
             .filter(participants::agent_id.eq(bytes($wanted.agent.0)))
-            .filter(participants::customer_id.eq($scope.customer()));
+            .filter(participants::customer_id.eq($scope.customer()))
+            .filter(participants::chat_id.ne_all(crate::scope::cleanups::chats_left!($scope)));
         let mut query = $from
             .filter(messages::customer_id.eq($scope.customer()))
             .filter(messages::system_kind.is_null())
