@@ -22,7 +22,7 @@ async fn what_is_no_json_object_is_refused_everywhere() {
     let before = world.stored().await;
     for endpoint in world.endpoints() {
         let good = endpoint.body.to_string();
-        let deep = format!("{{\"deep\":{}", "[".repeat(50_000));
+        let deep = format!("{{\"deep\":{}", "[".repeat(5_000));
         for bad in [
             // Broken.
             "",
@@ -121,7 +121,7 @@ async fn deep_nesting_is_refused_where_a_field_is_read() {
                 continue;
             }
             for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
-                let deep = format!("{}1{}", open.repeat(5_000), close.repeat(5_000));
+                let deep = format!("{}1{}", open.repeat(1_000), close.repeat(1_000));
                 let answer = endpoint.send(endpoint.body_with(&field, &deep)).await;
                 refused_field(&answer, "INVALID_FIELD", &field.path);
             }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::support::{Answer, Client};
 
-/// Bytes of a message's body and of any other.
-const LIMITS: (usize, usize) = (64 * 1024, 256 * 1024);
+/// Bytes of a login's body, of a message's and of any other.
+const LIMITS: [usize; 3] = [8 * 1024, 64 * 1024, 256 * 1024];
 
 /// An endpoint, and a body that it takes.
 #[derive(Clone)]
@@ -35,14 +35,22 @@ impl Endpoint {
             method,
             path,
             body,
-            limit: LIMITS.1,
+            limit: LIMITS[2],
+        }
+    }
+
+    /// The same, with the small body of logins.
+    pub(super) fn of_logins(self) -> Self {
+        Self {
+            limit: LIMITS[0],
+            ..self
         }
     }
 
     /// The same, with the smaller body of messages.
     pub(super) fn of_messages(self) -> Self {
         Self {
-            limit: LIMITS.0,
+            limit: LIMITS[1],
             ..self
         }
     }

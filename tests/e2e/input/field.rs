@@ -65,7 +65,7 @@ async fn u_0000_is_refused_in_every_string() {
             for value in [
                 format!("{text}\0"),
                 format!("\0{text}"),
-                format!("{}\0", "x".repeat(20_000)),
+                format!("{}\0", "x".repeat(5_000)),
             ] {
                 let answer = endpoint.send_with(&field, &json!(value)).await;
                 refused_field(&answer, "NUL_CHARACTER", &field.path);

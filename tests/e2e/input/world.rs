@@ -111,7 +111,8 @@ impl World {
                 Method::POST,
                 "/auth/login".into(),
                 login,
-            ),
+            )
+            .of_logins(),
             Endpoint::new(&self.carol, Method::PUT, own_password.into(), password),
             Endpoint::new(&self.admin, Method::POST, AGENTS.into(), new),
             Endpoint::new(&self.admin, Method::PUT, bob, change),
