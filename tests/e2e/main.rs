@@ -39,6 +39,7 @@ mod scenarios;
 mod search;
 mod sockets;
 mod stalled;
+mod storage;
 mod support;
 mod system_messages;
 mod tenants;

@@ -38,6 +38,10 @@ pub enum StoreError {
     /// The read ran for as long as a read may.
     #[error("the read took too long")]
     Timeout,
+    /// There is no space for the change. Reading goes on, and changes are accepted again as soon as
+    /// there is space.
+    #[error("the disk is full")]
+    Full,
     /// The database is away or broken.
     #[error("storage failed")]
     Unavailable(#[source] Cause),
@@ -49,7 +53,7 @@ pub enum StoreError {
 impl DomainError for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Busy | Self::Conflict | Self::Timeout | Self::Unavailable(_) => {
+            Self::Busy | Self::Conflict | Self::Timeout | Self::Full | Self::Unavailable(_) => {
                 ErrorKind::Unavailable
             }
             Self::Corrupt(_) => ErrorKind::Internal,
@@ -59,6 +63,7 @@ impl DomainError for StoreError {
         match self {
             Self::Busy | Self::Conflict => "BUSY",
             Self::Timeout => "QUERY_TIMEOUT",
+            Self::Full => "STORAGE_FULL",
             Self::Unavailable(_) => "STORAGE_UNAVAILABLE",
             Self::Corrupt(_) => "INTERNAL",
         }
@@ -88,6 +93,7 @@ impl Refuses for StoreError {
                 "QUERY_TIMEOUT",
                 "the read took too long",
             ),
+            refusal(ErrorKind::Unavailable, "STORAGE_FULL", "the disk is full"),
             refusal(
                 ErrorKind::Unavailable,
                 "STORAGE_UNAVAILABLE",
@@ -263,6 +269,17 @@ pub trait Store: Send + Sync {
 
     /// Identity of this event log: positions of another one mean nothing here.
     fn epoch(&self) -> &str;
+
+    /// Whether the last change found no space, so that changes are refused while reading goes on.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Finishes the units that are queued and closes the database, whoever still holds the store.
+    /// What is asked of it from then on is refused.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
 }
 
 type Slot<T, E> = Arc<Mutex<Option<Result<T, E>>>>;

@@ -112,6 +112,7 @@ pub(crate) fn open_for(
         waiting_reads_per_customer: settings.waiting_reads_per_customer,
         queue: settings.queue,
         group: settings.group_commit,
+        max_bytes: (settings.max_database_bytes > 0).then_some(settings.max_database_bytes),
         on_fatal,
         ..StoreOptions::default()
     };

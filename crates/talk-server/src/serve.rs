@@ -137,6 +137,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
     let store = prepared.store;
+    let database = Arc::clone(&store);
     let (live, delivery) = prepared.node.run(Arc::clone(&store));
     let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
     let mut background = JoinSet::new();
@@ -194,6 +195,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     });
     server.await.context("the server")?;
     let is_broken = stop.await.context("the end")?;
+    database.close().await;
     drop(prepared.lock);
     tracing::info!("stopped");
     whole(is_broken)

@@ -136,6 +136,11 @@ pub(crate) struct Settings {
     #[config(env = "TALK_QUEUE", default = 4_096, validate = at_least_one)]
     pub(crate) queue: usize,
 
+    /// Bytes of the database file at most, beyond which changes are answered 503 `STORAGE_FULL` as on
+    /// a full disk, while reading goes on; 0 for no limit.
+    #[config(env = "TALK_MAX_DATABASE_BYTES", default = 0)]
+    pub(crate) max_database_bytes: u64,
+
     /// Changes that share one commit at most; 1 for a commit each.
     #[config(env = "TALK_GROUP_COMMIT", default = 256, validate = at_least_one)]
     pub(crate) group_commit: usize,

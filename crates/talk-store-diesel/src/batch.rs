@@ -14,7 +14,9 @@ use tokio::sync::oneshot;
 use crate::budget::{Budget, Filling};
 use crate::checkpoint::WriteAheadLog;
 use crate::connection::AnyConnection;
-use crate::error::{corrupt, is_locked};
+use crate::disk::{FullDisk, Reserve};
+use crate::error::{corrupt, is_full, is_locked};
+use crate::health::Health;
 use crate::inbox::Inbox;
 use crate::index;
 use crate::memory::Memory;
@@ -22,7 +24,6 @@ use crate::outcome::{Answer, Attempt, Finished, count, warn_if_slow};
 use crate::queue::Owner;
 use crate::scope::chats::write_progress;
 use crate::sqlite;
-use crate::store::Health;
 use crate::unit::{DieselUnit, Done};
 
 /// How often a unit runs in a savepoint before it is told that the database asked for yet another
@@ -63,6 +64,10 @@ pub(crate) struct Batcher {
     pub(crate) log: WriteAheadLog,
     /// Bounds what shares a commit.
     pub(crate) budget: Budget,
+    /// What statements find.
+    pub(crate) disk: FullDisk,
+    /// Space for a start on a full disk.
+    pub(crate) reserve: Reserve,
 }
 
 impl Batcher {
@@ -76,7 +81,7 @@ impl Batcher {
         health: &Health,
     ) -> Result<usize, Fatal> {
         let mut jobs = vec![first];
-        match self.commit(&mut jobs, inbox) {
+        match self.commit(&mut jobs, inbox, health) {
             Ok(answers) => {
                 let units = jobs.len();
                 for (job, answer) in jobs.into_iter().zip(answers) {
@@ -98,16 +103,53 @@ impl Batcher {
         }
     }
 
-    fn commit(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Result<Vec<Answer>, Fatal> {
+    /// A full disk is no unknown state: SQLite has undone the transaction, and its callers are told.
+    fn commit(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        inbox: &Inbox,
+        health: &Health,
+    ) -> Result<Vec<Answer>, Fatal> {
+        self.disk.take();
+        self.budget.set_single(health.is_full());
+        let committed = self.transact(jobs, inbox);
+        match (committed, self.disk.take()) {
+            (Ok((answers, has_written)), is_full) => {
+                if is_full || has_written {
+                    self.found_space(!is_full, health);
+                }
+                Ok(answers)
+            }
+            (Err(_), true) => {
+                self.abandon()?;
+                self.found_space(false, health);
+                Ok(all(jobs, "disk_full", || StoreError::Full))
+            }
+            (Err(fatal), false) => Err(fatal),
+        }
+    }
+
+    fn found_space(&self, has_space: bool, health: &Health) {
+        if health.set_full(!has_space) && has_space {
+            self.reserve.keep();
+        }
+    }
+
+    /// Runs and commits a batch: the answers, and whether the commit wrote something.
+    fn transact(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        inbox: &Inbox,
+    ) -> Result<(Vec<Answer>, bool), Fatal> {
         if !self.begin()? {
-            return Ok(self.busy(jobs, inbox));
+            return Ok((self.busy(jobs, inbox), false));
         }
         let finished = if let Some(finished) = self.together(jobs, inbox) {
             finished
         } else {
             self.undo_to(0)?;
             if !self.begin()? {
-                return Ok(self.busy(jobs, inbox));
+                return Ok((self.busy(jobs, inbox), false));
             }
             self.apart(jobs)?
         };
@@ -115,6 +157,9 @@ impl Batcher {
         AnyConnection::commit_transaction(&mut self.conn)?;
         let took = start.elapsed();
         self.budget.committed(took);
+        if finished.has_erased {
+            self.log.erased(Instant::now());
+        }
         metrics::histogram!("talk_store_commit_duration_seconds").record(took);
         #[expect(
             clippy::cast_precision_loss,
@@ -125,7 +170,49 @@ impl Batcher {
             count(job.unit, outcome);
         }
         self.ring(&finished.events);
-        Ok(finished.answers)
+        Ok((finished.answers, finished.has_changed))
+    }
+
+    /// Settles the write-ahead log before the first change.
+    pub(crate) fn settle(&mut self, health: &Health) -> Result<(), Fatal> {
+        match self.log.settle(&mut self.conn, Instant::now()) {
+            Err(error) if is_full(&error) => self.found_space(false, health),
+            settled => settled?,
+        }
+        Ok(())
+    }
+
+    /// Empties the write-ahead log of erased text when that is due.
+    pub(crate) fn forget_erased(&mut self) {
+        self.log.forget_erased(&mut self.conn);
+    }
+
+    /// Tries whether there is space again, while nobody else does.
+    pub(crate) fn probe(&mut self, health: &Health) -> Result<(), Fatal> {
+        self.disk.take();
+        if !self.begin()? {
+            return Ok(());
+        }
+        let written = sqlite::touch(&mut self.conn)
+            .and_then(|()| AnyConnection::commit_transaction(&mut self.conn));
+        match written {
+            Ok(()) => self.found_space(true, health),
+            Err(_) if self.disk.take() => self.abandon()?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Undoes the transaction after a statement that may have ended it already.
+    fn abandon(&mut self) -> Result<(), Fatal> {
+        while self.depth()? > 0 {
+            let before = self.depth()?;
+            let undone = AnyConnection::rollback_transaction(&mut self.conn);
+            if undone.is_err() && self.depth()? >= before {
+                return Ok(undone?);
+            }
+        }
+        Ok(())
     }
 
     /// Another process writes, and nothing has begun: nobody of a whole batch waits any longer.
@@ -135,11 +222,7 @@ impl Batcher {
             filling.join(Owner::from(next.unit));
             jobs.push(next);
         }
-        let busy = jobs.iter().map(|job| {
-            count(job.unit, "busy");
-            Err(StoreError::Busy)
-        });
-        busy.collect()
+        all(jobs, "busy", || StoreError::Busy)
     }
 
     /// Begins a transaction, unless another process writes for longer than we wait.
@@ -153,7 +236,19 @@ impl Batcher {
 
     /// Advances the search index by a step and tells whether there is more to index. An index that
     /// cannot be advanced is the error inside: nothing of the step is kept.
-    pub(crate) fn index(&mut self) -> Result<QueryResult<bool>, Fatal> {
+    pub(crate) fn index(&mut self, health: &Health) -> Result<QueryResult<bool>, Fatal> {
+        self.disk.take();
+        match (self.index_step(), self.disk.take()) {
+            (Ok(Err(_)) | Err(_), true) => {
+                self.abandon()?;
+                self.found_space(false, health);
+                Ok(Ok(true))
+            }
+            (stepped, _) => stepped,
+        }
+    }
+
+    fn index_step(&mut self) -> Result<QueryResult<bool>, Fatal> {
         // Others may write while there is nothing to do.
         match index::is_behind(&mut self.conn) {
             Ok(true) => {}
@@ -227,7 +322,7 @@ impl Batcher {
     ) -> Option<Memory> {
         let (verdict, done) = self.perform(job, memory)?;
         match verdict {
-            Verdict::Commit => finished.add(Ok(()), "committed", done.events),
+            Verdict::Commit => return Some(finished.keep(done)),
             Verdict::Rollback if !done.has_changed => {
                 finished.add(Ok(()), "rolled_back", Vec::new());
             }
@@ -248,7 +343,7 @@ impl Batcher {
                 }
             }
             match attempt {
-                Attempt::Kept(events) => finished.add(Ok(()), "committed", events),
+                Attempt::Kept(done) => drop(finished.keep(done)),
                 Attempt::Undone(Verdict::Retry) => {
                     finished.add(Err(StoreError::Conflict), "conflict", Vec::new());
                 }
@@ -271,7 +366,7 @@ impl Batcher {
         let attempt = match self.perform(job, Memory::default()) {
             Some((Verdict::Commit, mut done)) => {
                 match write_progress(&mut self.conn, &mut done.memory) {
-                    Ok(()) => Attempt::Kept(done.events),
+                    Ok(()) => Attempt::Kept(done),
                     Err(error) => Attempt::Failed(error),
                 }
             }
@@ -320,4 +415,13 @@ impl Batcher {
         let status = AnyConnection::transaction_manager_status_mut(&mut self.conn);
         Ok(status.transaction_depth()?.map_or(0, NonZeroU32::get))
     }
+}
+
+/// The same error for every unit of a batch.
+fn all(jobs: &[Job], outcome: &'static str, error: impl Fn() -> StoreError) -> Vec<Answer> {
+    let answers = jobs.iter().map(|job| {
+        count(job.unit, outcome);
+        Err(error())
+    });
+    answers.collect()
 }

@@ -19,6 +19,7 @@ const SHARES: usize = 16;
 pub(crate) struct Budget {
     group: usize,
     commit: Duration,
+    is_single: bool,
 }
 
 impl Budget {
@@ -27,7 +28,13 @@ impl Budget {
         Self {
             group: group.max(1),
             commit: SHARE,
+            is_single: false,
         }
+    }
+
+    /// Gives each unit a commit of its own, so that one for which there is no space fails alone.
+    pub(crate) const fn set_single(&mut self, is_single: bool) {
+        self.is_single = is_single;
     }
 
     /// A commit took so long.
@@ -77,7 +84,7 @@ impl Filling {
 
     /// Whether a unit of `owner` that is expected to take so long may join too.
     pub(crate) fn has_room(&self, budget: &Budget, owner: Owner, expected: Duration) -> bool {
-        if self.units >= budget.group {
+        if budget.is_single || self.units >= budget.group {
             return false;
         }
         let share = budget.share();

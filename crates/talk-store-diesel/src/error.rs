@@ -34,9 +34,37 @@ pub enum OpenError {
     /// The tables could not be created or changed.
     #[error("failed to migrate the database")]
     Migrate(#[source] Cause),
+    /// The tables have to be created or changed first, and there is no space.
+    #[error("the disk is full, and the database must be migrated before it can be served")]
+    Full(#[source] Cause),
     /// The writer or a reader could not be started.
     #[error("failed to start the store")]
     Start(#[source] Cause),
+}
+
+/// What SQLite says when there is no space.
+const DISK_FULL: &str = "database or disk is full";
+
+impl OpenError {
+    /// Whether the database was not opened because there is no space. What SQLite needs to read a
+    /// database is allocated in a way that tells of an I/O error instead.
+    pub(crate) fn is_for_space(&self) -> bool {
+        match self {
+            Self::Connect(cause) => {
+                let cause = cause.to_string();
+                cause == DISK_FULL || cause == "disk I/O error"
+            }
+            _ => false,
+        }
+    }
+
+    /// The tables could not be created or changed.
+    pub(crate) fn migrate(cause: Cause) -> Self {
+        if cause.to_string().contains(DISK_FULL) {
+            return Self::Full(cause);
+        }
+        Self::Migrate(cause)
+    }
 }
 
 /// An error of a statement, as a use case sees it.
@@ -54,8 +82,14 @@ pub(crate) fn fault(error: Error) -> StoreError {
         )
         | Error::DeserializationError(_)
         | Error::SerializationError(_) => StoreError::Corrupt(Box::new(error)),
+        _ if is_full(&error) => StoreError::Full,
         _ => StoreError::Unavailable(Box::new(error)),
     }
+}
+
+/// Whether the disk, or the database within its limit, has no space left.
+pub(crate) fn is_full(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, info) if info.message() == DISK_FULL)
 }
 
 /// Whether another process held the database for too long.

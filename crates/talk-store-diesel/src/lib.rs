@@ -11,8 +11,10 @@ mod budget;
 mod checkpoint;
 mod connection;
 mod deadline;
+mod disk;
 mod error;
 mod examine;
+mod health;
 mod inbox;
 mod index;
 mod indexer;
@@ -38,6 +40,7 @@ mod snapshot;
 mod sqlite;
 mod store;
 mod unit;
+mod watch;
 mod writer;
 
 pub use error::OpenError;

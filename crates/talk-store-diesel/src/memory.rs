@@ -29,9 +29,20 @@ pub(crate) struct Memory {
     tokens: HashMap<TokenId, bool>,
     /// As the database has them.
     keys: HashMap<KeyHash, AccessKey>,
+    has_erased: bool,
 }
 
 impl Memory {
+    /// Notes that text was erased, which must not stay in the write-ahead log either.
+    pub(crate) const fn mark_erased(&mut self) {
+        self.has_erased = true;
+    }
+
+    /// Whether text was erased.
+    pub(crate) const fn has_erased(&self) -> bool {
+        self.has_erased
+    }
+
     /// The chat, if it is known and the customer's.
     pub(crate) fn chat(&self, id: ChatId, customer: Option<CustomerId>) -> Option<&Chat> {
         let known = self.chats.get(&id).map(|known| &known.chat);

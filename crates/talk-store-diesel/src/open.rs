@@ -6,6 +6,7 @@ use talk_domain::event::{Bell, FrameEncoder};
 use talk_domain::store::Store;
 
 use crate::connection::AnyConnection;
+use crate::disk::Reserve;
 use crate::error::OpenError;
 use crate::index;
 use crate::location::Location;
@@ -27,10 +28,21 @@ pub fn open(
     bell: Arc<dyn Bell>,
 ) -> Result<Arc<dyn Store>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
-    let mut conn = sqlite::writer(&path)?;
-    sqlite::migrate(&mut conn).map_err(OpenError::Migrate)?;
-    let epoch = sqlite::epoch(&mut conn).map_err(|error| OpenError::Migrate(error.into()))?;
-    index::prepare(&mut conn).map_err(|error| OpenError::Migrate(error.into()))?;
+    let reserve = Reserve::of(&path);
+    let mut conn = match sqlite::writer(&path) {
+        Err(error) if error.is_for_space() && reserve.release() => {
+            tracing::warn!("the disk is full: the space kept for this start is used");
+            sqlite::writer(&path)?
+        }
+        opened => opened?,
+    };
+    sqlite::migrate(&mut conn).map_err(OpenError::migrate)?;
+    let epoch = sqlite::epoch(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
+    index::prepare(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
+    if let Some(bytes) = options.max_bytes {
+        sqlite::limit(&mut conn, bytes).map_err(|error| OpenError::Start(error.into()))?;
+    }
+    reserve.keep();
     let conn = AnyConnection::Sqlite(conn);
     let store = SqliteStore::start(
         conn,
@@ -62,5 +74,5 @@ pub(crate) struct Ports {
 pub fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let mut conn = sqlite::writer(&path)?;
-    sqlite::migrate(&mut conn).map_err(OpenError::Migrate)
+    sqlite::migrate(&mut conn).map_err(OpenError::migrate)
 }

@@ -24,6 +24,9 @@ pub struct StoreOptions {
     pub group: usize,
     /// Bytes of the write-ahead log at which writing waits for those who still read it.
     pub log_bytes: u64,
+    /// Bytes of the database file at most, beyond which changes are refused as on a full disk; a
+    /// database that is larger already does not grow.
+    pub max_bytes: Option<u64>,
     /// Told when a commit failed or its transaction was lost. Nothing of it was acknowledged and
     /// the store answers nothing any more, so the process should exit: opening the database again
     /// is the recovery.
@@ -40,6 +43,7 @@ impl Default for StoreOptions {
             queue: 4096,
             group: 256,
             log_bytes: 160 * 1024 * 1024,
+            max_bytes: None,
             on_fatal: None,
         }
     }

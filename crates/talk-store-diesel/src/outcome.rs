@@ -5,6 +5,9 @@ use std::time::Duration;
 use talk_domain::event::LoggedEvent;
 use talk_domain::store::{StoreError, Unit, Verdict};
 
+use crate::memory::Memory;
+use crate::unit::Done;
+
 /// Units slower than this are logged.
 const SLOW: Duration = Duration::from_millis(250);
 
@@ -20,9 +23,21 @@ pub(crate) struct Finished {
     pub(crate) outcomes: Vec<&'static str>,
     /// What they logged, for the bell.
     pub(crate) events: Vec<LoggedEvent>,
+    /// Whether they changed a row, so that the commit writes something.
+    pub(crate) has_changed: bool,
+    /// Whether they erased text.
+    pub(crate) has_erased: bool,
 }
 
 impl Finished {
+    /// The next unit did this, and it is kept.
+    pub(crate) fn keep(&mut self, done: Done) -> Memory {
+        self.has_changed |= done.has_changed;
+        self.has_erased |= done.memory.has_erased();
+        self.add(Ok(()), "committed", done.events);
+        done.memory
+    }
+
     /// What became of the next unit.
     pub(crate) fn add(&mut self, answer: Answer, outcome: &'static str, events: Vec<LoggedEvent>) {
         self.answers.push(answer);
@@ -33,8 +48,8 @@ impl Finished {
 
 /// What became of a unit in its savepoint.
 pub(crate) enum Attempt {
-    /// Its effects are there, with these events.
-    Kept(Vec<LoggedEvent>),
+    /// Its effects are there.
+    Kept(Done),
     /// Its effects are not, as it wished.
     Undone(Verdict),
     /// What it had in mind could not be stored.

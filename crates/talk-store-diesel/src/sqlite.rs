@@ -150,6 +150,23 @@ pub(crate) fn begin(conn: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
+/// Lets the file grow to about `bytes` at most.
+pub(crate) fn limit(conn: &mut SqliteConnection, bytes: u64) -> QueryResult<()> {
+    let size: i64 = diesel::select(diesel::dsl::sql::<BigInt>(
+        "page_size FROM pragma_page_size",
+    ))
+    .get_result(conn)?;
+    let pages = bytes / u64::try_from(size).unwrap_or(4_096).max(1);
+    let pages = pages.clamp(1, 0xFFFF_FFFE);
+    conn.batch_execute(&format!("PRAGMA max_page_count = {pages}"))
+}
+
+/// Writes a row as it is, which needs space like any other change.
+pub(crate) fn touch(conn: &mut AnyConnection) -> QueryResult<()> {
+    let touch = "UPDATE talk_meta SET value = value WHERE key = 'epoch'";
+    conn.batch_execute(touch)
+}
+
 /// Rows that this connection has changed since it was opened.
 pub(crate) fn changes(conn: &mut AnyConnection) -> QueryResult<i64> {
     diesel::select(diesel::dsl::sql::<BigInt>("total_changes()")).get_result(conn)

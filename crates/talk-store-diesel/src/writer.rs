@@ -1,24 +1,26 @@
 //! The writer: one thread, one queue, one commit for all that waits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use talk_domain::store::StoreError;
 
 use crate::batch::{Batcher, Fatal, Job};
-use crate::checkpoint;
 use crate::error::OpenError;
+use crate::health::Health;
 use crate::inbox::{First, Inbox};
 use crate::indexer::Indexer;
 use crate::options::{FatalHook, StoreOptions};
-use crate::store::Health;
+
+/// Time between two attempts to write on a full disk, while nobody else writes.
+const PROBE: Duration = Duration::from_secs(1);
 
 /// The handle of the writer thread. Dropping it lets the thread finish what is queued.
 pub(crate) struct Writer {
     inbox: Arc<Inbox>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Loop {
@@ -48,7 +50,7 @@ impl Writer {
             .map_err(|error| OpenError::Start(error.into()))?;
         Ok(Self {
             inbox,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -56,12 +58,13 @@ impl Writer {
     pub(crate) fn enqueue(&self, job: Job) -> Result<(), StoreError> {
         self.inbox.enqueue(job)
     }
-}
 
-impl Drop for Writer {
-    fn drop(&mut self) {
+    /// Lets the thread finish what is queued and close the database, and waits for it.
+    pub(crate) fn end(&self) {
         self.inbox.close();
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.lock();
+        let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // The last handle may be held by a unit of work; a thread cannot wait for itself.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
@@ -70,9 +73,9 @@ impl Drop for Writer {
     }
 }
 
-impl Drop for Loop {
+impl Drop for Writer {
     fn drop(&mut self) {
-        self.inbox.end();
+        self.end();
     }
 }
 
@@ -80,7 +83,7 @@ impl Loop {
     fn run(mut self) {
         let ended = catch_unwind(AssertUnwindSafe(|| self.serve()));
         let reason = match ended {
-            Ok(Ok(())) => return,
+            Ok(Ok(())) => return self.finish(),
             Ok(Err(Fatal(reason))) => reason,
             Err(_) => "the writer panicked".to_owned(),
         };
@@ -97,29 +100,71 @@ impl Loop {
 
     /// No timer: the first unit starts a batch, and the next one gathers while this one commits.
     fn serve(&mut self) -> Result<(), Fatal> {
-        checkpoint::settle(&mut self.batcher.conn)?;
+        self.batcher.settle(&self.health)?;
         let mut indexer = Indexer::new(Instant::now());
         loop {
-            match self.inbox.first(indexer.patience()) {
+            match self.inbox.first(self.patience(&indexer)) {
                 First::Unit(first) => {
                     let units = self.batcher.run(first, &self.inbox, &self.health)?;
                     indexer.wrote(units);
-                    if indexer.is_due(Instant::now()) {
+                    if indexer.is_due(Instant::now()) && !self.health.is_full() {
                         self.index(&mut indexer)?;
                     }
                 }
+                First::Quiet if self.health.is_full() => self.batcher.probe(&self.health)?,
                 First::Quiet => {
                     indexer.quiet();
-                    self.index(&mut indexer)?;
+                    if indexer.patience().is_some() {
+                        self.index(&mut indexer)?;
+                    }
                 }
                 First::Closed => return Ok(()),
             }
+            self.batcher.forget_erased();
+        }
+    }
+
+    /// How long to wait for the next unit: until the index, the write-ahead log or a full disk wants
+    /// something.
+    fn patience(&self, indexer: &Indexer) -> Option<Duration> {
+        let own = if self.health.is_full() {
+            Some(PROBE)
+        } else {
+            indexer.patience()
+        };
+        let log = self.batcher.log.patience(Instant::now());
+        [own, log].into_iter().flatten().min()
+    }
+
+    /// Leaves one file: everything is in the database, and nothing in the write-ahead log.
+    fn finish(self) {
+        self.inbox.end();
+        let Batcher { mut conn, log, .. } = self.batcher;
+        let emptied = log.end(&mut conn);
+        drop(conn);
+        match emptied {
+            Ok(true) if log.is_gone() => {
+                tracing::info!("the database is closed, its write-ahead log is removed");
+            }
+            Ok(true) => tracing::info!(
+                bytes = log.bytes(),
+                "the database is closed, its write-ahead log is empty and still open elsewhere"
+            ),
+            Ok(false) => tracing::error!(
+                bytes = log.bytes(),
+                "the write-ahead log could not be emptied: somebody still reads from it"
+            ),
+            Err(error) => tracing::error!(
+                %error,
+                bytes = log.bytes(),
+                "the write-ahead log could not be emptied: copy it along with the database"
+            ),
         }
     }
 
     fn index(&mut self, indexer: &mut Indexer) -> Result<(), Fatal> {
         let start = Instant::now();
-        match self.batcher.index()? {
+        match self.batcher.index(&self.health)? {
             Ok(is_more) => indexer.stepped(start, Instant::now(), is_more),
             Err(error) => {
                 tracing::error!(%error, "the search index cannot be advanced; searches do without");

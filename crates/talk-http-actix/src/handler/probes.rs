@@ -24,6 +24,10 @@ pub(crate) async fn ready(shared: web::Data<Shared>) -> Reply {
         });
     let answered: Result<_, StoreError> = read.await;
     answered?;
+    // Still ready: a balancer that takes the server out would end reading too.
+    if shared.api.store.is_full() {
+        return Ok(json(r#"{"status":"ok","changes":"STORAGE_FULL"}"#));
+    }
     Ok(fine())
 }
 
@@ -38,7 +42,11 @@ pub(crate) async fn metrics(
 }
 
 fn fine() -> HttpResponse {
+    json(r#"{"status":"ok"}"#)
+}
+
+fn json(body: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
-        .body(r#"{"status":"ok"}"#)
+        .body(body)
 }

@@ -67,6 +67,7 @@ impl Scope<'_> {
         bound: Bound,
     ) -> Result<bool, StoreError> {
         self.own(tombstone.customer)?;
+        self.memory.mark_erased();
         self.rewrite(seq(tombstone.seq), tombstone, encoder)?;
         let next: Vec<i64> = message_events::table
             .filter(message_events::message_id.eq(bytes(tombstone.id.0)))

@@ -194,6 +194,7 @@ impl MessageRepository for Scope<'_> {
             }
         }
         if let Some(last) = last {
+            self.memory.mark_erased();
             diesel::delete(earlier.filter(revisions::written_at.le(last)))
                 .execute(self.changing())
                 .map_err(fault)?;

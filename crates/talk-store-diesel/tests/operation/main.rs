@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod closing;
 mod fairness;
+mod full_disk;
 mod support;

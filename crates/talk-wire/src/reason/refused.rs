@@ -96,6 +96,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send the same again after `Retry-After`, or ask for less: a smaller page, one chat.";
         STOPPING "The server is stopping."
             "Connect again after the time that close code 4503 names.";
+        STORAGE_FULL "There is no space for changes; nothing was kept. Reading goes on."
+            "Ask the operator to make space; the server recovers by itself. Send the same again then.";
         STORAGE_UNAVAILABLE "The database is away. A POST may or may not have taken effect."
             "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
     }

@@ -11,6 +11,18 @@ pub(crate) fn operations() -> Vec<Operation> {
         "required": ["status"],
         "properties": {"status": {"const": "ok"}},
     });
+    let ready = json!({
+        "type": "object",
+        "required": ["status"],
+        "properties": {
+            "status": {"const": "ok"},
+            "changes": {
+                "const": "STORAGE_FULL",
+                "description": "There while the disk is full: changes are refused with this \
+                    reason, reading goes on.",
+            },
+        },
+    });
     let fine = json!({"status": "ok"});
     let text = json!({"schema": {"type": "string"}, "example": "talk_sockets 3\n"});
     vec![
@@ -25,7 +37,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         .gives_code("200", "It does."),
         Operation::open("get", "/readyz", "ready", "Tells that the database answers")
             .refuses::<StoreError>()
-            .gives("It does.", &schema, &fine),
+            .gives("It does, at least for reading.", &ready, &fine),
         Operation::open(
             "head",
             "/readyz",
