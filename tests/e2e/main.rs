@@ -37,6 +37,7 @@ mod reactions;
 mod reading;
 mod scenarios;
 mod search;
+mod slow_reads;
 mod sockets;
 mod stalled;
 mod storage;

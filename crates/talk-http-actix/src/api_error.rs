@@ -288,6 +288,15 @@ mod tests {
         assert!(!body.contains("disk"), "{body}");
     }
 
+    /// Case 39.
+    #[actix_web::test]
+    async fn a_read_that_took_too_long_may_be_tried_again() {
+        let (head, body) = shown(StoreError::Timeout.into()).await;
+        assert_eq!(head.status(), 503);
+        assert_eq!(head.headers().get(header::RETRY_AFTER).unwrap(), "1");
+        assert!(body.contains(r#""reason":"QUERY_TIMEOUT""#), "{body}");
+    }
+
     #[actix_web::test]
     async fn a_fault_of_ours_shows_nothing_of_its_inside() {
         let (head, body) = shown(StoreError::Corrupt("row 7".into()).into()).await;

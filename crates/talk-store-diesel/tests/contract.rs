@@ -10,6 +10,7 @@ fn sqlite(setup: Setup) -> Opened {
     let url = format!("sqlite:{}/talk.db", directory.path().display());
     let options = StoreOptions {
         queue: setup.queue,
+        read_timeout: setup.read_timeout,
         ..StoreOptions::default()
     };
     let store = open(&url, &options, setup.encoder, setup.bell).unwrap();

@@ -25,6 +25,7 @@ pub mod world;
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use talk_domain::event::{Bell, FrameEncoder};
 use talk_domain::store::Store;
@@ -37,6 +38,8 @@ pub struct Setup {
     pub bell: Arc<dyn Bell>,
     /// Units that may wait.
     pub queue: usize,
+    /// How long a read may run.
+    pub read_timeout: Duration,
 }
 
 /// A store under test, on an empty database.
@@ -62,6 +65,8 @@ macro_rules! store_contract {
                 a_read_sees_one_moment,
                 a_failing_read_fails_alone,
                 a_read_nobody_polls_holds_nobody_back,
+                a_read_ends_at_its_deadline,
+                others_read_while_one_customer_reads_all_it_can,
                 the_epoch_is_an_identity;
             groups: neighbours_in_a_group_fail_alone,
                 a_group_is_a_sequence,
@@ -79,6 +84,7 @@ macro_rules! store_contract {
             paging: chats_of_an_agent_page_exactly,
                 former_participants_page_exactly,
                 channels_page_exactly,
+                channels_found_page_exactly,
                 participants_page_exactly,
                 messages_of_a_chat_page_exactly,
                 messages_of_an_agent_page_exactly,
@@ -96,7 +102,10 @@ macro_rules! store_contract {
                 what_is_no_longer_said_is_not_found,
                 only_ones_own_chats_are_searched,
                 searches_are_narrowed,
-                searches_stay_in_their_customer;
+                searches_stay_in_their_customer,
+                what_is_typed_otherwise_is_found,
+                a_needle_that_is_nowhere_is_answered_page_by_page,
+                a_search_without_time_goes_on_with_the_next_page;
             filters: chats_are_filtered_by_type_and_status,
                 channels_are_found_without_case_and_accents,
                 wildcards_are_searched_for_literally,

@@ -13,8 +13,8 @@ use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
 pub use chats::{
-    channels_page_exactly, chats_of_an_agent_page_exactly, former_participants_page_exactly,
-    participants_page_exactly,
+    channels_found_page_exactly, channels_page_exactly, chats_of_an_agent_page_exactly,
+    former_participants_page_exactly, participants_page_exactly,
 };
 pub use messages::{
     messages_found_page_exactly, messages_of_a_chat_page_exactly,

@@ -1,5 +1,7 @@
 //! Searching messages: all and only those that contain it, in any script, whatever just happened.
 
+use std::time::Duration;
+
 use talk_domain::chat::ChatKind;
 use talk_domain::chat::delete::delete_chat;
 use talk_domain::id::ChatId;
@@ -7,6 +9,7 @@ use talk_domain::message::delete::delete_message;
 use talk_domain::message::edit::{EditMessage, edit_message};
 use talk_domain::message::search::{MessageSearch, Needle};
 use talk_domain::message::{Author, Message};
+use talk_domain::page::{Order, PageRequest};
 use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
 use talk_domain::store::StoreError;
 use talk_domain::testing::{a_message, agent_id};
@@ -214,4 +217,104 @@ pub async fn searches_stay_in_their_customer(factory: Factory) {
         .await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))));
     assert_eq!(texts(&world, 2, "secret").await, ["secret"]);
+}
+
+/// Case 76. Keyboards and languages write the same in several ways, in messages and channels.
+pub async fn what_is_typed_otherwise_is_found(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    for (text, query) in [
+        ("we don’t know", "don't"),
+        ("the last word", "word "),
+        ("محـــمد", "محمد"),
+        ("کتاب‌های فارسی", "كتابهاي"),
+        ("إلى موسى", "موسي"),
+        ("hy\u{ad}phen\u{180e}ated", "hyphenated"),
+        ("ज़मीन", "जमीन"),
+        ("1914–1918", "1914-1918"),
+    ] {
+        let channel = world.channel(text, "").await.id;
+        world.post(1, chat, text).await;
+        for query in [query, text] {
+            assert_eq!(texts(&world, 2, query).await, [text], "{query}");
+            let query = query.to_owned();
+            let page = world
+                .read(move |snapshot| snapshot.chats().channels(&query, first(50)))
+                .await;
+            let found: Vec<ChatId> = page.rows.iter().map(|chat| chat.id).collect();
+            assert_eq!(found, [channel], "{text}");
+        }
+    }
+}
+
+/// Every page of a search in this order.
+async fn pages(world: &World, text: &str, order: Order) -> Vec<Vec<String>> {
+    let mut request = PageRequest {
+        order,
+        ..first(100)
+    };
+    let mut pages = vec![];
+    loop {
+        let search = everything(text);
+        let page = world
+            .read(move |snapshot| snapshot.messages().search(agent_id(2), &search, request))
+            .await;
+        pages.push(page.rows.into_iter().map(|message| message.text).collect());
+        if page.next.is_none() {
+            return pages;
+        }
+        assert_ne!(page.next, request.after, "a page that goes nowhere");
+        request.after = page.next;
+    }
+}
+
+/// Case 40. All runs of three characters of the needle are in every text, the needle in two of them:
+/// each page looks at a part of the texts and the next one goes on.
+pub async fn a_needle_that_is_nowhere_is_answered_page_by_page(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let hay = "aabaa ".repeat(2_600);
+    world.post(1, chat, "first aabaab").await;
+    for _ in 0..1_100 {
+        world.post(1, chat, &hay).await;
+    }
+    world.post(1, chat, "last aabaab").await;
+    let found = pages(&world, "aabaab", Order::Descending).await;
+    assert_eq!(found.concat(), ["last aabaab", "first aabaab"]);
+    assert!(found.len() > 1, "17 MB were compared for one page");
+    let found = pages(&world, "AABAAB", Order::Ascending).await;
+    assert_eq!(found.concat(), ["first aabaab", "last aabaab"]);
+}
+
+/// A search that meets its deadline answers what it has found so far and where to go on.
+pub async fn a_search_without_time_goes_on_with_the_next_page(factory: Factory) {
+    let world = World::with_read_timeout(factory, Duration::from_nanos(1)).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let mut said = vec![];
+    for n in 0..400 {
+        let text = format!("number {n}");
+        world.post(1, chat, &text).await;
+        said.push(text);
+    }
+    let found = pages(&world, "number", Order::Ascending).await;
+    assert_eq!(found.concat(), said);
+    for n in 0..200 {
+        world.channel(&format!("channel {n}"), "").await;
+    }
+    let (mut request, mut channels, mut pages) = (first(100), vec![], 0);
+    loop {
+        let page = world
+            .read(move |snapshot| snapshot.chats().channels("7", request))
+            .await;
+        channels.extend(page.rows.into_iter().map(|channel| channel.name));
+        pages += 1;
+        if page.next.is_none() {
+            break;
+        }
+        request.after = page.next;
+    }
+    let expected = (0..200).rev().map(|n| format!("channel {n}"));
+    let expected: Vec<String> = expected.filter(|name| name.contains('7')).collect();
+    assert_eq!(channels, expected);
+    assert!(pages > 1);
 }

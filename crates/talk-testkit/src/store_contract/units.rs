@@ -3,15 +3,18 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
-use talk_domain::chat::ChatKind;
+use talk_domain::chat::{ChatFilter, ChatKind};
 use talk_domain::event::Portion;
 use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::store::{StoreError, Unit, Verdict};
-use talk_domain::testing::customer_id;
+use talk_domain::testing::{agent_id, customer_id};
+use tokio::task::JoinSet;
 
 use super::Factory;
-use super::world::World;
+use super::paging::first;
+use super::world::{World, other_customer};
 
 fn say(chat: talk_domain::id::ChatId, text: &str) -> PostMessage {
     PostMessage {
@@ -184,4 +187,59 @@ pub async fn a_read_nobody_polls_holds_nobody_back(factory: Factory) {
     }
     drop(closed);
     world.read(|_| Ok(())).await;
+}
+
+/// Case 39. A read that goes on and on fails, and its connection is free for others.
+pub async fn a_read_ends_at_its_deadline(factory: Factory) {
+    let world = World::with_read_timeout(factory, Duration::from_millis(50)).await;
+    world.chat(ChatKind::Group, 1, &[2]).await;
+    let unit = Unit::of(customer_id(), "contract");
+    for _ in 0..10 {
+        let endless = world.store.read(unit, |snapshot| {
+            let mut read = || {
+                let chats = snapshot.chats();
+                chats.of_agent(agent_id(1), ChatFilter::default(), first(10))
+            };
+            // Nothing else ends this loop.
+            while read()?.next.is_none() {}
+            Ok::<(), StoreError>(())
+        });
+        assert!(matches!(endless.await, Err(StoreError::Timeout)));
+    }
+    assert_eq!(world.read(|_| Ok(7)).await, 7);
+}
+
+/// Case 39. However much one customer reads, another one and the server itself do not wait for it.
+pub async fn others_read_while_one_customer_reads_all_it_can(factory: Factory) {
+    let world = World::open(factory).await;
+    let (open, gate) = mpsc::channel::<()>();
+    let gate = Arc::new(Mutex::new(gate));
+    let (runs, mut running) = tokio::sync::mpsc::unbounded_channel();
+    let mut reads = JoinSet::new();
+    for _ in 0..40 {
+        let (gate, runs, world) = (Arc::clone(&gate), runs.clone(), Arc::clone(&world));
+        reads.spawn(async move {
+            let held = world.read(move |_| {
+                let _ = runs.send(());
+                // Until it is opened for all.
+                let _ = gate.lock().unwrap().recv();
+                Ok(())
+            });
+            held.await;
+        });
+    }
+    running.recv().await.unwrap();
+    // If one of these waited for those above, it would wait for ever.
+    for _ in 0..10 {
+        world.read_as(other_customer(), |_| Ok(())).await;
+        let unit = Unit::installation("contract");
+        let agents = world
+            .store
+            .read(unit, |snapshot| snapshot.directory().has_agents());
+        assert!(agents.await.unwrap());
+    }
+    drop(open);
+    while let Some(read) = reads.join_next().await {
+        read.unwrap();
+    }
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use talk_domain::agent::{Agent, PasswordHash};
 use talk_domain::chat::create::{CreateChat, create_chat};
@@ -90,11 +91,21 @@ impl World {
 
     /// The same; `queue` units may wait.
     pub async fn with_queue(factory: Factory, queue: usize) -> Arc<Self> {
+        Self::with(factory, queue, Duration::from_secs(600)).await
+    }
+
+    /// The same; a read may run for `read_timeout`.
+    pub async fn with_read_timeout(factory: Factory, read_timeout: Duration) -> Arc<Self> {
+        Self::with(factory, 1024, read_timeout).await
+    }
+
+    async fn with(factory: Factory, queue: usize, read_timeout: Duration) -> Arc<Self> {
         let bell = Arc::<Recorder>::default();
         let opened = factory(Setup {
             encoder: Arc::new(PlainEncoder),
             bell: Arc::<Recorder>::clone(&bell),
             queue,
+            read_timeout,
         });
         let world = Self {
             store: opened.store,

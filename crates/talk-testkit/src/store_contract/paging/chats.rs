@@ -45,7 +45,8 @@ pub(super) async fn add_chat(world: &World, chat: Chat) {
         .unwrap();
 }
 
-async fn walks_chats(factory: Factory, kind: ChatKind, channels: bool) {
+/// Walks chats of this kind, as channels that contain `search` if it is given.
+async fn walks_chats(factory: Factory, kind: ChatKind, search: Option<&'static str>) {
     let world = &World::open(factory).await;
     let rows: Vec<Chat> = (0..11)
         .map(|n| some_chat(chat_id(100 - n), instant(n), kind))
@@ -55,8 +56,8 @@ async fn walks_chats(factory: Factory, kind: ChatKind, channels: bool) {
     }
     let page = |request| {
         world.read(move |snapshot| {
-            if channels {
-                return snapshot.chats().channels("", request);
+            if let Some(search) = search {
+                return snapshot.chats().channels(search, request);
             }
             let filter = ChatFilter::default();
             snapshot.chats().of_agent(agent_id(1), filter, request)
@@ -68,12 +69,17 @@ async fn walks_chats(factory: Factory, kind: ChatKind, channels: bool) {
 
 /// See the module.
 pub async fn chats_of_an_agent_page_exactly(factory: Factory) {
-    walks_chats(factory, ChatKind::Group, false).await;
+    walks_chats(factory, ChatKind::Group, None).await;
 }
 
 /// See the module.
 pub async fn channels_page_exactly(factory: Factory) {
-    walks_chats(factory, ChatKind::Talk, true).await;
+    walks_chats(factory, ChatKind::Talk, Some("")).await;
+}
+
+/// See the module.
+pub async fn channels_found_page_exactly(factory: Factory) {
+    walks_chats(factory, ChatKind::Talk, Some("ROJEC ")).await;
 }
 
 /// See the module.
