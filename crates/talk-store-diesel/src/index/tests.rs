@@ -3,7 +3,7 @@
 mod finding;
 mod storing;
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::sql_types::Text;
 use talk_domain::id::ParticipantId;
 use talk_domain::message::search::{MessageSearch, Needle};
@@ -77,6 +77,13 @@ impl World {
 
     fn store(&mut self, message: &Message) {
         MessageRepository::insert(&mut self.scope(), message).unwrap();
+    }
+
+    /// Does much in one transaction.
+    fn at_once(&mut self, what: impl FnOnce(&mut Self)) {
+        sqlite::begin(&mut self.conn).unwrap();
+        what(self);
+        AnyConnection::commit_transaction(&mut self.conn).unwrap();
     }
 
     fn reword(&mut self, message: &Message, text: &str) {

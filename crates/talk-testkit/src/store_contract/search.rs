@@ -275,13 +275,13 @@ pub async fn a_needle_that_is_nowhere_is_answered_page_by_page(factory: Factory)
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let hay = "aabaa ".repeat(2_600);
     world.post(1, chat, "first aabaab").await;
-    for _ in 0..1_100 {
+    for _ in 0..600 {
         world.post(1, chat, &hay).await;
     }
     world.post(1, chat, "last aabaab").await;
     let found = pages(&world, "aabaab", Order::Descending).await;
     assert_eq!(found.concat(), ["last aabaab", "first aabaab"]);
-    assert!(found.len() > 1, "17 MB were compared for one page");
+    assert!(found.len() > 1, "9 MB were compared for one page");
     let found = pages(&world, "AABAAB", Order::Ascending).await;
     assert_eq!(found.concat(), ["first aabaab", "last aabaab"]);
 }
