@@ -16,7 +16,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         .takes([query(
             "search",
             &field::search(),
-            "What name or detail contain, whatever case and accents.",
+            "What name or detail contain, whatever case and accents. A page may end early: it is \
+             the last one only without a `next_page_token`.",
         )])
         .paged()
         .reasons(&["LIMIT_EXCEEDED", "NUL_CHARACTER"])

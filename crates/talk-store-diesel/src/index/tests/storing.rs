@@ -2,9 +2,11 @@
 
 use diesel::connection::SimpleConnection;
 use diesel_migrations::MigrationHarness;
+use talk_domain::chat::{Chat, ChatKind, ChatQueries, ChatRepository};
 use talk_domain::message::Message;
 use talk_domain::message::search::Needle;
-use talk_domain::testing::{a_message, agent_id, chat_id, customer_id, message_id};
+use talk_domain::page::{Order, PageRequest};
+use talk_domain::testing::{a_chat, a_message, agent_id, chat_id, customer_id, message_id};
 
 use super::{World, database};
 use crate::connection::AnyConnection;
@@ -118,4 +120,51 @@ fn a_database_without_an_index_is_searched_and_indexed() {
     sqlite::migrate(conn).unwrap();
     prepare(conn).unwrap();
     assert_eq!(world.find("old"), [1, 2, 3]);
+}
+
+/// Case 76: texts of channels that another version has folded.
+#[test]
+fn channels_are_folded_anew_behind_the_writes_and_found_meanwhile() {
+    let mut world = World::new();
+    for n in 1..=200 {
+        let channel = Chat {
+            id: chat_id(n),
+            kind: ChatKind::Talk,
+            name: format!("don’t {n}"),
+            ..a_chat()
+        };
+        assert!(ChatRepository::insert(&mut world.scope(), &channel).unwrap());
+    }
+    let AnyConnection::Sqlite(conn) = &mut world.conn;
+    conn.batch_execute(
+        "UPDATE talk_chats SET search_key = 'stale';
+         UPDATE talk_meta SET value = '2' WHERE key = 'channels_folded';",
+    )
+    .unwrap();
+    prepare(conn).unwrap();
+    let first = PageRequest {
+        size: 100,
+        after: None,
+        order: Order::Descending,
+    };
+    let mut is_more = true;
+    let mut steps = 0;
+    while is_more {
+        let found = world.scope().channels("don't 20", first).unwrap();
+        assert_eq!(found.rows.len(), 2, "20 and 200");
+        is_more = world.step();
+        steps += 1;
+    }
+    assert_eq!(steps, 4, "64 channels a step");
+    let found = world.scope().channels("don't 20", first).unwrap();
+    assert_eq!(found.rows.len(), 2);
+    assert!(
+        world
+            .scope()
+            .channels("stale", first)
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+    assert!(!world.step());
 }
