@@ -14,6 +14,7 @@ mod chaos;
 mod chats;
 mod cleanups;
 mod clients;
+mod connections;
 mod deleted_chats;
 mod direct_chats;
 mod durability;

@@ -34,7 +34,7 @@ pub use address::TrustedProxies;
 pub use openapi::{errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
-pub use server::{Listen, server};
+pub use server::{ConnectionLimits, Listen, server};
 #[cfg(feature = "conformance")]
 pub use socket::echo;
 pub use socket::{Ends, SocketLimits, watch_ends};

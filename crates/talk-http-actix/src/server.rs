@@ -1,7 +1,8 @@
 //! The server: two listeners, one application.
 
-mod rewound;
+mod connections;
 mod upgrade;
+mod wire;
 
 use std::fmt::Debug;
 use std::net::{SocketAddr, TcpListener};
@@ -24,6 +25,9 @@ use crate::observe::observe;
 use crate::rate::Pace;
 use crate::routes;
 use crate::shared::Shared;
+pub(crate) use connections::Connections;
+use connections::counted;
+pub use connections::ConnectionLimits;
 use upgrade::{IsSocket, upgrade};
 
 /// How long a client may take to send a request's head; bodies have a limit of their own.
@@ -42,12 +46,17 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 /// own bookkeeping out of it.
 const SEND_BUFFER: usize = 64 * 1024;
 
+/// Connections that operators and their programs may have open at a time, beside those of clients.
+const ADMIN_CONNECTIONS: usize = 128;
+
 /// Where to listen, and how.
 pub struct Listen {
     /// The API.
     pub public: TcpListener,
     /// Health and metrics, for operators.
     pub admin: Option<TcpListener>,
+    /// How many connections the public listener may have.
+    pub connections: ConnectionLimits,
     /// Threads that serve requests.
     pub workers: usize,
     /// Seconds that requests in flight have to end when the server stops.
@@ -56,8 +65,33 @@ pub struct Listen {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
-/// See [`Listen::metrics`].
-pub(crate) struct Metrics(pub(crate) Arc<dyn Fn() -> String + Send + Sync>);
+/// Where the figures for operators come from.
+pub(crate) struct Metrics {
+    /// See [`Listen::metrics`].
+    pub(crate) render: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The open connections of each listener.
+    pub(crate) connections: Vec<(&'static str, Arc<Connections>)>,
+}
+
+impl Metrics {
+    /// The figures as they are now.
+    pub(crate) fn now(&self) -> String {
+        for (listener, connections) in &self.connections {
+            #[expect(clippy::cast_precision_loss, reason = "connections are some thousands")]
+            metrics::gauge!("talk_connections", "listener" => *listener)
+                .set(connections.total() as f64);
+        }
+        (self.render)()
+    }
+}
+
+/// A listener, and what its connections may do.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    /// Finds the requests that may leave HTTP.
+    pub(crate) is_socket: IsSocket,
+    pub(crate) connections: Arc<Connections>,
+}
 
 /// A server that runs both listeners once it is awaited. It handles no signals: stop it through
 /// its [`handle`](Server::handle).
@@ -65,9 +99,21 @@ pub(crate) struct Metrics(pub(crate) Arc<dyn Fn() -> String + Send + Sync>);
 /// # Errors
 /// If a listener cannot be used.
 pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
-    let has_legacy = api.has_legacy;
+    let (has_legacy, trusted) = (api.has_legacy, api.trusted_proxies.clone());
     let shared = web::Data::new(Shared::new(api));
-    let metrics = web::Data::new(Metrics(listen.metrics));
+    let public = Connections::new(listen.connections, trusted.clone());
+    let of_admin = ConnectionLimits {
+        connections: ADMIN_CONNECTIONS,
+        per_address: ADMIN_CONNECTIONS,
+    };
+    let admin = Connections::new(of_admin, trusted);
+    let metrics = web::Data::new(Metrics {
+        render: listen.metrics,
+        connections: vec![
+            ("public", Arc::clone(&public)),
+            ("admin", Arc::clone(&admin)),
+        ],
+    });
     // The routes of a listener are those mounted on it: no path, however it is spelled, leads from
     // one listener to the routes of the other.
     let app = move |routes: fn(&mut web::ServiceConfig, bool)| {
@@ -80,23 +126,31 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     let mut builder = Server::build()
         .workers(listen.workers.max(1))
         .shutdown_timeout(listen.shutdown_seconds)
+        // The library would stop accepting, also from operators; ours are closed instead.
+        .max_concurrent_connections(usize::MAX)
         .disable_signals();
-    if let Some(admin) = listen.admin {
+    if let Some(listener) = listen.admin {
         let app = app.clone();
-        builder = open(builder, admin, |_| false, move || app(routes::admin))?;
+        let door = Door {
+            listener,
+            is_socket: |_| false,
+            connections: admin,
+        };
+        builder = open(builder, door, move || app(routes::admin))?;
     }
-    let public = move || app(routes::public);
-    let builder = open(builder, listen.public, routes::is_socket, public)?;
-    Ok(builder.run())
+    let door = Door {
+        listener: listen.public,
+        is_socket: routes::is_socket,
+        connections: public,
+    };
+    Ok(open(builder, door, move || app(routes::public))?.run())
 }
 
-/// Serves what `app` makes at `listener`, as [`HttpServer`](actix_web::HttpServer) does, but with
-/// socket options of our own, and takes the connections of requests that `is_socket` off the
-/// framework.
+/// Serves what `app` makes at a listener, as [`HttpServer`](actix_web::HttpServer) does, but with
+/// socket options and limits of our own, and takes the connections of sockets off the framework.
 pub(crate) fn open<A, S>(
     builder: ServerBuilder,
-    listener: TcpListener,
-    is_socket: IsSocket,
+    door: Door,
     app: impl Fn() -> A + Clone + Send + 'static,
 ) -> std::io::Result<ServerBuilder>
 where
@@ -105,6 +159,11 @@ where
     S::Error: Into<Error>,
     S::InitError: Debug,
 {
+    let Door {
+        listener,
+        is_socket,
+        connections,
+    } = door;
     prepare(&listener)?;
     let address = listener.local_addr()?;
     let stopping = builder.graceful_shutdown_signal();
@@ -115,10 +174,10 @@ where
             boxed::factory(app.map_err(|error: S::Error| Response::from(error.into())))
         };
         let ordinary = http(address, &stopping).h1(app());
-        http(address, &stopping)
+        let http = http(address, &stopping)
             .upgrade(upgrade(is_socket, app(), ordinary))
-            .h1(app())
-            .tcp()
+            .h1(app());
+        counted(Arc::clone(&connections), http)
     })
 }
 

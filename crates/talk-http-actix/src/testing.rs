@@ -255,7 +255,10 @@ impl Scene {
 
     /// An answer that need not be text.
     pub(crate) async fn raw(&self, request: TestRequest) -> Answer<Vec<u8>> {
-        let metrics = Metrics(Arc::new(String::new));
+        let metrics = Metrics {
+            render: Arc::new(String::new),
+            connections: Vec::new(),
+        };
         let has_legacy = self.shared.api.has_legacy;
         let app = App::new()
             .app_data(self.shared.clone())

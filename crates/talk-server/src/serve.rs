@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use talk_domain::store::Store;
 use talk_events::Node;
-use talk_http_actix::{Api, Listen};
+use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -19,6 +19,9 @@ use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::{cleaner, demo, installation, observe, upkeep};
+
+/// File descriptors left for the database, the log and the connections of operators.
+const OWN_FILES: u64 = 256;
 
 /// A server that holds its addresses and its open database, and does not serve yet.
 pub(crate) struct Prepared {
@@ -100,6 +103,25 @@ fn raise_file_limit() {
     }
 }
 
+/// How many connections there may be: as many as the settings say, and the file limit has room for.
+fn connection_limits(settings: &Settings) -> ConnectionLimits {
+    let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX);
+    let room = files.saturating_sub(OWN_FILES).max(1);
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    let wanted = settings.max_connections;
+    if wanted > room {
+        tracing::warn!(
+            wanted,
+            room,
+            "max_connections is more than the file limit has room for"
+        );
+    }
+    ConnectionLimits {
+        connections: if wanted == 0 { room } else { wanted.min(room) },
+        per_address: settings.max_connections_per_address,
+    }
+}
+
 /// What is stored is unknown: nothing more may be answered, and opening again is the recovery.
 fn end_at_once(reason: &str) {
     tracing::error!(reason, "the database failed; the process ends");
@@ -169,6 +191,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let listen = Listen {
         public: prepared.public,
         admin: prepared.admin,
+        connections: connection_limits(settings),
         workers: workers(settings),
         shutdown_seconds: settings.shutdown_seconds,
         metrics: Arc::new(move || metrics.render()),

@@ -150,6 +150,20 @@ pub(crate) struct Settings {
     #[config(env = "TALK_LEGACY_API", default = true)]
     pub(crate) legacy_api: bool,
 
+    /// Connections of clients open at a time, sockets included; one more is closed at once. 0 for as
+    /// many as the limit of file descriptors has room for.
+    #[config(env = "TALK_MAX_CONNECTIONS", default = 0)]
+    pub(crate) max_connections: usize,
+
+    /// Connections from one address open at a time; the addresses of an IPv6 /64 count as one, those
+    /// of `trusted_proxies` do not count.
+    #[config(
+        env = "TALK_MAX_CONNECTIONS_PER_ADDRESS",
+        default = 1_000,
+        validate = at_least_one
+    )]
+    pub(crate) max_connections_per_address: usize,
+
     /// Sockets open at a time; one more is answered 429.
     #[config(env = "TALK_MAX_SOCKETS", default = 20_000, validate = at_least_one)]
     pub(crate) max_sockets: usize,

@@ -38,7 +38,7 @@ pub(crate) async fn metrics(
     shared.gauge();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body((metrics.0)())
+        .body(metrics.now())
 }
 
 fn fine() -> HttpResponse {

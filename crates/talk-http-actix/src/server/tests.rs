@@ -4,10 +4,16 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::*;
+use crate::address::TrustedProxies;
 use crate::testing::{Scene, get};
 use crate::{Rate, Rates};
 use actix_web::dev::ServerHandle;
 use talk_domain::testing::an_agent;
+
+const LIMITS: ConnectionLimits = ConnectionLimits {
+    connections: 100,
+    per_address: 5,
+};
 
 struct Running {
     public: SocketAddr,
@@ -43,12 +49,18 @@ fn run_with(rates: Rates) -> Running {
         let listen = Listen {
             public,
             admin: Some(admin),
+            connections: LIMITS,
             workers: 1,
             shutdown_seconds: 1,
             metrics: Arc::new(|| "talk_up 1\n".to_owned()),
         };
         actix_web::rt::System::new().block_on(async move {
-            let server = server(scene.shared.api.clone(), listen).unwrap();
+            let api = Api {
+                // The tests come from the loopback address, and count.
+                trusted_proxies: "192.0.2.1".parse().unwrap(),
+                ..scene.shared.api.clone()
+            };
+            let server = server(api, listen).unwrap();
             send.send(server.handle()).unwrap();
             server.await.unwrap();
         });
@@ -130,6 +142,28 @@ async fn another_spelling_of_a_path_opens_no_other_listener() {
     running.handle.stop(true).await;
 }
 
+/// Case 45.
+#[actix_web::test]
+async fn a_connection_beyond_the_limit_of_its_address_is_closed_and_the_next_one_is_served() {
+    let running = run();
+    let connect = || TcpStream::connect(running.public).unwrap();
+    let mut open: Vec<_> = (0..LIMITS.per_address).map(|_| connect()).collect();
+    // Each is served, so each is counted.
+    for stream in &mut open {
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n")
+            .unwrap();
+        stream.read_exact(&mut [0; 12]).unwrap();
+    }
+    assert_eq!(exchange(running.public, b""), "");
+    let metrics = exchange(running.admin, &head("GET /metrics", ""));
+    assert!(metrics.starts_with("HTTP/1.1 200 "), "{metrics}");
+    open.pop();
+    // The server sees the end of a connection a moment later.
+    while !exchange(running.public, &head("GET /healthz", "")).starts_with("HTTP/1.1 200 ") {}
+    running.handle.stop(true).await;
+}
+
 /// Case 47: read back from a connection that was accepted, not from what was asked for.
 #[test]
 fn every_accepted_connection_sends_at_once_and_holds_little_for_who_does_not_read() {
@@ -137,7 +171,12 @@ fn every_accepted_connection_sends_at_once_and_holds_little_for_who_does_not_rea
     let address = listener.local_addr().unwrap();
     let same = listener.try_clone().unwrap();
     // Opened as both listeners are, but not run: the connection is taken here.
-    let _opened = open(Server::build(), listener, |_| false, App::new).unwrap();
+    let door = Door {
+        listener,
+        is_socket: |_| false,
+        connections: Connections::new(LIMITS, TrustedProxies::default()),
+    };
+    let _opened = open(Server::build(), door, App::new).unwrap();
     let _client = TcpStream::connect(address).unwrap();
     same.set_nonblocking(false).unwrap();
     let (accepted, _) = same.accept().unwrap();

@@ -26,7 +26,7 @@ use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
 use socket2::SockRef;
 
-use super::rewound::{Rewound, head_without_upgrade};
+use super::wire::{Wire, head_without_upgrade};
 use crate::socket::Peer;
 
 /// Bytes read at a time.
@@ -43,7 +43,7 @@ const REFUSAL: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What the framework hands over.
-type Upgrade = (Request, Framed<TcpStream, Codec>);
+type Upgrade = (Request, Framed<Wire, Codec>);
 
 /// Whether a request may leave HTTP.
 pub(crate) type IsSocket = fn(&Request) -> bool;
@@ -69,7 +69,7 @@ where
     F::Service: 'static,
     F::Response: Into<Response<BoxBody>>,
     F::Error: Into<Response<BoxBody>>,
-    G: ServiceFactory<(Rewound, Option<SocketAddr>), Config = (), InitError: Debug> + 'static,
+    G: ServiceFactory<(Wire, Option<SocketAddr>), Config = (), InitError: Debug> + 'static,
     G::Service: 'static,
 {
     fn_factory(move || {
@@ -100,7 +100,7 @@ where
     S: Service<Request> + 'static,
     S::Response: Into<Response<BoxBody>>,
     S::Error: Into<Response<BoxBody>>,
-    H: Service<(Rewound, Option<SocketAddr>)> + 'static,
+    H: Service<(Wire, Option<SocketAddr>)> + 'static,
 {
     type Response = ();
     type Error = Infallible;
@@ -119,16 +119,16 @@ where
             let http = Rc::clone(&self.http);
             return Box::pin(async move {
                 // Errors mean that the client has gone.
-                if send(&parts.io, &parts.write_buf).await.is_ok() {
+                if send(parts.io.stream(), &parts.write_buf).await.is_ok() {
                     let peer = request.peer_addr();
-                    let connection = Rewound::new(first.freeze(), parts.io);
+                    let connection = parts.io.behind(first.freeze());
                     drop((request, parts.write_buf, parts.read_buf));
                     let _ = http.call((connection, peer)).await;
                 }
                 Ok(())
             });
         }
-        let stream = Rc::new(parts.io);
+        let stream = Rc::new(parts.io.into_stream());
         let payload: BoxedPayloadStream = Box::pin(Input {
             // A copy, without the room the framework had for more.
             left: Bytes::copy_from_slice(&parts.read_buf),

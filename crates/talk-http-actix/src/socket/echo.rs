@@ -8,7 +8,8 @@ use actix_web::{App, HttpRequest, HttpResponse, web};
 
 use super::incoming::{Incoming, Received};
 use super::outgoing::Outgoing;
-use crate::server::open;
+use crate::address::TrustedProxies;
+use crate::server::{ConnectionLimits, Connections, Door, open};
 
 /// Bytes of a frame here; some cases of the suite are large.
 const MAX_FRAME: usize = 32 * 1024 * 1024;
@@ -19,7 +20,16 @@ const MAX_FRAME: usize = 32 * 1024 * 1024;
 /// If the listener cannot be used.
 pub fn echo(listener: TcpListener) -> std::io::Result<Server> {
     let app = || App::new().default_service(web::to(accept));
-    Ok(open(Server::build(), listener, |_| true, app)?.run())
+    let unlimited = ConnectionLimits {
+        connections: usize::MAX,
+        per_address: usize::MAX,
+    };
+    let door = Door {
+        listener,
+        is_socket: |_| true,
+        connections: Connections::new(unlimited, TrustedProxies::default()),
+    };
+    Ok(open(Server::build(), door, app)?.run())
 }
 
 async fn accept(
