@@ -42,9 +42,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long what was sent may stay unacknowledged, or find the client's window closed.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Bytes the kernel keeps for a client that does not read. Linux doubles the figure, and takes its
-/// own bookkeeping out of it.
-const SEND_BUFFER: usize = 64 * 1024;
+/// Bytes on their way to a client at most, with those not sent yet. Linux doubles the figure, and
+/// takes its own bookkeeping out of it.
+const SEND_BUFFER: usize = 256 * 1024;
+
+/// Bytes the kernel takes beyond those on their way. Two hundred clients that read nothing cost
+/// 40 KiB of kernel memory each; 131 KiB with `SO_SNDBUF` at 64 KiB instead, which lets a client
+/// that reads from far away have a quarter of the bytes on their way; 2.6 MiB with neither.
+const UNSENT: u32 = 32 * 1024;
 
 /// Connections that operators and their programs may have open at a time, beside those of clients.
 const ADMIN_CONNECTIONS: usize = 128;
@@ -210,12 +215,14 @@ where
 ///
 /// - `TCP_NODELAY`: small answers and frames are sent at once. Without it they wait up to 40 ms for
 ///   the acknowledgement of earlier ones. The framework's own setting has no effect on HTTP/1.
-/// - `SO_SNDBUF`: bounds what the kernel holds for a client that does not read.
+/// - `SO_SNDBUF` and `TCP_NOTSENT_LOWAT`: bound what the kernel holds for a client that does not
+///   read.
 /// - `TCP_USER_TIMEOUT`: ends the connection of a client that takes nothing, and frees its memory.
 fn prepare(listener: &TcpListener) -> std::io::Result<()> {
     let socket = SockRef::from(listener);
     socket.set_tcp_nodelay(true)?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))
 }
 

@@ -185,6 +185,7 @@ fn every_accepted_connection_sends_at_once_and_holds_little_for_who_does_not_rea
     assert_eq!(accepted.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
     // Linux doubles what it is asked for.
     assert!(accepted.send_buffer_size().unwrap() <= 2 * SEND_BUFFER);
+    assert_eq!(accepted.tcp_notsent_lowat().unwrap(), UNSENT);
 }
 
 #[actix_web::test]
