@@ -61,7 +61,10 @@ async fn one_address_does_not_take_the_connections_of_the_others() {
     // Their ends are noticed one after the other.
     let started = Instant::now();
     while !is_served(&mut connect(&server, 2).await).await {
-        assert!(started.elapsed() < Duration::from_secs(30), "none is given back");
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "none is given back"
+        );
     }
     let log = server.log();
     assert!(log.contains("max_connections_per_address"), "{log}");

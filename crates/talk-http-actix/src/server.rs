@@ -25,9 +25,9 @@ use crate::observe::observe;
 use crate::rate::Pace;
 use crate::routes;
 use crate::shared::Shared;
+pub use connections::ConnectionLimits;
 pub(crate) use connections::Connections;
 use connections::counted;
-pub use connections::ConnectionLimits;
 use upgrade::{IsSocket, upgrade};
 
 /// How long a client may take to send a request's head; bodies have a limit of their own.
