@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos bench hostile config openapi openapi-check schemathesis help
+.PHONY: run test lint readme conformance chaos backup-chaos bench hostile config openapi openapi-check schemathesis help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -32,6 +32,10 @@ conformance: ## Drive the Autobahn cases against the socket code (needs Python)
 chaos: ## Kill the server 50 times under load: 100,000 posts, 100 followers
 	TALK_CHAOS_KILLS=50 TALK_CHAOS_POSTS=100000 TALK_CHAOS_FOLLOWERS=100 \
 		$(CARGO) test --release --package talk-server --test e2e chaos:: -- --nocapture
+
+backup-chaos: ## Make 100 backups under load, while this or the server is killed
+	TALK_BACKUPS=100 \
+		$(CARGO) test --release --package talk-server --test e2e backups:: -- --nocapture
 
 bench: ## Measure how far the server is from the machine (crates/talk-bench/README.md)
 	$(CARGO) build --release --package talk-server --package talk-bench

@@ -136,3 +136,22 @@ for expected in '"text":"Sprint 1 completed!"' "$AGENT: Sprint 1 completed!" \
   }
 done
 echo "readme: the search, the older API and the descriptions answered"
+
+# What operators do beside the server, and while it is stopped.
+block '## Operating' sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g" >operating.sh
+answers=$(bash -euo pipefail operating.sh)
+for expected in 'bind = "127.0.0.1:8095" (default)' 'ready' 'messages' 'every table' 'demo'; do
+  grep -qF "$expected" <<<"$answers" || { printf 'README: no %s in\n%s\n' "$expected" "$answers" >&2; exit 1; }
+done
+say 'after the backup'
+block '## Restoring, upgrading, going back' sh >restoring.sh
+if bash -euo pipefail restoring.sh 2>refusal.txt; then echo 'README: restored beside a server' >&2; exit 1; fi
+grep -q 'another server uses this database' refusal.txt
+kill "$pid"
+wait "$pid"
+bash -euo pipefail restoring.sh
+serve || fail
+curl -sf "http://127.0.0.1:$port/v1.0/service_agents/talk_messages?chat_id=$chat&token=$TOKEN" >restored.txt
+grep -q 'before the crash' restored.txt
+if grep -q 'after the backup' restored.txt; then echo 'README: not the backup' >&2; exit 1; fi
+echo "readme: a backup was made, and restored"

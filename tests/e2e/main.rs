@@ -8,6 +8,7 @@
 
 mod access_keys;
 mod architecture;
+mod backups;
 mod browsers;
 mod channels;
 mod chaos;

@@ -55,6 +55,20 @@ pub(crate) enum Command {
     Openapi,
     /// Checks what is stored, and says what it checked.
     Doctor,
+    /// Copies the database into a new file, also while the server runs, and checks the copy.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// Puts a backup into the place of the database; the server must not run. Clients that resume
+    /// are told to read their chats again.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Moves the database that is there aside, under a name with the time.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Checks that the server at the configured address is ready; exit code 1 if not.
     Healthcheck,
 }

@@ -1,7 +1,5 @@
 //! The parts of an installation, made from its settings: clock, randomness, store and identity.
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +11,7 @@ use talk_domain::event::{Bell, LoggedEvent};
 use talk_domain::store::Store;
 use talk_domain::time::Timestamp;
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
-use talk_store_diesel::{FatalHook, StoreOptions};
+use talk_store_diesel::{DatabaseLock, FatalHook, Marker, OpenError, StoreOptions};
 use talk_wire::frame::ChatFrames;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -57,34 +55,34 @@ impl Bell for Silence {
     fn ring(&self, _: &[LoggedEvent]) {}
 }
 
-/// Takes the database for one server: sockets of a second one would miss events of the first.
+/// Locks the database for one server: sockets of a second one would miss events of the first.
 /// Commands need no lock. It ends with the process, however it ends.
-pub(crate) fn lock(settings: &Settings) -> Result<Option<File>, Failure> {
-    let url = settings.database_url();
-    let Some(path) = url.expose_secret().strip_prefix("sqlite:") else {
-        return Ok(None);
-    };
-    let path = format!("{path}.lock");
-    if let Some(directory) = Path::new(&path).parent() {
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory);
-        made.with_context(|| format!("the directory {}", directory.display()))?;
-    }
-    let mut options = File::options();
-    let file = options.create(true).append(true).mode(0o600).open(&path);
-    let file = file.with_context(|| format!("the lock {path}"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => {
-            let reason = "another server uses this database; one database has one server";
-            Err(SettingsError::new("database_url", reason).into())
+pub(crate) fn lock(settings: &Settings) -> Result<DatabaseLock, Failure> {
+    match talk_store_diesel::lock(settings.database_url().expose_secret()) {
+        Err(error @ OpenError::InUse) => {
+            Err(SettingsError::new("database_url", error.to_string()).into())
         }
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("the lock {path}"))?
-        }
+        locked => Ok(locked.context("the lock of the database")?),
     }
+}
+
+/// Gives the database a new epoch if it is older than the one last served here.
+pub(crate) fn renew_if_older(settings: &Settings) -> Result<(), Failure> {
+    let renewed = talk_store_diesel::renew_if_older(settings.database_url().expose_secret());
+    if let Some(epoch) = renewed.context("the database")? {
+        tracing::warn!(
+            epoch,
+            "the database is older than the one last served here: its log has a new epoch, and \
+             clients that resume are told to read their chats again"
+        );
+    }
+    Ok(())
+}
+
+/// Keeps the mark beside the database that [`renew_if_older`] reads.
+pub(crate) fn marker(settings: &Settings) -> Result<Marker, Failure> {
+    let marker = Marker::start(settings.database_url().expose_secret());
+    Ok(marker.context("the mark of the database")?)
 }
 
 /// The database as the log may name it: a file, or nothing that could hold a password.

@@ -97,6 +97,8 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
             let problems = installation::examine(settings)?;
             operate::doctor(&operator(false)?, (migrated, problems)).await
         }
+        Command::Backup { file } => operate::backup(settings, &file, json),
+        Command::Restore { file, replace } => operate::restore(settings, (&file, replace), json),
         Command::Config { .. } | Command::Openapi | Command::Healthcheck => Ok(()),
     }
 }

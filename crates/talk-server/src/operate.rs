@@ -2,6 +2,7 @@
 
 mod accesskey;
 mod agent;
+mod backup;
 mod customer;
 mod doctor;
 
@@ -13,6 +14,7 @@ use talk_domain::limits::Limits;
 use talk_domain::page::{Order, Page, PageRequest};
 use talk_domain::store::{Store, StoreError};
 
+pub(crate) use backup::{backup, restore};
 pub(crate) use doctor::doctor;
 
 use crate::cli::{AccessKeyCommand, AgentCommand, CustomerCommand};

@@ -1,6 +1,5 @@
 //! Serving: everything is checked before anything is created, and finished before the end.
 
-use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use talk_domain::store::Store;
 use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
+use talk_store_diesel::{DatabaseLock, Marker};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -35,7 +35,9 @@ pub(crate) struct Prepared {
     public: TcpListener,
     admin: Option<TcpListener>,
     metrics: PrometheusHandle,
-    lock: Option<File>,
+    /// Dropped before the lock, like everything that has the database open.
+    marker: Marker,
+    lock: DatabaseLock,
 }
 
 /// Serves in production, until asked to stop.
@@ -82,6 +84,7 @@ pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared
     let node = Node::new(settings.socket_queue_bytes);
     let bell = Arc::new(node.bell());
     let lock = installation::lock(settings)?;
+    installation::renew_if_older(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
         store,
@@ -91,6 +94,7 @@ pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared
         public,
         admin,
         metrics,
+        marker: installation::marker(settings)?,
         lock,
     })
 }
@@ -158,8 +162,7 @@ impl Prepared {
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
-    let store = prepared.store;
-    let database = Arc::clone(&store);
+    let (store, database) = (Arc::clone(&prepared.store), prepared.store);
     let (live, delivery) = prepared.node.run(Arc::clone(&store));
     let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
     let mut background = JoinSet::new();
@@ -218,6 +221,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     });
     server.await.context("the server")?;
     let is_broken = stop.await.context("the end")?;
+    // Everything is written by now. The mark is taken before the database is closed into one file.
+    drop(prepared.marker);
     database.close().await;
     drop(prepared.lock);
     tracing::info!("stopped");

@@ -31,6 +31,12 @@ pub enum OpenError {
     /// The database could not be opened.
     #[error("failed to open the database")]
     Connect(#[source] Cause),
+    /// The file is a database of another program, or no database.
+    #[error("the file belongs to another program ({0}); name another file, or an empty one")]
+    Foreign(String),
+    /// Another server has the database.
+    #[error("another server uses this database; one database has one server")]
+    InUse,
     /// The tables could not be created or changed.
     #[error("failed to migrate the database")]
     Migrate(#[source] Cause),

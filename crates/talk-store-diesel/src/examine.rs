@@ -1,5 +1,7 @@
 //! Looks through a whole database for what no running server ever leaves behind.
 
+use std::path::Path;
+
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Text};
@@ -10,7 +12,7 @@ use crate::sqlite;
 
 /// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
 /// count from there.
-const CHECKS: [(&str, &str); 22] = [
+const CHECKS: [(&str, &str); 23] = [
     (
         "the log has no identity",
         "SELECT 1 - COUNT(*) AS n FROM talk_meta WHERE key = 'epoch'",
@@ -68,6 +70,12 @@ const CHECKS: [(&str, &str); 22] = [
         "read marks without their participant",
         "SELECT COUNT(*) AS n FROM talk_read_marks r WHERE NOT EXISTS (SELECT 1 FROM \
          talk_participants p WHERE p.chat_id = r.chat_id AND p.agent_id = r.agent_id)",
+    ),
+    (
+        "read marks that are at no message",
+        "SELECT COUNT(*) AS n FROM talk_read_marks r JOIN talk_chats h ON h.id = r.chat_id WHERE \
+         r.seq > h.last_seq OR (r.seq > h.log_start AND NOT EXISTS (SELECT 1 FROM talk_messages m \
+         WHERE m.chat_id = r.chat_id AND m.seq = r.seq AND m.created_at = r.seq_at))",
     ),
     (
         "events without their chat",
@@ -149,7 +157,12 @@ struct Finding {
 /// See [`OpenError`]. A wrong URL creates nothing.
 pub fn examine(url: &str) -> Result<Vec<String>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
-    let mut conn = sqlite::reader(&path).map_err(OpenError::Connect)?;
+    examine_file(&path)
+}
+
+/// The same for the file at `path`.
+pub(crate) fn examine_file(path: &Path) -> Result<Vec<String>, OpenError> {
+    let mut conn = sqlite::reader(path).map_err(OpenError::Connect)?;
     let found = conn.transaction(problems);
     found.map_err(|error| OpenError::Connect(error.into()))
 }

@@ -6,6 +6,7 @@
 //! then on every call answers [`StoreError::Unavailable`](talk_domain::store::StoreError), and the
 //! process is told to go (see [`StoreOptions::on_fatal`]).
 
+mod backup;
 mod batch;
 mod budget;
 mod checkpoint;
@@ -19,14 +20,18 @@ mod inbox;
 mod index;
 mod indexer;
 mod location;
+mod lock;
+mod mark;
 mod memory;
 mod open;
 mod options;
 mod outcome;
+mod ownership;
 mod paging;
 mod prepared;
 mod queue;
 mod readers;
+mod restore;
 mod rows;
 #[allow(
     unreachable_pub,
@@ -43,11 +48,15 @@ mod unit;
 mod watch;
 mod writer;
 
+pub use backup::{Backup, CopyError, Step, backup};
 pub use error::OpenError;
 pub use examine::{cleanup_backlog, examine, search_backlog};
 pub use location::check_url;
+pub use lock::{DatabaseLock, lock};
+pub use mark::{Marker, renew_if_older};
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
+pub use restore::{Restore, restore};
 
 #[cfg(test)]
 mod plans;

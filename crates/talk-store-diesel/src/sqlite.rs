@@ -1,6 +1,6 @@
 //! SQLite: its file, its connections and their settings.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::connection::AnyConnection;
 use crate::deadline;
 use crate::error::{OpenError, is_locked};
+use crate::ownership::{Owner, owner};
 use crate::schema::meta;
 
 /// What makes and changes the tables.
@@ -38,6 +39,9 @@ const WRITER: &str = "
     PRAGMA temp_store = MEMORY;
 ";
 
+/// Before it is known whose the file is, nothing in it is changed.
+const PLAIN: &str = "PRAGMA busy_timeout = 10000;";
+
 const READER: &str = "
     PRAGMA busy_timeout = 10000;
     PRAGMA query_only = ON;
@@ -45,10 +49,68 @@ const READER: &str = "
     PRAGMA temp_store = MEMORY;
 ";
 
-/// The connection that writes; makes the file, and its directory, for this user alone.
+/// Settings of a connection to a copy that nobody else has open. It stays one file.
+const COPY: &str = "
+    PRAGMA busy_timeout = 10000;
+    PRAGMA journal_mode = DELETE;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
+";
+
+/// Opens the connection that writes. Creates the file, and its directory, for this user alone.
+///
+/// # Errors
+/// Among others if the file belongs to another program; it is not changed then.
 pub(crate) fn writer(path: &Path) -> Result<SqliteConnection, OpenError> {
     create(path).map_err(|error| OpenError::Create(path.to_owned(), error))?;
-    connect(path, WRITER).map_err(OpenError::Connect)
+    let text = path.to_str().ok_or_else(not_utf8);
+    let mut conn = connect_to(text.map_err(OpenError::Connect)?, PLAIN)?;
+    refuse_foreign(&mut conn)?;
+    configure(&mut conn, WRITER).map_err(OpenError::Connect)?;
+    Ok(conn)
+}
+
+/// Opens a copy that nobody else has open, to change it.
+pub(crate) fn copy(path: &Path) -> Result<SqliteConnection, OpenError> {
+    connect(path, COPY).map_err(OpenError::Connect)
+}
+
+/// Opens a database of Talk, which must exist, to copy it. `VACUUM INTO` is refused on a connection
+/// that is `query_only`, and one that is read-only leaves its `-wal` and `-shm` files behind.
+pub(crate) fn source(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let path = path.to_str().ok_or_else(not_utf8);
+    let path = path.map_err(OpenError::Connect)?;
+    let mut uri = String::from("file:");
+    for c in path.chars() {
+        match c {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            c => uri.push(c),
+        }
+    }
+    uri.push_str("?mode=rw");
+    let mut conn = connect_to(&uri, PLAIN)?;
+    refuse_foreign(&mut conn)?;
+    Ok(conn)
+}
+
+fn connect_to(path: &str, settings: &str) -> Result<SqliteConnection, OpenError> {
+    let mut conn = establish(path).map_err(OpenError::Connect)?;
+    configure(&mut conn, settings).map_err(OpenError::Connect)?;
+    Ok(conn)
+}
+
+fn refuse_foreign(conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    match owner(conn).map_err(|error| OpenError::Connect(error.into()))? {
+        Owner::Nobody | Owner::Talk => Ok(()),
+        Owner::Other(found) => Err(OpenError::Foreign(found)),
+    }
+}
+
+fn not_utf8() -> Cause {
+    "the path is not UTF-8".into()
 }
 
 /// A connection that only reads.
@@ -57,13 +119,22 @@ pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, Cause> {
 }
 
 fn connect(path: &Path, settings: &str) -> Result<SqliteConnection, Cause> {
-    let path = path.to_str().ok_or("the path is not UTF-8")?;
-    let mut conn = SqliteConnection::establish(path)?;
+    let mut conn = establish(path.to_str().ok_or_else(not_utf8)?)?;
+    configure(&mut conn, settings)?;
+    Ok(conn)
+}
+
+fn establish(path: &str) -> Result<SqliteConnection, Cause> {
+    let conn = SqliteConnection::establish(path)?;
     deadline::register(&conn)?;
+    Ok(conn)
+}
+
+fn configure(conn: &mut SqliteConnection, settings: &str) -> Result<(), Cause> {
     let start = Instant::now();
     loop {
         match conn.batch_execute(settings) {
-            Ok(()) => return Ok(conn),
+            Ok(()) => return Ok(()),
             // Two processes that both switch a new file to WAL are told so without any waiting.
             Err(error) if is_locked(&error) && start.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(5));
@@ -73,7 +144,8 @@ fn connect(path: &Path, settings: &str) -> Result<SqliteConnection, Cause> {
     }
 }
 
-fn create(path: &Path) -> std::io::Result<()> {
+/// Opens the file; creates it, and its directory, for this user alone if there is none.
+pub(crate) fn create(path: &Path) -> std::io::Result<File> {
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     if let Some(directory) = directory.filter(|dir| !dir.exists()) {
         let mut builder = DirBuilder::new();
@@ -83,10 +155,10 @@ fn create(path: &Path) -> std::io::Result<()> {
         builder.create(directory)?;
     }
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 /// Applies what is missing, under the write lock, so that two processes never do it at once.
@@ -133,12 +205,26 @@ pub(crate) fn epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
         if let Some(epoch) = known {
             return Ok(epoch);
         }
-        let epoch = Uuid::new_v4().hyphenated().to_string();
-        diesel::insert_into(meta::table)
-            .values((meta::key.eq("epoch"), meta::value.eq(&epoch)))
-            .execute(conn)?;
-        Ok(epoch)
+        renew_epoch(conn)
     })
+}
+
+/// Gives the log another identity: no position of the old one counts any more.
+pub(crate) fn renew_epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
+    let epoch = Uuid::new_v4().hyphenated().to_string();
+    diesel::delete(meta::table.find("epoch")).execute(conn)?;
+    diesel::insert_into(meta::table)
+        .values((meta::key.eq("epoch"), meta::value.eq(&epoch)))
+        .execute(conn)?;
+    Ok(epoch)
+}
+
+/// Whether the database has been migrated at all.
+pub(crate) fn has_tables(conn: &mut SqliteConnection) -> QueryResult<bool> {
+    let count = "(SELECT COUNT(*) FROM sqlite_master WHERE name = 'talk_meta')";
+    diesel::select(diesel::dsl::sql::<BigInt>(count))
+        .get_result::<i64>(conn)
+        .map(|count| count > 0)
 }
 
 /// Begins a transaction that holds the write lock from the start: a later upgrade could fail.

@@ -186,11 +186,11 @@ mod tests {
     }
 
     fn gated(limit: usize) -> Gated {
-        let (begin, begun) = channel();
+        let (writes, begun) = channel();
         let (results, given) = channel();
         let written = Arc::new(Mutex::default());
         let gate = Gate {
-            begun: begin,
+            begun: writes,
             results: given,
             written: Arc::clone(&written),
         };

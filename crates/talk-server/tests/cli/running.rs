@@ -298,6 +298,23 @@ fn a_second_server_on_the_same_database_is_refused() {
     command.env("TALK_JWT_SECRET", SECRET);
     let (line, _) = crate::place::refused(&command.output().unwrap());
     assert!(line.contains("another server uses this database"), "{line}");
+    // Case 63: by another name, too.
+    let database = place.path().join("data/talk.db");
+    std::os::unix::fs::symlink(&database, place.path().join("link.db")).unwrap();
+    let line = [
+        "serve",
+        "--bind",
+        ANY,
+        "--admin-bind",
+        "",
+        "--database-url",
+        "sqlite:link.db",
+    ];
+    let mut command = place.command(&line);
+    command.env("TALK_JWT_SECRET", SECRET);
+    let (line, code) = crate::place::refused(&command.output().unwrap());
+    assert!(line.contains("another server uses this database"), "{line}");
+    assert_eq!(code, 2);
     // However it ends, the next one may serve.
     drop(first);
     serving(&place, "root");
@@ -388,4 +405,28 @@ async fn a_rotated_secret_logs_nobody_out() {
             .bearer_auth(token);
         assert_eq!(me.send().await.unwrap().status(), expected, "{previous}");
     }
+}
+
+/// Case 64.
+#[test]
+fn serve_refuses_the_database_of_another_program() {
+    let place = Place::new();
+    std::fs::write(
+        place.path().join("notes.db"),
+        "a text that is no database, of some length",
+    )
+    .unwrap();
+    let line = [
+        "serve",
+        "--bind",
+        ANY,
+        "--admin-bind",
+        "",
+        "--database-url",
+        "sqlite:notes.db",
+    ];
+    let mut command = place.command(&line);
+    command.env("TALK_JWT_SECRET", SECRET);
+    let (line, _) = crate::place::refused(&command.output().unwrap());
+    assert!(line.contains("belongs to another program"), "{line}");
 }

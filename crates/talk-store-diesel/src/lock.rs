@@ -1,0 +1,96 @@
+//! One server per database file, whatever name the file has.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use crate::error::OpenError;
+use crate::location::Location;
+use crate::sqlite;
+
+/// The lock of a database. Must outlive every connection to it: closing a file drops the locks that
+/// `SQLite` has on it in this process.
+#[derive(Debug)]
+pub struct DatabaseLock {
+    _file: File,
+}
+
+/// Locks the database at `url` for one server, and creates it if there is none. The lock is on the
+/// file itself: another path to it, a link or another container makes no difference.
+///
+/// # Errors
+/// [`OpenError::InUse`] if another process has the lock.
+pub fn lock(url: &str) -> Result<DatabaseLock, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    take(&path)
+}
+
+pub(crate) fn take(path: &Path) -> Result<DatabaseLock, OpenError> {
+    let failed = |error| OpenError::Create(path.to_owned(), error);
+    loop {
+        let file = sqlite::create(path).map_err(failed)?;
+        if !try_lock(&file, path).map_err(failed)? {
+            return Err(OpenError::InUse);
+        }
+        // A restore may have put another file there between the two calls.
+        if leads_to(path, &file).map_err(failed)? {
+            return Ok(DatabaseLock { _file: file });
+        }
+    }
+}
+
+/// Whether `path` is still a name of the open `file`.
+pub(crate) fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let named = match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        named => named?,
+    };
+    let open = file.metadata()?;
+    Ok((named.dev(), named.ino()) == (open.dev(), open.ino()))
+}
+
+/// An open-file-description lock: it belongs to `file`, so that `SQLite` opening and closing the
+/// database in this process does not drop it, as it would an ordinary `fcntl` lock. It is one byte
+/// behind those that `SQLite` locks itself (510 from 1 GiB on).
+#[cfg(target_os = "linux")]
+pub(crate) fn try_lock(file: &File, _: &Path) -> io::Result<bool> {
+    use nix::errno::Errno;
+    use nix::fcntl::{FcntlArg, fcntl};
+    use nix::libc;
+
+    const BYTE: libc::off_t = 0x4000_0000 + 1_024;
+
+    let range = libc::flock {
+        l_type: i16::try_from(libc::F_WRLCK).map_err(io::Error::other)?,
+        l_whence: i16::try_from(libc::SEEK_SET).map_err(io::Error::other)?,
+        l_start: BYTE,
+        l_len: 1,
+        l_pid: 0,
+    };
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&range)) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Elsewhere a file beside the database is locked, under the name that links lead to.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn try_lock(_: &File, path: &Path) -> io::Result<bool> {
+    use std::fs::TryLockError;
+
+    let mut name = path.canonicalize()?.into_os_string();
+    name.push(".lock");
+    let lock = File::options().create(true).append(true).open(name)?;
+    match lock.try_lock() {
+        Ok(()) => {
+            // It is held until the process ends.
+            std::mem::forget(lock);
+            Ok(true)
+        }
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
