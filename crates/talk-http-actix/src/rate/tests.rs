@@ -103,9 +103,10 @@ async fn a_large_body_costs_more_than_a_small_one_also_when_it_is_refused() {
         ..NONE
     };
     let scene = scene(rates);
-    // Its length is not known before it is read.
+    // It says nothing of its length, as a chunked body does; `set_payload` gives the length.
     let large = request(1, Method::POST, "/v1.0/service_agents/talk_chats")
-        .set_payload("x".repeat(3 * SIZE_STEP));
+        .set_payload("x".repeat(3 * SIZE_STEP))
+        .insert_header(("content-length", 0_usize));
     assert_eq!(scene.call(large).await.status, 413);
     assert_eq!(me(&scene, 1).await.refusal().1, "RATE_LIMITED");
 }
