@@ -235,9 +235,8 @@ mod tests {
             parent: Some(parent.id),
             ..says("yes")
         };
-        let reply = post_message(&mut uow, &context(agent_id(1)), &command)
-            .unwrap()
-            .message;
+        let posted = post_message(&mut uow, &context(agent_id(1)), &command);
+        let reply = posted.unwrap().message;
         assert_eq!((reply.root, reply.depth), (message_id(7), 4));
     }
 
@@ -292,9 +291,8 @@ mod tests {
             (says(&"x".repeat(16_001)), "text", 16_000),
             (many, "medias", 20),
         ] {
-            let refused = post(&scene(), &command);
-            let Err(PostMessageError::Invalid(invalid)) = refused else {
-                panic!("{refused:?}")
+            let Err(PostMessageError::Invalid(invalid)) = post(&scene(), &command) else {
+                panic!("{field} is accepted")
             };
             assert_eq!((&*invalid.field, invalid.limit), (field, Some(limit)));
         }
