@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::server::PASSWORD;
 use crate::support::{Answer, Client, Server, Socket};
 
 const ME: &str = "/v1.0/service_agents/me";
@@ -126,4 +127,63 @@ async fn the_operators_listener_is_never_limited() {
             assert_eq!(answer.expect("an answer").status(), 200, "{path}");
         }
     }
+}
+
+/// Logs in through a proxy that says it forwards for `client`.
+async fn login_from(server: &Server, client: &str, username: &str, password: &str) -> Answer {
+    let body = json!({"username": username, "password": password});
+    let request = server.anonymous().request(Method::POST, "/auth/login");
+    Answer::to(request.header("x-forwarded-for", client).json(&body)).await
+}
+
+/// Case 54: a stranger who guesses is slowed down, the owner of the account is not; the log names
+/// both, but no name that nobody has.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_logs_in_while_a_stranger_guesses() {
+    const STRANGER: &str = "203.0.113.66";
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let mut delayed = None;
+    for n in 0..10 {
+        let answer = login_from(&server, STRANGER, "alice", &format!("a wrong guess {n}")).await;
+        if answer.status == 429 {
+            delayed = Some(answer);
+            break;
+        }
+        answer.refused(401, "INVALID_CREDENTIALS");
+    }
+    let delayed = delayed.expect("a delay");
+    delayed.refused(429, "TOO_MANY_LOGIN_ATTEMPTS");
+    assert!(delayed.header("retry-after").is_some());
+    login_from(&server, "198.51.100.1", "alice", PASSWORD)
+        .await
+        .ok();
+    let change = json!({"old_password": PASSWORD, "new_password": "another password"});
+    let path = "/v1.0/service_agents/me/password";
+    let request = alice
+        .request(Method::PUT, path)
+        .header("x-forwarded-for", STRANGER);
+    Answer::to(request.json(&change)).await.ok();
+    let typed = "my secret typed here";
+    let unknown = login_from(&server, STRANGER, typed, "x").await;
+    unknown.refused(401, "INVALID_CREDENTIALS");
+    assert!(
+        server
+            .operate(&["agent", "unlock", "alice"])
+            .contains("alice")
+    );
+    let log = server.log();
+    let failed: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("a login failed"))
+        .collect();
+    assert!(
+        failed.iter().all(|line| line.contains(STRANGER)),
+        "{failed:?}"
+    );
+    assert!(
+        failed[0].contains("alice") && failed[0].contains(&alice.id),
+        "{failed:?}"
+    );
+    assert!(!log.contains(typed), "{log}");
 }

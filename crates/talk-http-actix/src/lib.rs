@@ -10,6 +10,7 @@ mod caller;
 mod credentials;
 mod digest;
 mod handler;
+mod hashing;
 mod idempotency;
 mod observe;
 mod openapi;
@@ -43,6 +44,7 @@ use talk_domain::limits::Limits;
 use talk_domain::live::Live;
 use talk_domain::store::Store;
 use talk_domain::time::Timestamp;
+pub use throttle::LoginLimits;
 use tokio::sync::watch;
 pub use unsent::UnsentLimits;
 
@@ -70,6 +72,8 @@ pub struct Api {
     pub allowed_origins: Vec<Origin>,
     /// The limits on sockets.
     pub sockets: SocketLimits,
+    /// How many logins may fail, and wait.
+    pub logins: LoginLimits,
     /// How much work agents, customers and addresses may ask for.
     pub rates: Rates,
     /// Reverse proxies that say whom they forward for.

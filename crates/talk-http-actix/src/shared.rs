@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::Api;
 use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
+use crate::hashing::HashQueue;
 use crate::rate::Limiter;
 use crate::socket::{Admissions, LargeFrames};
 use crate::throttle::LoginThrottle;
@@ -21,7 +22,8 @@ pub(crate) struct Shared {
     pub(crate) actors: ActorCache,
     pub(crate) addresses: Addresses,
     pub(crate) limiter: Limiter,
-    pub(crate) throttle: LoginThrottle,
+    pub(crate) throttle: Arc<LoginThrottle>,
+    pub(crate) hashing: HashQueue,
     pub(crate) admissions: Admissions,
     pub(crate) large_frames: Arc<LargeFrames>,
     pub(crate) unsent: Unsent,
@@ -33,6 +35,9 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(api: Api) -> Self {
         let admissions = Admissions::new(&api.sockets);
+        let throttle = Arc::new(LoginThrottle::new(api.logins));
+        api.ends.forgive(Arc::clone(&throttle));
+        let hashing = HashQueue::new(api.logins.waiting);
         let limiter = Limiter::new(api.rates);
         let addresses = Addresses::new(api.trusted_proxies.clone());
         let unsent = Unsent::new(api.unsent);
@@ -42,7 +47,8 @@ impl Shared {
             actors: ActorCache::default(),
             addresses,
             limiter,
-            throttle: LoginThrottle::default(),
+            throttle,
+            hashing,
             admissions,
             large_frames: Arc::default(),
             unsent,

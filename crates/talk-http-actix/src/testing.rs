@@ -29,7 +29,7 @@ use crate::observe::observe;
 use crate::routes;
 use crate::server::Metrics;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits, Rates, SocketLimits, TrustedProxies, UnsentLimits};
+use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, TrustedProxies, UnsentLimits};
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -202,6 +202,7 @@ impl Scene {
             },
             allowed_origins: Vec::new(),
             sockets: SocketLimits::default(),
+            logins: LoginLimits::default(),
             rates,
             trusted_proxies: TrustedProxies::default(),
             live: Arc::new(Nobody),

@@ -108,6 +108,11 @@ pub(crate) enum AgentCommand {
         /// Username or id.
         agent: String,
     },
+    /// Forgets failed logins of an agent, so that the next one need not wait.
+    Unlock {
+        /// Username or id.
+        agent: String,
+    },
     /// Gives an agent another password and ends its tokens.
     Password {
         /// Username or id.

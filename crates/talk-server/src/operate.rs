@@ -47,6 +47,7 @@ impl Operator {
             AgentCommand::List { customer } => self.list_agents(customer.into()).await,
             AgentCommand::Disable { agent } => self.set_status(&agent, AgentStatus::Disabled).await,
             AgentCommand::Enable { agent } => self.set_status(&agent, AgentStatus::Active).await,
+            AgentCommand::Unlock { agent } => self.unlock(&agent).await,
             AgentCommand::Password { agent, password } => {
                 self.change_password(&agent, &password).await
             }

@@ -183,6 +183,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         page_bytes: settings.max_page_bytes,
         unsent: settings.unsent_limits(),
         sockets: settings.socket_limits(),
+        logins: settings.login_limits(),
         rates: settings.rates(),
         trusted_proxies: settings.trusted_proxies.clone(),
         live: Arc::new(live),

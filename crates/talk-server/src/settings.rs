@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::limits::Limits;
-use talk_http_actix::{BodyLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits};
+use talk_http_actix::{
+    BodyLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,
+};
 use talk_identity::PinnedAlgorithm;
 
 pub(crate) use in_force::{InForce, documented};
@@ -251,6 +253,20 @@ pub(crate) struct Settings {
     #[config(env = "TALK_ADDRESS_BURST", default = 2_000)]
     pub(crate) address_burst: u32,
 
+    /// Failed logins of one account from one address before the next one must wait: 1 second, then
+    /// 2, 4 and so on, up to 15 minutes. `agent unlock` forgets them.
+    #[config(env = "TALK_LOGIN_FAILURES", default = 5, validate = at_least_one)]
+    pub(crate) login_failures: u32,
+
+    /// Failed logins from one address, whatever the account, before the next one must wait. One is
+    /// forgotten every ten seconds.
+    #[config(env = "TALK_LOGIN_FAILURES_PER_ADDRESS", default = 50, validate = at_least_one)]
+    pub(crate) login_failures_per_address: u32,
+
+    /// Passwords of one address that may wait to be checked; addresses take turns.
+    #[config(env = "TALK_LOGIN_QUEUE", default = 64, validate = at_least_one)]
+    pub(crate) login_queue: usize,
+
     /// How long requests in flight may take to finish after SIGTERM.
     #[config(env = "TALK_SHUTDOWN_SECONDS", default = 10)]
     pub(crate) shutdown_seconds: u64,
@@ -381,6 +397,15 @@ impl Settings {
             sockets: self.max_sockets,
             per_customer: self.max_sockets_per_customer,
             per_agent: self.max_sockets_per_agent,
+        }
+    }
+
+    /// How many logins may fail, and wait.
+    pub(crate) const fn login_limits(&self) -> LoginLimits {
+        LoginLimits {
+            failures: self.login_failures,
+            failures_per_address: self.login_failures_per_address,
+            waiting: self.login_queue,
         }
     }
 

@@ -10,6 +10,7 @@ use talk_wire::json;
 use talk_wire::request;
 use talk_wire::resource::Agent;
 
+use crate::address::ClientAddress;
 use crate::body::Body;
 use crate::caller::{Administrator, Caller, Reply, ok};
 use crate::idempotency::{Done, check_key};
@@ -36,12 +37,15 @@ pub(crate) async fn create(Administrator(caller): Administrator, body: Body) -> 
     let new = request.check(&caller.cx.limits)?;
     check_key(&caller.request)?;
     caller.charge(HEAVY).await?;
+    let client = ClientAddress::of(&caller.request);
+    let turn = caller.shared.hashing.turn(client).await?;
     let password = caller
         .shared
         .api
         .passwords
         .hash(new.password.clone())
         .await?;
+    drop(turn);
     let command = new.command(caller.cx.fresh(), caller.cx.actor.customer, password);
     let posted = caller.post("create_agent", &sent, move |uow, cx| {
         let agent = create_agent(uow, Some(&cx.actor), &command, (cx.now, &cx.limits))?;

@@ -2,20 +2,18 @@
 
 pub(super) mod docs;
 
-use talk_domain::agent::password::{
-    ChangePassword, ChangePasswordError, change_password as change, stored_password,
-};
+use talk_domain::agent::password::{ChangePassword, change_password as change, stored_password};
 use talk_domain::agent::show::show_agent;
 use talk_domain::agent::{PasswordHash, check_password};
-use talk_domain::context::Actor;
-use talk_domain::store::Snapshot;
 use talk_wire::request;
 use talk_wire::resource::Agent;
 
+use crate::address::ClientAddress;
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
 use crate::rate::HEAVY;
+use crate::throttle::{Account, Attempt};
 
 pub(crate) async fn show(caller: Caller) -> Reply {
     let read = caller.read("show_agent", move |snapshot, actor| {
@@ -24,19 +22,27 @@ pub(crate) async fn show(caller: Caller) -> Reply {
     Ok(ok(&Agent::from(&read.await?)))
 }
 
-/// Guessing the old password counts like guessing at the login.
+/// Guesses of the old password are slowed down, but not by failed logins: whoever made those has no
+/// token.
 pub(crate) async fn change_password(caller: Caller, body: Body) -> Reply {
     let request: request::ChangePassword = body.other().await?.json()?;
     check_password("new_password", &request.new_password)?;
     caller.charge(HEAVY).await?;
-    let (username, stored) = caller.read("stored_password", account).await?;
-    verify(&caller, &username, &stored, request.old_password).await?;
+    let stored = caller
+        .read("stored_password", |snapshot, actor| {
+            stored_password(snapshot, actor.agent)
+        })
+        .await?;
+    let client = ClientAddress::of(&caller.request);
+    let turn = caller.shared.hashing.turn(client).await?;
+    verify(&caller, client, &stored, request.old_password).await?;
     let new = caller
         .shared
         .api
         .passwords
         .hash(request.new_password)
         .await?;
+    drop(turn);
     let command = ChangePassword {
         agent: caller.cx.actor.agent,
         verified: Some(stored),
@@ -50,31 +56,22 @@ pub(crate) async fn change_password(caller: Caller, body: Body) -> Reply {
     Ok(ok(&Agent::from(&agent)))
 }
 
-fn account(
-    snapshot: &mut dyn Snapshot,
-    actor: Actor,
-) -> Result<(String, PasswordHash), ChangePasswordError> {
-    let stored = stored_password(snapshot, actor.agent)?;
-    let agent = snapshot.agents().get(actor.agent)?;
-    let agent = agent.ok_or(ChangePasswordError::NoSuchAgent)?;
-    Ok((agent.username, stored))
-}
-
 async fn verify(
     caller: &Caller,
-    username: &str,
+    client: ClientAddress,
     stored: &PasswordHash,
     old: String,
 ) -> Result<(), ApiError> {
     let (throttle, now) = (&caller.shared.throttle, caller.cx.now);
-    throttle.check(username, now)?;
+    let attempt = Attempt::new(Account::Own(caller.cx.actor.agent), client);
+    throttle.check(attempt, now)?;
     let passwords = &caller.shared.api.passwords;
     let is_right = passwords.verify(old, Some(stored.clone())).await?;
-    throttle.check(username, now)?;
+    throttle.check(attempt, now)?;
     if is_right {
         return Ok(());
     }
-    throttle.fail(username, now);
+    throttle.fail(attempt, now);
     Err(ApiError::invalid(
         "old_password",
         "OLD_PASSWORD_WRONG",
@@ -115,7 +112,7 @@ mod tests {
             change(&scene, "old", "short").await.refusal().2,
             "new_password"
         );
-        for _ in 0..10 {
+        for _ in 0..6 {
             let refused = change(&scene, "guess", "long enough").await;
             assert_eq!(refused.refusal().1, "OLD_PASSWORD_WRONG");
         }

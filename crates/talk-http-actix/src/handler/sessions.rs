@@ -11,39 +11,70 @@ use talk_domain::session::logout::logout as end;
 use talk_domain::store::{StoreError, Unit};
 use talk_wire::request::{Login, LoginAnswer};
 
+use crate::address::ClientAddress;
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
 use crate::rate::HEAVY;
 use crate::shared::Shared;
 use crate::status::Status;
+use crate::throttle::{Account, Attempt};
 
 /// A wrong user and a wrong password look and cost the same.
 pub(crate) async fn login(shared: web::Data<Shared>, request: HttpRequest, body: Body) -> Reply {
     let Login { username, password } = body.login().await?.json()?;
+    check_given("username", &username)?;
+    check_given("password", &password)?;
     shared.limiter.charge_address(&request, HEAVY).await?;
-    let now = (shared.api.clock)();
-    shared.throttle.check(&username, now)?;
+    let client = ClientAddress::of(&request);
     let found = account(&shared, username.clone()).await?;
+    let known = found.as_ref().map(|(agent, _)| agent.id);
+    let attempt = Attempt::new(Account::of(known, &username), client);
+    shared.throttle.check(attempt, (shared.api.clock)())?;
     let stored = found.as_ref().map(|(_, stored)| stored.clone());
+    let turn = shared.hashing.turn(client).await?;
     let is_right = shared.api.passwords.verify(password, stored).await?;
+    drop(turn);
+    let now = (shared.api.clock)();
     // Guesses that were under way together count one after the other.
-    shared.throttle.check(&username, now)?;
-    let agent = found.map(|(agent, _)| agent).filter(Agent::is_active);
-    let Some(agent) = agent.filter(|_| is_right) else {
-        shared.throttle.fail(&username, now);
+    shared.throttle.check(attempt, now)?;
+    let account = found.map(|(agent, _)| agent);
+    let agent = account
+        .as_ref()
+        .filter(|agent| is_right && agent.is_active());
+    let Some(agent) = agent else {
+        shared.throttle.fail(attempt, now);
+        log_failure(account.as_ref(), client);
         return Err(ApiError::new(
             Status::UNAUTHENTICATED,
             "INVALID_CREDENTIALS",
             "the username or the password is wrong",
         ));
     };
-    shared.throttle.succeed(&username);
-    let now = (shared.api.clock)();
+    shared.throttle.succeed(attempt);
     let id = IdSource::new(now, (shared.api.random)()).fresh().into();
-    let (token, _) = shared.api.tokens.issue(&agent, id, now)?;
-    let username = agent.username;
+    let (token, _) = shared.api.tokens.issue(agent, id, now)?;
+    let username = agent.username.clone();
     Ok(ok(&LoginAnswer { username, token }))
+}
+
+/// Refuses a login without one of its fields. It is no guess and does not count as one.
+fn check_given(field: &str, value: &str) -> Result<(), ApiError> {
+    if value.is_empty() {
+        return Err(ApiError::invalid(field, "FIELD_REQUIRED", "must be given"));
+    }
+    Ok(())
+}
+
+/// Logs a failed login. A username that nobody has is left out: it may be a password that was typed
+/// into the wrong field.
+fn log_failure(account: Option<&Agent>, client: ClientAddress) {
+    if let Some(agent) = account {
+        let (id, username) = (agent.id, &agent.username);
+        tracing::warn!(%client, agent = %id, username, "a login failed");
+    } else {
+        tracing::warn!(%client, "a login failed: there is no such account");
+    }
 }
 
 async fn account(
@@ -129,23 +160,65 @@ mod tests {
             (wrong.status.as_u16(), wrong.refusal().1),
             (401, "INVALID_CREDENTIALS".into())
         );
-        for (username, password) in [("nobody", "right"), ("agent-2", "right"), ("", "")] {
+        for (username, password) in [("nobody", "right"), ("agent-2", "right")] {
             assert_eq!(login(&scene, username, password).await.body, wrong.body);
         }
     }
 
+    /// Case 54.
     #[actix_web::test]
-    async fn after_ten_failures_even_the_right_password_waits() {
+    async fn after_six_failures_even_the_right_password_waits_but_not_elsewhere() {
         let scene = scene();
-        for _ in 0..10 {
+        for _ in 0..6 {
             assert_eq!(login(&scene, "agent-1", "wrong").await.status, 401);
         }
         let refused = login(&scene, "agent-1", "right").await;
         assert_eq!(refused.refusal().1, "TOO_MANY_LOGIN_ATTEMPTS");
         assert_eq!(
             (refused.status.as_u16(), refused.header("retry-after")),
-            (429, "600")
+            (429, "1")
         );
+        let body = r#"{"username":"agent-1","password":"right"}"#;
+        let owner = TestRequest::post().uri("/auth/login").set_payload(body);
+        let owner = owner.peer_addr("192.0.2.7:4711".parse().unwrap());
+        assert_eq!(scene.call(owner).await.status, 200);
+    }
+
+    /// Case 59.
+    #[actix_web::test]
+    async fn a_login_without_its_fields_is_a_mistake_and_no_guess() {
+        let scene = scene();
+        for (body, reason, field) in [
+            ("{}", "FIELD_REQUIRED", "username"),
+            (r#"{"password":"right"}"#, "FIELD_REQUIRED", "username"),
+            (r#"{"username":"agent-1"}"#, "FIELD_REQUIRED", "password"),
+            (
+                r#"{"username":"agent-1","password":""}"#,
+                "FIELD_REQUIRED",
+                "password",
+            ),
+            (
+                r#"{"username":7,"password":"right"}"#,
+                "INVALID_FIELD",
+                "username",
+            ),
+            (
+                r#"{"username":"agent-1","password":null}"#,
+                "INVALID_FIELD",
+                "password",
+            ),
+        ] {
+            for _ in 0..10 {
+                let request = TestRequest::post().uri("/auth/login").set_payload(body);
+                let refused = scene.call(request).await.refusal();
+                assert_eq!(
+                    refused,
+                    (400, reason.to_owned(), field.to_owned()),
+                    "{body}"
+                );
+            }
+        }
+        assert_eq!(login(&scene, "agent-1", "right").await.status, 200);
     }
 
     #[actix_web::test]

@@ -1,12 +1,14 @@
 //! Sessions that end while their connections are open.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use talk_domain::id::AgentId;
 use talk_domain::store::{Store, StoreError, Unit};
 use tokio::sync::watch;
+
+use crate::throttle::LoginThrottle;
 
 /// How often ended sessions are looked for. A connection must end within a second of its session,
 /// whichever node or process ended it.
@@ -17,18 +19,35 @@ const PAGE: u32 = 1_000;
 
 /// Tells the connections of an agent that one of its sessions has ended: perhaps theirs.
 #[derive(Clone, Debug, Default)]
-pub struct Ends(Arc<Mutex<HashMap<AgentId, watch::Sender<()>>>>);
+pub struct Ends {
+    connections: Arc<Mutex<HashMap<AgentId, watch::Sender<()>>>>,
+    /// Counts failed logins, which an end forgives.
+    throttle: Arc<OnceLock<Arc<LoginThrottle>>>,
+}
 
 impl Ends {
+    /// Forgets failed logins of an agent when one of its sessions has ended. Only somebody whom the
+    /// account trusts ends a session, and so the operator can unlock an account while the server
+    /// runs.
+    pub(crate) fn forgive(&self, throttle: Arc<LoginThrottle>) {
+        // Set once, when the server is put together.
+        let _ = self.throttle.set(throttle);
+    }
+
     /// Changes whenever a session of `agent` has ended.
     pub(super) fn of(&self, agent: AgentId) -> watch::Receiver<()> {
         self.lock().entry(agent).or_default().subscribe()
     }
 
     fn tell(&self, agents: impl IntoIterator<Item = AgentId>) {
-        let open = self.lock();
-        for sender in agents.into_iter().filter_map(|agent| open.get(&agent)) {
-            sender.send_replace(());
+        let (open, throttle) = (self.lock(), self.throttle.get());
+        for agent in agents {
+            if let Some(throttle) = throttle {
+                throttle.forget(agent);
+            }
+            if let Some(sender) = open.get(&agent) {
+                sender.send_replace(());
+            }
         }
     }
 
@@ -45,7 +64,9 @@ impl Ends {
 
     /// A panic while it was held left it as it was.
     fn lock(&self) -> MutexGuard<'_, HashMap<AgentId, watch::Sender<()>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,7 +125,9 @@ async fn look(store: &(dyn Store + 'static), known: Option<u64>) -> Result<Found
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::testing::agent_id;
+    use crate::throttle::{Account, Attempt, LoginLimits};
+    use std::net::IpAddr;
+    use talk_domain::testing::{agent_id, at};
 
     #[test]
     fn only_connections_of_the_agent_look_again() {
@@ -120,5 +143,21 @@ mod tests {
         drop(second);
         ends.tidy();
         assert_eq!(ends.lock().len(), 1);
+    }
+
+    /// Case 54: so the operator lifts the delay of an account on a running server.
+    #[test]
+    fn an_end_forgives_failed_logins_of_its_agent_alone() {
+        let throttle = Arc::new(LoginThrottle::new(LoginLimits::default()));
+        let ends = Ends::default();
+        ends.forgive(Arc::clone(&throttle));
+        let address = IpAddr::from([192, 0, 2, 1]).into();
+        let of = |agent| Attempt::new(Account::Known(agent_id(agent)), address);
+        for agent in [1, 2] {
+            (0..6).for_each(|_| throttle.fail(of(agent), at(0)));
+        }
+        ends.tell([agent_id(2)]);
+        assert!(throttle.check(of(1), at(0)).is_err());
+        assert!(throttle.check(of(2), at(0)).is_ok());
     }
 }

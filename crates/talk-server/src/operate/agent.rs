@@ -78,6 +78,20 @@ impl Operator {
         self.show(&updated.await.map_err(refused)?)
     }
 
+    /// Forgets failed logins. A running server keeps them in its memory and forgets them when it
+    /// finds the end of a session, which is what is written here; no token is revoked by it.
+    pub(super) async fn unlock(&self, agent: &str) -> Result<(), Failure> {
+        let agent = self.find_agent(agent).await?;
+        let (id, now) = (agent.id, now());
+        let unit = Unit::of(agent.customer, "unlock_agent");
+        let unlocked = self
+            .store
+            .write(unit, move |uow| uow.sessions().end(id, now));
+        let unlocked: Result<(), StoreError> = unlocked.await;
+        unlocked.map_err(refused)?;
+        self.show(&agent)
+    }
+
     pub(super) async fn change_password(
         &self,
         agent: &str,

@@ -84,7 +84,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     RESOURCE_EXHAUSTED {
         RATE_LIMITED "The agent, its customer or the address asked for more work than it may for now."
             "Wait as long as `Retry-After` says; a connection that goes on is answered late.";
-        TOO_MANY_LOGIN_ATTEMPTS "Ten passwords of this account were wrong within ten minutes."
+        TOO_MANY_LOGIN_ATTEMPTS "Too many passwords were wrong: of this account from this address, or from this address."
             "Wait as long as `Retry-After` says.";
         TOO_MANY_SOCKETS "The agent, the customer or the server has as many sockets as it may."
             "Close one, or wait as long as `Retry-After` says.";

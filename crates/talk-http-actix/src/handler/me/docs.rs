@@ -27,7 +27,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             "changePassword",
             "Changes the caller's password",
         )
-        .about("Ends all login tokens issued before. Wrong old passwords count like failed logins.")
+        .about("Ends all login tokens issued before. Wrong old passwords slow down the next ones; failed logins do not.")
         .body::<ChangePassword>(Need::Must, &sent("both passwords", &request))
         .reasons(&[
             "OLD_PASSWORD_WRONG",

@@ -19,7 +19,11 @@ pub(crate) fn operations() -> Vec<Operation> {
     vec![
         Operation::open("post", "/auth/login", "login", "Logs in")
             .body::<Login>(Need::Must, &sent("alice", &request))
-            .reasons(&["INVALID_CREDENTIALS", "TOO_MANY_LOGIN_ATTEMPTS"])
+            .reasons(&[
+                "FIELD_REQUIRED",
+                "INVALID_CREDENTIALS",
+                "TOO_MANY_LOGIN_ATTEMPTS",
+            ])
             .refuses::<StoreError>()
             .answers("A login token.", &answer),
         Operation::new("post", "/auth/logout", "logout", "Logs out")
