@@ -343,7 +343,7 @@ impl Batcher {
                 }
             }
             match attempt {
-                Attempt::Kept(done) => drop(finished.keep(done)),
+                Attempt::Kept(done) => drop(finished.keep(*done)),
                 Attempt::Undone(Verdict::Retry) => {
                     finished.add(Err(StoreError::Conflict), "conflict", Vec::new());
                 }
@@ -366,7 +366,7 @@ impl Batcher {
         let attempt = match self.perform(job, Memory::default()) {
             Some((Verdict::Commit, mut done)) => {
                 match write_progress(&mut self.conn, &mut done.memory) {
-                    Ok(()) => Attempt::Kept(done),
+                    Ok(()) => Attempt::Kept(Box::new(done)),
                     Err(error) => Attempt::Failed(error),
                 }
             }

@@ -103,7 +103,7 @@ impl WriteAheadLog {
     }
 
     /// Empties the log before the connection is closed; `false` if somebody still reads from it.
-    pub(crate) fn end(&self, conn: &mut AnyConnection) -> QueryResult<bool> {
+    pub(crate) fn end(conn: &mut AnyConnection) -> QueryResult<bool> {
         let until = Instant::now() + END;
         while Instant::now() < until {
             if empty(conn, 1_000)? {

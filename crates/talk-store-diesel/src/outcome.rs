@@ -49,7 +49,7 @@ impl Finished {
 /// What became of a unit in its savepoint.
 pub(crate) enum Attempt {
     /// Its effects are there.
-    Kept(Done),
+    Kept(Box<Done>),
     /// Its effects are not, as it wished.
     Undone(Verdict),
     /// What it had in mind could not be stored.

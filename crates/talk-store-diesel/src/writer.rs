@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use talk_domain::store::StoreError;
 
 use crate::batch::{Batcher, Fatal, Job};
+use crate::checkpoint::WriteAheadLog;
 use crate::error::OpenError;
 use crate::health::Health;
 use crate::inbox::{First, Inbox};
@@ -140,7 +141,7 @@ impl Loop {
     fn finish(self) {
         self.inbox.end();
         let Batcher { mut conn, log, .. } = self.batcher;
-        let emptied = log.end(&mut conn);
+        let emptied = WriteAheadLog::end(&mut conn);
         drop(conn);
         match emptied {
             Ok(true) if log.is_gone() => {
