@@ -165,10 +165,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
     let (live, delivery) = prepared.node.run(Arc::clone(&store));
     let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
-    let mut background = JoinSet::new();
-    background.spawn(upkeep::purge_hourly(Arc::clone(&store)));
-    background.spawn(upkeep::drain_metrics(metrics.clone()));
-    background.spawn(cleaner::clean_up(Arc::clone(&store), settings.limits()));
+    let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);
     background.spawn(watching);
     let (stop_sockets, stopping) = watch::channel(false);
@@ -200,10 +197,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         shutdown_seconds: settings.shutdown_seconds,
         metrics: Arc::new(move || metrics.render()),
     };
-    let stops = [
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    ];
+    let stops = stop_signals()?;
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
     announce();
@@ -228,6 +222,26 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     drop(prepared.lock);
     tracing::info!("stopped");
     whole(is_broken)
+}
+
+/// Starts what the server does by itself.
+fn maintenance(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    metrics: &PrometheusHandle,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(upkeep::purge_hourly(Arc::clone(store)));
+    tasks.spawn(upkeep::drain_metrics(metrics.clone()));
+    tasks.spawn(cleaner::clean_up(Arc::clone(store), settings.limits()));
+    tasks
+}
+
+fn stop_signals() -> std::io::Result<[Signal; 2]> {
+    Ok([
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ])
 }
 
 fn whole(is_broken: bool) -> Result<(), Failure> {

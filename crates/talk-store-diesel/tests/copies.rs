@@ -90,7 +90,7 @@ async fn count(store: &Arc<dyn Store>) -> usize {
     customers.await.unwrap().len()
 }
 
-fn put_back<'a>(source: &'a Path, is_replacing: bool) -> Restore<'a> {
+fn put_back(source: &Path, is_replacing: bool) -> Restore<'_> {
     Restore {
         source,
         is_replacing,

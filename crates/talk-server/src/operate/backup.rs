@@ -73,19 +73,22 @@ pub(crate) fn restore(
         error => refused(error),
     })?;
     if json {
-        let mut line = described(&backup, file);
-        line["kept"] = kept.map(|kept| kept.display().to_string()).into();
+        let kept = kept.map(|kept| kept.display().to_string());
+        let line = json!({ "restored": described(&backup, file), "kept": kept });
         return Ok(print(&format!("{line}\n"))?);
     }
     let Backup {
         messages, events, ..
     } = backup;
     let name = file.display();
-    let mut text = format!("restored {messages} messages and {events} events from {name}\n");
+    print(&format!(
+        "restored {messages} messages and {events} events from {name}\n"
+    ))?;
     if let Some(kept) = kept {
-        text += &format!("the database that was there is now {}\n", kept.display());
+        let kept = kept.display();
+        print(&format!("the database that was there is now {kept}\n"))?;
     }
-    Ok(print(&text)?)
+    Ok(())
 }
 
 fn described(backup: &Backup, file: &Path) -> serde_json::Value {

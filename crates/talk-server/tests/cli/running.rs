@@ -324,7 +324,10 @@ fn a_second_server_on_the_same_database_is_refused() {
 #[tokio::test]
 async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
     let place = Place::new();
-    let (server, _) = demo(&place);
+    let (server, said) = demo(&place);
+    // Once it answers, it obeys SIGTERM.
+    let url = said["url"].as_str().unwrap();
+    assert_eq!(login(url, "alice", "talk-demo").await, 200);
     assert!(server.stop().0.success());
     let refusal = || {
         let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
