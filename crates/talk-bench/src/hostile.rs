@@ -139,8 +139,16 @@ async fn recovery(server: &Server, victims: &Victims, (post, memory): (f64, f64)
     loop {
         let elapsed = started.elapsed();
         let felt = victims.ask(LOOKED).await?;
-        let is_normal = felt.failed == 0 && felt.post <= post && mebibytes(server)? <= memory;
-        if is_normal || elapsed > RECOVERY {
+        let used = mebibytes(server)?;
+        if felt.failed == 0 && felt.post <= post && used <= memory {
+            return Ok(elapsed.as_secs_f64());
+        }
+        if elapsed > RECOVERY {
+            eprintln!(
+                "  not as before: posts take {:.3} ms, at most {post:.3}; {used:.0} MiB, at most \
+                 {memory:.0}; {} not answered",
+                felt.post, felt.failed
+            );
             return Ok(elapsed.as_secs_f64());
         }
     }
