@@ -25,6 +25,8 @@ const OWN_FILES: u64 = 256;
 
 /// A server that holds its addresses and its open database, and does not serve yet.
 pub(crate) struct Prepared {
+    /// Has the database open: it is dropped before the store, which waits until nobody else has.
+    marker: Marker,
     /// The database.
     pub(crate) store: Arc<dyn Store>,
     /// Tokens.
@@ -35,8 +37,7 @@ pub(crate) struct Prepared {
     public: TcpListener,
     admin: Option<TcpListener>,
     metrics: PrometheusHandle,
-    /// Dropped before the lock, like everything that has the database open.
-    marker: Marker,
+    /// Dropped last: nothing has the database open any more.
     lock: DatabaseLock,
 }
 
@@ -216,12 +217,17 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     });
     server.await.context("the server")?;
     let is_broken = stop.await.context("the end")?;
-    // Everything is written by now. The mark is taken before the database is closed into one file.
-    drop(prepared.marker);
-    database.close().await;
-    drop(prepared.lock);
+    close(database, prepared.marker, prepared.lock).await;
     tracing::info!("stopped");
     whole(is_broken)
+}
+
+/// Closes the database into one file once everything is written. The mark has the database open, and
+/// is dropped first; the lock is held until nothing has it open.
+async fn close(database: Arc<dyn Store>, marker: Marker, lock: DatabaseLock) {
+    drop(marker);
+    database.close().await;
+    drop(lock);
 }
 
 /// Starts what the server does by itself.
