@@ -10,9 +10,6 @@ use crate::support::{Client, Server};
 
 const MIB: u64 = 1_024;
 
-/// Without the limits on rates, which would refuse most of what is sent here.
-const NO_RATES: [(&str, &str); 2] = [("TALK_ADDRESS_RATE", "0"), ("TALK_AGENT_RATE", "0")];
-
 /// A connection whose client has room for a few kilobytes of what it does not read.
 async fn connect(server: &Server) -> TcpStream {
     let address = server.url.strip_prefix("http://").expect("an address");
@@ -78,7 +75,7 @@ fn grown(server: &Server, before: u64, what: &str) -> u64 {
 async fn three_hundred_strangers_who_read_no_file_cost_little() {
     const FILE: &str = "/docs/swagger-ui-bundle.js";
     const COUNT: usize = 300;
-    let server = Server::start_with(&NO_RATES).await;
+    let server = Server::start().await;
     for coding in ["identity", "gzip"] {
         let request =
             format!("GET {FILE} HTTP/1.1\r\nhost: t\r\naccept-encoding: {coding}\r\n\r\n");
@@ -101,7 +98,7 @@ async fn three_hundred_strangers_who_read_no_file_cost_little() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_logins_of_255_kib_cost_little() {
     const COUNT: usize = 1_000;
-    let server = Server::start_with(&NO_RATES).await;
+    let server = Server::start().await;
     let size = 255 * 1_024;
     let head = "POST /auth/login HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\n";
     let sized = format!(
@@ -137,7 +134,7 @@ async fn a_full_page(alice: &Client) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_nobody_reads_are_bounded_and_the_others_are_served() {
     let limit = [("TALK_MAX_UNSENT_BYTES_PER_AGENT", "8388608")];
-    let server = Server::start_with(&[&NO_RATES[..], &limit].concat()).await;
+    let server = Server::start_with(&limit).await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = a_full_page(&alice).await;
     let before = server.memory();
@@ -170,7 +167,7 @@ async fn pages_that_nobody_reads_are_bounded_and_the_others_are_served() {
 /// A stalled reader takes its answer to the last byte once it reads.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_answer_arrives_whole() {
-    let server = Server::start_with(&NO_RATES).await;
+    let server = Server::start().await;
     let mut stream = connect(&server).await;
     let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n";
     stream.write_all(request.as_bytes()).await.expect("sent");

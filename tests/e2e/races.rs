@@ -96,12 +96,13 @@ async fn an_agent_is_added_once_and_removed_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_reaction_is_there_once() {
     let server = Server::start().await;
-    let [alice] = server.agents(["alice"]).await;
-    let chat = alice.chat("group", &[]).await;
+    let [alice, bob] = server.agents(["alice", "bob"]).await;
+    let chat = alice.chat("group", &[&bob]).await;
     let message = alice.say(&chat, "vote").await;
     let answers = at_once(|n| {
-        let (alice, message) = (alice.on_its_own(), message.clone());
-        async move { alice.react(&message, &format!("option_{}", n % 25)).await }
+        let by = if n % 25 < 13 { &alice } else { &bob };
+        let (by, message) = (by.on_its_own(), message.clone());
+        async move { by.react(&message, &format!("option_{}", n % 25)).await }
     })
     .await;
     assert_eq!(with_status(&answers, 200), CLIENTS);

@@ -50,7 +50,7 @@ async fn hostile_channel_searches_delay_no_login_no_readiness_and_no_other_custo
     // While they run, and until they have ended, everybody else is answered.
     let mut rounds = 0;
     while rounds < 20 || !searches.is_empty() {
-        assert_eq!(eve.get(CHATS).await.rows(), [chat.clone()]);
+        assert_eq!(eve.get(CHATS).await.rows(), std::slice::from_ref(&chat));
         assert_eq!(server.anonymous().get("/readyz").await.status, 200);
         if rounds % 10 == 0 {
             server.login("eve-acme", PASSWORD).await;

@@ -16,6 +16,13 @@ pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "a long password";
 
+/// No limit on how often one may ask: many tests ask more often than people do.
+const NO_RATES: [(&str, &str); 3] = [
+    ("TALK_ADDRESS_RATE", "0"),
+    ("TALK_AGENT_RATE", "0"),
+    ("TALK_CUSTOMER_RATE", "0"),
+];
+
 /// A server with a database, a signing secret and a first admin of its own.
 pub(crate) struct Server {
     child: Child,
@@ -260,6 +267,7 @@ pub(crate) fn command(data: &Path, settings: &[(String, String)]) -> Command {
         .env("TALK_JWT_SECRET", SECRET)
         .env("TALK_BOOTSTRAP_USERNAME", "root")
         .env("TALK_BOOTSTRAP_PASSWORD", PASSWORD)
+        .envs(NO_RATES)
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
