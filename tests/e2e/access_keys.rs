@@ -111,3 +111,75 @@ async fn a_key_stays_ended_when_its_agent_is_enabled_again() {
     robot.get(ME).await.refused(401, "TOKEN_REVOKED");
     alice.get(ME).await.refused(401, "TOKEN_REVOKED");
 }
+
+/// Case 51.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_ends_makes_only_keys_that_end_no_later() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let key = alice.post(KEYS, json!({"expire": 600})).await.ok();
+    let robot = server.with_token(token(&key));
+    for body in [
+        json!({}),
+        json!({"expire": 601}),
+        json!({"expire": 100_000}),
+    ] {
+        let refused = robot.post(KEYS, body).await;
+        let error = refused.refused(400, "EXPIRE_INVALID");
+        assert_eq!(error["details"][0]["field"], "expire");
+        let limit = error["details"][0]["limit"].as_u64().expect("a limit");
+        assert!((1..600).contains(&limit), "{limit}");
+    }
+    let shorter = robot.post(KEYS, json!({"expire": 60})).await.ok();
+    assert!(shorter["tm_expire"].as_str() < key["tm_expire"].as_str());
+}
+
+/// Case 51: nothing that is stored or shown leads to a key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_random_and_stored_nowhere() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let body = json!({"name": "robot"});
+    let key = alice.post_once("make-a-key-1", KEYS, &body).await.ok();
+    assert_eq!(token(&key).len(), 3 + 64);
+    assert_eq!(key["derived"], false);
+    let again = alice.post_once("make-a-key-1", KEYS, &body).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.ok(), key, "a lost answer is answered again");
+    for entry in std::fs::read_dir(server.data()).expect("the data") {
+        let path = entry.expect("an entry").path();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let needle = token(&key).as_bytes();
+        let is_there = bytes.windows(needle.len()).any(|window| window == needle);
+        assert!(!is_there, "{}", path.display());
+    }
+    let listed = server.operate(&["accesskey", "list", "--agent", "alice"]);
+    let line = format!(
+        "{}\talice\t{}\trandom\t",
+        key["id"].as_str().expect("an id"),
+        &token(&key)[..11]
+    );
+    assert!(listed.starts_with(&line), "{listed}");
+    assert!(!listed.contains(token(&key)));
+}
+
+/// SPEC 2.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_password_ends_the_keys_when_it_is_told_to() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let key = alice.post(KEYS, json!({})).await.ok();
+    let robot = server.with_token(token(&key));
+    let passwords = ["a long password", "another password", "a third password"];
+    for (pair, ends) in passwords.windows(2).zip([false, true]) {
+        let alice = server.login("alice", pair[0]).await;
+        let change = json!({"old_password": pair[0], "new_password": pair[1],
+            "revoke_accesskeys": ends});
+        alice.put(&format!("{ME}/password"), change).await.ok();
+        if ends {
+            robot.get(ME).await.refused(401, "TOKEN_REVOKED");
+        } else {
+            robot.get(ME).await.ok();
+        }
+    }
+}

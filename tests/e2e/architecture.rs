@@ -33,6 +33,7 @@ const DOMAIN: &[&str] = &[
     "thiserror",
     "time",
     "unicode-normalization",
+    "unicode-properties",
     "uuid",
 ];
 

@@ -197,7 +197,10 @@ async fn an_agent_is_created_changed_and_deleted() {
     refused.refused(400, "PERMISSION_INVALID");
     let refused = admin.put(&path, json!({"status": "asleep"})).await;
     refused.refused(400, "STATUS_INVALID");
-    assert_ne!(admin.delete(&path).await.ok()["tm_delete"], "");
+    let deleted = admin.delete(&path).await.ok();
+    assert_ne!(deleted["tm_delete"], "");
+    // Case 80.
+    assert_eq!(deleted["status"], "disabled");
     for gone in [
         admin.get(&path).await,
         admin.put(&path, json!({"name": "E"})).await,
@@ -231,6 +234,111 @@ async fn a_disabled_or_deleted_agent_is_out_at_once() {
         .await
         .ok();
     server.login("alice", PASSWORD).await;
+}
+
+/// Case 56.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_active_admin_of_a_customer_stays() {
+    let server = Server::start().await;
+    let root = server.admin().await;
+    let [alice] = server.agents(["alice"]).await;
+    // Another customer's admin is no help.
+    let (_foreign, []) = server.customer("other", []).await;
+    for refused in [
+        root.put(&agent(&root), json!({"permission": 16})).await,
+        root.put(&agent(&root), json!({"status": "disabled"})).await,
+        root.delete(&agent(&root)).await,
+    ] {
+        refused.refused(409, "LAST_ADMIN");
+    }
+    root.put(&agent(&root), json!({"permission": 64, "name": "R"}))
+        .await
+        .ok();
+    root.put(&agent(&alice), json!({"permission": 32}))
+        .await
+        .ok();
+    alice
+        .put(&agent(&root), json!({"status": "disabled"}))
+        .await
+        .ok();
+    let refused = alice.delete(&agent(&alice)).await;
+    refused.refused(409, "LAST_ADMIN");
+}
+
+/// Case 56: of two who take it from each other at the same instant one stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_admins_who_demote_each_other_at_once_leave_one() {
+    let server = Server::start().await;
+    let root = server.admin().await;
+    let names: [String; 10] = std::array::from_fn(|n| format!("admin-{n}"));
+    let rivals = server.agents(names.each_ref().map(String::as_str)).await;
+    let demote = json!({"permission": 16});
+    let promote = json!({"permission": 32});
+    for (n, pair) in rivals.chunks(2).enumerate() {
+        let [one, other] = pair else { panic!("pairs") };
+        for admin in pair {
+            root.put(&agent(admin), promote.clone()).await.ok();
+        }
+        root.put(&agent(&root), demote.clone()).await.ok();
+        let targets = if n % 2 == 0 {
+            [other, one]
+        } else {
+            [one, other]
+        };
+        let (one, other) = (one.on_its_own(), other.on_its_own());
+        let paths = targets.map(agent);
+        let (first, second) = tokio::join!(
+            one.put(&paths[0], demote.clone()),
+            other.put(&paths[1], demote.clone())
+        );
+        let left = match (first.status, second.status) {
+            (200, 403 | 409) => targets[1],
+            (403 | 409, 200) => targets[0],
+            _ => panic!("{first:?} {second:?}"),
+        };
+        left.put(&agent(&root), promote.clone()).await.ok();
+        root.put(&agent(left), demote.clone()).await.ok();
+    }
+    let refused = root.put(&agent(&root), demote).await;
+    refused.refused(409, "LAST_ADMIN");
+}
+
+/// Case 57.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_username_is_one_in_every_case_and_form_and_has_nothing_unseen() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let new = |username: &str| json!({"username": username, "password": PASSWORD});
+    let dave = admin.post(AGENTS, new("Ｄavé")).await.ok();
+    assert_eq!(dave["username"], "Davé");
+    for taken in ["Davé", "davé", "DAVE\u{301}", "ＤＡＶÉ"] {
+        let refused = admin.post(AGENTS, new(taken)).await;
+        refused.refused(409, "USERNAME_TAKEN");
+        let answer = log_in(&server, taken, PASSWORD).await.ok();
+        assert_eq!(answer["username"], "Davé");
+    }
+    for unseen in ["davé\u{200b}", "davé\u{3164}", "da\u{202e}vé", "da vé"] {
+        let refused = admin.post(AGENTS, new(unseen)).await;
+        let error = refused.refused(400, "USERNAME_INVALID");
+        assert_eq!(error["details"][0]["field"], "username");
+    }
+    let mut named = new("erin");
+    named["name"] = "Er\u{200b}in 👩\u{200d}🚀".into();
+    let erin = admin.post(AGENTS, named).await.ok();
+    assert_eq!(erin["name"], "Erin 👩\u{200d}🚀");
+}
+
+/// Case 58.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_the_same_however_its_characters_are_typed() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let (composed, apart) = ("p\u{e4}ssword of alice", "pa\u{308}ssword of alice");
+    for (username, set, typed) in [("alice", composed, apart), ("bob", apart, composed)] {
+        let new = json!({"username": username, "password": set});
+        admin.post(AGENTS, new).await.ok();
+        log_in(&server, username, typed).await.ok();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

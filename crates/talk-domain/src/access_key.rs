@@ -29,6 +29,9 @@ pub struct AccessKey {
     pub hash: KeyHash,
     /// The first characters of the key, to tell keys apart.
     pub prefix: String,
+    /// Whether an older version derived it from the signing secret and its id, so that whoever has
+    /// the secret can compute it. New keys are random.
+    pub is_derived: bool,
     /// When it stops working, if ever.
     pub expires: Option<Timestamp>,
     /// When it was made.

@@ -2,17 +2,24 @@
 
 pub mod create;
 pub mod delete;
+mod display_name;
+mod last_admin;
 pub mod password;
 pub mod show;
 pub mod update;
+mod username;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::blank::is_blank;
 use crate::error::Invalid;
 use crate::id::{AgentId, CustomerId};
-use crate::limits::{Limits, check_text};
 use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
 use crate::time::Timestamp;
+pub use display_name::without_format_characters;
+pub use last_admin::LastAdminError;
+pub use username::{normal_username, username_key};
 
 /// What an agent may do beyond its own chats: VoIPBIN's integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +110,7 @@ pub struct Agent {
     pub id: AgentId,
     /// Its customer.
     pub customer: CustomerId,
-    /// What it logs in with; unique over the installation.
+    /// What it logs in with; unique over the installation, whatever the case.
     pub username: String,
     /// What people call it.
     pub name: String,
@@ -154,12 +161,19 @@ impl std::fmt::Debug for PasswordHash {
 /// Characters of a password, least and most (SPEC 2).
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
+/// The password in the form that is hashed (NFKC): the same characters typed in another way are the
+/// same password.
+#[must_use]
+pub fn normal_password(typed: &str) -> String {
+    typed.nfkc().collect()
+}
+
 /// Checks a new password.
 ///
 /// # Errors
-/// If it has less than 8 or more than 128 characters.
+/// If it has less than 8 or more than 128 characters in its normal form.
 pub fn check_password(field: &str, password: &str) -> Result<(), Invalid> {
-    let length = password.chars().count();
+    let length = password.nfkc().count();
     if PASSWORD_LENGTH.contains(&length) && !password.contains('\0') {
         return Ok(());
     }
@@ -174,32 +188,6 @@ pub fn check_password(field: &str, password: &str) -> Result<(), Invalid> {
     })
 }
 
-/// Checks a new username: 1 to 255 characters, none white space or a control character.
-///
-/// # Errors
-/// Says what is wrong.
-pub fn check_username(username: &str, limits: &Limits) -> Result<(), Invalid> {
-    check_text("username", username, limits.name)?;
-    if username.is_empty() {
-        return Err(Invalid::new(
-            "username",
-            "USERNAME_REQUIRED",
-            "must not be empty",
-        ));
-    }
-    if username
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control())
-    {
-        return Err(Invalid::new(
-            "username",
-            "USERNAME_INVALID",
-            "must not contain white space",
-        ));
-    }
-    Ok(())
-}
-
 /// Driven port: the agents of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait AgentRepository {
@@ -209,12 +197,18 @@ pub trait AgentRepository {
     /// Only when storage fails.
     fn get(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
 
-    /// Stores a new agent. MUST return `false`, storing nothing, when its username is taken
-    /// anywhere in the installation, also by a deleted agent.
+    /// Stores a new agent. MUST return `false`, storing nothing, when a username with the same
+    /// [key](username_key) is taken anywhere in the installation, also by a deleted agent.
     ///
     /// # Errors
     /// Only when storage fails.
     fn insert(&mut self, agent: &Agent, password: &PasswordHash) -> Result<bool, StoreError>;
+
+    /// Whether the customer has an active admin or manager besides this agent.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn has_other_administrator(&mut self, id: AgentId) -> Result<bool, StoreError>;
 
     /// Stores every field of a known agent but its username.
     ///
@@ -249,4 +243,32 @@ pub trait AgentQueries {
     /// # Errors
     /// Only when storage fails.
     fn page(&mut self, request: PageRequest) -> Result<Page<Agent>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SPEC 2, case 58: 8 to 128 characters after NFKC.
+    #[test]
+    fn a_password_has_8_to_128_characters_in_its_normal_form() {
+        for (password, limit) in [
+            ("1234567".to_owned(), Some(8)),
+            ("12345678".to_owned(), None),
+            ("x".repeat(128), None),
+            ("x".repeat(129), Some(128)),
+            // Two characters that become one.
+            ("o\u{308}".repeat(7), Some(8)),
+            ("o\u{308}".repeat(128), None),
+            // One character that becomes three.
+            ("\u{fb03}".repeat(3), None),
+            ("\u{fb03}".repeat(43), Some(128)),
+            ("1234\u{0}5678".to_owned(), Some(128)),
+        ] {
+            let checked = check_password("password", &password);
+            let refused = checked.err().map(|invalid| invalid.limit);
+            assert_eq!(refused.is_some(), limit.is_some(), "{password:?}");
+            assert!(limit.is_none() || refused == Some(limit), "{password:?}");
+        }
+    }
 }

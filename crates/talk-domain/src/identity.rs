@@ -4,7 +4,7 @@
 use crate::access_key::KeyHash;
 use crate::agent::{Agent, PasswordHash};
 use crate::error::refusals;
-use crate::id::{AccessKeyId, AgentId, CustomerId, TokenId};
+use crate::id::{AgentId, CustomerId, TokenId};
 use crate::session::TokenClaims;
 use crate::store::BoxFuture;
 use crate::time::Timestamp;
@@ -14,6 +14,7 @@ refusals! {
     pub enum TokenError {
         Invalid = Unauthenticated "TOKEN_INVALID" "the token is not valid",
         Expired = Unauthenticated "TOKEN_EXPIRED" "the token has expired",
+        NoRandomness = Internal "INTERNAL" "the system gives no random bytes",
     }
 }
 
@@ -75,19 +76,39 @@ impl VerifiedToken {
     }
 }
 
+/// Whether a password is the stored one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordMatch {
+    /// It is another.
+    Wrong,
+    /// It is.
+    Right,
+    /// It is, but the stored hash is not that of its [normal form](crate::agent::normal_password):
+    /// hash it again.
+    RightBeforeNormalization,
+}
+
+impl PasswordMatch {
+    /// Whether it is the stored one.
+    #[must_use]
+    pub const fn is_right(self) -> bool {
+        !matches!(self, Self::Wrong)
+    }
+}
+
 /// Driven port: password hashing. Implementations MUST run off the request threads and bound how
 /// many run at once, and how many wait.
 pub trait Passwords: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>>;
 
-    /// Whether `password` is the one behind `stored`. Without a stored one the answer is `false`
+    /// Compares `password` with the one behind `stored`. Without a stored one the answer is `Wrong`
     /// and MUST cost the same, so that nobody learns which usernames exist.
     fn verify(
         &self,
         password: String,
         stored: Option<PasswordHash>,
-    ) -> BoxFuture<'_, Result<bool, PasswordError>>;
+    ) -> BoxFuture<'_, Result<PasswordMatch, PasswordError>>;
 }
 
 /// Driven port: login tokens and access keys.
@@ -109,9 +130,14 @@ pub trait Tokens: Send + Sync {
     /// See [`TokenError`].
     fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError>;
 
-    /// The secret of the access key `id`, `vb_…`: always the same, known to nobody without the
-    /// installation's own secret, and stored nowhere.
-    fn key_secret(&self, id: AccessKeyId) -> String;
+    /// A new access key, `vb_…`, of 256 random bits.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    fn new_key(&self) -> Result<String, TokenError>;
+
+    /// A secret to mix into the fingerprints of requests, always the same for one signing secret.
+    fn fingerprint_secret(&self) -> String;
 
     /// What to look an access key up by; `None` if `presented` cannot be one.
     fn key_hash(&self, presented: &str) -> Option<KeyHash>;

@@ -64,11 +64,18 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
-    /// The agent (not deleted) who logs in as `username`, with its password.
+    /// The agent (not deleted) who logs in as `username`, with its password: the one of exactly this
+    /// name, or else the one whose name has the same [key](crate::agent::username_key).
     ///
     /// # Errors
     /// Only when storage fails.
     fn login(&mut self, username: &str) -> Result<Option<(Agent, PasswordHash)>, StoreError>;
+    /// Up to `limit` agents (not deleted) whose name has the key of another agent's. They are older
+    /// than the rule that keys are unique, and log in with exactly their name only.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn colliding_agents(&mut self, limit: u32) -> Result<Vec<Agent>, StoreError>;
     /// The key with this hash, deleted or not.
     ///
     /// # Errors

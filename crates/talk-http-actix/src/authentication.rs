@@ -104,6 +104,7 @@ mod tests {
                         detail: String::new(),
                         hash: *hash,
                         prefix: String::new(),
+                        is_derived: false,
                         expires,
                         created: at(0),
                         updated: at(0),

@@ -221,6 +221,11 @@ pub(crate) fn check_key(request: &HttpRequest) -> Result<(), ApiError> {
     key_of(request.headers()).map(|_| ())
 }
 
+/// Whether a request has a key.
+pub(crate) fn is_keyed(request: &HttpRequest) -> bool {
+    request.headers().contains_key(HEADER)
+}
+
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let mut keys = headers.get_all(HEADER);
     let Some(key) = keys.next() else {

@@ -12,6 +12,7 @@ mod digest;
 mod handler;
 mod hashing;
 mod idempotency;
+mod new_keys;
 mod observe;
 mod openapi;
 mod origin;

@@ -1,12 +1,15 @@
-//! The one place of this crate that changes something on behalf of an agent.
+//! The one place of this crate that changes something, on behalf of an agent or of its login.
 
+use talk_domain::agent::password::renew_password_hash;
+use talk_domain::agent::{Agent, PasswordHash};
 use talk_domain::context::Context;
 use talk_domain::error::{CheckedError, DomainError};
 use talk_domain::session::Credential;
 use talk_domain::session::act::Authority;
 use talk_domain::session::authenticate::AuthenticateError;
-use talk_domain::store::{StoreError, UnitOfWork};
+use talk_domain::store::{StoreError, Unit, UnitOfWork};
 
+use crate::api_error::ApiError;
 use crate::shared::Shared;
 
 /// An agent that asks for a change, over REST or a socket.
@@ -45,6 +48,31 @@ impl Requester {
                 work(uow, &cx)
             });
         change.await
+    }
+}
+
+/// Hashes the password of a login again, which was right and stored as it was typed. A login that
+/// cannot be renewed is none the worse: the next one tries again.
+pub(crate) async fn renew_password(
+    shared: &Shared,
+    agent: &Agent,
+    (password, verified): (String, PasswordHash),
+) {
+    let renewed = match shared.api.passwords.hash(password).await {
+        Ok(new) => {
+            let (id, unit) = (agent.id, Unit::of(agent.customer, "renew_password"));
+            let store = &shared.api.store;
+            store
+                .write(unit, move |uow| {
+                    renew_password_hash(uow, id, (&verified, &new))
+                })
+                .await
+                .map_err(ApiError::from)
+        }
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = renewed {
+        tracing::warn!(reason = error.reason(), agent = %agent.id, "a password was not renewed");
     }
 }
 

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use talk_domain::context::Actor;
 use talk_domain::context::{Context, IdSource};
-use talk_domain::id::AccessKeyId;
-use uuid::Uuid;
 
 use crate::Api;
 use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
 use crate::hashing::HashQueue;
+use crate::new_keys::NewKeys;
 use crate::rate::Limiter;
 use crate::socket::{Admissions, LargeFrames};
 use crate::throttle::LoginThrottle;
@@ -25,10 +24,11 @@ pub(crate) struct Shared {
     pub(crate) throttle: Arc<LoginThrottle>,
     pub(crate) hashing: HashQueue,
     pub(crate) admissions: Admissions,
+    pub(crate) new_keys: NewKeys,
     pub(crate) large_frames: Arc<LargeFrames>,
     pub(crate) unsent: Unsent,
     /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
-    /// could be guessed from a stolen database. The nil id belongs to no key.
+    /// could be guessed from a stolen database.
     pub(crate) fingerprint_secret: String,
 }
 
@@ -42,7 +42,7 @@ impl Shared {
         let addresses = Addresses::new(api.trusted_proxies.clone());
         let unsent = Unsent::new(api.unsent);
         Self {
-            fingerprint_secret: api.tokens.key_secret(AccessKeyId(Uuid::nil())),
+            fingerprint_secret: api.tokens.fingerprint_secret(),
             api,
             actors: ActorCache::default(),
             addresses,
@@ -50,6 +50,7 @@ impl Shared {
             throttle,
             hashing,
             admissions,
+            new_keys: NewKeys::default(),
             large_frames: Arc::default(),
             unsent,
         }

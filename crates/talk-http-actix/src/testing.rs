@@ -12,8 +12,10 @@ use talk_domain::access_key::KeyHash;
 use talk_domain::agent::{Agent, PasswordHash, Permission};
 use talk_domain::context::Actor;
 use talk_domain::event::{FrameEncoder, LogEntry, LoggedEvent};
-use talk_domain::id::{AccessKeyId, AgentId, TokenId};
-use talk_domain::identity::{PasswordError, Passwords, TokenError, Tokens, VerifiedToken};
+use talk_domain::id::{AgentId, TokenId};
+use talk_domain::identity::{
+    PasswordError, PasswordMatch, Passwords, TokenError, Tokens, VerifiedToken,
+};
 use talk_domain::limits::Limits;
 use talk_domain::live::{Connection, Live, Presence};
 use talk_domain::session::{MockDirectory, TokenClaims};
@@ -62,7 +64,7 @@ pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<LoggedEvent, StoreError> {
     Ok(entry.logged(ChatFrames.encode(entry).into()))
 }
 
-/// Passwords are their own hashes.
+/// Passwords are their own hashes; `old <password>` is one of before there was a normal form.
 struct Plain;
 
 impl Passwords for Plain {
@@ -74,8 +76,15 @@ impl Passwords for Plain {
         &self,
         password: String,
         stored: Option<PasswordHash>,
-    ) -> BoxFuture<'_, Result<bool, PasswordError>> {
-        Box::pin(async move { Ok(stored == Some(PasswordHash(password))) })
+    ) -> BoxFuture<'_, Result<PasswordMatch, PasswordError>> {
+        Box::pin(async move {
+            let old = PasswordHash(format!("old {password}"));
+            Ok(match stored {
+                Some(stored) if stored == PasswordHash(password) => PasswordMatch::Right,
+                Some(stored) if stored == old => PasswordMatch::RightBeforeNormalization,
+                Some(_) | None => PasswordMatch::Wrong,
+            })
+        })
     }
 }
 
@@ -109,8 +118,12 @@ impl Tokens for Numbered {
         }))
     }
 
-    fn key_secret(&self, id: AccessKeyId) -> String {
-        format!("vb_{}", id.0.simple())
+    fn new_key(&self) -> Result<String, TokenError> {
+        Ok("vb_0000000000000007".to_owned())
+    }
+
+    fn fingerprint_secret(&self) -> String {
+        "secret".to_owned()
     }
 
     fn key_hash(&self, presented: &str) -> Option<KeyHash> {

@@ -8,6 +8,7 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use talk_domain::agent::username_key;
 use talk_domain::id::AgentId;
 use talk_domain::time::Timestamp;
 
@@ -64,7 +65,7 @@ pub(crate) enum Account {
 impl Account {
     /// The account a login is about.
     pub(crate) fn of(agent: Option<AgentId>, username: &str) -> Self {
-        let unknown = || Self::Unknown(digest(&[username.to_lowercase().as_bytes()]));
+        let unknown = || Self::Unknown(digest(&[username_key(username).as_bytes()]));
         agent.map_or_else(unknown, Self::Known)
     }
 }

@@ -1,8 +1,8 @@
-//! Access keys: derived from the installation's secret, looked up by their hash.
+//! Access keys: random, looked up by their hash.
 
 use aws_lc_rs::{digest, hmac};
 use talk_domain::access_key::KeyHash;
-use talk_domain::id::AccessKeyId;
+use talk_domain::identity::TokenError;
 
 /// What every access key starts with.
 const PREFIX: &str = "vb_";
@@ -10,12 +10,19 @@ const PREFIX: &str = "vb_";
 /// Characters behind the prefix that can be a key. Ours have 64; imported ones may differ.
 const LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// The secret of the key `id`: the same each time, so that a repeated request can be answered again
-/// although the secret is stored nowhere.
-pub(crate) fn secret(key: &hmac::Key, id: AccessKeyId) -> String {
+/// A new access key of 256 random bits.
+pub(crate) fn random() -> Result<String, TokenError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| TokenError::NoRandomness)?;
+    Ok(format!("{PREFIX}{}", hex(&bytes)))
+}
+
+/// A secret that follows from the signing secret and is not it. Earlier versions derived access keys
+/// like this, each from its id; the nil id, which no key has, gave this one.
+pub(crate) fn derived(key: &hmac::Key) -> String {
     let mut context = hmac::Context::with_key(key);
     context.update(b"access-key");
-    context.update(id.0.as_bytes());
+    context.update(&[0; 16]);
     format!("{PREFIX}{}", hex(context.sign().as_ref()))
 }
 
@@ -45,25 +52,35 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn key(secret: &[u8]) -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, secret)
     }
 
+    /// Case 51.
     #[test]
-    fn a_key_is_the_same_each_time_and_another_for_every_id_and_installation() {
-        let (one, two) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let (ours, theirs) = (key(b"ours"), key(b"theirs"));
-        assert_eq!(secret(&ours, one), secret(&ours, one));
-        assert_ne!(secret(&ours, one), secret(&ours, two));
-        assert_ne!(secret(&ours, one), secret(&theirs, one));
-        assert_eq!(secret(&ours, one).len(), 3 + 64);
+    fn a_key_is_256_random_bits() {
+        let (one, other) = (random().unwrap(), random().unwrap());
+        assert_ne!(one, other);
+        let digits = one.strip_prefix("vb_").unwrap();
+        assert_eq!(digits.len(), 64);
+        assert!(digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    }
+
+    /// Requests that were fingerprinted before an update are recognised after it.
+    #[test]
+    fn the_derived_secret_stays_what_it_was() {
+        let secret = derived(&key(b"ours"));
+        assert_eq!(
+            secret,
+            "vb_acc6a7d0ec17a6882ee4908516b41dc715f15e00652216523bacb14f9147cb40"
+        );
+        assert_ne!(secret, derived(&key(b"theirs")));
     }
 
     #[test]
     fn a_key_is_found_by_the_hash_of_all_of_it() {
-        let secret = secret(&key(b"ours"), Uuid::from_u128(1).into());
+        let secret = random().unwrap();
         assert_eq!(
             hash(&secret).unwrap().to_vec(),
             sha256(secret.as_bytes()),

@@ -1,5 +1,5 @@
-//! The identity adapters of Talk: passwords (argon2id), login tokens and access keys signed with
-//! the installation's secret, and tokens of one trusted issuer.
+//! The identity adapters of Talk: passwords (argon2id), login tokens signed with the installation's
+//! secret, random access keys, and tokens of one trusted issuer.
 //!
 //! [`ArgonPasswords`] implements [`Passwords`](talk_domain::identity::Passwords), [`SignedTokens`]
 //! implements [`Tokens`](talk_domain::identity::Tokens). Neither reads a clock: the time a token is

@@ -6,8 +6,8 @@ use argon2::password_hash::{
     Output, PasswordHash as Phc, PasswordHasher, PasswordVerifier, SaltString,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
-use talk_domain::agent::PasswordHash;
-use talk_domain::identity::{PasswordError, Passwords};
+use talk_domain::agent::{PasswordHash, normal_password};
+use talk_domain::identity::{PasswordError, PasswordMatch, Passwords};
 use talk_domain::store::BoxFuture;
 use tokio::sync::Semaphore;
 
@@ -86,6 +86,7 @@ impl Passwords for ArgonPasswords {
     fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>> {
         Box::pin(async move {
             let salt = salt()?;
+            let password = normal_password(&password);
             self.blocking(move |argon| hash(argon, password.as_bytes(), &salt))
                 .await
         })
@@ -95,14 +96,18 @@ impl Passwords for ArgonPasswords {
         &self,
         password: String,
         stored: Option<PasswordHash>,
-    ) -> BoxFuture<'_, Result<bool, PasswordError>> {
+    ) -> BoxFuture<'_, Result<PasswordMatch, PasswordError>> {
         Box::pin(async move {
             let is_somebody = stored.is_some();
             let stored = stored.unwrap_or_else(|| self.nobody.clone());
             let matches = self
-                .blocking(move |argon| verify(argon, &password, &stored))
+                .blocking(move |argon| compare(argon, &password, &stored))
                 .await?;
-            Ok(matches && is_somebody)
+            Ok(if is_somebody {
+                matches
+            } else {
+                PasswordMatch::Wrong
+            })
         })
     }
 }
@@ -142,6 +147,23 @@ fn hash(
     Ok(PasswordHash(hash.to_string()))
 }
 
+/// Compares the password in its normal form, and then as it is typed: hashes of before there was a
+/// normal form. The cost depends on the password alone.
+fn compare(
+    argon: &Argon2<'_>,
+    typed: &str,
+    stored: &PasswordHash,
+) -> Result<PasswordMatch, PasswordError> {
+    let normal = normal_password(typed);
+    if verify(argon, &normal, stored)? {
+        return Ok(PasswordMatch::Right);
+    }
+    if normal != typed && verify(argon, typed, stored)? {
+        return Ok(PasswordMatch::RightBeforeNormalization);
+    }
+    Ok(PasswordMatch::Wrong)
+}
+
 fn verify(
     argon: &Argon2<'_>,
     password: &str,
@@ -172,18 +194,44 @@ mod tests {
     async fn a_password_opens_its_own_hash_only() {
         let passwords = ArgonPasswords::new().unwrap();
         let hash = passwords.hash("talk-demo".into()).await.unwrap();
-        assert!(
-            passwords
-                .verify("talk-demo".into(), Some(hash.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !passwords
-                .verify("Talk-demo".into(), Some(hash))
-                .await
-                .unwrap()
-        );
+        for (typed, found) in [
+            ("talk-demo", PasswordMatch::Right),
+            ("Talk-demo", PasswordMatch::Wrong),
+        ] {
+            let verified = passwords.verify(typed.into(), Some(hash.clone())).await;
+            assert_eq!(verified.unwrap(), found);
+        }
+    }
+
+    /// Case 58.
+    #[tokio::test]
+    async fn a_password_is_the_same_however_its_characters_are_typed() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let (composed, typed_apart) = ("p\u{e4}ssword", "pa\u{308}ssword");
+        for set in [composed, typed_apart] {
+            let hash = passwords.hash(set.into()).await.unwrap();
+            for typed in [composed, typed_apart] {
+                let verified = passwords.verify(typed.into(), Some(hash.clone())).await;
+                assert_eq!(verified.unwrap(), PasswordMatch::Right);
+            }
+        }
+    }
+
+    /// Case 58: hashes of before.
+    #[tokio::test]
+    async fn a_hash_of_a_password_as_it_was_typed_is_recognised_as_old() {
+        let passwords = ArgonPasswords::new().unwrap();
+        let (composed, typed_apart) = ("p\u{e4}ssword", "pa\u{308}ssword");
+        let old = hash(&passwords.argon, typed_apart.as_bytes(), &salt().unwrap()).unwrap();
+        for (typed, found) in [
+            (typed_apart, PasswordMatch::RightBeforeNormalization),
+            (composed, PasswordMatch::Wrong),
+        ] {
+            let verified = passwords.verify(typed.into(), Some(old.clone())).await;
+            assert_eq!(verified.unwrap(), found);
+        }
+        let nobody = passwords.verify(typed_apart.into(), None).await;
+        assert_eq!(nobody.unwrap(), PasswordMatch::Wrong);
     }
 
     #[tokio::test]
@@ -201,7 +249,8 @@ mod tests {
         for hash in [&hash, &passwords.nobody] {
             assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         }
-        assert!(!passwords.verify("talk-demo".into(), None).await.unwrap());
+        let verified = passwords.verify("talk-demo".into(), None).await;
+        assert_eq!(verified.unwrap(), PasswordMatch::Wrong);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use talk_domain::access_key::KeyHash;
 use talk_domain::agent::Agent;
-use talk_domain::id::{AccessKeyId, TokenId};
+use talk_domain::id::TokenId;
 use talk_domain::identity::{TokenError, Tokens, VerifiedToken};
 use talk_domain::session::TokenClaims;
 use talk_domain::time::Timestamp;
@@ -144,8 +144,12 @@ impl Tokens for SignedTokens {
         }
     }
 
-    fn key_secret(&self, id: AccessKeyId) -> String {
-        key::secret(&self.keys, id)
+    fn new_key(&self) -> Result<String, TokenError> {
+        key::random()
+    }
+
+    fn fingerprint_secret(&self) -> String {
+        key::derived(&self.keys)
     }
 
     fn key_hash(&self, presented: &str) -> Option<KeyHash> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
-use talk_domain::agent::{Permission, check_password, check_username};
+use talk_domain::agent::{Permission, check_password, normal_username};
 use talk_domain::customer::Customer;
 use talk_domain::identity::Passwords;
 use talk_domain::limits::Limits;
@@ -33,10 +33,10 @@ impl FirstAdmin {
         };
         let password_is_good = check_password("bootstrap_password", password.expose_secret());
         password_is_good.map_err(refused)?;
-        check_username(username, &Limits::default())
+        let username = normal_username(username, &Limits::default())
             .map_err(|error| Failure::Usage(format!("bootstrap_username: {}", error.message)))?;
         Ok(Some(Self {
-            username: username.clone(),
+            username,
             password: password.clone(),
         }))
     }

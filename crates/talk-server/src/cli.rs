@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// Creates, lists and changes agents.
     #[command(subcommand)]
     Agent(AgentCommand),
-    /// Creates and revokes access keys.
+    /// Creates, lists and revokes access keys.
     #[command(subcommand)]
     Accesskey(AccessKeyCommand),
     /// Prints every setting with its default, as a commented file.
@@ -102,6 +102,9 @@ pub(crate) enum AgentCommand {
     Disable {
         /// Username or id.
         agent: String,
+        /// Also the last active admin or manager of its customer.
+        #[arg(long)]
+        force: bool,
     },
     /// Lets a disabled agent log in again; what ended with its disabling stays ended.
     Enable {
@@ -168,6 +171,13 @@ pub(crate) enum AccessKeyCommand {
         /// Seconds until it ends; without, it never does.
         #[arg(long, value_name = "SECONDS")]
         expire: Option<u32>,
+    },
+    /// Lists access keys, oldest first: id, username, first characters, `random` or `derived` (made
+    /// by an older version: replace it), end, name.
+    List {
+        /// Username or id of one agent, instead of all.
+        #[arg(long)]
+        agent: Option<String>,
     },
     /// Ends an access key.
     Revoke {

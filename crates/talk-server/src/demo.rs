@@ -62,7 +62,7 @@ pub(crate) async fn refuse_known_passwords(
     let mut known = Vec::new();
     for (agent, hash) in logins(store).await.map_err(refused)? {
         let is_known = passwords.verify(PASSWORD.to_owned(), Some(hash)).await;
-        if is_known.map_err(refused)? {
+        if is_known.map_err(refused)?.is_right() {
             known.push(agent.username);
         }
     }

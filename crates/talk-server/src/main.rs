@@ -18,6 +18,7 @@ mod output;
 mod serve;
 mod settings;
 mod upkeep;
+mod usernames;
 
 use std::process::ExitCode;
 

@@ -45,8 +45,12 @@ impl Operator {
         match command {
             AgentCommand::Create(command) => self.create_agent(command).await,
             AgentCommand::List { customer } => self.list_agents(customer.into()).await,
-            AgentCommand::Disable { agent } => self.set_status(&agent, AgentStatus::Disabled).await,
-            AgentCommand::Enable { agent } => self.set_status(&agent, AgentStatus::Active).await,
+            AgentCommand::Disable { agent, force } => {
+                self.set_status(&agent, AgentStatus::Disabled, force).await
+            }
+            AgentCommand::Enable { agent } => {
+                self.set_status(&agent, AgentStatus::Active, false).await
+            }
             AgentCommand::Unlock { agent } => self.unlock(&agent).await,
             AgentCommand::Password { agent, password } => {
                 self.change_password(&agent, &password).await
@@ -62,6 +66,7 @@ impl Operator {
                 name,
                 expire,
             } => self.create_access_key(&agent, name, expire).await,
+            AccessKeyCommand::List { agent } => self.list_access_keys(agent.as_deref()).await,
             AccessKeyCommand::Revoke { id } => self.revoke_access_key(id.into()).await,
         }
     }

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
+use crate::usernames::warn_of_collisions;
 use crate::{cleaner, demo, installation, observe, upkeep};
 
 /// File descriptors left for the database, the log and the connections of operators.
@@ -50,6 +51,9 @@ pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     }
     let prepared = prepare(loaded, secret)?;
     bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
+    warn_of_collisions(&prepared.store)
+        .await
+        .map_err(installation::refused)?;
     demo::refuse_known_passwords(&prepared.store, &*prepared.passwords).await?;
     run(settings, prepared).await
 }

@@ -45,6 +45,7 @@ mod snapshot;
 mod sqlite;
 mod store;
 mod unit;
+mod usernames;
 mod watch;
 mod writer;
 

@@ -33,6 +33,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        username_key -> Nullable<Text>,
     }
 }
 
@@ -50,6 +51,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        is_derived -> BigInt,
     }
 }
 

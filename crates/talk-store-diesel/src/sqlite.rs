@@ -19,6 +19,7 @@ use crate::deadline;
 use crate::error::{OpenError, is_locked};
 use crate::ownership::{Owner, owner};
 use crate::schema::meta;
+use crate::usernames;
 
 /// What makes and changes the tables.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -166,9 +167,13 @@ pub(crate) fn migrate(conn: &mut SqliteConnection) -> Result<Vec<String>, Cause>
     conn.immediate_transaction(|conn| {
         check_known(conn)?;
         let applied = conn.run_pending_migrations(MIGRATIONS);
-        applied
-            .map(|names| names.iter().map(ToString::to_string).collect())
-            .map_err(Failed)
+        let applied: Vec<_> = applied
+            .map_err(Failed)?
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        usernames::fill_keys(conn)?;
+        Ok(applied)
     })
     .map_err(|Failed(cause)| cause)
 }

@@ -8,6 +8,7 @@
     reason = "these are tests: they fail by panicking"
 )]
 
+pub mod agents;
 pub mod cleanups;
 pub mod filters;
 pub mod groups;
@@ -121,6 +122,8 @@ macro_rules! store_contract {
                 answers_stay_in_their_customer,
                 a_unit_above_customers_sees_only_the_directory,
                 nobody_writes_rows_of_another_customer;
+            agents: a_username_is_one_name_in_every_case,
+                other_administrators_are_found;
             identity: a_username_is_unique_over_the_installation,
                 an_agent_changes_but_for_its_username,
                 an_access_key_is_found_by_its_hash,

@@ -25,6 +25,8 @@ pub struct CreateAccessKey {
     pub detail: String,
     /// Seconds until it stops working; `None` never.
     pub life: Option<u32>,
+    /// When the key ends that asks for this one: a key makes no key that outlives it.
+    pub ends_by: Option<Timestamp>,
     /// Hash of the secret.
     pub hash: KeyHash,
     /// First characters of the secret.
@@ -51,20 +53,7 @@ pub fn create_access_key(
 ) -> Result<AccessKey, CreateAccessKeyError> {
     check_text("name", &command.name, limits.name)?;
     check_text("detail", &command.detail, limits.detail)?;
-    if command
-        .life
-        .is_some_and(|life| life == 0 || life > MAX_LIFE_SECONDS)
-    {
-        return Err(Invalid {
-            limit: Some(u64::from(MAX_LIFE_SECONDS)),
-            ..Invalid::new(
-                "expire",
-                "EXPIRE_INVALID",
-                "must be 1 to 3155760000 seconds",
-            )
-        }
-        .into());
-    }
+    let expires = check_life(command, now)?;
     if !uow
         .agents()
         .get(command.agent)?
@@ -80,13 +69,40 @@ pub fn create_access_key(
         detail: command.detail.clone(),
         hash: command.hash,
         prefix: command.prefix.clone(),
-        expires: command.life.map(|life| now.plus_seconds(life)),
+        is_derived: false,
+        expires,
         created: now,
         updated: now,
         deleted: None,
     };
     uow.keys().insert(&key)?;
     Ok(key)
+}
+
+/// When the new key ends.
+fn check_life(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timestamp>, Invalid> {
+    let invalid = |limit: u64, message: String| Invalid {
+        limit: Some(limit),
+        ..Invalid::new("expire", "EXPIRE_INVALID", message)
+    };
+    if command
+        .life
+        .is_some_and(|life| life == 0 || life > MAX_LIFE_SECONDS)
+    {
+        let message = format!("must be 1 to {MAX_LIFE_SECONDS} seconds");
+        return Err(invalid(u64::from(MAX_LIFE_SECONDS), message));
+    }
+    let expires = command.life.map(|life| now.plus_seconds(life));
+    let Some(end) = command.ends_by else {
+        return Ok(expires);
+    };
+    if expires.is_some_and(|expires| expires <= end) {
+        return Ok(expires);
+    }
+    let left = end.as_micros().saturating_sub(now.as_micros()) / 1_000_000;
+    let left = u64::try_from(left).unwrap_or(0);
+    let message = format!("must be at most {left} seconds: the key that asks ends then");
+    Err(invalid(left, message))
 }
 
 #[cfg(test)]
@@ -96,6 +112,13 @@ mod tests {
     use uuid::Uuid;
 
     fn create(life: Option<u32>) -> Result<AccessKey, CreateAccessKeyError> {
+        create_by(life, None)
+    }
+
+    fn create_by(
+        life: Option<u32>,
+        ends_by: Option<Timestamp>,
+    ) -> Result<AccessKey, CreateAccessKeyError> {
         let mut uow = MockUnitOfWork::default();
         uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
         uow.keys.expect_insert().returning(|_| Ok(()));
@@ -106,6 +129,7 @@ mod tests {
             name: "ci".into(),
             detail: String::new(),
             life,
+            ends_by,
             hash: [1; 32],
             prefix: "vb_12345678".into(),
         };
@@ -117,6 +141,21 @@ mod tests {
     fn a_key_expires_when_told_or_never() {
         assert_eq!(create(Some(3)).unwrap().expires, Some(at(3_000_000)));
         assert_eq!(create(None).unwrap().expires, None);
+    }
+
+    /// Case 51.
+    #[test]
+    fn a_key_that_ends_makes_only_keys_that_end_no_later() {
+        let end = Some(at(10_500_000));
+        for life in [1, 10] {
+            assert!(create_by(Some(life), end).unwrap().expires <= end);
+        }
+        for life in [Some(11), None] {
+            let Err(CreateAccessKeyError::Invalid(invalid)) = create_by(life, end) else {
+                panic!("{life:?}")
+            };
+            assert_eq!((&*invalid.field, invalid.limit), ("expire", Some(10)));
+        }
     }
 
     /// SPEC 1: a limit is named.

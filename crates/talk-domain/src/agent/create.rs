@@ -1,6 +1,8 @@
 //! Use case: create an agent.
 
-use crate::agent::{Agent, AgentStatus, PasswordHash, Permission, check_username};
+use crate::agent::{
+    Agent, AgentStatus, PasswordHash, Permission, normal_username, without_format_characters,
+};
 use crate::context::Actor;
 use crate::error::{Invalid, refusals};
 use crate::id::{AgentId, CustomerId};
@@ -31,7 +33,8 @@ refusals! {
     /// Why an agent is not created.
     pub enum CreateAgentError {
         NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
-        UsernameTaken = AlreadyExists "USERNAME_TAKEN" "this username is taken",
+        UsernameTaken = AlreadyExists "USERNAME_TAKEN"
+            "this username is taken, perhaps in another case",
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -50,14 +53,14 @@ pub fn create_agent(
     if actor.is_some_and(|actor| !actor.permission.administers()) {
         return Err(CreateAgentError::NotAnAdmin);
     }
-    check_username(&command.username, limits)?;
+    let username = normal_username(&command.username, limits)?;
     check_text("name", &command.name, limits.name)?;
     check_text("detail", &command.detail, limits.detail)?;
     let agent = Agent {
         id: command.id,
         customer: command.customer,
-        username: command.username.clone(),
-        name: command.name.clone(),
+        username,
+        name: without_format_characters(&command.name),
         detail: command.detail.clone(),
         permission: command.permission,
         status: AgentStatus::Active,
@@ -118,6 +121,18 @@ mod tests {
             .unwrap();
             assert_eq!((agent.status, agent.created), (AgentStatus::Active, at(3)));
         }
+    }
+
+    /// Case 57.
+    #[test]
+    fn names_lose_what_nobody_sees() {
+        let command = CreateAgent {
+            name: "E\u{200b}ve".into(),
+            ..command("ｅｖｅ")
+        };
+        let limits = Limits::default();
+        let agent = create_agent(&mut unit(true), None, &command, (at(3), &limits)).unwrap();
+        assert_eq!((&*agent.username, &*agent.name), ("eve", "Eve"));
     }
 
     /// SPEC 2.

@@ -1,7 +1,8 @@
 //! Use case: delete an agent.
 
-use crate::agent::Agent;
+use crate::agent::last_admin::check_administrator_left;
 use crate::agent::update::live;
+use crate::agent::{Agent, AgentStatus, LastAdminError};
 use crate::cleanup::Deleted;
 use crate::cleanup::carry_on::end_memberships_of;
 use crate::context::Context;
@@ -14,6 +15,7 @@ refusals! {
     pub enum DeleteAgentError {
         NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
+        ..LastAdmin(LastAdminError),
         ..Store(StoreError),
     }
 }
@@ -32,12 +34,18 @@ pub fn delete_agent(
         return Err(DeleteAgentError::NotAnAdmin);
     }
     let mut agent = live(uow, id)?.ok_or(DeleteAgentError::NoSuchAgent)?;
+    let disabled = Agent {
+        status: AgentStatus::Disabled,
+        ..agent.clone()
+    };
+    check_administrator_left(uow, &agent, &disabled)?;
     if end_memberships_of(uow, cx, id)? {
         let by = cx.actor.agent;
         uow.cleanups().add(Deleted::Agent { id, by })?;
     }
     agent.updated = cx.now.max(agent.updated.next());
     agent.deleted = Some(agent.updated);
+    agent.status = AgentStatus::Disabled;
     agent.token_generation += 1;
     uow.agents().update(&agent)?;
     uow.sessions().end(id, cx.now)?;
@@ -61,13 +69,17 @@ mod tests {
             .returning(|_, _| Ok(vec![a_chat().id]));
         uow.agents
             .expect_update()
-            .withf(|agent| agent.deleted.is_some() && agent.token_generation == 1)
+            .withf(|agent| {
+                agent.deleted.is_some() && agent.token_generation == 1 && !agent.is_active()
+            })
             .times(1)
             .returning(|_| Ok(()));
         uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
         uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
         let agent = delete_agent(&mut uow, &admin_context(agent_id(1)), agent_id(2)).unwrap();
         assert_eq!(agent.deleted, Some(agent.updated));
+        // Case 80: a deleted agent is not shown as active.
+        assert_eq!(agent.status, AgentStatus::Disabled);
         assert_eq!(
             scene.events(),
             [ParticipantLeft, MessagePosted, ChatUpdated]

@@ -16,6 +16,8 @@ pub struct ChangePassword {
     pub verified: Option<PasswordHash>,
     /// The new one.
     pub new: PasswordHash,
+    /// Whether the agent's access keys end too.
+    pub ends_keys: bool,
 }
 
 refusals! {
@@ -28,7 +30,7 @@ refusals! {
     }
 }
 
-/// Replaces a password and revokes every token issued before.
+/// Replaces a password and revokes every token issued before, and on request the access keys.
 ///
 /// # Errors
 /// See [`ChangePasswordError`].
@@ -45,8 +47,27 @@ pub fn change_password(
     agent.updated = now.max(agent.updated.next());
     uow.agents().set_password(agent.id, &command.new)?;
     uow.agents().update(&agent)?;
+    if command.ends_keys {
+        uow.keys().end_all(agent.id, agent.updated)?;
+    }
     uow.sessions().end(agent.id, now)?;
     Ok(agent)
+}
+
+/// Replaces the stored hash of a password by another hash of the same password, unless it was changed
+/// or the agent ended meanwhile. No token ends.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn renew_password_hash(
+    uow: &mut dyn UnitOfWork,
+    id: AgentId,
+    (verified, new): (&PasswordHash, &PasswordHash),
+) -> Result<(), StoreError> {
+    if live(uow, id)?.is_some() && uow.agents().password(id)?.as_ref() == Some(verified) {
+        uow.agents().set_password(id, new)?;
+    }
+    Ok(())
 }
 
 /// The agent's stored password, to verify the old one against.
@@ -89,6 +110,38 @@ mod tests {
             agent: agent_id(2),
             verified: verified.map(|hash| PasswordHash(hash.into())),
             new: PasswordHash("new".into()),
+            ends_keys: false,
+        }
+    }
+
+    /// SPEC 2: `revoke_accesskeys`.
+    #[test]
+    fn access_keys_end_on_request_only() {
+        for ends_keys in [false, true] {
+            let mut uow = unit("old");
+            let ended = uow.keys.expect_end_all().times(usize::from(ends_keys));
+            ended.returning(|_, _| Ok(()));
+            let command = ChangePassword {
+                ends_keys,
+                ..command(Some("old"))
+            };
+            change_password(&mut uow, &command, at(9)).unwrap();
+        }
+    }
+
+    /// Case 58.
+    #[test]
+    fn a_hash_is_renewed_unless_the_password_was_changed_meanwhile() {
+        for (stored, renewals) in [("old", 1), ("another", 0)] {
+            let mut uow = MockUnitOfWork::default();
+            uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+            let password = uow.agents.expect_password();
+            password.returning(move |_| Ok(Some(PasswordHash(stored.into()))));
+            let set = uow.agents.expect_set_password().times(renewals);
+            set.withf(|_, hash| hash.0 == "renewed")
+                .returning(|_, _| Ok(()));
+            let hashes = ["old", "renewed"].map(|hash| PasswordHash(hash.into()));
+            renew_password_hash(&mut uow, agent_id(2), (&hashes[0], &hashes[1])).unwrap();
         }
     }
 

@@ -1,6 +1,7 @@
 //! Use case: change an agent.
 
-use crate::agent::{Agent, AgentStatus, Permission};
+use crate::agent::last_admin::check_administrator_left;
+use crate::agent::{Agent, AgentStatus, LastAdminError, Permission, without_format_characters};
 use crate::context::Actor;
 use crate::error::{Invalid, refusals};
 use crate::id::AgentId;
@@ -21,6 +22,8 @@ pub struct UpdateAgent {
     pub permission: Option<Permission>,
     /// The new status; disabling ends tokens, keys and sockets.
     pub status: Option<AgentStatus>,
+    /// Whether the customer may be left without an administrator: only operators give this.
+    pub even_last_admin: bool,
 }
 
 refusals! {
@@ -30,6 +33,7 @@ refusals! {
         NothingToChange = InvalidArgument "NOTHING_TO_CHANGE"
             "give name, detail, permission or status",
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
+        ..LastAdmin(LastAdminError),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -51,6 +55,7 @@ pub fn update_agent(
         detail,
         permission,
         status,
+        even_last_admin,
     } = command;
     if actor.is_some_and(|actor| !actor.permission.administers()) {
         return Err(UpdateAgentError::NotAnAdmin);
@@ -66,7 +71,9 @@ pub fn update_agent(
     )?;
     let before = live(uow, *agent)?.ok_or(UpdateAgentError::NoSuchAgent)?;
     let mut after = before.clone();
-    after.name.clone_from(name.as_ref().unwrap_or(&before.name));
+    if let Some(name) = name {
+        after.name = without_format_characters(name);
+    }
     after
         .detail
         .clone_from(detail.as_ref().unwrap_or(&before.detail));
@@ -74,6 +81,9 @@ pub fn update_agent(
     after.status = status.unwrap_or(before.status);
     if after == before {
         return Ok(before);
+    }
+    if !even_last_admin {
+        check_administrator_left(uow, &before, &after)?;
     }
     if before.is_active() && !after.is_active() {
         after.token_generation += 1;
@@ -104,6 +114,7 @@ mod tests {
         detail: None,
         permission: None,
         status: None,
+        even_last_admin: false,
     };
 
     fn unit(agent: Agent) -> MockUnitOfWork {
@@ -179,6 +190,33 @@ mod tests {
             (at(9), &Limits::default()),
         );
         assert!(matches!(plain, Err(UpdateAgentError::NotAnAdmin)));
+    }
+
+    /// Case 56.
+    #[test]
+    fn the_last_administrator_is_demoted_by_operators_alone() {
+        let admin = Agent {
+            permission: Permission::Admin,
+            ..an_agent(2)
+        };
+        for even_last_admin in [false, true] {
+            let mut uow = unit(admin.clone());
+            let other = uow.agents.expect_has_other_administrator();
+            other.returning(|_| Ok(false));
+            let demote = UpdateAgent {
+                permission: Some(Permission::Agent),
+                even_last_admin,
+                ..NOTHING()
+            };
+            let updated = update_agent(&mut uow, None, &demote, (at(9), &Limits::default()));
+            match updated {
+                Ok(agent) => assert!(even_last_admin && !agent.permission.administers()),
+                Err(error) => {
+                    assert!(!even_last_admin);
+                    assert!(matches!(error, UpdateAgentError::LastAdmin(_)));
+                }
+            }
+        }
     }
 
     /// SPEC 2.

@@ -203,6 +203,7 @@ mod tests {
             detail: String::new(),
             hash: [1; 32],
             prefix: "vb_12345678".into(),
+            is_derived: false,
             expires: None,
             created: at(0),
             updated: at(0),

@@ -2,10 +2,13 @@
 
 pub(super) mod docs;
 
+use std::time::Instant;
+
 use talk_domain::access_key::create::{CreateAccessKey, CreateAccessKeyError, create_access_key};
 use talk_domain::access_key::delete::delete_access_key;
 use talk_domain::access_key::list::list_access_keys;
 use talk_domain::id::AccessKeyId;
+use talk_domain::session::Credential;
 use talk_wire::json;
 use talk_wire::request;
 use talk_wire::resource::AccessKey;
@@ -13,7 +16,7 @@ use talk_wire::resource::AccessKey;
 use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
-use crate::idempotency::Done;
+use crate::idempotency::{Done, is_keyed};
 
 /// Characters of a key that are shown later, to tell keys apart.
 const SHOWN: usize = 11;
@@ -26,16 +29,20 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     Ok(caller.page(&read.await?, |key| AccessKey::from(key)))
 }
 
-/// The answer is kept without the secret, which follows from the key's id.
+/// The answer is kept without the key; a repetition shows it for as long as this process remembers it.
 pub(crate) async fn create(caller: Caller, body: Body) -> Reply {
     let sent = body.other().await?;
-    let command = command(&caller, sent.json()?)?;
+    let (command, token) = command(&caller, sent.json()?)?;
+    let id = command.id;
+    if is_keyed(&caller.request) {
+        caller.shared.new_keys.put(id, &token, Instant::now());
+    }
     let posted = caller.post("create_access_key", &sent, move |uow, cx| {
         let key = create_access_key(uow, &command, (cx.now, &cx.limits))?;
         Ok::<_, CreateAccessKeyError>(Done::Body(json(&AccessKey::from(&key))))
     });
     let mut posted = posted.await?;
-    posted.body = with_token(&caller, &posted.body)?;
+    posted.body = with_token(&caller, &posted.body, (id, token))?;
     Ok(posted.respond())
 }
 
@@ -49,29 +56,44 @@ pub(crate) async fn delete(caller: Caller) -> Reply {
     Ok(ok(&AccessKey::from(&key)))
 }
 
-fn command(caller: &Caller, sent: request::CreateAccessKey) -> Result<CreateAccessKey, ApiError> {
+/// The command, and the key itself.
+fn command(
+    caller: &Caller,
+    sent: request::CreateAccessKey,
+) -> Result<(CreateAccessKey, String), ApiError> {
     let tokens = &caller.shared.api.tokens;
-    let id: AccessKeyId = caller.cx.fresh();
-    let secret = tokens.key_secret(id);
-    let hash = tokens.key_hash(&secret);
-    Ok(CreateAccessKey {
-        id,
+    let token = tokens.new_key()?;
+    let hash = tokens.key_hash(&token);
+    let is_key = matches!(caller.session.credential, Credential::Key(_));
+    let command = CreateAccessKey {
+        id: caller.cx.fresh(),
         customer: caller.cx.actor.customer,
         agent: caller.cx.actor.agent,
         name: sent.name.unwrap_or_default(),
         detail: sent.detail.unwrap_or_default(),
         life: sent.expire,
-        hash: hash.ok_or_else(|| ApiError::internal("a secret of ours has no hash"))?,
-        prefix: secret.chars().take(SHOWN).collect(),
-    })
+        ends_by: caller.session.expires.filter(|_| is_key),
+        hash: hash.ok_or_else(|| ApiError::internal("a key of ours has no hash"))?,
+        prefix: token.chars().take(SHOWN).collect(),
+    };
+    Ok((command, token))
 }
 
-fn with_token(caller: &Caller, body: &str) -> Result<String, ApiError> {
+/// The answer with the key, if that is the new one or one that is remembered.
+fn with_token(
+    caller: &Caller,
+    body: &str,
+    (new, token): (AccessKeyId, String),
+) -> Result<String, ApiError> {
     let unreadable = |what: String| ApiError::internal(format!("a kept answer has {what}"));
     let mut key: AccessKey =
         serde_json::from_str(body).map_err(|error| unreadable(error.to_string()))?;
     let id = talk_wire::id::parse("id", &key.id).map_err(|error| unreadable(error.to_string()))?;
-    key.token = Some(caller.shared.api.tokens.key_secret(id));
+    key.token = if id == new {
+        Some(token)
+    } else {
+        caller.shared.new_keys.get(id, Instant::now())
+    };
     Ok(json(&key))
 }
 
@@ -103,10 +125,7 @@ mod tests {
             .await;
         let key = answer.json();
         let token = key["token"].as_str().unwrap();
-        assert_eq!(
-            token,
-            format!("vb_{}", key["id"].as_str().unwrap().replace('-', ""))
-        );
+        assert_eq!(token, "vb_0000000000000007");
         assert_eq!(key["token_prefix"], token[..11]);
         assert_eq!(key["tm_expire"], "1970-01-01 00:01:01.000000");
     }

@@ -47,6 +47,7 @@ pub(crate) async fn change_password(caller: Caller, body: Body) -> Reply {
         agent: caller.cx.actor.agent,
         verified: Some(stored),
         new,
+        ends_keys: request.revoke_accesskeys.unwrap_or_default(),
     };
     let write = caller.write("change_password", move |uow, cx| {
         change(uow, &command, cx.now)
@@ -66,9 +67,9 @@ async fn verify(
     let attempt = Attempt::new(Account::Own(caller.cx.actor.agent), client);
     throttle.check(attempt, now)?;
     let passwords = &caller.shared.api.passwords;
-    let is_right = passwords.verify(old, Some(stored.clone())).await?;
+    let verified = passwords.verify(old, Some(stored.clone())).await?;
     throttle.check(attempt, now)?;
-    if is_right {
+    if verified.is_right() {
         return Ok(());
     }
     throttle.fail(attempt, now);

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use talk_domain::agent::{Agent, PasswordHash};
 use talk_domain::context::IdSource;
 use talk_domain::error::ErrorKind;
+use talk_domain::identity::PasswordMatch;
 use talk_domain::session::Credential;
 use talk_domain::session::logout::logout as end;
 use talk_domain::store::{StoreError, Unit};
@@ -16,6 +17,7 @@ use crate::api_error::ApiError;
 use crate::body::Body;
 use crate::caller::{Caller, Reply, ok};
 use crate::rate::HEAVY;
+use crate::requester::renew_password;
 use crate::shared::Shared;
 use crate::status::Status;
 use crate::throttle::{Account, Attempt};
@@ -33,7 +35,8 @@ pub(crate) async fn login(shared: web::Data<Shared>, request: HttpRequest, body:
     shared.throttle.check(attempt, (shared.api.clock)())?;
     let stored = found.as_ref().map(|(_, stored)| stored.clone());
     let turn = shared.hashing.turn(client).await?;
-    let is_right = shared.api.passwords.verify(password, stored).await?;
+    let passwords = &shared.api.passwords;
+    let verified = passwords.verify(password.clone(), stored.clone()).await?;
     drop(turn);
     let now = (shared.api.clock)();
     // Guesses that were under way together count one after the other.
@@ -41,7 +44,7 @@ pub(crate) async fn login(shared: web::Data<Shared>, request: HttpRequest, body:
     let account = found.map(|(agent, _)| agent);
     let agent = account
         .as_ref()
-        .filter(|agent| is_right && agent.is_active());
+        .filter(|agent| verified.is_right() && agent.is_active());
     let Some(agent) = agent else {
         shared.throttle.fail(attempt, now);
         log_failure(account.as_ref(), client);
@@ -52,6 +55,9 @@ pub(crate) async fn login(shared: web::Data<Shared>, request: HttpRequest, body:
         ));
     };
     shared.throttle.succeed(attempt);
+    if let (PasswordMatch::RightBeforeNormalization, Some(stored)) = (verified, stored) {
+        renew_password(&shared, agent, (password, stored)).await;
+    }
     let id = IdSource::new(now, (shared.api.random)()).fresh().into();
     let (token, _) = shared.api.tokens.issue(agent, id, now)?;
     let username = agent.username.clone();
@@ -150,6 +156,27 @@ mod tests {
             answer.body,
             r#"{"username":"agent-1","token":"issued-agent-1"}"#
         );
+    }
+
+    /// Case 58.
+    #[actix_web::test]
+    async fn a_login_renews_a_hash_of_before_there_was_a_normal_form() {
+        let scene = Scene::new();
+        let old = || PasswordHash("old right".into());
+        scene.reads(|snapshot| {
+            let login = snapshot.directory.expect_login();
+            login.returning(move |_| Ok(Some((an_agent(1), old()))));
+        });
+        scene.writes(|uow| {
+            uow.agents.expect_get().returning(|_| Ok(Some(an_agent(1))));
+            uow.agents
+                .expect_password()
+                .returning(move |_| Ok(Some(old())));
+            let set = uow.agents.expect_set_password().times(1);
+            set.withf(|_, hash| hash.0 == "right")
+                .returning(|_, _| Ok(()));
+        });
+        assert_eq!(login(&scene, "agent-1", "right").await.status, 200);
     }
 
     #[actix_web::test]

@@ -171,6 +171,7 @@ pub(crate) fn access_key(token: Option<&str>) -> AccessKey {
         detail: String::new(),
         token: token.map(str::to_owned),
         token_prefix: "vb_8Kq2xYz1".to_owned(),
+        derived: false,
         tm_expire: String::new(),
         tm_create: TIME.to_owned(),
         tm_update: TIME.to_owned(),

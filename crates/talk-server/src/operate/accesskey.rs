@@ -3,13 +3,16 @@
 use anyhow::anyhow;
 use talk_domain::access_key::create::{CreateAccessKey, create_access_key};
 use talk_domain::access_key::delete::{DeleteAccessKeyError, delete_access_key};
+use talk_domain::access_key::list::list_access_keys;
+use talk_domain::agent::Agent;
+use talk_domain::agent::show::list_agents;
 use talk_domain::id::AccessKeyId;
 use talk_domain::identity::Tokens as _;
 use talk_domain::store::Unit;
 use talk_identity::SignedTokens;
 use talk_wire::resource;
 
-use super::Operator;
+use super::{Operator, all};
 use crate::failure::Failure;
 use crate::installation::{fresh, now, refused, secret};
 
@@ -25,9 +28,9 @@ impl Operator {
     ) -> Result<(), Failure> {
         let agent = self.find_agent(agent).await?;
         let id: AccessKeyId = fresh();
-        // Only the hash of a key is ever compared, so the server's own secret is not needed.
+        // A key is random: the server's own secret is not needed.
         let tokens = SignedTokens::new(&secret(), 1, None).map_err(anyhow::Error::new)?;
-        let token = tokens.key_secret(id);
+        let token = tokens.new_key().map_err(refused)?;
         let hash = tokens.key_hash(&token);
         let command = CreateAccessKey {
             id,
@@ -36,6 +39,7 @@ impl Operator {
             name,
             detail: String::new(),
             life: expire,
+            ends_by: None,
             hash: hash.ok_or_else(|| anyhow!("the new key has no hash"))?,
             prefix: token.chars().take(SHOWN).collect(),
         };
@@ -49,6 +53,46 @@ impl Operator {
         let mut resource = resource::AccessKey::from(&key);
         resource.token = Some(token);
         self.print(&line, &resource)
+    }
+
+    /// Lists the access keys of an agent, or of all agents.
+    pub(super) async fn list_access_keys(&self, agent: Option<&str>) -> Result<(), Failure> {
+        let agents = match agent {
+            Some(wanted) => vec![self.find_agent(wanted).await?],
+            None => self.all_agents().await?,
+        };
+        let (mut lines, mut resources) = (Vec::new(), Vec::new());
+        for agent in agents {
+            let unit = Unit::of(agent.customer, "list_access_keys");
+            let keys = self.store.read(unit, move |snapshot| {
+                all(|request| list_access_keys(snapshot, agent.id, request))
+            });
+            for key in keys.await.map_err(refused)? {
+                let kind = if key.is_derived { "derived" } else { "random" };
+                let resource = resource::AccessKey::from(&key);
+                let (id, prefix, end) = (key.id, &key.prefix, &resource.tm_expire);
+                let (username, name) = (&agent.username, &key.name);
+                lines.push(format!("{id}\t{username}\t{prefix}\t{kind}\t{end}\t{name}"));
+                resources.push(resource);
+            }
+        }
+        self.print(&lines.join("\n"), &resources)
+    }
+
+    async fn all_agents(&self) -> Result<Vec<Agent>, Failure> {
+        let unit = Unit::installation("list_customers");
+        let customers = self
+            .store
+            .read(unit, |snapshot| snapshot.directory().customers());
+        let mut agents = Vec::new();
+        for customer in customers.await.map_err(refused)? {
+            let unit = Unit::of(customer.id, "list_agents");
+            let found = self.store.read(unit, |snapshot| {
+                all(|request| list_agents(snapshot, request))
+            });
+            agents.extend(found.await.map_err(refused)?);
+        }
+        Ok(agents)
     }
 
     pub(super) async fn revoke_access_key(&self, id: AccessKeyId) -> Result<(), Failure> {

@@ -61,7 +61,14 @@ impl Operator {
         self.print(&lines.join("\n"), &resources)
     }
 
-    pub(super) async fn set_status(&self, agent: &str, status: AgentStatus) -> Result<(), Failure> {
+    /// Disables or enables an agent: the last active administrator of its customer only with
+    /// `even_last_admin`.
+    pub(super) async fn set_status(
+        &self,
+        agent: &str,
+        status: AgentStatus,
+        even_last_admin: bool,
+    ) -> Result<(), Failure> {
         let agent = self.find_agent(agent).await?;
         let (now, limits) = (now(), self.limits);
         let command = UpdateAgent {
@@ -70,6 +77,7 @@ impl Operator {
             detail: None,
             permission: None,
             status: Some(status),
+            even_last_admin,
         };
         let unit = Unit::of(agent.customer, "set_agent_status");
         let updated = self.store.write(unit, move |uow| {
@@ -103,6 +111,7 @@ impl Operator {
             agent: agent.id,
             verified: None,
             new: hash(password).await?,
+            ends_keys: false,
         };
         let unit = Unit::of(agent.customer, "change_password");
         let changed = self

@@ -14,6 +14,7 @@ use talk_domain::store::{Snapshot, StoreError, Unit};
 use super::{Operator, all};
 use crate::failure::Failure;
 use crate::installation::refused;
+use crate::usernames;
 use reading::check_reading;
 
 /// Events read at once.
@@ -28,6 +29,8 @@ struct Report {
     chats: usize,
     events: u64,
     problems: Vec<String>,
+    /// What is as it may be, and what the operator may want to change.
+    notes: Vec<String>,
 }
 
 /// Checks every chat that has a participant or is a channel: its number of participants is the one
@@ -56,6 +59,9 @@ pub(crate) async fn doctor(
             .await
             .map_err(refused)?;
     }
+    report.notes = usernames::colliding(&operator.store)
+        .await
+        .map_err(refused)?;
     let Report {
         migrated,
         customers,
@@ -63,6 +69,7 @@ pub(crate) async fn doctor(
         chats,
         events,
         problems,
+        notes,
     } = &report;
     let mut lines = vec![
         match migrated.as_slice() {
@@ -77,6 +84,7 @@ pub(crate) async fn doctor(
         "Looked through every table for what is lost or contradicts itself, and the file."
             .to_owned(),
     ];
+    lines.extend(notes.iter().map(|note| format!("Note: {note}.")));
     lines.extend(problems.iter().map(|problem| format!("Wrong: {problem}")));
     operator.print(&lines.join("\n"), &report)?;
     match problems.len() {

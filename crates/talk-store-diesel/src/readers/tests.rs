@@ -34,9 +34,9 @@ const ROWS: &str = "
     INSERT INTO talk_former_participants VALUES ({chat}, {customer}, {customer}, {chat}, 0, 0, 1);
     INSERT INTO talk_read_marks VALUES ({chat}, {agent}, {customer}, 1, 0, 0);
     INSERT INTO talk_agents VALUES
-        ({agent}, {customer}, 'a', 'h', '', '', 16, 'active', 0, 0, 0, NULL);
+        ({agent}, {customer}, 'a', 'h', '', '', 16, 'active', 0, 0, 0, NULL, 'a');
     INSERT INTO talk_access_keys VALUES
-        ({agent}, {customer}, {agent}, '', '', zeroblob(32), '', NULL, 0, 0, NULL);
+        ({agent}, {customer}, {agent}, '', '', zeroblob(32), '', NULL, 0, 0, NULL, 0);
     INSERT INTO talk_messages VALUES
         (1, {agent}, {customer}, {chat}, 1, {agent}, NULL, NULL, NULL, NULL, 0, 't', '[]', 0, 0, 0, 0,
          NULL, NULL);

@@ -22,6 +22,7 @@ pub(crate) struct AccessKeyRow {
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
+    is_derived: i64,
 }
 
 impl From<&AccessKey> for AccessKeyRow {
@@ -38,6 +39,7 @@ impl From<&AccessKey> for AccessKeyRow {
             created_at: key.created.as_micros(),
             updated_at: key.updated.as_micros(),
             deleted_at: key.deleted.map(Timestamp::as_micros),
+            is_derived: i64::from(key.is_derived),
         }
     }
 }
@@ -54,6 +56,7 @@ impl TryFrom<AccessKeyRow> for AccessKey {
             detail: row.detail,
             hash: hash(row.hash)?,
             prefix: row.prefix,
+            is_derived: row.is_derived != 0,
             expires: optional_at(row.expires_at)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,

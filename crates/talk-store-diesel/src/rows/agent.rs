@@ -1,7 +1,7 @@
 //! The row of an agent.
 
 use diesel::prelude::*;
-use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
+use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission, username_key};
 use talk_domain::store::StoreError;
 use talk_domain::time::Timestamp;
 
@@ -24,6 +24,7 @@ pub(crate) struct AgentRow {
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
+    username_key: Option<String>,
 }
 
 impl AgentRow {
@@ -42,6 +43,7 @@ impl AgentRow {
             created_at: agent.created.as_micros(),
             updated_at: agent.updated.as_micros(),
             deleted_at: agent.deleted.map(Timestamp::as_micros),
+            username_key: Some(username_key(&agent.username)),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Agents of the customer.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use talk_domain::agent::{Agent, AgentQueries, AgentRepository, PasswordHash};
 use talk_domain::id::AgentId;
 use talk_domain::page::{Cursor, Page, PageRequest};
@@ -37,6 +39,20 @@ impl AgentRepository for Scope<'_> {
         self.own(agent.customer)?;
         let row = AgentRow::new(agent, password);
         self.insert_if_absent(|conn| diesel::insert_into(agents::table).values(row).execute(conn))
+    }
+
+    fn has_other_administrator(&mut self, id: AgentId) -> Result<bool, StoreError> {
+        // Not as parameters, so that the index of administrators fits.
+        const ADMINISTERS: &str = "permission > 16 AND status = 'active' AND deleted_at IS NULL";
+        let found: Option<i64> = agents::table
+            .filter(agents::customer_id.eq(self.customer()))
+            .filter(agents::id.ne(bytes(id.0)))
+            .filter(sql::<Bool>(ADMINISTERS))
+            .select(agents::permission)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        Ok(found.is_some())
     }
 
     fn update(&mut self, agent: &Agent) -> Result<(), StoreError> {

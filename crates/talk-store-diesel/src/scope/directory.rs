@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use talk_domain::access_key::{AccessKey, KeyHash};
-use talk_domain::agent::{Agent, PasswordHash};
+use talk_domain::agent::{Agent, PasswordHash, username_key};
 use talk_domain::customer::Customer;
 use talk_domain::id::{AgentId, CustomerId, TokenId};
 use talk_domain::session::Directory;
@@ -35,14 +35,36 @@ impl Directory for Scope<'_> {
     }
 
     fn login(&mut self, username: &str) -> Result<Option<(Agent, PasswordHash)>, StoreError> {
-        let row = agents::table
+        let exactly = agents::table
             .filter(agents::username.eq(username))
             .filter(agents::deleted_at.is_null())
             .select(AgentRow::as_select())
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        row.map(AgentRow::with_password).transpose()
+        if exactly.is_some() {
+            return exactly.map(AgentRow::with_password).transpose();
+        }
+        let by_key = agents::table
+            .filter(agents::username_key.eq(username_key(username)))
+            .filter(agents::deleted_at.is_null())
+            .select(AgentRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        by_key.map(AgentRow::with_password).transpose()
+    }
+
+    fn colliding_agents(&mut self, limit: u32) -> Result<Vec<Agent>, StoreError> {
+        let rows = agents::table
+            .filter(agents::username_key.is_null())
+            .filter(agents::deleted_at.is_null())
+            .order((agents::created_at.asc(), agents::id.asc()))
+            .limit(i64::from(limit))
+            .select(AgentRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
     }
 
     fn key(&mut self, hash: &KeyHash) -> Result<Option<AccessKey>, StoreError> {

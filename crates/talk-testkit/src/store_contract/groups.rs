@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 
 use talk_domain::access::AccessError;
-use talk_domain::access_key::AccessKey;
+use talk_domain::access_key::{AccessKey, KeyHash};
 use talk_domain::agent::{Agent, AgentStatus};
 use talk_domain::chat::update::{UpdateChat, UpdateChatError, update_chat};
 use talk_domain::chat::{Chat, ChatKind};
@@ -185,12 +185,9 @@ pub async fn a_group_is_a_sequence(factory: Factory) {
     assert!(seqs.into_iter().eq(1..=stored.last.seq));
 }
 
-/// Case 48: what a unit of a group ends has ended for those after it, also if those before it have
-/// used it.
-pub async fn a_group_sees_who_has_ended_in_it(factory: Factory) {
-    let world = World::open(factory).await;
-    let (token, hash) = (TokenId(Uuid::from_u128(5)), [5; 32]);
-    let key = AccessKey {
+/// A key of agent 1 that never ends.
+fn key(hash: KeyHash) -> AccessKey {
+    AccessKey {
         id: AccessKeyId(Uuid::from_u128(5)),
         customer: customer_id(),
         agent: agent_id(1),
@@ -198,11 +195,20 @@ pub async fn a_group_sees_who_has_ended_in_it(factory: Factory) {
         detail: String::new(),
         hash,
         prefix: String::new(),
+        is_derived: false,
         expires: None,
         created: at(1),
         updated: at(1),
         deleted: None,
-    };
+    }
+}
+
+/// Case 48: what a unit of a group ends has ended for those after it, also if those before it have
+/// used it.
+pub async fn a_group_sees_who_has_ended_in_it(factory: Factory) {
+    let world = World::open(factory).await;
+    let (token, hash) = (TokenId(Uuid::from_u128(5)), [5; 32]);
+    let key = key(hash);
     let stored = world.write(move |uow| uow.keys().insert(&key));
     stored.await.unwrap();
     let look = || {

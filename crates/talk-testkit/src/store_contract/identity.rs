@@ -114,6 +114,7 @@ pub async fn an_access_key_is_found_by_its_hash(factory: Factory) {
         detail: "detail".into(),
         hash: [7; 32],
         prefix: "vb_abc".into(),
+        is_derived: false,
         expires: Some(at(99)),
         created: at(1),
         updated: at(1),

@@ -179,6 +179,7 @@ fn a_key(customer: CustomerId) -> AccessKey {
         detail: String::new(),
         hash: [7; 32],
         prefix: "vb_".into(),
+        is_derived: false,
         expires: None,
         created: at(0),
         updated: at(0),

@@ -52,7 +52,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Use it. Only the command line can cause this.";
         PARTICIPANT_ALREADY_EXISTS "The agent is a participant already."
             "Go on: what was wanted is so.";
-        USERNAME_TAKEN "Somebody in the installation has this username, or had it."
+        USERNAME_TAKEN "Somebody in the installation has this username, perhaps in another case, or had it."
             "Choose another username.";
     }
     FAILED_PRECONDITION {
@@ -60,6 +60,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Reopen it first.";
         DIRECT_CHAT_FULL "A direct chat has exactly two participants."
             "Create a `group`.";
+        LAST_ADMIN "The agent is the last active admin or manager of its customer."
+            "Make another agent an admin first. An operator may do it all the same on the command line.";
         MESSAGE_DELETED "The message is deleted."
             "Show it as deleted; nothing can be done with it.";
         NOT_A_LOGIN_TOKEN "An access key cannot log out."

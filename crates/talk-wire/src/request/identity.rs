@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use talk_domain::agent::{
-    AgentStatus, PasswordHash, Permission, check_password, check_username, create, update,
+    AgentStatus, PasswordHash, Permission, check_password, create, normal_username, update,
 };
 use talk_domain::error::Invalid;
 use talk_domain::id::{AgentId, CustomerId};
@@ -40,16 +40,20 @@ pub struct ChangePassword {
     /// The one from now on.
     #[serde(default)]
     pub new_password: String,
+    /// Whether the caller's access keys end too.
+    #[serde(default)]
+    pub revoke_accesskeys: Option<bool>,
 }
 
 /// Creates an agent.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateAgent {
-    /// Unique over the installation.
+    /// Unique over the installation, whatever the case: 1 to 255 characters after NFKC, no white space
+    /// and none that cannot be seen.
     #[serde(default)]
     pub username: String,
-    /// 8 to 128 characters.
+    /// 8 to 128 characters after NFKC.
     #[serde(default)]
     pub password: String,
     /// What people call it.
@@ -101,7 +105,7 @@ pub struct CreateAccessKey {
     /// Free text.
     #[serde(default)]
     pub detail: Option<String>,
-    /// Seconds until it stops working; absent never.
+    /// Seconds until it stops working; absent never. A key that ends makes no key that ends later.
     #[serde(default)]
     pub expire: Option<u32>,
 }
@@ -112,7 +116,7 @@ impl CreateAgent {
     /// # Errors
     /// Names the field that breaks a rule.
     pub fn check(self, limits: &Limits) -> Result<NewAgent, Invalid> {
-        check_username(&self.username, limits)?;
+        let username = normal_username(&self.username, limits)?;
         check_password("password", &self.password)?;
         let (name, detail) = (
             self.name.unwrap_or_default(),
@@ -123,7 +127,7 @@ impl CreateAgent {
         let permission = self.permission.map(Permission::from_code).transpose()?;
         Ok(NewAgent {
             password: self.password,
-            username: self.username,
+            username,
             name,
             detail,
             permission: permission.unwrap_or(Permission::Agent),
@@ -164,6 +168,7 @@ impl UpdateAgent {
             detail: self.detail,
             permission: self.permission.map(Permission::from_code).transpose()?,
             status: self.status.as_deref().map(AgentStatus::parse).transpose()?,
+            even_last_admin: false,
         })
     }
 }

@@ -76,6 +76,9 @@ pub struct AccessKey {
     pub token: Option<String>,
     /// Its first characters, to tell keys apart.
     pub token_prefix: String,
+    /// Whether an older version derived it from the signing secret: such a key works until it ends, and
+    /// should be replaced.
+    pub derived: bool,
     /// When it stops working; `""` never.
     pub tm_expire: String,
     /// When it was made.
@@ -96,6 +99,7 @@ impl From<&access_key::AccessKey> for AccessKey {
             detail: key.detail.clone(),
             token: None,
             token_prefix: key.prefix.clone(),
+            derived: key.is_derived,
             tm_expire: time::format_optional(key.expires),
             tm_create: time::format(key.created),
             tm_update: time::format(key.updated),
@@ -196,6 +200,7 @@ mod tests {
             detail: String::new(),
             hash: [0; 32],
             prefix: "vb_12345678".into(),
+            is_derived: false,
             expires: None,
             created: at(0),
             updated: at(0),
@@ -206,7 +211,7 @@ mod tests {
             r#"{"id":"00000000-0000-0000-0000-000000000001","#,
             r#""customer_id":"00000000-0000-0000-0000-00000000000c","#,
             r#""agent_id":"00000000-0000-0000-0000-0000000a0001","name":"ci","detail":"","#,
-            r#""token_prefix":"vb_12345678","tm_expire":"","#,
+            r#""token_prefix":"vb_12345678","derived":false,"tm_expire":"","#,
             r#""tm_create":"1970-01-01 00:00:00.000000","#,
             r#""tm_update":"1970-01-01 00:00:00.000000","tm_delete":""}"#
         );

@@ -25,7 +25,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         .paged()
         .lists("A page of keys.", &example::access_key(None)),
         Operation::new("post", ALL, "createAccessKey", "Creates an access key")
-            .about("It acts as the caller. `token` is in this answer only.")
+            .about(
+                "It acts as the caller: 256 random bits, of which only a hash is stored. `token` is \
+                 in this answer only; a repetition with the same `Idempotency-Key` shows it again for \
+                 ten minutes, unless the server was restarted. A key that ends makes only keys that \
+                 end no later.",
+            )
             .body::<CreateAccessKey>(Need::Must, &sent("a key for a year", &request))
             .once()
             .reasons(&["EXPIRE_INVALID", "LIMIT_EXCEEDED"])

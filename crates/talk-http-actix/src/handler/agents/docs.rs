@@ -24,7 +24,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             .answers("The agent.", &example::agent()),
         update(),
         Operation::new("delete", ONE, "deleteAgent", "Deletes an agent")
-            .about("By admins and managers. Ends its tokens, keys, sockets and memberships.")
+            .about("By admins and managers. Ends its tokens, keys, sockets and memberships. The last active \
+                 admin or manager stays.")
             .refuses::<DeleteAgentError>()
             .answers("The deleted agent.", &example::agent()),
     ]

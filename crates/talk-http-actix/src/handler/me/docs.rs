@@ -11,6 +11,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     let request = ChangePassword {
         old_password: "talk-demo".to_owned(),
         new_password: "a long password".to_owned(),
+        revoke_accesskeys: None,
     };
     vec![
         Operation::new(
@@ -27,7 +28,10 @@ pub(crate) fn operations() -> Vec<Operation> {
             "changePassword",
             "Changes the caller's password",
         )
-        .about("Ends all login tokens issued before. Wrong old passwords slow down the next ones; failed logins do not.")
+        .about(
+            "Ends all login tokens issued before, and with `revoke_accesskeys` all access keys of the \
+             caller. Wrong old passwords slow down the next ones; failed logins do not.",
+        )
         .body::<ChangePassword>(Need::Must, &sent("both passwords", &request))
         .reasons(&[
             "OLD_PASSWORD_WRONG",

@@ -51,6 +51,7 @@ fn some_key(id: Uuid, created: Timestamp) -> AccessKey {
         detail: String::new(),
         hash,
         prefix: "vb_".into(),
+        is_derived: false,
         expires: None,
         created,
         updated: created,

@@ -1,0 +1,39 @@
+//! Usernames that differ in case or Unicode form alone: agents from before such names were refused.
+
+use std::sync::Arc;
+
+use talk_domain::store::{Store, StoreError, Unit};
+
+/// Names listed at most.
+const LISTED: u32 = 100;
+
+/// The agents that log in with exactly their username only, because another has the same in another
+/// case or form.
+///
+/// # Errors
+/// If storage fails.
+pub(crate) async fn colliding(store: &Arc<dyn Store>) -> Result<Vec<String>, StoreError> {
+    let unit = Unit::installation("colliding_usernames");
+    let agents = store.read(unit, |snapshot| {
+        snapshot.directory().colliding_agents(LISTED)
+    });
+    let describe = |agent: talk_domain::agent::Agent| {
+        format!(
+            "agent {} ({:?}) logs in with exactly this name only: another agent has it in another \
+             case or Unicode form",
+            agent.id, agent.username
+        )
+    };
+    Ok(agents.await?.into_iter().map(describe).collect())
+}
+
+/// Writes them to the log.
+///
+/// # Errors
+/// If storage fails.
+pub(crate) async fn warn_of_collisions(store: &Arc<dyn Store>) -> Result<(), StoreError> {
+    for collision in colliding(store).await? {
+        tracing::warn!("{collision}");
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+ALTER TABLE talk_access_keys DROP COLUMN is_derived;
