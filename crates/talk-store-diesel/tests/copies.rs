@@ -167,7 +167,7 @@ fn a_backup_of_a_database_that_contradicts_itself_is_refused() {
         problems[0].contains("events without their chat"),
         "{problems:?}"
     );
-    assert_eq!(place.names(), ["talk.db"]);
+    assert_eq!(place.names(), ["talk.db", "talk.db-reserve"]);
 }
 
 /// Case 60.
