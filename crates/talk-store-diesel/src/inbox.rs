@@ -8,6 +8,7 @@ use talk_domain::store::{StoreError, Unit};
 use crate::batch::Job;
 use crate::budget::{Budget, Filling};
 use crate::outcome::count;
+use crate::pacing::Pacing;
 use crate::queue::{FairQueue, Owner, Pushed};
 
 /// What the writer finds when it begins a batch.
@@ -28,9 +29,21 @@ pub(crate) struct Inbox {
 
 struct State {
     queue: FairQueue<Job>,
+    pacing: Pacing,
     is_open: bool,
     /// The writer sleeps and has to be woken.
     is_asleep: bool,
+}
+
+impl State {
+    /// How long the only customer that waits pauses; nobody does when the writer is to end.
+    fn pause(&self) -> Option<Duration> {
+        let (owner, _) = self.queue.next().filter(|_| self.is_open)?;
+        if self.queue.has_one_customer() {
+            return self.pacing.pause(owner.customer, Instant::now());
+        }
+        None
+    }
 }
 
 impl Inbox {
@@ -39,6 +52,7 @@ impl Inbox {
         Self {
             state: Mutex::new(State {
                 queue: FairQueue::new(limit),
+                pacing: Pacing::default(),
                 is_open: true,
                 is_asleep: false,
             }),
@@ -52,6 +66,7 @@ impl Inbox {
         if !state.is_open {
             return Err(StoreError::Unavailable("the writer has ended".into()));
         }
+        state.pacing.arrived(job.unit.customer, job.queued);
         let pushed = state.queue.push(Owner::from(job.unit), job);
         report(state.queue.len());
         let must_wake = std::mem::take(&mut state.is_asleep);
@@ -78,6 +93,12 @@ impl Inbox {
         let until = patience.map(|patience| Instant::now() + patience);
         let mut state = self.lock();
         loop {
+            if let Some(pause) = state.pause() {
+                state.is_asleep = true;
+                let waited = self.arrived.wait_timeout(state, pause);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
             if let Some((_, job)) = state.queue.pop() {
                 let depth = state.queue.len();
                 drop(state);
@@ -117,6 +138,7 @@ impl Inbox {
     /// Charges the owner of `unit` with the time that it took.
     pub(crate) fn ran(&self, unit: Unit, took: Duration) {
         let mut state = self.lock();
+        state.pacing.ran(unit.customer, took, Instant::now());
         state.queue.charge(Owner::from(unit), nanos(took));
         state.queue.expect(Owner::from(unit), nanos(took));
     }

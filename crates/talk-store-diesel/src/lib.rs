@@ -27,6 +27,7 @@ mod open;
 mod options;
 mod outcome;
 mod ownership;
+mod pacing;
 mod paging;
 mod prepared;
 mod queue;

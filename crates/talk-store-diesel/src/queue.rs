@@ -93,6 +93,11 @@ impl<T> FairQueue<T> {
         self.len
     }
 
+    /// Whether the units that wait are all of one customer.
+    pub(crate) fn has_one_customer(&self) -> bool {
+        self.customers.waiting() == 1
+    }
+
     /// Queues `unit`. In a full queue it takes the place of the newest unit of the owner with the
     /// most waiting units, unless that would be its own owner.
     pub(crate) fn push(&mut self, owner: Owner, unit: T) -> Pushed<T> {

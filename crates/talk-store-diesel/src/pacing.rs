@@ -1,0 +1,157 @@
+//! Keeps a busy customer from filling all of the writer's time while other customers are active.
+//!
+//! A fair queue alone cannot do that: it chooses among the units that wait, and a customer that
+//! sends one message at a time is not waiting at the moment when the queue chooses. It would then
+//! wait for whatever heavy unit of the busy customer was begun meanwhile, for each of its messages.
+//! So a customer that has used more than [`SHARE`] of the writer's time lately pauses, while
+//! another customer was active within [`ACTIVE`] and nobody else waits. A customer that is alone
+//! never pauses.
+//!
+//! `talk-bench hostile --only chats,sockets` measures it: without pauses another customer's post
+//! waits for the chats of 501 members that 100 connections create.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use talk_domain::id::CustomerId;
+
+/// How long a customer counts as active after a unit of it was queued.
+const ACTIVE: Duration = Duration::from_millis(100);
+
+/// The part of the time that one customer may use while another one is active: two fifths.
+const SHARE: (u32, u32) = (2, 5);
+
+/// Time beyond the share that a customer may use at once.
+const BURST: Duration = Duration::from_millis(2);
+
+/// The longest pause, after which whatever waits is run.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Customers whose use is remembered at most; beyond, all is forgotten.
+const REMEMBERED: usize = 1_024;
+
+/// Time used beyond the share, as it was at some instant; it shrinks by the share as time passes.
+#[derive(Clone, Copy)]
+struct Used {
+    beyond: Duration,
+    at: Instant,
+}
+
+impl Used {
+    fn now(self, now: Instant) -> Duration {
+        let passed = now.saturating_duration_since(self.at);
+        self.beyond.saturating_sub(passed * SHARE.0 / SHARE.1)
+    }
+}
+
+/// Decides how long the writer waits before it begins units of one customer.
+#[derive(Default)]
+pub(crate) struct Pacing {
+    /// The two customers that were active last, the latest first.
+    latest: [Option<(CustomerId, Instant)>; 2],
+    used: HashMap<CustomerId, Used>,
+}
+
+impl Pacing {
+    /// A unit of `customer` was queued.
+    pub(crate) fn arrived(&mut self, customer: Option<CustomerId>, now: Instant) {
+        let Some(customer) = customer else { return };
+        let [first, second] = self.latest;
+        let is_latest = first.is_some_and(|(latest, _)| latest == customer);
+        let other = if is_latest { second } else { first };
+        self.latest = [Some((customer, now)), other];
+    }
+
+    /// A unit of `customer` took so long.
+    pub(crate) fn ran(&mut self, customer: Option<CustomerId>, took: Duration, now: Instant) {
+        let Some(customer) = customer else { return };
+        if self.used.len() >= REMEMBERED && !self.used.contains_key(&customer) {
+            self.used.clear();
+        }
+        let before = self.used.get(&customer).map(|used| used.now(now));
+        let beyond = before.unwrap_or_default() + took;
+        self.used.insert(customer, Used { beyond, at: now });
+    }
+
+    /// How long units of `customer`, the only ones that wait, pause for the sake of others.
+    pub(crate) fn pause(&self, customer: Option<CustomerId>, now: Instant) -> Option<Duration> {
+        let customer = customer?;
+        let is_other_active =
+            self.latest.iter().flatten().any(|(other, at)| {
+                *other != customer && now.saturating_duration_since(*at) < ACTIVE
+            });
+        if !is_other_active {
+            return None;
+        }
+        let beyond = self.used.get(&customer)?.now(now).checked_sub(BURST)?;
+        let pause = beyond * SHARE.1 / SHARE.0;
+        (!pause.is_zero()).then(|| pause.min(PAUSE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn customer(n: u128) -> Option<CustomerId> {
+        Some(CustomerId(Uuid::from_u128(n)))
+    }
+
+    /// Case 43.
+    #[test]
+    fn a_busy_customer_leaves_more_than_half_of_the_time_to_one_that_is_active() {
+        let (mut pacing, start) = (Pacing::default(), Instant::now());
+        let (mut now, mut busy) = (start, Duration::ZERO);
+        while now < start + 1_000 * MS {
+            pacing.arrived(customer(2), now);
+            match pacing.pause(customer(1), now) {
+                Some(pause) => now += pause,
+                None => {
+                    now += 8 * MS;
+                    busy += 8 * MS;
+                    pacing.ran(customer(1), 8 * MS, now);
+                }
+            }
+        }
+        assert!((300 * MS..450 * MS).contains(&busy), "{busy:?}");
+    }
+
+    /// SPEC 1: alone, one agent may use the whole machine.
+    #[test]
+    fn a_customer_that_is_alone_never_pauses() {
+        let (mut pacing, now) = (Pacing::default(), Instant::now());
+        pacing.arrived(customer(2), now);
+        pacing.arrived(customer(1), now + ACTIVE);
+        pacing.arrived(None, now + ACTIVE);
+        pacing.ran(customer(1), 500 * MS, now + ACTIVE);
+        assert_eq!(pacing.pause(customer(1), now + ACTIVE), None);
+        pacing.arrived(customer(2), now + ACTIVE);
+        assert_eq!(pacing.pause(customer(1), now + ACTIVE), Some(PAUSE));
+        assert_eq!(pacing.pause(None, now + ACTIVE), None, "the server itself");
+    }
+
+    #[test]
+    fn small_changes_one_after_the_other_never_pause() {
+        let (mut pacing, mut now) = (Pacing::default(), Instant::now());
+        for _ in 0..10_000 {
+            for one in [1, 2] {
+                pacing.arrived(customer(one), now);
+                assert_eq!(pacing.pause(customer(one), now), None);
+                pacing.ran(customer(one), MS / 10, now);
+            }
+            now += MS;
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (mut pacing, now) = (Pacing::default(), Instant::now());
+        for n in 0..3 * REMEMBERED as u128 {
+            pacing.ran(customer(n), MS, now);
+        }
+        assert!(pacing.used.len() <= REMEMBERED);
+    }
+}
