@@ -195,6 +195,10 @@ pub enum ReadLane {
     /// Those that customers share.
     #[default]
     Shared,
+    /// Few connections, for reads that compare many texts: searches keep a processor busy for as
+    /// long as they run. All together have at most half of the processors, so that other reads and
+    /// the writer are not slowed by them.
+    Search,
     /// Connections of its own, for reads that everybody depends on and that find a few rows by
     /// their keys: authentication, login, readiness. These never wait behind lists and searches.
     Reserved,
@@ -221,6 +225,13 @@ impl Unit {
             agent: Some(actor.agent),
             lane: ReadLane::Shared,
         }
+    }
+
+    /// The same unit, reading in `lane`.
+    #[must_use]
+    pub const fn in_lane(mut self, lane: ReadLane) -> Self {
+        self.lane = lane;
+        self
     }
 
     /// A unit above all customers: it sees the directory, and no customer's rows. It reads in

@@ -8,7 +8,7 @@ use talk_domain::access::Placed;
 use talk_domain::context::{Actor, Context};
 use talk_domain::error::{DomainError, ErrorKind};
 use talk_domain::page::Page;
-use talk_domain::store::{Snapshot, Store, StoreError, Unit, UnitOfWork};
+use talk_domain::store::{ReadLane, Snapshot, Store, StoreError, Unit, UnitOfWork};
 use talk_wire::json;
 use talk_wire::resource::list::{self, Row};
 use uuid::Uuid;
@@ -136,6 +136,20 @@ impl Caller {
     pub(crate) async fn read<T, E>(
         &self,
         name: &'static str,
+        work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        self.read_in(ReadLane::Shared, name, work).await
+    }
+
+    /// Runs a use case that only reads, on the connections of `lane`.
+    pub(crate) async fn read_in<T, E>(
+        &self,
+        lane: ReadLane,
+        name: &'static str,
         mut work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
     ) -> Result<T, ApiError>
     where
@@ -145,7 +159,9 @@ impl Caller {
         let actor = self.cx.actor;
         let read = self
             .store()
-            .read(self.unit(name), move |snapshot| work(snapshot, actor));
+            .read(self.unit(name).in_lane(lane), move |snapshot| {
+                work(snapshot, actor)
+            });
         Ok(read.await?)
     }
 

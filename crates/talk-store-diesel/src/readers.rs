@@ -99,10 +99,18 @@ impl Lane {
 pub(crate) struct Readers {
     /// For reads of customers.
     shared: Lane,
+    /// For [`ReadLane::Search`].
+    search: Lane,
     /// For [`ReadLane::Reserved`]: these never wait behind lists and searches.
     reserved: Lane,
     encoder: Arc<dyn FrameEncoder>,
     timeout: Duration,
+}
+
+/// Connections of the lane for searches: half of the processors, at least one.
+fn searches() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors / 2).unwrap_or(1).max(1)
 }
 
 /// What a read runs with.
@@ -130,6 +138,7 @@ impl Readers {
         };
         Ok(Self {
             shared: Lane::open(path, size, size - 1, waiting)?,
+            search: Lane::open(path, searches(), searches(), waiting)?,
             reserved: Lane::open(path, RESERVED, RESERVED, all)?,
             encoder,
             timeout: options.read_timeout,
@@ -141,6 +150,7 @@ impl Readers {
     pub(crate) async fn query(&self, unit: Unit, work: ReadWork) -> Answer {
         let lane = match unit.lane {
             ReadLane::Shared => &self.shared,
+            ReadLane::Search => &self.search,
             ReadLane::Reserved => &self.reserved,
         };
         let source = Source {

@@ -4,6 +4,7 @@ pub(super) mod docs;
 
 use talk_domain::chat::join::{JoinChatError, join_chat};
 use talk_domain::chat::list::{ListChannelsError, list_channels};
+use talk_domain::store::ReadLane;
 use talk_wire::json;
 use talk_wire::resource::Participant;
 
@@ -17,10 +18,13 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     let query = caller.query()?;
     let page = query.page()?;
     let search = query.get("search").unwrap_or_default().to_owned();
-    if !search.is_empty() {
+    let lane = if search.is_empty() {
+        ReadLane::Shared
+    } else {
         caller.charge(HEAVY).await?;
-    }
-    let read = caller.read("list_channels", move |snapshot, actor| {
+        ReadLane::Search
+    };
+    let read = caller.read_in(lane, "list_channels", move |snapshot, actor| {
         let channels = list_channels(snapshot, &search, page)?;
         Ok::<_, ListChannelsError>(own_page(snapshot, actor, channels)?)
     });

@@ -3,6 +3,7 @@
 pub(super) mod docs;
 
 use talk_domain::message::search::{MessageSearch, Needle, search_messages};
+use talk_domain::store::ReadLane;
 use talk_wire::resource::Message;
 
 use crate::caller::{Caller, Reply};
@@ -19,9 +20,11 @@ pub(crate) async fn messages(caller: Caller) -> Reply {
         before: query.time("before")?,
     };
     caller.charge(HEAVY).await?;
-    let read = caller.read("search_messages", move |snapshot, actor| {
-        search_messages(snapshot, actor, &wanted, page)
-    });
+    let read = caller.read_in(
+        ReadLane::Search,
+        "search_messages",
+        move |snapshot, actor| search_messages(snapshot, actor, &wanted, page),
+    );
     let (messages, place) = read.await?;
     Ok(caller.listed(place, &messages, |message| Message::from(message)))
 }
