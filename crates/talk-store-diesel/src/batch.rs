@@ -151,6 +151,7 @@ impl Batcher {
         AnyConnection::commit_transaction(&mut self.conn)?;
         let took = start.elapsed();
         self.budget.committed(took);
+        inbox.committed(took);
         if finished.has_erased {
             self.log.erased(Instant::now());
         }

@@ -143,6 +143,11 @@ impl Inbox {
         state.queue.expect(Owner::from(unit), nanos(took));
     }
 
+    /// What ran since the last commit was committed in this time.
+    pub(crate) fn committed(&self, took: Duration) {
+        self.lock().pacing.committed(took, Instant::now());
+    }
+
     /// Charges the owner of `unit` with time that others lost through it.
     pub(crate) fn wasted(&self, unit: Unit, took: Duration) {
         self.lock().queue.charge(Owner::from(unit), nanos(took));

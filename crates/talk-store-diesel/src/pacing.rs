@@ -24,6 +24,13 @@ const SHARE: (u32, u32) = (2, 5);
 /// Time beyond the share that a customer may use at once.
 const BURST: Duration = Duration::from_millis(2);
 
+/// Commits up to this long cost nobody anything: small changes have them too.
+const COMMIT: Duration = Duration::from_millis(1);
+
+/// What a commit may cost a customer at most, in multiples of what its units in it took. A disk that
+/// stands still for a moment is nobody's doing.
+const MULTIPLE: u32 = 4;
+
 /// The longest pause, after which whatever waits is run.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -50,6 +57,8 @@ pub(crate) struct Pacing {
     /// The two customers that were active last, the latest first.
     latest: [Option<(CustomerId, Instant)>; 2],
     used: HashMap<CustomerId, Used>,
+    /// What the units of each customer took since the last commit.
+    uncommitted: Vec<(CustomerId, Duration)>,
 }
 
 impl Pacing {
@@ -65,6 +74,30 @@ impl Pacing {
     /// A unit of `customer` took so long.
     pub(crate) fn ran(&mut self, customer: Option<CustomerId>, took: Duration, now: Instant) {
         let Some(customer) = customer else { return };
+        match self.uncommitted.iter_mut().find(|(of, _)| *of == customer) {
+            Some((_, sum)) => *sum += took,
+            None => self.uncommitted.push((customer, took)),
+        }
+        self.charge(customer, took, now);
+    }
+
+    /// What ran since the last commit was committed in this time: a long commit is the work of
+    /// those whose units were long.
+    pub(crate) fn committed(&mut self, took: Duration, now: Instant) {
+        let beyond = took.saturating_sub(COMMIT);
+        let uncommitted = std::mem::take(&mut self.uncommitted);
+        let all: Duration = uncommitted.iter().map(|(_, ran)| *ran).sum();
+        for (customer, ran) in uncommitted {
+            let part = ran.as_secs_f64() / all.as_secs_f64().max(f64::MIN_POSITIVE);
+            self.charge(
+                customer,
+                beyond.mul_f64(part.min(1.0)).min(ran * MULTIPLE),
+                now,
+            );
+        }
+    }
+
+    fn charge(&mut self, customer: CustomerId, took: Duration, now: Instant) {
         if self.used.len() >= REMEMBERED && !self.used.contains_key(&customer) {
             self.used.clear();
         }
@@ -117,6 +150,20 @@ mod tests {
             }
         }
         assert!((300 * MS..450 * MS).contains(&busy), "{busy:?}");
+    }
+
+    #[test]
+    fn a_long_commit_is_charged_to_those_whose_units_were_long() {
+        let (mut pacing, now) = (Pacing::default(), Instant::now());
+        pacing.ran(customer(1), 10 * MS, now);
+        pacing.ran(customer(2), MS / 10, now);
+        pacing.committed(21 * MS, now);
+        let used = |n: u128| pacing.used[&customer(n).unwrap()].beyond;
+        assert!(used(1) > 29 * MS, "{:?}", used(1));
+        assert!(used(2) < MS, "{:?}", used(2));
+        pacing.ran(customer(2), MS / 10, now);
+        pacing.committed(900 * MS, now);
+        assert!(pacing.used[&customer(2).unwrap()].beyond < MS);
     }
 
     /// SPEC 1: alone, one agent may use the whole machine.
