@@ -180,7 +180,9 @@ async fn another_process_that_writes_for_a_moment_ends_nothing() {
     )
     .unwrap();
     let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    raw.batch_execute("BEGIN IMMEDIATE").unwrap();
+    // The writer settles the log when it starts.
+    raw.batch_execute("PRAGMA busy_timeout = 10000; BEGIN IMMEDIATE")
+        .unwrap();
     let release = std::thread::spawn(move || {
         std::thread::sleep(std::time::Duration::from_millis(100));
         raw.batch_execute("COMMIT").unwrap();
