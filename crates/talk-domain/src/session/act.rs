@@ -21,7 +21,7 @@ pub struct Authority {
 }
 
 impl dyn Store {
-    /// Runs `work` like [`write`](Self::write), on behalf of an agent: in the same transaction, and
+    /// Runs `work` like `write`, on behalf of an agent: in the same transaction, and
     /// before anything else, it checks that the credential is still good, and gives `work` the actor
     /// with the permission that holds now.
     ///
