@@ -129,8 +129,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn customer(n: u128) -> Option<CustomerId> {
-        Some(CustomerId(Uuid::from_u128(n)))
+    fn id(n: u128) -> CustomerId {
+        CustomerId(Uuid::from_u128(n))
     }
 
     /// Case 43.
@@ -139,15 +139,14 @@ mod tests {
         let (mut pacing, start) = (Pacing::default(), Instant::now());
         let (mut now, mut busy) = (start, Duration::ZERO);
         while now < start + 1_000 * MS {
-            pacing.arrived(customer(2), now);
-            match pacing.pause(customer(1), now) {
-                Some(pause) => now += pause,
-                None => {
-                    now += 8 * MS;
-                    busy += 8 * MS;
-                    pacing.ran(customer(1), 8 * MS, now);
-                }
+            pacing.arrived(Some(id(2)), now);
+            if let Some(pause) = pacing.pause(Some(id(1)), now) {
+                now += pause;
+                continue;
             }
+            now += 8 * MS;
+            busy += 8 * MS;
+            pacing.ran(Some(id(1)), 8 * MS, now);
         }
         assert!((300 * MS..450 * MS).contains(&busy), "{busy:?}");
     }
@@ -155,28 +154,28 @@ mod tests {
     #[test]
     fn a_long_commit_is_charged_to_those_whose_units_were_long() {
         let (mut pacing, now) = (Pacing::default(), Instant::now());
-        pacing.ran(customer(1), 10 * MS, now);
-        pacing.ran(customer(2), MS / 10, now);
+        pacing.ran(Some(id(1)), 10 * MS, now);
+        pacing.ran(Some(id(2)), MS / 10, now);
         pacing.committed(21 * MS, now);
-        let used = |n: u128| pacing.used[&customer(n).unwrap()].beyond;
+        let used = |n: u128| pacing.used[&id(n)].beyond;
         assert!(used(1) > 29 * MS, "{:?}", used(1));
         assert!(used(2) < MS, "{:?}", used(2));
-        pacing.ran(customer(2), MS / 10, now);
+        pacing.ran(Some(id(2)), MS / 10, now);
         pacing.committed(900 * MS, now);
-        assert!(pacing.used[&customer(2).unwrap()].beyond < MS);
+        assert!(pacing.used[&id(2)].beyond < MS);
     }
 
     /// SPEC 1: alone, one agent may use the whole machine.
     #[test]
     fn a_customer_that_is_alone_never_pauses() {
         let (mut pacing, now) = (Pacing::default(), Instant::now());
-        pacing.arrived(customer(2), now);
-        pacing.arrived(customer(1), now + ACTIVE);
+        pacing.arrived(Some(id(2)), now);
+        pacing.arrived(Some(id(1)), now + ACTIVE);
         pacing.arrived(None, now + ACTIVE);
-        pacing.ran(customer(1), 500 * MS, now + ACTIVE);
-        assert_eq!(pacing.pause(customer(1), now + ACTIVE), None);
-        pacing.arrived(customer(2), now + ACTIVE);
-        assert_eq!(pacing.pause(customer(1), now + ACTIVE), Some(PAUSE));
+        pacing.ran(Some(id(1)), 500 * MS, now + ACTIVE);
+        assert_eq!(pacing.pause(Some(id(1)), now + ACTIVE), None);
+        pacing.arrived(Some(id(2)), now + ACTIVE);
+        assert_eq!(pacing.pause(Some(id(1)), now + ACTIVE), Some(PAUSE));
         assert_eq!(pacing.pause(None, now + ACTIVE), None, "the server itself");
     }
 
@@ -185,9 +184,9 @@ mod tests {
         let (mut pacing, mut now) = (Pacing::default(), Instant::now());
         for _ in 0..10_000 {
             for one in [1, 2] {
-                pacing.arrived(customer(one), now);
-                assert_eq!(pacing.pause(customer(one), now), None);
-                pacing.ran(customer(one), MS / 10, now);
+                pacing.arrived(Some(id(one)), now);
+                assert_eq!(pacing.pause(Some(id(one)), now), None);
+                pacing.ran(Some(id(one)), MS / 10, now);
             }
             now += MS;
         }
@@ -197,7 +196,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let (mut pacing, now) = (Pacing::default(), Instant::now());
         for n in 0..3 * REMEMBERED as u128 {
-            pacing.ran(customer(n), MS, now);
+            pacing.ran(Some(id(n)), MS, now);
         }
         assert!(pacing.used.len() <= REMEMBERED);
     }
