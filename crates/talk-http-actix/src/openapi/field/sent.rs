@@ -43,7 +43,7 @@ pub(super) fn rule(component: &str, field: &str) -> Option<Value> {
             "maxLength": PASSWORD_LENGTH.end(),
             "pattern": NO_NUL,
         }),
-        ("Login" | "ChangePassword", _) => json!({"pattern": NO_NUL}),
+        ("Login" | "ChangePassword", _) => json!({"minLength": 1, "pattern": NO_NUL}),
         ("CreateAgent" | "UpdateAgent", "permission") => {
             json!({"type": ["integer", "null"], "enum": [16, 32, 64, null]})
         }
