@@ -1,4 +1,4 @@
-//! What clients of one customer can do to all others: each attack beside the same server without
+//! Measures how clients of one customer slow all others: each attack beside the same server without
 //! it, in turns.
 
 mod attack;
@@ -52,7 +52,7 @@ pub(crate) struct Hostile {
     time: Duration,
 }
 
-/// What a round of an attack did.
+/// The results of one round of an attack.
 struct Round {
     without: Felt,
     with: Felt,

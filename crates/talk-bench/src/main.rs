@@ -68,7 +68,7 @@ struct Args {
     command: Option<Command>,
 }
 
-/// What is measured of attacks.
+/// Arguments of the command that measures attacks.
 #[derive(clap::Args)]
 struct Attacked {
     /// The server binary.
@@ -272,7 +272,7 @@ async fn measure(args: Args) -> Result<ExitCode> {
         .await
 }
 
-/// Those that are named, or all.
+/// Returns the scenarios or attacks that are named, or all of them.
 fn chosen<T: ValueEnum + Clone>(named: Vec<T>) -> Vec<T> {
     if named.is_empty() {
         T::value_variants().to_vec()

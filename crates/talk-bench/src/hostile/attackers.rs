@@ -23,7 +23,7 @@ const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const PACE: Duration = Duration::from_millis(10);
 /// Attackers end by themselves after so long.
 const LONGEST: Duration = Duration::from_secs(60);
-/// How long attackers that are told to end may take.
+/// Time that the attackers have to end after they were asked to.
 const ENDING: Duration = Duration::from_secs(5);
 /// Stands in a request for a number that no other request has.
 pub(super) const NUMBER: &str = "#########";
@@ -35,7 +35,7 @@ pub(super) struct Lane {
     pub(super) connections: usize,
     /// The token of the sockets on which the requests are text frames; otherwise they are HTTP.
     pub(super) socket: Option<String>,
-    /// What each connection sends in turn.
+    /// The requests that each connection sends, one after the other.
     pub(super) requests: Vec<String>,
     /// Requests that each connection sends at once, before it reads as many answers.
     pub(super) burst: usize,

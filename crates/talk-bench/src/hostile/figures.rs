@@ -4,7 +4,7 @@ use super::Round;
 use super::attack::Attack;
 use crate::report::{Better, Figure};
 
-/// What the figures of an attack are called.
+/// The names of the figures of an attack.
 struct Names {
     post: (&'static str, &'static str),
     p99: (&'static str, &'static str),

@@ -16,8 +16,8 @@ use crate::world::World;
 const WRITERS: usize = 32;
 /// The victims are the first two agents; the attackers follow.
 const VICTIMS: usize = 2;
-/// Who searches and renames; who writes; who creates chats, of all who follow up to those that are
-/// deleted.
+/// Indices among the agents: the one that searches and renames, the one that writes, and the first of
+/// the others, the last of whom are deleted.
 pub(super) const SEARCHER: usize = VICTIMS;
 pub(super) const WRITER: usize = VICTIMS + 1;
 const FIRST_MEMBER: usize = VICTIMS + 2;

@@ -20,7 +20,7 @@ const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3));
 /// From one request to the next of each kind.
 const PACE: Duration = Duration::from_millis(10);
 
-/// What the victims ask.
+/// The requests of the victims.
 pub(super) struct Victims {
     address: String,
     post: Vec<u8>,
@@ -32,11 +32,11 @@ pub(super) struct Victims {
 pub(super) struct Felt {
     /// The median post.
     pub(super) post: f64,
-    /// What 99 of 100 posts did not exceed.
+    /// 99th percentile of the posts, in milliseconds.
     pub(super) post_p99: f64,
     /// The median read.
     pub(super) get: f64,
-    /// What 99 of 100 answers about readiness did not exceed.
+    /// 99th percentile of `GET /readyz`, in milliseconds.
     pub(super) ready: f64,
     /// Requests that were not answered with 200.
     pub(super) failed: usize,
