@@ -1,6 +1,8 @@
-//! The address a request is attributed to, also when it comes through reverse proxies.
+//! The address a request is attributed to, and the scheme its client used, also when it comes
+//! through reverse proxies.
 
 mod forwarded;
+mod scheme;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,6 +13,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, X_FORWARDED_FOR};
 use actix_web::{HttpMessage as _, HttpRequest};
 use ipnet::IpNet;
+pub(crate) use scheme::Scheme;
 
 /// Networks whose `Forwarded` and `X-Forwarded-For` headers are believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,8 +144,8 @@ impl Addresses {
             }
             return peer.into();
         }
-        let standard = standard.then(|| self.last_untrusted(peer, forwarded::standard(headers)));
-        let common = common.then(|| self.last_untrusted(peer, forwarded::common(headers)));
+        let standard = standard.then(|| self.last_untrusted(peer, forwarded::standard(headers)).0);
+        let common = common.then(|| self.last_untrusted(peer, forwarded::common(headers)).0);
         match (standard, common) {
             (Some(standard), Some(common)) if standard != common => {
                 if !self.warned_of_conflict.swap(true, Ordering::Relaxed) {
@@ -160,20 +163,20 @@ impl Addresses {
     }
 
     /// Follows the chain from `peer` to the left, up to the first address that is not trusted or
-    /// has no readable one before it.
+    /// has no readable one before it. Returns that address, and how many elements were followed.
     fn last_untrusted(
         &self,
         peer: IpAddr,
         from_right: impl Iterator<Item = Option<IpAddr>>,
-    ) -> IpAddr {
-        let mut nearest = peer;
+    ) -> (IpAddr, usize) {
+        let (mut nearest, mut hops) = (peer, 0);
         for node in from_right {
             let Some(node) = node.filter(|_| self.trusted.contains(nearest)) else {
                 break;
             };
-            nearest = node;
+            (nearest, hops) = (node, hops + 1);
         }
-        nearest
+        (nearest, hops)
     }
 }
 

@@ -18,6 +18,8 @@ use actix_web::http::header::{
 };
 use url::Url;
 
+use crate::address::Scheme;
+
 /// The methods a page may use: those of the API.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
 
@@ -82,10 +84,9 @@ pub(crate) enum Page<'a> {
 impl<'a> Page<'a> {
     /// Judges the page that the headers of a request name.
     ///
-    /// `scheme` is the one that the client used, if that is known: a proxy may have ended TLS. If it
-    /// is unknown, the page's own is taken, so that the default port of the page's scheme is filled
-    /// in where `Host` names none.
-    pub(crate) fn of(headers: &'a HeaderMap, scheme: Option<&str>, allowed: &[Origin]) -> Self {
+    /// `scheme` is the one that the client used, as a trusted proxy says. If it is unknown, the
+    /// scheme of the page is assumed: a proxy that says nothing may have ended TLS.
+    pub(crate) fn of(headers: &'a HeaderMap, scheme: Option<Scheme>, allowed: &[Origin]) -> Self {
         let Some(header) = headers.get(ORIGIN) else {
             return Self::None;
         };
@@ -95,7 +96,7 @@ impl<'a> Page<'a> {
         if allowed.contains(&page) {
             return Self::Allowed(header);
         }
-        let scheme = scheme.unwrap_or_else(|| page.scheme());
+        let scheme = scheme.map_or(page.scheme(), Scheme::name);
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let own = host.and_then(|host| format!("{scheme}://{host}").parse().ok());
         if own == Some(page) {
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
     use actix_web::test::TestRequest;
 
-    fn page(host: &str, origin: &str, scheme: Option<&str>, allowed: &[&str]) -> &'static str {
+    fn page(host: &str, origin: &str, scheme: Option<Scheme>, allowed: &[&str]) -> &'static str {
         let allowed: Vec<Origin> = allowed.iter().map(|text| text.parse().unwrap()).collect();
         let request = TestRequest::get()
             .insert_header((HOST, host))
@@ -189,11 +190,39 @@ mod tests {
         ] {
             assert_eq!(page(host, origin, None, &[]), judged, "{host} {origin}");
         }
-        let https = Some("https");
-        assert_eq!(page("t.test", "https://t.test", https, &[]), "same host");
-        assert_eq!(page("t.test", "http://t.test", https, &[]), "foreign");
         let none = TestRequest::get().to_http_request();
         assert_eq!(Page::of(none.headers(), None, &[]), Page::None);
+    }
+
+    /// Case 69.
+    #[test]
+    fn a_page_of_the_same_host_has_the_scheme_that_the_client_used() {
+        for (scheme, host, origin, judged) in [
+            (Scheme::Https, "t.test", "https://t.test", "same host"),
+            (Scheme::Https, "t.test:443", "https://t.test", "same host"),
+            (
+                Scheme::Https,
+                "t.test:8443",
+                "https://t.test:8443",
+                "same host",
+            ),
+            (Scheme::Https, "t.test", "http://t.test", "foreign"),
+            (Scheme::Https, "t.test:443", "http://t.test:443", "foreign"),
+            (Scheme::Http, "t.test", "http://t.test", "same host"),
+            (Scheme::Http, "t.test", "https://t.test", "foreign"),
+            (Scheme::Http, "t.test", "http://t.test:443", "foreign"),
+        ] {
+            assert_eq!(
+                page(host, origin, Some(scheme), &[]),
+                judged,
+                "{host} {origin}"
+            );
+        }
+        let console = ["https://console.test"];
+        assert_eq!(
+            page("t.test", console[0], Some(Scheme::Http), &console),
+            "allowed"
+        );
     }
 
     /// Cases 68 and 69.

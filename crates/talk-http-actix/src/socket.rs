@@ -69,7 +69,7 @@ impl Default for SocketLimits {
 
 pub(crate) async fn open(caller: Caller, payload: web::Payload) -> Result<HttpResponse, ApiError> {
     let shared = caller.shared.clone();
-    admission::check_origin(caller.request.headers(), &shared.api.allowed_origins)?;
+    admission::check_origin(&caller.request, &shared)?;
     let token = presented(&caller.request)?;
     let admission = shared.admissions.admit(caller.cx.actor)?;
     // Without a peer the framework did not take it for a handshake, and keeps the connection.

@@ -217,7 +217,9 @@ pub(crate) struct Settings {
 
     /// Reverse proxies whose `Forwarded` or `X-Forwarded-For` header names the client's address, as
     /// addresses and networks separated by commas. The last address of the header that is not
-    /// among them counts; from any other peer the header is ignored. Empty for none.
+    /// among them counts; from any other peer the header is ignored. `X-Forwarded-Proto` of such a
+    /// proxy, or `proto` in `Forwarded`, names the scheme that an `Origin` of the same host must
+    /// have. Empty for none.
     #[config(
         env = "TALK_TRUSTED_PROXIES",
         default = "127.0.0.0/8,::1",

@@ -280,6 +280,46 @@ async fn a_web_page_connects_from_the_same_host_or_an_allowed_origin() {
     refused.refused(403, "ORIGIN_NOT_ALLOWED");
 }
 
+/// The handshake of a page of the server's own host, opened with `scheme`, through a proxy that adds
+/// one header.
+fn through_proxy(client: &Client, scheme: &str, (name, value): (&'static str, &str)) -> Request {
+    let host = client.url().trim_start_matches("http://");
+    let origin = format!("{scheme}://{host}");
+    with(with(handshake(client), "Origin", &origin), name, value)
+}
+
+/// Case 69: behind a proxy that ends TLS, a page that was opened without TLS has another origin.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trusted_proxy_names_the_scheme_of_the_page() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    for (header, same, other) in [
+        (("x-forwarded-proto", "https"), "https", "http"),
+        (("x-forwarded-proto", "http"), "http", "https"),
+        (
+            ("forwarded", "for=203.0.113.7;proto=https"),
+            "https",
+            "http",
+        ),
+    ] {
+        let own = through_proxy(&alice, same, header);
+        Socket::open_with(own).await.nothing_else().await;
+        let foreign = through_proxy(&alice, other, header);
+        assert_eq!(Socket::refused(foreign).await, 403, "{header:?}");
+    }
+}
+
+/// Case 69.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untrusted_peer_does_not_choose_the_scheme() {
+    let server = Server::start_with(&[("TALK_TRUSTED_PROXIES", "10.0.0.0/8")]).await;
+    let [alice] = server.agents(["alice"]).await;
+    for scheme in ["http", "https"] {
+        let page = through_proxy(&alice, scheme, ("x-forwarded-proto", "https"));
+        Socket::open_with(page).await.nothing_else().await;
+    }
+}
+
 /// Ten thousand sockets fit under the usual limit of files.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_takes_one_file_descriptor() {

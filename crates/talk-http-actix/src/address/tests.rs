@@ -121,6 +121,90 @@ fn loopback_without_a_header_is_itself_the_client() {
     assert_eq!(found("::1", "::ffff:192.0.2.1", &[]), "192.0.2.1");
 }
 
+fn scheme(trusted: &str, peer: &str, headers: &[(&str, &str)]) -> Option<Scheme> {
+    let mut request = TestRequest::default().peer_addr((peer.parse::<IpAddr>().unwrap(), 1).into());
+    for (name, value) in headers {
+        request = request.append_header((*name, *value));
+    }
+    Addresses::new(trusted.parse().unwrap()).scheme(&request.to_http_request())
+}
+
+/// Case 69.
+#[test]
+fn a_trusted_proxy_names_the_scheme_of_its_client() {
+    let (http, https) = (Some(Scheme::Http), Some(Scheme::Https));
+    for (value, named) in [
+        ("https", https),
+        (" HTTPS ", https),
+        ("http", http),
+        ("wss", https),
+        ("ws", http),
+        ("\"https\"", https),
+        ("", None),
+        ("ftp", None),
+        ("https/1", None),
+        ("https http", None),
+        // The client wrote the first one, the proxy the last one.
+        ("http, https", https),
+        ("https, http", http),
+        ("https,", None),
+        ("https, on", None),
+    ] {
+        let headers = [("x-forwarded-proto", value)];
+        assert_eq!(scheme("127.0.0.1", PROXY, &headers), named, "{value}");
+        let standard = format!("proto={}", value.replace(',', ",proto="));
+        let by_standard = scheme("127.0.0.1", PROXY, &[("forwarded", &standard)]);
+        assert_eq!(by_standard, named, "{standard}");
+    }
+    let lines = [
+        ("x-forwarded-proto", "http"),
+        ("x-forwarded-proto", "https"),
+    ];
+    assert_eq!(scheme("127.0.0.1", PROXY, &lines), https);
+}
+
+/// Case 69: of several trusted proxies the first one speaks to the client.
+#[test]
+fn the_scheme_stands_where_the_address_of_the_client_stands() {
+    let https = Some(Scheme::Https);
+    let through_two = ("x-forwarded-for", "1.1.1.1, 203.0.113.7, 10.1.2.3");
+    for proto in ["https, http", "http, https, http", "https"] {
+        let headers = [through_two, ("x-forwarded-proto", proto)];
+        assert_eq!(
+            scheme("127.0.0.1, 10.0.0.0/8", PROXY, &headers),
+            https,
+            "{proto}"
+        );
+    }
+    let standard = "for=1.1.1.1;proto=http, for=203.0.113.7;proto=https, for=10.1.2.3;proto=http";
+    let headers = [("forwarded", standard)];
+    assert_eq!(scheme("127.0.0.1, 10.0.0.0/8", PROXY, &headers), https);
+}
+
+/// Case 69.
+#[test]
+fn a_stranger_does_not_choose_the_scheme() {
+    for header in [
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "for=127.0.0.1;proto=https"),
+    ] {
+        assert_eq!(scheme("127.0.0.1", STRANGER, &[header]), None);
+        assert_eq!(scheme("", PROXY, &[header]), None);
+    }
+    assert_eq!(scheme("127.0.0.1", PROXY, &[]), None);
+}
+
+#[test]
+fn of_two_schemes_that_disagree_none_is_believed() {
+    let both = |standard, common| {
+        let headers = [("forwarded", standard), ("x-forwarded-proto", common)];
+        scheme("127.0.0.1", PROXY, &headers)
+    };
+    assert_eq!(both("proto=https", "https"), Some(Scheme::Https));
+    assert_eq!(both("proto=https", "http"), None);
+    assert_eq!(both("for=203.0.113.7", "https"), Some(Scheme::Https));
+}
+
 /// SPEC 1: a /64 counts as one address.
 #[test]
 fn addresses_of_one_network_count_as_one() {

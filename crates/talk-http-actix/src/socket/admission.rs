@@ -1,13 +1,14 @@
 //! The limits on sockets, and the web pages that may open one.
 
-use actix_web::http::header::HeaderMap;
+use actix_web::HttpRequest;
 use talk_domain::context::Actor;
 use talk_domain::error::ErrorKind;
 
 use super::SocketLimits;
 use crate::api_error::ApiError;
-use crate::origin::{Origin, Page};
+use crate::origin::Page;
 use crate::quota::{Exhausted, Quota, Share, Shares};
+use crate::shared::Shared;
 use crate::status::Status;
 
 /// Seconds after which one may try again.
@@ -45,8 +46,9 @@ impl Admissions {
 }
 
 /// Refuses web pages of foreign origins: a browser opens a socket for any page (case 28).
-pub(super) fn check_origin(headers: &HeaderMap, allowed: &[Origin]) -> Result<(), ApiError> {
-    match Page::of(headers, None, allowed) {
+pub(super) fn check_origin(request: &HttpRequest, shared: &Shared) -> Result<(), ApiError> {
+    let scheme = shared.addresses.scheme(request);
+    match Page::of(request.headers(), scheme, &shared.api.allowed_origins) {
         Page::None | Page::SameHost | Page::Allowed(_) => Ok(()),
         Page::Foreign => Err(ApiError::new(
             Status::Domain(ErrorKind::PermissionDenied),
