@@ -96,7 +96,10 @@ impl<'a> Page<'a> {
         if allowed.contains(&page) {
             return Self::Allowed(header);
         }
-        let scheme = scheme.map_or(page.scheme(), Scheme::name);
+        let scheme = match scheme {
+            Some(scheme) => scheme.name(),
+            None => page.scheme(),
+        };
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let own = host.and_then(|host| format!("{scheme}://{host}").parse().ok());
         if own == Some(page) {
