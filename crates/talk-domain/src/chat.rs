@@ -6,6 +6,7 @@ pub mod delete;
 pub mod direct;
 pub mod join;
 pub mod list;
+pub mod remove;
 pub mod reopen;
 pub mod show;
 pub mod update;
@@ -148,6 +149,8 @@ pub struct Chat {
     pub member_count: u32,
     /// The last event.
     pub last: Tick,
+    /// Events up to this one are no longer in the log.
+    pub log_start: u64,
     /// When it was made.
     pub created: Timestamp,
     /// When name, detail, status or life last changed.

@@ -25,6 +25,12 @@ impl Bound {
         rows: 64,
         bytes: 1024 * 1024,
     };
+
+    /// The same of message texts, which are also taken out of the search index.
+    pub const TEXTS: Self = Self {
+        rows: 64,
+        bytes: 32 * 1024,
+    };
 }
 
 /// Memberships that one unit of work ends one by one, each with its events: some milliseconds.

@@ -210,6 +210,14 @@ pub trait EventLog {
     /// # Errors
     /// Only when storage fails.
     fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError>;
+
+    /// Deletes the first events of a chat's log, up to the one at `upto` and none that is later
+    /// than its time, within `bound`. Returns the last one it deleted, if there was any: where the
+    /// log starts from now on MUST be stored in [`Chat::log_start`].
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn trim(&mut self, chat: ChatId, upto: Tick, bound: Bound) -> Result<Option<u64>, StoreError>;
 }
 
 /// Driven port: reading the log.

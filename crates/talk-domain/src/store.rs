@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::access_key::{AccessKeyQueries, AccessKeyRepository};
 use crate::agent::{AgentQueries, AgentRepository};
+use crate::chat::remove::ChatRemoval;
 use crate::chat::{ChatQueries, ChatRepository};
 use crate::cleanup::{CleanupQueries, CleanupRepository};
 use crate::context::Actor;
@@ -146,6 +147,8 @@ pub trait UnitOfWork {
     fn events(&mut self) -> &mut dyn EventLog;
     /// What deletions have left behind.
     fn cleanups(&mut self) -> &mut dyn CleanupRepository;
+    /// Rows of deleted chats.
+    fn removal(&mut self) -> &mut dyn ChatRemoval;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;
 }

@@ -8,6 +8,7 @@ use crate::access_key::{
     AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
 };
 use crate::agent::{AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository};
+use crate::chat::remove::{ChatRemoval, MockChatRemoval};
 use crate::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
 use crate::cleanup::{
     CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
@@ -69,6 +70,7 @@ mocks! {
         idempotency: MockIdempotencyRepository as IdempotencyRepository,
         events: MockEventLog as EventLog,
         cleanups: MockCleanupRepository as CleanupRepository,
+        removal: MockChatRemoval as ChatRemoval,
         directory: MockDirectory as Directory,
     }
 }

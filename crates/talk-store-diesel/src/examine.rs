@@ -86,8 +86,8 @@ const CHECKS: [(&str, &str); 23] = [
         "chats whose log has gaps or another end than they say",
         "SELECT COUNT(*) AS n FROM talk_chats h WHERE h.last_seq - h.log_start <> (SELECT \
          COUNT(*) FROM talk_events e WHERE e.chat_id = h.id AND e.seq > h.log_start AND e.seq <= \
-         h.last_seq) OR EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = h.id AND e.seq > \
-         h.last_seq)",
+         h.last_seq) OR EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = h.id AND (e.seq > \
+         h.last_seq OR e.seq <= h.log_start))",
     ),
     (
         "messages without their chat",
@@ -213,6 +213,9 @@ fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
 }
 
 #[cfg(test)]
+mod steps;
+
+#[cfg(test)]
 mod tests {
     use diesel::connection::SimpleConnection;
 
@@ -257,6 +260,7 @@ mod tests {
             ("DELETE FROM talk_messages", "messages that are not there"),
             ("DELETE FROM talk_events", "without the event"),
             ("DELETE FROM talk_events WHERE seq = 2", "has gaps"),
+            ("UPDATE talk_chats SET log_start = 2", "has gaps"),
             ("DELETE FROM talk_reactions", "number of reactions"),
             (
                 "UPDATE talk_chats SET last_seq = last_seq + 1",

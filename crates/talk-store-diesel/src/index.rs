@@ -35,7 +35,7 @@ pub(crate) struct Indexed {
     chat_id: Vec<u8>,
     author_id: Vec<u8>,
     system_kind: Option<String>,
-    created_at: i64,
+    pub(crate) created_at: i64,
     /// Empty once deleted.
     pub(crate) text: String,
 }
@@ -140,11 +140,7 @@ pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
         }
     }
     if let Some(last) = last {
-        prepared!(
-            "UPDATE talk_meta SET value = ? WHERE key = 'search_upto'",
-            [Value::Text(&last.to_string())]
-        )
-        .run(conn)?;
+        pass(conn, last)?;
     }
     let is_more = passed < next.len() || next.len() == STEP;
     let is_more = add_again(conn, limit)? || is_more;
@@ -229,6 +225,32 @@ pub(crate) fn reword(
     } else {
         put_again(conn, message.serial)
     }
+}
+
+/// Notes that the messages with the highest numbers may have been removed: their numbers are given
+/// again, to messages that the index has not passed.
+pub(crate) fn reuse_numbers(conn: &mut AnyConnection) -> QueryResult<()> {
+    let last: Option<i64> = messages::table
+        .filter(messages::serial.gt(0))
+        .order(messages::serial.desc())
+        .select(messages::serial)
+        .first(conn)
+        .optional()?;
+    let last = last.unwrap_or(0);
+    if last >= reached(conn)? {
+        return Ok(());
+    }
+    pass(conn, last)
+}
+
+/// Stores the serial number of the last message the index has passed.
+fn pass(conn: &mut AnyConnection, last: i64) -> QueryResult<()> {
+    prepared!(
+        "UPDATE talk_meta SET value = ? WHERE key = 'search_upto'",
+        [Value::Text(&last.to_string())]
+    )
+    .run(conn)
+    .map(drop)
 }
 
 fn put_again(conn: &mut AnyConnection, serial: i64) -> QueryResult<()> {

@@ -67,6 +67,12 @@ impl Memory {
         self.chats.insert(chat.id, known);
     }
 
+    /// Forgets a chat that is about to be removed, with its memberships and its progress.
+    pub(crate) fn forget_chat(&mut self, id: ChatId) {
+        self.chats.remove(&id);
+        self.forget_members(id);
+    }
+
     /// The chats whose progress is to be written now.
     pub(crate) fn behind(&mut self) -> impl Iterator<Item = &Chat> {
         let behind = |known: &mut Known| std::mem::take(&mut known.is_behind);

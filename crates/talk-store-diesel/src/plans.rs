@@ -9,8 +9,11 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::{Connection, InstrumentationEvent};
 use talk_domain::agent::PasswordHash;
 use talk_domain::chat::create::{CreateChat, create_chat};
+use talk_domain::chat::delete::delete_chat;
+use talk_domain::chat::remove::remove_chat;
 use talk_domain::chat::{ChatFilter, ChatKind};
 use talk_domain::cleanup::{Bound, Deleted};
+use talk_domain::context::{Context, IdSource};
 use talk_domain::emoji::Emoji;
 use talk_domain::event::{EventKind, FrameEncoder, LogEntry, Portion};
 use talk_domain::id::ChatId;
@@ -111,12 +114,7 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
         others: vec![agent_id(2)],
     };
     let chat = create_chat(uow, &cx, &command).unwrap();
-    let mut post = PostMessage {
-        chat: chat.id,
-        parent: None,
-        text: "hello @agent-2".into(),
-        medias: vec![],
-    };
+    let mut post = said(chat.id, "hello @agent-2");
     let root = post_message(uow, &cx, &post).unwrap().message;
     post.parent = Some(root.id);
     let reply = post_message(uow, &cx, &post).unwrap().message;
@@ -156,17 +154,39 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
     };
     uow.cleanups().add(deleted).unwrap();
     uow.cleanups().finish(7).unwrap();
+    remove_another(uow);
     root
+}
+
+/// Removes a chat with a message.
+fn remove_another(uow: &mut dyn UnitOfWork) {
+    let own = context(agent_id(1));
+    let ids = IdSource::new(at(2_000_000), 0);
+    let cx = Context::new(own.actor, own.now, own.limits, ids);
+    let command = CreateChat {
+        kind: ChatKind::Group,
+        name: String::new(),
+        detail: String::new(),
+        others: vec![],
+    };
+    let chat = create_chat(uow, &cx, &command).unwrap();
+    post_message(uow, &cx, &said(chat.id, "gone")).unwrap();
+    delete_chat(uow, &cx, chat.id).unwrap();
+    assert!(!remove_chat(uow, chat.id).unwrap());
+}
+
+fn said(chat: ChatId, text: &str) -> PostMessage {
+    PostMessage {
+        chat,
+        parent: None,
+        text: text.into(),
+        medias: vec![],
+    }
 }
 
 /// Posts something that the index has not come to.
 fn say_more(uow: &mut dyn UnitOfWork, chat: ChatId) {
-    let post = PostMessage {
-        chat,
-        parent: None,
-        text: "hello again".into(),
-        medias: vec![],
-    };
+    let post = said(chat, "hello again");
     post_message(uow, &context(agent_id(1)), &post).unwrap();
 }
 
@@ -307,13 +327,14 @@ fn threads_and_pages_use_the_index_made_for_them() {
 fn statements_of_the_hot_path_are_prepared_once() {
     let (_directory, _conn, heard) = play();
     let anew: Vec<&String> = heard.run.difference(&heard.kept).collect();
-    // A list of ids or kinds is as long as it is; deleting a message is rare.
+    // A list of ids or kinds is as long as it is; deleting a message or a chat is rare.
     let rare = |sql: &&String| {
         sql.contains(" IN (")
             || sql.starts_with("UPDATE `talk_events`")
             || sql.contains("SET `reaction_count` = ?")
+            || sql.contains("SET `name` = ?")
     };
     let (rare, hot): (Vec<&String>, Vec<&String>) = anew.iter().partition(|sql| rare(sql));
     assert_eq!(hot, Vec::<&String>::new());
-    assert_eq!(rare.len(), 11, "{rare:#?}");
+    assert_eq!(rare.len(), 12, "{rare:#?}");
 }

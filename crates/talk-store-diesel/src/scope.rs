@@ -14,6 +14,7 @@ pub(crate) mod messages;
 mod participants;
 mod reactions;
 mod reads;
+mod removal;
 mod sessions;
 
 use diesel::Connection;

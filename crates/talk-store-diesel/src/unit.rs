@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use talk_domain::access_key::AccessKeyRepository;
 use talk_domain::agent::AgentRepository;
-use talk_domain::chat::ChatRepository;
+use talk_domain::chat::remove::ChatRemoval;
+use talk_domain::chat::{ChatRepository, Tick};
 use talk_domain::cleanup::{Bound, CleanupRepository};
 use talk_domain::event::{EventLog, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::id::ChatId;
 use talk_domain::idempotency::IdempotencyRepository;
 use talk_domain::media::FileRepository;
 use talk_domain::mention::MentionRepository;
@@ -80,6 +82,10 @@ impl EventLog for DieselUnit<'_> {
         }
         self.scope.redact(tombstone, self.encoder, bound)
     }
+
+    fn trim(&mut self, chat: ChatId, upto: Tick, bound: Bound) -> Result<Option<u64>, StoreError> {
+        self.scope.trim(chat, upto, bound)
+    }
 }
 
 impl UnitOfWork for DieselUnit<'_> {
@@ -126,6 +132,9 @@ impl UnitOfWork for DieselUnit<'_> {
         self
     }
     fn cleanups(&mut self) -> &mut dyn CleanupRepository {
+        &mut self.scope
+    }
+    fn removal(&mut self) -> &mut dyn ChatRemoval {
         &mut self.scope
     }
     fn directory(&mut self) -> &mut dyn Directory {

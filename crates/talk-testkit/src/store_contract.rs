@@ -19,6 +19,7 @@ pub mod mentions;
 pub mod paging;
 pub mod races;
 pub mod reads;
+pub mod removal;
 pub mod search;
 pub mod unique;
 pub mod units;
@@ -134,6 +135,8 @@ macro_rules! store_contract {
             cleanups: a_much_changed_message_is_gone_at_once,
                 a_large_chat_is_gone_at_once,
                 cleanups_are_read_in_order_and_finished_once;
+            removal: a_removed_chat_leaves_nothing,
+                a_chat_that_is_being_removed_is_followed_by_nobody;
             mentions: mentions_follow_their_message,
                 participants_are_named_without_case;
             unique: emoji_keys_are_compared_byte_by_byte,

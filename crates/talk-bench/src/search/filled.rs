@@ -214,6 +214,7 @@ fn chat(n: usize) -> Chat {
         pair: None,
         member_count: 1,
         last: Tick { seq: 1, at: at(0) },
+        log_start: 0,
         created: at(0),
         updated: at(0),
         deleted: None,

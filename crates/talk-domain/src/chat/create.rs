@@ -125,6 +125,7 @@ fn new_chat(cx: &Context, command: &CreateChat, pair: Option<DirectPair>) -> Cha
         pair,
         member_count: 0,
         last: Tick { seq: 1, at: cx.now },
+        log_start: 0,
         created: cx.now,
         updated: cx.now,
         deleted: None,

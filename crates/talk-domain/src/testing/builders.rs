@@ -101,6 +101,7 @@ pub fn a_chat() -> Chat {
             seq: 10,
             at: at(10),
         },
+        log_start: 0,
         created: at(0),
         updated: at(0),
         deleted: None,

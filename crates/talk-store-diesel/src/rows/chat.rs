@@ -24,12 +24,13 @@ pub(crate) struct ChatRow {
     member_count: i64,
     last_seq: i64,
     last_at: i64,
+    log_start: i64,
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
 }
 
-/// A new chat's row. Its log starts at the first event.
+/// A new chat's row.
 #[derive(Insertable)]
 #[diesel(table_name = chats, treat_none_as_default_value = false)]
 pub(crate) struct NewChatRow {
@@ -46,6 +47,7 @@ pub(crate) struct NewChatRow {
     member_count: i64,
     last_seq: i64,
     last_at: i64,
+    log_start: i64,
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
@@ -67,6 +69,7 @@ impl From<&Chat> for NewChatRow {
             member_count: i64::from(chat.member_count),
             last_seq: seq(chat.last.seq),
             last_at: chat.last.at.as_micros(),
+            log_start: seq(chat.log_start),
             created_at: chat.created.as_micros(),
             updated_at: chat.updated.as_micros(),
             deleted_at: chat.deleted.map(Timestamp::as_micros),
@@ -123,6 +126,7 @@ impl TryFrom<ChatRow> for Chat {
                 seq: number(row.last_seq)?,
                 at: at(row.last_at)?,
             },
+            log_start: number(row.log_start)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,
             deleted: optional_at(row.deleted_at)?,

@@ -71,12 +71,13 @@ pub(crate) fn write_progress(
         changed(
             prepared!(
                 "UPDATE talk_chats SET status = ?, member_count = ?, last_seq = ?, last_at = ?, \
-                  updated_at = ? WHERE id = ? AND customer_id = ?",
+                  log_start = ?, updated_at = ? WHERE id = ? AND customer_id = ?",
                 [
                     Value::Text(chat.status.as_str()),
                     Value::Number(i64::from(chat.member_count)),
                     Value::Number(seq(chat.last.seq)),
                     Value::Number(chat.last.at.as_micros()),
+                    Value::Number(seq(chat.log_start)),
                     Value::Number(chat.updated.as_micros()),
                     Value::Bytes(chat.id.0.as_bytes()),
                     Value::Bytes(chat.customer.0.as_bytes()),

@@ -10,7 +10,7 @@ use crate::error::{corrupt, fault};
 use crate::rows::{bytes, id, number, optional_id, seq};
 use crate::schema::cleanups;
 
-const MESSAGE: &str = "message";
+pub(super) const MESSAGE: &str = "message";
 pub(super) const CHAT: &str = "chat";
 const AGENT: &str = "agent";
 

@@ -2,6 +2,7 @@
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
+use talk_domain::chat::Tick;
 use talk_domain::cleanup::Bound;
 use talk_domain::event::{
     Event, EventKind, EventQueries, FrameEncoder, LogEntry, LogPage, LoggedEvent, Portion,
@@ -14,8 +15,11 @@ use super::{Scope, changed, octet_length};
 use crate::deadline::talk_in_time;
 use crate::error::fault;
 use crate::rows::event::{self, EventRow, kind};
-use crate::rows::{bytes, number, seq};
+use crate::rows::{bytes, id, number, seq};
 use crate::schema::{chats, events, message_events};
+
+/// Place, time, kind, subject and bytes of an event.
+type TrimRow = (i64, i64, String, Vec<u8>, i64);
 
 impl Scope<'_> {
     /// Stores an entry with its frame.
@@ -125,6 +129,49 @@ impl Scope<'_> {
             .map_err(fault)?;
         changed(rows)?;
         number(length)
+    }
+
+    /// Deletes the first events of a log up to a place and a time; see
+    /// [`EventLog::trim`](talk_domain::event::EventLog::trim).
+    pub(crate) fn trim(
+        &mut self,
+        chat: ChatId,
+        upto: Tick,
+        bound: Bound,
+    ) -> Result<Option<u64>, StoreError> {
+        self.check_chat(chat)?;
+        let of_chat = events::table.filter(events::chat_id.eq(bytes(chat.0)));
+        let next: Vec<TrimRow> = of_chat
+            .clone()
+            .filter(events::seq.le(seq(upto.seq)))
+            .order(events::seq.asc())
+            .limit(i64::from(bound.rows))
+            .select((
+                events::seq,
+                events::tm,
+                events::kind,
+                events::subject,
+                octet_length(events::payload),
+            ))
+            .load(self.conn)
+            .map_err(fault)?;
+        let (mut last, mut left) = (None, bound.bytes);
+        for (place, tm, name, subject, length) in next {
+            if left == 0 || tm > upto.at.as_micros() {
+                break;
+            }
+            if kind(&name)?.has_content() {
+                self.forget_about(MessageId(id(&subject)?), place)?;
+            }
+            last = Some(place);
+            left = left.saturating_sub(number(length)?);
+        }
+        let Some(last) = last else { return Ok(None) };
+        self.memory.mark_erased();
+        diesel::delete(of_chat.filter(events::seq.le(last)))
+            .execute(self.changing())
+            .map_err(fault)?;
+        number(last).map(Some)
     }
 
     /// Shows the tombstone in place of deleted messages in events that are still to be rewritten.

@@ -177,6 +177,19 @@ impl MessageRepository for Scope<'_> {
         if self.chat_of_message(id)?.is_none() {
             return Ok(false);
         }
+        let (_, is_more) = self.drop_versions(id, bound)?;
+        Ok(is_more)
+    }
+}
+
+impl Scope<'_> {
+    /// Deletes earlier versions of a message of the customer, up to `bound`. Returns how many rows
+    /// and bytes, and whether there may be more.
+    pub(super) fn drop_versions(
+        &mut self,
+        id: MessageId,
+        bound: Bound,
+    ) -> Result<(Bound, bool), StoreError> {
         let earlier = revisions::table.filter(revisions::message_id.eq(bytes(id.0)));
         let next: Vec<(i64, i64)> = earlier
             .clone()
@@ -185,11 +198,12 @@ impl MessageRepository for Scope<'_> {
             .select((revisions::written_at, octet_length(revisions::text)))
             .load(self.conn)
             .map_err(fault)?;
-        let (mut done, mut last, mut left) = (0, None, bound.bytes);
+        let (mut dropped, mut last) = (Bound { rows: 0, bytes: 0 }, None);
         for (written, length) in &next {
-            (last, done) = (Some(*written), done + 1);
-            left = left.saturating_sub(number(*length)?);
-            if left == 0 {
+            last = Some(*written);
+            dropped.rows += 1;
+            dropped.bytes += number::<u64>(*length)?;
+            if dropped.bytes >= bound.bytes {
                 break;
             }
         }
@@ -199,7 +213,9 @@ impl MessageRepository for Scope<'_> {
                 .execute(self.changing())
                 .map_err(fault)?;
         }
-        Ok(done < next.len() || next.len() >= bound.rows as usize)
+        let done = dropped.rows as usize;
+        let is_more = done < next.len() || next.len() >= bound.rows as usize;
+        Ok((dropped, is_more))
     }
 }
 

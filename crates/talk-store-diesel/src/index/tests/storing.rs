@@ -2,7 +2,9 @@
 
 use diesel::connection::SimpleConnection;
 use diesel_migrations::MigrationHarness;
+use talk_domain::chat::remove::ChatRemoval;
 use talk_domain::chat::{Chat, ChatKind, ChatQueries, ChatRepository};
+use talk_domain::cleanup::Bound;
 use talk_domain::message::Message;
 use talk_domain::message::search::Needle;
 use talk_domain::page::{Order, PageRequest};
@@ -67,6 +69,27 @@ fn the_terms_of_a_long_message_go_step_by_step_and_no_others() {
     assert_eq!(steps, before.div_ceil(PART));
     assert_eq!(world.find(&last), [2]);
     assert_eq!(world.terms().len(), 2 + 2 + 1);
+}
+
+/// The highest number of a message is given again once that message is removed.
+#[test]
+fn a_message_with_the_number_of_a_removed_one_is_found() {
+    let mut world = World::new();
+    world.say(1, "removed");
+    world.say(2, "removed too");
+    world.index();
+    world.at_once(|world| {
+        let is_more = world.scope().erase_messages(chat_id(1), Bound::TEXTS);
+        assert!(!is_more.unwrap());
+    });
+    assert_eq!(world.terms(), Vec::<String>::new());
+    assert!(!world.is_on_disk("removed"));
+    world.say(3, "posted later");
+    assert_eq!(reached(&mut world.conn), Ok(0));
+    assert_eq!(world.find("later"), [3]);
+    world.index();
+    assert_eq!(world.find("later"), [3]);
+    assert_eq!(world.find("removed"), []);
 }
 
 #[test]

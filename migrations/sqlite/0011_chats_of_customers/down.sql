@@ -1,0 +1,1 @@
+DROP INDEX talk_chats_customer;
