@@ -246,6 +246,7 @@ pub async fn every_field_of_a_chat_survives(factory: Factory) {
             seq: u64::from(u32::MAX) + 1,
             at: at(99),
         },
+        log_start: 55,
         updated: at(98),
         ..a_chat()
     };
@@ -267,5 +268,7 @@ pub async fn every_field_of_a_chat_survives(factory: Factory) {
         })
         .await
         .unwrap();
+    let stored = world.stored(changed.id).await;
+    assert_eq!(stored, changed, "read back by another transaction");
     assert_eq!(seen, (Some(a_chat()), Some(changed), Some(direct)));
 }
