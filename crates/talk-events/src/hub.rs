@@ -14,6 +14,8 @@ mod model;
 mod reader;
 mod replay;
 mod room;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -231,13 +233,5 @@ impl Hub {
         };
         reader.queued = reader.queued.saturating_sub(bytes);
         self.pump(id, out);
-    }
-
-    /// Whether nothing is on its way to the reader.
-    #[must_use]
-    pub fn is_settled(&self, id: ReaderId) -> bool {
-        self.readers
-            .get(&id)
-            .is_none_or(|reader| reader.behind.is_empty() && reader.queued == 0)
     }
 }

@@ -52,18 +52,18 @@ impl Hub {
 
     /// Links a reader to a chat, which stands at `head`, unless it has a place there that it keeps.
     fn begin(&mut self, id: ReaderId, (chat, head): (ChatId, u64), start: Start) {
-        let (cursor, ends_from) = match start {
+        let (cursor, ends_after) = match start {
             Start::Head(_) | Start::Reset(..) if self.goes_on(id, chat, start.head()) => return,
-            Start::Head(head) | Start::Reset(_, head) => (head, head + 1),
-            Start::Since { seq, head } => (seq, head + 1),
-            Start::Former { until, .. } => (until.saturating_sub(1), until),
+            Start::Head(head) | Start::Reset(_, head) => (head, head),
+            Start::Since { seq, head } => (seq, head),
+            Start::Former { until, .. } => (until.saturating_sub(1), until.saturating_sub(1)),
         };
         let is_replay = matches!(start, Start::Since { .. } | Start::Former { .. });
         self.detach(id, chat);
         let link = Behind {
             is_replay,
             must_read: is_replay,
-            ends_from,
+            ends_after,
             returns_after: start.head(),
             ..Link::behind(cursor)
         };
@@ -78,7 +78,7 @@ impl Hub {
             Some(Link::Behind(link)) => {
                 if link.is_out {
                     link.is_out = false;
-                    link.ends_from = head + 1;
+                    link.ends_after = head;
                 }
                 true
             }

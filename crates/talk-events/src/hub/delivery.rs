@@ -118,7 +118,7 @@ impl Hub {
             return true;
         };
         match reader.links.get_mut(&event.chat) {
-            Some(Link::Behind(link)) if event.seq < link.ends_from => return true,
+            Some(Link::Behind(link)) if event.seq <= link.ends_after => return true,
             // It goes on to where its agent comes back, if that is to be followed.
             Some(Link::Behind(link)) if reader.follows_joined => {
                 link.is_out = true;

@@ -24,8 +24,8 @@ pub(super) struct Behind {
     pub(super) is_replay: bool,
     /// Whether, where the cursor is, its agent is no participant: it gets nothing until it is.
     pub(super) is_out: bool,
-    /// Its agent's leaving before this event is history: it was back when it subscribed.
-    pub(super) ends_from: u64,
+    /// The agent's leaving up to this event is history: the agent was back when the reader subscribed.
+    pub(super) ends_after: u64,
     /// Where to look for its agent's return once it is out.
     pub(super) returns_after: u64,
 }
@@ -39,7 +39,7 @@ impl Link {
             must_read: false,
             is_replay: false,
             is_out: false,
-            ends_from: 0,
+            ends_after: 0,
             returns_after: 0,
         }
     }

@@ -25,12 +25,13 @@ use log::{Log, an_agent};
 use random::Random;
 
 /// A read under way: for whom, of which chat, after which event, and how many bytes.
-type Read = (ReaderId, ChatId, u64, usize);
+pub(super) type Read = (ReaderId, ChatId, u64, usize);
 
+/// What the hub wanted done.
 #[derive(Default)]
-struct Out {
-    notices: Vec<(ReaderId, Notice)>,
-    reads: Vec<Read>,
+pub(super) struct Out {
+    pub(super) notices: Vec<(ReaderId, Notice)>,
+    pub(super) reads: Vec<Read>,
 }
 
 impl Outbox for Out {
@@ -213,13 +214,19 @@ impl World {
             let is_done = self.log.unrung.is_empty()
                 && self.out.reads.is_empty()
                 && self.clients.iter().all(|(id, c)| {
-                    c.pending.is_none() && c.bytes.is_empty() && self.hub.is_settled(*id)
+                    c.pending.is_none() && c.bytes.is_empty() && self.is_settled(*id)
                 });
             if is_done {
                 return;
             }
         }
         panic!("never settles: {:#?}", self.hub);
+    }
+
+    /// Whether nothing is on its way to the reader.
+    fn is_settled(&self, id: ReaderId) -> bool {
+        let reader = self.hub.readers.get(&id);
+        reader.is_none_or(|reader| reader.behind.is_empty() && reader.queued == 0)
     }
 
     fn attach_all(&mut self) {
