@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use talk_domain::context::Actor;
 use talk_domain::id::ChatId;
@@ -11,6 +10,7 @@ use talk_domain::live::{Connection, FollowError, Notice, Refused, Resume, Scope}
 use talk_domain::store::{BoxFuture, Store, StoreError, Unit};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::hub::ReaderId;
 use crate::mailbox::Notices;
@@ -34,7 +34,7 @@ pub(crate) struct NodeConnection {
 impl NodeConnection {
     pub(crate) fn new(id: ReaderId, actor: Actor, node: &NodeHandle, notices: Notices) -> Self {
         let roster = Arc::clone(&node.roster);
-        lock(&roster).connect(id, actor, Instant::now());
+        lock(&roster).connect(id, actor, Instant::now().into_std());
         Self {
             id,
             actor,
@@ -118,7 +118,8 @@ impl Connection for NodeConnection {
     }
 
     fn is_active(&mut self) {
-        lock(&self.roster).is_active(self.id, self.actor.agent, Instant::now());
+        let now = Instant::now().into_std();
+        lock(&self.roster).is_active(self.id, self.actor.agent, now);
     }
 
     fn took(&mut self, bytes: usize) {
@@ -132,7 +133,8 @@ impl Connection for NodeConnection {
 
 impl Drop for NodeConnection {
     fn drop(&mut self) {
-        lock(&self.roster).disconnect(self.id, self.actor.agent, Instant::now());
+        let now = Instant::now().into_std();
+        lock(&self.roster).disconnect(self.id, self.actor.agent, now);
         self.tell(Command::Disconnect(self.id));
     }
 }

@@ -1,10 +1,12 @@
 //! The node: the hub with its I/O.
 
 mod around;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use talk_domain::context::Actor;
 use talk_domain::event::{Bell, LogPage, LoggedEvent};
@@ -14,6 +16,7 @@ use talk_domain::live::{Connection, Live, Notice, Presence, Scope};
 use talk_domain::store::Store;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::connection::NodeConnection;
 use crate::hub::{Hub, Mark, Outbox as _, Page, ReaderId};
@@ -134,7 +137,7 @@ impl Live for NodeHandle {
     }
 
     fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)> {
-        let (roster, now) = (lock(&self.roster), Instant::now());
+        let (roster, now) = (lock(&self.roster), Instant::now().into_std());
         let told = agents
             .iter()
             .map(|agent| (*agent, roster.presence(*agent, now)));
@@ -158,7 +161,7 @@ impl Running {
                     None => return,
                 },
                 _ = presence.tick() => {
-                    for change in lock(&self.roster).changes(Instant::now()) {
+                    for change in lock(&self.roster).changes(Instant::now().into_std()) {
                         self.around.announce(change);
                     }
                 }

@@ -1,0 +1,294 @@
+//! A node on a store that holds nothing but chats, their members and their logs.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use talk_domain::chat::{Chat, Tick};
+use talk_domain::event::{Bell as _, EventKind, LogPage, LoggedEvent, Portion};
+use talk_domain::id::{AgentId, ChatId};
+use talk_domain::live::{Connection, Live as _, Notice, Resume, Scope};
+use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Work};
+use talk_domain::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::node::{Node, NodeBell, NodeHandle};
+
+/// The log that positions belong to.
+pub(super) const EPOCH: &str = "this log";
+
+/// Everything durable, and what goes wrong.
+#[derive(Clone, Default)]
+struct State {
+    logs: HashMap<ChatId, Vec<LoggedEvent>>,
+    members: HashMap<ChatId, BTreeSet<AgentId>>,
+    left: HashMap<(ChatId, AgentId), u64>,
+    failures: usize,
+    commits: VecDeque<Vec<LoggedEvent>>,
+    reads: Vec<&'static str>,
+}
+
+/// A store that answers reads out of a [`State`].
+struct LogStore {
+    state: Mutex<State>,
+    bell: NodeBell,
+}
+
+/// The node under test.
+pub(super) struct Office {
+    store: Arc<LogStore>,
+    pub(super) node: NodeHandle,
+    pub(super) delivery: JoinHandle<()>,
+}
+
+impl Office {
+    /// A running node that queues at most `queue_limit` bytes per connection.
+    pub(super) fn open(queue_limit: usize) -> Self {
+        let node = Node::new(queue_limit);
+        let store = Arc::new(LogStore {
+            state: Mutex::default(),
+            bell: node.bell(),
+        });
+        let (node, delivery) = node.run(Arc::clone(&store) as Arc<dyn Store>);
+        Self {
+            store,
+            node,
+            delivery: tokio::spawn(delivery),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.store.state.lock().unwrap()
+    }
+
+    /// Commits an event, and rings.
+    pub(super) fn commit(&self, chat: ChatId, kind: EventKind, subject: Uuid, frame: &str) {
+        let event = self.state().append(chat, kind, subject, frame);
+        self.store.bell.ring(&[event]);
+    }
+
+    /// Commits a message.
+    pub(super) fn say(&self, chat: ChatId, text: &str) {
+        self.commit(chat, EventKind::MessagePosted, Uuid::nil(), text);
+    }
+
+    /// Makes an agent a member of a chat.
+    pub(super) fn join(&self, chat: ChatId, agent: AgentId) {
+        self.state().members.entry(chat).or_default().insert(agent);
+        self.commit(chat, EventKind::ParticipantJoined, agent.0, "joined");
+    }
+
+    /// Ends a membership.
+    pub(super) fn leave(&self, chat: ChatId, agent: AgentId) {
+        let mut state = self.state();
+        state.members.entry(chat).or_default().remove(&agent);
+        let seq = state.head(chat) + 1;
+        state.left.insert((chat, agent), seq);
+        drop(state);
+        self.commit(chat, EventKind::ParticipantLeft, agent.0, "left");
+    }
+
+    /// Lets the next reads fail.
+    pub(super) fn fail(&self, reads: usize) {
+        self.state().failures = reads;
+    }
+
+    /// Rings with `count` events of another chat during each of the next `reads` reads of
+    /// subscriptions.
+    pub(super) fn flood(&self, reads: usize, count: u64) {
+        let event = |seq| LoggedEvent {
+            chat: ChatId(Uuid::from_u128(99)),
+            seq,
+            kind: EventKind::MessagePosted,
+            subject: Uuid::nil(),
+            frame: "".into(),
+        };
+        let commits = vec![(1..=count).map(event).collect::<Vec<_>>(); reads];
+        self.state().commits = commits.into();
+    }
+
+    /// The names of the reads since this was last asked.
+    pub(super) fn reads(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.state().reads)
+    }
+
+    /// A connection of the `n`th agent.
+    pub(super) fn connect(&self, n: u128) -> Box<dyn Connection> {
+        self.node.connect(actor(agent_id(n)))
+    }
+
+    /// A connection of the `n`th agent that follows all of its chats from now on.
+    pub(super) async fn follower(&self, n: u128) -> Box<dyn Connection> {
+        let mut connection = self.connect(n);
+        let (nothing, resume) = (Scope::default(), Resume::default());
+        let refused = connection.follow(&nothing, &all(), &resume).await.unwrap();
+        assert!(refused.is_empty());
+        let begun = next(&mut *connection).await;
+        assert!(matches!(begun, Some(Notice::Begun(_))), "{begun:?}");
+        connection
+    }
+}
+
+impl State {
+    fn append(&mut self, chat: ChatId, kind: EventKind, subject: Uuid, frame: &str) -> LoggedEvent {
+        let event = LoggedEvent {
+            chat,
+            seq: self.head(chat) + 1,
+            kind,
+            subject,
+            frame: frame.into(),
+        };
+        self.logs.entry(chat).or_default().push(event.clone());
+        event
+    }
+
+    fn head(&self, chat: ChatId) -> u64 {
+        self.logs.get(&chat).map_or(0, |log| log.len() as u64)
+    }
+
+    fn is_member(&self, chat: ChatId, agent: AgentId) -> bool {
+        let members = self.members.get(&chat);
+        members.is_some_and(|members| members.contains(&agent))
+    }
+
+    fn page(&self, chat: ChatId, portion: Portion) -> LogPage {
+        let log = self.logs.get(&chat).map(Vec::as_slice).unwrap_or_default();
+        let mut left = portion.bytes;
+        let fits = |event: &&LoggedEvent| {
+            let is_wanted = left > 0;
+            left = left.saturating_sub(event.frame.len());
+            is_wanted
+        };
+        let rest = || log.iter().filter(|event| event.seq > portion.since);
+        let events: Vec<_> = rest()
+            .take(portion.limit as usize)
+            .take_while(fits)
+            .cloned()
+            .collect();
+        let is_end = events.len() == rest().count();
+        LogPage { events, is_end }
+    }
+
+    fn snapshot(self) -> MockSnapshot {
+        let state = Arc::new(self);
+        let mut snapshot = MockSnapshot::default();
+        let of = Arc::clone(&state);
+        let members = &mut snapshot.participants;
+        members.expect_find().returning(move |chat, agent| {
+            Ok(of.is_member(chat, agent).then(|| a_participant(agent)))
+        });
+        let of = Arc::clone(&state);
+        members.expect_heads().returning(move |agent| {
+            let chats = of.logs.keys().filter(|chat| of.is_member(**chat, agent));
+            Ok(chats.map(|chat| (*chat, of.head(*chat))).collect())
+        });
+        let of = Arc::clone(&state);
+        members
+            .expect_left()
+            .returning(move |chat, agent| Ok(of.left.get(&(chat, agent)).copied()));
+        let of = Arc::clone(&state);
+        snapshot.chats.expect_get().returning(move |id| {
+            let last = Tick {
+                seq: of.head(id),
+                at: at(9),
+            };
+            let chat = Chat {
+                id,
+                last,
+                ..a_chat()
+            };
+            Ok(of.logs.contains_key(&id).then_some(chat))
+        });
+        let after = snapshot.events.expect_after();
+        after.returning(move |chat, portion| Ok(state.page(chat, portion)));
+        snapshot
+    }
+}
+
+impl Store for LogStore {
+    fn execute(&self, _: Unit, _: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+        unreachable!("delivery changes nothing")
+    }
+
+    fn query(&self, unit: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+        let mut state = self.state.lock().unwrap();
+        state.reads.push(unit.name);
+        if state.failures > 0 {
+            state.failures -= 1;
+            return Box::pin(async { Err(StoreError::Unavailable("away".into())) });
+        }
+        let commits = match unit.name {
+            "follow" => state.commits.pop_front().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let mut snapshot = state.clone().snapshot();
+        drop(state);
+        self.bell.ring(&commits);
+        work(&mut snapshot);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn epoch(&self) -> &str {
+        EPOCH
+    }
+}
+
+/// Every chat of the agent.
+pub(super) fn all() -> Scope {
+    Scope {
+        is_all: true,
+        chats: BTreeSet::new(),
+    }
+}
+
+/// These chats.
+pub(super) fn only(chats: &[ChatId]) -> Scope {
+    Scope {
+        is_all: false,
+        chats: chats.iter().copied().collect(),
+    }
+}
+
+/// A position in this log.
+pub(super) fn since(chat: ChatId, seq: u64) -> Resume {
+    Resume {
+        epoch: EPOCH.into(),
+        since: [(chat, seq)].into(),
+    }
+}
+
+/// The next notice, which must come: the clock of these tests goes on only while nobody has
+/// anything to do.
+pub(super) async fn next(connection: &mut dyn Connection) -> Option<Notice> {
+    let notice = timeout(Duration::from_secs(60), poll(connection)).await;
+    notice.expect("a notice comes")
+}
+
+async fn poll(connection: &mut dyn Connection) -> Option<Notice> {
+    poll_fn(|cx| connection.poll_notice(cx)).await
+}
+
+/// All notices until none comes any more.
+pub(super) async fn rest(connection: &mut dyn Connection) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let patience = Duration::from_millis(500);
+    while let Ok(Some(notice)) = timeout(patience, poll(connection)).await {
+        notices.push(notice);
+    }
+    notices
+}
+
+/// The frames of the events among these notices, each with whether it is replayed.
+pub(super) fn frames(notices: &[Notice]) -> Vec<(&str, bool)> {
+    let frame = |notice| match notice {
+        &Notice::Event {
+            ref event,
+            is_replay,
+        } => Some((&*event.frame, is_replay)),
+        _ => None,
+    };
+    notices.iter().filter_map(frame).collect()
+}
