@@ -73,6 +73,12 @@ pub trait AccessKeyRepository {
     /// # Errors
     /// Only when storage fails.
     fn end_all(&mut self, agent: AgentId, at: Timestamp) -> Result<(), StoreError>;
+    /// Removes up to `limit` keys of the agent with their names, deleted or not. Returns whether
+    /// there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove_some(&mut self, agent: AgentId, limit: u32) -> Result<bool, StoreError>;
 }
 
 /// Driven port: reading access keys.

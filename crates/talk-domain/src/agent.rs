@@ -3,6 +3,7 @@
 pub mod create;
 pub mod delete;
 mod display_name;
+pub mod erase;
 mod last_admin;
 pub mod password;
 pub mod show;
@@ -215,6 +216,12 @@ pub trait AgentRepository {
     /// # Errors
     /// Only when storage fails.
     fn update(&mut self, agent: &Agent) -> Result<(), StoreError>;
+
+    /// Stores every field of a known agent, its username too, and removes its password.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn replace(&mut self, agent: &Agent) -> Result<(), StoreError>;
 
     /// The stored password.
     ///

@@ -3,9 +3,11 @@
 //! A deletion is visible at once and complete, in one bounded unit of work. The rows it leaves
 //! behind are removed or rewritten afterwards, in steps of bounded units, each of which can be
 //! repeated. What is still to be done is stored with the deletion itself, so that a crash loses
-//! none of it. Until it is done, no read shows anything of what was deleted.
+//! none of it. Until it is done, no read shows anything of what was deleted. An erasure is the
+//! exception: texts of an erased agent are read until the step that erases them.
 
 pub mod carry_on;
+mod erasure;
 
 use crate::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::store::StoreError;
@@ -55,6 +57,11 @@ pub enum Deleted {
         /// Who deleted it, and so ends its memberships.
         by: AgentId,
     },
+    /// An agent that is [erased](crate::agent::erase): it has memberships and messages, and system
+    /// messages have its name.
+    Author(AgentId),
+    /// The same agent: kept answers to requests have its name or were given to it.
+    Answers(AgentId),
 }
 
 /// A deletion that is still to be cleaned up.
@@ -66,16 +73,24 @@ pub struct Cleanup {
     pub customer: CustomerId,
     /// What was deleted.
     pub deleted: Deleted,
+    /// The number of the last row that was looked at, of a cleanup that looks through a table.
+    pub position: u64,
 }
 
 /// Driven port: cleanups at rest.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait CleanupRepository {
-    /// Stores that this deletion is still to be cleaned up.
+    /// Stores that this deletion is still to be cleaned up, unless that is stored already.
     ///
     /// # Errors
     /// Only when storage fails.
     fn add(&mut self, deleted: Deleted) -> Result<(), StoreError>;
+
+    /// Stores how far a cleanup has looked through its table.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn advance(&mut self, id: u64, position: u64) -> Result<(), StoreError>;
 
     /// Deletes a cleanup that is done.
     ///
@@ -92,4 +107,11 @@ pub trait CleanupQueries {
     /// # Errors
     /// Only when storage fails.
     fn after(&mut self, id: u64) -> Result<Option<Cleanup>, StoreError>;
+
+    /// About how many rows are still to be looked at, removed or rewritten behind this deletion;
+    /// `None` if it is cleaned up.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn left(&mut self, deleted: Deleted) -> Result<Option<u64>, StoreError>;
 }

@@ -62,6 +62,18 @@ pub trait IdempotencyRepository {
     /// # Errors
     /// Only when storage fails.
     fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
+    /// Looks through the `limit` answers after the one with the number `after`, and forgets those
+    /// that were given to the agent or show it. Returns the number of the last one that was looked
+    /// at, or `None` if there are none after `after`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn forget_about(
+        &mut self,
+        agent: AgentId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<u64>, StoreError>;
 }
 
 refusals! {

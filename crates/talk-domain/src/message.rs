@@ -78,6 +78,18 @@ pub struct Revision {
     pub written: Timestamp,
 }
 
+/// A part of all messages, looked through for those of one agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Authored {
+    /// Messages that the agent wrote, and system messages that it caused or that are about it, each
+    /// with its number, in the order of their numbers.
+    pub messages: Vec<(u64, MessageId)>,
+    /// The number of the last message that was looked at.
+    pub position: u64,
+    /// Whether that was the last message there is.
+    pub is_end: bool,
+}
+
 /// Which messages of one chat are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MessageFilter {
@@ -103,6 +115,14 @@ pub trait MessageRepository {
     /// # Errors
     /// Only when storage fails.
     fn chat_of(&mut self, id: MessageId) -> Result<Option<ChatId>, StoreError>;
+
+    /// Looks through the `limit` messages after the one with the number `after`, in the order in
+    /// which they were written, for those of an agent. No text is read.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn of_author(&mut self, agent: AgentId, after: u64, limit: u32)
+    -> Result<Authored, StoreError>;
 
     /// Stores a new message.
     ///

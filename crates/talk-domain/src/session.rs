@@ -64,6 +64,11 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
+    /// The agent with exactly this username, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn named(&mut self, username: &str) -> Result<Option<Agent>, StoreError>;
     /// The agent (not deleted) who logs in as `username`, with its password: the one of exactly this
     /// name, or else the one whose name has the same [key](crate::agent::username_key).
     ///

@@ -38,11 +38,7 @@ const RESOLVED: usize = 8;
 
 /// Works until dropped.
 pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
-    let mut cleaner = Cleaner {
-        store,
-        limits,
-        last: 0,
-    };
+    let mut cleaner = Cleaner::new(store, limits);
     loop {
         let pause = match cleaner.step().await {
             Ok(true) => Duration::ZERO,
@@ -56,7 +52,8 @@ pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
     }
 }
 
-struct Cleaner {
+/// Does cleanups step by step.
+pub(crate) struct Cleaner {
     store: Arc<dyn Store>,
     limits: Limits,
     /// The cleanup that had a step last: they take turns.
@@ -64,12 +61,33 @@ struct Cleaner {
 }
 
 impl Cleaner {
+    /// A cleaner of this database.
+    pub(crate) const fn new(store: Arc<dyn Store>, limits: Limits) -> Self {
+        Self {
+            store,
+            limits,
+            last: 0,
+        }
+    }
+
+    /// Does a step of the next cleanup, and leaves no time for others. Returns whether there was any.
+    pub(crate) async fn hurry(&mut self) -> Result<bool, StoreError> {
+        let Some(cleanup) = self.next().await? else {
+            return Ok(false);
+        };
+        self.last = cleanup.id;
+        self.carry_on(cleanup).await?;
+        Ok(true)
+    }
+
     /// Does a step of the next cleanup and of the backlog. Returns whether there was any.
     async fn step(&mut self) -> Result<bool, StoreError> {
         let has_cleaned = match self.next().await? {
             Some(cleanup) => {
                 self.last = cleanup.id;
+                let start = Instant::now();
                 self.carry_on(cleanup).await?;
+                leave_time(start).await;
                 true
             }
             None => false,
@@ -94,7 +112,11 @@ impl Cleaner {
     async fn carry_on(&self, cleanup: Cleanup) -> Result<(), StoreError> {
         let agent = match cleanup.deleted {
             Deleted::Agent { by, .. } => by,
-            Deleted::Message { .. } | Deleted::Chat(_) => AgentId(Uuid::nil()),
+            // It leaves by itself, under the name that everybody has who was erased.
+            Deleted::Author(agent) => agent,
+            Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Answers(_) => {
+                AgentId(Uuid::nil())
+            }
         };
         let actor = Actor {
             customer: cleanup.customer,
@@ -104,12 +126,9 @@ impl Cleaner {
         let now = now();
         let cx = Context::new(actor, now, self.limits, IdSource::new(now, random()));
         let unit = Unit::of(cleanup.customer, "clean_up");
-        let start = Instant::now();
         self.store
             .write(unit, move |uow| carry_on(uow, &cx, &cleanup))
-            .await?;
-        leave_time(start).await;
-        Ok(())
+            .await
     }
 
     /// Resolves the next messages of the backlog. Returns whether there were any.

@@ -12,7 +12,7 @@ use crate::sqlite;
 
 /// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
 /// count from there.
-const CHECKS: [(&str, &str); 23] = [
+const CHECKS: [(&str, &str); 25] = [
     (
         "the log has no identity",
         "SELECT 1 - COUNT(*) AS n FROM talk_meta WHERE key = 'epoch'",
@@ -52,7 +52,20 @@ const CHECKS: [(&str, &str); 23] = [
         "participants that are deleted and not to be removed",
         "SELECT COUNT(*) AS n FROM talk_participants p JOIN talk_agents a ON a.id = p.agent_id \
          WHERE a.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE \
-         (c.kind = 'agent' AND c.subject = a.id) OR (c.kind = 'chat' AND c.subject = p.chat_id))",
+         (c.kind IN ('agent', 'author') AND c.subject = a.id) OR (c.kind = 'chat' AND c.subject = p.chat_id))",
+    ),
+    (
+        // Only who was erased has no password.
+        "messages of erased agents that are not to be erased",
+        "SELECT COUNT(*) AS n FROM talk_messages m JOIN talk_agents a ON a.id = m.author_id WHERE \
+         a.password_hash = '' AND m.system_kind IS NULL AND m.deleted_at IS NULL AND NOT EXISTS \
+         (SELECT 1 FROM talk_cleanups c WHERE c.kind = 'author' AND c.subject = a.id)",
+    ),
+    (
+        "access keys of erased agents that are not to be removed",
+        "SELECT COUNT(*) AS n FROM talk_access_keys k JOIN talk_agents a ON a.id = k.agent_id WHERE \
+         a.password_hash = '' AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE c.kind = 'author' \
+         AND c.subject = a.id)",
     ),
     (
         "earlier versions of deleted messages that are not to be removed",
@@ -283,6 +296,16 @@ mod tests {
             (
                 "UPDATE talk_agents SET deleted_at = 1",
                 "participants that are deleted",
+            ),
+            (
+                "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = ''",
+                "messages of erased agents",
+            ),
+            (
+                "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = ''; INSERT INTO \
+                 talk_access_keys SELECT id, customer_id, id, '', '', id, '', NULL, 0, 0, NULL, 0 FROM \
+                 talk_agents LIMIT 1",
+                "access keys of erased agents",
             ),
             (
                 "UPDATE talk_messages SET text = ''",

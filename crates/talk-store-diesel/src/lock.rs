@@ -39,6 +39,18 @@ pub(crate) fn take(path: &Path) -> Result<DatabaseLock, OpenError> {
     }
 }
 
+/// Whether a server has the lock of the database at `url`. Nothing is locked by asking, so that a
+/// server may start meanwhile. To be called while this process does not have the database open.
+///
+/// # Errors
+/// If the file cannot be opened.
+pub fn is_served(url: &str) -> Result<bool, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let failed = |error| OpenError::Create(path.clone(), error);
+    let file = File::options().read(true).write(true).open(&path);
+    is_locked(&file.map_err(failed)?, &path).map_err(failed)
+}
+
 /// Whether `path` is still a name of the open `file`.
 pub(crate) fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
@@ -58,22 +70,39 @@ pub(crate) fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
 pub(crate) fn try_lock(file: &File, _: &Path) -> io::Result<bool> {
     use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, fcntl};
+
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&range()?)) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether another process has the lock that [`try_lock`] takes.
+#[cfg(target_os = "linux")]
+fn is_locked(file: &File, _: &Path) -> io::Result<bool> {
+    use nix::fcntl::{FcntlArg, fcntl};
+    use nix::libc;
+
+    let mut range = range()?;
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut range))?;
+    Ok(i32::from(range.l_type) != libc::F_UNLCK)
+}
+
+/// The byte that is locked.
+#[cfg(target_os = "linux")]
+fn range() -> io::Result<nix::libc::flock> {
     use nix::libc;
 
     const BYTE: libc::off_t = 0x4000_0000 + 1_024;
 
-    let range = libc::flock {
+    Ok(libc::flock {
         l_type: i16::try_from(libc::F_WRLCK).map_err(io::Error::other)?,
         l_whence: i16::try_from(libc::SEEK_SET).map_err(io::Error::other)?,
         l_start: BYTE,
         l_len: 1,
         l_pid: 0,
-    };
-    match fcntl(file, FcntlArg::F_OFD_SETLK(&range)) {
-        Ok(_) => Ok(true),
-        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    })
 }
 
 /// Elsewhere a file beside the database is locked, under the name that links lead to.
@@ -81,9 +110,7 @@ pub(crate) fn try_lock(file: &File, _: &Path) -> io::Result<bool> {
 pub(crate) fn try_lock(_: &File, path: &Path) -> io::Result<bool> {
     use std::fs::TryLockError;
 
-    let mut name = path.canonicalize()?.into_os_string();
-    name.push(".lock");
-    let lock = File::options().create(true).append(true).open(name)?;
+    let lock = lock_beside(path)?;
     match lock.try_lock() {
         Ok(()) => {
             // It is held until the process ends.
@@ -93,4 +120,23 @@ pub(crate) fn try_lock(_: &File, path: &Path) -> io::Result<bool> {
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Whether another process has the lock that [`try_lock`] takes.
+#[cfg(not(target_os = "linux"))]
+fn is_locked(_: &File, path: &Path) -> io::Result<bool> {
+    use std::fs::TryLockError;
+
+    match lock_beside(path)?.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lock_beside(path: &Path) -> io::Result<File> {
+    let mut name = path.canonicalize()?.into_os_string();
+    name.push(".lock");
+    File::options().create(true).append(true).open(name)
 }

@@ -27,6 +27,9 @@ pub struct StoreOptions {
     /// Bytes of the database file at most, beyond which changes are refused as on a full disk; a
     /// database that is larger already does not grow.
     pub max_bytes: Option<u64>,
+    /// Whether the server of this database runs in another process. It keeps the search index and the
+    /// write-ahead log in order; this store leaves both alone and only makes its changes.
+    pub is_beside_server: bool,
     /// Told when a commit failed or its transaction was lost. Nothing of it was acknowledged and
     /// the store answers nothing any more, so the process should exit: opening the database again
     /// is the recovery.
@@ -44,6 +47,7 @@ impl Default for StoreOptions {
             group: 256,
             log_bytes: 160 * 1024 * 1024,
             max_bytes: None,
+            is_beside_server: false,
             on_fatal: None,
         }
     }

@@ -183,6 +183,7 @@ diesel::table! {
         subject -> Binary,
         chat_id -> Nullable<Binary>,
         actor -> Nullable<Binary>,
+        position -> BigInt,
     }
 }
 

@@ -29,6 +29,7 @@ struct Loop {
     inbox: Arc<Inbox>,
     health: Arc<Health>,
     on_fatal: Option<FatalHook>,
+    is_beside_server: bool,
 }
 
 impl Writer {
@@ -44,6 +45,7 @@ impl Writer {
             inbox: Arc::clone(&inbox),
             health,
             on_fatal: options.on_fatal.clone(),
+            is_beside_server: options.is_beside_server,
         };
         let thread = std::thread::Builder::new()
             .name("talk-writer".into())
@@ -101,8 +103,12 @@ impl Loop {
 
     /// No timer: the first unit starts a batch, and the next one gathers while this one commits.
     fn serve(&mut self) -> Result<(), Fatal> {
-        self.batcher.settle(&self.health)?;
         let mut indexer = Indexer::new(Instant::now());
+        if self.is_beside_server {
+            indexer.turn_off();
+        } else {
+            self.batcher.settle(&self.health)?;
+        }
         loop {
             match self.inbox.first(self.patience(&indexer)) {
                 First::Unit(first) => {
@@ -140,6 +146,9 @@ impl Loop {
     /// Leaves one file: everything is in the database, and nothing in the write-ahead log.
     fn finish(self) {
         self.inbox.end();
+        if self.is_beside_server {
+            return;
+        }
         let Batcher { mut conn, log, .. } = self.batcher;
         let emptied = WriteAheadLog::end(&mut conn);
         drop(conn);

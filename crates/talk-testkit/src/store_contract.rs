@@ -10,6 +10,7 @@
 
 pub mod agents;
 pub mod cleanups;
+pub mod erasure;
 pub mod filters;
 pub mod groups;
 pub mod identity;
@@ -137,6 +138,11 @@ macro_rules! store_contract {
                 cleanups_are_read_in_order_and_finished_once;
             removal: a_removed_chat_leaves_nothing,
                 a_chat_that_is_being_removed_is_followed_by_nobody;
+            erasure: an_erased_agent_frees_its_username,
+                messages_of_an_author_are_found_in_parts,
+                kept_answers_about_an_agent_are_forgotten_in_parts,
+                access_keys_of_an_agent_are_removed_in_parts,
+                a_cleanup_goes_on_where_it_stopped;
             mentions: mentions_follow_their_message,
                 participants_are_named_without_case;
             unique: emoji_keys_are_compared_byte_by_byte,

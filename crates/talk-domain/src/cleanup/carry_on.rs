@@ -1,9 +1,10 @@
 //! Use case: clean up a step further behind a deletion.
 
+use crate::cleanup::erasure::{forget_answers, forget_author};
 use crate::cleanup::{Bound, Cleanup, Deleted, MEMBERSHIPS};
 use crate::context::Context;
 use crate::id::{AgentId, ChatId, MessageId};
-use crate::message::Message;
+use crate::message::{Author, Message};
 use crate::participant::remove::dismiss;
 use crate::store::{StoreError, UnitOfWork};
 
@@ -21,6 +22,8 @@ pub fn carry_on(
         Deleted::Message { id, .. } => forget_message(uow, id)?,
         Deleted::Chat(id) => end_memberships_in(uow, id)?,
         Deleted::Agent { id, .. } => end_memberships_of(uow, cx, id)?,
+        Deleted::Author(id) => forget_author(uow, cx, (cleanup, id))?,
+        Deleted::Answers(id) => forget_answers(uow, (cleanup, id))?,
     };
     if is_more {
         return Ok(());
@@ -31,20 +34,32 @@ pub fn carry_on(
 fn forget_message(uow: &mut dyn UnitOfWork, id: MessageId) -> Result<bool, StoreError> {
     match uow.messages().get(id)? {
         Some(message) if message.deleted.is_some() => forget_content(uow, &message),
+        // It was reworded: the name of an agent that is erased was in it.
+        Some(message) if matches!(message.author, Author::System(_)) => {
+            forget_content(uow, &message)
+        }
         Some(_) | None => Ok(false),
     }
 }
 
-/// Rewrites the next logged events of a deleted message and deletes its next earlier versions.
-/// Returns whether there may be more.
-pub(crate) fn forget_content(
-    uow: &mut dyn UnitOfWork,
-    tombstone: &Message,
-) -> Result<bool, StoreError> {
-    if uow.events().redact(tombstone, Bound::STEP)? {
+/// Rewrites the next logged events about a message so that they show it as it is now, and deletes
+/// its next earlier versions. Returns whether there may be more.
+fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+    if uow.events().redact(now, Bound::STEP)? {
         return Ok(true);
     }
-    uow.messages().drop_revisions(tombstone.id, Bound::STEP)
+    uow.messages().drop_revisions(now.id, Bound::STEP)
+}
+
+/// Forgets what a message said before it became `now`: in its logged events and earlier versions,
+/// the rest of a message that was changed often behind. Returns whether there is a rest.
+pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+    let is_more = forget_content(uow, now)?;
+    if is_more {
+        let (id, chat) = (now.id, now.chat);
+        uow.cleanups().add(Deleted::Message { id, chat })?;
+    }
+    Ok(is_more)
 }
 
 fn end_memberships_in(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, StoreError> {
@@ -89,6 +104,7 @@ mod tests {
             id: 7,
             customer: a_chat().customer,
             deleted,
+            position: 0,
         };
         carry_on(uow, &context(agent_id(1)), &cleanup).unwrap();
     }

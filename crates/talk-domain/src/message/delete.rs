@@ -1,8 +1,8 @@
 //! Use case: delete a message.
 
 use crate::access::{AccessError, lock_message};
-use crate::cleanup::Deleted;
-use crate::cleanup::carry_on::forget_content;
+use crate::chat::Chat;
+use crate::cleanup::carry_on::forget_earlier;
 use crate::context::Context;
 use crate::error::refusals;
 use crate::event::{Event, LogEntry};
@@ -41,38 +41,54 @@ pub fn delete_message(
         Author::Agent(_) if message.deleted.is_some() => return Ok(message),
         Author::Agent(_) => {}
     }
-    let tick = chat.tick(cx.now);
+    bury(uow, cx, &mut chat, &mut message)?;
+    Ok(message)
+}
+
+/// Makes a message of the locked chat a tombstone. In a chat that is deleted nobody is told: its
+/// last event is the deletion. Returns whether logged events or earlier versions are left for later.
+pub(crate) fn bury(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    chat: &mut Chat,
+    message: &mut Message,
+) -> Result<bool, StoreError> {
+    let tick = match chat.deleted {
+        None => chat.tick(cx.now),
+        Some(_) => chat.last,
+    };
     let earlier = std::mem::take(&mut message.text);
     message.medias.clear();
     message.reactions.clear();
     (message.updated, message.deleted) = (tick.at, Some(tick.at));
-    uow.messages().update(&message)?;
-    mention_anew(uow, &message, &earlier)?;
-    uow.reactions().clear(id)?;
-    if forget_content(uow, &message)? {
-        let chat = chat.id;
-        uow.cleanups().add(Deleted::Message { id, chat })?;
-    }
-    let event = Event::MessageDeleted(&message);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
+    uow.messages().update(message)?;
+    mention_anew(uow, message, &earlier)?;
+    uow.reactions().clear(message.id)?;
+    let is_more = forget_earlier(uow, message)?;
     if let Some(parent) = message.parent
         && let Some(parent) = uow.messages().get(parent)?
     {
         uow.messages()
             .set_reply_count(parent.id, parent.reply_count.saturating_sub(1))?;
     }
-    uow.chats().update(&chat)?;
-    Ok(message)
+    if chat.deleted.is_some() {
+        return Ok(is_more);
+    }
+    let event = Event::MessageDeleted(message);
+    uow.events().append(&LogEntry {
+        chat: chat.id,
+        tick,
+        actor: cx.actor.agent,
+        event,
+    })?;
+    uow.chats().update(chat)?;
+    Ok(is_more)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cleanup::Deleted;
     use crate::emoji::Emoji;
     use crate::event::EventKind::MessageDeleted;
     use crate::message::{SystemKind, SystemNote};

@@ -113,6 +113,17 @@ pub(crate) fn announce(
     uow.events().append(&entry).map(drop)
 }
 
+impl SystemNote {
+    /// The agent whose name is in the message.
+    #[must_use]
+    pub fn named(&self) -> AgentId {
+        self.kind.subject().unwrap_or(self.actor)
+    }
+}
+
+/// Stands between the name of an agent and the new name of the chat.
+const RENAMED: &str = " renamed the conversation to \"";
+
 fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
     let name = agent.display_name();
     match kind {
@@ -120,8 +131,70 @@ fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
         SystemKind::ParticipantLeft(_) => format!("{name} left the conversation."),
         SystemKind::ChatClosed => format!("{name} closed the conversation."),
         SystemKind::ChatReopened => format!("{name} reopened the conversation."),
-        SystemKind::ChatRenamed => {
-            format!("{name} renamed the conversation to \"{}\".", chat.name)
+        SystemKind::ChatRenamed => format!("{name}{RENAMED}{}\".", chat.name),
+    }
+}
+
+/// What a system message of this kind says of an agent that has another name since: nothing of the
+/// earlier name is left. The name of the chat stays as it was then.
+pub(crate) fn reworded(kind: SystemKind, agent: &Agent, (chat, text): (&Chat, &str)) -> String {
+    // The name may contain these words too, and the last ones are not a part of it.
+    match (kind, text.rfind(RENAMED)) {
+        (SystemKind::ChatRenamed, Some(end)) => {
+            let rest = text.get(end..).unwrap_or_default();
+            format!("{}{rest}", agent.display_name())
+        }
+        _ => wording(kind, agent, chat),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{a_chat, agent_id, an_agent};
+
+    /// SPEC 8: nothing of an erased name is left, and the chat's name of then is.
+    #[test]
+    fn a_system_message_is_reworded_for_another_name() {
+        let agent = Agent {
+            name: "Erased agent".into(),
+            ..an_agent(2)
+        };
+        let tricky = "Bob renamed the conversation to \"x\" renamed the conversation to \"Plan\".";
+        for (kind, text, expected) in [
+            (
+                SystemKind::ParticipantJoined(agent_id(2)),
+                "Bob joined the conversation.",
+                "Erased agent joined the conversation.",
+            ),
+            (
+                SystemKind::ChatClosed,
+                "Bob closed the conversation.",
+                "Erased agent closed the conversation.",
+            ),
+            (
+                SystemKind::ChatRenamed,
+                "Bob renamed the conversation to \"Plan\".",
+                "Erased agent renamed the conversation to \"Plan\".",
+            ),
+            (
+                SystemKind::ChatRenamed,
+                tricky,
+                "Erased agent renamed the conversation to \"Plan\".",
+            ),
+        ] {
+            assert_eq!(reworded(kind, &agent, (&a_chat(), text)), expected);
+        }
+    }
+
+    #[test]
+    fn a_system_message_names_its_subject_or_who_caused_it() {
+        for (kind, named) in [
+            (SystemKind::ParticipantLeft(agent_id(2)), 2),
+            (SystemKind::ChatReopened, 1),
+        ] {
+            let actor = agent_id(1);
+            assert_eq!(SystemNote { kind, actor }.named(), agent_id(named));
         }
     }
 }

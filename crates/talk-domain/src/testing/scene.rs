@@ -81,10 +81,12 @@ impl Scene {
     }
 
     fn chats(&self, uow: &mut MockUnitOfWork) {
-        let chat = self.chat.clone();
-        uow.chats
-            .expect_lock()
-            .returning(move |id| Ok(Some(chat.clone()).filter(|chat| chat.id == id)));
+        let (chat, record) = (self.chat.clone(), Arc::clone(&self.record));
+        uow.chats.expect_lock().returning(move |id| {
+            let saved = record.lock().unwrap().chat.clone();
+            let chat = saved.unwrap_or_else(|| chat.clone());
+            Ok(Some(chat).filter(|chat| chat.id == id))
+        });
         let chat = self.chat.clone();
         uow.chats
             .expect_lock_direct()

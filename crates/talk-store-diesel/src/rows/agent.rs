@@ -9,8 +9,8 @@ use crate::error::corrupt;
 use crate::rows::{at, bytes, id, number, optional_at};
 use crate::schema::agents;
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = agents, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = agents, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct AgentRow {
     id: Vec<u8>,
     customer_id: Vec<u8>,

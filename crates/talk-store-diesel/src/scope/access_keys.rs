@@ -68,6 +68,26 @@ impl AccessKeyRepository for Scope<'_> {
             .map(drop)
             .map_err(fault)
     }
+
+    fn remove_some(&mut self, agent: AgentId, limit: u32) -> Result<bool, StoreError> {
+        self.memory.forget_keys();
+        let next: Vec<Vec<u8>> = access_keys::table
+            .filter(access_keys::agent_id.eq(bytes(agent.0)))
+            .filter(access_keys::customer_id.eq(self.customer()))
+            .limit(i64::from(limit))
+            .select(access_keys::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        if next.is_empty() {
+            return Ok(false);
+        }
+        self.memory.mark_erased();
+        let removed = access_keys::table.filter(access_keys::id.eq_any(&next));
+        diesel::delete(removed)
+            .execute(self.changing())
+            .map_err(fault)?;
+        Ok(next.len() >= limit as usize)
+    }
 }
 
 impl AccessKeyQueries for Scope<'_> {

@@ -75,6 +75,22 @@ impl AgentRepository for Scope<'_> {
         changed(rows)
     }
 
+    fn replace(&mut self, agent: &Agent) -> Result<(), StoreError> {
+        self.own(agent.customer)?;
+        self.memory.forget_agent(agent.id);
+        self.memory.mark_erased();
+        let known = agents::table
+            .filter(agents::id.eq(bytes(agent.id.0)))
+            .filter(agents::customer_id.eq(self.customer()));
+        // Nothing has an empty hash.
+        let row = AgentRow::new(agent, &PasswordHash(String::new()));
+        let rows = diesel::update(known)
+            .set(row)
+            .execute(self.changing())
+            .map_err(fault)?;
+        changed(rows)
+    }
+
     fn password(&mut self, id: AgentId) -> Result<Option<PasswordHash>, StoreError> {
         let row = self.agent_row(id)?.map(AgentRow::with_password);
         Ok(row.transpose()?.map(|(_, password)| password))

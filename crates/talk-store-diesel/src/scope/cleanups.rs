@@ -8,11 +8,13 @@ use talk_domain::store::StoreError;
 use super::Scope;
 use crate::error::{corrupt, fault};
 use crate::rows::{bytes, id, number, optional_id, seq};
-use crate::schema::cleanups;
+use crate::schema::{cleanups, idempotency, messages};
 
 pub(super) const MESSAGE: &str = "message";
 pub(super) const CHAT: &str = "chat";
 const AGENT: &str = "agent";
+const AUTHOR: &str = "author";
+const ANSWERS: &str = "answers";
 
 /// Selects the chats of the customer that are deleted and have memberships left.
 macro_rules! chats_left {
@@ -50,29 +52,79 @@ impl Scope<'_> {
             .map_err(fault)?;
         left.iter().map(|message| id(message)).collect()
     }
+
+    /// The stored cleanup of a deletion, if it is not done.
+    fn cleanup_of(&mut self, what: &What) -> Result<Option<CleanupRow>, StoreError> {
+        cleanups::table
+            .filter(cleanups::kind.eq(what.kind))
+            .filter(cleanups::subject.eq(&what.subject))
+            .select(CleanupRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)
+    }
 }
 
-impl CleanupRepository for Scope<'_> {
-    fn add(&mut self, deleted: Deleted) -> Result<(), StoreError> {
+/// The columns that say what was deleted.
+struct What {
+    kind: &'static str,
+    subject: Vec<u8>,
+    chat: Option<Vec<u8>>,
+    actor: Option<Vec<u8>>,
+}
+
+impl From<Deleted> for What {
+    fn from(deleted: Deleted) -> Self {
         let (kind, subject, chat, actor) = match deleted {
             Deleted::Message { id, chat } => (MESSAGE, id.0, Some(bytes(chat.0)), None),
             Deleted::Chat(id) => (CHAT, id.0, None, None),
             Deleted::Agent { id, by } => (AGENT, id.0, None, Some(bytes(by.0))),
+            Deleted::Author(id) => (AUTHOR, id.0, None, None),
+            Deleted::Answers(id) => (ANSWERS, id.0, None, None),
         };
+        Self {
+            kind,
+            subject: bytes(subject),
+            chat,
+            actor,
+        }
+    }
+}
+
+impl CleanupRepository for Scope<'_> {
+    fn add(&mut self, deleted: Deleted) -> Result<(), StoreError> {
+        let what = What::from(deleted);
+        if self.cleanup_of(&what)?.is_some() {
+            return Ok(());
+        }
         diesel::insert_into(cleanups::table)
             .values((
                 cleanups::customer_id.eq(self.customer()),
-                cleanups::kind.eq(kind),
-                cleanups::subject.eq(bytes(subject)),
-                cleanups::chat_id.eq(chat),
-                cleanups::actor.eq(actor),
+                cleanups::kind.eq(what.kind),
+                cleanups::subject.eq(what.subject),
+                cleanups::chat_id.eq(what.chat),
+                cleanups::actor.eq(what.actor),
+                cleanups::position.eq(0),
             ))
             .execute(self.changing())
             .map(drop)
             .map_err(fault)
     }
 
+    fn advance(&mut self, cleanup: u64, position: u64) -> Result<(), StoreError> {
+        let own = cleanups::table
+            .filter(cleanups::id.eq(seq(cleanup)))
+            .filter(cleanups::customer_id.eq(self.customer()));
+        diesel::update(own)
+            .set(cleanups::position.eq(seq(position)))
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+
     fn finish(&mut self, cleanup: u64) -> Result<(), StoreError> {
+        // What was deleted before it began, perhaps by another process, is in the log too.
+        self.memory.mark_erased();
         let done = cleanups::table
             .filter(cleanups::id.eq(seq(cleanup)))
             .filter(cleanups::customer_id.eq(self.customer()));
@@ -92,6 +144,7 @@ struct CleanupRow {
     subject: Vec<u8>,
     chat_id: Option<Vec<u8>>,
     actor: Option<Vec<u8>>,
+    position: i64,
 }
 
 impl CleanupQueries for Scope<'_> {
@@ -104,6 +157,28 @@ impl CleanupQueries for Scope<'_> {
             .optional()
             .map_err(fault)?;
         row.map(Cleanup::try_from).transpose()
+    }
+
+    fn left(&mut self, deleted: Deleted) -> Result<Option<u64>, StoreError> {
+        let Some(row) = self.cleanup_of(&What::from(deleted))? else {
+            return Ok(None);
+        };
+        let last: Option<i64> = match deleted {
+            Deleted::Author(_) => messages::table
+                .select(messages::serial)
+                .order(messages::serial.desc())
+                .first(self.conn)
+                .optional(),
+            Deleted::Answers(_) => idempotency::table
+                .select(idempotency::serial)
+                .order(idempotency::serial.desc())
+                .first(self.conn)
+                .optional(),
+            Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Agent { .. } => Ok(None),
+        }
+        .map_err(fault)?;
+        let left = last.unwrap_or(0).saturating_sub(row.position).max(1);
+        number(left).map(Some)
     }
 }
 
@@ -123,12 +198,15 @@ impl TryFrom<CleanupRow> for Cleanup {
                 id: id(&row.subject)?,
                 by,
             },
+            (AUTHOR, None, None) => Deleted::Author(id(&row.subject)?),
+            (ANSWERS, None, None) => Deleted::Answers(id(&row.subject)?),
             _ => return Err(corrupt("an unknown kind of cleanup")),
         };
         Ok(Self {
             id: number(row.id)?,
             customer: id(&row.customer_id)?,
             deleted,
+            position: number(row.position)?,
         })
     }
 }

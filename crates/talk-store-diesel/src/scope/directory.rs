@@ -34,6 +34,16 @@ impl Directory for Scope<'_> {
         Ok(agent)
     }
 
+    fn named(&mut self, username: &str) -> Result<Option<Agent>, StoreError> {
+        let row = agents::table
+            .filter(agents::username.eq(username))
+            .select(AgentRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Agent::try_from).transpose()
+    }
+
     fn login(&mut self, username: &str) -> Result<Option<(Agent, PasswordHash)>, StoreError> {
         let exactly = agents::table
             .filter(agents::username.eq(username))

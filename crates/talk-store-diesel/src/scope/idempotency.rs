@@ -10,8 +10,8 @@ use super::Scope;
 use crate::connection::natively;
 use crate::error::{corrupt, fault};
 use crate::prepared::{Value, prepared};
-use crate::rows::bytes;
 use crate::rows::idempotency::{AnsweredRow, put};
+use crate::rows::{bytes, number, seq};
 use crate::schema::idempotency;
 
 impl IdempotencyRepository for Scope<'_> {
@@ -61,6 +61,40 @@ impl IdempotencyRepository for Scope<'_> {
             .map_err(fault)?;
         }
         Ok(over.len())
+    }
+
+    fn forget_about(
+        &mut self,
+        agent: AgentId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<u64>, StoreError> {
+        let serials: Vec<i64> = idempotency::table
+            .filter(idempotency::serial.gt(seq(after)))
+            .order(idempotency::serial.asc())
+            .limit(i64::from(limit))
+            .select(idempotency::serial)
+            .load(self.conn)
+            .map_err(fault)?;
+        let Some(last) = serials.last() else {
+            return Ok(None);
+        };
+        self.memory.mark_erased();
+        // Only an agent's own JSON has a username; the id is in its text form there.
+        prepared!(
+            "DELETE FROM talk_idempotency WHERE serial > ? AND serial <= ? AND customer_id = ? AND \
+             (agent_id = ? OR (instr(body, '\"username\"') AND instr(body, ?)))",
+            [
+                Value::Number(seq(after)),
+                Value::Number(*last),
+                Value::Bytes(&self.customer()),
+                Value::Bytes(agent.0.as_bytes()),
+                Value::Text(&agent.to_string()),
+            ]
+        )
+        .run(self.changing())
+        .map_err(fault)?;
+        number(*last).map(Some)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Messages of the customer.
 
 mod across;
+mod authored;
 mod pages;
 pub(crate) mod search;
 
@@ -10,7 +11,9 @@ use diesel::prelude::*;
 use talk_domain::cleanup::Bound;
 use talk_domain::id::{AgentId, ChatId, MessageId};
 use talk_domain::message::search::MessageSearch;
-use talk_domain::message::{Message, MessageFilter, MessageQueries, MessageRepository, Revision};
+use talk_domain::message::{
+    Authored, Message, MessageFilter, MessageQueries, MessageRepository, Revision,
+};
 use talk_domain::page::{Page, PageRequest};
 use talk_domain::reaction::Reaction;
 use talk_domain::store::StoreError;
@@ -119,6 +122,15 @@ impl MessageRepository for Scope<'_> {
 
     fn chat_of(&mut self, id: MessageId) -> Result<Option<ChatId>, StoreError> {
         self.chat_of_message(id)
+    }
+
+    fn of_author(
+        &mut self,
+        agent: AgentId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Authored, StoreError> {
+        self.messages_of_author(agent, after, limit)
     }
 
     fn insert(&mut self, message: &Message) -> Result<(), StoreError> {

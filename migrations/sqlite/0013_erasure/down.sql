@@ -1,0 +1,1 @@
+ALTER TABLE talk_cleanups DROP COLUMN position;
