@@ -19,6 +19,7 @@ mod connections;
 mod deleted_chats;
 mod direct_chats;
 mod durability;
+mod erasure;
 mod events;
 mod examples;
 mod folding;

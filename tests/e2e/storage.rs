@@ -67,7 +67,7 @@ async fn a_server_whose_database_is_moved_away_ends() {
 }
 
 /// Names of the files in which `text` stands.
-fn files_with(directory: &Path, text: &str) -> Vec<String> {
+pub(crate) fn files_with(directory: &Path, text: &str) -> Vec<String> {
     let files = std::fs::read_dir(directory).expect("the directory");
     let files = files.map(|file| file.expect("a file").path());
     let found = files.filter(|file| {

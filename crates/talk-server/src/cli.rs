@@ -111,6 +111,19 @@ pub(crate) enum AgentCommand {
         /// Username or id.
         agent: String,
     },
+    /// Erases an agent for good: its names, password, keys, memberships and the texts of all its
+    /// messages. Threads keep their shape. A running server does it behind its requests, this command
+    /// waits for the end.
+    Erase {
+        /// Username or id; also of a deleted agent.
+        agent: String,
+        /// Confirms it: nothing brings back what is erased but a backup.
+        #[arg(long)]
+        yes: bool,
+        /// Also the last active admin or manager of its customer.
+        #[arg(long)]
+        force: bool,
+    },
     /// Forgets failed logins of an agent, so that the next one need not wait.
     Unlock {
         /// Username or id.

@@ -92,18 +92,39 @@ pub(crate) fn database(settings: &Settings) -> String {
     path.unwrap_or("a server").to_owned()
 }
 
-/// Opens the database, migrated, for a command.
-pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    open_for(settings, Arc::new(Silence), None)
+/// Whether a server runs on the database. To be called before this process opens it.
+pub(crate) fn is_served(settings: &Settings) -> Result<bool, Failure> {
+    if !has_database(settings) {
+        return Ok(false);
+    }
+    let served = talk_store_diesel::is_served(settings.database_url().expose_secret());
+    Ok(served.context("the lock of the database")?)
 }
 
-/// Opens the database, migrated; `bell` hears of every commit.
+/// Opens the database, migrated, for a command. `is_served` says whether a server runs on it.
+pub(crate) fn open_beside(settings: &Settings, is_served: bool) -> Result<Arc<dyn Store>, Failure> {
+    let options = StoreOptions {
+        is_beside_server: is_served,
+        ..options(settings)
+    };
+    open_with(settings, &options, Arc::new(Silence))
+}
+
+/// Opens the database, migrated, for a server; `bell` hears of every commit.
 pub(crate) fn open_for(
     settings: &Settings,
     bell: Arc<dyn Bell>,
     on_fatal: Option<FatalHook>,
 ) -> Result<Arc<dyn Store>, Failure> {
     let options = StoreOptions {
+        on_fatal,
+        ..options(settings)
+    };
+    open_with(settings, &options, bell)
+}
+
+fn options(settings: &Settings) -> StoreOptions {
+    StoreOptions {
         readers: settings.readers,
         read_timeout: Duration::from_millis(settings.read_timeout_ms.into()),
         waiting_reads_per_agent: settings.waiting_reads_per_agent,
@@ -111,11 +132,17 @@ pub(crate) fn open_for(
         queue: settings.queue,
         group: settings.group_commit,
         max_bytes: (settings.max_database_bytes > 0).then_some(settings.max_database_bytes),
-        on_fatal,
         ..StoreOptions::default()
-    };
+    }
+}
+
+fn open_with(
+    settings: &Settings,
+    options: &StoreOptions,
+    bell: Arc<dyn Bell>,
+) -> Result<Arc<dyn Store>, Failure> {
     let url = settings.database_url();
-    let store = talk_store_diesel::open(url.expose_secret(), &options, Arc::new(ChatFrames), bell);
+    let store = talk_store_diesel::open(url.expose_secret(), options, Arc::new(ChatFrames), bell);
     Ok(store.context("the database")?)
 }
 
@@ -124,12 +151,6 @@ pub(crate) fn examine(settings: &Settings) -> Result<Vec<String>, Failure> {
     let url = settings.database_url();
     let problems = talk_store_diesel::examine(url.expose_secret());
     Ok(problems.context("the database")?)
-}
-
-/// Opens a database that is there already, so that a mistyped name creates nothing.
-pub(crate) fn open_existing(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    check_existing(settings)?;
-    open(settings)
 }
 
 /// Refuses a database that is not there.

@@ -71,15 +71,16 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
     let settings = &loaded.settings;
     let json = line.json;
     let operator = |is_first: bool| {
-        let store = if is_first {
-            installation::open(settings)?
-        } else {
-            installation::open_existing(settings)?
-        };
+        if !is_first {
+            installation::check_existing(settings)?;
+        }
+        // Before the database is open: see `is_served`.
+        let is_served = installation::is_served(settings)?;
         Ok::<_, Failure>(Operator {
-            store,
+            store: installation::open_beside(settings, is_served)?,
             limits: settings.limits(),
             json,
+            is_served,
         })
     };
     match line.command {

@@ -5,6 +5,7 @@ mod agent;
 mod backup;
 mod customer;
 mod doctor;
+mod erasure;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub(crate) use doctor::doctor;
 use crate::cli::{AccessKeyCommand, AgentCommand, CustomerCommand};
 use crate::failure::Failure;
 use crate::output::print;
+use erasure::Confirmation;
 
 /// The operator at work: above all customers, on an open database.
 pub(crate) struct Operator {
@@ -29,6 +31,8 @@ pub(crate) struct Operator {
     pub(crate) limits: Limits,
     /// Whether programs read the answers.
     pub(crate) json: bool,
+    /// Whether a server runs on the database: it cleans up behind deletions.
+    pub(crate) is_served: bool,
 }
 
 impl Operator {
@@ -50,6 +54,10 @@ impl Operator {
             }
             AgentCommand::Enable { agent } => {
                 self.set_status(&agent, AgentStatus::Active, false).await
+            }
+            AgentCommand::Erase { agent, yes, force } => {
+                let confirmation = Confirmation { is_given: yes };
+                self.erase_agent(&agent, confirmation, force).await
             }
             AgentCommand::Unlock { agent } => self.unlock(&agent).await,
             AgentCommand::Password { agent, password } => {

@@ -68,8 +68,18 @@ impl Server {
 
     /// Ends the process without warning and starts it again on the same data, at the same address.
     pub(crate) async fn kill_and_restart(&mut self) {
+        self.kill();
+        self.restart().await;
+    }
+
+    /// Ends the process without warning.
+    pub(crate) fn kill(&mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
+    }
+
+    /// Starts the process, which has ended, on the same data and at the same address.
+    pub(crate) async fn restart(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(60);
         let addresses = [&self.url, &self.admin_url];
         let addresses = addresses.map(|url| url.trim_start_matches("http://").to_owned());

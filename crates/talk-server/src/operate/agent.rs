@@ -139,7 +139,7 @@ impl Operator {
             .ok_or_else(|| no_such("agent", wanted))
     }
 
-    fn show(&self, agent: &Agent) -> Result<(), Failure> {
+    pub(super) fn show(&self, agent: &Agent) -> Result<(), Failure> {
         self.print(&line(agent), &resource::Agent::from(agent))
     }
 }
@@ -150,7 +150,7 @@ fn line(agent: &Agent) -> String {
     format!("{id}\t{username}\t{permission}\t{status}\t{}", agent.name)
 }
 
-fn no_such(what: &str, wanted: &str) -> Failure {
+pub(super) fn no_such(what: &str, wanted: &str) -> Failure {
     anyhow!("there is no {what} {wanted}").into()
 }
 

@@ -1,0 +1,159 @@
+//! The operator's command that erases an agent, and the wait until a deletion is cleaned up.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use talk_domain::agent::Agent;
+use talk_domain::agent::erase::{EraseAgent, erase_agent};
+use talk_domain::cleanup::Deleted;
+use talk_domain::store::{StoreError, Unit};
+use uuid::Uuid;
+
+use super::Operator;
+use super::agent::no_such;
+use crate::cleaner::Cleaner;
+use crate::failure::Failure;
+use crate::installation::{now, refused};
+
+/// How often it is looked whether a server has cleaned up.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// When a server has done nothing for so long, the command goes on by itself: it may have ended.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether the operator has confirmed what cannot be undone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Confirmation {
+    /// Whether `--yes` is given.
+    pub(super) is_given: bool,
+}
+
+impl Confirmation {
+    /// Refuses to do `what` without a confirmation.
+    pub(super) fn check(self, what: &str) -> Result<(), Failure> {
+        if self.is_given {
+            return Ok(());
+        }
+        let line = format!("--yes is missing: this would {what}, and only a backup brings it back");
+        Err(Failure::Usage(line))
+    }
+}
+
+impl Operator {
+    /// Erases an agent and waits until its messages are erased too.
+    pub(super) async fn erase_agent(
+        &self,
+        wanted: &str,
+        confirmation: Confirmation,
+        even_last_admin: bool,
+    ) -> Result<(), Failure> {
+        let agent = self.find_any_agent(wanted).await?;
+        let (id, username) = (agent.id, &agent.username);
+        confirmation.check(&format!(
+            "erase the agent {username} ({id}) and the texts of its messages"
+        ))?;
+        let command = EraseAgent {
+            agent: id,
+            alias: Uuid::new_v4(),
+            even_last_admin,
+        };
+        let now = now();
+        let unit = Unit::of(agent.customer, "erase_agent");
+        let erased = self
+            .store
+            .write(unit, move |uow| erase_agent(uow, &command, now));
+        let erased = erased.await.map_err(refused)?;
+        self.clean_up(&[Deleted::Author(id), Deleted::Answers(id)], "erasing")
+            .await?;
+        self.show(&erased)
+    }
+
+    /// The agent with this id or username, deleted or not.
+    async fn find_any_agent(&self, wanted: &str) -> Result<Agent, Failure> {
+        let name = wanted.to_owned();
+        let unit = Unit::installation("find_agent");
+        let found = self.store.read(unit, move |snapshot| {
+            if let Ok(id) = Uuid::parse_str(&name)
+                && let Some(agent) = snapshot.directory().agent(id.into())?
+            {
+                return Ok(Some(agent));
+            }
+            if let Some(agent) = snapshot.directory().named(&name)? {
+                return Ok(Some(agent));
+            }
+            let found = snapshot.directory().login(&name)?;
+            Ok::<_, StoreError>(found.map(|(agent, _)| agent))
+        });
+        let found = found.await.map_err(refused)?;
+        found.ok_or_else(|| no_such("agent", wanted))
+    }
+
+    /// Waits until these deletions are cleaned up. A running server does that behind its requests;
+    /// without one this process does it.
+    pub(super) async fn clean_up(
+        &self,
+        deletions: &[Deleted],
+        what: &'static str,
+    ) -> Result<(), Failure> {
+        let bar = Bar::new(what);
+        let mut cleaner = Cleaner::new(Arc::clone(&self.store), self.limits);
+        let mut before = None;
+        let mut moved = Instant::now();
+        loop {
+            let left = self.left(deletions).await.map_err(refused)?;
+            if left == 0 {
+                bar.finish();
+                return Ok(());
+            }
+            bar.show(left);
+            if before.replace(left) != Some(left) {
+                moved = Instant::now();
+            }
+            if self.is_served && moved.elapsed() < PATIENCE {
+                tokio::time::sleep(LOOK).await;
+            } else {
+                cleaner.hurry().await.map_err(refused)?;
+            }
+        }
+    }
+
+    /// About how many rows are left behind these deletions.
+    async fn left(&self, deletions: &[Deleted]) -> Result<u64, StoreError> {
+        let deletions = deletions.to_vec();
+        let unit = Unit::installation("cleanups_left");
+        let left = self.store.read(unit, move |snapshot| {
+            let left = deletions.iter().map(|deleted| {
+                let left = snapshot.cleanups().left(*deleted)?;
+                Ok(left.unwrap_or(0))
+            });
+            left.sum()
+        });
+        left.await
+    }
+}
+
+/// A bar of the rows that are done, on a terminal; nothing elsewhere.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(what: &'static str) -> Self {
+        let style = ProgressStyle::with_template("{msg} [{bar:40}] {percent} %, {eta} left");
+        let bar = ProgressBar::new(0).with_message(what);
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self(bar)
+    }
+
+    /// New rows move the end.
+    fn show(&self, left: u64) {
+        let all = self.0.length().unwrap_or_default().max(left);
+        self.0.set_length(all);
+        self.0.set_position(all - left);
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
