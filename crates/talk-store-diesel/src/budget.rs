@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::batch::Job;
+use crate::pacing::Standing;
 use crate::queue::Owner;
 
 /// Time of one share of a batch at least, however fast commits are.
@@ -13,9 +14,10 @@ const SHARES: usize = 16;
 
 /// Bounds batches in time, by how long commits take lately.
 ///
-/// Everybody in a batch waits until all of it has run, so a batch that is shared by few is short:
-/// one that creates large chats must not keep a single message waiting. One that is shared by many,
-/// or by nobody, is long, so that few commits carry much work.
+/// Everybody in a batch waits until all of it has run, and so does whoever comes meanwhile. A batch
+/// that is shared by few is therefore short, and so is one of a single customer while others are
+/// active: one that creates large chats must not keep a single message waiting. One that is shared
+/// by many, or whose customer is alone, is long, so that few commits carry much work.
 pub(crate) struct Budget {
     group: usize,
     commit: Duration,
@@ -37,9 +39,11 @@ impl Budget {
         self.is_single = is_single;
     }
 
-    /// A commit took so long.
+    /// A commit took so long. What counts is what short ones take: one that is long because of its
+    /// own changes must not make the next batch longer.
     pub(crate) fn committed(&mut self, took: Duration) {
-        self.commit = (self.commit * 7 + took) / 8;
+        let weight = if took < self.commit { 4 } else { 64 };
+        self.commit = (self.commit * (weight - 1) + took) / weight;
     }
 
     fn share(&self) -> Duration {
@@ -83,26 +87,34 @@ impl Filling {
     }
 
     /// Whether a unit of `owner` that is expected to take so long may join too.
-    pub(crate) fn has_room(&self, budget: &Budget, owner: Owner, expected: Duration) -> bool {
+    pub(crate) fn has_room(
+        &self,
+        budget: &Budget,
+        owner: Owner,
+        expected: Duration,
+        standing: Standing,
+    ) -> bool {
         if budget.is_single || self.units >= budget.group {
             return false;
         }
-        let share = budget.share();
         if self.is_new(owner) && self.owners.len() < SHARES && expected.is_zero() {
             return true;
         }
-        self.spent + expected <= share * u32::try_from(self.shares(owner)).unwrap_or(1)
+        self.spent + expected <= self.time(budget.share(), owner, standing)
     }
 
-    /// Shares of the batch if `owner` were in it.
-    fn shares(&self, owner: Owner) -> usize {
+    /// How long the batch may last for a unit of `owner` to join it.
+    fn time(&self, share: Duration, owner: Owner, standing: Standing) -> Duration {
         let is_other = |other: &Owner| other.customer != owner.customer;
         let customers = self.customers + usize::from(self.owners.iter().all(is_other));
         let owners = self.owners.len() + usize::from(self.is_new(owner));
-        match if customers > 1 { customers } else { owners } {
-            0 | 1 => SHARES,
-            shares => shares.min(SHARES),
-        }
+        let shares = match standing {
+            Standing::Alone if owners <= 1 => SHARES,
+            Standing::Alone => owners,
+            Standing::Shared => customers,
+            Standing::Beyond => return share / 2,
+        };
+        share * u32::try_from(shares.clamp(1, SHARES)).unwrap_or(1)
     }
 
     fn is_new(&self, owner: Owner) -> bool {
@@ -125,6 +137,11 @@ mod tests {
         }
     }
 
+    /// Whether a light unit of `owner` may join.
+    fn joins(filling: &Filling, budget: &Budget, owner: Owner, standing: Standing) -> bool {
+        filling.has_room(budget, owner, Duration::ZERO, standing)
+    }
+
     fn batch(owners: &[Owner], spent: Duration) -> Filling {
         let mut filling = Filling::default();
         for owner in owners {
@@ -135,26 +152,75 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_one_owner_is_long() {
+    fn a_batch_of_one_owner_that_is_alone_is_long() {
         let budget = Budget::new(256);
         let alone = owner(1, 1);
-        assert!(batch(&[alone], 16 * MS).has_room(&budget, alone, Duration::ZERO));
-        assert!(!batch(&[alone], 17 * MS).has_room(&budget, alone, Duration::ZERO));
-        assert!(!batch(&[alone], MS).has_room(&budget, alone, 16 * MS));
+        assert!(joins(
+            &batch(&[alone], 16 * MS),
+            &budget,
+            alone,
+            Standing::Alone
+        ));
+        assert!(!joins(
+            &batch(&[alone], 17 * MS),
+            &budget,
+            alone,
+            Standing::Alone
+        ));
+        let heavy = 16 * MS;
+        assert!(!batch(&[alone], MS).has_room(&budget, alone, heavy, Standing::Alone));
     }
 
     #[test]
     fn a_batch_of_few_is_short_and_one_of_many_is_long() {
         let budget = Budget::new(256);
         let (one, two) = (owner(1, 1), owner(2, 1));
-        assert!(!batch(&[one], Duration::ZERO).has_room(&budget, two, 3 * MS));
-        assert!(batch(&[one, two], MS).has_room(&budget, one, Duration::ZERO));
-        assert!(!batch(&[one, two], 3 * MS).has_room(&budget, one, Duration::ZERO));
+        assert!(!batch(&[one], Duration::ZERO).has_room(&budget, two, 3 * MS, Standing::Shared));
+        assert!(joins(
+            &batch(&[one, two], MS),
+            &budget,
+            one,
+            Standing::Shared
+        ));
+        assert!(!joins(
+            &batch(&[one, two], 3 * MS),
+            &budget,
+            one,
+            Standing::Shared
+        ));
         let many: Vec<_> = (1..=16).map(|customer| owner(customer, 1)).collect();
-        assert!(batch(&many, 15 * MS).has_room(&budget, one, Duration::ZERO));
-        assert!(!batch(&many, 17 * MS).has_room(&budget, one, Duration::ZERO));
+        assert!(joins(
+            &batch(&many, 15 * MS),
+            &budget,
+            one,
+            Standing::Shared
+        ));
+        assert!(!joins(
+            &batch(&many, 17 * MS),
+            &budget,
+            one,
+            Standing::Shared
+        ));
         let one_more = owner(17, 1);
-        assert!(!batch(&many, 17 * MS).has_room(&budget, one_more, Duration::ZERO));
+        assert!(!joins(
+            &batch(&many, 17 * MS),
+            &budget,
+            one_more,
+            Standing::Shared
+        ));
+    }
+
+    /// Case 43.
+    #[test]
+    fn a_batch_of_one_customer_is_short_while_others_are_active() {
+        let budget = Budget::new(256);
+        let (one, agent) = (owner(1, 1), owner(1, 2));
+        let joins = |spent, standing| joins(&batch(&[one, agent], spent), &budget, one, standing);
+        assert!(joins(2 * MS, Standing::Alone));
+        assert!(joins(MS, Standing::Shared));
+        assert!(!joins(2 * MS, Standing::Shared));
+        assert!(joins(MS / 2, Standing::Beyond));
+        assert!(!joins(MS, Standing::Beyond));
     }
 
     /// Many agents of one customer keep another customer waiting no longer than one agent does.
@@ -162,9 +228,19 @@ mod tests {
     fn agents_count_only_among_their_customer() {
         let budget = Budget::new(256);
         let agents: Vec<_> = (1..=10).map(|agent| owner(1, agent)).collect();
-        assert!(batch(&agents, 9 * MS).has_room(&budget, agents[0], Duration::ZERO));
+        assert!(joins(
+            &batch(&agents, 9 * MS),
+            &budget,
+            agents[0],
+            Standing::Alone
+        ));
         let mixed = [&agents[..], &[owner(2, 1)]].concat();
-        assert!(!batch(&mixed, 9 * MS).has_room(&budget, agents[0], Duration::ZERO));
+        assert!(!joins(
+            &batch(&mixed, 9 * MS),
+            &budget,
+            agents[0],
+            Standing::Shared
+        ));
     }
 
     /// Who has waited for a heavy unit is not kept waiting for another commit.
@@ -172,25 +248,45 @@ mod tests {
     fn a_light_newcomer_joins_a_batch_that_is_full() {
         let budget = Budget::new(256);
         let heavy = batch(&[owner(1, 1)], 100 * MS);
-        assert!(heavy.has_room(&budget, owner(2, 1), Duration::ZERO));
-        assert!(!heavy.has_room(&budget, owner(2, 1), MS));
+        assert!(joins(&heavy, &budget, owner(2, 1), Standing::Shared));
+        assert!(!heavy.has_room(&budget, owner(2, 1), MS, Standing::Shared));
     }
 
     #[test]
     fn slow_commits_carry_more() {
         let mut budget = Budget::new(256);
-        for _ in 0..100 {
+        for _ in 0..1_000 {
             budget.committed(20 * MS);
         }
         let alone = owner(1, 1);
-        assert!(batch(&[alone], 300 * MS).has_room(&budget, alone, Duration::ZERO));
+        assert!(joins(
+            &batch(&[alone], 300 * MS),
+            &budget,
+            alone,
+            Standing::Alone
+        ));
+    }
+
+    /// Otherwise large changes would make commits long, which would let more of them share one.
+    #[test]
+    fn commits_that_are_long_now_and_then_carry_no_more() {
+        let mut budget = Budget::new(256);
+        for n in 0..1_000 {
+            budget.committed(if n % 4 == 0 { 20 * MS } else { MS });
+        }
+        assert!(budget.share() < 2 * MS, "{:?}", budget.share());
     }
 
     #[test]
     fn a_group_is_bounded_in_number_too() {
         let budget = Budget::new(2);
         let alone = owner(1, 1);
-        assert!(batch(&[alone], MS).has_room(&budget, alone, Duration::ZERO));
-        assert!(!batch(&[alone; 2], MS).has_room(&budget, alone, Duration::ZERO));
+        assert!(joins(&batch(&[alone], MS), &budget, alone, Standing::Alone));
+        assert!(!joins(
+            &batch(&[alone; 2], MS),
+            &budget,
+            alone,
+            Standing::Alone
+        ));
     }
 }

@@ -127,7 +127,8 @@ impl Inbox {
     pub(crate) fn next(&self, filling: &Filling, budget: &Budget) -> Option<Job> {
         let mut state = self.lock();
         let has_room = state.queue.next().is_none_or(|(owner, expected)| {
-            filling.has_room(budget, owner, Duration::from_nanos(expected))
+            let standing = state.pacing.standing(owner.customer, Instant::now());
+            filling.has_room(budget, owner, Duration::from_nanos(expected), standing)
         });
         let (_, job) = if has_room { state.queue.pop() } else { None }?;
         let depth = state.queue.len();

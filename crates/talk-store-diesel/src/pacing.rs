@@ -3,12 +3,14 @@
 //! A fair queue alone cannot do that: it chooses among the units that wait, and a customer that
 //! sends one message at a time is not waiting at the moment when the queue chooses. It would then
 //! wait for whatever heavy unit of the busy customer was begun meanwhile, for each of its messages.
-//! So a customer that has used more than [`SHARE`] of the writer's time lately pauses, while
-//! another customer was active within [`ACTIVE`] and nobody else waits. A customer that is alone
-//! never pauses.
+//! So while another customer was active within [`ACTIVE`], a customer's batches are short, and one
+//! whose heavy units have used more than [`SHARE`] of the writer's time lately pauses when nobody
+//! else waits. A customer that is alone has the whole writer, and one whose units are light never
+//! pauses.
 //!
 //! `talk-bench hostile --only chats,sockets` measures it: without pauses another customer's post
-//! waits for the chats of 501 members that 100 connections create.
+//! waits for the chats of 501 members that 100 connections create, and without short batches for
+//! the hundreds of posts that 40 sockets send at once.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -18,8 +20,11 @@ use talk_domain::id::CustomerId;
 /// How long a customer counts as active after a unit of it was queued.
 const ACTIVE: Duration = Duration::from_millis(100);
 
-/// The part of the time that one customer may use while another one is active: two fifths.
+/// The part of the time that one customer's heavy units may use while another one is active: two fifths.
 const SHARE: (u32, u32) = (2, 5);
+
+/// Units up to this long count as light, and of a longer one only what is more: a batch is as long.
+const LIGHT: Duration = Duration::from_millis(1);
 
 /// Time beyond the share that a customer may use at once.
 const BURST: Duration = Duration::from_millis(2);
@@ -32,7 +37,7 @@ const COMMIT: Duration = Duration::from_millis(1);
 const MULTIPLE: u32 = 4;
 
 /// The longest pause, after which whatever waits is run.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Customers whose use is remembered at most; beyond, all is forgotten.
 const REMEMBERED: usize = 1_024;
@@ -49,6 +54,17 @@ impl Used {
         let passed = now.saturating_duration_since(self.at);
         self.beyond.saturating_sub(passed * SHARE.0 / SHARE.1)
     }
+}
+
+/// How a customer may use the writer at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// No other customer is active: all of its time is free.
+    Alone,
+    /// Others are active.
+    Shared,
+    /// Others are active, and its heavy units have used more than its share.
+    Beyond,
 }
 
 /// Decides how long the writer waits before it begins units of one customer.
@@ -78,7 +94,7 @@ impl Pacing {
             Some((_, sum)) => *sum += took,
             None => self.uncommitted.push((customer, took)),
         }
-        self.charge(customer, took, now);
+        self.charge(customer, took.saturating_sub(LIGHT), now);
     }
 
     /// What ran since the last commit was committed in this time: a long commit is the work of
@@ -106,19 +122,31 @@ impl Pacing {
         self.used.insert(customer, Used { beyond, at: now });
     }
 
+    /// How `customer` may use the writer; the server itself is never beyond its share.
+    pub(crate) fn standing(&self, customer: Option<CustomerId>, now: Instant) -> Standing {
+        let is_other_active = self.latest.iter().flatten().any(|(other, at)| {
+            Some(*other) != customer && now.saturating_duration_since(*at) < ACTIVE
+        });
+        match (is_other_active, self.beyond(customer, now)) {
+            (false, _) => Standing::Alone,
+            (true, None) => Standing::Shared,
+            (true, Some(_)) => Standing::Beyond,
+        }
+    }
+
     /// How long units of `customer`, the only ones that wait, pause for the sake of others.
     pub(crate) fn pause(&self, customer: Option<CustomerId>, now: Instant) -> Option<Duration> {
-        let customer = customer?;
-        let is_other_active =
-            self.latest.iter().flatten().any(|(other, at)| {
-                *other != customer && now.saturating_duration_since(*at) < ACTIVE
-            });
-        if !is_other_active {
+        if self.standing(customer, now) != Standing::Beyond {
             return None;
         }
-        let beyond = self.used.get(&customer)?.now(now).checked_sub(BURST)?;
-        let pause = beyond * SHARE.1 / SHARE.0;
-        (!pause.is_zero()).then(|| pause.min(PAUSE))
+        let pause = self.beyond(customer, now)? * SHARE.1 / SHARE.0;
+        Some(pause.min(PAUSE))
+    }
+
+    /// What `customer` has used beyond its share and a burst, if that is anything.
+    fn beyond(&self, customer: Option<CustomerId>, now: Instant) -> Option<Duration> {
+        let beyond = self.used.get(&customer?)?.now(now).checked_sub(BURST)?;
+        (!beyond.is_zero()).then_some(beyond)
     }
 }
 
@@ -158,7 +186,7 @@ mod tests {
         pacing.ran(Some(id(2)), MS / 10, now);
         pacing.committed(21 * MS, now);
         let used = |n: u128| pacing.used[&id(n)].beyond;
-        assert!(used(1) > 29 * MS, "{:?}", used(1));
+        assert!(used(1) > 28 * MS, "{:?}", used(1));
         assert!(used(2) < MS, "{:?}", used(2));
         pacing.ran(Some(id(2)), MS / 10, now);
         pacing.committed(900 * MS, now);
@@ -177,6 +205,27 @@ mod tests {
         pacing.arrived(Some(id(2)), now + ACTIVE);
         assert_eq!(pacing.pause(Some(id(1)), now + ACTIVE), Some(PAUSE));
         assert_eq!(pacing.pause(None, now + ACTIVE), None, "the server itself");
+    }
+
+    /// Case 43: light units have short batches, and need no pauses.
+    #[test]
+    fn a_customer_of_light_units_is_never_beyond_its_share() {
+        let (mut pacing, mut now) = (Pacing::default(), Instant::now());
+        for _ in 0..10_000 {
+            pacing.arrived(Some(id(2)), now);
+            now += LIGHT;
+            pacing.ran(Some(id(1)), LIGHT, now);
+            pacing.committed(COMMIT, now);
+            assert_eq!(pacing.standing(Some(id(1)), now), Standing::Shared);
+        }
+        pacing.ran(Some(id(1)), 10 * LIGHT, now);
+        assert_eq!(pacing.standing(Some(id(1)), now), Standing::Beyond);
+        assert_eq!(pacing.standing(Some(id(1)), now + ACTIVE), Standing::Alone);
+        assert_eq!(
+            pacing.standing(None, now),
+            Standing::Shared,
+            "the server itself"
+        );
     }
 
     #[test]
