@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos backup-chaos bench hostile config openapi openapi-check schemathesis help
+.PHONY: run test lint readme conformance chaos backup-chaos bench hostile config openapi openapi-check schemathesis emoji nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -57,6 +57,14 @@ openapi-check: ## Lint the OpenAPI document, and compile a TypeScript client of 
 schemathesis: ## Send generated requests to the server, as its OpenAPI document says (needs Python)
 	$(CARGO) build --quiet --package talk-server
 	tests/schemathesis.sh target/debug/talk-server $(SCHEMATHESIS_CASES)
+
+emoji: ## Compare the keys of reactions with Unicode's table of emoji (needs Python)
+	$(CARGO) build --quiet --package talk-domain --example emoji_keys
+	tests/emoji.sh target/debug/examples/emoji_keys
+
+nginx: ## Check the server behind nginx with config/nginx.conf (needs nginx, openssl and Python)
+	$(CARGO) build --quiet --package talk-server
+	tests/nginx.sh target/debug/talk-server
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
