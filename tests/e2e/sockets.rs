@@ -1,5 +1,6 @@
 //! Events as they happen, over the socket (SPEC 7).
 
+mod held_posts;
 mod limits;
 mod ordering;
 mod posting;
