@@ -145,7 +145,8 @@ fn of_message(error: AccessError) -> AccessError {
 mod tests {
     use super::*;
     use crate::testing::{
-        MockSnapshot, MockUnitOfWork, a_chat, a_message, a_participant, actor, agent_id, chat_id,
+        MockSnapshot, MockUnitOfWork, Scene, a_chat, a_message, a_participant, actor, agent_id,
+        chat_id,
     };
 
     fn snapshot(chat: Chat, member: bool) -> MockSnapshot {
@@ -221,5 +222,63 @@ mod tests {
         assert!(matches!(unknown, Err(AccessError::NoSuchChat)));
         let message = view_message(&mut snapshot(deleted, true), me, a_message(1).id);
         assert!(matches!(message, Err(AccessError::NoSuchMessage)));
+    }
+
+    /// SPEC 1: visibility.
+    #[test]
+    fn a_message_is_seen_by_participants_of_its_chat_alone() {
+        let (me, id) = (actor(agent_id(3)), a_message(1).id);
+        let (chat, message) = view_message(&mut snapshot(channel(), true), me, id).unwrap();
+        assert_eq!((chat.id, message.id), (chat_id(1), id));
+        let outside = view_message(&mut snapshot(channel(), false), me, id);
+        assert!(matches!(outside, Err(AccessError::NotAParticipant)));
+        let mut without = MockSnapshot::default();
+        without.messages.expect_get().returning(|_| Ok(None));
+        let unknown = view_message(&mut without, me, id);
+        assert!(matches!(unknown, Err(AccessError::NoSuchMessage)));
+    }
+
+    /// SPEC 1: what one does not see, one does not change.
+    #[test]
+    fn a_message_is_locked_by_participants_of_its_chat_alone() {
+        let id = a_message(1).id;
+        let lock = |chat: Chat, messages: &[Message], by: u128| {
+            let scene = Scene::new(chat).members(&[agent_id(1)]).messages(messages);
+            lock_message(&mut scene.unit(), actor(agent_id(by)), id)
+        };
+        let there = [a_message(1)];
+        let (chat, message) = lock(channel(), &there, 1).unwrap();
+        assert_eq!((chat.id, message.id), (chat_id(1), id));
+        let outside = lock(channel(), &there, 2);
+        assert!(matches!(outside, Err(AccessError::NotAParticipant)));
+        let deleted = Chat {
+            deleted: Some(a_chat().created),
+            ..a_chat()
+        };
+        for (chat, messages) in [(deleted, &there[..]), (a_chat(), &[])] {
+            let unknown = lock(chat, messages, 1);
+            assert!(matches!(unknown, Err(AccessError::NoSuchMessage)));
+        }
+    }
+
+    /// SPEC 1: whoever is not in a chat locks nothing of it.
+    #[test]
+    fn a_chat_is_locked_as_a_member_by_its_members() {
+        let scene = Scene::new(channel()).members(&[agent_id(1)]);
+        let (chat, member) =
+            lock_as_member(&mut scene.unit(), actor(agent_id(1)), chat_id(1)).unwrap();
+        assert_eq!((chat.id, member.agent), (chat_id(1), agent_id(1)));
+        let outside = lock_as_member(&mut scene.unit(), actor(agent_id(2)), chat_id(1));
+        assert!(matches!(outside, Err(AccessError::NotAParticipant)));
+        let unknown = lock_as_member(&mut scene.unit(), actor(agent_id(1)), chat_id(2));
+        assert!(matches!(unknown, Err(AccessError::NoSuchChat)));
+    }
+
+    /// SPEC 7: a read tells its place in the log.
+    #[test]
+    fn what_is_read_of_a_chat_has_the_place_of_the_read() {
+        let placed = Placed::new("value", &a_chat());
+        let place = (placed.value, placed.chat, placed.seq);
+        assert_eq!(place, ("value", chat_id(1), 10));
     }
 }

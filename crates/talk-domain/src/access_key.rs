@@ -91,3 +91,30 @@ pub trait AccessKeyQueries {
     fn page(&mut self, agent: AgentId, request: PageRequest)
     -> Result<Page<AccessKey>, StoreError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{a_key, at};
+
+    /// a key opens until the very instant it ends.
+    #[test]
+    fn a_key_is_valid_until_it_ends_or_is_deleted() {
+        let ends = AccessKey {
+            expires: Some(at(10)),
+            ..a_key()
+        };
+        let deleted = AccessKey {
+            deleted: Some(at(1)),
+            ..a_key()
+        };
+        for (key, now, is_valid) in [
+            (a_key(), at(i64::from(u32::MAX)), true),
+            (ends.clone(), at(9), true),
+            (ends, at(10), false),
+            (deleted, at(0), false),
+        ] {
+            assert_eq!(key.is_valid(now), is_valid, "{key:?}");
+        }
+    }
+}

@@ -142,3 +142,40 @@ pub trait Tokens: Send + Sync {
     /// What to look an access key up by; `None` if `presented` cannot be one.
     fn key_hash(&self, presented: &str) -> Option<KeyHash>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{agent_id, at, customer_id};
+    use uuid::Uuid;
+
+    /// SPEC 2: both kinds of token are revoked and end by what they say of themselves.
+    #[test]
+    fn a_token_says_whose_it_is_what_it_is_revoked_by_and_when_it_ends() {
+        let token = TokenId(Uuid::from_u128(7));
+        let local = VerifiedToken::Local(TokenClaims {
+            agent: agent_id(2),
+            token,
+            generation: 3,
+            expires: at(99),
+        });
+        let external = VerifiedToken::External {
+            agent: agent_id(2),
+            customer: customer_id(),
+            token,
+            expires: at(99),
+        };
+        for verified in [local, external] {
+            let said = (verified.agent(), verified.id(), verified.expires());
+            assert_eq!(said, (agent_id(2), token, at(99)));
+        }
+    }
+
+    /// Case 58: a password whose stored hash is of an older form is still right.
+    #[test]
+    fn only_a_wrong_password_is_not_right() {
+        assert!(PasswordMatch::Right.is_right());
+        assert!(PasswordMatch::RightBeforeNormalization.is_right());
+        assert!(!PasswordMatch::Wrong.is_right());
+    }
+}

@@ -202,3 +202,64 @@ pub trait Connection: Send {
     /// Hands a frame that is in no log to all other connections that are live in the chat.
     fn pass(&mut self, chat: ChatId, frame: Arc<str>);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventKind;
+    use crate::testing::{agent_id, chat_id};
+    use uuid::Uuid;
+
+    /// SPEC 7: without a chat id it means every chat, with one only that.
+    #[test]
+    fn a_scope_contains_the_chats_it_names_or_all() {
+        let one = Scope {
+            is_all: false,
+            chats: [chat_id(1)].into(),
+        };
+        let all = Scope {
+            is_all: true,
+            ..Scope::default()
+        };
+        let contains = |scope: &Scope| [1, 2].map(|n| scope.contains(chat_id(n)));
+        assert_eq!(contains(&one), [true, false]);
+        assert_eq!(contains(&all), [true, true]);
+        assert_eq!(contains(&Scope::default()), [false, false]);
+    }
+
+    /// SPEC 7: a queue is bounded in bytes; what is short and rare is not counted.
+    #[test]
+    fn a_notice_knows_its_chat_and_what_it_weighs() {
+        let chat = chat_id(1);
+        let event = LoggedEvent {
+            chat,
+            seq: 5,
+            kind: EventKind::MessagePosted,
+            subject: Uuid::nil(),
+            frame: "0123456789".into(),
+        };
+        let event = Notice::Event {
+            event,
+            is_replay: false,
+        };
+        for (notice, of, bytes) in [
+            (event, Some(chat), 10),
+            (Notice::Passing(chat, "typing".into()), Some(chat), 6),
+            (Notice::CaughtUp(chat, 5), Some(chat), 0),
+            (Notice::Lagging(chat, 5), Some(chat), 0),
+            (Notice::Reset(chat, ResetReason::Epoch, 5), Some(chat), 0),
+            (Notice::Unsubscribed(chat, Ended::Removed, 5), Some(chat), 0),
+            (Notice::Begun(vec![]), None, 0),
+            (Notice::Presence(agent_id(1), Presence::Away), None, 128),
+        ] {
+            assert_eq!((notice.chat(), notice.bytes()), (of, bytes), "{notice:?}");
+        }
+    }
+
+    /// SPEC 7.
+    #[test]
+    fn presence_has_three_words() {
+        let words = [Presence::Online, Presence::Away, Presence::Offline].map(Presence::as_str);
+        assert_eq!(words, ["online", "away", "offline"]);
+    }
+}

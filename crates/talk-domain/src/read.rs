@@ -151,7 +151,7 @@ fn state(reads: &mut dyn ReadQueries, member: &Participant) -> Result<ReadState,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{a_participant, agent_id, at};
+    use crate::testing::{Scene, a_chat, a_participant, actor, agent_id, at, seen};
 
     fn mark(seq: u64, micros: i64) -> ReadMark {
         let member = a_participant(agent_id(1));
@@ -196,5 +196,41 @@ mod tests {
             };
             assert_eq!(state(&mut reads, &member).unwrap(), expected);
         }
+    }
+
+    fn unread(reads: &mut MockReadQueries, unread: u32) {
+        reads.expect_mark().returning(|_, _| Ok(None));
+        reads.expect_unread().returning(move |_, _, _| Ok(unread));
+        reads.expect_mentions().returning(|_, _, _| Ok(2));
+    }
+
+    /// Whoever is not in a chat has nothing unread there.
+    #[test]
+    fn only_a_participant_has_something_unread() {
+        let expected = ReadState {
+            seq: 0,
+            unread: 3,
+            mentions: 2,
+        };
+        for (agent, state) in [(1, expected), (2, ReadState::default())] {
+            let mut uow = Scene::new(a_chat()).members(&[agent_id(1)]).unit();
+            unread(&mut uow.reads, 3);
+            let in_unit = read_in_unit(&mut uow, actor(agent_id(agent)), &a_chat());
+            assert_eq!(in_unit.unwrap(), state);
+            let mut snapshot = seen(&a_chat(), &[agent_id(1)]);
+            unread(&mut snapshot.reads, 3);
+            let chats = [a_chat(), a_chat()];
+            let in_snapshot = read_in_snapshot(&mut snapshot, actor(agent_id(agent)), &chats);
+            assert_eq!(in_snapshot.unwrap(), [state, state]);
+        }
+    }
+
+    /// What nobody has left unread mentions nobody, and is not counted.
+    #[test]
+    fn nothing_unread_mentions_nobody() {
+        let mut reads = MockReadQueries::default();
+        unread(&mut reads, 0);
+        let member = a_participant(agent_id(1));
+        assert_eq!(state(&mut reads, &member).unwrap(), ReadState::default());
     }
 }

@@ -3,6 +3,8 @@
 mod builders;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod seen;
 
 use crate::access_key::{
     AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
@@ -32,6 +34,8 @@ use crate::store::{CustomerRepository, MockCustomerRepository, Snapshot, UnitOfW
 pub use builders::*;
 #[cfg(test)]
 pub(crate) use scene::Scene;
+#[cfg(test)]
+pub(crate) use seen::{FIRST, seen};
 
 macro_rules! mocks {
     ($(#[$doc:meta])* $name:ident: $port:ident { $($field:ident: $mock:ident as $trait:ident,)* }) => {

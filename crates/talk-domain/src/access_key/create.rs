@@ -108,6 +108,7 @@ fn check_life(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timest
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::{Agent, AgentStatus};
     use crate::testing::{MockUnitOfWork, agent_id, an_agent, at, customer_id};
     use uuid::Uuid;
 
@@ -123,17 +124,25 @@ mod tests {
         uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
         uow.keys.expect_insert().returning(|_| Ok(()));
         let command = CreateAccessKey {
+            life,
+            ends_by,
+            ..command()
+        };
+        create_access_key(&mut uow, &command, (at(0), &Limits::default()))
+    }
+
+    fn command() -> CreateAccessKey {
+        CreateAccessKey {
             id: Uuid::from_u128(1).into(),
             customer: customer_id(),
             agent: agent_id(2),
             name: "ci".into(),
             detail: String::new(),
-            life,
-            ends_by,
+            life: None,
+            ends_by: None,
             hash: [1; 32],
             prefix: "vb_12345678".into(),
-        };
-        create_access_key(&mut uow, &command, (at(0), &Limits::default()))
+        }
     }
 
     /// SPEC 2.
@@ -168,5 +177,33 @@ mod tests {
             };
             assert_eq!(invalid.field, "expire");
         }
+    }
+
+    /// SPEC 2: they act as the agent.
+    #[test]
+    fn nobody_gets_a_key_for_an_agent_that_may_not_act() {
+        let disabled = Agent {
+            status: AgentStatus::Disabled,
+            ..an_agent(2)
+        };
+        let deleted = Agent {
+            deleted: Some(at(1)),
+            ..an_agent(2)
+        };
+        for agent in [Some(disabled), Some(deleted), None] {
+            let mut uow = MockUnitOfWork::default();
+            let get = uow.agents.expect_get();
+            get.returning(move |_| Ok(agent.clone()));
+            let refused = create_access_key(&mut uow, &command(), (at(0), &Limits::default()));
+            assert!(matches!(refused, Err(CreateAccessKeyError::NoSuchAgent)));
+        }
+    }
+
+    /// SPEC 2: at most a hundred years.
+    #[test]
+    fn the_longest_life_of_a_key_is_a_life() {
+        let created = create(Some(MAX_LIFE_SECONDS)).unwrap();
+        let end = i64::from(MAX_LIFE_SECONDS) * 1_000_000;
+        assert_eq!(created.expires, Some(at(end)));
     }
 }

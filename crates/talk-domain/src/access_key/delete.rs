@@ -39,7 +39,7 @@ pub fn delete_access_key(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnitOfWork, agent_id, at, customer_id};
+    use crate::testing::{MockUnitOfWork, a_key, agent_id, at};
     use uuid::Uuid;
 
     fn delete(
@@ -50,17 +50,8 @@ mod tests {
         uow.keys.expect_get().returning(move |id| {
             Ok(Some(AccessKey {
                 id,
-                customer: customer_id(),
-                agent: agent_id(2),
-                name: String::new(),
-                detail: String::new(),
-                hash: [1; 32],
-                prefix: "vb_12345678".into(),
-                is_derived: false,
-                expires: None,
-                created: at(0),
-                updated: at(0),
                 deleted,
+                ..a_key()
             }))
         });
         uow.keys.expect_update().returning(|_| Ok(()));

@@ -40,3 +40,54 @@ pub fn list_channels(
     check_text("search", search, Limits::default().name)?;
     Ok(snapshot.chats().channels(search, request)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::ChatKind;
+    use crate::testing::{FIRST, MockSnapshot, a_chat, actor, agent_id};
+
+    fn one() -> Page<Chat> {
+        Page {
+            rows: vec![a_chat()],
+            next: None,
+        }
+    }
+
+    /// SPEC 3: chats the caller participates in.
+    #[test]
+    fn one_lists_ones_own_chats() {
+        let filter = ChatFilter {
+            kind: Some(ChatKind::Group),
+            status: None,
+        };
+        let mut snapshot = MockSnapshot::default();
+        let of_agent = snapshot.chats.expect_of_agent();
+        of_agent
+            .withf(move |agent, wanted, request| {
+                (*agent, *wanted, *request) == (agent_id(1), filter, FIRST)
+            })
+            .returning(|_, _, _| Ok(one()));
+        let chats = list_chats(&mut snapshot, actor(agent_id(1)), filter, FIRST);
+        assert_eq!(chats.unwrap(), one());
+    }
+
+    /// SPEC 3: a search is as long as a name at most.
+    #[test]
+    fn channels_are_found_by_what_fits_in_a_name() {
+        let found = |search: &str| {
+            let mut snapshot = MockSnapshot::default();
+            let channels = snapshot.chats.expect_channels();
+            let wanted = search.to_owned();
+            channels
+                .withf(move |search, request| search == wanted && *request == FIRST)
+                .returning(|_, _| Ok(one()));
+            list_channels(&mut snapshot, search, FIRST)
+        };
+        assert_eq!(found("news").unwrap(), one());
+        let Err(ListChannelsError::Invalid(invalid)) = found(&"x".repeat(256)) else {
+            panic!("too long")
+        };
+        assert_eq!((&*invalid.field, invalid.limit), ("search", Some(255)));
+    }
+}

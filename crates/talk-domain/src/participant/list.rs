@@ -41,3 +41,54 @@ pub fn list_former_participants(
         &chat,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Chat, ChatKind};
+    use crate::testing::{FIRST, a_chat, a_participant, actor, agent_id, chat_id, seen};
+
+    fn channel() -> Chat {
+        Chat {
+            kind: ChatKind::Talk,
+            ..a_chat()
+        }
+    }
+
+    fn one() -> Page<Participant> {
+        Page {
+            rows: vec![a_participant(agent_id(1))],
+            next: None,
+        }
+    }
+
+    /// SPEC 3 and X-17: the same visibility as the chat.
+    #[test]
+    fn participants_are_listed_to_whoever_sees_the_chats_card() {
+        let outside = actor(agent_id(2));
+        for (chat, me) in [(channel(), outside), (a_chat(), actor(agent_id(1)))] {
+            let mut snapshot = seen(&chat, &[agent_id(1)]);
+            let page = snapshot.participants.expect_page();
+            page.withf(|chat, request| (*chat, *request) == (chat_id(1), FIRST))
+                .returning(|_, _| Ok(one()));
+            let former = snapshot.participants.expect_former();
+            former
+                .withf(|chat, request| (*chat, *request) == (chat_id(1), FIRST))
+                .returning(|_, _| Ok(one()));
+            let listed = list_participants(&mut snapshot, me, chat.id, FIRST).unwrap();
+            assert_eq!((listed.value, listed.seq), (one(), a_chat().last.seq));
+            let left = list_former_participants(&mut snapshot, me, chat.id, FIRST).unwrap();
+            assert_eq!((left.value, left.seq), (one(), a_chat().last.seq));
+        }
+    }
+
+    /// SPEC 1: visibility.
+    #[test]
+    fn an_outsider_learns_nothing_of_who_is_or_was_in_a_private_chat() {
+        let (mut snapshot, me) = (seen(&a_chat(), &[agent_id(1)]), actor(agent_id(2)));
+        let listed = list_participants(&mut snapshot, me, chat_id(1), FIRST);
+        assert!(matches!(listed, Err(AccessError::NotAParticipant)));
+        let left = list_former_participants(&mut snapshot, me, chat_id(1), FIRST);
+        assert!(matches!(left, Err(AccessError::NotAParticipant)));
+    }
+}

@@ -93,7 +93,7 @@ mod tests {
     use crate::agent::AgentStatus;
     use crate::id::CustomerId;
     use crate::session::{MockDirectory, TokenClaims};
-    use crate::testing::{agent_id, an_agent, at, customer_id};
+    use crate::testing::{a_key, agent_id, an_agent, at, customer_id};
     use uuid::Uuid;
 
     fn directory(agent: Agent, is_revoked: bool) -> MockDirectory {
@@ -194,46 +194,29 @@ mod tests {
         }
     }
 
-    fn key() -> AccessKey {
-        AccessKey {
-            id: Uuid::from_u128(3).into(),
-            customer: customer_id(),
-            agent: agent_id(2),
-            name: String::new(),
-            detail: String::new(),
-            hash: [1; 32],
-            prefix: "vb_12345678".into(),
-            is_derived: false,
-            expires: None,
-            created: at(0),
-            updated: at(0),
-            deleted: None,
-        }
-    }
-
     ///
     #[test]
     fn a_key_acts_as_its_agent_until_it_expires_or_is_deleted() {
         for (key, opens) in [
-            (key(), true),
+            (a_key(), true),
             (
                 AccessKey {
                     expires: Some(at(10)),
-                    ..key()
+                    ..a_key()
                 },
                 false,
             ),
             (
                 AccessKey {
                     expires: Some(at(11)),
-                    ..key()
+                    ..a_key()
                 },
                 true,
             ),
             (
                 AccessKey {
                     deleted: Some(at(1)),
-                    ..key()
+                    ..a_key()
                 },
                 false,
             ),

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::access_key::AccessKey;
 use crate::agent::{Agent, AgentStatus, Permission};
 use crate::chat::{Chat, ChatKind, ChatStatus, Tick};
 use crate::context::{Actor, Context, IdSource};
@@ -139,6 +140,25 @@ pub fn a_message(n: u128) -> Message {
         created: at(5),
         updated: at(5),
         edited: None,
+        deleted: None,
+    }
+}
+
+/// An access key of agent 2 that never ends.
+#[must_use]
+pub fn a_key() -> AccessKey {
+    AccessKey {
+        id: Uuid::from_u128(0xD_0000).into(),
+        customer: customer_id(),
+        agent: agent_id(2),
+        name: String::new(),
+        detail: String::new(),
+        hash: [1; 32],
+        prefix: "vb_12345678".into(),
+        is_derived: false,
+        expires: None,
+        created: at(0),
+        updated: at(0),
         deleted: None,
     }
 }
