@@ -255,6 +255,7 @@ pub trait AgentQueries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{an_agent, at};
 
     /// SPEC 2, case 58: 8 to 128 characters after NFKC.
     #[test]
@@ -277,5 +278,83 @@ mod tests {
             assert_eq!(refused.is_some(), limit.is_some(), "{password:?}");
             assert!(limit.is_none() || refused == Some(limit), "{password:?}");
         }
+    }
+
+    /// SPEC 2: VoIPBIN's integers, and who administers.
+    #[test]
+    fn permissions_are_read_by_their_integers() {
+        for (permission, code, administers) in [
+            (Permission::Agent, 16, false),
+            (Permission::Admin, 32, true),
+            (Permission::Manager, 64, true),
+        ] {
+            assert_eq!(permission.code(), code);
+            assert_eq!(Permission::from_code(code), Ok(permission));
+            assert_eq!(permission.administers(), administers);
+        }
+        for code in [0, 1, 17, 48, 96] {
+            let refused = Permission::from_code(code).unwrap_err();
+            assert_eq!(refused.reason, "PERMISSION_INVALID", "{code}");
+        }
+    }
+
+    /// SPEC 2: the names on the wire and in storage.
+    #[test]
+    fn a_status_is_read_by_its_name() {
+        for (status, name) in [
+            (AgentStatus::Active, "active"),
+            (AgentStatus::Disabled, "disabled"),
+        ] {
+            assert_eq!(
+                (status.as_str(), AgentStatus::parse(name)),
+                (name, Ok(status))
+            );
+        }
+        let refused = AgentStatus::parse("Active").unwrap_err();
+        assert_eq!(
+            (&*refused.field, refused.reason),
+            ("status", "STATUS_INVALID")
+        );
+    }
+
+    /// S-090: the agents' names, username if none.
+    #[test]
+    fn an_agent_without_a_name_that_can_be_seen_goes_by_its_username() {
+        for (name, shown) in [("Eve", "Eve"), ("", "agent-2"), (" \u{200b}", "agent-2")] {
+            let agent = Agent {
+                name: name.into(),
+                ..an_agent(2)
+            };
+            assert_eq!(agent.display_name(), shown, "{name:?}");
+        }
+    }
+
+    /// SPEC 2: only an active agent that is not deleted may act.
+    #[test]
+    fn neither_a_disabled_nor_a_deleted_agent_is_active() {
+        let disabled = Agent {
+            status: AgentStatus::Disabled,
+            ..an_agent(2)
+        };
+        let deleted = Agent {
+            deleted: Some(at(1)),
+            ..an_agent(2)
+        };
+        assert!(an_agent(2).is_active());
+        assert!(!disabled.is_active() && !deleted.is_active());
+    }
+
+    /// Case 58: the same characters typed in another way are the same password.
+    #[test]
+    fn a_password_is_hashed_in_one_form() {
+        assert_eq!(normal_password("o\u{308}ffne\u{fb03}"), "\u{f6}ffneffi");
+        assert_eq!(normal_password("ordinary"), "ordinary");
+    }
+
+    /// SPEC 8: secrets are never printed.
+    #[test]
+    fn a_password_hash_prints_that_it_is_one() {
+        let printed = format!("{:?}", PasswordHash("secret".into()));
+        assert_eq!(printed, "PasswordHash(…)");
     }
 }

@@ -91,7 +91,7 @@ pub fn stored_password(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnitOfWork, agent_id, an_agent, at};
+    use crate::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
 
     fn unit(stored: &'static str) -> MockUnitOfWork {
         let mut uow = MockUnitOfWork::default();
@@ -174,5 +174,57 @@ mod tests {
     #[test]
     fn a_password_hash_prints_nothing() {
         assert!(!format!("{:?}", command(Some("old"))).contains("old"));
+    }
+
+    fn stored(agent: bool, login: bool) -> Result<PasswordHash, ChangePasswordError> {
+        let mut snapshot = MockSnapshot::default();
+        let get = snapshot.agents.expect_get();
+        get.returning(move |_| Ok(agent.then(|| an_agent(2))));
+        let logins = snapshot.directory.expect_login();
+        logins
+            .withf(|username| username == "agent-2")
+            .returning(move |_| Ok(login.then(|| (an_agent(2), PasswordHash("hash".into())))));
+        stored_password(&mut snapshot, agent_id(2))
+    }
+
+    /// SPEC 2: the old password is verified against the stored one.
+    #[test]
+    fn the_stored_password_is_that_of_the_agents_login() {
+        assert_eq!(stored(true, true).unwrap().0, "hash");
+        for (agent, login) in [(false, true), (true, false)] {
+            let refused = stored(agent, login);
+            assert!(matches!(refused, Err(ChangePasswordError::NoSuchAgent)));
+        }
+    }
+
+    /// A deleted agent, and one that is unknown, has no password to change.
+    #[test]
+    fn the_password_of_an_agent_that_has_ended_stays() {
+        let deleted = Agent {
+            deleted: Some(at(1)),
+            ..an_agent(2)
+        };
+        for agent in [Some(deleted), None] {
+            let mut uow = MockUnitOfWork::default();
+            let get = uow.agents.expect_get();
+            get.returning(move |_| Ok(agent.clone()));
+            let refused = change_password(&mut uow, &command(None), at(9));
+            assert!(matches!(refused, Err(ChangePasswordError::NoSuchAgent)));
+            let hashes = ["old", "renewed"].map(|hash| PasswordHash(hash.into()));
+            renew_password_hash(&mut uow, agent_id(2), (&hashes[0], &hashes[1])).unwrap();
+        }
+    }
+
+    /// SPEC 2: the operator needs no old password.
+    #[test]
+    fn the_operator_changes_a_password_without_the_old_one() {
+        let mut uow = unit("old");
+        uow.agents.checkpoint();
+        uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+        let set = uow.agents.expect_set_password().times(1);
+        set.withf(|agent, hash| *agent == agent_id(2) && hash.0 == "new")
+            .returning(|_, _| Ok(()));
+        uow.agents.expect_update().returning(|_| Ok(()));
+        change_password(&mut uow, &command(None), at(9)).unwrap();
     }
 }

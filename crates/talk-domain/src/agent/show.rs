@@ -35,3 +35,45 @@ pub fn list_agents(
 ) -> Result<Page<Agent>, StoreError> {
     snapshot.agents().page(request)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{FIRST, MockSnapshot, agent_id, an_agent, at};
+
+    fn snapshot(agent: Option<Agent>) -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        let get = snapshot.agents.expect_get();
+        get.returning(move |_| Ok(agent.clone()));
+        let page = snapshot.agents.expect_page();
+        page.withf(|request| *request == FIRST).returning(|_| {
+            Ok(Page {
+                rows: vec![an_agent(2)],
+                next: None,
+            })
+        });
+        snapshot
+    }
+
+    /// SPEC 2: deleted, then 404.
+    #[test]
+    fn a_deleted_and_an_unknown_agent_are_not_found() {
+        let deleted = Agent {
+            deleted: Some(at(1)),
+            ..an_agent(2)
+        };
+        for agent in [Some(deleted), None] {
+            let refused = show_agent(&mut snapshot(agent), agent_id(2));
+            assert!(matches!(refused, Err(ShowAgentError::NoSuchAgent)));
+        }
+        let shown = show_agent(&mut snapshot(Some(an_agent(2))), agent_id(2));
+        assert_eq!(shown.unwrap(), an_agent(2));
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn agents_are_listed_page_by_page() {
+        let listed = list_agents(&mut snapshot(None), FIRST).unwrap();
+        assert_eq!(listed.rows, [an_agent(2)]);
+    }
+}

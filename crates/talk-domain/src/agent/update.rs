@@ -235,4 +235,101 @@ mod tests {
         .unwrap();
         assert_eq!(agent, an_agent(2));
     }
+
+    fn update(agent: Agent, command: &UpdateAgent) -> Result<Agent, UpdateAgentError> {
+        let now = (at(9), &Limits::default());
+        update_agent(&mut unit(agent), None, command, now)
+    }
+
+    /// SPEC 2: what is not given stays.
+    #[test]
+    fn each_field_is_changed_by_itself() {
+        let named = Agent {
+            name: "Eve".into(),
+            detail: "of sales".into(),
+            ..an_agent(2)
+        };
+        let (name, detail) = (Some("Adam".to_owned()), Some("of support".to_owned()));
+        let changed = |command: UpdateAgent| {
+            let agent = update(named.clone(), &command).unwrap();
+            assert_eq!(agent.updated, at(9));
+            (agent.name, agent.detail, agent.permission, agent.status)
+        };
+        let (agent, active) = (Permission::Agent, AgentStatus::Active);
+        let of = |name: &str, detail: &str| (name.to_owned(), detail.to_owned(), agent, active);
+        let renamed = UpdateAgent { name, ..NOTHING() };
+        assert_eq!(changed(renamed), of("Adam", "of sales"));
+        let described = UpdateAgent {
+            detail,
+            ..NOTHING()
+        };
+        assert_eq!(changed(described), of("Eve", "of support"));
+        let promoted = UpdateAgent {
+            permission: Some(Permission::Manager),
+            ..NOTHING()
+        };
+        assert_eq!(changed(promoted).2, Permission::Manager);
+    }
+
+    /// SPEC 2: disabling ends tokens, keys and sockets; any other change does not.
+    #[test]
+    fn sessions_and_keys_end_with_disabling_alone() {
+        let rename = UpdateAgent {
+            name: Some("B".into()),
+            ..NOTHING()
+        };
+        let disable = UpdateAgent {
+            status: Some(AgentStatus::Disabled),
+            ..NOTHING()
+        };
+        for (command, ends) in [(rename, 0), (disable, 1)] {
+            let mut uow = MockUnitOfWork::default();
+            uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
+            uow.agents.expect_update().times(1).returning(|_| Ok(()));
+            let end = uow.sessions.expect_end().times(ends);
+            end.withf(|agent, now| (*agent, *now) == (agent_id(2), at(9)))
+                .returning(|_, _| Ok(()));
+            let end = uow.keys.expect_end_all().times(ends);
+            end.withf(|agent, now| (*agent, *now) == (agent_id(2), at(9)))
+                .returning(|_, _| Ok(()));
+            let now = (at(9), &Limits::default());
+            let changed = update_agent(&mut uow, None, &command, now).unwrap();
+            assert_eq!(usize::try_from(changed.token_generation), Ok(ends));
+        }
+    }
+
+    /// SPEC 1: limits name the field.
+    #[test]
+    fn limits_are_named() {
+        let long = UpdateAgent {
+            name: Some("x".repeat(256)),
+            ..NOTHING()
+        };
+        let wordy = UpdateAgent {
+            detail: Some("x".repeat(4_097)),
+            ..NOTHING()
+        };
+        for (command, field, limit) in [(long, "name", 255), (wordy, "detail", 4_096)] {
+            let Err(UpdateAgentError::Invalid(invalid)) = update(an_agent(2), &command) else {
+                panic!("{field} is accepted")
+            };
+            assert_eq!((&*invalid.field, invalid.limit), (field, Some(limit)));
+        }
+    }
+
+    /// SPEC 2: an admin or manager of the customer.
+    #[test]
+    fn an_admin_changes_agents() {
+        let admin = Actor {
+            permission: Permission::Admin,
+            ..actor(agent_id(1))
+        };
+        let rename = UpdateAgent {
+            name: Some("B".into()),
+            ..NOTHING()
+        };
+        let now = (at(9), &Limits::default());
+        let renamed = update_agent(&mut unit(an_agent(2)), Some(&admin), &rename, now);
+        assert_eq!(renamed.unwrap().name, "B");
+    }
 }
