@@ -25,7 +25,7 @@ impl Bound {
     /// Some milliseconds of work: 64 short events, or 16 of 64 KiB.
     pub const STEP: Self = Self {
         rows: 64,
-        bytes: 1024 * 1024,
+        bytes: 1_048_576,
     };
 
     /// The same of message texts, which are also taken out of the search index.

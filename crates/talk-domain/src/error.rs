@@ -214,6 +214,7 @@ pub(crate) use refusals;
 mod tests {
     use super::*;
     use crate::message::edit::EditMessageError;
+    use crate::store::StoreError;
 
     #[test]
     fn the_refusals_of_a_use_case_include_those_of_its_steps() {
@@ -226,5 +227,45 @@ mod tests {
             of("STORAGE_UNAVAILABLE").unwrap().kind,
             ErrorKind::Unavailable
         );
+    }
+
+    /// SPEC 1: `details` names the field, whatever check the refusal came through.
+    #[test]
+    fn an_error_behind_a_check_tells_what_it_is_itself() {
+        type Checked = CheckedError<StoreError, EditMessageError>;
+        let invalid = Invalid::too_long("text", 5, "characters");
+        let work = Checked::Work(invalid.clone().into());
+        let told = (work.kind(), work.reason(), work.wants_retry());
+        assert_eq!(told, (ErrorKind::InvalidArgument, "LIMIT_EXCEEDED", false));
+        assert_eq!(work.detail(), Some(&invalid));
+        let check = Checked::Check(StoreError::Conflict);
+        let told = (check.kind(), check.reason(), check.wants_retry());
+        assert_eq!(told, (ErrorKind::Unavailable, "BUSY", true));
+        assert_eq!(check.detail(), None);
+        let storage = Checked::from(StoreError::Conflict);
+        assert!(matches!(storage, CheckedError::Work(_)) && storage.wants_retry());
+    }
+
+    /// SPEC 1: naming field and limit.
+    #[test]
+    fn an_invalid_input_names_its_field_its_limit_and_nothing_of_its_own_in_general() {
+        let invalid = Invalid::too_long("name", 255, "characters");
+        assert_eq!(invalid.to_string(), "name: at most 255 characters");
+        assert_eq!(invalid.limit, Some(255));
+        assert_eq!(invalid.detail(), Some(&invalid));
+        assert_eq!(Invalid::new("a", "B", "c").limit, None);
+        assert!(Invalid::refusals().is_empty());
+    }
+
+    /// A refusal of its own has no input to name and asks for no retry.
+    #[test]
+    fn a_refusal_without_a_field_has_no_detail() {
+        let refusal = EditMessageError::Deleted;
+        let told = (refusal.kind(), refusal.reason(), refusal.wants_retry());
+        assert_eq!(
+            told,
+            (ErrorKind::FailedPrecondition, "MESSAGE_DELETED", false)
+        );
+        assert_eq!(refusal.detail(), None);
     }
 }

@@ -254,6 +254,8 @@ pub trait Bell: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emoji::Emoji;
+    use crate::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
 
     #[test]
     fn every_kind_is_found_by_its_name() {
@@ -261,5 +263,92 @@ mod tests {
             assert_eq!(EventKind::parse(kind.as_str()), Some(kind));
         }
         assert_eq!(EventKind::parse("chatmessage_created"), None);
+    }
+
+    /// Checks that `event` is logged as an event of this kind about `subject`.
+    fn check(event: Event<'_>, kind: EventKind, subject: Uuid) {
+        assert_eq!((event.kind(), event.subject()), (kind, subject));
+        let entry = LogEntry {
+            chat: chat_id(1),
+            tick: a_chat().last,
+            actor: agent_id(1),
+            event,
+        };
+        let expected = LoggedEvent {
+            chat: chat_id(1),
+            seq: a_chat().last.seq,
+            kind,
+            subject,
+            frame: "frame".into(),
+        };
+        assert_eq!(entry.logged("frame".into()), expected);
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn an_event_of_a_chat_is_about_the_chat() {
+        let (chat, id) = (a_chat(), a_chat().id.0);
+        check(Event::ChatCreated(&chat), EventKind::ChatCreated, id);
+        check(Event::ChatUpdated(&chat), EventKind::ChatUpdated, id);
+        check(Event::ChatDeleted(&chat), EventKind::ChatDeleted, id);
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn an_event_of_a_message_is_about_the_message() {
+        let (message, id) = (a_message(1), a_message(1).id.0);
+        let reaction = Reaction {
+            emoji: Emoji::parse("tada", 64).unwrap(),
+            agent: agent_id(3),
+            created: at(6),
+        };
+        check(Event::MessagePosted(&message), EventKind::MessagePosted, id);
+        check(Event::MessageEdited(&message), EventKind::MessageEdited, id);
+        let deleted = Event::MessageDeleted(&message);
+        check(deleted, EventKind::MessageDeleted, id);
+        let added = Event::ReactionAdded(&message, &reaction);
+        check(added, EventKind::ReactionAdded, id);
+        let removed = Event::ReactionRemoved(&message, &reaction);
+        check(removed, EventKind::ReactionRemoved, id);
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn an_event_of_a_participant_is_about_the_agent() {
+        let participant = a_participant(agent_id(2));
+        let mark = ReadMark {
+            customer: participant.customer,
+            chat: participant.chat,
+            agent: agent_id(2),
+            place: a_chat().last,
+            updated: at(6),
+        };
+        let id = agent_id(2).0;
+        let joined = Event::ParticipantJoined(&participant);
+        check(joined, EventKind::ParticipantJoined, id);
+        let left = Event::ParticipantLeft(&participant);
+        check(left, EventKind::ParticipantLeft, id);
+        check(Event::ChatRead(&mark), EventKind::ChatRead, id);
+    }
+
+    /// SPEC 4: when a message is deleted, these are rewritten.
+    #[test]
+    fn events_with_the_content_of_a_message_are_known() {
+        let with_content = EventKind::ALL.into_iter().filter(|kind| kind.has_content());
+        let expected = [
+            EventKind::MessagePosted,
+            EventKind::MessageEdited,
+            EventKind::ReactionAdded,
+            EventKind::ReactionRemoved,
+        ];
+        assert!(with_content.eq(expected));
+    }
+
+    /// The names in storage.
+    #[test]
+    fn no_two_kinds_have_one_name() {
+        let names: std::collections::BTreeSet<_> =
+            EventKind::ALL.map(EventKind::as_str).into_iter().collect();
+        assert_eq!(names.len(), EventKind::ALL.len());
     }
 }

@@ -360,3 +360,160 @@ impl dyn Store {
         outcome(&result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::edit::EditMessageError;
+    use crate::testing::{MockSnapshot, MockUnitOfWork, actor, agent_id, customer_id};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// A store that runs each unit once on mocks that expect no call.
+    #[derive(Default)]
+    struct Once {
+        verdicts: Mutex<Vec<(Unit, Verdict)>>,
+        never_runs: bool,
+    }
+
+    impl Once {
+        fn note(&self, unit: Unit, verdict: impl FnOnce() -> Verdict) {
+            if !self.never_runs {
+                let verdict = verdict();
+                self.verdicts.lock().unwrap().push((unit, verdict));
+            }
+        }
+    }
+
+    impl Store for Once {
+        fn execute(&self, unit: Unit, mut work: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.note(unit, || work(&mut MockUnitOfWork::default()));
+            Box::pin(async { Ok(()) })
+        }
+        fn query(&self, unit: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.note(unit, || work(&mut MockSnapshot::default()));
+            Box::pin(async { Ok(()) })
+        }
+        fn epoch(&self) -> &'static str {
+            "epoch"
+        }
+    }
+
+    fn ready<T>(future: impl Future<Output = T>) -> T {
+        let mut cx = Context::from_waker(Waker::noop());
+        match pin!(future).poll(&mut cx) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("nothing here waits"),
+        }
+    }
+
+    fn refusal(kind: ErrorKind) -> EditMessageError {
+        match kind {
+            ErrorKind::Unavailable => StoreError::Busy.into(),
+            ErrorKind::Internal => StoreError::Corrupt("row".into()).into(),
+            _ => EditMessageError::Deleted,
+        }
+    }
+
+    /// Invariant: one use case is one transaction, all or nothing.
+    #[test]
+    fn a_unit_is_kept_undone_or_run_again_by_its_outcome() {
+        let unit = Unit::of(customer_id(), "test");
+        for (outcome, verdict) in [
+            (Ok(7), Verdict::Commit),
+            (Err(ErrorKind::FailedPrecondition), Verdict::Rollback),
+            (Err(ErrorKind::Unavailable), Verdict::Failed),
+            (Err(ErrorKind::Internal), Verdict::Failed),
+        ] {
+            let store = Once::default();
+            let work = move || outcome.map_err(refusal);
+            let written = ready((&store as &dyn Store).write(unit, move |_| work()));
+            let read = ready((&store as &dyn Store).read(unit, move |_| work()));
+            for result in [written, read] {
+                assert_eq!(result.map_err(|error| error.kind()), outcome);
+            }
+            assert_eq!(*store.verdicts.lock().unwrap(), [(unit, verdict); 2]);
+        }
+        let store = Once::default();
+        let conflict = (&store as &dyn Store).write(unit, |_| Err::<(), _>(StoreError::Conflict));
+        assert!(matches!(ready(conflict), Err(StoreError::Conflict)));
+        assert_eq!(*store.verdicts.lock().unwrap(), [(unit, Verdict::Retry)]);
+    }
+
+    #[test]
+    fn a_unit_that_never_ran_has_failed() {
+        let store = Once {
+            never_runs: true,
+            ..Once::default()
+        };
+        let unit = Unit::installation("test");
+        let written = (&store as &dyn Store).write(unit, |_| Ok::<_, StoreError>(()));
+        assert!(matches!(ready(written), Err(StoreError::Corrupt(_))));
+        assert!(!store.is_full());
+        ready(store.close());
+    }
+
+    /// SPEC 1: each refusal has one status and one reason.
+    #[test]
+    fn a_failure_of_storage_tells_whether_to_come_again() {
+        let cause = || Cause::from("away");
+        for (error, kind, reason, wants_retry) in [
+            (StoreError::Busy, ErrorKind::Unavailable, "BUSY", false),
+            (StoreError::Conflict, ErrorKind::Unavailable, "BUSY", true),
+            (
+                StoreError::Timeout,
+                ErrorKind::Unavailable,
+                "QUERY_TIMEOUT",
+                false,
+            ),
+            (
+                StoreError::Full,
+                ErrorKind::Unavailable,
+                "STORAGE_FULL",
+                false,
+            ),
+            (
+                StoreError::Unavailable(cause()),
+                ErrorKind::Unavailable,
+                "STORAGE_UNAVAILABLE",
+                false,
+            ),
+            (
+                StoreError::Corrupt(cause()),
+                ErrorKind::Internal,
+                "INTERNAL",
+                false,
+            ),
+        ] {
+            let told = (error.kind(), error.reason(), error.wants_retry());
+            assert_eq!(told, (kind, reason, wants_retry));
+            let described = Refusal {
+                kind,
+                reason,
+                message: "",
+            };
+            let is_described = StoreError::refusals().iter().any(|refusal| {
+                (refusal.kind, refusal.reason) == (described.kind, described.reason)
+                    && refusal.message == error.to_string()
+            });
+            assert!(is_described || wants_retry, "{error:?}");
+        }
+    }
+
+    /// The store shares its time among customers and agents by what a unit says of itself.
+    #[test]
+    fn a_unit_says_whose_it_is_and_where_it_reads() {
+        let asked = Unit::by(actor(agent_id(1)), "test");
+        let whose = (asked.customer, asked.agent, asked.lane);
+        let (customer, agent) = (Some(customer_id()), Some(agent_id(1)));
+        assert_eq!(whose, (customer, agent, ReadLane::Shared));
+        let search = asked.in_lane(ReadLane::Search);
+        assert_eq!((search.agent, search.lane), (agent, ReadLane::Search));
+        let own = Unit::of(customer_id(), "test");
+        let whose = (own.customer, own.agent, own.lane);
+        assert_eq!(whose, (customer, None, ReadLane::Shared));
+        let above = Unit::installation("test");
+        let whose = (above.customer, above.agent, above.lane);
+        assert_eq!(whose, (None, None, ReadLane::Reserved));
+    }
+}
