@@ -275,4 +275,36 @@ mod tests {
             "CHAT_TYPE_INVALID"
         );
     }
+
+    /// SPEC 3: the names on the wire and in storage.
+    #[test]
+    fn types_and_states_are_read_by_the_names_they_have() {
+        for (kind, name) in [
+            (ChatKind::Direct, "direct"),
+            (ChatKind::Group, "group"),
+            (ChatKind::Talk, "talk"),
+        ] {
+            assert_eq!((kind.as_str(), ChatKind::parse(name)), (name, Ok(kind)));
+        }
+        for (status, name) in [
+            (ChatStatus::Active, "active"),
+            (ChatStatus::Closed, "closed"),
+        ] {
+            assert_eq!(
+                (status.as_str(), ChatStatus::parse(name)),
+                (name, Ok(status))
+            );
+        }
+        let refused = ChatStatus::parse("open").unwrap_err();
+        assert_eq!(
+            (&*refused.field, refused.reason),
+            ("status", "STATUS_INVALID")
+        );
+    }
+
+    #[test]
+    fn a_pair_names_both_agents_in_one_order() {
+        let both = [agent_id(1), agent_id(2)];
+        assert_eq!(DirectPair::new(agent_id(2), agent_id(1)).agents(), both);
+    }
 }

@@ -99,4 +99,28 @@ mod tests {
             assert_eq!(first.get_variant(), uuid::Variant::RFC4122);
         }
     }
+
+    /// SPEC 1: new ids are `UUIDv7`, which sort by the time of the request.
+    #[test]
+    fn a_fresh_id_begins_with_the_milliseconds_and_ends_with_the_random_bits() {
+        let now = Timestamp::from_micros(0x0123_4567_89ab * 1_000 + 999).unwrap();
+        let random = (0xabc_u128 << 62) | 0x0123_4567_89ab_cdef;
+        let ids = IdSource::new(now, u128::MAX << 74 | random);
+        let id = ids.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7abc-8123-456789abcdef");
+        let id = ids.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7abc-8123-456789abcdf0");
+        let last = IdSource::new(now, (1 << 74) - 1);
+        let id = last.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7fff-bfff-ffffffffffff");
+        let id = last.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7000-8000-000000000000");
+    }
+
+    #[test]
+    fn ids_of_before_1970_begin_with_nothing() {
+        let before = Timestamp::from_micros(-1_000_000).unwrap();
+        let id = IdSource::new(before, 0).fresh().to_string();
+        assert_eq!(id, "00000000-0000-7000-8000-000000000000");
+    }
 }

@@ -142,10 +142,10 @@ mod tests {
 
     #[test]
     fn after_24_hours_the_key_is_free() {
-        let later = at(i64::from(KEPT_SECONDS) * 1_000_000);
-        assert_eq!(
-            replay(&mut kept_at(0), agent_id(1), later, &key(2)).unwrap(),
-            None
-        );
+        let day = 86_400_000_000;
+        let refused = replay(&mut kept_at(0), agent_id(1), at(day - 1), &key(2));
+        assert!(matches!(refused, Err(ReplayError::Reused)));
+        let free = replay(&mut kept_at(0), agent_id(1), at(day), &key(2));
+        assert_eq!(free.unwrap(), None);
     }
 }

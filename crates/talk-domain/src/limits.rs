@@ -76,4 +76,27 @@ mod tests {
             "NUL_CHARACTER"
         );
     }
+
+    #[test]
+    fn a_limit_is_the_number_that_is_still_allowed() {
+        for (value, is_allowed) in [
+            ("abc", true),
+            ("abcd", false),
+            ("글자둘", true),
+            ("글자둘도", false),
+        ] {
+            assert_eq!(check_text("name", value, 3).is_ok(), is_allowed, "{value}");
+        }
+    }
+
+    /// SPEC 1: the limits of an installation that sets none.
+    #[test]
+    fn the_limits_are_those_of_the_documentation() {
+        let limits = Limits::default();
+        let texts = (limits.text, limits.name, limits.detail, limits.emoji);
+        assert_eq!(texts, (16_000, 255, 4_096, 64));
+        let counts = (limits.medias, limits.participants);
+        assert_eq!(counts, (20, 500));
+        assert_eq!((limits.reactions, limits.reactions_per_agent), (300, 20));
+    }
 }

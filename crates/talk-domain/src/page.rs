@@ -88,4 +88,11 @@ mod tests {
         let page = Page::cut(vec![3, 2, 1], 2, at);
         assert_eq!((page.rows, page.next), (vec![3, 2], Some(at(&2))));
     }
+
+    #[test]
+    fn a_page_of_other_things_continues_in_the_same_place() {
+        let page = Page::cut(vec![3, 2, 1], 2, at).map(|n| n.to_string());
+        let expected = (vec!["3".to_owned(), "2".to_owned()], Some(at(&2)));
+        assert_eq!((page.rows, page.next), expected);
+    }
 }

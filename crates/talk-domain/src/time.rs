@@ -96,4 +96,35 @@ mod tests {
         let at = OffsetDateTime::from_unix_timestamp_nanos(1_999).unwrap();
         assert_eq!(Timestamp::try_from(at).unwrap().as_micros(), 1);
     }
+
+    /// SPEC 4: `tm_create` rises strictly inside a chat, as long as there is time.
+    #[test]
+    fn the_next_instant_is_a_microsecond_later_and_the_last_one_stays() {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        assert_eq!(at(5).next(), at(6));
+        assert_eq!(at(Timestamp::MAX - 1).next(), at(Timestamp::MAX));
+        assert_eq!(at(Timestamp::MAX).next(), at(Timestamp::MAX));
+    }
+
+    #[test]
+    fn seconds_later_is_at_most_the_last_instant() {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        assert_eq!(at(5).plus_seconds(3), at(3_000_005));
+        let near = at(Timestamp::MAX - 1_000_000);
+        assert_eq!(near.plus_seconds(1), at(Timestamp::MAX));
+        assert_eq!(near.plus_seconds(2), at(Timestamp::MAX));
+    }
+
+    /// SPEC 1: times of the years 0000 to 9999.
+    #[test]
+    fn the_years_that_exist_begin_and_end_at_midnight() {
+        use time::macros::datetime;
+        for (at, exists) in [
+            (datetime!(0000-01-01 00:00:00 UTC), true),
+            (datetime!(-0001-12-31 23:59:59.999_999 UTC), false),
+            (datetime!(9999-12-31 23:59:59.999_999 UTC), true),
+        ] {
+            assert_eq!(Timestamp::try_from(at).is_ok(), exists, "{at}");
+        }
+    }
 }

@@ -67,8 +67,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::agent::Agent;
     use crate::id::AgentId;
-    use crate::testing::{Scene, a_chat, agent_id};
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, agent_id, an_agent, at};
 
     ///
     #[test]
@@ -94,5 +95,51 @@ mod tests {
         let mut uow = Scene::new(a_chat()).unit();
         uow.files.expect_exists().returning(|_| Ok(true));
         assert!(check_references(&mut uow, &[Media::File(Uuid::from_u128(1).into())], &[]).is_ok());
+    }
+
+    fn checked(text: &str, medias: &[Media]) -> Option<(String, Option<u64>)> {
+        let limits = Limits {
+            text: 5,
+            medias: 2,
+            ..Limits::default()
+        };
+        let refused = check_content(text, medias, &limits).err();
+        refused.map(|invalid| (invalid.field, invalid.limit))
+    }
+
+    /// SPEC 1: a limit is still allowed, and what breaks it is named.
+    #[test]
+    fn text_and_medias_are_checked_up_to_their_limits() {
+        let link = |url: &str| Media::Link(url.into());
+        let good = link("https://e.test");
+        assert_eq!(checked("hello", &[good.clone(), good.clone()]), None);
+        let long = checked("hello!", &[]);
+        assert_eq!(long, Some(("text".into(), Some(5))));
+        let many = checked("", &vec![good.clone(); 3]);
+        assert_eq!(many, Some(("medias".into(), Some(2))));
+        let bad = checked("", &[good, link("nowhere")]);
+        assert_eq!(bad, Some(("medias[1].link_url".into(), None)));
+    }
+
+    /// SPEC 4: text or at least one media.
+    #[test]
+    fn a_message_is_empty_without_a_text_that_can_be_seen_and_a_media() {
+        let link = [Media::Link("https://e.test".into())];
+        assert!(is_empty(" ", &[]));
+        assert!(!is_empty("x", &[]) && !is_empty("", &link) && !is_empty("x", &link));
+    }
+
+    /// a deleted agent is as unknown as none.
+    #[test]
+    fn a_deleted_agent_is_not_attached() {
+        let mut uow = MockUnitOfWork::default();
+        uow.agents.expect_get().returning(|_| {
+            Ok(Some(Agent {
+                deleted: Some(at(1)),
+                ..an_agent(2)
+            }))
+        });
+        let refused = check_references(&mut uow, &[Media::Agent(agent_id(2))], &[]);
+        assert!(matches!(refused, Err(ReferenceError::Invalid(_))));
     }
 }

@@ -151,7 +151,7 @@ pub(crate) fn reworded(kind: SystemKind, agent: &Agent, (chat, text): (&Chat, &s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{a_chat, agent_id, an_agent};
+    use crate::testing::{Scene, a_chat, agent_id, an_agent, context};
 
     /// SPEC 8: nothing of an erased name is left, and the chat's name of then is.
     #[test]
@@ -196,5 +196,51 @@ mod tests {
             let actor = agent_id(1);
             assert_eq!(SystemNote { kind, actor }.named(), agent_id(named));
         }
+    }
+
+    /// S-090: the names on the wire and in storage.
+    #[test]
+    fn every_kind_is_found_by_its_name_and_its_subject() {
+        let (joined, left) = (
+            SystemKind::ParticipantJoined(agent_id(2)),
+            SystemKind::ParticipantLeft(agent_id(2)),
+        );
+        for (kind, name, subject) in [
+            (joined, "participant_joined", Some(agent_id(2))),
+            (left, "participant_left", Some(agent_id(2))),
+            (SystemKind::ChatClosed, "chat_closed", None),
+            (SystemKind::ChatReopened, "chat_reopened", None),
+            (SystemKind::ChatRenamed, "chat_renamed", None),
+        ] {
+            assert_eq!((kind.as_str(), kind.subject()), (name, subject));
+            assert_eq!(SystemKind::parse(name, subject), Some(kind));
+            let other = subject.is_none().then(|| agent_id(2));
+            assert_eq!(SystemKind::parse(name, other), None, "{name}");
+        }
+        assert_eq!(SystemKind::parse("chat_deleted", None), None);
+    }
+
+    /// S-090: a message of the chat, said by whom it is about, caused by the caller.
+    #[test]
+    fn an_announcement_is_a_message_of_its_own_thread() {
+        let mut uow = Scene::new(a_chat()).unit();
+        uow.messages.checkpoint();
+        let insert = uow.messages.expect_insert().times(1);
+        insert
+            .withf(|message| {
+                let note = SystemNote {
+                    kind: SystemKind::ParticipantLeft(agent_id(2)),
+                    actor: agent_id(1),
+                };
+                message.author == Author::System(note)
+                    && (message.chat, message.seq) == (a_chat().id, 11)
+                    && (message.parent, message.root, message.depth) == (None, message.id, 0)
+                    && message.text == "agent-2 left the conversation."
+            })
+            .returning(|_| Ok(()));
+        let (cx, mut chat) = (context(agent_id(1)), a_chat());
+        let kind = SystemKind::ParticipantLeft(agent_id(2));
+        announce(&mut uow, &cx, &mut chat, kind).unwrap();
+        assert_eq!(chat.last.seq, 11);
     }
 }
