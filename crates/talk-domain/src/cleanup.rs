@@ -62,6 +62,8 @@ pub enum Deleted {
     Author(AgentId),
     /// The same agent: kept answers to requests have its name or were given to it.
     Answers(AgentId),
+    /// A customer, with everything it has.
+    Customer(CustomerId),
 }
 
 /// A deletion that is still to be cleaned up.

@@ -1,6 +1,7 @@
 //! Customers: the tenants of an installation.
 
 pub mod create;
+pub mod delete;
 
 use crate::blank::is_blank;
 use crate::error::{Invalid, refusals};

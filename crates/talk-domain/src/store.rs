@@ -12,6 +12,7 @@ use crate::chat::{ChatQueries, ChatRepository};
 use crate::cleanup::{CleanupQueries, CleanupRepository};
 use crate::context::Actor;
 use crate::customer::Customer;
+use crate::customer::delete::CustomerRemoval;
 use crate::error::{CheckedError, DomainError, ErrorKind, Refusal, Refuses};
 use crate::event::{EventLog, EventQueries};
 use crate::id::{AgentId, CustomerId};
@@ -141,6 +142,8 @@ pub trait UnitOfWork {
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     /// Customers.
     fn customers(&mut self) -> &mut dyn CustomerRepository;
+    /// Rows of a deleted customer.
+    fn customer_removal(&mut self) -> &mut dyn CustomerRemoval;
     /// Answered requests.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// The event log.

@@ -15,6 +15,7 @@ use crate::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatReposito
 use crate::cleanup::{
     CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
 };
+use crate::customer::delete::{CustomerRemoval, MockCustomerRemoval};
 use crate::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
 use crate::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
 use crate::media::{FileRepository, MockFileRepository};
@@ -71,6 +72,7 @@ mocks! {
         keys: MockAccessKeyRepository as AccessKeyRepository,
         sessions: MockSessionRepository as SessionRepository,
         customers: MockCustomerRepository as CustomerRepository,
+        customer_removal: MockCustomerRemoval as CustomerRemoval,
         idempotency: MockIdempotencyRepository as IdempotencyRepository,
         events: MockEventLog as EventLog,
         cleanups: MockCleanupRepository as CleanupRepository,

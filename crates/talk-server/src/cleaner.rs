@@ -114,9 +114,10 @@ impl Cleaner {
             Deleted::Agent { by, .. } => by,
             // It leaves by itself, under the name that everybody has who was erased.
             Deleted::Author(agent) => agent,
-            Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Answers(_) => {
-                AgentId(Uuid::nil())
-            }
+            Deleted::Message { .. }
+            | Deleted::Chat(_)
+            | Deleted::Answers(_)
+            | Deleted::Customer(_) => AgentId(Uuid::nil()),
         };
         let actor = Actor {
             customer: cleanup.customer,

@@ -12,7 +12,7 @@ use crate::sqlite;
 
 /// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
 /// count from there.
-const CHECKS: [(&str, &str); 25] = [
+const CHECKS: [(&str, &str); 27] = [
     (
         "the log has no identity",
         "SELECT 1 - COUNT(*) AS n FROM talk_meta WHERE key = 'epoch'",
@@ -26,6 +26,16 @@ const CHECKS: [(&str, &str); 25] = [
         "access keys without their agent",
         "SELECT COUNT(*) AS n FROM talk_access_keys k WHERE NOT EXISTS \
          (SELECT 1 FROM talk_agents a WHERE a.id = k.agent_id AND a.customer_id = k.customer_id)",
+    ),
+    (
+        "kept answers without their agent",
+        "SELECT COUNT(*) AS n FROM talk_idempotency i WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_agents a WHERE a.id = i.agent_id AND a.customer_id = i.customer_id)",
+    ),
+    (
+        "deletions to be cleaned up without their customer",
+        "SELECT COUNT(*) AS n FROM talk_cleanups c WHERE NOT EXISTS \
+         (SELECT 1 FROM talk_customers u WHERE u.id = c.customer_id)",
     ),
     (
         "chats without their customer",
@@ -52,7 +62,8 @@ const CHECKS: [(&str, &str); 25] = [
         "participants that are deleted and not to be removed",
         "SELECT COUNT(*) AS n FROM talk_participants p JOIN talk_agents a ON a.id = p.agent_id \
          WHERE a.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE \
-         (c.kind IN ('agent', 'author') AND c.subject = a.id) OR (c.kind = 'chat' AND c.subject = p.chat_id))",
+         (c.kind IN ('agent', 'author') AND c.subject = a.id) OR (c.kind = 'chat' AND c.subject = p.chat_id) \
+         OR (c.kind = 'customer' AND c.subject = a.customer_id))",
     ),
     (
         // Only who was erased has no password.
@@ -260,6 +271,15 @@ mod tests {
             (
                 "DELETE FROM talk_customers",
                 "agents without their customer",
+            ),
+            (
+                "INSERT INTO talk_idempotency SELECT NULL, x'01', 'key', id, x'02', 'body', NULL, NULL, \
+                 NULL, 0 FROM talk_customers",
+                "kept answers without their agent",
+            ),
+            (
+                "INSERT INTO talk_cleanups (customer_id, kind, subject) VALUES (x'01', 'chat', x'02')",
+                "deletions to be cleaned up without their customer",
             ),
             (
                 "DELETE FROM talk_agents",

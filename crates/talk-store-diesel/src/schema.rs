@@ -270,6 +270,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    agents,
     chats,
     cleanups,
     events,

@@ -7,6 +7,7 @@ use talk_domain::agent::AgentRepository;
 use talk_domain::chat::remove::ChatRemoval;
 use talk_domain::chat::{ChatRepository, Tick};
 use talk_domain::cleanup::{Bound, CleanupRepository};
+use talk_domain::customer::delete::CustomerRemoval;
 use talk_domain::event::{EventLog, FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::id::ChatId;
 use talk_domain::idempotency::IdempotencyRepository;
@@ -123,6 +124,9 @@ impl UnitOfWork for DieselUnit<'_> {
         &mut self.scope
     }
     fn customers(&mut self) -> &mut dyn CustomerRepository {
+        &mut self.scope
+    }
+    fn customer_removal(&mut self) -> &mut dyn CustomerRemoval {
         &mut self.scope
     }
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

@@ -3,6 +3,7 @@
 use crate::cleanup::erasure::{forget_answers, forget_author};
 use crate::cleanup::{Bound, Cleanup, Deleted, MEMBERSHIPS};
 use crate::context::Context;
+use crate::customer::delete::remove_customer;
 use crate::id::{AgentId, ChatId, MessageId};
 use crate::message::{Author, Message};
 use crate::participant::remove::dismiss;
@@ -23,6 +24,7 @@ pub fn carry_on(
         Deleted::Chat(id) => end_memberships_in(uow, id)?,
         Deleted::Agent { id, .. } => end_memberships_of(uow, cx, id)?,
         Deleted::Author(id) => forget_author(uow, cx, (cleanup, id))?,
+        Deleted::Customer(_) => remove_customer(uow, cx, cleanup)?,
         Deleted::Answers(id) => forget_answers(uow, (cleanup, id))?,
     };
     if is_more {

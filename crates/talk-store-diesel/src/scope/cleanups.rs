@@ -1,20 +1,23 @@
 //! Cleanups: what deletions have left behind.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 use talk_domain::cleanup::{Cleanup, CleanupQueries, CleanupRepository, Deleted};
-use talk_domain::id::{ChatId, MessageId};
+use talk_domain::id::{ChatId, CustomerId, MessageId};
 use talk_domain::store::StoreError;
 
 use super::Scope;
 use crate::error::{corrupt, fault};
 use crate::rows::{bytes, id, number, optional_id, seq};
-use crate::schema::{cleanups, idempotency, messages};
+use crate::schema::{agents, chats, cleanups, idempotency, messages};
 
 pub(super) const MESSAGE: &str = "message";
 pub(super) const CHAT: &str = "chat";
 const AGENT: &str = "agent";
 const AUTHOR: &str = "author";
 const ANSWERS: &str = "answers";
+pub(super) const CUSTOMER: &str = "customer";
 
 /// Selects the chats of the customer that are deleted and have memberships left.
 macro_rules! chats_left {
@@ -26,6 +29,16 @@ macro_rules! chats_left {
     };
 }
 pub(super) use chats_left;
+
+/// Selects the cleanup of an agent's customer: a customer that is being removed.
+macro_rules! removed_customer {
+    () => {
+        crate::schema::cleanups::table
+            .filter(crate::schema::cleanups::kind.eq(crate::scope::cleanups::CUSTOMER))
+            .filter(crate::schema::cleanups::subject.eq(crate::schema::agents::customer_id))
+    };
+}
+pub(super) use removed_customer;
 
 impl Scope<'_> {
     /// Those of these messages of a chat that are deleted and may have logged events left.
@@ -51,6 +64,21 @@ impl Scope<'_> {
             .load(self.conn)
             .map_err(fault)?;
         left.iter().map(|message| id(message)).collect()
+    }
+
+    /// About how many rows a customer has left: its agents, and the events of its chats.
+    fn left_of_customer(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
+        let agents: i64 = agents::table
+            .filter(agents::customer_id.eq(bytes(customer.0)))
+            .count()
+            .get_result(self.conn)
+            .map_err(fault)?;
+        let events: Option<i64> = chats::table
+            .filter(chats::customer_id.eq(bytes(customer.0)))
+            .select(sql::<Nullable<BigInt>>("SUM(last_seq - log_start + 1)"))
+            .first(self.conn)
+            .map_err(fault)?;
+        number((agents + events.unwrap_or(0)).max(1))
     }
 
     /// The stored cleanup of a deletion, if it is not done.
@@ -81,6 +109,7 @@ impl From<Deleted> for What {
             Deleted::Agent { id, by } => (AGENT, id.0, None, Some(bytes(by.0))),
             Deleted::Author(id) => (AUTHOR, id.0, None, None),
             Deleted::Answers(id) => (ANSWERS, id.0, None, None),
+            Deleted::Customer(id) => (CUSTOMER, id.0, None, None),
         };
         Self {
             kind,
@@ -174,6 +203,7 @@ impl CleanupQueries for Scope<'_> {
                 .order(idempotency::serial.desc())
                 .first(self.conn)
                 .optional(),
+            Deleted::Customer(customer) => return self.left_of_customer(customer).map(Some),
             Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Agent { .. } => Ok(None),
         }
         .map_err(fault)?;
@@ -200,6 +230,7 @@ impl TryFrom<CleanupRow> for Cleanup {
             },
             (AUTHOR, None, None) => Deleted::Author(id(&row.subject)?),
             (ANSWERS, None, None) => Deleted::Answers(id(&row.subject)?),
+            (CUSTOMER, None, None) => Deleted::Customer(id(&row.subject)?),
             _ => return Err(corrupt("an unknown kind of cleanup")),
         };
         Ok(Self {

@@ -1,5 +1,6 @@
 //! Who is who, over all customers: the only queries that are not scoped.
 
+use diesel::dsl;
 use diesel::prelude::*;
 use talk_domain::access_key::{AccessKey, KeyHash};
 use talk_domain::agent::{Agent, PasswordHash, username_key};
@@ -8,6 +9,7 @@ use talk_domain::id::{AgentId, CustomerId, TokenId};
 use talk_domain::session::Directory;
 use talk_domain::store::StoreError;
 
+use super::cleanups::removed_customer;
 use super::{Scope, all};
 use crate::error::fault;
 use crate::rows::access_key::AccessKeyRow;
@@ -23,6 +25,7 @@ impl Directory for Scope<'_> {
         }
         let row = agents::table
             .find(bytes(id.0))
+            .filter(dsl::not(dsl::exists(removed_customer!())))
             .select(AgentRow::as_select())
             .first(self.conn)
             .optional()
@@ -48,6 +51,7 @@ impl Directory for Scope<'_> {
         let exactly = agents::table
             .filter(agents::username.eq(username))
             .filter(agents::deleted_at.is_null())
+            .filter(dsl::not(dsl::exists(removed_customer!())))
             .select(AgentRow::as_select())
             .first(self.conn)
             .optional()
@@ -58,6 +62,7 @@ impl Directory for Scope<'_> {
         let by_key = agents::table
             .filter(agents::username_key.eq(username_key(username)))
             .filter(agents::deleted_at.is_null())
+            .filter(dsl::not(dsl::exists(removed_customer!())))
             .select(AgentRow::as_select())
             .first(self.conn)
             .optional()
