@@ -243,3 +243,86 @@ async fn an_erasure_goes_on_after_a_crash_and_without_a_server() {
 fn files_with_agent(server: &Server, username: &str) -> bool {
     !files_with(server.data(), username).is_empty()
 }
+
+/// SPEC 8.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_deleted_customer_is_left_and_nobody_of_it_is_let_in() {
+    let server = Server::start().await;
+    let (admin, [bob, carol]) = server.customer("yak", ["bob", "carol"]).await;
+    let [alice] = server.agents(["alice"]).await;
+    let kept = alice.chat("group", &[]).await;
+    alice.say(&kept, "a message of another customer").await;
+    let customer = admin.get("/v1.0/customer").await.ok();
+    let id = customer["id"].as_str().expect("an id");
+    let words = ["yak", "yodel", "quagga"];
+    for n in 0..5 {
+        let chat = bob.chat("talk", &[&carol]).await;
+        let name = json!({"name": format!("yodel {n}")});
+        bob.put(&path(&chat, ""), name).await.ok();
+        for m in 0..10 {
+            let said = carol.say(&chat, &format!("quagga {m}")).await;
+            bob.react(&said, "👍").await.ok();
+        }
+        if n == 0 {
+            bob.delete(&path(&chat, "")).await.ok();
+        }
+    }
+    let key = json!({"name": "yodel"});
+    let key = bob.post_once("the-key-of-the-key", "/v1.0/accesskeys", &key);
+    let key = key.await.ok()["token"].clone();
+    let key = key.as_str().expect("a key");
+    let mut socket = Socket::open(&bob).await;
+    assert_eq!(
+        words.map(|word| files_with(server.data(), word).is_empty()),
+        [false; 3]
+    );
+
+    let deleted = server.operate(&["customer", "delete", id, "--yes", "--json"]);
+    let deleted: Value = serde_json::from_str(&deleted).expect("JSON");
+    assert_eq!(deleted["name"], "yak");
+    assert_eq!(socket.closed().await.0, 4401);
+    for gone in [&bob, &carol, &admin, &server.with_token(key)] {
+        assert_eq!(gone.get("/v1.0/agents").await.status, 401);
+    }
+    let login = json!({"username": "bob-yak", "password": PASSWORD});
+    let login = server.anonymous().post("/auth/login", login).await;
+    login.refused(401, "INVALID_CREDENTIALS");
+    let list = server.operate(&["customer", "list"]);
+    assert_eq!(list.lines().count(), 1, "{list}");
+    server.operate(&["doctor"]);
+    out_of_all_files(&server, &words).await;
+    assert_eq!(alice.events(&kept).await.len(), 3);
+}
+
+/// SPEC 8: the deletion holds from its first moment, whatever is still there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_deleted_customer_lets_nobody_in_and_is_finished_later() {
+    let mut server = Server::start().await;
+    let (_, [bob]) = server.customer("yak", ["bob"]).await;
+    let chat = bob.chat("group", &[]).await;
+    for n in 0..100 {
+        bob.say(&chat, &format!("quagga {n}")).await;
+    }
+    let customer = bob.get("/v1.0/customer").await.ok();
+    let id = customer["id"].as_str().expect("an id");
+    server.kill();
+    let mut command = crate::support::server::command(server.data(), &[]);
+    let command = command.args(["customer", "delete", id, "--yes"]);
+    let mut deleting = command.spawn().expect("it runs");
+    let url = format!("sqlite:{}", server.data().join("talk.db").display());
+    while talk_store_diesel::cleanup_backlog(&url).expect("a database") == 0 {
+        assert!(
+            deleting.try_wait().expect("its state").is_none(),
+            "it was not seen at work"
+        );
+    }
+    deleting.kill().expect("killed");
+    deleting.wait().expect("ended");
+    server.operate(&["doctor"]);
+    server.restart().await;
+    let bob = server.with_token(bob.token());
+    assert_eq!(bob.get("/v1.0/agents").await.status, 401);
+    server.operate(&["customer", "delete", id, "--yes"]);
+    assert_eq!(server.operate(&["customer", "list"]).lines().count(), 1);
+    server.operate(&["doctor"]);
+}

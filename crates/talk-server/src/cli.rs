@@ -86,6 +86,15 @@ pub(crate) enum CustomerCommand {
     },
     /// Lists all customers, oldest first.
     List,
+    /// Deletes a customer with everything it has: agents, keys, chats, messages. Nobody of it is let in
+    /// from then on. A running server removes it behind its requests, this command waits for the end.
+    Delete {
+        /// The customer's id.
+        id: Uuid,
+        /// Confirms it: nothing brings back what is deleted but a backup.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

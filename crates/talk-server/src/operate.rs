@@ -40,6 +40,10 @@ impl Operator {
     pub(crate) async fn customer(&self, command: CustomerCommand) -> Result<(), Failure> {
         match command {
             CustomerCommand::Create { name, id } => self.create_customer(&name, id).await,
+            CustomerCommand::Delete { id, yes } => {
+                let confirmation = Confirmation { is_given: yes };
+                self.delete_customer(id.into(), confirmation).await
+            }
             CustomerCommand::List => self.list_customers().await,
         }
     }

@@ -1,12 +1,16 @@
 //! The operator's commands about customers.
 
-use talk_domain::customer::Customer;
+use talk_domain::cleanup::Deleted;
 use talk_domain::customer::create::create_customer;
+use talk_domain::customer::delete::delete_customer;
+use talk_domain::customer::{Customer, show_customer};
+use talk_domain::id::CustomerId;
 use talk_domain::store::Unit;
 use talk_wire::resource;
 use uuid::Uuid;
 
 use super::Operator;
+use super::erasure::Confirmation;
 use crate::failure::Failure;
 use crate::installation::{fresh, now, refused};
 
@@ -24,6 +28,27 @@ impl Operator {
             .store
             .write(unit, move |uow| create_customer(uow, &stored));
         created.await.map_err(refused)?;
+        self.print(&line(&customer), &resource::Customer::from(&customer))
+    }
+
+    /// Deletes a customer and waits until everything it has is removed.
+    pub(super) async fn delete_customer(
+        &self,
+        id: CustomerId,
+        confirmation: Confirmation,
+    ) -> Result<(), Failure> {
+        let unit = Unit::of(id, "show_customer");
+        let found = self
+            .store
+            .read(unit, move |snapshot| show_customer(snapshot, id));
+        let Customer { name, .. } = found.await.map_err(refused)?;
+        confirmation.check(&format!(
+            "delete the customer {name} ({id}) with everything it has"
+        ))?;
+        let unit = Unit::of(id, "delete_customer");
+        let deleted = self.store.write(unit, move |uow| delete_customer(uow, id));
+        let customer = deleted.await.map_err(refused)?;
+        self.clean_up(&[Deleted::Customer(id)], "deleting").await?;
         self.print(&line(&customer), &resource::Customer::from(&customer))
     }
 

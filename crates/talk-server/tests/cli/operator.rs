@@ -337,3 +337,78 @@ fn a_refusal_with_a_closed_error_output_keeps_its_exit_code() {
     let output = place.command(&["doctor"]).stderr(writer).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// SPEC 8: what cannot be undone is confirmed, and what is asked for is named.
+#[test]
+fn nothing_is_erased_without_a_confirmation() {
+    let place = Place::new();
+    let customer = place.customer();
+    let bob = place.agent(&customer, "bob");
+    let id = bob["id"].as_str().unwrap();
+    let nobody = "5e4a0680-804e-11ec-8477-2fea5968d85b";
+    for (line, reason, expected) in [
+        (
+            vec!["agent", "erase", "bob"],
+            "would erase the agent bob",
+            2,
+        ),
+        (
+            vec!["customer", "delete", &customer],
+            "would delete the customer Example",
+            2,
+        ),
+        (
+            vec!["agent", "erase", "eve", "--yes"],
+            "there is no agent eve",
+            1,
+        ),
+        (
+            vec!["customer", "delete", nobody, "--yes"],
+            "there is no such customer",
+            1,
+        ),
+    ] {
+        let (refusal, code) = place.refusal(&line);
+        assert!(
+            refusal.contains(reason) && code == expected,
+            "{line:?}: {refusal}"
+        );
+    }
+    let erased = place.json(&["agent", "erase", id, "--yes"]);
+    let username = erased["username"].as_str().unwrap();
+    assert!(username.starts_with("erased-") && erased["status"] == "disabled");
+    assert_eq!(
+        place.json(&["agent", "list", "--customer", &customer]),
+        Value::Array(vec![])
+    );
+    // Once more, by its id, which is all that is left of it.
+    place.json(&["agent", "erase", id, "--yes"]);
+    place.agent(&customer, "bob");
+    let deleted = place.json(&["customer", "delete", &customer, "--yes"]);
+    assert_eq!(deleted["id"], customer.as_str());
+    assert_eq!(place.json(&["customer", "list"]), Value::Array(vec![]));
+    place.json(&["doctor"]);
+}
+
+/// Case 56.
+#[test]
+fn the_last_administrator_is_erased_only_when_that_is_meant() {
+    let place = Place::new();
+    let customer = place.customer();
+    let line = [
+        "agent",
+        "create",
+        "--customer",
+        &customer,
+        "--username",
+        "root",
+    ];
+    let rest = ["--password", "correct horse", "--permission", "admin"];
+    place.json(&[&line[..], &rest[..]].concat());
+    let (refusal, code) = place.refusal(&["agent", "erase", "root", "--yes"]);
+    assert!(
+        refusal.contains("the last active admin") && code == 1,
+        "{refusal}"
+    );
+    place.json(&["agent", "erase", "root", "--yes", "--force"]);
+}
