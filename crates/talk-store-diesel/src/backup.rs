@@ -47,6 +47,14 @@ pub enum CopyError {
     /// The copy is not as it must be.
     #[error("the copy is damaged: {}", .0.join("; "))]
     Damaged(Vec<String>),
+    /// The new file has no space.
+    #[error("{needed} bytes are needed beside the database, and {free} are free")]
+    NoSpace {
+        /// What is needed.
+        needed: u64,
+        /// What there is.
+        free: u64,
+    },
     /// The copy could not be written or put into its place.
     #[error("failed to write {}", .0.display())]
     Write(PathBuf, #[source] io::Error),
@@ -102,12 +110,8 @@ pub fn backup(
     drop(source);
     progress(Step::Checking);
     let mut backup = partial.describe()?;
-    backup.is_examined = is_current(&partial.path)?;
-    let problems = if backup.is_examined {
-        examine_file(&partial.path)?
-    } else {
-        file_problems(&partial.path)?
-    };
+    let (is_examined, problems) = check_copy(&partial.path)?;
+    backup.is_examined = is_examined;
     if !problems.is_empty() {
         return Err(CopyError::Damaged(problems));
     }
@@ -170,6 +174,16 @@ fn size(conn: &mut SqliteConnection) -> QueryResult<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
+/// Reads a copy in full. Returns whether its contents were checked, and not only the file, and what is
+/// wrong.
+pub(crate) fn check_copy(path: &Path) -> Result<(bool, Vec<String>), CopyError> {
+    if is_current(path)? {
+        Ok((true, examine_file(path)?))
+    } else {
+        Ok((false, file_problems(path)?))
+    }
+}
+
 /// Whether this version of Talk wrote the tables: an older one is migrated first.
 fn is_current(path: &Path) -> Result<bool, CopyError> {
     let mut conn = sqlite::reader(path).map_err(CopyError::Copy)?;
@@ -216,6 +230,18 @@ impl Partial {
                 return Ok(Self { path, file });
             }
         }
+    }
+
+    /// Gives it the owner and the permissions of another file, in whose place it will be.
+    pub(crate) fn take_owner_of(&self, other: &Path) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+
+        let other = std::fs::metadata(other)?;
+        let own = self.file.metadata()?;
+        if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
+            fchown(&self.file, Some(other.uid()), Some(other.gid()))?;
+        }
+        self.file.set_permissions(other.permissions())
     }
 
     /// What is in it.

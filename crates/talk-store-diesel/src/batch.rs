@@ -1,5 +1,6 @@
 //! One commit for many units of work: each for itself, all durable together.
 
+pub(crate) mod reclaim;
 mod units;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

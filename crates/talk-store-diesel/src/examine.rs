@@ -273,15 +273,6 @@ mod tests {
                 "agents without their customer",
             ),
             (
-                "INSERT INTO talk_idempotency SELECT NULL, x'01', 'key', id, x'02', 'body', NULL, NULL, \
-                 NULL, 0 FROM talk_customers",
-                "kept answers without their agent",
-            ),
-            (
-                "INSERT INTO talk_cleanups (customer_id, kind, subject) VALUES (x'01', 'chat', x'02')",
-                "deletions to be cleaned up without their customer",
-            ),
-            (
                 "DELETE FROM talk_agents",
                 "participants without their agent",
             ),
@@ -318,6 +309,29 @@ mod tests {
                 "participants that are deleted",
             ),
             (
+                "UPDATE talk_messages SET text = ''",
+                "entries of the search index",
+            ),
+        ] {
+            let problems = after(tampering);
+            let is_found = problems.iter().any(|problem| problem.contains(expected));
+            assert!(is_found, "{tampering}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_an_erasure_should_have_taken_is_found() {
+        for (tampering, expected) in [
+            (
+                "INSERT INTO talk_idempotency SELECT NULL, x'01', 'key', id, x'02', 'body', NULL, NULL, \
+                 NULL, 0 FROM talk_customers",
+                "kept answers without their agent",
+            ),
+            (
+                "INSERT INTO talk_cleanups (customer_id, kind, subject) VALUES (x'01', 'chat', x'02')",
+                "deletions to be cleaned up without their customer",
+            ),
+            (
                 "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = ''",
                 "messages of erased agents",
             ),
@@ -326,10 +340,6 @@ mod tests {
                  talk_access_keys SELECT id, customer_id, id, '', '', id, '', NULL, 0, 0, NULL, 0 FROM \
                  talk_agents LIMIT 1",
                 "access keys of erased agents",
-            ),
-            (
-                "UPDATE talk_messages SET text = ''",
-                "entries of the search index",
             ),
         ] {
             let problems = after(tampering);

@@ -47,6 +47,7 @@ mod sqlite;
 mod store;
 mod unit;
 mod usernames;
+mod vacuum;
 mod watch;
 mod writer;
 
@@ -59,6 +60,7 @@ pub use mark::{Marker, renew_if_older};
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
 pub use restore::{Restore, restore};
+pub use vacuum::{FreeSpace, Vacuumed, free_space, vacuum};
 
 #[cfg(test)]
 mod plans;

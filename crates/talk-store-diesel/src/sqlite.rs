@@ -8,7 +8,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Integer};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use talk_domain::store::Cause;
@@ -40,6 +40,13 @@ const WRITER: &str = "
     PRAGMA temp_store = MEMORY;
 ";
 
+/// Of a new database, before its first page is written: free pages are listed, and can be given back
+/// step by step.
+const NEW: &str = "PRAGMA auto_vacuum = INCREMENTAL;";
+
+/// What `PRAGMA auto_vacuum` tells of such a database.
+const INCREMENTAL: i32 = 2;
+
 /// Before it is known whose the file is, nothing in it is changed.
 const PLAIN: &str = "PRAGMA busy_timeout = 10000;";
 
@@ -68,6 +75,10 @@ pub(crate) fn writer(path: &Path) -> Result<SqliteConnection, OpenError> {
     let text = path.to_str().ok_or_else(not_utf8);
     let mut conn = connect_to(text.map_err(OpenError::Connect)?, PLAIN)?;
     refuse_foreign(&mut conn)?;
+    let pages = pages_of(&mut conn).map_err(|error| OpenError::Connect(error.into()))?;
+    if pages.all == 0 {
+        configure(&mut conn, NEW).map_err(OpenError::Connect)?;
+    }
     configure(&mut conn, WRITER).map_err(OpenError::Connect)?;
     Ok(conn)
 }
@@ -222,6 +233,57 @@ pub(crate) fn renew_epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
         .values((meta::key.eq("epoch"), meta::value.eq(&epoch)))
         .execute(conn)?;
     Ok(epoch)
+}
+
+/// The pages of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pages {
+    /// Bytes of each.
+    pub(crate) size: u32,
+    /// How many there are.
+    pub(crate) all: u32,
+    /// How many of them are free.
+    pub(crate) free: u32,
+    /// Whether free pages can be given back step by step.
+    pub(crate) is_incremental: bool,
+}
+
+#[derive(QueryableByName)]
+struct PagesRow {
+    #[diesel(sql_type = Integer)]
+    size: i32,
+    #[diesel(sql_type = BigInt)]
+    all_pages: i64,
+    #[diesel(sql_type = BigInt)]
+    free: i64,
+    #[diesel(sql_type = Integer)]
+    auto_vacuum: i32,
+}
+
+/// Reads how many pages there are and how many are free.
+pub(crate) fn pages(conn: &mut AnyConnection) -> QueryResult<Pages> {
+    match conn {
+        AnyConnection::Sqlite(conn) => pages_of(conn),
+    }
+}
+
+fn pages_of(conn: &mut SqliteConnection) -> QueryResult<Pages> {
+    let sql = "SELECT s.page_size AS size, c.page_count AS all_pages, f.freelist_count AS free, \
+               v.auto_vacuum AS auto_vacuum FROM pragma_page_size() s, pragma_page_count() c, \
+               pragma_freelist_count() f, pragma_auto_vacuum() v";
+    let row: PagesRow = diesel::sql_query(sql).get_result(conn)?;
+    Ok(Pages {
+        size: u32::try_from(row.size).unwrap_or(0),
+        all: u32::try_from(row.all_pages).unwrap_or(u32::MAX),
+        free: u32::try_from(row.free).unwrap_or(u32::MAX),
+        is_incremental: row.auto_vacuum == INCREMENTAL,
+    })
+}
+
+/// How many pages are free; `None` if they cannot be given back step by step.
+pub(crate) fn free_pages(conn: &mut AnyConnection) -> QueryResult<Option<u32>> {
+    let pages = pages(conn)?;
+    Ok(pages.is_incremental.then_some(pages.free))
 }
 
 /// Whether the database has been migrated at all.

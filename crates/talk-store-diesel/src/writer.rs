@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use talk_domain::store::StoreError;
 
+use crate::batch::reclaim::Reclaimer;
 use crate::batch::{Batcher, Fatal, Job};
 use crate::checkpoint::WriteAheadLog;
 use crate::error::OpenError;
@@ -104,40 +105,48 @@ impl Loop {
     /// No timer: the first unit starts a batch, and the next one gathers while this one commits.
     fn serve(&mut self) -> Result<(), Fatal> {
         let mut indexer = Indexer::new(Instant::now());
+        let mut reclaimer = Reclaimer::new(Instant::now());
         if self.is_beside_server {
             indexer.turn_off();
+            reclaimer.turn_off();
         } else {
             self.batcher.settle(&self.health)?;
         }
         loop {
-            match self.inbox.first(self.patience(&indexer)) {
+            let (quiet, patience) = (indexer.patience(), self.patience(&indexer, &reclaimer));
+            match self.inbox.first(patience) {
                 First::Unit(first) => {
                     let units = self.batcher.run(first, &self.inbox, &self.health)?;
                     indexer.wrote(units);
+                    reclaimer.wrote();
                     if indexer.is_due(Instant::now()) && !self.health.is_full() {
                         self.index(&mut indexer)?;
                     }
                 }
                 First::Quiet if self.health.is_full() => self.batcher.probe(&self.health)?,
                 First::Quiet => {
-                    indexer.quiet();
-                    if indexer.patience().is_some() {
+                    if quiet.is_some() && patience >= quiet {
+                        indexer.quiet();
                         self.index(&mut indexer)?;
                     }
                 }
                 First::Closed => return Ok(()),
             }
             self.batcher.forget_erased();
+            if !self.health.is_full() {
+                self.batcher.reclaim(&mut reclaimer, &self.health)?;
+            }
         }
     }
 
-    /// How long to wait for the next unit: until the index, the write-ahead log or a full disk wants
-    /// something.
-    fn patience(&self, indexer: &Indexer) -> Option<Duration> {
+    /// How long to wait for the next unit: until the index, the write-ahead log, free pages or a full
+    /// disk want something.
+    fn patience(&self, indexer: &Indexer, reclaimer: &Reclaimer) -> Option<Duration> {
         let own = if self.health.is_full() {
             Some(PROBE)
         } else {
-            indexer.patience()
+            let pages = reclaimer.patience(Instant::now());
+            [indexer.patience(), pages].into_iter().flatten().min()
         };
         let log = self.batcher.log.patience(Instant::now());
         [own, log].into_iter().flatten().min()

@@ -6,3 +6,4 @@ mod closing;
 mod fairness;
 mod full_disk;
 mod support;
+mod vacuum;
