@@ -60,6 +60,9 @@ pub(crate) enum Command {
         /// The new file.
         file: PathBuf,
     },
+    /// Rewrites the database without its free pages, and says how many bytes that gave back; the server
+    /// must not run. A database that was made by this version gives them back while it is served.
+    Vacuum,
     /// Puts a backup into the place of the database; the server must not run. Clients that resume
     /// are told to read their chats again.
     Restore {

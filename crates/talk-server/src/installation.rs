@@ -11,7 +11,7 @@ use talk_domain::event::{Bell, LoggedEvent};
 use talk_domain::store::Store;
 use talk_domain::time::Timestamp;
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
-use talk_store_diesel::{DatabaseLock, FatalHook, Marker, OpenError, StoreOptions};
+use talk_store_diesel::{DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, StoreOptions};
 use talk_wire::frame::ChatFrames;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -151,6 +151,13 @@ pub(crate) fn examine(settings: &Settings) -> Result<Vec<String>, Failure> {
     let url = settings.database_url();
     let problems = talk_store_diesel::examine(url.expose_secret());
     Ok(problems.context("the database")?)
+}
+
+/// How much of the database is free.
+pub(crate) fn free_space(settings: &Settings) -> Result<FreeSpace, Failure> {
+    let url = settings.database_url();
+    let space = talk_store_diesel::free_space(url.expose_secret());
+    Ok(space.context("the database")?)
 }
 
 /// Refuses a database that is not there.

@@ -28,7 +28,7 @@ use serde_json::json;
 
 use cli::{Command, CustomerCommand, Line};
 use failure::Failure;
-use operate::Operator;
+use operate::{Looked, Operator};
 use output::print;
 use settings::{Given, Loaded, Settings};
 
@@ -95,11 +95,15 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         Command::Accesskey(command) => operator(false)?.access_key(command).await,
         Command::Doctor => {
             installation::check_existing(settings)?;
-            let migrated = apply_migrations(settings)?;
-            let problems = installation::examine(settings)?;
-            operate::doctor(&operator(false)?, (migrated, problems)).await
+            let looked = Looked {
+                migrated: apply_migrations(settings)?,
+                problems: installation::examine(settings)?,
+                space: installation::free_space(settings)?,
+            };
+            operate::doctor(&operator(false)?, looked).await
         }
         Command::Backup { file } => operate::backup(settings, &file, json),
+        Command::Vacuum => operate::vacuum(settings, json),
         Command::Restore { file, replace } => operate::restore(settings, (&file, replace), json),
         Command::Config { .. } | Command::Openapi | Command::Healthcheck => Ok(()),
     }

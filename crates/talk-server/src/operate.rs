@@ -6,6 +6,7 @@ mod backup;
 mod customer;
 mod doctor;
 mod erasure;
+mod vacuum;
 
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use talk_domain::page::{Order, Page, PageRequest};
 use talk_domain::store::{Store, StoreError};
 
 pub(crate) use backup::{backup, restore};
-pub(crate) use doctor::doctor;
+pub(crate) use doctor::{Looked, doctor};
+pub(crate) use vacuum::vacuum;
 
 use crate::cli::{AccessKeyCommand, AgentCommand, CustomerCommand};
 use crate::failure::Failure;

@@ -78,14 +78,14 @@ fn rewrite(path: &Path, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, Co
         path,
         u64::from(pages.all - pages.free) * u64::from(pages.size),
     )?;
-    // Commands of operators write without the lock of the server: none may until the end.
-    sqlite::begin(&mut guard).map_err(failed)?;
     let partial = Partial::create(path)?;
     let mut source = sqlite::source(path)?;
-    // The copy takes this over.
+    // The copy takes this over. It is written to a database that has a list of its free pages already.
     source
         .batch_execute("PRAGMA auto_vacuum = INCREMENTAL")
         .map_err(failed)?;
+    // Commands of operators write without the lock of the server: none may until the end.
+    sqlite::begin(&mut guard).map_err(failed)?;
     copy_into(&mut source, &partial.path, progress)?;
     drop(source);
     progress(Step::Checking);

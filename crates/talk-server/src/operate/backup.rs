@@ -102,7 +102,7 @@ fn described(backup: &Backup, file: &Path) -> serde_json::Value {
     })
 }
 
-fn refused(error: CopyError) -> Failure {
+pub(super) fn refused(error: CopyError) -> Failure {
     match error {
         CopyError::Open(error @ (OpenError::InUse | OpenError::Foreign(_))) => {
             SettingsError::new("database_url", error.to_string()).into()
@@ -113,10 +113,10 @@ fn refused(error: CopyError) -> Failure {
 }
 
 /// A bar of the bytes copied, on a terminal; nothing elsewhere.
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let style = ProgressStyle::with_template("{msg} [{bar:40}] {bytes} of {total_bytes}");
         let bar = ProgressBar::new(0).with_message("copying");
         if let Ok(style) = style {
@@ -125,7 +125,7 @@ impl Bar {
         Self(bar)
     }
 
-    fn show(&self, step: Step) {
+    pub(super) fn show(&self, step: Step) {
         match step {
             Step::Copying { bytes, total } => {
                 self.0.set_length(total.max(bytes));
@@ -138,7 +138,7 @@ impl Bar {
         }
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.0.finish_and_clear();
     }
 }

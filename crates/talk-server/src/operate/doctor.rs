@@ -10,8 +10,9 @@ use talk_domain::chat::ChatFilter;
 use talk_domain::event::Portion;
 use talk_domain::id::{ChatId, CustomerId};
 use talk_domain::store::{Snapshot, StoreError, Unit};
+use talk_store_diesel::FreeSpace;
 
-use super::{Operator, all};
+use super::{Operator, all, vacuum};
 use crate::failure::Failure;
 use crate::installation::refused;
 use crate::usernames;
@@ -19,6 +20,16 @@ use reading::check_reading;
 
 /// Events read at once.
 const PAGE: u32 = 1_000;
+
+/// What was done and found before the chats are checked.
+pub(crate) struct Looked {
+    /// The migrations that the database lacked until now.
+    pub(crate) migrated: Vec<String>,
+    /// What a look through all its tables has found.
+    pub(crate) problems: Vec<String>,
+    /// How much of it is free.
+    pub(crate) space: FreeSpace,
+}
 
 /// What was checked, and what is wrong.
 #[derive(Debug, Default, Serialize)]
@@ -35,18 +46,14 @@ struct Report {
 
 /// Checks every chat that has a participant or is a channel: its number of participants is the one
 /// it says, they have read up to messages that are there, and its events are numbered without a gap
-/// up to its last one. `migrated` are the migrations the database lacked until now, `problems` what
-/// a look through all its tables found.
+/// up to its last one.
 ///
 /// # Errors
 /// If something is wrong, or cannot be read.
-pub(crate) async fn doctor(
-    operator: &Operator,
-    (migrated, problems): (Vec<String>, Vec<String>),
-) -> Result<(), Failure> {
+pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Failure> {
     let mut report = Report {
-        migrated,
-        problems,
+        migrated: looked.migrated,
+        problems: looked.problems,
         ..Report::default()
     };
     let unit = Unit::installation("doctor_customers");
@@ -62,6 +69,7 @@ pub(crate) async fn doctor(
     report.notes = usernames::colliding(&operator.store)
         .await
         .map_err(refused)?;
+    report.notes.extend(vacuum::note(looked.space));
     let Report {
         migrated,
         customers,

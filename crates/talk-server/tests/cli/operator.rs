@@ -412,3 +412,28 @@ fn the_last_administrator_is_erased_only_when_that_is_meant() {
     );
     place.json(&["agent", "erase", "root", "--yes", "--force"]);
 }
+
+/// SPEC 8.
+#[test]
+fn a_vacuum_says_how_much_it_gave_back() {
+    let place = Place::new();
+    assert!(
+        place
+            .refusal(&["vacuum"])
+            .0
+            .contains("there is no such database")
+    );
+    place.customer();
+    let vacuumed = place.json(&["vacuum"]);
+    let [before, after, given_back] =
+        ["before", "after", "given_back"].map(|figure| vacuumed[figure].as_u64().unwrap());
+    assert!(
+        before >= after && after > 0 && given_back == before - after,
+        "{vacuumed}"
+    );
+    place.json(&["doctor"]);
+    assert_eq!(
+        place.json(&["customer", "list"]).as_array().unwrap().len(),
+        1
+    );
+}
