@@ -19,12 +19,13 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
   -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
   -keyout "$work/privkey.pem" -out "$work/fullchain.pem" 2>/dev/null
 
-# Writes a configuration around the shipped file. The second one gives up a quiet socket much earlier
+# Writes a configuration around the shipped file. Send buffers are small, so that an answer that nobody
+# reads waits in nginx and not in the kernel. The second configuration gives up a quiet socket much earlier
 # than the shipped timeout, but later than a ping.
 configure() { # directory, port with TLS, port without, seconds without a byte on a socket
   mkdir -p "$1/body" "$1/proxy"
   sed -e "s/127\.0\.0\.1:8095/$TALK_BIND/; /listen \[::\]/d" \
-    -e "s/listen 80;/listen 127.0.0.1:$3;/; s/listen 443 ssl;/listen 127.0.0.1:$2 ssl;/" \
+    -e "s/listen 80;/listen 127.0.0.1:$3;/; s/listen 443 ssl;/listen 127.0.0.1:$2 ssl sndbuf=64k;/" \
     -e "s/talk\.example\.com;/localhost;/; s#/etc/letsencrypt/live/talk\.example\.com#$work#" \
     -e "s#/var/log/nginx#$1#; s/proxy_read_timeout 90s;/proxy_read_timeout $4;/" \
     "$here/../config/nginx.conf" >"$1/talk.conf"

@@ -287,15 +287,35 @@ async def an_answer_that_waits_for_its_reader_is_on_no_disk():
             f"Authorization: Bearer {client.token}\r\nConnection: close\r\n\r\n".encode()
         )
         assert stream.recv(12) == b"HTTP/1.1 200"
-        for _ in range(20):
-            written = [name for name in files_of_nginx() if "/nginx/proxy/" in name]
-            assert written == [], written
-            await asyncio.sleep(0.05)
+        await nothing_is_written("proxy")
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_000_000)
         size = 0
         while part := stream.recv(65_536):
             size += len(part)
     assert size > 1_000_000
+
+
+@check
+async def a_body_that_is_under_way_is_on_no_disk():
+    client = logged_in(15)
+    body = json.dumps({"chat_id": chat_of(client), "text": "x" * 16_000, "detail": "y" * 40_000})
+    connection = client.connect()
+    connection.putrequest("POST", MESSAGES)
+    connection.putheader("Authorization", f"Bearer {client.token}")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:-1].encode())
+    await nothing_is_written("body")
+    connection.send(body[-1:].encode())
+    assert connection.getresponse().status == 200
+
+
+async def nothing_is_written(folder):
+    """For a second, no worker of nginx has a temporary file open."""
+    for _ in range(20):
+        written = [name for name in files_of_nginx() if f"/nginx/{folder}/" in name]
+        assert written == [], written
+        await asyncio.sleep(0.05)
 
 
 def files_of_nginx():
