@@ -165,3 +165,21 @@ async fn mentions_are_counted_in_every_script_and_follow_edits() {
     let renamed = bob.put(&path(&chat, ""), json!({"name": "new"})).await.ok();
     assert_eq!(renamed["mention_count"], 6);
 }
+
+/// Case 71: the case of letters beyond ASCII does not count either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mention_finds_usernames_of_every_alphabet_in_every_case() {
+    let server = Server::start().await;
+    let [alice, unal, strasse, odos] = server.agents(["alice", "Ünal", "Straße", "ΟΔΟΣ"]).await;
+    let chat = alice.chat("group", &[&unal, &strasse, &odos]).await;
+    for text in ["@ünal", "@ÜNAL", "@u\u{308}nal", "@Ünal"] {
+        alice.say(&chat, text).await;
+    }
+    for text in ["@STRASSE", "@straße", "@οδος", "@οδοσ", "@Οδός"] {
+        alice.say(&chat, text).await;
+    }
+    for (agent, count) in [(&unal, 4), (&strasse, 2), (&odos, 2)] {
+        let [_, unread, mentioned] = state(agent, &chat).await;
+        assert_eq!((unread, mentioned), (9, count), "{}", agent.id);
+    }
+}

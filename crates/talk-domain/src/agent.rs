@@ -20,6 +20,7 @@ use crate::store::StoreError;
 use crate::time::Timestamp;
 pub use display_name::without_format_characters;
 pub use last_admin::LastAdminError;
+pub(crate) use username::{key_characters, key_of_folded};
 pub use username::{normal_username, username_key};
 
 /// What an agent may do beyond its own chats: VoIPBIN's integers.

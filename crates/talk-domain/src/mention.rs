@@ -11,8 +11,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization;
-
+use crate::agent::username_key;
 use crate::cleanup::Bound;
 use crate::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::message::{Author, Message};
@@ -26,32 +25,19 @@ pub const PLACES: usize = 50;
 /// any letter. The shortest are looked up, and the longest.
 pub const NAMES_AT_A_PLACE: usize = 16;
 
-/// The form in which usernames are compared: NFKC without case.
-#[must_use]
-pub fn fold_name(name: &str) -> String {
-    name.nfkc().flat_map(without_case).collect()
-}
-
-/// `c` without case. Both cases are gone through, which brings together what one of them alone keeps
-/// apart, such as the two forms of a small sigma.
-fn without_case(c: char) -> impl Iterator<Item = char> {
-    c.to_lowercase()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-}
-
 /// Driven port: mentions at rest. They are rows of their message and hold no text.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait MentionRepository {
-    /// The participants of the chat whose username is one of `names` but for the case of ASCII
-    /// letters, each with its username.
+    /// Returns the participants of the chat whose username has one of these keys
+    /// ([`username_key`]), each with its username. An agent without a key of its own, which is older
+    /// than the rule that keys are unique, is found by its name without the case of ASCII letters.
     ///
     /// # Errors
     /// Only when storage fails.
     fn participants_named(
         &mut self,
         chat: ChatId,
-        names: &BTreeSet<String>,
+        keys: &BTreeSet<String>,
     ) -> Result<Vec<(String, AgentId)>, StoreError>;
 
     /// Stores that `message` mentions exactly these agents.
@@ -134,13 +120,11 @@ fn mentioned(uow: &mut dyn UnitOfWork, message: &Message) -> Result<BTreeSet<Age
     if places.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let spellings = places.iter().flat_map(Names::spellings).map(str::to_owned);
-    let spellings = spellings.collect();
-    let mut found = uow
-        .mentions()
-        .participants_named(message.chat, &spellings)?;
+    let keys = places.iter().flat_map(Names::iter).map(str::to_owned);
+    let keys = keys.collect();
+    let mut found = uow.mentions().participants_named(message.chat, &keys)?;
     for (name, _) in &mut found {
-        *name = fold_name(name);
+        *name = username_key(name);
     }
     let mut agents: BTreeSet<AgentId> = BTreeSet::new();
     for place in &places {

@@ -1,6 +1,6 @@
 //! Usernames: what agents log in with, unique over the installation.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::error::Invalid;
@@ -32,18 +32,31 @@ pub fn normal_username(typed: &str, limits: &Limits) -> Result<String, Invalid> 
     ))
 }
 
-/// What usernames are compared by: names that differ in case or Unicode form alone have one key.
+/// Returns the key that usernames are compared by: names that differ in case or Unicode form alone
+/// have the same.
 #[must_use]
 pub fn username_key(username: &str) -> String {
+    let folded: String = username.nfkc().flat_map(key_characters).collect();
+    key_of_folded(&folded)
+}
+
+/// What a character of a name in NFKC adds to the key. The key of a name is built from these by
+/// [`key_of_folded`], so that the keys of many names with a common beginning cost little.
+pub(crate) fn key_characters(c: char) -> impl Iterator<Item = char> {
     // Both cases, since one of them alone keeps some letters apart: ß, ẞ and ss, σ and ς.
-    username
-        .nfkc()
-        .filter(|c| !is_variation_selector(*c))
+    let kept = (!is_variation_selector(c)).then_some(c);
+    kept.into_iter()
         .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
-        .nfkc()
-        .collect()
+}
+
+/// The key of a name whose characters were mapped by [`key_characters`].
+pub(crate) fn key_of_folded(folded: &str) -> String {
+    if is_nfkc_quick(folded.chars()) == IsNormalized::Yes {
+        return folded.to_owned();
+    }
+    folded.nfkc().collect()
 }
 
 fn is_allowed(c: char) -> bool {

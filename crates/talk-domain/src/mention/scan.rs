@@ -9,39 +9,28 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::code::code_in;
-use super::{NAMES_AT_A_PLACE, PLACES, without_case};
+use super::{NAMES_AT_A_PLACE, PLACES};
+use crate::agent::{key_characters, key_of_folded};
 use crate::id::AgentId;
 
 /// Characters looked at behind an `@`: a username has up to 255.
 const LONGEST: usize = 255;
 
-/// The usernames that one place of a text can stand for, the shortest first.
+/// The keys ([`username_key`](crate::agent::username_key)) of the usernames that one place of a text
+/// can stand for, the shortest name first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names(Vec<Name>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Name {
-    folded: String,
-    written: String,
-}
+pub struct Names(Vec<String>);
 
 impl Names {
-    /// The names, folded by [`fold_name`](super::fold_name), the shortest first.
+    /// The keys, that of the shortest name first.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|name| name.folded.as_str())
-    }
-
-    /// The names as they can be stored: folded, and as they are written but for the case of ASCII
-    /// letters.
-    pub fn spellings(&self) -> impl Iterator<Item = &str> {
-        let names = self.0.iter();
-        names.flat_map(|name| [&*name.folded, &*name.written])
+        self.0.iter().map(String::as_str)
     }
 
     /// Who has the longest of these names that anybody has.
     pub(super) fn longest_of(&self, found: &[(String, AgentId)]) -> BTreeSet<AgentId> {
-        let with = |name: &Name| -> BTreeSet<AgentId> {
-            let having = found.iter().filter(|(of, _)| *of == name.folded);
+        let with = |key: &String| -> BTreeSet<AgentId> {
+            let having = found.iter().filter(|(of, _)| of == key);
             having.map(|(_, agent)| *agent).collect()
         };
         let mut longest_first = self.0.iter().rev().map(with);
@@ -161,20 +150,16 @@ fn names_at_start(tail: &str) -> Option<Names> {
         ends.truncate(NAMES_AT_A_PLACE - 1);
         ends.extend(last);
     }
-    let mut names = Vec::with_capacity(ends.len());
-    let (mut folded, mut written, mut start) = (String::new(), String::new(), 0);
+    let mut keys = Vec::with_capacity(ends.len());
+    let (mut folded, mut start) = (String::new(), 0);
     for end in ends {
         for c in tail.get(start..end).unwrap_or_default() {
-            folded.extend(without_case(*c));
-            written.push(c.to_ascii_lowercase());
+            folded.extend(key_characters(*c));
         }
-        names.push(Name {
-            folded: folded.clone(),
-            written: written.clone(),
-        });
+        keys.push(key_of_folded(&folded));
         start = end;
     }
-    (!names.is_empty()).then_some(Names(names))
+    (!keys.is_empty()).then_some(Names(keys))
 }
 
 /// The lengths of the names that `tail` can begin with, rising.

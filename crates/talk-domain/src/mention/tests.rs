@@ -8,7 +8,7 @@ fn mentions<'a>(text: &str, usernames: &[&'a str]) -> Vec<&'a str> {
     let known: Vec<_> = (0..).map(agent_id).zip(usernames).collect();
     let names = known.iter();
     let found: Vec<_> = names
-        .map(|(agent, name)| (fold_name(name), *agent))
+        .map(|(agent, name)| (username_key(name), *agent))
         .collect();
     let agents: BTreeSet<_> = names_in(text)
         .iter()
@@ -281,7 +281,7 @@ proptest! {
         for place in &places {
             let names: Vec<_> = place.iter().collect();
             prop_assert!((1..=NAMES_AT_A_PLACE).contains(&names.len()));
-            let folded = fold_name(&text);
+            let folded = username_key(&text);
             for name in names {
                 prop_assert!(!name.is_empty() && !name.contains(char::is_whitespace));
                 prop_assert!(folded.contains(name) || !text.is_ascii());

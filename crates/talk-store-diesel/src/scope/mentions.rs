@@ -30,11 +30,14 @@ impl MentionRepository for Scope<'_> {
     fn participants_named(
         &mut self,
         chat: ChatId,
-        names: &BTreeSet<String>,
+        keys: &BTreeSet<String>,
     ) -> Result<Vec<(String, AgentId)>, StoreError> {
-        // By the names alone, whose number is bounded: a chat may have any number of participants.
+        // By the keys alone, whose number is bounded: a chat may have any number of participants.
+        let without_key = agents::username_key
+            .is_null()
+            .and(lower(agents::username).eq_any(keys));
         let having: Vec<(String, Vec<u8>)> = agents::table
-            .filter(lower(agents::username).eq_any(names))
+            .filter(agents::username_key.eq_any(keys).or(without_key))
             .filter(agents::customer_id.eq(self.customer()))
             .select((agents::username, agents::id))
             .load(self.conn)
