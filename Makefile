@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos backup-chaos bench hostile config openapi openapi-check schemathesis emoji nginx help
+.PHONY: run test lint readme conformance chaos backup-chaos stops bench hostile config openapi openapi-check schemathesis emoji nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -36,6 +36,9 @@ chaos: ## Kill the server 50 times under load: 100,000 posts, 100 followers
 backup-chaos: ## Make 100 backups under load, while this or the server is killed
 	TALK_BACKUPS=100 \
 		$(CARGO) test --release --package talk-server --test e2e backups:: -- --nocapture
+
+stops: ## Stop the server 100 times under load: none leaves a write-ahead log
+	TALK_STOPS=100 $(CARGO) test --package talk-server --test e2e no_clean_stop -- --nocapture
 
 bench: ## Measure how far the server is from the machine (crates/talk-bench/README.md)
 	$(CARGO) build --release --package talk-server --package talk-bench

@@ -1,7 +1,7 @@
-//! Backups made while many write, whichever process is killed, and what clients see after a
-//! restore.
+//! Backups and clean stops while many write, whichever process is killed, and what clients see after
+//! a restore.
 //!
-//! `TALK_BACKUPS` makes it longer; `make backup-chaos` does.
+//! `TALK_BACKUPS` and `TALK_STOPS` make it longer; `make backup-chaos` and `make stops` do.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -20,6 +20,8 @@ use crate::support::server::command;
 use crate::support::{Client, Server, Socket};
 
 const WRITERS: usize = 8;
+/// Clients that resume at the same time: as many as an agent may have sockets.
+const CLIENTS: usize = 100;
 
 /// What the writers have in common.
 #[derive(Default)]
@@ -191,11 +193,51 @@ async fn assert_reset(server: &Server, client: &Client, seen: (&Value, &str, u64
     // What follows takes the numbers of what was lost.
     let alice = server.with_token(client.token()).named(&client.id);
     alice.say(chat, "another history").await;
-    let id = chat["id"].as_str().expect("an id");
-    for _ in 0..20 {
-        let mut socket = Socket::open(&alice).await;
-        socket.resume(&alice, epoch, json!({id: position})).await;
-        let reset = socket.answer("reset").await;
-        assert_eq!(reset["chat_id"], chat["id"], "{reset}");
+    let mut resuming = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (alice, epoch, chat) = (alice.on_its_own(), epoch.to_owned(), chat["id"].clone());
+        resuming.spawn(async move {
+            let mut socket = Socket::open(&alice).await;
+            let since = json!({chat.as_str().expect("an id"): position});
+            socket.resume(&alice, &epoch, since).await;
+            let reset = socket.answer("reset").await;
+            assert_eq!(reset["chat_id"], chat, "{reset}");
+        });
     }
+    assert_eq!(resuming.join_all().await.len(), CLIENTS);
+}
+
+/// Case 61: whatever is under way, the file of the database alone is the whole database.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_clean_stop_under_load_leaves_a_log() {
+    let stops = std::env::var("TALK_STOPS").map_or(3, |text| text.parse().expect("a number"));
+    let mut server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    let mut acknowledged = HashSet::new();
+    for stop in 0..stops {
+        let run = Arc::new(Run::default());
+        let mut writing = JoinSet::new();
+        for _ in 0..WRITERS {
+            writing.spawn(Arc::clone(&run).write(alice.on_its_own(), chat.clone()));
+        }
+        while run.acknowledged().len() < WRITERS + stop % 50 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(server.data().join("talk.db-wal").exists());
+        server.terminate();
+        assert!(server.ended().await.success(), "stop {stop}");
+        run.is_over.store(true, Ordering::Relaxed);
+        writing.join_all().await;
+        for left in ["talk.db-wal", "talk.db-shm"] {
+            assert!(!server.data().join(left).exists(), "stop {stop}: {left}");
+        }
+        acknowledged.extend(run.acknowledged());
+        server.kill_and_restart().await;
+    }
+    server.terminate();
+    assert!(server.ended().await.success());
+    let kept = messages(&server.data().join("talk.db"));
+    assert!(acknowledged.is_subset(&kept));
+    println!("{stops} clean stops, {} posts: 0 lost", acknowledged.len());
 }
