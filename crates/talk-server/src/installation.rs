@@ -56,13 +56,27 @@ impl Bell for Silence {
 }
 
 /// Locks the database for one server: sockets of a second one would miss events of the first.
-/// Commands need no lock. It ends with the process, however it ends.
+/// It ends with the process, however it ends.
 pub(crate) fn lock(settings: &Settings) -> Result<DatabaseLock, Failure> {
-    match talk_store_diesel::lock(settings.database_url().expose_secret()) {
-        Err(error @ OpenError::InUse) => {
+    locked(talk_store_diesel::lock(
+        settings.database_url().expose_secret(),
+    ))
+}
+
+/// Locks the database for a command that writes to it, beside a server and other commands: a restore
+/// must not put another file into its place meanwhile. Must outlive the open database.
+pub(crate) fn lock_for_command(settings: &Settings) -> Result<DatabaseLock, Failure> {
+    locked(talk_store_diesel::lock_for_command(
+        settings.database_url().expose_secret(),
+    ))
+}
+
+fn locked(lock: Result<DatabaseLock, OpenError>) -> Result<DatabaseLock, Failure> {
+    match lock {
+        Err(error @ (OpenError::InUse | OpenError::BesideCommand)) => {
             Err(SettingsError::new("database_url", error.to_string()).into())
         }
-        locked => Ok(locked.context("the lock of the database")?),
+        lock => Ok(lock.context("the lock of the database")?),
     }
 }
 

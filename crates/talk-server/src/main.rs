@@ -74,6 +74,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         if !is_first {
             installation::check_existing(settings)?;
         }
+        let lock = installation::lock_for_command(settings)?;
         // Before the database is open: see `is_served`.
         let is_served = installation::is_served(settings)?;
         Ok::<_, Failure>(Operator {
@@ -81,6 +82,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
             limits: settings.limits(),
             json,
             is_served,
+            _lock: lock,
         })
     };
     match line.command {
@@ -95,6 +97,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         Command::Accesskey(command) => operator(false)?.access_key(command).await,
         Command::Doctor => {
             installation::check_existing(settings)?;
+            let _lock = installation::lock_for_command(settings)?;
             let looked = Looked {
                 migrated: apply_migrations(settings)?,
                 problems: installation::examine(settings)?,
@@ -110,6 +113,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
 }
 
 fn migrate(settings: &Settings, json: bool) -> Result<(), Failure> {
+    let _lock = installation::lock_for_command(settings)?;
     let applied = apply_migrations(settings)?;
     let text = if json {
         format!("{}\n", json!({ "applied": applied }))

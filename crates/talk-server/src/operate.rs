@@ -15,6 +15,7 @@ use talk_domain::agent::AgentStatus;
 use talk_domain::limits::Limits;
 use talk_domain::page::{Order, Page, PageRequest};
 use talk_domain::store::{Store, StoreError};
+use talk_store_diesel::DatabaseLock;
 
 pub(crate) use backup::{backup, restore};
 pub(crate) use doctor::{Looked, doctor};
@@ -35,6 +36,8 @@ pub(crate) struct Operator {
     pub(crate) json: bool,
     /// Whether a server runs on the database: it cleans up behind deletions.
     pub(crate) is_served: bool,
+    /// Keeps the file of the database in its place. After `store`: it must be dropped later.
+    pub(crate) _lock: DatabaseLock,
 }
 
 impl Operator {

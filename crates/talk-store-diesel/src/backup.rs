@@ -17,7 +17,7 @@ use talk_domain::store::Cause;
 use crate::error::OpenError;
 use crate::examine::examine_file;
 use crate::location::Location;
-use crate::lock;
+use crate::lock::{self, Mode, Part};
 use crate::sqlite;
 
 /// How often the progress of a copy is reported.
@@ -221,7 +221,7 @@ impl Partial {
             options.read(true).write(true).create(true).truncate(false);
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let file = options.open(&path).map_err(failed)?;
-            if !lock::try_lock(&file, &path).map_err(failed)? {
+            if !lock::try_lock(&file, &path, (Part::Server, Mode::Alone)).map_err(failed)? {
                 return Err(CopyError::Busy(target.to_owned()));
             }
             // The process that had the lock may have given the file its name meanwhile.

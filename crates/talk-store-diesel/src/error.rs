@@ -37,6 +37,9 @@ pub enum OpenError {
     /// Another server has the database.
     #[error("another server uses this database; one database has one server")]
     InUse,
+    /// A command of an operator has the database, or one that puts another file into its place.
+    #[error("another command uses this database; try again when it has ended")]
+    BesideCommand,
     /// The tables could not be created or changed.
     #[error("failed to migrate the database")]
     Migrate(#[source] Cause),

@@ -1,4 +1,5 @@
-//! One server per database file, whatever name the file has.
+//! One server per database file, whatever name the file has, and no command beside one that puts
+//! another file into its place.
 
 use std::fs::File;
 use std::io;
@@ -15,6 +16,24 @@ pub struct DatabaseLock {
     _file: File,
 }
 
+/// What is locked of a database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// Serving it.
+    Server,
+    /// Writing to it by the command of an operator, beside a server or not.
+    Command,
+}
+
+/// Who else may have the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Whoever shares it too.
+    Shared,
+    /// Nobody.
+    Alone,
+}
+
 /// Locks the database at `url` for one server, and creates it if there is none. The lock is on the
 /// file itself: another path to it, a link or another container makes no difference.
 ///
@@ -22,15 +41,38 @@ pub struct DatabaseLock {
 /// [`OpenError::InUse`] if another process has the lock.
 pub fn lock(url: &str) -> Result<DatabaseLock, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
-    take(&path)
+    take(&path, (Part::Server, Mode::Alone), OpenError::InUse)
 }
 
-pub(crate) fn take(path: &Path) -> Result<DatabaseLock, OpenError> {
+/// Locks the database at `url` for a command that writes to it, and creates it if there is none.
+/// Other commands and a server may use it at the same time, but nobody puts another file into its
+/// place.
+///
+/// # Errors
+/// [`OpenError::BesideCommand`] while a restore or vacuum does so.
+pub fn lock_for_command(url: &str) -> Result<DatabaseLock, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let in_use = OpenError::BesideCommand;
+    take(&path, (Part::Command, Mode::Shared), in_use)
+}
+
+/// Locks the database at `path` against servers and commands, to put another file into its place.
+///
+/// # Errors
+/// [`OpenError::InUse`] beside a server, [`OpenError::BesideCommand`] beside a command.
+pub(crate) fn take_whole(path: &Path) -> Result<[DatabaseLock; 2], OpenError> {
+    let server = take(path, (Part::Server, Mode::Alone), OpenError::InUse)?;
+    let in_use = OpenError::BesideCommand;
+    let commands = take(path, (Part::Command, Mode::Alone), in_use)?;
+    Ok([server, commands])
+}
+
+fn take(path: &Path, what: (Part, Mode), in_use: OpenError) -> Result<DatabaseLock, OpenError> {
     let failed = |error| OpenError::Create(path.to_owned(), error);
     loop {
         let file = sqlite::create(path).map_err(failed)?;
-        if !try_lock(&file, path).map_err(failed)? {
-            return Err(OpenError::InUse);
+        if !try_lock(&file, path, what).map_err(failed)? {
+            return Err(in_use);
         }
         // A restore may have put another file there between the two calls.
         if leads_to(path, &file).map_err(failed)? {
@@ -64,54 +106,65 @@ pub(crate) fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
 }
 
 /// An open-file-description lock: it belongs to `file`, so that `SQLite` opening and closing the
-/// database in this process does not drop it, as it would an ordinary `fcntl` lock. It is one byte
+/// database in this process does not drop it, as it would an ordinary `fcntl` lock. It is a byte
 /// behind those that `SQLite` locks itself (510 from 1 GiB on).
 #[cfg(target_os = "linux")]
-pub(crate) fn try_lock(file: &File, _: &Path) -> io::Result<bool> {
+pub(crate) fn try_lock(file: &File, _: &Path, (part, mode): (Part, Mode)) -> io::Result<bool> {
     use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, fcntl};
 
-    match fcntl(file, FcntlArg::F_OFD_SETLK(&range()?)) {
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&range(part, mode)?)) {
         Ok(_) => Ok(true),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether another process has the lock that [`try_lock`] takes.
+/// Whether another process serves the database.
 #[cfg(target_os = "linux")]
 fn is_locked(file: &File, _: &Path) -> io::Result<bool> {
     use nix::fcntl::{FcntlArg, fcntl};
     use nix::libc;
 
-    let mut range = range()?;
+    let mut range = range(Part::Server, Mode::Alone)?;
     fcntl(file, FcntlArg::F_OFD_GETLK(&mut range))?;
     Ok(i32::from(range.l_type) != libc::F_UNLCK)
 }
 
-/// The byte that is locked.
+/// The byte that is locked, and how.
 #[cfg(target_os = "linux")]
-fn range() -> io::Result<nix::libc::flock> {
+fn range(part: Part, mode: Mode) -> io::Result<nix::libc::flock> {
     use nix::libc;
 
-    const BYTE: libc::off_t = 0x4000_0000 + 1_024;
+    const SERVER: libc::off_t = 0x4000_0000 + 1_024;
 
+    let kind = match mode {
+        Mode::Shared => libc::F_RDLCK,
+        Mode::Alone => libc::F_WRLCK,
+    };
     Ok(libc::flock {
-        l_type: i16::try_from(libc::F_WRLCK).map_err(io::Error::other)?,
+        l_type: i16::try_from(kind).map_err(io::Error::other)?,
         l_whence: i16::try_from(libc::SEEK_SET).map_err(io::Error::other)?,
-        l_start: BYTE,
+        l_start: match part {
+            Part::Server => SERVER,
+            Part::Command => SERVER + 1,
+        },
         l_len: 1,
         l_pid: 0,
     })
 }
 
-/// Elsewhere a file beside the database is locked, under the name that links lead to.
+/// Elsewhere files beside the database are locked, under the name that links lead to.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn try_lock(_: &File, path: &Path) -> io::Result<bool> {
+pub(crate) fn try_lock(_: &File, path: &Path, (part, mode): (Part, Mode)) -> io::Result<bool> {
     use std::fs::TryLockError;
 
-    let lock = lock_beside(path)?;
-    match lock.try_lock() {
+    let lock = lock_beside(path, part)?;
+    let locked = match mode {
+        Mode::Shared => lock.try_lock_shared(),
+        Mode::Alone => lock.try_lock(),
+    };
+    match locked {
         Ok(()) => {
             // It is held until the process ends.
             std::mem::forget(lock);
@@ -122,12 +175,12 @@ pub(crate) fn try_lock(_: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether another process has the lock that [`try_lock`] takes.
+/// Whether another process serves the database.
 #[cfg(not(target_os = "linux"))]
 fn is_locked(_: &File, path: &Path) -> io::Result<bool> {
     use std::fs::TryLockError;
 
-    match lock_beside(path)?.try_lock() {
+    match lock_beside(path, Part::Server)?.try_lock() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
@@ -135,8 +188,11 @@ fn is_locked(_: &File, path: &Path) -> io::Result<bool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn lock_beside(path: &Path) -> io::Result<File> {
+fn lock_beside(path: &Path, part: Part) -> io::Result<File> {
     let mut name = path.canonicalize()?.into_os_string();
-    name.push(".lock");
+    name.push(match part {
+        Part::Server => ".lock",
+        Part::Command => ".commands",
+    });
     File::options().create(true).append(true).open(name)
 }

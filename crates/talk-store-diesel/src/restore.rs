@@ -27,7 +27,8 @@ pub struct Restore<'a> {
 /// Returns what it holds, and where the database is that was there before.
 ///
 /// # Errors
-/// See [`CopyError`]; then everything is as before. [`OpenError::InUse`] while a server runs.
+/// See [`CopyError`]; then everything is as before. [`OpenError::InUse`] beside a server,
+/// [`OpenError::BesideCommand`] beside a command.
 pub fn restore(
     url: &str,
     restore: Restore<'_>,
@@ -37,7 +38,7 @@ pub fn restore(
     let no_source = |error| CopyError::Source(restore.source.to_owned(), error);
     std::fs::File::open(restore.source).map_err(no_source)?;
     let existed = path.exists();
-    let locked = lock::take(&path)?;
+    let locked = lock::take_whole(&path)?;
     let replaced = replace(&path, restore, progress);
     if replaced.is_err() && !existed {
         // Made by the lock, and still empty.

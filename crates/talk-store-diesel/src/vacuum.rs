@@ -38,13 +38,14 @@ pub struct FreeSpace {
 /// synced and put into its place. Its epoch and everything in it stay the same.
 ///
 /// # Errors
-/// See [`CopyError`]; then everything is as before. [`OpenError::InUse`] while a server runs.
+/// See [`CopyError`]; then everything is as before. [`OpenError::InUse`] beside a server,
+/// [`OpenError::BesideCommand`] beside a command.
 pub fn vacuum(url: &str, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, CopyError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let written = |error| CopyError::Write(path.clone(), error);
     // Behind a symbolic link, so that the link stays one.
     let path = path.canonicalize().map_err(written)?;
-    let locked = lock::take(&path)?;
+    let locked = lock::take_whole(&path)?;
     let vacuumed = rewrite(&path, progress);
     drop(locked);
     vacuumed

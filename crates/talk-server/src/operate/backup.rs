@@ -104,9 +104,9 @@ fn described(backup: &Backup, file: &Path) -> serde_json::Value {
 
 pub(super) fn refused(error: CopyError) -> Failure {
     match error {
-        CopyError::Open(error @ (OpenError::InUse | OpenError::Foreign(_))) => {
-            SettingsError::new("database_url", error.to_string()).into()
-        }
+        CopyError::Open(
+            error @ (OpenError::InUse | OpenError::BesideCommand | OpenError::Foreign(_)),
+        ) => SettingsError::new("database_url", error.to_string()).into(),
         CopyError::Exists(_) => Failure::Usage(error.to_string()),
         error => anyhow::Error::new(error).into(),
     }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::place::Place;
+use crate::place::{Place, refused};
 
 #[test]
 fn a_customer_and_its_agents_are_created_and_listed() {
@@ -436,4 +436,36 @@ fn a_vacuum_says_how_much_it_gave_back() {
         place.json(&["customer", "list"]).as_array().unwrap().len(),
         1
     );
+}
+
+/// Case 60: what a command writes is in the database that comes after it, or the command is refused.
+#[test]
+fn a_restore_or_vacuum_beside_a_command_is_refused() {
+    let place = Place::new();
+    let customer = place.customer();
+    place.json(&["backup", "backup"]);
+    let create = ["agent", "create", "--customer", &customer];
+    let mut command =
+        place.command(&[&create[..], &["--username", "late", "--password-stdin"]].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut command = command.spawn().unwrap();
+    // It waits for the password with the database open.
+    let vacuumed = (0..100).find_map(|_| {
+        let vacuumed = place.run(&["vacuum"]);
+        (!vacuumed.status.success()).then(|| refused(&vacuumed))
+    });
+    let (vacuumed, _) = vacuumed.expect("a refusal");
+    assert!(vacuumed.contains("another command"), "{vacuumed}");
+    let (restored, _) = place.refusal(&["restore", "backup", "--replace"]);
+    assert!(restored.contains("another command"), "{restored}");
+    // Other commands go on beside it.
+    place.json(&["agent", "list", "--customer", &customer]);
+    let mut password = command.stdin.take().unwrap();
+    password.write_all(b"correct horse\n").unwrap();
+    drop(password);
+    assert!(command.wait().unwrap().success());
+    let agents = place.json(&["agent", "list", "--customer", &customer]);
+    assert_eq!(agents[0]["username"], "late", "{agents}");
+    place.json(&["vacuum"]);
+    place.json(&["restore", "backup", "--replace"]);
 }
