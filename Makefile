@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos backup-chaos stops bench hostile config openapi openapi-check schemathesis emoji nginx help
+.PHONY: run test lint readme conformance chaos backup-chaos stops bench hostile erase config openapi openapi-check schemathesis emoji nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -47,6 +47,10 @@ bench: ## Measure how far the server is from the machine (crates/talk-bench/READ
 hostile: ## Attack the server and measure what others feel of it (crates/talk-bench/README.md)
 	$(CARGO) build --release --package talk-server --package talk-bench
 	target/release/talk-bench hostile --server target/release/talk-server $(BENCH_ARGS)
+
+erase: ## Erase an agent and delete a customer, and measure what others feel of it
+	$(CARGO) build --release --package talk-server --package talk-bench
+	target/release/talk-bench erase --server target/release/talk-server $(BENCH_ARGS)
 
 config: ## Write config/talk.toml anew from the settings
 	$(CARGO) run --quiet --package talk-server -- config > config/talk.toml

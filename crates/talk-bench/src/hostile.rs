@@ -21,7 +21,7 @@ use crate::report::Figure;
 use crate::server::Server;
 use attackers::Attackers;
 use scene::Scene;
-use victims::{Felt, Victims};
+pub(crate) use victims::{Felt, Victims};
 
 /// Victims ask for so long before anything counts.
 const WARM_UP: Duration = Duration::from_millis(300);

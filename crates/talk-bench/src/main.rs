@@ -9,6 +9,7 @@ mod churn;
 mod connection;
 mod crowd;
 mod disk;
+mod erase;
 mod frames;
 mod growth;
 mod hostile;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::erase::{Deletion, Erase};
 use crate::hostile::{Attack, Hostile};
 use crate::report::Bound;
 use crate::rounds::Rounds;
@@ -99,6 +101,37 @@ struct Attacked {
     at_most: Vec<Bound>,
 }
 
+/// What is measured of deletions.
+#[derive(clap::Args)]
+struct Erased {
+    /// The server binary.
+    #[arg(long)]
+    server: PathBuf,
+    /// Measure only these, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Deletion>,
+    /// 5,000 messages.
+    #[arg(long)]
+    quick: bool,
+    /// Rounds.
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// JSON instead of the table.
+    #[arg(long)]
+    json: bool,
+    /// Where the databases go.
+    #[arg(long, default_value = "target")]
+    data_dir: PathBuf,
+    /// Fail when the ratio of a figure is more; `*-post` are all whose names end so.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "FIGURE=RATIO",
+        default_value = "*-post=2,*-get=2,*-p99=1,*-words=1"
+    )]
+    at_most: Vec<Bound>,
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Searches substrings of messages in six scripts, of every length from 1 to 12: each must find
@@ -142,6 +175,9 @@ enum Command {
     },
     /// Attacks by the clients of one customer: what others feel of them, beside the same without.
     Hostile(Attacked),
+    /// An agent is erased and a customer deleted, of 100,000 messages each: what others feel of it,
+    /// beside the same without, and how long the words stay in the files.
+    Erase(Erased),
     /// The attackers. Started by the measurement.
     #[command(hide = true)]
     Attack {
@@ -167,6 +203,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
     match args.command {
+        Some(Command::Erase(erased)) => runtime()?.block_on(erase(erased)),
         Some(Command::Hostile(attacked)) => runtime()?.block_on(hostile(attacked)),
         Some(Command::Attack { address }) => runtime()?
             .block_on(hostile::attack(&address))
@@ -231,6 +268,25 @@ async fn churn(server: &Path, minutes: u64, data: &Path) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+async fn erase(args: Erased) -> Result<ExitCode> {
+    let erase = Erase {
+        server: args.server,
+        data: args.data_dir,
+        messages: if args.quick { 5_000 } else { 100_000 },
+    };
+    let rounds = Rounds {
+        count: args.rounds,
+        at_least: Vec::new(),
+        at_most: args.at_most,
+        json: args.json,
+    };
+    rounds
+        .measure(chosen(args.only), async |deletion| {
+            erase.measure(deletion).await
+        })
+        .await
 }
 
 async fn hostile(args: Attacked) -> Result<ExitCode> {

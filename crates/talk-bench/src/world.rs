@@ -159,27 +159,26 @@ impl World {
     ) -> Result<()> {
         let chat = create(store, &self.agents, n, start).await?;
         self.chats.push(chat);
-        let actor = actor(self.agents.first().context("an agent")?);
-        for first in (0..messages).step_by(UNIT) {
-            let range = first..messages.min(first + UNIT);
-            let unit = Unit::of(actor.customer, "bench_messages");
-            let written = store.write(unit, move |uow| {
-                for message in range.clone() {
-                    let at = i64::try_from(message).unwrap_or(0) * 1_000 + start.as_micros();
-                    let at = Timestamp::from_micros(at).unwrap_or(start);
-                    let command = PostMessage {
-                        chat,
-                        parent: None,
-                        text: format!("{TEXT} {message}"),
-                        medias: Vec::new(),
-                    };
-                    post_message(uow, &context(actor, at, (n, message)), &command)?;
-                }
-                Ok::<_, PostMessageError>(())
-            });
-            written.await?;
-        }
-        Ok(())
+        let said = |message| format!("{TEXT} {message}");
+        let author = self.agents.first().context("an agent")?;
+        post_all(store, (author, n, messages), (chat, start), said).await
+    }
+
+    /// Has the `n`th agent post messages in the chat with this number, a millisecond apart.
+    pub(crate) async fn say(
+        &self,
+        store: &Arc<dyn Store>,
+        (n, chat, messages): (usize, usize, usize),
+        said: impl Fn(usize) -> String + Copy + Send + 'static,
+    ) -> Result<()> {
+        let author = self.agents.get(n).context("no such agent")?;
+        let id = *self.chats.get(chat).context("no such chat")?;
+        post_all(store, (author, chat, messages), (id, now()?), said).await
+    }
+
+    /// The id of the customer of the `n`th agent.
+    pub(crate) fn customer(&self, n: usize) -> Result<CustomerId> {
+        Ok(self.agents.get(n).context("no such agent")?.customer)
     }
 
     /// A token of the `n`th agent.
@@ -288,4 +287,34 @@ async fn create(
     let chat = store.write(unit, move |uow| create_chat(uow, &cx, &command));
     let chat: Result<_, CreateChatError> = chat.await;
     Ok(chat?.id)
+}
+
+/// Has an agent post messages in a chat, a millisecond apart. `n` tells chats apart.
+async fn post_all(
+    store: &Arc<dyn Store>,
+    (author, n, messages): (&Agent, usize, usize),
+    (chat, start): (ChatId, Timestamp),
+    said: impl Fn(usize) -> String + Copy + Send + 'static,
+) -> Result<()> {
+    let actor = actor(author);
+    for first in (0..messages).step_by(UNIT) {
+        let range = first..messages.min(first + UNIT);
+        let unit = Unit::of(actor.customer, "bench_messages");
+        let written = store.write(unit, move |uow| {
+            for message in range.clone() {
+                let at = i64::try_from(message).unwrap_or(0) * 1_000 + start.as_micros();
+                let at = Timestamp::from_micros(at).unwrap_or(start);
+                let command = PostMessage {
+                    chat,
+                    parent: None,
+                    text: said(message),
+                    medias: Vec::new(),
+                };
+                post_message(uow, &context(actor, at, (n, message)), &command)?;
+            }
+            Ok::<_, PostMessageError>(())
+        });
+        written.await?;
+    }
+    Ok(())
 }

@@ -21,7 +21,7 @@ const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3));
 const PACE: Duration = Duration::from_millis(10);
 
 /// The requests of the victims.
-pub(super) struct Victims {
+pub(crate) struct Victims {
     address: String,
     post: Vec<u8>,
     get: Vec<u8>,
@@ -29,22 +29,22 @@ pub(super) struct Victims {
 }
 
 /// How long their requests took, in milliseconds.
-pub(super) struct Felt {
+pub(crate) struct Felt {
     /// The median post.
-    pub(super) post: f64,
+    pub(crate) post: f64,
     /// 99th percentile of the posts, in milliseconds.
-    pub(super) post_p99: f64,
+    pub(crate) post_p99: f64,
     /// The median read.
-    pub(super) get: f64,
+    pub(crate) get: f64,
     /// 99th percentile of `GET /readyz`, in milliseconds.
-    pub(super) ready: f64,
+    pub(crate) ready: f64,
     /// Requests that were not answered with 200.
-    pub(super) failed: usize,
+    pub(crate) failed: usize,
 }
 
 impl Victims {
     /// The first two agents, in the first chat.
-    pub(super) fn new(server: &Server, world: &World) -> Result<Self> {
+    pub(crate) fn new(server: &Server, world: &World) -> Result<Self> {
         let path = "/v1.0/service_agents/talk_messages";
         let newest = format!("{path}?chat_id={}&page_size=20", world.chat()?.0);
         Ok(Self {
@@ -56,7 +56,7 @@ impl Victims {
     }
 
     /// Asks for so long.
-    pub(super) async fn ask(&self, for_how_long: Duration) -> Result<Felt> {
+    pub(crate) async fn ask(&self, for_how_long: Duration) -> Result<Felt> {
         let until = Instant::now() + for_how_long;
         let (post, get, ready) = tokio::join!(
             asked(&self.address, &self.post, until),
