@@ -143,6 +143,11 @@ answers=$(bash -euo pipefail operating.sh)
 for expected in 'bind = "127.0.0.1:8095" (default)' 'ready' 'messages' 'every table' 'demo'; do
   grep -qF "$expected" <<<"$answers" || { printf 'README: no %s in\n%s\n' "$expected" "$answers" >&2; exit 1; }
 done
+block '## Erasing and deleting' sh >erasing.sh
+answers=$(bash -euo pipefail erasing.sh)
+for expected in 'Erased agent' 'Former'; do
+  grep -qF "$expected" <<<"$answers" || { printf 'README: no %s in\n%s\n' "$expected" "$answers" >&2; exit 1; }
+done
 say 'after the backup'
 block '## Restoring, upgrading, going back' sh >restoring.sh
 if bash -euo pipefail restoring.sh 2>refusal.txt; then echo 'README: restored beside a server' >&2; exit 1; fi

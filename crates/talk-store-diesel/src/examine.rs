@@ -69,13 +69,13 @@ const CHECKS: [(&str, &str); 27] = [
         // Only who was erased has no password.
         "messages of erased agents that are not to be erased",
         "SELECT COUNT(*) AS n FROM talk_messages m JOIN talk_agents a ON a.id = m.author_id WHERE \
-         a.password_hash = '' AND m.system_kind IS NULL AND m.deleted_at IS NULL AND NOT EXISTS \
+         a.password_hash = '' AND a.deleted_at IS NOT NULL AND m.system_kind IS NULL AND m.deleted_at IS NULL AND NOT EXISTS \
          (SELECT 1 FROM talk_cleanups c WHERE c.kind = 'author' AND c.subject = a.id)",
     ),
     (
         "access keys of erased agents that are not to be removed",
         "SELECT COUNT(*) AS n FROM talk_access_keys k JOIN talk_agents a ON a.id = k.agent_id WHERE \
-         a.password_hash = '' AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE c.kind = 'author' \
+         a.password_hash = '' AND a.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM talk_cleanups c WHERE c.kind = 'author' \
          AND c.subject = a.id)",
     ),
     (
@@ -332,11 +332,11 @@ mod tests {
                 "deletions to be cleaned up without their customer",
             ),
             (
-                "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = ''",
+                "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = '', deleted_at = 1",
                 "messages of erased agents",
             ),
             (
-                "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = ''; INSERT INTO \
+                "DELETE FROM talk_cleanups; UPDATE talk_agents SET password_hash = '', deleted_at = 1; INSERT INTO \
                  talk_access_keys SELECT id, customer_id, id, '', '', id, '', NULL, 0, 0, NULL, 0 FROM \
                  talk_agents LIMIT 1",
                 "access keys of erased agents",
