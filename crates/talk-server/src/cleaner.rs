@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 use crate::installation::{now, random};
 
-/// Time for others after each unit of work, in times of the unit's own: a tenth of the writer's time
+/// Time for others after each unit of work, in times of the unit's own: a fifth of the writer's time
 /// at most is spent here.
-const OTHERS: u32 = 9;
+const OTHERS: u32 = 4;
 
 /// How long a cleanup waits until it is looked for.
 const IDLE: Duration = Duration::from_millis(500);

@@ -13,8 +13,9 @@ use crate::store::{StoreError, UnitOfWork};
 /// Rows of a table that one unit of work looks through; few of them are the agent's.
 const LOOKED_AT: u32 = 512;
 
-/// Messages erased in one unit of work, each with up to 64 of its logged events: some milliseconds.
-const ERASED: usize = 8;
+/// Messages erased in one unit of work, each with up to 64 of its logged events: some milliseconds,
+/// most of them for the search index. A commit takes as long as several messages do.
+const ERASED: usize = 16;
 
 /// No more messages in a unit of work once those erased have so many bytes of text.
 const ERASED_BYTES: usize = 64 * 1024;

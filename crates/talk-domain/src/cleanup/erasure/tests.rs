@@ -99,8 +99,8 @@ fn messages_of_an_erased_agent_become_tombstones() {
 /// SPEC 8: a unit of work is bounded in messages and in bytes, and goes on where it has stopped.
 #[test]
 fn a_step_erases_few_messages_and_the_next_goes_on_behind_them() {
-    let many: Vec<_> = (1..=12).map(said).collect();
-    let long: Vec<_> = (1..=12)
+    let many: Vec<_> = (1..=20).map(said).collect();
+    let long: Vec<_> = (1..=20)
         .map(|n| Message {
             text: "x".repeat(40_000),
             ..said(n)
