@@ -137,8 +137,26 @@ mod tests {
         for seq in 0..100 {
             mailbox.send(Notice::CaughtUp(chat_id(1), seq));
         }
-        while notices.poll_recv(&mut cx).is_ready() {}
+        for _ in 0..100 {
+            assert!(notices.poll_recv(&mut cx).is_ready());
+        }
+        assert!(notices.poll_recv(&mut cx).is_pending());
         assert!(lock(&notices.0).waiting.capacity() <= KEPT);
+    }
+
+    /// Nearly all connections wait for one notice at a time: these find the room of the last one.
+    #[test]
+    fn a_queue_keeps_room_for_a_few_notices() {
+        let (mailbox, notices) = mailbox();
+        let mut cx = Context::from_waker(Waker::noop());
+        for seq in 0..KEPT as u64 {
+            mailbox.send(Notice::CaughtUp(chat_id(1), seq));
+        }
+        for _ in 0..KEPT {
+            assert!(notices.poll_recv(&mut cx).is_ready());
+        }
+        assert!(notices.poll_recv(&mut cx).is_pending());
+        assert_eq!(lock(&notices.0).waiting.capacity(), KEPT);
     }
 
     #[test]

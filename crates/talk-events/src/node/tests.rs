@@ -150,6 +150,23 @@ async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
 
+/// SPEC 7: the queue of a reader is bounded, and so is what is read for it.
+#[tokio::test(start_paused = true)]
+async fn no_more_of_the_log_is_read_than_fits() {
+    let office = Office::open(100);
+    office.join(chat_id(1), agent_id(1));
+    let mut connection = office.follower(1).await;
+    let long = "x".repeat(60);
+    for _ in 0..2 {
+        office.say(chat_id(1), &long);
+    }
+    rest(&mut *connection).await;
+    assert!(office.bytes().is_empty());
+    connection.took(30);
+    rest(&mut *connection).await;
+    assert_eq!(office.bytes(), [70]);
+}
+
 /// SPEC 7: unsubscribe.
 #[tokio::test(start_paused = true)]
 async fn what_is_no_longer_followed_is_no_longer_sent() {

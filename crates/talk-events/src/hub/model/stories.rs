@@ -33,9 +33,7 @@ fn every_reader_gets_every_event_once_and_in_order() {
 fn a_mark_that_is_taken_too_late_loses_events() {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
-    let lost = (0..2_000).filter(|seed| catch_unwind(|| story(*seed, true)).is_err());
-    let lost = lost.count();
+    let is_lost = (0..2_000).any(|seed| catch_unwind(|| story(seed, true)).is_err());
     set_hook(hook);
-    assert!(lost > 0);
-    println!("{lost} of 2,000 stories went wrong, as they must");
+    assert!(is_lost, "2,000 stories went well without the mechanism");
 }

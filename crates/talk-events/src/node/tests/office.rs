@@ -29,6 +29,8 @@ struct State {
     failures: usize,
     commits: VecDeque<Vec<LoggedEvent>>,
     reads: Vec<&'static str>,
+    /// Of each read of a log: how many bytes of it.
+    bytes: Arc<Mutex<Vec<usize>>>,
 }
 
 /// A store that answers reads out of a [`State`].
@@ -115,6 +117,11 @@ impl Office {
         std::mem::take(&mut self.state().reads)
     }
 
+    /// How many bytes of the logs were asked for, read by read.
+    pub(super) fn bytes(&self) -> Vec<usize> {
+        self.state().bytes.lock().unwrap().clone()
+    }
+
     /// A connection of the `n`th agent.
     pub(super) fn connect(&self, n: u128) -> Box<dyn Connection> {
         self.node.connect(actor(agent_id(n)))
@@ -155,6 +162,7 @@ impl State {
     }
 
     fn page(&self, chat: ChatId, portion: Portion) -> LogPage {
+        self.bytes.lock().unwrap().push(portion.bytes);
         let log = self.logs.get(&chat).map(Vec::as_slice).unwrap_or_default();
         let mut left = portion.bytes;
         let fits = |event: &&LoggedEvent| {
