@@ -246,4 +246,11 @@ mod tests {
             assert!(Emoji::parse(raw, 64).is_ok(), "{raw}");
         }
     }
+
+    /// SPEC 1: a limit is still allowed.
+    #[test]
+    fn an_emoji_has_as_many_bytes_as_the_limit_at_most() {
+        assert!(Emoji::parse("a+b", 3).is_ok());
+        assert_eq!(Emoji::parse("a+bc", 3).unwrap_err().limit, Some(3));
+    }
 }

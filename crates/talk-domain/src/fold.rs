@@ -306,4 +306,31 @@ mod tests {
             assert_eq!(each(&pairs), Some(fold_together(&pairs)));
         }
     }
+
+    /// The fast path must not go unnoticed: texts in these letters are most texts.
+    #[test]
+    fn the_usual_letters_of_the_most_written_scripts_are_folded_alone() {
+        for (text, folded) in [
+            ("Az 09 ~ `", "az 09 ~ '"),
+            ("\t\n\u{7f}", "   "),
+            ("йЙ ёЁ", "ии ее"),
+            ("АЯаяЖ", "аяаяж"),
+            ("ىي", "يي"),
+            (
+                "את غفي กะา เๆ ぁゖァヺー 一가힣🌀",
+                "את غفي กะา เๆ ぁゖァヺー 一가힣🌀",
+            ),
+        ] {
+            let alone: Option<String> = text.chars().map(fold_alone).collect();
+            assert_eq!(alone.as_deref(), Some(folded));
+        }
+    }
+
+    /// Case 76.
+    #[test]
+    fn digits_of_arabic_scripts_are_digits() {
+        for digits in ["٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"] {
+            assert_eq!(fold(digits), "0123456789");
+        }
+    }
 }

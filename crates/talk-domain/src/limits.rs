@@ -46,7 +46,7 @@ pub const URL: usize = 2_048;
 /// # Errors
 /// Names `field` and the limit.
 pub fn check_text(field: &str, value: &str, limit: usize) -> Result<(), Invalid> {
-    if value.len() > limit && value.chars().count() > limit {
+    if value.chars().nth(limit).is_some() {
         return Err(Invalid::too_long(field, limit, "characters"));
     }
     if value.contains('\0') {

@@ -170,6 +170,8 @@ mod tests {
             "https:///x",
             "http://:80",
             "https://a b",
+            "https://e.test/\u{7f}",
+            "https://e.test\\x",
         ] {
             let refused = link(url).unwrap_err();
             assert_eq!(

@@ -42,10 +42,9 @@ impl Timestamp {
     #[must_use]
     pub const fn plus_seconds(self, seconds: u32) -> Self {
         let later = self.0.saturating_add(seconds as i64 * 1_000_000);
-        if later > Self::MAX {
-            Self(Self::MAX)
-        } else {
-            Self(later)
+        match Self::from_micros(later) {
+            Some(later) => later,
+            None => Self(Self::MAX),
         }
     }
 }

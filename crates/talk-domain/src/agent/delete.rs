@@ -56,8 +56,11 @@ pub fn delete_agent(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::Permission;
     use crate::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
-    use crate::testing::{Scene, a_chat, admin_context, agent_id, chat_id, context};
+    use crate::testing::{
+        MockUnitOfWork, Scene, a_chat, admin_context, agent_id, an_agent, chat_id, context,
+    };
 
     /// SPEC 2: deleting an agent deletes its memberships.
     #[test]
@@ -115,5 +118,21 @@ mod tests {
         assert!(matches!(plain, Err(DeleteAgentError::NotAnAdmin)));
         let unknown = delete_agent(&mut scene.unit(), &admin_context(agent_id(1)), agent_id(99));
         assert!(matches!(unknown, Err(DeleteAgentError::NoSuchAgent)));
+    }
+
+    /// Case 56.
+    #[test]
+    fn the_last_administrator_is_not_deleted() {
+        let admin = Agent {
+            permission: Permission::Admin,
+            ..an_agent(2)
+        };
+        let mut uow = MockUnitOfWork::default();
+        let get = uow.agents.expect_get();
+        get.returning(move |_| Ok(Some(admin.clone())));
+        let other = uow.agents.expect_has_other_administrator();
+        other.returning(|_| Ok(false));
+        let refused = delete_agent(&mut uow, &admin_context(agent_id(2)), agent_id(2));
+        assert!(matches!(refused, Err(DeleteAgentError::LastAdmin(_))));
     }
 }

@@ -87,6 +87,7 @@ mod tests {
             ("नि\u{200d}\u{200d}", "नि\u{200d}"),
             ("👩\u{200d}", "👩"),
             ("\u{200d}👩", "👩"),
+            ("a\u{200d}👩", "a👩"),
         ] {
             assert_eq!(without_format_characters(given), kept);
         }

@@ -256,4 +256,20 @@ mod tests {
             Err(CreateChatError::Store(StoreError::Conflict))
         ));
     }
+
+    /// SPEC 1: a limit is still allowed.
+    #[test]
+    fn as_many_participants_as_the_limit_are_brought_along() {
+        let mut cx = context(agent_id(1));
+        cx.limits.participants = 2;
+        let create = |others: &[u128]| {
+            let command = command(ChatKind::Group, others);
+            create_chat(&mut Scene::new(a_chat()).unit(), &cx, &command)
+        };
+        assert_eq!(create(&[2, 3]).unwrap().member_count, 3);
+        assert!(matches!(
+            create(&[2, 3, 4]),
+            Err(CreateChatError::Invalid(_))
+        ));
+    }
 }

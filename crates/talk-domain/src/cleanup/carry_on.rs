@@ -97,6 +97,7 @@ mod tests {
     use super::*;
     use crate::chat::Chat;
     use crate::event::EventKind::{MessagePosted, ParticipantLeft};
+    use crate::message::{SystemKind, SystemNote};
     use crate::testing::{
         MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context,
     };
@@ -193,5 +194,29 @@ mod tests {
         chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
         finishes(&mut uow, 0);
         step(&mut uow, Deleted::Agent { id, by });
+    }
+
+    /// SPEC 8: the name of an erased agent is gone from what the system said too.
+    #[test]
+    fn a_system_message_that_was_reworded_is_forgotten_as_it_was() {
+        let note = SystemNote {
+            kind: SystemKind::ChatClosed,
+            actor: agent_id(2),
+        };
+        let reworded = Message {
+            author: Author::System(note),
+            ..a_message(1)
+        };
+        for (is_more, finished) in [(true, 0), (false, 1)] {
+            let mut uow = Scene::new(a_chat())
+                .messages(std::slice::from_ref(&reworded))
+                .unit();
+            let redact = uow.events.expect_redact().times(1);
+            redact.returning(move |_, _| Ok(is_more));
+            let drop_versions = uow.messages.expect_drop_revisions();
+            drop_versions.returning(|_, _| Ok(false));
+            finishes(&mut uow, finished);
+            step(&mut uow, message());
+        }
     }
 }

@@ -69,4 +69,16 @@ mod tests {
             ));
         }
     }
+
+    /// SPEC 7: a limit is still allowed.
+    #[test]
+    fn a_hundred_agents_are_asked_for_at_a_time() {
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .agents
+            .expect_get()
+            .returning(|_| Ok(Some(an_agent(1))));
+        let asked: Vec<_> = (1..=100).map(agent_id).collect();
+        assert_eq!(known_agents(&mut snapshot, &asked).unwrap(), asked);
+    }
 }

@@ -297,4 +297,58 @@ mod tests {
         let silent = resumed(&all(), 4, 3);
         assert_eq!(silent.ended, [(chat_id(4), Ended::NotAParticipant, 3)]);
     }
+
+    #[test]
+    fn a_start_knows_the_head_and_the_last_event_for_its_connection() {
+        let former = Start::Former {
+            until: 15,
+            head: HEAD,
+        };
+        for (start, last) in [
+            (Start::Head(HEAD), HEAD),
+            (Start::Since { seq: 7, head: HEAD }, HEAD),
+            (Start::Reset(ResetReason::Epoch, HEAD), HEAD),
+            (former, 15),
+        ] {
+            assert_eq!((start.head(), start.last()), (HEAD, last), "{start:?}");
+        }
+    }
+
+    /// SPEC 7: nothing is ahead of the head but what is behind it.
+    #[test]
+    fn a_position_at_the_head_is_resumed_from() {
+        let start = Start::Since {
+            seq: HEAD,
+            head: HEAD,
+        };
+        assert_eq!(resumed(&all(), 1, HEAD).chats, [(chat_id(1), start)].into());
+    }
+
+    /// Case 52: whoever left before a chat was deleted does not learn of the deletion.
+    #[test]
+    fn only_a_membership_that_ended_with_its_chat_is_said_to_have_ended_so() {
+        for (deleted, left, ended) in [
+            (true, HEAD, Ended::Deleted),
+            (true, HEAD - 1, Ended::Removed),
+            (false, HEAD, Ended::Removed),
+        ] {
+            let mut snapshot = MockSnapshot::default();
+            snapshot.chats.expect_get().returning(move |id| {
+                Ok(Some(Chat {
+                    deleted: deleted.then(|| at(9)),
+                    ..chat(id)
+                }))
+            });
+            let members = &mut snapshot.participants;
+            members.expect_find().returning(|_, _| Ok(None));
+            members.expect_left().returning(move |_, _| Ok(Some(left)));
+            let resume = Resume {
+                epoch: "e".into(),
+                since: [(chat_id(3), HEAD)].into(),
+            };
+            let me = actor(agent_id(1));
+            let starts = starts(&mut snapshot, me, &only(3), &resume, true).unwrap();
+            assert_eq!(starts.ended, [(chat_id(3), ended, left)]);
+        }
+    }
 }

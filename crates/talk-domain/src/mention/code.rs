@@ -19,7 +19,6 @@ pub(super) fn code_in(text: &str) -> Vec<Range<usize>> {
             (Some((opening, from)), Some(closing)) if closing.closes(opening) => {
                 blocks.push(*from..end);
                 open = None;
-                paragraph += 1;
             }
             (Some(_), _) => {}
             (None, Some(fence)) if fence.can_open => {

@@ -64,6 +64,18 @@ fn a_name_behind_a_sign_is_a_mention_in_every_script() {
         "@bob\u{301}x @bob",
         "@bob👍",
         "👍@bob",
+        "or/@bob",
+        "ok./@bob",
+        "a-b/@bob",
+        "cc:@bob",
+        "see e.test,@bob",
+        "see e.test,x/@bob",
+        "`one\n\n@bob`",
+        "`one\n```\ncode\n```\n@bob`",
+        "`@bob``",
+        "``@bob```",
+        "`a` @bob `c`",
+        "``abc`` @bob",
     ] {
         assert_eq!(mentions(text, &["bob"]), ["bob"], "{text:?}");
     }
@@ -108,6 +120,8 @@ fn code_addresses_and_other_names_are_no_mention() {
         "  ```\n@bob\n``\n@bob",
         "~~~\n@bob\n```\n@bob",
         "@b`x`ob",
+        "`` @bob ` ``",
+        "x ````@bob````",
     ] {
         assert!(mentions(text, &["bob"]).is_empty(), "{text:?}");
     }
@@ -116,7 +130,16 @@ fn code_addresses_and_other_names_are_no_mention() {
 /// Case 71: the longest name of a participant counts.
 #[test]
 fn names_inside_scripts_without_spaces_end_where_a_participants_does() {
-    let members = ["김철수", "김철", "張偉", "たなか", "สมชาย", "bob", "bob님"];
+    let members = [
+        "김철수",
+        "김철",
+        "張偉",
+        "たなか",
+        "สมชาย",
+        "ก",
+        "bob",
+        "bob님",
+    ];
     for (text, expected) in [
         ("@김철수님 안녕하세요", vec!["김철수"]),
         ("@김철이", vec!["김철"]),
@@ -126,8 +149,19 @@ fn names_inside_scripts_without_spaces_end_where_a_participants_does() {
         ("@สมชายครับ", vec!["สมชาย"]),
         ("@bobさん", vec!["bob"]),
         ("@張偉bob", vec!["張偉"]),
+        // A mark belongs to the letter before it.
+        ("@ก\u{e34}", vec![]),
     ] {
         assert_eq!(mentions(text, &members), expected, "{text:?}");
+    }
+}
+
+/// A name goes on behind a sign only with what may be part of it.
+#[test]
+fn neither_code_nor_a_control_character_is_part_of_a_name() {
+    let members = ["b`", "b`x", "b`x`ob", "a\u{7}b", "carol"];
+    for text in ["@b`x`ob", "@a\u{7}b", "@carol.l"] {
+        assert!(mentions(text, &members).is_empty(), "{text:?}");
     }
 }
 

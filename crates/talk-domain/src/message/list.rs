@@ -180,4 +180,54 @@ mod tests {
         let refused = list(&mut snapshot(), query);
         assert!(matches!(refused, Err(ListMessagesError::SinceNeedsChat)));
     }
+
+    /// SPEC 4: each narrows the list.
+    #[test]
+    fn what_is_asked_for_is_what_is_listed() {
+        let mut snapshot = snapshot();
+        let in_chat = snapshot.messages.expect_in_chat().times(1);
+        in_chat
+            .withf(|chat, filter, request| {
+                let wanted = MessageFilter {
+                    parent: Some(message_id(2)),
+                    root: None,
+                    since_seq: Some(3),
+                };
+                (*chat, *filter, *request) == (chat_id(1), wanted, FIRST)
+            })
+            .returning(|_, _, _| {
+                Ok(Page {
+                    rows: vec![],
+                    next: None,
+                })
+            });
+        let query = ListMessages {
+            chat: Some(chat_id(1)),
+            parent: Some(message_id(2)),
+            root: None,
+            since_seq: Some(3),
+        };
+        assert!(list(&mut snapshot, query).is_ok());
+    }
+
+    /// SPEC 4: also for another chat's message.
+    #[test]
+    fn a_parent_of_another_chat_is_not_found() {
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .chats
+            .expect_get()
+            .returning(|id| Ok(Some(crate::chat::Chat { id, ..a_chat() })));
+        let find = snapshot.participants.expect_find();
+        find.returning(|_, agent| Ok(Some(a_participant(agent))));
+        let get = snapshot.messages.expect_get();
+        get.returning(|_| Ok(Some(a_message(1))));
+        let query = ListMessages {
+            chat: Some(chat_id(2)),
+            parent: Some(message_id(1)),
+            ..ListMessages::default()
+        };
+        let refused = list(&mut snapshot, query);
+        assert!(matches!(refused, Err(ListMessagesError::ParentNotFound)));
+    }
 }
