@@ -49,11 +49,12 @@ pub trait SessionRepository {
     /// # Errors
     /// Only when storage fails.
     fn end(&mut self, agent: AgentId, now: Timestamp) -> Result<(), StoreError>;
-    /// Forgets revocations of tokens that nothing accepts at `now`, and ends of long before.
+    /// Forgets up to `limit` revocations of tokens that nothing accepts at `now`, and ends of long
+    /// before. Returns how many; 0 when nothing is left.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn purge(&mut self, now: Timestamp) -> Result<(), StoreError>;
+    fn purge(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError>;
 }
 
 /// Driven port: the only lookups that cross customers; they find out which customer is asking.

@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// A revocation is kept a little longer than its token, which is accepted some seconds late.
 const GRACE_SECONDS: u32 = 60;
 
-/// Answers forgotten in one unit of work; the writer does nothing else meanwhile.
+/// Rows forgotten in one unit of work; the writer does nothing else meanwhile.
 const AT_ONCE: u32 = 500;
 
 /// Forgets what is over, at once and then every hour, until dropped.
@@ -34,11 +34,16 @@ pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
 async fn purge(store: &Arc<dyn Store>, now: Timestamp) -> Result<(), StoreError> {
     let (answers, tokens) = (before(now, KEPT_SECONDS), before(now, GRACE_SECONDS));
     let unit = Unit::installation("purge");
-    store
-        .write(unit, move |uow| uow.sessions().purge(tokens))
-        .await?;
+    // Requests get their turn between the units.
     loop {
-        // Requests get their turn in between.
+        let gone = store
+            .write(unit, move |uow| uow.sessions().purge(tokens, AT_ONCE))
+            .await?;
+        if gone == 0 {
+            break;
+        }
+    }
+    loop {
         let gone = store
             .write(unit, move |uow| uow.idempotency().purge(answers, AT_ONCE))
             .await?;

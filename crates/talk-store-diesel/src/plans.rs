@@ -138,6 +138,7 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
     };
     mark_read(uow, &cx, &read).unwrap();
     uow.sessions().end(agent_id(1), at(1)).unwrap();
+    uow.sessions().purge(at(0), 10).unwrap();
     let answered = Answered {
         agent: agent_id(1),
         key: "key-0001".into(),

@@ -28,6 +28,25 @@ impl Scope<'_> {
     }
 }
 
+impl Scope<'_> {
+    /// Up to `limit` ends that every node has heard of, the oldest first. The last end stays: its
+    /// number is not given again.
+    fn old_ends(&mut self, now: Timestamp, limit: i64) -> Result<Vec<i64>, StoreError> {
+        let last = self.last_session_end()?;
+        let oldest: Vec<(i64, i64)> = session_ends::table
+            .filter(session_ends::seq.gt(0))
+            .filter(session_ends::seq.lt(seq(last)))
+            .order(session_ends::seq.asc())
+            .limit(limit)
+            .select((session_ends::seq, session_ends::ended_at))
+            .load(self.conn)
+            .map_err(fault)?;
+        let long_ago = now.as_micros() - KEPT_SECONDS * 1_000_000;
+        let old = oldest.into_iter().filter(|(_, ended)| *ended < long_ago);
+        Ok(old.map(|(number, _)| number).collect())
+    }
+}
+
 impl SessionRepository for Scope<'_> {
     fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError> {
         self.memory.forget_tokens();
@@ -56,22 +75,28 @@ impl SessionRepository for Scope<'_> {
             .map_err(fault)
     }
 
-    fn purge(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    fn purge(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError> {
         self.memory.forget_tokens();
         let accepted_since = now.as_micros() - i64::from(TOKEN_LEEWAY_SECONDS) * 1_000_000;
-        let ended = revoked_tokens::expires_at.lt(accepted_since);
-        diesel::delete(revoked_tokens::table.filter(ended))
-            .execute(self.changing())
+        let tokens: Vec<Vec<u8>> = revoked_tokens::table
+            .filter(revoked_tokens::expires_at.lt(accepted_since))
+            .order(revoked_tokens::expires_at.asc())
+            .limit(i64::from(limit))
+            .select(revoked_tokens::id)
+            .load(self.conn)
             .map_err(fault)?;
-        // The last one stays: its number is not given again.
-        let last = self.last_session_end()?;
-        let long_ago = now.as_micros() - KEPT_SECONDS * 1_000_000;
-        let old = session_ends::table
-            .filter(session_ends::seq.lt(seq(last)))
-            .filter(session_ends::ended_at.lt(long_ago));
-        diesel::delete(old)
-            .execute(self.changing())
-            .map(drop)
-            .map_err(fault)
+        for token in &tokens {
+            diesel::delete(revoked_tokens::table.find(token))
+                .execute(self.changing())
+                .map_err(fault)?;
+        }
+        let left = i64::from(limit) - i64::try_from(tokens.len()).unwrap_or(i64::MAX);
+        let ends = self.old_ends(now, left)?;
+        for end in &ends {
+            diesel::delete(session_ends::table.find(end))
+                .execute(self.changing())
+                .map_err(fault)?;
+        }
+        Ok(tokens.len() + ends.len())
     }
 }

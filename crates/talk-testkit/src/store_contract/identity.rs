@@ -158,7 +158,7 @@ pub async fn a_revoked_token_is_forgotten_after_its_end(factory: Factory) {
         world
             .store
             .write(Unit::installation("purge"), move |uow| {
-                uow.sessions().purge(at(now))
+                uow.sessions().purge(at(now), 10)
             })
             .await
             .unwrap();
@@ -187,11 +187,48 @@ pub async fn ends_of_sessions_are_told_in_order(factory: Factory) {
     );
     assert_eq!(after(2).await, (3, vec![(3, agent_id(3))]));
     let much_later = at(2 * 60 * 60 * 1_000_000);
-    let purged = world.write(move |uow| uow.sessions().purge(much_later));
+    let purged = world.write(move |uow| uow.sessions().purge(much_later, 10));
     purged.await.unwrap();
     assert_eq!(after(0).await, (3, vec![(3, agent_id(3))]));
     end(4).await.unwrap();
     assert_eq!(after(3).await, (4, vec![(4, agent_id(4))]));
+}
+
+/// What is over is forgotten in portions, so that no unit of work is long.
+pub async fn ended_sessions_are_forgotten_in_portions(factory: Factory) {
+    /// Three hours, in microseconds.
+    const LATER: i64 = 3 * 60 * 60 * 1_000_000;
+    let world = World::open(factory).await;
+    world
+        .write(|uow| {
+            for n in 1..=5 {
+                let expires = if n == 5 { LATER } else { 50 };
+                uow.sessions()
+                    .revoke(TokenId(Uuid::from_u128(n)), at(expires))?;
+                uow.sessions().end(agent_id(n), at(1))?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    let much_later = at(2 * 60 * 60 * 1_000_000);
+    let mut portions = Vec::new();
+    while portions.last() != Some(&0) {
+        let purge = world.write(move |uow| uow.sessions().purge(much_later, 3));
+        portions.push(purge.await.unwrap());
+    }
+    assert_eq!(portions, [3, 3, 2, 0], "4 of 5 tokens, 4 of 5 ends");
+    let kept = world.read(|snapshot| {
+        let directory = snapshot.directory();
+        let mut revoked = Vec::new();
+        for n in 1..=5 {
+            revoked.push(directory.is_revoked(TokenId(Uuid::from_u128(n)))?);
+        }
+        Ok((revoked, directory.ends_after(0, 10)?))
+    });
+    let (revoked, ends) = kept.await;
+    assert_eq!(revoked, [false, false, false, false, true]);
+    assert_eq!(ends, [(5, agent_id(5))]);
 }
 
 /// The last answer of a key counts, of every form, until it is purged.

@@ -1,0 +1,1 @@
+DROP INDEX talk_revoked_tokens_end;
