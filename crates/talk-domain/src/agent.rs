@@ -273,6 +273,7 @@ mod tests {
             ("\u{fb03}".repeat(3), None),
             ("\u{fb03}".repeat(43), Some(128)),
             ("1234\u{0}5678".to_owned(), Some(128)),
+            ("123\u{0}4567".to_owned(), Some(128)),
         ] {
             let checked = check_password("password", &password);
             let refused = checked.err().map(|invalid| invalid.limit);

@@ -160,7 +160,7 @@ fn names_inside_scripts_without_spaces_end_where_a_participants_does() {
 #[test]
 fn neither_code_nor_a_control_character_is_part_of_a_name() {
     let members = ["b`", "b`x", "b`x`ob", "a\u{7}b", "carol"];
-    for text in ["@b`x`ob", "@a\u{7}b", "@carol.l"] {
+    for text in ["@b`x`ob", "hi @b`x`ob", "@a\u{7}b", "@carol.l"] {
         assert!(mentions(text, &members).is_empty(), "{text:?}");
     }
 }
