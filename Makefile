@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint readme conformance chaos backup-chaos stops bench hostile erase config openapi openapi-check schemathesis emoji nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops bench hostile erase config openapi openapi-check schemathesis emoji nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -20,6 +20,9 @@ lint: ## Formatting, clippy and documentation, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --all-features --quiet
+
+mutants: ## Change rules that differ from main one by one: a test must fail each time
+	tests/mutants.sh
 
 readme: ## Run README's commands and programs as printed (needs curl, Python and Node)
 	$(CARGO) build --quiet --package talk-server --package talk-client
