@@ -193,7 +193,10 @@ mod tests {
         live(&mut uow, agents.to_vec());
         uow.agents
             .expect_update()
-            .withf(|agent| agent.deleted.is_some() && agent.token_generation == 1)
+            .withf(|agent| {
+                let has_ended = agent.deleted.is_some() && agent.status == AgentStatus::Disabled;
+                has_ended && agent.token_generation == 1
+            })
             .times(2)
             .returning(|_| Ok(()));
         uow.sessions.expect_end().times(2).returning(|_, _| Ok(()));
