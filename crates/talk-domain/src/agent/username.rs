@@ -167,6 +167,14 @@ mod tests {
         }
     }
 
+    /// Keys are stored, and compared byte by byte: a capital letter without a composed form has a
+    /// small one with it.
+    #[test]
+    fn a_key_is_in_the_normal_form() {
+        assert_eq!(username_key("J\u{30c}an"), "\u{1f0}an");
+        assert_eq!(username_key("\u{1f0}an"), "\u{1f0}an");
+    }
+
     #[test]
     fn the_key_of_a_key_is_itself() {
         for c in (0..=0x2_ffff).filter_map(char::from_u32) {
