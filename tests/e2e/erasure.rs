@@ -12,7 +12,7 @@ use crate::support::{Client, Server, Socket};
 const ERASED: &str = "Erased agent";
 
 /// Waits until none of `words` is in a file of the data directory: a minute at most.
-async fn out_of_all_files(server: &Server, words: &[&str]) {
+pub(crate) async fn out_of_all_files(server: &Server, words: &[&str]) {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let found = words

@@ -38,6 +38,7 @@ mod races;
 mod rates;
 mod reactions;
 mod reading;
+mod retention;
 mod scenarios;
 mod search;
 mod slow_reads;

@@ -28,6 +28,7 @@ pub mod page;
 pub mod participant;
 pub mod reaction;
 pub mod read;
+pub mod retention;
 pub mod session;
 pub mod store;
 #[cfg(any(test, feature = "mock"))]

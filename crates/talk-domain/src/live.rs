@@ -1,6 +1,7 @@
 //! Live delivery: what a connection follows, what it is told, and the port between connections
 //! and whatever delivers.
 
+pub mod catch_up;
 pub mod presence;
 pub mod subscribe;
 pub mod typing;

@@ -25,6 +25,27 @@ pub struct Participant {
     pub joined: Timestamp,
 }
 
+/// Which events are in the log of a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatLog {
+    /// The chat.
+    pub chat: ChatId,
+    /// The last event that is no longer in the log; 0 if it has all.
+    pub start: u64,
+    /// The last event.
+    pub head: u64,
+}
+
+impl From<&Chat> for ChatLog {
+    fn from(chat: &Chat) -> Self {
+        Self {
+            chat: chat.id,
+            start: chat.log_start,
+            head: chat.last.seq,
+        }
+    }
+}
+
 /// Driven port: memberships at rest.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ParticipantRepository {
@@ -103,11 +124,11 @@ pub trait ParticipantQueries {
         request: PageRequest,
     ) -> Result<Page<Participant>, StoreError>;
 
-    /// The chats the agent is a member of, each with its last event.
+    /// The logs of the chats the agent is a member of.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn heads(&mut self, agent: AgentId) -> Result<Vec<(ChatId, u64)>, StoreError>;
+    fn logs(&mut self, agent: AgentId) -> Result<Vec<ChatLog>, StoreError>;
 
     /// The event with which the agent's last ended membership of the chat ended.
     ///

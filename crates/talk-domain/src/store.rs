@@ -23,6 +23,7 @@ use crate::message::{MessageQueries, MessageRepository};
 use crate::participant::{ParticipantQueries, ParticipantRepository};
 use crate::reaction::ReactionRepository;
 use crate::read::{ReadQueries, ReadRepository};
+use crate::retention::{RetentionQueries, RetentionRepository};
 use crate::session::{Directory, SessionRepository};
 
 /// The source of a storage failure.
@@ -152,6 +153,8 @@ pub trait UnitOfWork {
     fn cleanups(&mut self) -> &mut dyn CleanupRepository;
     /// Rows of deleted chats.
     fn removal(&mut self) -> &mut dyn ChatRemoval;
+    /// What has expired.
+    fn retention(&mut self) -> &mut dyn RetentionRepository;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;
 }
@@ -176,6 +179,8 @@ pub trait Snapshot {
     fn events(&mut self) -> &mut dyn EventQueries;
     /// What deletions have left behind.
     fn cleanups(&mut self) -> &mut dyn CleanupQueries;
+    /// What may have expired.
+    fn retention(&mut self) -> &mut dyn RetentionQueries;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;
 }

@@ -30,6 +30,9 @@ use crate::participant::{
 };
 use crate::reaction::{MockReactionRepository, ReactionRepository};
 use crate::read::{MockReadQueries, MockReadRepository, ReadQueries, ReadRepository};
+use crate::retention::{
+    MockRetentionQueries, MockRetentionRepository, RetentionQueries, RetentionRepository,
+};
 use crate::session::{Directory, MockDirectory, MockSessionRepository, SessionRepository};
 use crate::store::{CustomerRepository, MockCustomerRepository, Snapshot, UnitOfWork};
 pub use builders::*;
@@ -77,6 +80,7 @@ mocks! {
         events: MockEventLog as EventLog,
         cleanups: MockCleanupRepository as CleanupRepository,
         removal: MockChatRemoval as ChatRemoval,
+        retention: MockRetentionRepository as RetentionRepository,
         directory: MockDirectory as Directory,
     }
 }
@@ -93,6 +97,7 @@ mocks! {
         keys: MockAccessKeyQueries as AccessKeyQueries,
         events: MockEventQueries as EventQueries,
         cleanups: MockCleanupQueries as CleanupQueries,
+        retention: MockRetentionQueries as RetentionQueries,
         directory: MockDirectory as Directory,
     }
 }

@@ -38,6 +38,18 @@ impl Timestamp {
         }
     }
 
+    /// `days` earlier, at least the year 0.
+    #[must_use]
+    pub const fn minus_days(self, days: u32) -> Self {
+        let micros = (days as i64).saturating_mul(24 * 60 * 60 * 1_000_000);
+        let earlier = self.0.saturating_sub(micros);
+        if earlier < Self::MIN {
+            Self(Self::MIN)
+        } else {
+            Self(earlier)
+        }
+    }
+
     /// `seconds` later, at most the year 9999.
     #[must_use]
     pub const fn plus_seconds(self, seconds: u32) -> Self {

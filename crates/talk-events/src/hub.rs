@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
+use talk_domain::live::catch_up::Gap;
 use talk_domain::live::{Notice, Presence, Scope};
 
 use link::Link;
@@ -47,6 +48,8 @@ pub struct Page<'a> {
     pub events: &'a [LoggedEvent],
     /// Whether nothing followed these.
     pub is_end: bool,
+    /// Why they do not follow the position, if they do not.
+    pub gap: Option<Gap>,
 }
 
 /// What the hub wants done. None of it may block.

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use talk_domain::context::Actor;
-use talk_domain::event::{Bell, LogPage, LoggedEvent};
+use talk_domain::event::{Bell, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
+use talk_domain::live::catch_up::CatchUp;
 use talk_domain::live::subscribe::Starts;
 use talk_domain::live::{Connection, Live, Notice, Presence, Scope};
 use talk_domain::store::Store;
@@ -59,7 +60,7 @@ pub(crate) enum Command {
         id: ReaderId,
         chat: ChatId,
         since: u64,
-        log: LogPage,
+        read: CatchUp,
     },
 }
 
@@ -209,13 +210,14 @@ impl Running {
                 id,
                 chat,
                 since,
-                log,
+                read,
             } => {
                 let page = Page {
                     chat,
                     since,
-                    events: &log.events,
-                    is_end: log.is_end,
+                    events: &read.log.events,
+                    is_end: read.log.is_end,
+                    gap: read.gap,
                 };
                 hub.page(id, &page, around);
             }

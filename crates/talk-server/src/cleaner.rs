@@ -170,6 +170,6 @@ impl Cleaner {
 }
 
 /// Waits so long that others have their share of the writer.
-async fn leave_time(start: Instant) {
+pub(crate) async fn leave_time(start: Instant) {
     tokio::time::sleep(start.elapsed() * OTHERS).await;
 }

@@ -15,6 +15,7 @@ mod installation;
 mod observe;
 mod operate;
 mod output;
+mod retention;
 mod serve;
 mod settings;
 mod upkeep;

@@ -19,7 +19,7 @@ use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::usernames::warn_of_collisions;
-use crate::{cleaner, demo, installation, observe, upkeep};
+use crate::{cleaner, demo, installation, observe, retention, upkeep};
 
 /// File descriptors left for the database, the log and the connections of operators.
 const OWN_FILES: u64 = 256;
@@ -244,6 +244,11 @@ fn maintenance(
     tasks.spawn(upkeep::purge_hourly(Arc::clone(store)));
     tasks.spawn(upkeep::drain_metrics(metrics.clone()));
     tasks.spawn(cleaner::clean_up(Arc::clone(store), settings.limits()));
+    tasks.spawn(retention::retain_hourly(
+        Arc::clone(store),
+        settings.retention(),
+        settings.limits(),
+    ));
     tasks
 }
 

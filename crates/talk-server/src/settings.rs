@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::limits::Limits;
+use talk_domain::retention::Retention;
 use talk_http_actix::{
     BodyLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,
 };
@@ -142,6 +143,24 @@ pub(crate) struct Settings {
     /// a full disk, while reading goes on; 0 for no limit.
     #[config(env = "TALK_MAX_DATABASE_BYTES", default = 0)]
     pub(crate) max_database_bytes: u64,
+
+    /// Days after which messages become tombstones, as if they had been deleted: text, medias,
+    /// reactions and earlier versions are erased, threads keep their shape. 0 for never.
+    #[config(env = "TALK_MESSAGE_RETENTION_DAYS", default = 0)]
+    pub(crate) message_retention_days: u32,
+
+    /// Days after which a deleted chat is removed for good, with everything that was in it. 0 for
+    /// never.
+    #[config(env = "TALK_DELETED_CHATS_DAYS", default = 30)]
+    pub(crate) deleted_chats_days: u32,
+
+    /// Days that events stay in the log of a chat, for clients that resume. 0 for ever.
+    #[config(env = "TALK_LOG_RETENTION_DAYS", default = 30)]
+    pub(crate) log_retention_days: u32,
+
+    /// Latest events of a chat that stay in its log even when they are older.
+    #[config(env = "TALK_LOG_RETENTION_EVENTS", default = 10_000, validate = at_least_one)]
+    pub(crate) log_retention_events: u64,
 
     /// Changes that share one commit at most; 1 for a commit each.
     #[config(env = "TALK_GROUP_COMMIT", default = 256, validate = at_least_one)]
@@ -381,6 +400,16 @@ impl Settings {
             login: self.max_login_body_bytes,
             message: self.max_message_body_bytes,
             other: self.max_body_bytes,
+        }
+    }
+
+    /// How long what is kept.
+    pub(crate) const fn retention(&self) -> Retention {
+        Retention {
+            message_days: self.message_retention_days,
+            deleted_chat_days: self.deleted_chats_days,
+            log_days: self.log_retention_days,
+            log_events: self.log_retention_events,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Every statement of a request's path finds its rows by an index: its plan scans no table.
 
+mod erasing;
 mod explained;
 mod searching;
 
@@ -9,11 +10,8 @@ use std::sync::{Arc, Mutex};
 use diesel::connection::{Connection, InstrumentationEvent};
 use talk_domain::agent::PasswordHash;
 use talk_domain::chat::create::{CreateChat, create_chat};
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::chat::remove::remove_chat;
 use talk_domain::chat::{ChatFilter, ChatKind};
 use talk_domain::cleanup::{Bound, Deleted};
-use talk_domain::context::{Context, IdSource};
 use talk_domain::emoji::Emoji;
 use talk_domain::event::{EventKind, FrameEncoder, LogEntry, Portion};
 use talk_domain::id::ChatId;
@@ -155,27 +153,11 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
     };
     uow.cleanups().add(deleted).unwrap();
     uow.cleanups().finish(7).unwrap();
-    remove_another(uow);
+    erasing::remove_another(uow);
     root
 }
 
-/// Removes a chat with a message.
-fn remove_another(uow: &mut dyn UnitOfWork) {
-    let own = context(agent_id(1));
-    let ids = IdSource::new(at(2_000_000), 0);
-    let cx = Context::new(own.actor, own.now, own.limits, ids);
-    let command = CreateChat {
-        kind: ChatKind::Group,
-        name: String::new(),
-        detail: String::new(),
-        others: vec![],
-    };
-    let chat = create_chat(uow, &cx, &command).unwrap();
-    post_message(uow, &cx, &said(chat.id, "gone")).unwrap();
-    delete_chat(uow, &cx, chat.id).unwrap();
-    assert!(!remove_chat(uow, chat.id).unwrap());
-}
-
+/// What is posted.
 fn said(chat: ChatId, text: &str) -> PostMessage {
     PostMessage {
         chat,
@@ -236,7 +218,7 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
     directory.last_end().unwrap();
     directory.ends_after(1, 10).unwrap();
     let members = snapshot.participants();
-    members.heads(agent_id(1)).unwrap();
+    members.logs(agent_id(1)).unwrap();
     members.left(message.chat, agent_id(1)).unwrap();
     let reads = snapshot.reads();
     reads.mark(message.chat, agent_id(1)).unwrap();
@@ -244,6 +226,12 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
     reads.mentions(message.chat, agent_id(1), at(0)).unwrap();
     snapshot.mentions().backlog(Bound::STEP).unwrap();
     snapshot.cleanups().after(0).unwrap();
+    let aged = snapshot.retention().chats(None, 10).unwrap();
+    snapshot
+        .retention()
+        .next_message(aged[0].chat.id, at(0))
+        .unwrap();
+    snapshot.retention().first_event(aged[0].chat.id).unwrap();
 }
 
 fn look_at_messages(snapshot: &mut dyn Snapshot, message: &Message, request: PageRequest) {
@@ -328,14 +316,16 @@ fn threads_and_pages_use_the_index_made_for_them() {
 fn statements_of_the_hot_path_are_prepared_once() {
     let (_directory, _conn, heard) = play();
     let anew: Vec<&String> = heard.run.difference(&heard.kept).collect();
-    // A list of ids or kinds is as long as it is; deleting a message or a chat is rare.
+    // A list of ids or kinds is as long as it is; deleting a message or a chat, and
+    // retention, are rare.
     let rare = |sql: &&String| {
         sql.contains(" IN (")
             || sql.starts_with("UPDATE `talk_events`")
             || sql.contains("SET `reaction_count` = ?")
             || sql.contains("SET `name` = ?")
+            || sql.contains("SET `expired_upto` = ?")
     };
     let (rare, hot): (Vec<&String>, Vec<&String>) = anew.iter().partition(|sql| rare(sql));
     assert_eq!(hot, Vec::<&String>::new());
-    assert_eq!(rare.len(), 12, "{rare:#?}");
+    assert_eq!(rare.len(), 13, "{rare:#?}");
 }

@@ -91,6 +91,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        expired_upto -> BigInt,
     }
 }
 

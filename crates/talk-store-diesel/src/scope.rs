@@ -15,6 +15,7 @@ mod participants;
 mod reactions;
 mod reads;
 mod removal;
+mod retention;
 mod sessions;
 
 use diesel::Connection;

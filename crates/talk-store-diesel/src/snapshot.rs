@@ -10,6 +10,7 @@ use talk_domain::mention::MentionQueries;
 use talk_domain::message::MessageQueries;
 use talk_domain::participant::ParticipantQueries;
 use talk_domain::read::ReadQueries;
+use talk_domain::retention::RetentionQueries;
 use talk_domain::session::Directory;
 use talk_domain::store::{Snapshot, StoreError, Unit};
 
@@ -80,6 +81,9 @@ impl Snapshot for DieselSnapshot<'_> {
         self
     }
     fn cleanups(&mut self) -> &mut dyn CleanupQueries {
+        &mut self.scope
+    }
+    fn retention(&mut self) -> &mut dyn RetentionQueries {
         &mut self.scope
     }
     fn directory(&mut self) -> &mut dyn Directory {

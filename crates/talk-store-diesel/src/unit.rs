@@ -17,6 +17,7 @@ use talk_domain::message::{Message, MessageRepository};
 use talk_domain::participant::ParticipantRepository;
 use talk_domain::reaction::ReactionRepository;
 use talk_domain::read::{ReadQueries, ReadRepository};
+use talk_domain::retention::RetentionRepository;
 use talk_domain::session::{Directory, SessionRepository};
 use talk_domain::store::{CustomerRepository, StoreError, Unit, UnitOfWork};
 
@@ -139,6 +140,9 @@ impl UnitOfWork for DieselUnit<'_> {
         &mut self.scope
     }
     fn removal(&mut self) -> &mut dyn ChatRemoval {
+        &mut self.scope
+    }
+    fn retention(&mut self) -> &mut dyn RetentionRepository {
         &mut self.scope
     }
     fn directory(&mut self) -> &mut dyn Directory {

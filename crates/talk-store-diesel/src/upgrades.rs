@@ -79,7 +79,7 @@ fn cx(agent: u128, millis: i64) -> Context {
 #[test]
 fn mentions_of_before_are_resolved_in_portions() {
     let mut old = Old::new();
-    let chat = old.read(|snapshot| snapshot.participants().heads(agent_id(1)).unwrap()[0].0);
+    let chat = old.read(|snapshot| snapshot.participants().logs(agent_id(1)).unwrap()[0].chat);
     let mut say = |agent, millis, text: &str| {
         let command = PostMessage {
             chat,

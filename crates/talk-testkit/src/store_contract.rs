@@ -21,6 +21,7 @@ pub mod paging;
 pub mod races;
 pub mod reads;
 pub mod removal;
+pub mod retention;
 pub mod search;
 pub mod unique;
 pub mod units;
@@ -144,6 +145,11 @@ macro_rules! store_contract {
                 kept_answers_about_an_agent_are_forgotten_in_parts,
                 access_keys_of_an_agent_are_removed_in_parts,
                 a_cleanup_goes_on_where_it_stopped;
+            retention: expired_messages_are_gone_everywhere,
+                what_changes_while_messages_expire_is_right,
+                a_log_is_trimmed_in_steps,
+                events_that_are_young_enough_stay,
+                a_deleted_chat_is_due_whole;
             mentions: mentions_follow_their_message,
                 participants_are_named_without_case;
             unique: emoji_keys_are_compared_byte_by_byte,

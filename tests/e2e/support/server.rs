@@ -78,6 +78,21 @@ impl Server {
         self.child.wait().expect("ended");
     }
 
+    /// Ends the process in an orderly way and starts it again with these settings; meanwhile `work`
+    /// is done to its database.
+    pub(crate) async fn restart_after(
+        &mut self,
+        settings: &[(&str, &str)],
+        work: impl FnOnce(&Path),
+    ) {
+        self.terminate();
+        assert!(self.ended().await.success());
+        work(&self.data.path().join("talk.db"));
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.settings = settings.iter().map(own).collect();
+        self.restart().await;
+    }
+
     /// Starts the process, which has ended, on the same data and at the same address.
     pub(crate) async fn restart(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(60);

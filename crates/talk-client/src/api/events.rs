@@ -13,6 +13,8 @@ use crate::event::{Event, Frame};
 pub struct EventPage {
     /// The events, in order.
     pub events: Vec<Frame>,
+    /// Events up to this one have expired and are no longer in the log.
+    pub log_start: u64,
     /// The chat's last event.
     pub head: u64,
     /// The log.
@@ -23,6 +25,9 @@ pub struct EventPage {
 struct Wire<'a> {
     #[serde(borrow)]
     result: Vec<&'a RawValue>,
+    /// Older servers keep the whole log, and do not say so.
+    #[serde(default)]
+    log_start: u64,
     head: u64,
     epoch: String,
 }
@@ -71,12 +76,14 @@ impl Client {
 fn page(body: &str) -> Result<EventPage, serde_json::Error> {
     let Wire {
         result,
+        log_start,
         head,
         epoch,
     } = serde_json::from_str(body)?;
     let frames = result.into_iter().map(|raw| Frame::parse(raw.get()));
     Ok(EventPage {
         events: frames.collect::<Result<_, _>>()?,
+        log_start,
         head,
         epoch,
     })

@@ -6,6 +6,15 @@ use crate::event::{LoggedEvent, Portion};
 use crate::id::ChatId;
 use crate::store::Snapshot;
 
+/// Events of a chat with where its log starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The events, ascending.
+    pub events: Vec<LoggedEvent>,
+    /// Events up to this one are no longer in the log.
+    pub log_start: u64,
+}
+
 /// Logged events of a chat of the caller, ascending; the place is the log's head.
 ///
 /// # Errors
@@ -15,10 +24,14 @@ pub fn list_events(
     actor: Actor,
     chat: ChatId,
     portion: Portion,
-) -> Result<Placed<Vec<LoggedEvent>>, AccessError> {
+) -> Result<Placed<Listed>, AccessError> {
     let chat = view(snapshot, actor, chat)?;
     let page = snapshot.events().after(chat.id, portion)?;
-    Ok(Placed::new(page.events, &chat))
+    let listed = Listed {
+        events: page.events,
+        log_start: chat.log_start,
+    };
+    Ok(Placed::new(listed, &chat))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::access::{AccessError, view};
 use crate::context::Actor;
 use crate::id::ChatId;
 use crate::live::{Ended, ResetReason, Resume, Scope};
+use crate::participant::ChatLog;
 use crate::store::{Snapshot, StoreError};
 
 /// How the delivery of one chat begins.
@@ -81,9 +82,9 @@ pub fn starts(
     let mut starts = Starts::default();
     let since = |chat| resume.since.get(&chat).copied();
     if scope.is_all {
-        for (chat, head) in snapshot.participants().heads(actor.agent)? {
-            let start = start(since(chat), head, is_this_log);
-            starts.chats.insert(chat, start);
+        for log in snapshot.participants().logs(actor.agent)? {
+            let start = start(since(log.chat), log, is_this_log);
+            starts.chats.insert(log.chat, start);
         }
     }
     let mut wanted = scope.chats.clone();
@@ -101,7 +102,7 @@ pub fn starts(
         }
         match view(snapshot, actor, chat) {
             Ok(found) => {
-                let start = start(since(chat), found.last.seq, is_this_log);
+                let start = start(since(chat), (&found).into(), is_this_log);
                 starts.chats.insert(chat, start);
             }
             Err(AccessError::Store(error)) => return Err(error),
@@ -118,16 +119,19 @@ pub fn starts(
     Ok(starts)
 }
 
-fn start(since: Option<u64>, head: u64, is_this_log: bool) -> Start {
+fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
+    let head = log.head;
     match since {
         None => Start::Head(head),
         Some(_) if !is_this_log => Start::Reset(ResetReason::Epoch, head),
         Some(seq) if seq > head => Start::Reset(ResetReason::AheadOfHead, head),
+        Some(seq) if seq < log.start => Start::Reset(ResetReason::Retention, head),
         Some(seq) => Start::Since { seq, head },
     }
 }
 
-/// Adds the start of a chat that the agent has left. Returns `false` if the agent participates in the
+/// Adds the start of a chat that the agent has left. If the event that ended its membership is no
+/// longer in the log, only the end is told. Returns `false` if the agent participates in the
 /// chat or never did.
 fn former(
     snapshot: &mut dyn Snapshot,
@@ -143,7 +147,7 @@ fn former(
     let (Some(left), Some(chat)) = (left, chat) else {
         return Ok(false);
     };
-    if seq < left {
+    if seq < left && left > chat.log_start {
         let (until, head) = (left, chat.last.seq);
         starts.chats.insert(id, Start::Former { until, head });
     } else if chat.deleted.is_some() && left == chat.last.seq {
@@ -161,6 +165,8 @@ mod tests {
     use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id};
 
     const HEAD: u64 = 20;
+    /// Up to this event, nothing is in the log.
+    const START: u64 = 5;
 
     fn chat(id: ChatId) -> Chat {
         let last = Tick {
@@ -170,12 +176,13 @@ mod tests {
         Chat {
             id,
             last,
+            log_start: START,
             ..a_chat()
         }
     }
 
-    /// Agent 1 is in chat 1, was in chats 2 and 3 (deleted) until event 15 and 20, and never in
-    /// channel 4.
+    /// Agent 1 is in chat 1, was in chats 2 and 3 (deleted) until event 15 and 20, was in chat 5
+    /// until an event that is no longer in the log, and never in channel 4.
     fn snapshot() -> MockSnapshot {
         let mut snapshot = MockSnapshot::default();
         snapshot.chats.expect_get().returning(|id| {
@@ -186,17 +193,17 @@ mod tests {
             if id == chat_id(4) {
                 found.kind = ChatKind::Talk;
             }
-            Ok((1..=4).any(|n| id == chat_id(n)).then_some(found))
+            Ok((1..=5).any(|n| id == chat_id(n)).then_some(found))
         });
         let members = &mut snapshot.participants;
         members
             .expect_find()
             .returning(|chat, agent| Ok((chat == chat_id(1)).then(|| a_participant(agent))));
         members
-            .expect_heads()
-            .returning(|_| Ok(vec![(chat_id(1), HEAD)]));
+            .expect_logs()
+            .returning(|_| Ok(vec![(&chat(chat_id(1))).into()]));
         members.expect_left().returning(|chat, _| {
-            Ok([(chat_id(2), 15), (chat_id(3), HEAD)]
+            Ok([(chat_id(2), 15), (chat_id(3), HEAD), (chat_id(5), START)]
                 .into_iter()
                 .find(|(id, _)| *id == chat)
                 .map(|(_, seq)| seq))
@@ -261,13 +268,43 @@ mod tests {
         assert_eq!(foreign.unwrap().chats, [(chat_id(1), reset)].into());
     }
 
+    /// SPEC 7: beyond retention there is a reset, and no silent gap.
+    #[test]
+    fn a_position_from_before_the_log_is_reset() {
+        for scope in [all(), only(1)] {
+            for seq in [0, START - 1] {
+                let reset = Start::Reset(ResetReason::Retention, HEAD);
+                assert_eq!(resumed(&scope, 1, seq).chats, [(chat_id(1), reset)].into());
+            }
+            let start = Start::Since {
+                seq: START,
+                head: HEAD,
+            };
+            assert_eq!(
+                resumed(&scope, 1, START).chats,
+                [(chat_id(1), start)].into(),
+                "the next event is the first one in the log"
+            );
+        }
+    }
+
+    /// SPEC 7: what REST refuses now, a resume does not show.
+    #[test]
+    fn of_a_membership_that_ended_before_the_log_only_the_end_is_told() {
+        for scope in [all(), only(5)] {
+            let starts = resumed(&scope, 5, 2);
+            assert!(starts.chats.keys().all(|chat| *chat != chat_id(5)));
+            assert_eq!(starts.ended, [(chat_id(5), Ended::Removed, START)]);
+        }
+    }
+
     /// Case 52.
     #[test]
     fn a_former_participant_gets_the_end_of_its_membership_alone() {
         let mut both = only(2);
         both.is_all = true;
         for scope in [all(), only(2), both] {
-            for since in [0, 14] {
+            for since in [0, START, 14] {
                 let starts = resumed(&scope, 2, since);
                 let start = Start::Former {
                     until: 15,

@@ -9,7 +9,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::ChatId;
+use talk_domain::live::ResetReason;
 use talk_domain::live::subscribe::Start;
 
 use super::{Hub, Notice, Outbox, ReaderId};
@@ -50,6 +52,12 @@ struct World {
     log: Log,
     clients: BTreeMap<ReaderId, Client>,
     next: u64,
+    /// Readers that were told of a gap.
+    resets: u64,
+    /// Whether the log is trimmed now and then.
+    is_forgetful: bool,
+    /// Switches off the look whether a reader still participates behind a gap.
+    is_trusting: bool,
     /// Switches off what holds a snapshot and the bell together: the mark is taken too late.
     is_careless: bool,
 }
@@ -63,6 +71,9 @@ impl World {
             log: Log::default(),
             clients: BTreeMap::new(),
             next: 0,
+            resets: 0,
+            is_forgetful: false,
+            is_trusting: false,
             is_careless: false,
         }
     }
@@ -88,6 +99,7 @@ impl World {
             pending: Some((mark, Vec::new())),
             is_out: HashMap::new(),
             is_choosy,
+            is_forgetful: self.is_forgetful,
         };
         self.clients.insert(id, client);
     }
@@ -110,7 +122,13 @@ impl World {
             let left = self.log.left.get(&(*chat, client.agent)).copied();
             if members.contains(&client.agent) || left.is_some() {
                 let (chat, head) = (*chat, self.log.events[chat].len() as u64);
-                seen.push(Seen { chat, head, left });
+                let log_start = self.log.start(chat);
+                seen.push(Seen {
+                    chat,
+                    head,
+                    left,
+                    log_start,
+                });
             }
         }
     }
@@ -136,14 +154,22 @@ impl World {
         };
         let resumes = self.random.below(2) == 0;
         let mut chats = Vec::new();
-        for Seen { chat, head, left } in seen {
+        for seen in seen {
+            let Seen {
+                chat,
+                head,
+                left,
+                log_start,
+            } = seen;
             // A chat joined meanwhile is delivered already: it has no other start.
             let resumes = resumes && !client.got.contains_key(&chat);
             let seq = self.random.below(left.unwrap_or(head + 1));
+            let is_kept = seq >= log_start;
             let start = match left {
-                None if resumes => Start::Since { seq, head },
+                None if resumes && is_kept => Start::Since { seq, head },
+                None if resumes => Start::Reset(ResetReason::Retention, head),
                 None => Start::Head(head),
-                Some(until) if resumes => Start::Former { until, head },
+                Some(until) if resumes && until > log_start => Start::Former { until, head },
                 Some(_) => continue,
             };
             chats.push((chat, start));
@@ -193,8 +219,22 @@ impl World {
                     }
                 }
                 Notice::Unsubscribed(chat, _, seq) => {
-                    assert_eq!(client.got[&chat].last(), Some(&seq), "after its event");
+                    let is_kept = seq > self.log.start(chat);
+                    let last = client.got.entry(chat).or_default().last().copied();
+                    assert!(!is_kept || last == Some(seq), "after its event");
                     client.is_out.insert(chat, true);
+                }
+                Notice::Reset(chat, ResetReason::Retention, head) if self.is_forgetful => {
+                    let got = client.got.entry(chat).or_default();
+                    let last = got.last().copied();
+                    assert!(last.is_none_or(|last| last <= head), "never back");
+                    got.push(head);
+                    client.is_out.insert(chat, false);
+                    assert!(
+                        self.is_entitled(id, chat, head),
+                        "nothing after its removal"
+                    );
+                    self.resets += 1;
                 }
                 Notice::Reset(..) | Notice::Passing(..) | Notice::Presence(..) => {
                     panic!("nothing is ever forgotten or passed here")
@@ -236,6 +276,17 @@ impl World {
         }
     }
 
+    /// Whether what follows `head` may be shown to a reader: its agent participates, or did until an
+    /// event that follows.
+    fn is_entitled(&self, id: ReaderId, chat: ChatId, head: u64) -> bool {
+        let agent = self.clients[&id].agent;
+        let leaves = |event: &&LoggedEvent| {
+            event.kind == EventKind::ParticipantLeft && event.subject == agent.0
+        };
+        let later = self.log.events[&chat].iter().skip(head as usize);
+        self.log.members[&chat].contains(&agent) || later.filter(leaves).count() > 0
+    }
+
     /// Every participant's reader stands at the head of each chat it is told of.
     fn check_heads(&self) {
         for client in self.clients.values() {
@@ -264,6 +315,7 @@ impl World {
                 self.ring(count);
             }
             5 => self.answer_read(),
+            6 if self.is_forgetful => self.log.trim(&mut self.random),
             6 | 7 => self.drain(),
             8 if self.clients.len() < 4 => self.connect(),
             8 => {

@@ -2,7 +2,8 @@
 
 use talk_domain::event::{EventKind, LoggedEvent};
 use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::ResetReason;
+use talk_domain::live::catch_up::Gap;
+use talk_domain::live::{Ended, ResetReason};
 
 use super::link::Link;
 use super::{Hub, Notice, Outbox, Page, ReaderId};
@@ -38,7 +39,8 @@ impl Hub {
     /// Gives a page of the log to a reader that is behind.
     pub(super) fn replay(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
         let chat = page.chat;
-        for event in page.events {
+        let is_for_it = page.gap.is_none_or(|gap| self.cross(id, page, gap, out));
+        for event in page.events.iter().take_while(|_| is_for_it) {
             if self.place(id, chat).is_some_and(|place| event.seq <= place) {
                 continue;
             }
@@ -76,6 +78,46 @@ impl Hub {
         }
         self.promote(id, chat, out);
         self.close_if_empty(chat);
+    }
+
+    /// Moves a reader over events that are no longer in the log. Returns whether what follows is for
+    /// it: its agent may have left where nothing is left to say so.
+    fn cross(&mut self, id: ReaderId, page: &Page<'_>, gap: Gap, out: &mut dyn Outbox) -> bool {
+        let chat = page.chat;
+        let Some(reader) = self.readers.get_mut(&id) else {
+            return false;
+        };
+        let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
+            return false;
+        };
+        let was_out = std::mem::replace(&mut link.is_out, true);
+        let (ended, last, returns_after) = match gap {
+            Gap::Trimmed => {
+                // It participates, whatever happened in between.
+                link.is_out = false;
+                return true;
+            }
+            Gap::Leaving { left, head } if !was_out => {
+                link.is_out = false;
+                (link.cursor, link.must_read) = (left.saturating_sub(1), true);
+                (link.ends_after, link.returns_after) = (link.cursor, head);
+                return false;
+            }
+            Gap::Leaving { left, head } | Gap::Left { left, head } => {
+                (Ended::Removed, left, Some(head))
+            }
+            Gap::Gone => (Ended::Deleted, page.since, None),
+        };
+        if !was_out {
+            out.send(id, Notice::Unsubscribed(chat, ended, last));
+        }
+        if let Some(head) = returns_after.filter(|_| reader.follows_joined) {
+            link.cursor = link.cursor.max(head);
+        } else {
+            reader.links.insert(chat, Link::Out(last));
+            reader.behind.retain(|other| *other != chat);
+        }
+        false
     }
 
     /// Starts the next read for a reader that is behind somewhere, once it has space for what comes.

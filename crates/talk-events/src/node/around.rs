@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use talk_domain::context::Actor;
-use talk_domain::event::{LogPage, Portion};
-use talk_domain::id::{ChatId, CustomerId};
+use talk_domain::event::Portion;
+use talk_domain::id::ChatId;
 use talk_domain::live::Notice;
+use talk_domain::live::catch_up::{CatchUp, catch_up};
 use talk_domain::store::{Store, StoreError, Unit};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
@@ -37,7 +38,7 @@ pub(super) struct Around {
 
 /// A connection.
 struct Peer {
-    customer: CustomerId,
+    actor: Actor,
     mailbox: Mailbox,
 }
 
@@ -53,8 +54,7 @@ impl Around {
     }
 
     pub(super) fn connect(&mut self, id: ReaderId, actor: Actor, mailbox: Mailbox) {
-        let customer = actor.customer;
-        let peer = Peer { customer, mailbox };
+        let peer = Peer { actor, mailbox };
         self.peers.insert(id, Arc::new(peer));
     }
 
@@ -74,12 +74,12 @@ impl Around {
             let unit = Unit::of(change.customer, "presence");
             let chats: Result<_, StoreError> = store
                 .read(unit, move |snapshot| {
-                    snapshot.participants().heads(change.agent)
+                    snapshot.participants().logs(change.agent)
                 })
                 .await;
             match chats {
                 Ok(chats) => {
-                    let chats = chats.into_iter().map(|(chat, _)| chat).collect();
+                    let chats = chats.into_iter().map(|log| log.chat).collect();
                     let _ = sender.send(Command::Announce(change, chats));
                 }
                 Err(error) => tracing::warn!(%error, "a change of presence was not told"),
@@ -107,12 +107,12 @@ impl Outbox for Around {
             ..Portion::new(since, PAGE)
         };
         tokio::spawn(async move {
-            if let Some(log) = page(&*store, &reads, &peer, (chat, portion)).await {
+            if let Some(read) = page(&*store, &reads, &peer, (chat, portion)).await {
                 let _ = sender.send(Command::Page {
                     id,
                     chat,
                     since,
-                    log,
+                    read,
                 });
             }
         });
@@ -125,15 +125,18 @@ async fn page(
     reads: &Semaphore,
     peer: &Peer,
     (chat, portion): (ChatId, Portion),
-) -> Option<LogPage> {
-    let unit = Unit::of(peer.customer, "catch_up");
+) -> Option<CatchUp> {
+    let actor = peer.actor;
+    let unit = Unit::of(actor.customer, "catch_up");
     while !peer.mailbox.is_closed() {
         let permit = reads.acquire().await.ok()?;
         let read: Result<_, StoreError> = store
-            .read(unit, move |snapshot| snapshot.events().after(chat, portion))
+            .read(unit, move |snapshot| {
+                catch_up(snapshot, actor.agent, chat, portion)
+            })
             .await;
         match read {
-            Ok(log) => return Some(log),
+            Ok(read) => return Some(read),
             Err(error) => {
                 tracing::warn!(%error, "a read of the event log failed; it is repeated");
                 drop(permit);

@@ -37,11 +37,12 @@ pub(crate) async fn list(caller: Caller) -> Reply {
     });
     let placed = read.await?;
     let epoch = json(&caller.store().epoch());
-    let frames = frames(&placed.value, dialect);
+    let frames = frames(&placed.value.events, dialect);
+    let range = (placed.value.log_start, placed.seq);
     Ok(HttpResponse::Ok()
         .insert_header(("talk-position", caller.position(&placed)))
         .content_type("application/json")
-        .body(spliced(&frames, placed.seq, &epoch)))
+        .body(spliced(&frames, range, &epoch)))
 }
 
 /// Frames of today go out byte for byte as they are stored and pushed.
@@ -67,9 +68,9 @@ fn dialect(query: &Query, has_legacy: bool) -> Result<Vocabulary, ApiError> {
     })
 }
 
-fn spliced(frames: &[Cow<'_, str>], head: u64, epoch: &str) -> String {
+fn spliced(frames: &[Cow<'_, str>], (start, head): (u64, u64), epoch: &str) -> String {
     let frames = frames.join(",");
-    format!(r#"{{"result":[{frames}],"head":{head},"epoch":{epoch}}}"#)
+    format!(r#"{{"result":[{frames}],"log_start":{start},"head":{head},"epoch":{epoch}}}"#)
 }
 
 #[cfg(test)]
@@ -78,6 +79,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{Scene, get};
+    use talk_domain::chat::Chat;
     use talk_domain::event::LogPage;
     use talk_domain::testing::{a_chat, a_participant, chat_id};
     use uuid::Uuid;
@@ -103,10 +105,13 @@ mod tests {
     async fn frames_go_out_byte_for_byte() {
         let scene = Scene::new();
         scene.reads(|snapshot| {
-            snapshot
-                .chats
-                .expect_get()
-                .returning(|_| Ok(Some(a_chat())));
+            let get = snapshot.chats.expect_get();
+            get.returning(|_| {
+                Ok(Some(Chat {
+                    log_start: 7,
+                    ..a_chat()
+                }))
+            });
             let find = snapshot.participants.expect_find();
             find.returning(|_, agent| Ok(Some(a_participant(agent))));
             let after = snapshot.events.expect_after();
@@ -127,7 +132,7 @@ mod tests {
             .await;
         assert_eq!(
             answer.body,
-            r#"{"result":[{"b": 1},{"a":"é"}],"head":10,"epoch":"e-1"}"#
+            r#"{"result":[{"b": 1},{"a":"é"}],"log_start":7,"head":10,"epoch":"e-1"}"#
         );
         assert_eq!(
             answer.header("talk-position"),

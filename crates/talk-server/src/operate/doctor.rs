@@ -152,17 +152,17 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
         let problem = format!("chat {id} has {participants} participants and says {told}");
         return Ok((0, Some(problem)));
     }
-    let (mut last, mut count) = (None, 0);
+    // The oldest events may have expired, and the chat says which; behind them none may be missing.
+    let (mut last, mut count) = (chat.log_start, 0);
     loop {
-        let portion = Portion::new(last.unwrap_or(0), PAGE);
-        let page = snapshot.events().after(id, portion)?;
+        let since = if count == 0 { 0 } else { last };
+        let page = snapshot.events().after(id, Portion::new(since, PAGE))?;
         for event in page.events {
-            // The oldest events may be gone by age; behind the first one none may be missing.
-            if last.is_some_and(|last| event.seq != last + 1) {
+            if event.seq != last + 1 {
                 let problem = format!("chat {id} has no event before {}", event.seq);
                 return Ok((count, Some(problem)));
             }
-            last = Some(event.seq);
+            last = event.seq;
             count += 1;
         }
         if page.is_end {
@@ -173,25 +173,28 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
         return Ok((count, Some(problem)));
     }
     let head = chat.last.seq;
-    let end = last.map_or_else(|| "nothing".to_owned(), |last| last.to_string());
-    let problem = format!("chat {id} says {head} events and its log ends at {end}");
-    Ok((count, (last != Some(head)).then_some(problem)))
+    let problem = format!("chat {id} says {head} events and its log ends at {last}");
+    Ok((count, (last != head).then_some(problem)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use talk_domain::chat::Chat;
     use talk_domain::event::{EventKind, LogPage, LoggedEvent};
     use talk_domain::page::Page;
     use talk_domain::testing::{MockSnapshot, a_chat, a_participant, agent_id, chat_id};
 
     /// The chat of the builders, which says two participants and ten events.
-    fn snapshot(participants: u128, seqs: &[u64]) -> MockSnapshot {
+    fn snapshot(participants: u128, log_start: u64, seqs: &[u64]) -> MockSnapshot {
         let mut snapshot = MockSnapshot::default();
-        snapshot
-            .chats
-            .expect_get()
-            .returning(|_| Ok(Some(a_chat())));
+        let get = snapshot.chats.expect_get();
+        get.returning(move |_| {
+            Ok(Some(Chat {
+                log_start,
+                ..a_chat()
+            }))
+        });
         snapshot.participants.expect_page().returning(move |_, _| {
             let rows = (0..participants).map(|n| a_participant(agent_id(n)));
             Ok(Page {
@@ -225,27 +228,29 @@ mod tests {
 
     #[test]
     fn a_sound_chat_has_no_problem_even_when_its_oldest_events_are_gone() {
-        for seqs in [(1..=10).collect::<Vec<_>>(), (7..=10).collect()] {
-            let (events, problem) = check(&mut snapshot(2, &seqs), chat_id(1)).unwrap();
+        for start in [0, 6] {
+            let seqs: Vec<_> = (start + 1..=10).collect();
+            let (events, problem) = check(&mut snapshot(2, start, &seqs), chat_id(1)).unwrap();
             assert_eq!((events, problem), (seqs.len() as u64, None));
         }
     }
 
     #[test]
     fn a_wrong_count_a_gap_and_a_lost_or_surplus_end_are_found() {
-        for (participants, seqs, expected) in [
-            (
-                3,
-                (1..=10).collect::<Vec<_>>(),
-                "has 3 participants and says 2",
-            ),
-            (2, vec![1, 2, 4, 5, 6, 7, 8, 9, 10], "has no event before 4"),
-            (2, vec![1, 2, 3, 5, 6, 7, 8, 9, 10], "has no event before 5"),
-            (2, (1..=9).collect(), "its log ends at 9"),
-            (2, (1..=11).collect(), "its log ends at 11"),
-            (2, vec![], "its log ends at nothing"),
+        let all = || (1..=10).collect::<Vec<_>>();
+        let without = |n| (1..=10).filter(|seq| *seq != n).collect();
+        for (participants, start, seqs, expected) in [
+            (3, 0, all(), "has 3 participants and says 2"),
+            (2, 0, without(3), "has no event before 4"),
+            (2, 0, without(4), "has no event before 5"),
+            (2, 0, (3..=10).collect(), "has no event before 3"),
+            (2, 6, (9..=10).collect(), "has no event before 9"),
+            (2, 6, all(), "has no event before 1"),
+            (2, 0, (1..=9).collect(), "its log ends at 9"),
+            (2, 0, (1..=11).collect(), "its log ends at 11"),
+            (2, 0, vec![], "its log ends at 0"),
         ] {
-            let problem = check(&mut snapshot(participants, &seqs), chat_id(1));
+            let problem = check(&mut snapshot(participants, start, &seqs), chat_id(1));
             let problem = problem.unwrap().1.unwrap();
             assert!(problem.contains(expected), "{problem}");
         }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use talk_domain::chat::{Chat, Tick};
 use talk_domain::id::{AgentId, ChatId, ParticipantId};
 use talk_domain::page::{Cursor, Page, PageRequest};
-use talk_domain::participant::{Participant, ParticipantQueries, ParticipantRepository};
+use talk_domain::participant::{ChatLog, Participant, ParticipantQueries, ParticipantRepository};
 use talk_domain::store::StoreError;
 
 use super::cleanups::{CHAT, chats_left};
@@ -240,19 +240,24 @@ impl ParticipantQueries for Scope<'_> {
         Ok(Page::cut(all(rows)?, request.size, cursor))
     }
 
-    fn heads(&mut self, agent: AgentId) -> Result<Vec<(ChatId, u64)>, StoreError> {
-        let rows: Vec<(Vec<u8>, i64)> = participants::table
+    fn logs(&mut self, agent: AgentId) -> Result<Vec<ChatLog>, StoreError> {
+        let rows: Vec<(Vec<u8>, i64, i64)> = participants::table
             .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
             .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
             .filter(chats::deleted_at.is_null())
-            .select((participants::chat_id, chats::last_seq))
+            .select((participants::chat_id, chats::log_start, chats::last_seq))
             .load(self.conn)
             .map_err(fault)?;
-        rows.iter()
-            .map(|(chat, head)| Ok((id(chat)?, number(*head)?)))
-            .collect()
+        let log = |(chat, start, head): &(Vec<u8>, i64, i64)| {
+            Ok(ChatLog {
+                chat: id(chat)?,
+                start: number(*start)?,
+                head: number(*head)?,
+            })
+        };
+        rows.iter().map(log).collect()
     }
 
     fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {

@@ -150,7 +150,7 @@ async fn sees_only(world: &World, agent: AgentId, (kept, said): (ChatId, Message
     };
     let (heads, chats, messages, found) = world
         .read(move |snapshot| {
-            let heads = snapshot.participants().heads(agent)?;
+            let heads = snapshot.participants().logs(agent)?;
             let chats = snapshot.chats();
             let chats = chats.of_agent(agent, ChatFilter::default(), first(9))?;
             let messages = snapshot.messages();
@@ -159,7 +159,7 @@ async fn sees_only(world: &World, agent: AgentId, (kept, said): (ChatId, Message
             Ok((heads, chats.rows.len(), said, found))
         })
         .await;
-    let heads: Vec<_> = heads.into_iter().map(|(chat, _)| chat).collect();
+    let heads: Vec<_> = heads.into_iter().map(|log| log.chat).collect();
     assert_eq!((heads, chats), (vec![kept], 1));
     for messages in [messages, found] {
         let ids: Vec<_> = messages.iter().map(|message| message.id).collect();

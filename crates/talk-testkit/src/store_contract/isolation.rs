@@ -86,7 +86,7 @@ pub async fn memberships_stay_in_their_customer(factory: Factory) {
             Ok((
                 members.find(chat, agent_id(2))?,
                 members.page(chat, first(10))?,
-                members.heads(agent_id(2))?,
+                members.logs(agent_id(2))?,
             ))
         })
         .await;

@@ -1,9 +1,11 @@
 //! Reads of the log, answered in any order.
 
 use talk_domain::event::LoggedEvent;
+use talk_domain::id::ChatId;
+use talk_domain::live::catch_up::Gap;
 
 use super::{Read, World};
-use crate::hub::Page;
+use crate::hub::{Page, ReaderId};
 
 /// Events of a page.
 const PAGE: usize = 3;
@@ -31,10 +33,29 @@ impl World {
         panic!("the same is read again and again");
     }
 
+    /// What the snapshot of a read says of the reader behind a gap.
+    fn gap(&self, id: ReaderId, chat: ChatId) -> Gap {
+        let agent = self.clients.get(&id).map(|client| client.agent);
+        let members = &self.log.members[&chat];
+        match agent.filter(|agent| !self.is_trusting && !members.contains(agent)) {
+            Some(agent) => {
+                let left = self.log.left[&(chat, agent)];
+                let head = self.log.events[&chat].len() as u64;
+                if left > self.log.start(chat) {
+                    Gap::Leaving { left, head }
+                } else {
+                    Gap::Left { left, head }
+                }
+            }
+            None => Gap::Trimmed,
+        }
+    }
+
     fn answer(&mut self, (id, chat, since, bytes): Read) {
         let log = self.log.events.get(&chat);
         let log = log.map(Vec::as_slice).unwrap_or_default();
-        let rest = &log[(since as usize).min(log.len())..];
+        let start = self.log.start(chat);
+        let rest = &log[(since.max(start) as usize).min(log.len())..];
         let mut left = bytes;
         let fits = |event: &&LoggedEvent| {
             let is_wanted = left > 0;
@@ -47,6 +68,7 @@ impl World {
             since,
             events: &rest[..count],
             is_end: count == rest.len() && count < PAGE,
+            gap: (since < start).then(|| self.gap(id, chat)),
         };
         self.hub.page(id, &page, &mut self.out);
     }

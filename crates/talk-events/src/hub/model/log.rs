@@ -20,6 +20,8 @@ pub(super) struct Log {
     /// The event each former member left with last.
     pub(super) left: HashMap<(ChatId, AgentId), u64>,
     pub(super) unrung: VecDeque<LoggedEvent>,
+    /// How many events are no longer to be read.
+    trimmed: HashMap<ChatId, u64>,
 }
 
 fn chat(n: u64) -> ChatId {
@@ -51,6 +53,22 @@ impl Log {
         };
         log.push(event.clone());
         self.unrung.push_back(event);
+    }
+
+    /// The last event of a chat that is no longer to be read.
+    pub(super) fn start(&self, chat: ChatId) -> u64 {
+        self.trimmed.get(&chat).copied().unwrap_or_default()
+    }
+
+    /// Trims a log, but for its last event.
+    pub(super) fn trim(&mut self, random: &mut Random) {
+        let chat = chat(random.below(CHATS));
+        let Some(log) = self.events.get(&chat) else {
+            return;
+        };
+        let start = random.below(log.len() as u64);
+        let trimmed = self.trimmed.entry(chat).or_default();
+        *trimmed = start.max(*trimmed);
     }
 
     /// Somebody does something somewhere.

@@ -10,6 +10,18 @@ const STORIES: u64 = 40_000;
 fn story(seed: u64, is_careless: bool) {
     let mut world = World::new(seed);
     world.is_careless = is_careless;
+    play(&mut world);
+}
+
+/// A story in which the log is trimmed. Returns how many readers were told of a gap.
+fn forgetful_story(seed: u64, is_trusting: bool) -> u64 {
+    let mut world = World::new(seed);
+    (world.is_forgetful, world.is_trusting) = (true, is_trusting);
+    play(&mut world);
+    world.resets
+}
+
+fn play(world: &mut World) {
     for _ in 0..60 {
         world.step();
     }
@@ -36,4 +48,33 @@ fn a_mark_that_is_taken_too_late_loses_events() {
     let is_lost = (0..2_000).any(|seed| catch_unwind(|| story(seed, true)).is_err());
     set_hook(hook);
     assert!(is_lost, "2,000 stories went well without the mechanism");
+}
+
+/// SPEC 7: never a silent gap, and nothing for those who have left.
+#[test]
+fn every_reader_is_told_of_what_the_log_no_longer_has() {
+    let mut told = 0;
+    for seed in 0..STORIES / 2 {
+        match catch_unwind(|| forgetful_story(seed, false)) {
+            Ok(resets) => told += resets,
+            Err(panic) => {
+                eprintln!("story {seed} went wrong");
+                resume_unwind(panic);
+            }
+        }
+    }
+    assert!(told > 1_000, "{told} gaps");
+}
+
+/// The mechanism switched off: readers that are not looked up again behind a gap get what was said
+/// after their removal.
+#[test]
+fn a_gap_that_is_crossed_without_a_look_shows_what_is_refused() {
+    let hook = take_hook();
+    set_hook(Box::new(|_| {}));
+    let shown = (0..5_000).filter(|seed| catch_unwind(|| forgetful_story(*seed, true)).is_err());
+    let shown = shown.count();
+    set_hook(hook);
+    assert!(shown > 0);
+    println!("{shown} of 5,000 stories went wrong, as they must");
 }

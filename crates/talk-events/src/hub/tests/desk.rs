@@ -61,6 +61,7 @@ impl Desk {
             since,
             events,
             is_end: true,
+            gap: None,
         };
         self.hub.page(ReaderId(id), &page, &mut self.out);
     }
@@ -72,6 +73,7 @@ impl Desk {
             since,
             events: of,
             is_end: false,
+            gap: None,
         };
         self.hub.page(ReaderId(id), &page, &mut self.out);
     }

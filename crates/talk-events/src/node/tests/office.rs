@@ -9,6 +9,7 @@ use talk_domain::chat::{Chat, Tick};
 use talk_domain::event::{Bell as _, EventKind, LogPage, LoggedEvent, Portion};
 use talk_domain::id::{AgentId, ChatId};
 use talk_domain::live::{Connection, Live as _, Notice, Resume, Scope};
+use talk_domain::participant::ChatLog;
 use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Work};
 use talk_domain::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at};
 use tokio::task::JoinHandle;
@@ -161,6 +162,12 @@ impl State {
         members.is_some_and(|members| members.contains(&agent))
     }
 
+    /// The last event that is no longer in the log.
+    fn start(&self, chat: ChatId) -> u64 {
+        let first = self.logs.get(&chat).and_then(|log| log.first());
+        first.map_or(0, |event| event.seq - 1)
+    }
+
     fn page(&self, chat: ChatId, portion: Portion) -> LogPage {
         self.bytes.lock().unwrap().push(portion.bytes);
         let log = self.logs.get(&chat).map(Vec::as_slice).unwrap_or_default();
@@ -189,9 +196,14 @@ impl State {
             Ok(of.is_member(chat, agent).then(|| a_participant(agent)))
         });
         let of = Arc::clone(&state);
-        members.expect_heads().returning(move |agent| {
+        members.expect_logs().returning(move |agent| {
             let chats = of.logs.keys().filter(|chat| of.is_member(**chat, agent));
-            Ok(chats.map(|chat| (*chat, of.head(*chat))).collect())
+            let log = |chat: &ChatId| ChatLog {
+                chat: *chat,
+                start: of.start(*chat),
+                head: of.head(*chat),
+            };
+            Ok(chats.map(log).collect())
         });
         let of = Arc::clone(&state);
         members
@@ -206,6 +218,7 @@ impl State {
             let chat = Chat {
                 id,
                 last,
+                log_start: of.start(id),
                 ..a_chat()
             };
             Ok(of.logs.contains_key(&id).then_some(chat))

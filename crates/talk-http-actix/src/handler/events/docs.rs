@@ -1,6 +1,6 @@
 //! How the event log is described.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use talk_domain::access::AccessError;
 
 use crate::openapi::example::{self, CHAT, EPOCH};
@@ -13,21 +13,6 @@ const ABOUT: &str = "Ascending, the frames byte for byte as the socket pushes th
 pub(crate) fn operations(has_legacy: bool) -> Vec<Operation> {
     let since = number(0, i64::MAX as u64, Some(0));
     let limit = number(1, 1_000, Some(100));
-    let of_today = reference("Event");
-    let event = if has_legacy {
-        json!({"anyOf": [of_today, reference("TalkEvent")]})
-    } else {
-        of_today
-    };
-    let page = json!({
-        "type": "object",
-        "required": ["result", "head", "epoch"],
-        "properties": {
-            "result": {"type": "array", "items": event},
-            "head": {"type": "integer", "minimum": 0, "description": "The last event there is."},
-            "epoch": {"type": "string", "description": "The log the positions belong to."},
-        },
-    });
     let example = json!({
         "type": "chatmessage_created",
         "data": example::message(),
@@ -65,9 +50,34 @@ pub(crate) fn operations(has_legacy: bool) -> Vec<Operation> {
             .refuses::<AccessError>()
             .gives(
                 "Events after `since`.",
-                &page,
-                &json!({"result": [example], "head": 4, "epoch": EPOCH}),
+                &page(has_legacy),
+                &json!({"result": [example], "log_start": 0, "head": 4, "epoch": EPOCH}),
             )
             .placed(),
     ]
+}
+
+/// A part of a log.
+fn page(has_legacy: bool) -> Value {
+    let of_today = reference("Event");
+    let event = if has_legacy {
+        json!({"anyOf": [of_today, reference("TalkEvent")]})
+    } else {
+        of_today
+    };
+    json!({
+        "type": "object",
+        "required": ["result", "log_start", "head", "epoch"],
+        "properties": {
+            "result": {"type": "array", "items": event},
+            "log_start": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "Events up to this one have expired and are no longer in the log. A \
+                    client that has seen fewer reads the chat anew.",
+            },
+            "head": {"type": "integer", "minimum": 0, "description": "The last event there is."},
+            "epoch": {"type": "string", "description": "The log the positions belong to."},
+        },
+    })
 }

@@ -23,8 +23,8 @@ pub(super) fn check_reading(
         let event = snapshot.events().get(id, seq)?;
         let message = match event.map(|event| (event.kind, event.subject)) {
             Some((EventKind::MessagePosted, message)) => message,
-            // The oldest events may be gone by age.
-            None if seq <= chat.last.seq => continue,
+            // The oldest events may have expired.
+            None if seq <= chat.log_start => continue,
             _ => {
                 return Ok(Some(format!(
                     "chat {id} was read by {agent} up to no message"

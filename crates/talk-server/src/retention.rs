@@ -1,0 +1,250 @@
+//! Erases what is old, behind the writes: messages, deleted chats, and the beginning of each log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use talk_domain::agent::Permission;
+use talk_domain::chat::remove::remove_chat;
+use talk_domain::context::{Actor, Context, IdSource};
+use talk_domain::id::{AgentId, ChatId, CustomerId};
+use talk_domain::limits::Limits;
+use talk_domain::retention::due::{Due, find_due};
+use talk_domain::retention::expire::expire_messages;
+use talk_domain::retention::trim::trim_log;
+use talk_domain::retention::{Expiry, Retention, Step};
+use talk_domain::store::{Store, StoreError, Unit};
+use uuid::Uuid;
+
+use crate::cleaner::leave_time;
+use crate::installation::{now, random};
+
+/// How often it is looked for what has expired.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// How long nothing is tried after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// How often in succession a customer's turn may fail before it is left to the next run.
+const FAILURES: u32 = 3;
+
+/// Erases what has expired, at once and then every hour, until dropped.
+pub(crate) async fn retain_hourly(store: Arc<dyn Store>, retention: Retention, limits: Limits) {
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        hours.tick().await;
+        let mut run = Run::new(Arc::clone(&store), retention.at(now()), limits);
+        match run.complete().await {
+            Ok(()) => run.erased.tell(),
+            // The next hour is soon enough.
+            Err(error) => tracing::warn!(%error, "failed to look for what has expired"),
+        }
+    }
+}
+
+/// How much a run erased.
+#[derive(Debug, Default)]
+struct Erased {
+    messages: u64,
+    events: u64,
+    chats: u64,
+}
+
+impl Erased {
+    fn add(&mut self, due: Due, step: Step) {
+        let (sum, what) = match due {
+            Due::Messages => (&mut self.messages, "messages"),
+            Due::Log => (&mut self.events, "events"),
+            Due::Chat => (&mut self.chats, "chats"),
+        };
+        *sum += step.rows;
+        metrics::counter!("talk_retention_erased_total", "what" => what).increment(step.rows);
+    }
+
+    fn tell(&self) {
+        let Self {
+            messages,
+            events,
+            chats,
+        } = *self;
+        if messages + events + chats > 0 {
+            tracing::info!(messages, events, chats, "what had expired is erased");
+        } else {
+            tracing::debug!("nothing has expired");
+        }
+    }
+}
+
+/// Where a customer's chats have been looked through to.
+struct Turn {
+    customer: CustomerId,
+    /// The last chat that was looked at.
+    after: Option<ChatId>,
+    /// Whether no chats follow it.
+    is_last: bool,
+    /// What is to be erased before others are looked at.
+    due: VecDeque<(ChatId, Due)>,
+    /// How often in succession it failed.
+    failures: u32,
+}
+
+/// One walk through all chats. Customers take turns, each with one bounded unit of work at a time:
+/// nobody waits for the backlog of another one.
+struct Run {
+    store: Arc<dyn Store>,
+    expiry: Expiry,
+    limits: Limits,
+    turns: VecDeque<Turn>,
+    erased: Erased,
+}
+
+impl Run {
+    fn new(store: Arc<dyn Store>, expiry: Expiry, limits: Limits) -> Self {
+        Self {
+            store,
+            expiry,
+            limits,
+            turns: VecDeque::new(),
+            erased: Erased::default(),
+        }
+    }
+
+    async fn complete(&mut self) -> Result<(), StoreError> {
+        let Expiry {
+            messages,
+            deleted_chats,
+            log,
+            ..
+        } = self.expiry;
+        if messages.or(deleted_chats).or(log).is_none() {
+            return Ok(());
+        }
+        let unit = Unit::installation("find_customers");
+        let customers = self
+            .store
+            .read(unit, |snapshot| snapshot.directory().customers());
+        self.turns = customers
+            .await?
+            .iter()
+            .map(|customer| Turn {
+                customer: customer.id,
+                after: None,
+                is_last: false,
+                due: VecDeque::new(),
+                failures: 0,
+            })
+            .collect();
+        while let Some(turn) = self.turns.pop_front() {
+            self.give(turn).await;
+            self.show_backlog();
+        }
+        Ok(())
+    }
+
+    /// Gives a customer its turn, and another one afterwards if there may be more to do.
+    async fn give(&mut self, mut turn: Turn) {
+        match self.step(&mut turn).await {
+            Ok(is_more) => {
+                turn.failures = 0;
+                if is_more {
+                    self.turns.push_back(turn);
+                }
+            }
+            Err(error) => {
+                let customer = turn.customer;
+                tracing::warn!(%error, %customer, "erasing what has expired is tried again later");
+                turn.failures += 1;
+                if turn.failures < FAILURES {
+                    self.turns.push_back(turn);
+                }
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+
+    fn show_backlog(&self) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "there are not so many customers"
+        )]
+        metrics::gauge!("talk_retention_backlog_customers").set(self.turns.len() as f64);
+        let due: usize = self.turns.iter().map(|turn| turn.due.len()).sum();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a turn has at most some hundred"
+        )]
+        metrics::gauge!("talk_retention_backlog_chats").set(due as f64);
+    }
+
+    /// Erases the next expired rows of a customer, or looks at its next chats. Returns whether there
+    /// may be more to do.
+    async fn step(&mut self, turn: &mut Turn) -> Result<bool, StoreError> {
+        let start = Instant::now();
+        match turn.due.front().copied() {
+            Some(next) => {
+                if !self.erase(turn.customer, next).await? {
+                    turn.due.pop_front();
+                }
+            }
+            None if turn.is_last => return Ok(false),
+            None => {
+                let (expiry, after) = (self.expiry, turn.after);
+                let unit = Unit::of(turn.customer, "find_expired");
+                let found = self
+                    .store
+                    .read(unit, move |snapshot| find_due(snapshot, &expiry, after));
+                let found = found.await?;
+                turn.due.extend(found.due);
+                (turn.after, turn.is_last) = (found.last, found.last.is_none());
+            }
+        }
+        leave_time(start).await;
+        Ok(true)
+    }
+
+    /// Erases the next rows of a chat. Returns whether there may be more.
+    async fn erase(
+        &mut self,
+        customer: CustomerId,
+        (chat, due): (ChatId, Due),
+    ) -> Result<bool, StoreError> {
+        let expiry = self.expiry;
+        let step = match due {
+            Due::Messages => {
+                let cx = self.context(customer);
+                let unit = Unit::of(customer, "expire_messages");
+                self.store
+                    .write(unit, move |uow| expire_messages(uow, &cx, &expiry, chat))
+                    .await?
+            }
+            Due::Log => {
+                let unit = Unit::of(customer, "trim_log");
+                self.store
+                    .write(unit, move |uow| trim_log(uow, &expiry, chat))
+                    .await?
+            }
+            Due::Chat => {
+                let unit = Unit::of(customer, "remove_chat");
+                let removed = self.store.write(unit, move |uow| remove_chat(uow, chat));
+                let is_more = removed.await?;
+                Step {
+                    rows: u64::from(!is_more),
+                    is_more,
+                }
+            }
+        };
+        self.erased.add(due, step);
+        Ok(step.is_more)
+    }
+
+    /// Nobody in particular erases what is old.
+    fn context(&self, customer: CustomerId) -> Context {
+        let actor = Actor {
+            customer,
+            agent: AgentId(Uuid::nil()),
+            permission: Permission::Agent,
+        };
+        let now = now();
+        Context::new(actor, now, self.limits, IdSource::new(now, random()))
+    }
+}

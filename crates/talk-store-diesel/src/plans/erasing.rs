@@ -1,0 +1,47 @@
+//! What is erased, so that its plans are looked at too.
+
+use talk_domain::chat::ChatKind;
+use talk_domain::chat::create::{CreateChat, create_chat};
+use talk_domain::chat::delete::delete_chat;
+use talk_domain::chat::remove::remove_chat;
+use talk_domain::context::{Context, IdSource};
+use talk_domain::message::post::post_message;
+use talk_domain::retention::Expiry;
+use talk_domain::retention::expire::expire_messages;
+use talk_domain::retention::trim::trim_log;
+use talk_domain::store::UnitOfWork;
+use talk_domain::testing::{agent_id, at, context};
+use talk_domain::time::Timestamp;
+
+use super::said;
+
+/// Everything has expired but for the latest event.
+const fn everything() -> Expiry {
+    let now = Timestamp::from_micros(1_000_000_000_000);
+    Expiry {
+        messages: now,
+        deleted_chats: now,
+        log: now,
+        log_events: 1,
+    }
+}
+
+/// Removes a chat with a message, and some of it before.
+pub(super) fn remove_another(uow: &mut dyn UnitOfWork) {
+    let own = context(agent_id(1));
+    let ids = IdSource::new(at(2_000_000), 0);
+    let cx = Context::new(own.actor, own.now, own.limits, ids);
+    let command = CreateChat {
+        kind: ChatKind::Group,
+        name: String::new(),
+        detail: String::new(),
+        others: vec![],
+    };
+    let chat = create_chat(uow, &cx, &command).unwrap();
+    post_message(uow, &cx, &said(chat.id, "gone")).unwrap();
+    let expiry = everything();
+    assert_eq!(expire_messages(uow, &cx, &expiry, chat.id).unwrap().rows, 1);
+    assert!(trim_log(uow, &expiry, chat.id).unwrap().rows > 0);
+    delete_chat(uow, &cx, chat.id).unwrap();
+    assert!(!remove_chat(uow, chat.id).unwrap());
+}

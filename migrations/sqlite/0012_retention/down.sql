@@ -1,0 +1,1 @@
+ALTER TABLE talk_chats DROP COLUMN expired_upto;
