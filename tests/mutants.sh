@@ -48,5 +48,6 @@ shards=$(((places + most - 1) / most))
 status=0
 mutants "${chosen[@]}" --shard "0/$shards" --sharding round-robin --timeout 60 \
   --output "$work" --colors never || status=$?
-# 3: a test that never ends has noticed the change too.
-[ "$status" = 3 ] || exit "$status"
+# 3: a test never ended, which has noticed the change too, and says nothing about the other changes.
+if [ "$status" = 3 ] && [ ! -s "$work/mutants.out/missed.txt" ]; then exit 0; fi
+exit "$status"
