@@ -326,3 +326,28 @@ async fn a_half_deleted_customer_lets_nobody_in_and_is_finished_later() {
     assert_eq!(server.operate(&["customer", "list"]).lines().count(), 1);
     server.operate(&["doctor"]);
 }
+
+/// SPEC 8: that the newest event is gone with its customer does not mean that the database is older.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_others_stays_the_same_when_a_customer_is_deleted_between_two_servers() {
+    let mut server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let (_, [bob]) = server.customer("yak", ["bob"]).await;
+    let kept = alice.chat("group", &[]).await;
+    alice.say(&kept, "a message of another customer").await;
+    let chat = bob.chat("group", &[]).await;
+    bob.say(&chat, "the newest message").await;
+    let customer = bob.get("/v1.0/customer").await.ok();
+    let id = customer["id"].as_str().expect("an id");
+    let events = format!(
+        "/v1.0/service_agents/talk_events?chat_id={}",
+        kept["id"].as_str().expect("an id")
+    );
+    let before = alice.get(&events).await.ok();
+    server.terminate();
+    assert!(server.ended().await.success());
+    server.operate(&["customer", "delete", id, "--yes"]);
+    server.restart().await;
+    let alice = server.with_token(alice.token());
+    assert_eq!(alice.get(&events).await.ok(), before);
+}

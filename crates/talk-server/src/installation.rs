@@ -93,6 +93,12 @@ pub(crate) fn renew_if_older(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes the mark beside the database anew: see [`marker`].
+pub(crate) fn rewrite_mark(settings: &Settings) -> Result<(), Failure> {
+    let rewritten = talk_store_diesel::rewrite_mark(settings.database_url().expose_secret());
+    Ok(rewritten.context("the mark of the database")?)
+}
+
 /// Keeps the mark beside the database that [`renew_if_older`] reads.
 pub(crate) fn marker(settings: &Settings) -> Result<Marker, Failure> {
     let marker = Marker::start(settings.database_url().expose_secret());

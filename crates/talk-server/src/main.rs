@@ -92,7 +92,13 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         Command::Migrate => migrate(settings, json),
         Command::Customer(command) => {
             let is_first = matches!(command, CustomerCommand::Create { .. });
-            operator(is_first)?.customer(command).await
+            let is_deletion = matches!(command, CustomerCommand::Delete { .. });
+            let operator = operator(is_first)?;
+            operator.customer(command).await?;
+            if is_deletion && !operator.is_served {
+                installation::rewrite_mark(settings)?;
+            }
+            Ok(())
         }
         Command::Agent(command) => operator(false)?.agent(command).await,
         Command::Accesskey(command) => operator(false)?.access_key(command).await,

@@ -99,6 +99,26 @@ pub fn renew_if_older(url: &str) -> Result<Option<String>, OpenError> {
     Ok(renewed)
 }
 
+/// Writes the mark of the database at `url` anew, if it has one: the chat of the event it names may have
+/// been removed for good. To be called by whoever removes chats while no server runs.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn rewrite_mark(url: &str) -> Result<(), OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let file = file_of(&path);
+    if !file.exists() {
+        return Ok(());
+    }
+    let mut marking = Marking {
+        conn: sqlite::reader(&path).map_err(OpenError::Connect)?,
+        file,
+        written: None,
+        has_failed: false,
+    };
+    marking.try_update().map_err(OpenError::Connect)
+}
+
 /// Where the mark of a database is: beside the file that links lead to.
 pub(crate) fn file_of(path: &Path) -> PathBuf {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -195,7 +215,11 @@ impl Marking {
 
     fn try_update(&mut self) -> Result<(), Cause> {
         let Some(newest) = Mark::newest(&mut self.conn)? else {
-            return Ok(());
+            // Whatever it names was removed.
+            return match std::fs::remove_file(&self.file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(()),
+            };
         };
         if self.written.as_ref() == Some(&newest) {
             return Ok(());

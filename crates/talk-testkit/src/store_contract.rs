@@ -144,7 +144,8 @@ macro_rules! store_contract {
                 messages_of_an_author_are_found_in_parts,
                 kept_answers_about_an_agent_are_forgotten_in_parts,
                 access_keys_of_an_agent_are_removed_in_parts,
-                a_cleanup_goes_on_where_it_stopped;
+                a_cleanup_goes_on_where_it_stopped,
+                a_deleted_customer_leaves_nothing_and_takes_nothing_of_others;
             retention: expired_messages_are_gone_everywhere,
                 what_changes_while_messages_expire_is_right,
                 a_log_is_trimmed_in_steps,

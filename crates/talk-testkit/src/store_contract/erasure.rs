@@ -4,7 +4,11 @@ use talk_domain::access_key::AccessKey;
 use talk_domain::agent::erase::{EraseAgent, erase_agent};
 use talk_domain::agent::{Agent, AgentStatus, PasswordHash};
 use talk_domain::chat::ChatKind;
+use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::cleanup::Deleted;
+use talk_domain::cleanup::carry_on::carry_on;
+use talk_domain::customer::Customer;
+use talk_domain::customer::delete::delete_customer;
 use talk_domain::id::{AccessKeyId, AgentId, MessageId};
 use talk_domain::idempotency::{Answer, Answered};
 use talk_domain::message::Authored;
@@ -155,17 +159,10 @@ pub async fn access_keys_of_an_agent_are_removed_in_parts(factory: Factory) {
     let world = World::open(factory).await;
     let key = |n: u8, agent: u128| AccessKey {
         id: AccessKeyId(Uuid::from_u128(n.into())),
-        customer: talk_domain::testing::customer_id(),
         agent: agent_id(agent),
-        name: "key".into(),
-        detail: String::new(),
         hash: [n; 32],
-        prefix: "vb_abc".into(),
-        is_derived: false,
-        expires: None,
-        created: at(1),
-        updated: at(1),
         deleted: (n == 1).then(|| at(2)),
+        ..a_key()
     };
     let keys = [key(1, 2), key(2, 2), key(3, 2), key(4, 3)];
     world
@@ -222,4 +219,100 @@ pub async fn a_cleanup_goes_on_where_it_stopped(factory: Factory) {
         .await
         .unwrap();
     assert_eq!(left().await, None);
+}
+
+/// Everything of a deleted customer goes, in bounded steps, and nobody of it is found from the start;
+/// everything of others stays.
+pub async fn a_deleted_customer_leaves_nothing_and_takes_nothing_of_others(factory: Factory) {
+    let world = World::open(factory).await;
+    let kept = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    world.post(1, kept, "stays").await;
+    let log = world.log(kept).await;
+    let cx = world.strangers_cx();
+    let customer = Customer::new(other_customer(), "D", at(1)).unwrap();
+    let key = AccessKey {
+        agent: agent_id(21),
+        customer: other_customer(),
+        ..a_key()
+    };
+    let kind = ChatKind::Talk;
+    let command = CreateChat {
+        kind,
+        name: "Channel".into(),
+        detail: String::new(),
+        others: vec![],
+    };
+    world
+        .write_as(other_customer(), move |uow| {
+            uow.customers().insert(&customer)?;
+            uow.keys().insert(&key)?;
+            create_chat(uow, &cx, &command)?;
+            delete_customer(uow, other_customer()).unwrap();
+            Ok::<_, CreateChatError>(())
+        })
+        .await
+        .unwrap();
+    let (by_id, by_name, own) = world
+        .read(|snapshot| {
+            let directory = snapshot.directory();
+            let by_id = directory.agent(agent_id(21))?;
+            Ok((
+                by_id,
+                directory.login("agent-21")?,
+                directory.agent(agent_id(1))?,
+            ))
+        })
+        .await;
+    assert!(by_id.is_none() && by_name.is_none() && own.is_some());
+    let deleted = Deleted::Customer(other_customer());
+    let (mut steps, mut last) = (0, u64::MAX);
+    while let Some(left) = world
+        .read(move |snapshot| snapshot.cleanups().left(deleted))
+        .await
+    {
+        assert!(left <= last);
+        last = left;
+        let cleanup = world
+            .read(|snapshot| snapshot.cleanups().after(0))
+            .await
+            .unwrap();
+        let cx = world.strangers_cx();
+        world
+            .write_as(other_customer(), move |uow| carry_on(uow, &cx, &cleanup))
+            .await
+            .unwrap();
+        steps += 1;
+    }
+    assert!(steps >= 3, "sessions, chats, agents: {steps}");
+    let (customers, named, key) = world
+        .read(|snapshot| {
+            let directory = snapshot.directory();
+            let customers = directory.customers()?.len();
+            Ok((
+                customers,
+                directory.named("agent-21")?,
+                directory.key(&[9; 32])?,
+            ))
+        })
+        .await;
+    assert_eq!((customers, named, key), (0, None, None));
+    assert_eq!(world.log(kept).await, log);
+    assert_eq!(world.members(kept).await.len(), 2);
+}
+
+fn a_key() -> AccessKey {
+    AccessKey {
+        id: AccessKeyId(Uuid::from_u128(9)),
+        customer: talk_domain::testing::customer_id(),
+        agent: agent_id(1),
+        name: "key".into(),
+        detail: String::new(),
+        hash: [9; 32],
+        prefix: "vb_abc".into(),
+        is_derived: false,
+        expires: None,
+        created: at(1),
+        updated: at(1),
+        deleted: None,
+    }
 }
