@@ -112,15 +112,6 @@ pub(crate) fn database(settings: &Settings) -> String {
     path.unwrap_or("a server").to_owned()
 }
 
-/// Whether a server runs on the database. To be called before this process opens it.
-pub(crate) fn is_served(settings: &Settings) -> Result<bool, Failure> {
-    if !has_database(settings) {
-        return Ok(false);
-    }
-    let served = talk_store_diesel::is_served(settings.database_url().expose_secret());
-    Ok(served.context("the lock of the database")?)
-}
-
 /// Opens the database, migrated, for a command. `is_served` says whether a server runs on it.
 pub(crate) fn open_beside(settings: &Settings, is_served: bool) -> Result<Arc<dyn Store>, Failure> {
     let options = StoreOptions {

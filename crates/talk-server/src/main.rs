@@ -76,14 +76,12 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
             installation::check_existing(settings)?;
         }
         let lock = installation::lock_for_command(settings)?;
-        // Before the database is open: see `is_served`.
-        let is_served = installation::is_served(settings)?;
+        let is_served = lock.is_served().map_err(anyhow::Error::new)?;
         Ok::<_, Failure>(Operator {
             store: installation::open_beside(settings, is_served)?,
             limits: settings.limits(),
             json,
-            is_served,
-            _lock: lock,
+            lock,
         })
     };
     match line.command {
@@ -95,7 +93,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
             let is_deletion = matches!(command, CustomerCommand::Delete { .. });
             let operator = operator(is_first)?;
             operator.customer(command).await?;
-            if is_deletion && !operator.is_served {
+            if is_deletion && !operator.is_served()? {
                 installation::rewrite_mark(settings)?;
             }
             Ok(())

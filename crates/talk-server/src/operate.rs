@@ -34,13 +34,16 @@ pub(crate) struct Operator {
     pub(crate) limits: Limits,
     /// Whether programs read the answers.
     pub(crate) json: bool,
-    /// Whether a server runs on the database: it cleans up behind deletions.
-    pub(crate) is_served: bool,
     /// Keeps the file of the database in its place. After `store`: it must be dropped later.
-    pub(crate) _lock: DatabaseLock,
+    pub(crate) lock: DatabaseLock,
 }
 
 impl Operator {
+    /// Whether a server runs on the database: it cleans up behind deletions.
+    pub(crate) fn is_served(&self) -> Result<bool, Failure> {
+        Ok(self.lock.is_served().map_err(anyhow::Error::new)?)
+    }
+
     /// Carries out a command about customers.
     pub(crate) async fn customer(&self, command: CustomerCommand) -> Result<(), Failure> {
         match command {

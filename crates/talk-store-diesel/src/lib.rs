@@ -55,7 +55,7 @@ pub use backup::{Backup, CopyError, Step, backup};
 pub use error::OpenError;
 pub use examine::{cleanup_backlog, examine, search_backlog};
 pub use location::check_url;
-pub use lock::{DatabaseLock, is_served, lock, lock_for_command};
+pub use lock::{DatabaseLock, lock, lock_for_command};
 pub use mark::{Marker, renew_if_older, rewrite_mark};
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
 use crate::location::Location;
@@ -13,7 +13,19 @@ use crate::sqlite;
 /// `SQLite` has on it in this process.
 #[derive(Debug)]
 pub struct DatabaseLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+impl DatabaseLock {
+    /// Whether a server of another process runs on the database. It may start or end meanwhile.
+    ///
+    /// # Errors
+    /// If the system does not say.
+    pub fn is_served(&self) -> Result<bool, OpenError> {
+        let failed = |error| OpenError::Create(self.path.clone(), error);
+        is_locked(&self.file, &self.path).map_err(failed)
+    }
 }
 
 /// What is locked of a database.
@@ -76,21 +88,10 @@ fn take(path: &Path, what: (Part, Mode), in_use: OpenError) -> Result<DatabaseLo
         }
         // A restore may have put another file there between the two calls.
         if leads_to(path, &file).map_err(failed)? {
-            return Ok(DatabaseLock { _file: file });
+            let path = path.to_owned();
+            return Ok(DatabaseLock { file, path });
         }
     }
-}
-
-/// Whether a server has the lock of the database at `url`. Nothing is locked by asking, so that a
-/// server may start meanwhile. To be called while this process does not have the database open.
-///
-/// # Errors
-/// If the file cannot be opened.
-pub fn is_served(url: &str) -> Result<bool, OpenError> {
-    let Location::Sqlite(path) = Location::parse(url)?;
-    let failed = |error| OpenError::Create(path.clone(), error);
-    let file = File::options().read(true).write(true).open(&path);
-    is_locked(&file.map_err(failed)?, &path).map_err(failed)
 }
 
 /// Whether `path` is still a name of the open `file`.

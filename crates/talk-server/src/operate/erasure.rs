@@ -1,7 +1,7 @@
 //! The operator's command that erases an agent, and the wait until a deletion is cleaned up.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use talk_domain::agent::Agent;
@@ -18,9 +18,6 @@ use crate::installation::{now, refused};
 
 /// How often it is looked whether a server has cleaned up.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// When a server has done nothing for so long, the command goes on by itself: it may have ended.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether the operator has confirmed what cannot be undone.
 #[derive(Clone, Copy, Debug)]
@@ -98,8 +95,6 @@ impl Operator {
     ) -> Result<(), Failure> {
         let bar = Bar::new(what);
         let mut cleaner = Cleaner::new(Arc::clone(&self.store), self.limits);
-        let mut before = None;
-        let mut moved = Instant::now();
         loop {
             let left = self.left(deletions).await.map_err(refused)?;
             if left == 0 {
@@ -107,10 +102,8 @@ impl Operator {
                 return Ok(());
             }
             bar.show(left);
-            if before.replace(left) != Some(left) {
-                moved = Instant::now();
-            }
-            if self.is_served && moved.elapsed() < PATIENCE {
+            // Two processes that write would wait for each other.
+            if self.is_served()? {
                 tokio::time::sleep(LOOK).await;
             } else {
                 cleaner.hurry().await.map_err(refused)?;
