@@ -13,32 +13,16 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use talk_domain::customer::Customer;
-use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::id::CustomerId;
-use talk_domain::message::Message;
 use talk_domain::store::{Store, Unit};
 use talk_domain::testing::at;
 use talk_store_diesel::{
     CopyError, Marker, OpenError, Restore, StoreOptions, backup, lock, migrate, open,
     renew_if_older, restore,
 };
+use talk_testkit::Silent;
 use tempfile::TempDir;
 use uuid::Uuid;
-
-struct Mute;
-
-impl FrameEncoder for Mute {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
-        String::new()
-    }
-    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
-        String::new()
-    }
-}
-
-impl Bell for Mute {
-    fn ring(&self, _: &[LoggedEvent]) {}
-}
 
 struct Place(TempDir);
 
@@ -57,7 +41,13 @@ impl Place {
 
     fn open(&self, name: &str) -> Arc<dyn Store> {
         let options = StoreOptions::default();
-        open(&self.url(name), &options, Arc::new(Mute), Arc::new(Mute)).unwrap()
+        open(
+            &self.url(name),
+            &options,
+            Arc::new(Silent),
+            Arc::new(Silent),
+        )
+        .unwrap()
     }
 
     fn names(&self) -> Vec<String> {

@@ -9,30 +9,14 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use talk_domain::customer::Customer;
 use talk_domain::customer::create::CreateCustomerError;
-use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::id::{CustomerId, TokenId};
-use talk_domain::message::Message;
 use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_domain::testing::at;
 use talk_store_diesel::{StoreOptions, open};
+use talk_testkit::Silent;
 use talk_testkit::store_contract::groups::hold;
 use tokio::sync::mpsc;
 use uuid::Uuid;
-
-struct Mute;
-
-impl FrameEncoder for Mute {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
-        String::new()
-    }
-    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
-        String::new()
-    }
-}
-
-impl Bell for Mute {
-    fn ring(&self, _: &[LoggedEvent]) {}
-}
 
 const UNIT: Unit = Unit::installation("create");
 
@@ -83,7 +67,7 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
         })),
         ..StoreOptions::default()
     };
-    let store = open(&url, &options, Arc::new(Mute), Arc::new(Mute)).unwrap();
+    let store = open(&url, &options, Arc::new(Silent), Arc::new(Silent)).unwrap();
     insert(&store, 1, "before").await.unwrap();
     let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     raw.batch_execute(sabotage).unwrap();
@@ -113,8 +97,8 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
     let store = open(
         &url,
         &StoreOptions::default(),
-        Arc::new(Mute),
-        Arc::new(Mute),
+        Arc::new(Silent),
+        Arc::new(Silent),
     )
     .unwrap();
     assert_eq!(count(&store).await.unwrap(), 1);
@@ -147,7 +131,7 @@ async fn a_failure_is_no_refusal() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("talk.db").display());
     let options = StoreOptions::default();
-    let store = open(&url, &options, Arc::new(Mute), Arc::new(Mute)).unwrap();
+    let store = open(&url, &options, Arc::new(Silent), Arc::new(Silent)).unwrap();
     for (is_refusal, expected) in [(true, 1), (false, 2)] {
         let runs = Arc::new(AtomicU32::new(0));
         let (counted, held) = (Arc::clone(&runs), hold(&store).await);
@@ -175,8 +159,8 @@ async fn another_process_that_writes_for_a_moment_ends_nothing() {
     let store = open(
         &url,
         &StoreOptions::default(),
-        Arc::new(Mute),
-        Arc::new(Mute),
+        Arc::new(Silent),
+        Arc::new(Silent),
     )
     .unwrap();
     let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();

@@ -7,36 +7,20 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use talk_domain::customer::Customer;
-use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::id::CustomerId;
-use talk_domain::message::Message;
 use talk_domain::store::{Store, StoreError, Unit};
 use talk_domain::testing::{at, customer_id};
 use talk_store_diesel::{OpenError, StoreOptions, check_url, migrate, open};
+use talk_testkit::Silent;
 use tokio::task::JoinSet;
 use uuid::Uuid;
-
-struct Mute;
-
-impl FrameEncoder for Mute {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
-        String::new()
-    }
-    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
-        String::new()
-    }
-}
-
-impl Bell for Mute {
-    fn ring(&self, _: &[LoggedEvent]) {}
-}
 
 fn opened(url: &str) -> Result<Arc<dyn Store>, OpenError> {
     opened_with(url, &StoreOptions::default())
 }
 
 fn opened_with(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, OpenError> {
-    open(url, options, Arc::new(Mute), Arc::new(Mute))
+    open(url, options, Arc::new(Silent), Arc::new(Silent))
 }
 
 fn customer() -> Customer {

@@ -3,27 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
-use talk_domain::message::Message;
 use talk_domain::store::Store;
 use talk_store_diesel::{OpenError, StoreOptions, open};
+use talk_testkit::Silent;
 use tempfile::TempDir;
-
-/// Encodes nothing and tells nobody.
-struct Mute;
-
-impl FrameEncoder for Mute {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
-        String::new()
-    }
-    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
-        String::new()
-    }
-}
-
-impl Bell for Mute {
-    fn ring(&self, _: &[LoggedEvent]) {}
-}
 
 /// A database in a directory of its own.
 pub(crate) struct Database {
@@ -49,6 +32,6 @@ impl Database {
     /// Opens the database, if it can be.
     pub(crate) fn try_open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>, OpenError> {
         let url = format!("sqlite:{}", self.path().display());
-        open(&url, options, Arc::new(Mute), Arc::new(Mute))
+        open(&url, options, Arc::new(Silent), Arc::new(Silent))
     }
 }

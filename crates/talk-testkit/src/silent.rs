@@ -1,0 +1,22 @@
+//! What a store needs besides its database, for tests that look at neither frames nor commits.
+
+use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
+use talk_domain::message::Message;
+
+/// Encodes every event as an empty text, and tells nobody of a commit.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl FrameEncoder for Silent {
+    fn encode(&self, _: &LogEntry<'_>) -> String {
+        String::new()
+    }
+
+    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
+        String::new()
+    }
+}
+
+impl Bell for Silent {
+    fn ring(&self, _: &[LoggedEvent]) {}
+}
