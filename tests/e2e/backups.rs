@@ -241,3 +241,21 @@ async fn no_clean_stop_under_load_leaves_a_log() {
     assert!(acknowledged.is_subset(&kept));
     println!("{stops} clean stops, {} posts: 0 lost", acknowledged.len());
 }
+
+/// The deadline of reads protects a server from its clients. A look through a large database takes as
+/// long as it takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_has_no_deadline() {
+    let server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    let chat = alice.chat("group", &[]).await;
+    for n in 0..300 {
+        alice
+            .say(&chat, &format!("{n} {}", "x".repeat(10_000)))
+            .await;
+    }
+    let short = [("TALK_READ_TIMEOUT_MS".to_owned(), "1".to_owned())];
+    let looked = command(server.data(), &short).arg("doctor").output();
+    let looked = looked.expect("it runs");
+    assert!(looked.status.success(), "{looked:?}");
+}

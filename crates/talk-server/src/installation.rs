@@ -48,6 +48,10 @@ pub(crate) fn check_database(settings: &Settings) -> Result<(), Failure> {
         .map_err(|error| SettingsError::new("database_url", error.to_string()).into())
 }
 
+/// The deadline of reads for commands: long enough for a look through any database. The one of the
+/// settings protects a server from its clients.
+const UNHURRIED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// For commands that serve nobody.
 struct Silence;
 
@@ -116,6 +120,7 @@ pub(crate) fn database(settings: &Settings) -> String {
 pub(crate) fn open_beside(settings: &Settings, is_served: bool) -> Result<Arc<dyn Store>, Failure> {
     let options = StoreOptions {
         is_beside_server: is_served,
+        read_timeout: UNHURRIED,
         ..options(settings)
     };
     open_with(settings, &options, Arc::new(Silence))
