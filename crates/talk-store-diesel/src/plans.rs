@@ -169,8 +169,7 @@ fn said(chat: ChatId, text: &str) -> PostMessage {
 
 /// Posts something that the index has not come to.
 fn say_more(uow: &mut dyn UnitOfWork, chat: ChatId) {
-    let post = said(chat, "hello again");
-    post_message(uow, &context(agent_id(1)), &post).unwrap();
+    post_message(uow, &context(agent_id(1)), &said(chat, "hello again")).unwrap();
 }
 
 /// Reads every list in both orders, from the start and from a cursor of either form.
@@ -226,12 +225,7 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
     reads.mentions(message.chat, agent_id(1), at(0)).unwrap();
     snapshot.mentions().backlog(Bound::STEP).unwrap();
     snapshot.cleanups().after(0).unwrap();
-    let aged = snapshot.retention().chats(None, 10).unwrap();
-    snapshot
-        .retention()
-        .next_message(aged[0].chat.id, at(0))
-        .unwrap();
-    snapshot.retention().first_event(aged[0].chat.id).unwrap();
+    erasing::look(snapshot);
 }
 
 fn look_at_messages(snapshot: &mut dyn Snapshot, message: &Message, request: PageRequest) {

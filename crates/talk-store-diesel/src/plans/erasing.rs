@@ -9,7 +9,7 @@ use talk_domain::message::post::post_message;
 use talk_domain::retention::Expiry;
 use talk_domain::retention::expire::expire_messages;
 use talk_domain::retention::trim::trim_log;
-use talk_domain::store::UnitOfWork;
+use talk_domain::store::{Snapshot, UnitOfWork};
 use talk_domain::testing::{agent_id, at, context};
 use talk_domain::time::Timestamp;
 
@@ -44,4 +44,14 @@ pub(super) fn remove_another(uow: &mut dyn UnitOfWork) {
     assert!(trim_log(uow, &expiry, chat.id).unwrap().rows > 0);
     delete_chat(uow, &cx, chat.id).unwrap();
     assert!(!remove_chat(uow, chat.id).unwrap());
+}
+
+/// Looks for what may have expired.
+pub(super) fn look(snapshot: &mut dyn Snapshot) {
+    let aged = snapshot.retention().chats(None, 10).unwrap();
+    snapshot
+        .retention()
+        .next_message(aged[0].chat.id, at(0))
+        .unwrap();
+    snapshot.retention().first_event(aged[0].chat.id).unwrap();
 }
