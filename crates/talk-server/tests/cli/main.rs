@@ -6,8 +6,10 @@
     reason = "a test may panic"
 )]
 
+mod erasing;
 mod logging;
 mod mistakes;
 mod operator;
 mod place;
+mod printing;
 mod running;

@@ -1,0 +1,140 @@
+//! Commands that cannot be undone, or that put another file in the place of the database.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::place::{Place, refused};
+
+/// SPEC 8: what cannot be undone is confirmed, and what is asked for is named.
+#[test]
+fn nothing_is_erased_without_a_confirmation() {
+    let place = Place::new();
+    let customer = place.customer();
+    let bob = place.agent(&customer, "bob");
+    let id = bob["id"].as_str().unwrap();
+    let nobody = "5e4a0680-804e-11ec-8477-2fea5968d85b";
+    for (line, reason, expected) in [
+        (
+            vec!["agent", "erase", "bob"],
+            "would erase the agent bob",
+            2,
+        ),
+        (
+            vec!["customer", "delete", &customer],
+            "would delete the customer Example",
+            2,
+        ),
+        (
+            vec!["agent", "erase", "eve", "--yes"],
+            "there is no agent eve",
+            1,
+        ),
+        (
+            vec!["customer", "delete", nobody, "--yes"],
+            "there is no such customer",
+            1,
+        ),
+    ] {
+        let (refusal, code) = place.refusal(&line);
+        assert!(
+            refusal.contains(reason) && code == expected,
+            "{line:?}: {refusal}"
+        );
+    }
+    let erased = place.json(&["agent", "erase", id, "--yes"]);
+    let username = erased["username"].as_str().unwrap();
+    assert!(username.starts_with("erased-") && erased["status"] == "disabled");
+    assert_eq!(
+        place.json(&["agent", "list", "--customer", &customer]),
+        Value::Array(vec![])
+    );
+    // Once more, by its id, which is all that is left of it.
+    place.json(&["agent", "erase", id, "--yes"]);
+    place.agent(&customer, "bob");
+    let deleted = place.json(&["customer", "delete", &customer, "--yes"]);
+    assert_eq!(deleted["id"], customer.as_str());
+    assert_eq!(place.json(&["customer", "list"]), Value::Array(vec![]));
+    place.json(&["doctor"]);
+}
+
+/// Case 56.
+#[test]
+fn the_last_administrator_is_erased_only_when_that_is_meant() {
+    let place = Place::new();
+    let customer = place.customer();
+    let line = [
+        "agent",
+        "create",
+        "--customer",
+        &customer,
+        "--username",
+        "root",
+    ];
+    let rest = ["--password", "correct horse", "--permission", "admin"];
+    place.json(&[&line[..], &rest[..]].concat());
+    let (refusal, code) = place.refusal(&["agent", "erase", "root", "--yes"]);
+    assert!(
+        refusal.contains("the last active admin") && code == 1,
+        "{refusal}"
+    );
+    place.json(&["agent", "erase", "root", "--yes", "--force"]);
+}
+
+/// SPEC 8.
+#[test]
+fn a_vacuum_says_how_much_it_gave_back() {
+    let place = Place::new();
+    assert!(
+        place
+            .refusal(&["vacuum"])
+            .0
+            .contains("there is no such database")
+    );
+    place.customer();
+    let vacuumed = place.json(&["vacuum"]);
+    let [before, after, given_back] =
+        ["before", "after", "given_back"].map(|figure| vacuumed[figure].as_u64().unwrap());
+    assert!(
+        before >= after && after > 0 && given_back == before - after,
+        "{vacuumed}"
+    );
+    place.json(&["doctor"]);
+    assert_eq!(
+        place.json(&["customer", "list"]).as_array().unwrap().len(),
+        1
+    );
+}
+
+/// Case 60: what a command writes is in the database that comes after it, or the command is refused.
+#[test]
+fn a_restore_or_vacuum_beside_a_command_is_refused() {
+    let place = Place::new();
+    let customer = place.customer();
+    place.json(&["backup", "backup"]);
+    let create = ["agent", "create", "--customer", &customer];
+    let mut command =
+        place.command(&[&create[..], &["--username", "late", "--password-stdin"]].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut command = command.spawn().unwrap();
+    // It waits for the password with the database open.
+    let vacuumed = (0..100).find_map(|_| {
+        let vacuumed = place.run(&["vacuum"]);
+        (!vacuumed.status.success()).then(|| refused(&vacuumed))
+    });
+    let (vacuumed, _) = vacuumed.expect("a refusal");
+    assert!(vacuumed.contains("another command"), "{vacuumed}");
+    let (restored, _) = place.refusal(&["restore", "backup", "--replace"]);
+    assert!(restored.contains("another command"), "{restored}");
+    // Other commands go on beside it.
+    place.json(&["agent", "list", "--customer", &customer]);
+    let mut password = command.stdin.take().unwrap();
+    password.write_all(b"correct horse\n").unwrap();
+    drop(password);
+    assert!(command.wait().unwrap().success());
+    let agents = place.json(&["agent", "list", "--customer", &customer]);
+    assert_eq!(agents[0]["username"], "late", "{agents}");
+    place.json(&["vacuum"]);
+    place.json(&["restore", "backup", "--replace"]);
+}
