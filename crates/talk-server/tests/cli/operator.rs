@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::place::{Place, refused};
+use crate::place::Place;
 
 #[test]
 fn a_customer_and_its_agents_are_created_and_listed() {

@@ -228,6 +228,38 @@ pub async fn a_deleted_customer_leaves_nothing_and_takes_nothing_of_others(facto
     let kept = world.chat(ChatKind::Group, 1, &[2]).await.id;
     world.post(1, kept, "stays").await;
     let log = world.log(kept).await;
+    delete_a_customer_with_a_chat_and_a_key(&world).await;
+    let (by_id, by_name, own) = world
+        .read(|snapshot| {
+            let directory = snapshot.directory();
+            let by_id = directory.agent(agent_id(21))?;
+            Ok((
+                by_id,
+                directory.login("agent-21")?,
+                directory.agent(agent_id(1))?,
+            ))
+        })
+        .await;
+    assert!(by_id.is_none() && by_name.is_none() && own.is_some());
+    let steps = finish_deleting_a_customer(&world).await;
+    assert!(steps >= 3, "sessions, chats, agents: {steps}");
+    let (customers, named, key) = world
+        .read(|snapshot| {
+            let directory = snapshot.directory();
+            let customers = directory.customers()?.len();
+            Ok((
+                customers,
+                directory.named("agent-21")?,
+                directory.key(&[9; 32])?,
+            ))
+        })
+        .await;
+    assert_eq!((customers, named, key), (0, None, None));
+    assert_eq!(world.log(kept).await, log);
+    assert_eq!(world.members(kept).await.len(), 2);
+}
+
+async fn delete_a_customer_with_a_chat_and_a_key(world: &World) {
     let cx = world.strangers_cx();
     let customer = Customer::new(other_customer(), "D", at(1)).unwrap();
     let key = AccessKey {
@@ -252,18 +284,10 @@ pub async fn a_deleted_customer_leaves_nothing_and_takes_nothing_of_others(facto
         })
         .await
         .unwrap();
-    let (by_id, by_name, own) = world
-        .read(|snapshot| {
-            let directory = snapshot.directory();
-            let by_id = directory.agent(agent_id(21))?;
-            Ok((
-                by_id,
-                directory.login("agent-21")?,
-                directory.agent(agent_id(1))?,
-            ))
-        })
-        .await;
-    assert!(by_id.is_none() && by_name.is_none() && own.is_some());
+}
+
+/// Carries on until nothing is left; how many steps that takes.
+async fn finish_deleting_a_customer(world: &World) -> usize {
     let deleted = Deleted::Customer(other_customer());
     let (mut steps, mut last) = (0, u64::MAX);
     while let Some(left) = world
@@ -283,21 +307,7 @@ pub async fn a_deleted_customer_leaves_nothing_and_takes_nothing_of_others(facto
             .unwrap();
         steps += 1;
     }
-    assert!(steps >= 3, "sessions, chats, agents: {steps}");
-    let (customers, named, key) = world
-        .read(|snapshot| {
-            let directory = snapshot.directory();
-            let customers = directory.customers()?.len();
-            Ok((
-                customers,
-                directory.named("agent-21")?,
-                directory.key(&[9; 32])?,
-            ))
-        })
-        .await;
-    assert_eq!((customers, named, key), (0, None, None));
-    assert_eq!(world.log(kept).await, log);
-    assert_eq!(world.members(kept).await.len(), 2);
+    steps
 }
 
 fn a_key() -> AccessKey {
