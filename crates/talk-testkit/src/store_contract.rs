@@ -137,14 +137,14 @@ macro_rules! store_contract {
                 former_members_are_remembered;
             cleanups: a_much_changed_message_is_gone_at_once,
                 a_large_chat_is_gone_at_once,
-                cleanups_are_read_in_order_and_finished_once;
+                cleanups_are_read_in_order_and_finished_once,
+                a_cleanup_goes_on_where_it_stopped;
             removal: a_removed_chat_leaves_nothing,
                 a_chat_that_is_being_removed_is_followed_by_nobody;
             erasure: an_erased_agent_frees_its_username,
                 messages_of_an_author_are_found_in_parts,
                 kept_answers_about_an_agent_are_forgotten_in_parts,
                 access_keys_of_an_agent_are_removed_in_parts,
-                a_cleanup_goes_on_where_it_stopped,
                 a_deleted_customer_leaves_nothing_and_takes_nothing_of_others;
             retention: expired_messages_are_gone_everywhere,
                 what_changes_while_messages_expire_is_right,

@@ -187,40 +187,6 @@ pub async fn access_keys_of_an_agent_are_removed_in_parts(factory: Factory) {
     assert_eq!(left, [false, false, false, true]);
 }
 
-/// How far a cleanup is, is stored, and one that is added again goes on where it was.
-pub async fn a_cleanup_goes_on_where_it_stopped(factory: Factory) {
-    let world = World::open(factory).await;
-    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
-    for n in 0..5 {
-        world.post(1, chat, &format!("{n}")).await;
-    }
-    let deleted = Deleted::Author(agent_id(2));
-    let left = || world.read(move |snapshot| snapshot.cleanups().left(deleted));
-    assert_eq!(left().await, None);
-    let add = || world.write(move |uow| uow.cleanups().add(deleted));
-    add().await.unwrap();
-    let all = left().await.unwrap();
-    let next = world.read(|snapshot| snapshot.cleanups().after(0)).await;
-    let (id, position) = next.map(|next| (next.id, next.position)).unwrap();
-    assert_eq!(position, 0);
-    let foreign = world.write_as(other_customer(), move |uow| uow.cleanups().advance(id, 4));
-    foreign.await.unwrap();
-    assert_eq!(left().await, Some(all));
-    world
-        .write(move |uow| uow.cleanups().advance(id, 3))
-        .await
-        .unwrap();
-    add().await.unwrap();
-    let next = world.read(|snapshot| snapshot.cleanups().after(0)).await;
-    assert_eq!(next.map(|next| (next.id, next.position)), Some((id, 3)));
-    assert_eq!(left().await, Some(all - 3));
-    world
-        .write(move |uow| uow.cleanups().finish(id))
-        .await
-        .unwrap();
-    assert_eq!(left().await, None);
-}
-
 /// Everything of a deleted customer goes, in bounded steps, and nobody of it is found from the start;
 /// everything of others stays.
 pub async fn a_deleted_customer_leaves_nothing_and_takes_nothing_of_others(factory: Factory) {
