@@ -32,6 +32,24 @@ pub(crate) struct Figure {
     pub(crate) better: Better,
 }
 
+impl Figure {
+    /// A figure of which less is better, beside its limit.
+    pub(crate) const fn at_most(
+        (name, what): (&'static str, &'static str),
+        ours: f64,
+        (limit_is, limit): (&'static str, f64),
+    ) -> Self {
+        Self {
+            name,
+            what,
+            ours,
+            limit_is,
+            limit,
+            better: Better::Less,
+        }
+    }
+}
+
 impl Display for Figure {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let (name, ours, limit) = (self.name, number(self.ours), number(self.limit));

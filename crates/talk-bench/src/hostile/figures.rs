@@ -2,7 +2,7 @@
 
 use super::Round;
 use super::attack::Attack;
-use crate::report::{Better, Figure};
+use crate::report::Figure;
 
 /// The names of the figures of an attack.
 struct Names {
@@ -52,14 +52,7 @@ const fn names(attack: Attack) -> Names {
 /// The figures of a round.
 pub(super) fn of(attack: Attack, round: &Round) -> Vec<Figure> {
     let names = names(attack);
-    let figure = |(name, what), ours, (limit_is, limit)| Figure {
-        name,
-        what,
-        ours,
-        limit_is,
-        limit,
-        better: Better::Less,
-    };
+    let figure = Figure::at_most;
     vec![
         figure(
             names.post,
