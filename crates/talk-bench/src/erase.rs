@@ -1,5 +1,5 @@
-//! Measures what others feel while an agent is erased or a customer deleted, and how long what was
-//! said stays in the files.
+//! Measures what others feel while an agent is erased, a customer deleted or old messages expire, and
+//! how long the erased words stay in the files.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,87 +7,108 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use serde_json::Value;
+use talk_domain::time::Timestamp;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
+use crate::connection::{Connection, get};
 use crate::hostile::{Felt, Victims};
-use crate::report::{Better, Figure};
+use crate::report::Figure;
 use crate::server::{Buckets, Server};
-use crate::world::{SECRET, World};
+use crate::world::{SECRET, World, now};
 
 /// Others ask for so long before anything counts.
 const WARM_UP: Duration = Duration::from_millis(500);
-/// How long others ask at a time while something is deleted.
+/// How long others ask at a time while something is erased.
 const SLICE: Duration = Duration::from_secs(2);
 /// How long words may stay in a file, in seconds.
 const MINUTE: f64 = 60.0;
-/// Stands in every message that is deleted, and nowhere else.
+/// Stands in every message that is erased, and nowhere else.
 const WORD: &str = "xylophone";
 /// Customers have two agents each, the first ones ask.
 const CUSTOMERS: [usize; 2] = [2, 2];
 /// The first agent of the second customer.
 const AUTHOR: usize = 2;
+/// How old messages are, in microseconds: two days.
+const AGE: i64 = 2 * 24 * 60 * 60 * 1_000_000;
 
-/// What is deleted.
+/// The operation that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
-pub(crate) enum Deletion {
-    /// An agent that wrote all messages of a chat.
+pub(crate) enum Erasure {
+    /// `agent erase` of the agent that wrote all messages of a chat.
     Agent,
-    /// The customer of that agent.
+    /// `customer delete` of the customer of that agent.
     Customer,
+    /// The server erases the messages because they are older than `message_retention_days`.
+    Retention,
 }
 
-/// Deletions beside the requests of others.
+/// Measures erasures beside the requests of others.
 pub(crate) struct Erase {
     /// The server binary.
     pub(crate) server: PathBuf,
     /// Where the databases go.
     pub(crate) data: PathBuf,
-    /// Messages that are deleted.
+    /// Messages that are erased.
     pub(crate) messages: usize,
 }
 
 impl Erase {
-    /// Measures a deletion on a database of its own.
-    pub(crate) async fn measure(&self, deletion: Deletion) -> Result<Vec<Figure>> {
-        let world = World::of_customers(&self.data, &CUSTOMERS).await?;
-        let store = world.open()?;
-        let said = |n| format!("{WORD} {n}, which everybody will read");
-        world.say(&store, (AUTHOR, 1, self.messages), said).await?;
-        store.close().await;
-        let server = Server::start_attacked(&self.server, &world, Buckets::Off).await?;
+    /// Measures an erasure on a database of its own.
+    pub(crate) async fn measure(&self, erasure: Erasure) -> Result<Vec<Figure>> {
+        let world = self.fill().await?;
+        let mut server = Server::start_attacked(&self.server, &world, Buckets::Off).await?;
         indexed(&world).await?;
         let victims = Victims::new(&server, &world)?;
         victims.ask(WARM_UP).await?;
         let without = victims.ask(SLICE * 2).await?;
-        let started = Instant::now();
-        let mut deleting = self.delete(&world, deletion)?;
-        let mut with = Vec::new();
-        while deleting.try_wait()?.is_none() {
+        let (mut with, started) = (Vec::new(), Instant::now());
+        if erasure == Erasure::Retention {
+            server.stop().await?;
+            server = Server::start_forgetful(&self.server, &world).await?;
+            let victims = Victims::new(&server, &world)?;
             with.push(victims.ask(SLICE).await?);
+            while !is_newest_erased(&server, &world).await? {
+                with.push(victims.ask(SLICE).await?);
+            }
+        } else {
+            let mut command = self.start(&world, erasure)?;
+            while command.try_wait()?.is_none() {
+                with.push(victims.ask(SLICE).await?);
+            }
+            if !command.wait().await?.success() {
+                bail!("the command failed");
+            }
         }
-        let took = started.elapsed();
-        if !deleting.wait().await?.success() {
-            bail!("the command failed");
-        }
-        let words = gone(world.dir()).await?;
-        let count = self.messages;
+        let (count, took) = (self.messages, started.elapsed());
         eprintln!("  {count} messages in {:.1} s", took.as_secs_f64());
+        let words = gone(world.dir()).await?;
         server.stop().await?;
-        Ok(figures(deletion, (&without, &with), words))
+        Ok(figures(erasure, (&without, &with), words))
     }
 
-    fn delete(&self, world: &World, deletion: Deletion) -> Result<Child> {
-        let id = match deletion {
-            Deletion::Agent => world.agent(AUTHOR)?.to_string(),
-            Deletion::Customer => world.customer(AUTHOR)?.to_string(),
-        };
-        let line = match deletion {
-            Deletion::Agent => ["agent", "erase", &id, "--yes"],
-            Deletion::Customer => ["customer", "delete", &id, "--yes"],
+    /// A database in which an agent has posted all messages.
+    async fn fill(&self) -> Result<World> {
+        let mut world = World::of_customers(&self.data, &CUSTOMERS).await?;
+        let store = world.open()?;
+        let said = |n| format!("{WORD} {n}, which everybody will read");
+        let start = Timestamp::from_micros(now()?.as_micros() - AGE).context("a time")?;
+        world
+            .say(&store, (AUTHOR, self.messages), start, said)
+            .await?;
+        store.close().await;
+        Ok(world)
+    }
+
+    /// Starts the command of an operator.
+    fn start(&self, world: &World, erasure: Erasure) -> Result<Child> {
+        let (of, action, id) = match erasure {
+            Erasure::Agent => ("agent", "erase", world.agent(AUTHOR)?.to_string()),
+            _ => ("customer", "delete", world.customer(AUTHOR)?.to_string()),
         };
         Command::new(&self.server)
-            .args(line)
+            .args([of, action, &id, "--yes"])
             .env_clear()
             .env("TALK_DATA_DIR", world.dir())
             .env("TALK_DATABASE_URL", world.url())
@@ -98,6 +119,19 @@ impl Erase {
             .spawn()
             .context("cannot start the command")
     }
+}
+
+/// Whether the newest message of the author's chat is erased: the oldest ones are erased first.
+async fn is_newest_erased(server: &Server, world: &World) -> Result<bool> {
+    let chat = world.chats.last().context("a chat")?.0;
+    let path = format!("/v1.0/service_agents/talk_messages?chat_id={chat}&page_size=1");
+    let mut connection = Connection::open(&server.address).await?;
+    let page = connection
+        .exchange(&get(&path, &world.token(AUTHOR)?))
+        .await?;
+    let page: Value = serde_json::from_slice(page)?;
+    let text = page.pointer("/result/0/text").context("a message")?;
+    Ok(text.as_str().is_none_or(|text| !text.contains(WORD)))
 }
 
 /// Waits until the search index knows all messages: they are taken out of it.
@@ -130,54 +164,58 @@ fn is_anywhere(directory: &Path) -> Result<bool> {
     Ok(false)
 }
 
-fn figures(deletion: Deletion, (without, with): (&Felt, &[Felt]), words: f64) -> Vec<Figure> {
+fn figures(erasure: Erasure, (without, with): (&Felt, &[Felt]), words: f64) -> Vec<Figure> {
     let median = |of: fn(&Felt) -> f64| {
         let mut all: Vec<f64> = with.iter().map(of).collect();
         all.sort_unstable_by(f64::total_cmp);
         all.get(all.len() / 2).copied().unwrap_or(0.0)
     };
-    let (post, p99, get, files) = match deletion {
-        Deletion::Agent => (
-            ("agent-post", "ms, erasing an agent: POST, p50"),
-            "agent-p99",
-            "agent-get",
-            "agent-words",
-        ),
-        Deletion::Customer => (
-            ("customer-post", "ms, deleting a customer: POST, p50"),
-            "customer-p99",
-            "customer-get",
-            "customer-words",
-        ),
-    };
-    let figure = |(name, what), ours, (limit_is, limit)| Figure {
-        name,
-        what,
-        ours,
-        limit_is,
-        limit,
-        better: Better::Less,
-    };
+    let names = names(erasure);
     vec![
-        figure(
-            post,
+        Figure::at_most(
+            names.post,
             median(|felt| felt.post),
             ("ms, without", without.post),
         ),
-        figure(
-            (p99, "  ms, POST, p99"),
-            median(|felt| felt.post_p99),
-            ("ms", 250.0),
-        ),
-        figure(
-            (get, "  ms, GET, p50"),
+        Figure::at_most(names.p99, median(|felt| felt.post_p99), ("ms", 250.0)),
+        Figure::at_most(
+            names.get,
             median(|felt| felt.get),
             ("ms, without", without.get),
         ),
-        figure(
-            (files, "  s until the words are in no file"),
-            words,
-            ("s", MINUTE),
-        ),
+        Figure::at_most(names.words, words, ("s", MINUTE)),
     ]
+}
+
+/// The names of the figures of an erasure, and what they are.
+struct Names {
+    post: (&'static str, &'static str),
+    p99: (&'static str, &'static str),
+    get: (&'static str, &'static str),
+    words: (&'static str, &'static str),
+}
+
+macro_rules! names {
+    ($name:literal, $what:literal) => {
+        Names {
+            post: (
+                concat!($name, "-post"),
+                concat!("ms, ", $what, ": POST, p50"),
+            ),
+            p99: (concat!($name, "-p99"), "  ms, POST, p99"),
+            get: (concat!($name, "-get"), "  ms, GET, p50"),
+            words: (
+                concat!($name, "-words"),
+                "  s until the words are in no file",
+            ),
+        }
+    };
+}
+
+const fn names(erasure: Erasure) -> Names {
+    match erasure {
+        Erasure::Agent => names!("agent", "erasing an agent"),
+        Erasure::Customer => names!("customer", "deleting a customer"),
+        Erasure::Retention => names!("retention", "old messages expire"),
+    }
 }

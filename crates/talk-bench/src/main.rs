@@ -3,7 +3,8 @@
 //! Each figure is set against a limit that is measured in the same rounds, so that their ratio
 //! holds whatever else the machine is doing. `search` measures searches, after checking that they
 //! find exactly what they should; `growth` figures while something grows, `churn` the memory while
-//! connections come and go, `hostile` what the clients of one customer can do to all others.
+//! connections come and go, `hostile` what the clients of one customer can do to all others, `erase`
+//! what others feel of an erasure.
 
 mod churn;
 mod connection;
@@ -32,7 +33,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::erase::{Deletion, Erase};
+use crate::erase::{Erase, Erasure};
 use crate::hostile::{Attack, Hostile};
 use crate::report::Bound;
 use crate::rounds::Rounds;
@@ -70,27 +71,34 @@ struct Args {
     command: Option<Command>,
 }
 
-/// Arguments of the command that measures attacks.
+/// Arguments that the commands have in common that measure what others feel.
 #[derive(clap::Args)]
-struct Attacked {
+struct RunArgs {
     /// The server binary.
     #[arg(long)]
     server: PathBuf,
-    /// Only these attacks, separated by commas.
-    #[arg(long, value_enum, value_delimiter = ',')]
-    only: Vec<Attack>,
-    /// Fewer and shorter rounds, and smaller preparations.
+    /// Less of everything: rounds, their time, and what is written before.
     #[arg(long)]
     quick: bool,
-    /// Rounds, instead of 5, or 3 with `--quick`.
-    #[arg(long)]
-    rounds: Option<usize>,
     /// JSON instead of the table.
     #[arg(long)]
     json: bool,
-    /// Where the database goes.
+    /// Where the databases go; must be a real disk for the figures to mean anything.
     #[arg(long, default_value = "target")]
     data_dir: PathBuf,
+}
+
+/// Arguments of the command that measures attacks.
+#[derive(clap::Args)]
+struct HostileArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Only these attacks, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Attack>,
+    /// Rounds, instead of 5, or 3 with `--quick`.
+    #[arg(long)]
+    rounds: Option<usize>,
     /// Fail when the ratio of a figure is more; `*-post` are all whose names end so.
     #[arg(
         long,
@@ -101,27 +109,17 @@ struct Attacked {
     at_most: Vec<Bound>,
 }
 
-/// What is measured of deletions.
+/// Arguments of the command that measures erasures.
 #[derive(clap::Args)]
-struct Erased {
-    /// The server binary.
-    #[arg(long)]
-    server: PathBuf,
-    /// Measure only these, separated by commas.
+struct EraseArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    /// Only these erasures, separated by commas.
     #[arg(long, value_enum, value_delimiter = ',')]
-    only: Vec<Deletion>,
-    /// 5,000 messages.
-    #[arg(long)]
-    quick: bool,
+    only: Vec<Erasure>,
     /// Rounds.
     #[arg(long, default_value_t = 1)]
     rounds: usize,
-    /// JSON instead of the table.
-    #[arg(long)]
-    json: bool,
-    /// Where the databases go.
-    #[arg(long, default_value = "target")]
-    data_dir: PathBuf,
     /// Fail when the ratio of a figure is more; `*-post` are all whose names end so.
     #[arg(
         long,
@@ -174,10 +172,10 @@ enum Command {
         data_dir: PathBuf,
     },
     /// Attacks by the clients of one customer: what others feel of them, beside the same without.
-    Hostile(Attacked),
-    /// An agent is erased and a customer deleted, of 100,000 messages each: what others feel of it,
-    /// beside the same without, and how long the words stay in the files.
-    Erase(Erased),
+    Hostile(HostileArgs),
+    /// An agent is erased, a customer deleted, and old messages expire, 100,000 messages each (5,000
+    /// with `--quick`): what others feel of it, and how long the words stay in the files.
+    Erase(EraseArgs),
     /// The attackers. Started by the measurement.
     #[command(hide = true)]
     Attack {
@@ -270,33 +268,34 @@ async fn churn(server: &Path, minutes: u64, data: &Path) -> Result<ExitCode> {
     })
 }
 
-async fn erase(args: Erased) -> Result<ExitCode> {
+async fn erase(args: EraseArgs) -> Result<ExitCode> {
+    let run = args.run;
     let erase = Erase {
-        server: args.server,
-        data: args.data_dir,
-        messages: if args.quick { 5_000 } else { 100_000 },
+        server: run.server,
+        data: run.data_dir,
+        messages: if run.quick { 5_000 } else { 100_000 },
     };
     let rounds = Rounds {
         count: args.rounds,
         at_least: Vec::new(),
         at_most: args.at_most,
-        json: args.json,
+        json: run.json,
     };
+    let erasures = chosen(args.only);
     rounds
-        .measure(chosen(args.only), async |deletion| {
-            erase.measure(deletion).await
-        })
+        .measure(erasures, async |erasure| erase.measure(erasure).await)
         .await
 }
 
-async fn hostile(args: Attacked) -> Result<ExitCode> {
+async fn hostile(args: HostileArgs) -> Result<ExitCode> {
+    let run = args.run;
     rlimit::increase_nofile_limit(u64::MAX).context("the limit of open files")?;
-    let mut hostile = Hostile::new(&args.server, &args.data_dir, args.quick).await?;
+    let mut hostile = Hostile::new(&run.server, &run.data_dir, run.quick).await?;
     let rounds = Rounds {
-        count: args.rounds.unwrap_or(if args.quick { 3 } else { 5 }),
+        count: args.rounds.unwrap_or(if run.quick { 3 } else { 5 }),
         at_least: Vec::new(),
         at_most: args.at_most,
-        json: args.json,
+        json: run.json,
     };
     let attacks = chosen(args.only);
     rounds

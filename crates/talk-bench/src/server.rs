@@ -58,6 +58,17 @@ impl Server {
         Self::start_with(binary, world, buckets, &settings).await
     }
 
+    /// Starts `binary` like [`Self::start_attacked`] without limits, and has it erase messages that
+    /// are older than a day.
+    pub(crate) async fn start_forgetful(binary: &Path, world: &World) -> Result<Self> {
+        let settings = [
+            ("TALK_LOG", "off".to_owned()),
+            (PROXIES.0, PROXIES.1.to_owned()),
+            ("TALK_MESSAGE_RETENTION_DAYS", "1".to_owned()),
+        ];
+        Self::start_with(binary, world, Buckets::Off, &settings).await
+    }
+
     async fn start_with(
         binary: &Path,
         world: &World,

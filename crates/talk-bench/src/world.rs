@@ -164,16 +164,22 @@ impl World {
         post_all(store, (author, n, messages), (chat, start), said).await
     }
 
-    /// Has the `n`th agent post messages in the chat with this number, a millisecond apart.
+    /// Creates a chat of the `n`th agent and the next one at `start`. Posts as many messages of the
+    /// `n`th agent in it, each a millisecond later than the one before.
     pub(crate) async fn say(
-        &self,
+        &mut self,
         store: &Arc<dyn Store>,
-        (n, chat, messages): (usize, usize, usize),
+        (n, messages): (usize, usize),
+        start: Timestamp,
         said: impl Fn(usize) -> String + Copy + Send + 'static,
     ) -> Result<()> {
-        let author = self.agents.get(n).context("no such agent")?;
-        let id = *self.chats.get(chat).context("no such chat")?;
-        post_all(store, (author, chat, messages), (id, now()?), said).await
+        let members = self.agents.get(n..n + 2).context("no such agents")?;
+        let author = members.first().context("no such agent")?;
+        let number = self.chats.len();
+        let chat = create(store, members, number, start).await?;
+        post_all(store, (author, number, messages), (chat, start), said).await?;
+        self.chats.push(chat);
+        Ok(())
     }
 
     /// The id of the customer of the `n`th agent.
@@ -289,7 +295,8 @@ async fn create(
     Ok(chat?.id)
 }
 
-/// Has an agent post messages in a chat, a millisecond apart. `n` tells chats apart.
+/// Posts messages of an agent in a chat, each a millisecond later than the one before. The ids of the
+/// messages are made from `n`, which no other chat may have.
 async fn post_all(
     store: &Arc<dyn Store>,
     (author, n, messages): (&Agent, usize, usize),
