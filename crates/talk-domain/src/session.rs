@@ -65,7 +65,7 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
-    /// The agent with exactly this username, deleted or not.
+    /// The agent with exactly this username, deleted or not, unless its customer is deleted.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -120,8 +120,17 @@ impl Operator {
         self.show(&changed.await.map_err(refused)?)
     }
 
-    /// The agent with this id or username.
+    /// The agent with this id or username that is not deleted.
     pub(super) async fn find_agent(&self, wanted: &str) -> Result<Agent, Failure> {
+        let found = self.find_any_agent(wanted).await?;
+        if found.deleted.is_some() {
+            return Err(no_such("agent", wanted));
+        }
+        Ok(found)
+    }
+
+    /// The agent with this id or username, deleted or not.
+    pub(super) async fn find_any_agent(&self, wanted: &str) -> Result<Agent, Failure> {
         let name = wanted.to_owned();
         let unit = Unit::installation("find_agent");
         let found = self.store.read(unit, move |snapshot| {
@@ -130,13 +139,13 @@ impl Operator {
             {
                 return Ok(Some(agent));
             }
-            let found = snapshot.directory().login(&name)?;
-            Ok::<_, StoreError>(found.map(|(agent, _)| agent))
+            if let Some((agent, _)) = snapshot.directory().login(&name)? {
+                return Ok(Some(agent));
+            }
+            snapshot.directory().named(&name)
         });
         let found = found.await.map_err(refused)?;
-        found
-            .filter(|agent| agent.deleted.is_none())
-            .ok_or_else(|| no_such("agent", wanted))
+        found.ok_or_else(|| no_such("agent", wanted))
     }
 
     pub(super) fn show(&self, agent: &Agent) -> Result<(), Failure> {

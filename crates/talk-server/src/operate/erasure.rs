@@ -4,19 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use talk_domain::agent::Agent;
 use talk_domain::agent::erase::{EraseAgent, erase_agent};
 use talk_domain::cleanup::Deleted;
 use talk_domain::store::{StoreError, Unit};
 use uuid::Uuid;
 
 use super::Operator;
-use super::agent::no_such;
 use crate::cleaner::Cleaner;
 use crate::failure::Failure;
 use crate::installation::{now, refused};
 
-/// How often it is looked whether a server has cleaned up.
+/// Time between two reads of how much the server has still to clean up.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Whether the operator has confirmed what cannot be undone.
@@ -66,26 +64,6 @@ impl Operator {
         self.show(&erased)
     }
 
-    /// The agent with this id or username, deleted or not.
-    async fn find_any_agent(&self, wanted: &str) -> Result<Agent, Failure> {
-        let name = wanted.to_owned();
-        let unit = Unit::installation("find_agent");
-        let found = self.store.read(unit, move |snapshot| {
-            if let Ok(id) = Uuid::parse_str(&name)
-                && let Some(agent) = snapshot.directory().agent(id.into())?
-            {
-                return Ok(Some(agent));
-            }
-            if let Some(agent) = snapshot.directory().named(&name)? {
-                return Ok(Some(agent));
-            }
-            let found = snapshot.directory().login(&name)?;
-            Ok::<_, StoreError>(found.map(|(agent, _)| agent))
-        });
-        let found = found.await.map_err(refused)?;
-        found.ok_or_else(|| no_such("agent", wanted))
-    }
-
     /// Waits until these deletions are cleaned up. A running server does that behind its requests;
     /// without one this process does it.
     pub(super) async fn clean_up(
@@ -111,7 +89,7 @@ impl Operator {
         }
     }
 
-    /// About how many rows are left behind these deletions.
+    /// Returns about how many rows these deletions have still to clean up.
     async fn left(&self, deletions: &[Deleted]) -> Result<u64, StoreError> {
         let deletions = deletions.to_vec();
         let unit = Unit::installation("cleanups_left");

@@ -40,6 +40,7 @@ impl Directory for Scope<'_> {
     fn named(&mut self, username: &str) -> Result<Option<Agent>, StoreError> {
         let row = agents::table
             .filter(agents::username.eq(username))
+            .filter(dsl::not(dsl::exists(removed_customer!())))
             .select(AgentRow::as_select())
             .first(self.conn)
             .optional()
