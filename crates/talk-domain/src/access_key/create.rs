@@ -108,8 +108,9 @@ fn check_life(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timest
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::{Agent, AgentStatus};
-    use crate::testing::{MockUnitOfWork, agent_id, an_agent, at, customer_id};
+    use crate::testing::{
+        MockUnitOfWork, a_deleted_agent, a_disabled_agent, agent_id, an_agent, at, customer_id,
+    };
     use uuid::Uuid;
 
     fn create(life: Option<u32>) -> Result<AccessKey, CreateAccessKeyError> {
@@ -182,14 +183,7 @@ mod tests {
     /// SPEC 2: they act as the agent.
     #[test]
     fn nobody_gets_a_key_for_an_agent_that_may_not_act() {
-        let disabled = Agent {
-            status: AgentStatus::Disabled,
-            ..an_agent(2)
-        };
-        let deleted = Agent {
-            deleted: Some(at(1)),
-            ..an_agent(2)
-        };
+        let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));
         for agent in [Some(disabled), Some(deleted), None] {
             let mut uow = MockUnitOfWork::default();
             let get = uow.agents.expect_get();

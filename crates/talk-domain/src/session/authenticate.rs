@@ -90,10 +90,11 @@ fn actor(agent: Option<Agent>) -> Result<Actor, AuthenticateError> {
 mod tests {
     use super::*;
     use crate::access_key::AccessKey;
-    use crate::agent::AgentStatus;
     use crate::id::CustomerId;
     use crate::session::{MockDirectory, TokenClaims};
-    use crate::testing::{a_key, agent_id, an_agent, at, customer_id};
+    use crate::testing::{
+        a_deleted_agent, a_disabled_agent, a_key, agent_id, an_agent, at, customer_id,
+    };
     use uuid::Uuid;
 
     fn directory(agent: Agent, is_revoked: bool) -> MockDirectory {
@@ -137,14 +138,7 @@ mod tests {
     /// SPEC 2: logout, password change, disabling, deleting.
     #[test]
     fn revoked_older_disabled_and_deleted_open_nothing() {
-        let disabled = Agent {
-            status: AgentStatus::Disabled,
-            ..an_agent(2)
-        };
-        let deleted = Agent {
-            deleted: Some(at(1)),
-            ..an_agent(2)
-        };
+        let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));
         for (agent, is_revoked, generation) in [
             (an_agent(2), true, 0),
             (

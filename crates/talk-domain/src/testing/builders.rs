@@ -85,6 +85,24 @@ pub fn an_agent(n: u128) -> Agent {
     }
 }
 
+/// An agent that is disabled, and is otherwise [`an_agent`].
+#[must_use]
+pub fn a_disabled_agent(n: u128) -> Agent {
+    Agent {
+        status: AgentStatus::Disabled,
+        ..an_agent(n)
+    }
+}
+
+/// An agent that was deleted at 1, and is otherwise [`an_agent`].
+#[must_use]
+pub fn a_deleted_agent(n: u128) -> Agent {
+    Agent {
+        deleted: Some(at(1)),
+        ..an_agent(n)
+    }
+}
+
 /// An open group chat of agent 1 with two participants and ten events.
 #[must_use]
 pub fn a_chat() -> Chat {

@@ -4,38 +4,22 @@ use talk_domain::chat::ChatKind;
 use talk_domain::chat::delete::delete_chat;
 use talk_domain::chat::remove::remove_chat;
 use talk_domain::cleanup::Bound;
-use talk_domain::emoji::Emoji;
 use talk_domain::event::Portion;
 use talk_domain::id::{ChatId, MessageId};
 use talk_domain::live::subscribe::starts;
 use talk_domain::live::{Ended, Resume, Scope};
-use talk_domain::message::edit::{EditMessage, edit_message};
-use talk_domain::reaction::add::{React, add_reaction};
 use talk_domain::read::mark::{MarkRead, mark_read};
 use talk_domain::testing::{actor, agent_id};
 
 use super::Factory;
 use super::paging::first;
+use super::retention::change_much;
 use super::world::{World, other_customer};
 
 /// Says something with everything that a message can have, and more of it than goes in one step.
 async fn say_much(world: &World, chat: ChatId) -> MessageId {
     let said = world.post(1, chat, "@agent-2 secret").await;
-    let message = said.id;
-    for n in 0..=Bound::TEXTS.rows {
-        let cx = world.cx(1);
-        let command = EditMessage {
-            message,
-            text: Some(format!("@agent-2 secret {n}")),
-            medias: None,
-        };
-        let edited = world.write(move |uow| edit_message(uow, &cx, &command));
-        edited.await.unwrap();
-    }
-    let (cx, emoji) = (world.cx(2), Emoji::parse("👍", 64).unwrap());
-    let command = React { message, emoji };
-    let reacted = world.write(move |uow| add_reaction(uow, &cx, &command));
-    reacted.await.unwrap();
+    change_much(world, said.id).await;
     for n in 0..Bound::TEXTS.rows {
         let text = format!("secret answer {n}");
         world.reply(2, chat, &text, Some(&said)).await;
@@ -45,7 +29,7 @@ async fn say_much(world: &World, chat: ChatId) -> MessageId {
     let command = MarkRead { chat, seq };
     let marked = world.write(move |uow| mark_read(uow, &cx, &command));
     marked.await.unwrap();
-    message
+    said.id
 }
 
 /// Removes the next rows of a chat. Returns whether there is more.

@@ -94,8 +94,8 @@ async fn found(world: &World, text: &str) -> Vec<MessageId> {
     page.await.rows.iter().map(|message| message.id).collect()
 }
 
-/// Edits a message so often that not all of it goes at once, and reacts to it.
-async fn change_much(world: &World, message: MessageId) {
+/// Edits a message of agent 1 more often than one unit of work erases, and reacts to it.
+pub(super) async fn change_much(world: &World, message: MessageId) {
     for n in 0..=Bound::STEP.rows {
         let cx = world.cx(1);
         let command = EditMessage {
