@@ -274,7 +274,7 @@ mod tests {
         assert!(matches!(unknown, Err(AccessError::NoSuchChat)));
     }
 
-    /// SPEC 7: a read tells its place in the log.
+    /// SPEC 7: an answer carries the `seq` of the chat's newest event at the time of the read.
     #[test]
     fn what_is_read_of_a_chat_has_the_place_of_the_read() {
         let placed = Placed::new("value", &a_chat());

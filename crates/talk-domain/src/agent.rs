@@ -112,7 +112,7 @@ pub struct Agent {
     pub id: AgentId,
     /// Its customer.
     pub customer: CustomerId,
-    /// What it logs in with; unique over the installation, whatever the case.
+    /// The name used to log in. Unique in the whole installation, compared without case.
     pub username: String,
     /// What people call it.
     pub name: String,
@@ -256,7 +256,7 @@ pub trait AgentQueries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{an_agent, at};
+    use crate::testing::{a_deleted_agent, a_disabled_agent, an_agent};
 
     /// SPEC 2, case 58: 8 to 128 characters after NFKC.
     #[test]
@@ -334,14 +334,7 @@ mod tests {
     /// SPEC 2: only an active agent that is not deleted may act.
     #[test]
     fn neither_a_disabled_nor_a_deleted_agent_is_active() {
-        let disabled = Agent {
-            status: AgentStatus::Disabled,
-            ..an_agent(2)
-        };
-        let deleted = Agent {
-            deleted: Some(at(1)),
-            ..an_agent(2)
-        };
+        let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));
         assert!(an_agent(2).is_active());
         assert!(!disabled.is_active() && !deleted.is_active());
     }

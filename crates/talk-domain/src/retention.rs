@@ -1,6 +1,6 @@
-//! Retention: what is erased because it is old. It is done behind the writes, in bounded units of
-//! work, each of which can be repeated: what is left to do is found from the rows themselves, so
-//! that a crash loses nothing.
+//! Retention: erases old messages, chats deleted long ago, and old events. The server does it in
+//! bounded units of work, each of which can be repeated. The rows themselves show what is still to be
+//! erased, so that a crash loses nothing.
 
 pub mod due;
 pub mod expire;
@@ -12,7 +12,7 @@ use crate::id::{ChatId, MessageId};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
-/// How long what is kept.
+/// How long messages, deleted chats and events are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Days after which a message becomes a tombstone; 0 for never.
@@ -25,7 +25,7 @@ pub struct Retention {
     pub log_events: u64,
 }
 
-/// What has expired at a moment: everything up to these times, and nothing without one.
+/// The times up to which messages, deleted chats and events have expired. `None`: they never do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
     /// Messages posted up to this time.
@@ -39,7 +39,7 @@ pub struct Expiry {
 }
 
 impl Retention {
-    /// What has expired at `now`.
+    /// Returns the times up to which things have expired at `now`.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Expiry {
         let before = |days: u32| (days > 0).then(|| now.minus_days(days));
@@ -52,7 +52,7 @@ impl Retention {
     }
 }
 
-/// A chat with what is stored of its retention.
+/// A chat, and how far its messages have expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aged {
     /// The chat, deleted or not.
@@ -61,7 +61,7 @@ pub struct Aged {
     pub expired: Timestamp,
 }
 
-/// What a unit of work did.
+/// The outcome of one bounded unit of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// Rows erased.
@@ -70,7 +70,7 @@ pub struct Step {
     pub is_more: bool,
 }
 
-/// Driven port: what retention changes.
+/// Driven port: finding expired messages, and storing how far they are erased.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait RetentionRepository {
     /// The first messages of the chat that have not expired yet and were posted up to `upto`, as

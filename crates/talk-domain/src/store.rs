@@ -153,7 +153,7 @@ pub trait UnitOfWork {
     fn cleanups(&mut self) -> &mut dyn CleanupRepository;
     /// Rows of deleted chats.
     fn removal(&mut self) -> &mut dyn ChatRemoval;
-    /// What has expired.
+    /// Expired messages.
     fn retention(&mut self) -> &mut dyn RetentionRepository;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;
@@ -179,7 +179,7 @@ pub trait Snapshot {
     fn events(&mut self) -> &mut dyn EventQueries;
     /// What deletions have left behind.
     fn cleanups(&mut self) -> &mut dyn CleanupQueries;
-    /// What may have expired.
+    /// The data that may have expired.
     fn retention(&mut self) -> &mut dyn RetentionQueries;
     /// Who is who, over all customers.
     fn directory(&mut self) -> &mut dyn Directory;

@@ -169,7 +169,7 @@ pub(crate) fn examine(settings: &Settings) -> Result<Vec<String>, Failure> {
     Ok(problems.context("the database")?)
 }
 
-/// How much of the database is free.
+/// Returns the free pages of the database.
 pub(crate) fn free_space(settings: &Settings) -> Result<FreeSpace, Failure> {
     let url = settings.database_url();
     let space = talk_store_diesel::free_space(url.expose_secret());

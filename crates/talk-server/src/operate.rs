@@ -34,7 +34,8 @@ pub(crate) struct Operator {
     pub(crate) limits: Limits,
     /// Whether programs read the answers.
     pub(crate) json: bool,
-    /// Keeps the file of the database in its place. After `store`: it must be dropped later.
+    /// Keeps a restore or vacuum from replacing the file. Declared after `store`, since it must be
+    /// dropped after it.
     pub(crate) lock: DatabaseLock,
 }
 

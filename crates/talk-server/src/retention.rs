@@ -1,4 +1,4 @@
-//! Erases what is old, behind the writes: messages, deleted chats, and the beginning of each log.
+//! Erases old messages, chats deleted long ago and old events, step by step while the server runs.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use uuid::Uuid;
 use crate::cleaner::leave_time;
 use crate::installation::{now, random};
 
-/// How often it is looked for what has expired.
+/// Time from one run to the next.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// How long nothing is tried after a failure.
+/// Pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// How often in succession a customer's turn may fail before it is left to the next run.
+/// Failures in a row after which a customer is left to the next run.
 const FAILURES: u32 = 3;
 
 /// Erases what has expired, at once and then every hour, until dropped.
@@ -42,7 +42,7 @@ pub(crate) async fn retain_hourly(store: Arc<dyn Store>, retention: Retention, l
     }
 }
 
-/// How much a run erased.
+/// Numbers of erased rows of a run.
 #[derive(Debug, Default)]
 struct Erased {
     messages: u64,
@@ -82,9 +82,9 @@ struct Turn {
     after: Option<ChatId>,
     /// Whether no chats follow it.
     is_last: bool,
-    /// What is to be erased before others are looked at.
+    /// Expired data found in the last chats, to be erased before the next chats are read.
     due: VecDeque<(ChatId, Due)>,
-    /// How often in succession it failed.
+    /// Failures in a row.
     failures: u32,
 }
 
@@ -237,7 +237,7 @@ impl Run {
         Ok(step.is_more)
     }
 
-    /// Nobody in particular erases what is old.
+    /// Creates the context of a unit of work, with the nil id as its actor.
     fn context(&self, customer: CustomerId) -> Context {
         let actor = Actor {
             customer,

@@ -403,7 +403,7 @@ impl Settings {
         }
     }
 
-    /// How long what is kept.
+    /// How long messages, deleted chats and events are kept.
     pub(crate) const fn retention(&self) -> Retention {
         Retention {
             message_days: self.message_retention_days,

@@ -50,9 +50,9 @@ pub enum CopyError {
     /// The new file has no space.
     #[error("{needed} bytes are needed beside the database, and {free} are free")]
     NoSpace {
-        /// What is needed.
+        /// Bytes that are needed.
         needed: u64,
-        /// What there is.
+        /// Bytes that are free.
         free: u64,
     },
     /// The copy could not be written or put into its place.

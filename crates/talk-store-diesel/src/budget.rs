@@ -14,7 +14,7 @@ const SHARES: usize = 16;
 
 /// Bounds batches in time, by how long commits take lately.
 ///
-/// Everybody in a batch waits until all of it has run, and so does whoever comes meanwhile. A batch
+/// Every unit in a batch waits until the whole batch has run, and so does every unit queued meanwhile. A batch
 /// that is shared by few is therefore short, and so is one of a single customer while others are
 /// active: one that creates large chats must not keep a single message waiting. One that is shared
 /// by many, or whose customer is alone, is long, so that few commits carry much work.
@@ -39,8 +39,8 @@ impl Budget {
         self.is_single = is_single;
     }
 
-    /// A commit took so long. What counts is what short ones take: one that is long because of its
-    /// own changes must not make the next batch longer.
+    /// Records how long a commit took. The estimate follows short commits quickly and long ones slowly:
+    /// a commit that is long because of its own changes must not make the next batch longer.
     pub(crate) fn committed(&mut self, took: Duration) {
         let weight = if took < self.commit { 4 } else { 64 };
         self.commit = (self.commit * (weight - 1) + took) / weight;
@@ -103,7 +103,7 @@ impl Filling {
         self.spent + expected <= self.time(budget.share(), owner, standing)
     }
 
-    /// How long the batch may last for a unit of `owner` to join it.
+    /// Returns how long the batch may take in all if a unit of `owner` joins it.
     fn time(&self, share: Duration, owner: Owner, standing: Standing) -> Duration {
         let is_other = |other: &Owner| other.customer != owner.customer;
         let customers = self.customers + usize::from(self.owners.iter().all(is_other));

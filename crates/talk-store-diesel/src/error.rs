@@ -37,7 +37,7 @@ pub enum OpenError {
     /// Another server has the database.
     #[error("another server uses this database; one database has one server")]
     InUse,
-    /// A command of an operator has the database, or one that puts another file into its place.
+    /// An operator's command has the database open, or a restore or vacuum is replacing its file.
     #[error("another command uses this database; try again when it has ended")]
     BesideCommand,
     /// The tables could not be created or changed.

@@ -36,7 +36,8 @@ struct State {
 }
 
 impl State {
-    /// How long the only customer that waits pauses; nobody does when the writer is to end.
+    /// Returns how long the writer pauses before the next unit, if all queued units are of one customer
+    /// that is beyond its share. It never pauses once the inbox is closed.
     fn pause(&self) -> Option<Duration> {
         let (owner, _) = self.queue.next().filter(|_| self.is_open)?;
         if self.queue.has_one_customer() {
@@ -144,7 +145,7 @@ impl Inbox {
         state.queue.expect(Owner::from(unit), nanos(took));
     }
 
-    /// What ran since the last commit was committed in this time.
+    /// Records how long the commit took of the units that ran since the commit before.
     pub(crate) fn committed(&self, took: Duration) {
         self.lock().pacing.committed(took, Instant::now());
     }

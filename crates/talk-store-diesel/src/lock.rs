@@ -28,21 +28,21 @@ impl DatabaseLock {
     }
 }
 
-/// What is locked of a database.
+/// The byte of a database file that a lock is on, by its purpose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part {
-    /// Serving it.
+    /// Held by a server.
     Server,
-    /// Writing to it by the command of an operator, beside a server or not.
+    /// Held by an operator's command that writes, with or without a running server.
     Command,
 }
 
-/// Who else may have the lock.
+/// Whether several processes may hold the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Whoever shares it too.
+    /// Several may, all of them in this mode.
     Shared,
-    /// Nobody.
+    /// Only one may.
     Alone,
 }
 
@@ -57,18 +57,18 @@ pub fn lock(url: &str) -> Result<DatabaseLock, OpenError> {
 }
 
 /// Locks the database at `url` for a command that writes to it, and creates it if there is none.
-/// Other commands and a server may use it at the same time, but nobody puts another file into its
-/// place.
+/// Other commands and a server may use it at the same time, but no restore or vacuum may
+/// replace the file.
 ///
 /// # Errors
-/// [`OpenError::BesideCommand`] while a restore or vacuum does so.
+/// [`OpenError::BesideCommand`] while a restore or vacuum replaces the file.
 pub fn lock_for_command(url: &str) -> Result<DatabaseLock, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let in_use = OpenError::BesideCommand;
     take(&path, (Part::Command, Mode::Shared), in_use)
 }
 
-/// Locks the database at `path` against servers and commands, to put another file into its place.
+/// Locks the database at `path` against servers and commands, so that its file can be replaced.
 ///
 /// # Errors
 /// [`OpenError::InUse`] beside a server, [`OpenError::BesideCommand`] beside a command.

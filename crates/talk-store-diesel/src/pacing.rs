@@ -52,7 +52,7 @@ impl Used {
     }
 }
 
-/// How a customer may use the writer at the moment.
+/// How much of the writer's time a customer may use at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// No other customer is active: all of its time is free.
@@ -69,7 +69,7 @@ pub(crate) struct Pacing {
     /// The two customers that were active last, the latest first.
     latest: [Option<(CustomerId, Instant)>; 2],
     used: HashMap<CustomerId, Used>,
-    /// What the units of each customer took since the last commit.
+    /// Time that the units of each customer took since the last commit.
     uncommitted: Vec<(CustomerId, Duration)>,
 }
 
@@ -118,7 +118,7 @@ impl Pacing {
         self.used.insert(customer, Used { beyond, at: now });
     }
 
-    /// How `customer` may use the writer; the server itself is never beyond its share.
+    /// Returns how `customer` may use the writer. The server itself is never beyond its share.
     pub(crate) fn standing(&self, customer: Option<CustomerId>, now: Instant) -> Standing {
         let is_other_active = self.latest.iter().flatten().any(|(other, at)| {
             Some(*other) != customer && now.saturating_duration_since(*at) < ACTIVE
@@ -130,7 +130,7 @@ impl Pacing {
         }
     }
 
-    /// How long units of `customer`, the only ones that wait, pause for the sake of others.
+    /// Returns how long the writer pauses before units of `customer`, if no others are queued.
     pub(crate) fn pause(&self, customer: Option<CustomerId>, now: Instant) -> Option<Duration> {
         if self.standing(customer, now) != Standing::Beyond {
             return None;
@@ -139,7 +139,7 @@ impl Pacing {
         Some(pause.min(PAUSE))
     }
 
-    /// What `customer` has used beyond its share and a burst, if that is anything.
+    /// Returns the time that `customer` has used beyond its share and the burst, or `None` if none.
     fn beyond(&self, customer: Option<CustomerId>, now: Instant) -> Option<Duration> {
         let beyond = self.used.get(&customer?)?.now(now).checked_sub(BURST)?;
         (!beyond.is_zero()).then_some(beyond)

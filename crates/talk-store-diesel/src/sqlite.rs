@@ -240,9 +240,9 @@ pub(crate) fn renew_epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
 pub(crate) struct Pages {
     /// Bytes of each.
     pub(crate) size: u32,
-    /// How many there are.
+    /// Number of pages.
     pub(crate) all: u32,
-    /// How many of them are free.
+    /// Number of free pages.
     pub(crate) free: u32,
     /// Whether free pages can be given back step by step.
     pub(crate) is_incremental: bool,
@@ -280,7 +280,7 @@ fn pages_of(conn: &mut SqliteConnection) -> QueryResult<Pages> {
     })
 }
 
-/// How many pages are free; `None` if they cannot be given back step by step.
+/// Returns the number of free pages, or `None` if they cannot be given back step by step.
 pub(crate) fn free_pages(conn: &mut AnyConnection) -> QueryResult<Option<u32>> {
     let pages = pages(conn)?;
     Ok(pages.is_incremental.then_some(pages.free))

@@ -14,7 +14,7 @@ use crate::{lock, sqlite};
 /// Free space that must be left beside the new file, in hundredths of it.
 const SPARE: u64 = 10;
 
-/// What a vacuum did.
+/// The size of the database before and after a vacuum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vacuumed {
     /// Bytes of the file before, its write-ahead log included.
@@ -51,7 +51,7 @@ pub fn vacuum(url: &str, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, C
     vacuumed
 }
 
-/// How much of the database at `url` is free.
+/// Returns the free pages of the database at `url`.
 ///
 /// # Errors
 /// See [`OpenError`].

@@ -10,7 +10,7 @@ use crate::id::AgentId;
 use crate::store::{StoreError, UnitOfWork};
 use crate::time::Timestamp;
 
-/// What everybody is called who was erased.
+/// The display name of every erased agent.
 pub const ERASED_NAME: &str = "Erased agent";
 
 /// The command.
@@ -18,7 +18,8 @@ pub const ERASED_NAME: &str = "Erased agent";
 pub struct EraseAgent {
     /// The agent, deleted or not.
     pub agent: AgentId,
-    /// What makes its new username unique and unknown before.
+    /// Random id that its new username ends with, so that the username is unique and cannot be
+    /// guessed.
     pub alias: Uuid,
     /// Whether the last active administrator of a customer is erased too.
     pub even_last_admin: bool,
@@ -34,9 +35,9 @@ refusals! {
 }
 
 /// Deletes an agent, also one that is deleted already, and replaces its username, name, detail and
-/// password. Its sessions end. Its access keys, memberships, messages and kept answers, and its name
-/// in system messages, are removed [behind](crate::cleanup), in steps. Its reactions stay: they show
-/// an emoji and an id that leads to no name. May run twice.
+/// password. Its sessions end. A [cleanup](crate::cleanup) later removes its access keys, memberships,
+/// messages and stored idempotent answers, and its name in system messages. Its reactions stay: they
+/// show an emoji and an id that leads to no name. Running it twice is harmless.
 ///
 /// # Errors
 /// See [`EraseAgentError`].

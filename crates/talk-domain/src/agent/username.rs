@@ -40,8 +40,9 @@ pub fn username_key(username: &str) -> String {
     key_of_folded(&folded)
 }
 
-/// What a character of a name in NFKC adds to the key. The key of a name is built from these by
-/// [`key_of_folded`], so that the keys of many names with a common beginning cost little.
+/// Maps one character of a name in NFKC to its characters in the key. [`key_of_folded`] turns the
+/// characters of all of them into the key. Callers that need the keys of many names with a common
+/// beginning map that beginning once.
 pub(crate) fn key_characters(c: char) -> impl Iterator<Item = char> {
     // Both cases, since one of them alone keeps some letters apart: ß, ẞ and ss, σ and ς.
     let kept = (!is_variation_selector(c)).then_some(c);

@@ -31,12 +31,13 @@ pub trait ChatRemoval {
 }
 
 /// Removes the next rows of a deleted chat, the chat itself last, in one bounded unit of work.
-/// Returns whether there is more to remove. What is left after a crash is removed by calling it
-/// again. A chat that is not deleted is left alone, since rows could be added to it in between.
+/// Returns whether there is more to remove. After a crash, calling it again removes the rest. A chat
+/// that is not deleted is left alone, since rows could be added to it between two calls.
 ///
-/// Memberships go first, so that nobody is shown a chat of which a part is gone. Events go before
-/// the messages they tell of, and [`Chat::log_start`](crate::chat::Chat::log_start) moves with
-/// them: the rows left after any step are consistent.
+/// Memberships are removed first, so that no agent sees a half-removed chat. Events are removed before
+/// the messages they are about, and each step advances
+/// [`Chat::log_start`](crate::chat::Chat::log_start) accordingly: the remaining rows are consistent
+/// after every step.
 ///
 /// # Errors
 /// Only when storage fails.

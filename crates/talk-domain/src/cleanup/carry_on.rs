@@ -53,8 +53,8 @@ fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, Store
     uow.messages().drop_revisions(now.id, Bound::STEP)
 }
 
-/// Forgets what a message said before it became `now`: in its logged events and earlier versions,
-/// the rest of a message that was changed often behind. Returns whether there is a rest.
+/// Erases the former texts of the message `now` from its logged events and earlier versions, up to
+/// [`Bound::STEP`] of them. If there are more, stores a cleanup for the rest and returns `true`.
 pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
     let is_more = forget_content(uow, now)?;
     if is_more {

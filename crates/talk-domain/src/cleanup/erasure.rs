@@ -1,4 +1,4 @@
-//! Steps behind an [erased](crate::agent::erase) agent.
+//! Cleanup steps after an agent was [erased](crate::agent::erase).
 
 use crate::cleanup::carry_on::{end_memberships_of, forget_earlier};
 use crate::cleanup::{Cleanup, MEMBERSHIPS};
@@ -68,7 +68,7 @@ pub(super) fn forget_answers(
     }
 }
 
-/// What was done to a message.
+/// The outcome of erasing one message.
 struct Erased {
     /// Bytes of its text.
     bytes: usize,

@@ -29,8 +29,8 @@ pub trait CustomerRemoval {
     /// Only when storage fails.
     fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError>;
 
-    /// Deletes up to `limit` rows of its agents: an agent goes behind its access keys and kept
-    /// answers. Returns whether there may be more.
+    /// Deletes up to `limit` rows of agents, their access keys and their stored idempotent answers; an
+    /// agent only after its keys and answers. Returns whether there may be more.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -52,8 +52,9 @@ refusals! {
     }
 }
 
-/// Deletes a customer. From the commit on nobody of it is let in; everything that it has is removed
-/// [behind](crate::cleanup), in steps, the customer itself last. May run twice.
+/// Deletes a customer. From the commit on none of its agents can authenticate. A
+/// [cleanup](crate::cleanup) later removes its rows in steps, the customer itself last. Running it
+/// twice is harmless.
 ///
 /// # Errors
 /// See [`DeleteCustomerError`].

@@ -131,7 +131,7 @@ fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
 }
 
 /// Adds the start of a chat that the agent has left. If the event that ended its membership is no
-/// longer in the log, only the end is told. Returns `false` if the agent participates in the
+/// longer in the log, the start says only that the membership has ended. Returns `false` if the agent participates in the
 /// chat or never did.
 fn former(
     snapshot: &mut dyn Snapshot,

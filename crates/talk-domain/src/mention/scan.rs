@@ -16,8 +16,8 @@ use crate::id::AgentId;
 /// Characters looked at behind an `@`: a username has up to 255.
 const LONGEST: usize = 255;
 
-/// The keys ([`username_key`](crate::agent::username_key)) of the usernames that one place of a text
-/// can stand for, the shortest name first.
+/// The keys ([`username_key`](crate::agent::username_key)) of the usernames that an `@` in a text
+/// may refer to, the shortest name first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names(Vec<String>);
 

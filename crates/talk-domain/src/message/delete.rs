@@ -45,8 +45,8 @@ pub fn delete_message(
     Ok(message)
 }
 
-/// Makes a message of the locked chat a tombstone. In a chat that is deleted nobody is told: its
-/// last event is the deletion. Returns whether logged events or earlier versions are left for later.
+/// Makes a message of the locked chat a tombstone, and logs its deletion unless the chat is deleted:
+/// the deletion of a chat is its last event. Returns whether logged events or earlier versions are left for later.
 pub(crate) fn bury(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

@@ -135,8 +135,8 @@ fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
     }
 }
 
-/// What a system message of this kind says of an agent that has another name since: nothing of the
-/// earlier name is left. The name of the chat stays as it was then.
+/// Returns the text of a system message with the name that its agent has now instead of the earlier
+/// one. The name of the chat stays as it was.
 pub(crate) fn reworded(kind: SystemKind, agent: &Agent, (chat, text): (&Chat, &str)) -> String {
     // The name may contain these words too, and the last ones are not a part of it.
     match (kind, text.rfind(RENAMED)) {

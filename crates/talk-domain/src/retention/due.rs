@@ -8,7 +8,7 @@ use crate::store::{Snapshot, StoreError};
 /// Chats looked at on one snapshot.
 pub const CHATS: u32 = 200;
 
-/// What has expired of a chat.
+/// A kind of data of a chat that has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// The whole chat, which was deleted.
@@ -19,7 +19,7 @@ pub enum Due {
     Log,
 }
 
-/// What has expired in some chats.
+/// The expired data found in some chats.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// In the order in which it is to be erased.
@@ -28,7 +28,7 @@ pub struct Found {
     pub last: Option<ChatId>,
 }
 
-/// What has expired in the next [`CHATS`] chats of the customer.
+/// Finds the expired data in the next [`CHATS`] chats of the customer.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -62,7 +62,8 @@ fn is_reached<T: PartialOrd>(time: Option<T>, end: Option<T>) -> bool {
     matches!((time, end), (Some(time), Some(end)) if time <= end)
 }
 
-/// The chat's own times tell of most chats that no message is due.
+/// Whether a message of the chat has expired. The columns of the chat rule most chats out without a
+/// query for messages.
 fn has_messages(
     snapshot: &mut dyn Snapshot,
     expiry: &Expiry,

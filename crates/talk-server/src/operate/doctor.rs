@@ -21,13 +21,13 @@ use reading::check_reading;
 /// Events read at once.
 const PAGE: u32 = 1_000;
 
-/// What was done and found before the chats are checked.
+/// The results of opening the database and checking its tables, before the chats are checked.
 pub(crate) struct Looked {
     /// The migrations that the database lacked until now.
     pub(crate) migrated: Vec<String>,
-    /// What a look through all its tables has found.
+    /// Problems found in its tables.
     pub(crate) problems: Vec<String>,
-    /// How much of it is free.
+    /// Its free pages.
     pub(crate) space: FreeSpace,
 }
 
@@ -40,7 +40,7 @@ struct Report {
     chats: usize,
     events: u64,
     problems: Vec<String>,
-    /// What is as it may be, and what the operator may want to change.
+    /// Hints that are no faults.
     notes: Vec<String>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn vacuum(settings: &Settings, json: bool) -> Result<(), Failure> {
     ))?)
 }
 
-/// What the operator may want to know of free pages, if anything.
+/// Returns a hint for the operator if a vacuum is worth it.
 pub(super) fn note(space: FreeSpace) -> Option<String> {
     let FreeSpace {
         free,

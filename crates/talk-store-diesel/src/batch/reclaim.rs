@@ -12,18 +12,18 @@ use crate::connection::AnyConnection;
 use crate::health::Health;
 use crate::sqlite;
 
-/// Free pages that stay for what is written next: 1 MiB.
+/// Free pages that are kept for the next writes: 1 MiB.
 const KEPT: u32 = 256;
 /// Pages of the first step; later steps have as many as fit into [`LONGEST`].
 const FIRST: u32 = 32;
-/// How long a step may take; nobody can write meanwhile.
+/// Longest time of a step; the writer is blocked meanwhile.
 const LONGEST: Duration = Duration::from_millis(4);
 /// Time from one look at the free pages to the next, and at least from one step to the next.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Time for others, in times of a step's own, before the next step.
+/// Least time between two steps, in multiples of the time that the first one took.
 const OTHERS: u32 = 15;
 
-/// Knows when the next step is due, and how many pages it has.
+/// Schedules the steps, and adapts the number of pages in a step to the time it takes.
 pub(crate) struct Reclaimer {
     due: Instant,
     pages: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Reclaimer {
 }
 
 impl Reclaimer {
-    /// How many pages are free is unknown.
+    /// Creates a schedule that first looks for free pages at `now`.
     pub(crate) const fn new(now: Instant) -> Self {
         Self {
             due: now,
@@ -130,7 +130,7 @@ impl Batcher {
     }
 }
 
-/// What a step has done.
+/// The outcome of a step.
 enum Reclaimed {
     /// All pages that are not kept are given back.
     All,

@@ -82,10 +82,10 @@ impl Scope<'_> {
     }
 
     /// The stored cleanup of a deletion, if it is not done.
-    fn cleanup_of(&mut self, what: &What) -> Result<Option<CleanupRow>, StoreError> {
+    fn cleanup_of(&mut self, columns: &DeletedColumns) -> Result<Option<CleanupRow>, StoreError> {
         cleanups::table
-            .filter(cleanups::kind.eq(what.kind))
-            .filter(cleanups::subject.eq(&what.subject))
+            .filter(cleanups::kind.eq(columns.kind))
+            .filter(cleanups::subject.eq(&columns.subject))
             .select(CleanupRow::as_select())
             .first(self.conn)
             .optional()
@@ -94,14 +94,14 @@ impl Scope<'_> {
 }
 
 /// The columns that say what was deleted.
-struct What {
+struct DeletedColumns {
     kind: &'static str,
     subject: Vec<u8>,
     chat: Option<Vec<u8>>,
     actor: Option<Vec<u8>>,
 }
 
-impl From<Deleted> for What {
+impl From<Deleted> for DeletedColumns {
     fn from(deleted: Deleted) -> Self {
         let (kind, subject, chat, actor) = match deleted {
             Deleted::Message { id, chat } => (MESSAGE, id.0, Some(bytes(chat.0)), None),
@@ -122,17 +122,17 @@ impl From<Deleted> for What {
 
 impl CleanupRepository for Scope<'_> {
     fn add(&mut self, deleted: Deleted) -> Result<(), StoreError> {
-        let what = What::from(deleted);
-        if self.cleanup_of(&what)?.is_some() {
+        let columns = DeletedColumns::from(deleted);
+        if self.cleanup_of(&columns)?.is_some() {
             return Ok(());
         }
         diesel::insert_into(cleanups::table)
             .values((
                 cleanups::customer_id.eq(self.customer()),
-                cleanups::kind.eq(what.kind),
-                cleanups::subject.eq(what.subject),
-                cleanups::chat_id.eq(what.chat),
-                cleanups::actor.eq(what.actor),
+                cleanups::kind.eq(columns.kind),
+                cleanups::subject.eq(columns.subject),
+                cleanups::chat_id.eq(columns.chat),
+                cleanups::actor.eq(columns.actor),
                 cleanups::position.eq(0),
             ))
             .execute(self.changing())
@@ -189,7 +189,7 @@ impl CleanupQueries for Scope<'_> {
     }
 
     fn left(&mut self, deleted: Deleted) -> Result<Option<u64>, StoreError> {
-        let Some(row) = self.cleanup_of(&What::from(deleted))? else {
+        let Some(row) = self.cleanup_of(&DeletedColumns::from(deleted))? else {
             return Ok(None);
         };
         let last: Option<i64> = match deleted {

@@ -77,7 +77,7 @@ impl Scope<'_> {
     ) -> Result<bool, StoreError> {
         let (versions, is_more) = self.drop_versions(message, left.0)?;
         left.spend(versions);
-        if is_more || self.drop_places(message, left)? {
+        if is_more || self.drop_message_events(message, left)? {
             return Ok(false);
         }
         let own = bytes(message.0);
@@ -107,8 +107,12 @@ impl Scope<'_> {
         Ok(true)
     }
 
-    /// Deletes the places of a message's events. Returns whether there may be more.
-    fn drop_places(&mut self, message: MessageId, left: &mut Left) -> Result<bool, StoreError> {
+    /// Deletes rows of `talk_message_events` of a message. Returns whether there may be more.
+    fn drop_message_events(
+        &mut self,
+        message: MessageId,
+        left: &mut Left,
+    ) -> Result<bool, StoreError> {
         let limit = left.0.rows.max(1);
         let of_message =
             message_events::table.filter(message_events::message_id.eq(bytes(message.0)));
@@ -129,7 +133,7 @@ impl Scope<'_> {
     }
 }
 
-/// What a unit of work may still delete.
+/// The rows and bytes that the unit of work may still delete.
 struct Left(Bound);
 
 impl Left {

@@ -1,4 +1,4 @@
-//! What has expired, in the customer's chats.
+//! Finds expired messages and events in the customer's chats.
 
 use diesel::prelude::*;
 use talk_domain::chat::Chat;

@@ -81,7 +81,8 @@ fn system(n: u128, kind: SystemKind, text: &str) -> Message {
     }
 }
 
-/// SPEC 8: texts are gone, threads keep their shape, and everybody is told as of a deletion.
+/// SPEC 8: the texts are gone, threads keep their shape, and each tombstone has the same event as a
+/// message that was deleted by its author.
 #[test]
 fn messages_of_an_erased_agent_become_tombstones() {
     let deleted = Message {

@@ -11,7 +11,7 @@ use crate::error::fault;
 use crate::rows::{bytes, id, number, seq};
 use crate::schema::messages;
 
-/// What is read of a message: none of its text.
+/// The columns needed to find the author of a message, without its text.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 struct AuthoredRow {
