@@ -26,6 +26,8 @@ const ATTEMPT: u32 = 20;
 const OVERDUE: Duration = Duration::from_secs(60);
 /// How long a clean end waits for readers.
 const END: Duration = Duration::from_secs(10);
+/// How long the readers of this process may take to close.
+const CLOSED_AFTER: Duration = Duration::from_millis(500);
 
 /// The write-ahead log of a database.
 pub(crate) struct WriteAheadLog {
@@ -118,9 +120,10 @@ impl WriteAheadLog {
         std::fs::metadata(&self.path).map_or(0, |log| log.len())
     }
 
-    /// Waits until the log's file is gone, which the last connection removes when it is closed.
+    /// Waits until the log's file is gone, which the last connection removes when it is closed. Those
+    /// of this process are closed at once; another process may keep its own for as long as it likes.
     pub(crate) fn is_gone(&self) -> bool {
-        let until = Instant::now() + END;
+        let until = Instant::now() + CLOSED_AFTER;
         while self.path.exists() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
