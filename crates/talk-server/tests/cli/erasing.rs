@@ -1,7 +1,7 @@
 //! Commands that cannot be undone, or that put another file in the place of the database.
 
 use std::io::Write as _;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
@@ -107,23 +107,36 @@ fn a_vacuum_says_how_much_it_gave_back() {
     );
 }
 
+/// Starts a command that waits for a password with the database open, and runs vacuums until one is
+/// refused. Returns the command and the refusal, or `None` if a vacuum came first and the command was
+/// refused.
+fn vacuum_beside(place: &Place, customer: &str) -> Option<(Child, String)> {
+    let create = ["agent", "create", "--customer", customer];
+    let mut command =
+        place.command(&[&create[..], &["--username", "late", "--password-stdin"]].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut command = command.stderr(Stdio::null()).spawn().unwrap();
+    loop {
+        let vacuumed = place.run(&["vacuum"]);
+        if !vacuumed.status.success() {
+            return Some((command, refused(&vacuumed).0));
+        }
+        if command.try_wait().unwrap().is_some() {
+            return None;
+        }
+    }
+}
+
 /// Case 60: what a command writes is in the database that comes after it, or the command is refused.
 #[test]
 fn a_restore_or_vacuum_beside_a_command_is_refused() {
     let place = Place::new();
     let customer = place.customer();
     place.json(&["backup", "backup"]);
-    let create = ["agent", "create", "--customer", &customer];
-    let mut command =
-        place.command(&[&create[..], &["--username", "late", "--password-stdin"]].concat());
-    command.stdin(Stdio::piped()).stdout(Stdio::null());
-    let mut command = command.spawn().unwrap();
-    // It waits for the password with the database open.
-    let vacuumed = (0..100).find_map(|_| {
-        let vacuumed = place.run(&["vacuum"]);
-        (!vacuumed.status.success()).then(|| refused(&vacuumed))
-    });
-    let (vacuumed, _) = vacuumed.expect("a refusal");
+    let (mut command, vacuumed) = std::iter::repeat_with(|| vacuum_beside(&place, &customer))
+        .flatten()
+        .next()
+        .unwrap();
     assert!(vacuumed.contains("another command"), "{vacuumed}");
     let (restored, _) = place.refusal(&["restore", "backup", "--replace"]);
     assert!(restored.contains("another command"), "{restored}");
