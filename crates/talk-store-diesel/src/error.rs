@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diesel::result::{DatabaseErrorKind, Error};
 use talk_domain::store::{Cause, StoreError};
 
-use crate::deadline::PAST_DEADLINE;
+use crate::portable::deadline::PAST_DEADLINE;
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]

@@ -6,65 +6,20 @@
 //! then on every call answers [`StoreError::Unavailable`](talk_domain::store::StoreError), and the
 //! process is told to go (see [`StoreOptions::on_fatal`]).
 
-mod backup;
-mod batch;
-mod budget;
-mod checkpoint;
-mod connection;
-mod deadline;
-mod disk;
 mod error;
-mod examine;
-mod health;
-mod inbox;
-mod index;
-mod indexer;
 mod location;
-mod lock;
-mod mark;
-mod memory;
 mod open;
 mod options;
-mod outcome;
-mod ownership;
-mod pacing;
-mod paging;
-mod prepared;
-mod queue;
-mod readers;
-mod restore;
-mod rows;
-#[allow(
-    unreachable_pub,
-    clippy::wildcard_imports,
-    reason = "written by diesel's macro"
-)]
-mod schema;
-mod scope;
-mod search;
-mod snapshot;
+mod portable;
 mod sqlite;
-mod store;
-mod unit;
-mod usernames;
-mod vacuum;
-mod watch;
-mod writer;
 
-pub use backup::{Backup, CopyError, Step, backup};
 pub use error::OpenError;
-pub use examine::{cleanup_backlog, examine, search_backlog};
 pub use location::check_url;
-pub use lock::{DatabaseLock, lock, lock_for_command};
-pub use mark::{Marker, renew_if_older, rewrite_mark};
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
-pub use restore::{Restore, restore};
-pub use vacuum::{FreeSpace, Vacuumed, free_space, vacuum};
-
-#[cfg(test)]
-mod plans;
-#[cfg(test)]
-mod tables;
-#[cfg(test)]
-mod upgrades;
+pub use sqlite::file::backup::{Backup, CopyError, Step, backup};
+pub use sqlite::file::examine::{cleanup_backlog, examine, search_backlog};
+pub use sqlite::file::lock::{DatabaseLock, lock, lock_for_command};
+pub use sqlite::file::mark::{Marker, renew_if_older, rewrite_mark};
+pub use sqlite::file::restore::{Restore, restore};
+pub use sqlite::file::vacuum::{FreeSpace, Vacuumed, free_space, vacuum};

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use talk_domain::event::{Bell, FrameEncoder};
 use talk_domain::store::Store;
 
-use crate::connection::AnyConnection;
-use crate::disk::Reserve;
 use crate::error::OpenError;
-use crate::index;
 use crate::location::Location;
 use crate::options::StoreOptions;
-use crate::sqlite;
-use crate::store::SqliteStore;
+use crate::portable::connection::AnyConnection;
+use crate::sqlite::connection;
+use crate::sqlite::file::disk::Reserve;
+use crate::sqlite::search::index;
+use crate::sqlite::store::SqliteStore;
 
 /// Opens the database at `url`, applies its migrations and starts its writer.
 ///
@@ -29,18 +29,18 @@ pub fn open(
 ) -> Result<Arc<dyn Store>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let reserve = Reserve::of(&path);
-    let mut conn = match sqlite::writer(&path) {
+    let mut conn = match connection::writer(&path) {
         Err(error) if error.is_for_space() && reserve.release() => {
             tracing::warn!("the disk is full: the space kept for this start is used");
-            sqlite::writer(&path)?
+            connection::writer(&path)?
         }
         opened => opened?,
     };
-    sqlite::migrate(&mut conn).map_err(OpenError::migrate)?;
-    let epoch = sqlite::epoch(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
+    connection::migrate(&mut conn).map_err(OpenError::migrate)?;
+    let epoch = connection::epoch(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
     index::prepare(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
     if let Some(bytes) = options.max_bytes {
-        sqlite::limit(&mut conn, bytes).map_err(|error| OpenError::Start(error.into()))?;
+        connection::limit(&mut conn, bytes).map_err(|error| OpenError::Start(error.into()))?;
     }
     reserve.keep();
     let conn = AnyConnection::Sqlite(conn);
@@ -73,6 +73,6 @@ pub(crate) struct Ports {
 /// See [`OpenError`]. A wrong URL creates nothing.
 pub fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
-    let mut conn = sqlite::writer(&path)?;
-    sqlite::migrate(&mut conn).map_err(OpenError::migrate)
+    let mut conn = connection::writer(&path)?;
+    connection::migrate(&mut conn).map_err(OpenError::migrate)
 }

@@ -42,7 +42,7 @@ CREATE INDEX talk_messages_root ON talk_messages (root_id, created_at)
     WHERE root_id IS NOT NULL;
 
 -- What messages are found by: one term for every one, two and three characters they contain, for
--- their chat and for their author; see crates/talk-store-diesel/src/index.rs. The index holds no
+-- their chat and for their author; see crates/talk-store-diesel/src/sqlite/search/index.rs. The index holds no
 -- text, and what is removed from it leaves no trace. It knows the messages up to the number
 -- 'search_upto' of talk_meta; those behind it are looked through one by one.
 CREATE VIRTUAL TABLE talk_search USING fts5(

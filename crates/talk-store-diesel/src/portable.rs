@@ -1,0 +1,21 @@
+//! The repositories of every database: rows, paging and queries in Diesel's DSL.
+
+pub(crate) mod connection;
+pub(crate) mod deadline;
+pub(crate) mod fast;
+pub(crate) mod identity;
+pub(crate) mod kernel;
+pub(crate) mod outcome;
+pub(crate) mod paging;
+pub(crate) mod rows;
+#[allow(
+    unreachable_pub,
+    clippy::wildcard_imports,
+    reason = "written by diesel's macro"
+)]
+pub(crate) mod schema;
+pub(crate) mod scope;
+pub(crate) mod search;
+pub(crate) mod snapshot;
+pub(crate) mod talk;
+pub(crate) mod unit;

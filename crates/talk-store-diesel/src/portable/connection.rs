@@ -1,0 +1,31 @@
+//! One connection type over the databases compiled in.
+
+#![allow(
+    unreachable_pub,
+    missing_docs,
+    clippy::pedantic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "written by diesel's macro"
+)]
+
+/// A connection to whichever database is configured.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// SQLite.
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// Runs a query on the database's own connection: `natively!(conn, |conn| query.execute(conn))`.
+///
+/// Diesel's own dispatch writes the text of a statement down several times only to find it among
+/// the prepared ones, which takes longer than to run it. For statements of the hot path.
+macro_rules! natively {
+    ($connection:expr, |$conn:ident| $query:expr) => {
+        match $connection {
+            crate::portable::connection::AnyConnection::Sqlite($conn) => $query,
+        }
+    };
+}
+pub(crate) use natively;

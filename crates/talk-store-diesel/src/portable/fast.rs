@@ -1,0 +1,4 @@
+//! Code that is there for speed alone.
+
+pub(crate) mod memory;
+pub(crate) mod prepared;

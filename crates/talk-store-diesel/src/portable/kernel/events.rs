@@ -1,0 +1,242 @@
+//! The event log.
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::prelude::*;
+use talk_domain::chat::Tick;
+use talk_domain::cleanup::Bound;
+use talk_domain::event::{
+    Event, EventKind, EventQueries, FrameEncoder, LogEntry, LogPage, LoggedEvent, Portion,
+};
+use talk_domain::id::{ChatId, MessageId};
+use talk_domain::message::{Message, MessageQueries};
+use talk_domain::store::StoreError;
+
+use crate::error::fault;
+use crate::portable::deadline::talk_in_time;
+use crate::portable::rows::event::{self, EventRow, kind};
+use crate::portable::rows::{bytes, id, number, seq};
+use crate::portable::schema::{chats, events, message_events};
+use crate::portable::scope::{Scope, changed, octet_length};
+
+/// Place, time, kind, subject and bytes of an event.
+type TrimRow = (i64, i64, String, Vec<u8>, i64);
+
+impl Scope<'_> {
+    /// Stores an entry with its frame.
+    pub(crate) fn log(&mut self, entry: &LogEntry<'_>, frame: &str) -> Result<(), StoreError> {
+        self.check_chat(entry.chat)?;
+        event::insert(self.changing(), entry, frame)?;
+        match entry.event {
+            Event::MessageEdited(message)
+            | Event::ReactionAdded(message, _)
+            | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq),
+            // The first event is found by the message's own seq, and the last is a tombstone.
+            Event::MessagePosted(_)
+            | Event::MessageDeleted(_)
+            | Event::ChatCreated(_)
+            | Event::ChatUpdated(_)
+            | Event::ChatDeleted(_)
+            | Event::ParticipantJoined(_)
+            | Event::ParticipantLeft(_)
+            | Event::ChatRead(_) => Ok(()),
+        }
+    }
+
+    /// Refuses to log in a chat of another customer. Use cases lock the chat first, so this asks
+    /// the database hardly ever.
+    fn check_chat(&mut self, chat: ChatId) -> Result<(), StoreError> {
+        if self.memory.chat(chat, self.customer).is_some() {
+            return Ok(());
+        }
+        changed(usize::from(self.chat(chat)?.is_some()))
+    }
+
+    fn log_about(&mut self, message: &Message, place: u64) -> Result<(), StoreError> {
+        diesel::insert_into(message_events::table)
+            .values((
+                message_events::message_id.eq(bytes(message.id.0)),
+                message_events::seq.eq(seq(place)),
+            ))
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+
+    /// Rewrites the first logged event about `tombstone` and its next others, up to `bound`; what
+    /// is rewritten is no longer in `talk_message_events`. Returns whether there may be more.
+    pub(crate) fn redact(
+        &mut self,
+        tombstone: &Message,
+        encoder: &dyn FrameEncoder,
+        bound: Bound,
+    ) -> Result<bool, StoreError> {
+        self.own(tombstone.customer)?;
+        self.memory.mark_erased();
+        self.rewrite(seq(tombstone.seq), tombstone, encoder)?;
+        let next: Vec<i64> = message_events::table
+            .filter(message_events::message_id.eq(bytes(tombstone.id.0)))
+            .order(message_events::seq.asc())
+            .limit(i64::from(bound.rows))
+            .select(message_events::seq)
+            .load(self.conn)
+            .map_err(fault)?;
+        let (mut done, mut left) = (0, bound.bytes);
+        for place in &next {
+            left = left.saturating_sub(self.rewrite(*place, tombstone, encoder)?);
+            self.forget_about(tombstone.id, *place)?;
+            done += 1;
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(done < next.len() || next.len() >= bound.rows as usize)
+    }
+
+    fn forget_about(&mut self, message: MessageId, place: i64) -> Result<(), StoreError> {
+        let entry = message_events::table
+            .filter(message_events::message_id.eq(bytes(message.0)))
+            .filter(message_events::seq.eq(place));
+        diesel::delete(entry)
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+
+    /// Puts the tombstone into a logged event, if it is still there. Returns the bytes that were
+    /// there.
+    fn rewrite(
+        &mut self,
+        place: i64,
+        tombstone: &Message,
+        encoder: &dyn FrameEncoder,
+    ) -> Result<u64, StoreError> {
+        let entry = events::table
+            .filter(events::chat_id.eq(bytes(tombstone.chat.0)))
+            .filter(events::seq.eq(place));
+        let found: Option<(String, i64)> = entry
+            .clone()
+            .select((events::kind, octet_length(events::payload)))
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        let Some((name, length)) = found else {
+            return Ok(0);
+        };
+        let frame = encoder.encode_redacted(kind(&name)?, number(place)?, tombstone);
+        let rows = diesel::update(entry)
+            .set(events::payload.eq(frame))
+            .execute(self.changing())
+            .map_err(fault)?;
+        changed(rows)?;
+        number(length)
+    }
+
+    /// Deletes the first events of a log up to a place and a time; see
+    /// [`EventLog::trim`](talk_domain::event::EventLog::trim).
+    pub(crate) fn trim(
+        &mut self,
+        chat: ChatId,
+        upto: Tick,
+        bound: Bound,
+    ) -> Result<Option<u64>, StoreError> {
+        self.check_chat(chat)?;
+        let of_chat = events::table.filter(events::chat_id.eq(bytes(chat.0)));
+        let next: Vec<TrimRow> = of_chat
+            .clone()
+            .filter(events::seq.le(seq(upto.seq)))
+            .order(events::seq.asc())
+            .limit(i64::from(bound.rows))
+            .select((
+                events::seq,
+                events::tm,
+                events::kind,
+                events::subject,
+                octet_length(events::payload),
+            ))
+            .load(self.conn)
+            .map_err(fault)?;
+        let (mut last, mut left) = (None, bound.bytes);
+        for (place, tm, name, subject, length) in next {
+            if left == 0 || tm > upto.at.as_micros() {
+                break;
+            }
+            if kind(&name)?.has_content() {
+                self.forget_about(MessageId(id(&subject)?), place)?;
+            }
+            last = Some(place);
+            left = left.saturating_sub(number(length)?);
+        }
+        let Some(last) = last else { return Ok(None) };
+        self.memory.mark_erased();
+        diesel::delete(of_chat.filter(events::seq.le(last)))
+            .execute(self.changing())
+            .map_err(fault)?;
+        number(last).map(Some)
+    }
+
+    /// Shows the tombstone in place of deleted messages in events that are still to be rewritten.
+    pub(crate) fn hide_deleted(
+        &mut self,
+        chat: ChatId,
+        events: &mut [LoggedEvent],
+        encoder: &dyn FrameEncoder,
+    ) -> Result<(), StoreError> {
+        let with_content = || {
+            let about = events.iter().filter(|event| event.kind.has_content());
+            about.map(|event| bytes(event.subject)).collect()
+        };
+        for id in self.messages_left(chat, with_content)? {
+            let Some(tombstone) = MessageQueries::get(self, id)? else {
+                continue;
+            };
+            for event in events.iter_mut().filter(|event| event.has_content_of(id)) {
+                event.redact(&tombstone, encoder);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EventQueries for Scope<'_> {
+    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
+        let mut query = events::table
+            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .filter(talk_in_time())
+            .filter(chats::customer_id.eq(self.customer()))
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.gt(seq(portion.since)))
+            .order(events::seq.asc())
+            .limit(i64::from(portion.limit))
+            .select(EventRow::as_select())
+            .into_boxed();
+        if portion.kinds != EventKind::ALL {
+            query =
+                query.filter(events::kind.eq_any(portion.kinds.iter().map(|kind| kind.as_str())));
+        }
+        let rows = query.load_iter::<EventRow, DefaultLoadingMode>(self.conn);
+        let (mut events, mut left) = (Vec::new(), portion.bytes);
+        for row in rows.map_err(fault)? {
+            let event = LoggedEvent::try_from(row.map_err(fault)?)?;
+            left = left.saturating_sub(event.frame.len());
+            events.push(event);
+            if left == 0 {
+                break;
+            }
+        }
+        let is_end = left > 0 && events.len() < portion.limit as usize;
+        Ok(LogPage { events, is_end })
+    }
+
+    fn get(&mut self, chat: ChatId, place: u64) -> Result<Option<LoggedEvent>, StoreError> {
+        let row = events::table
+            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .filter(chats::customer_id.eq(self.customer()))
+            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::seq.eq(seq(place)))
+            .select(EventRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(LoggedEvent::try_from).transpose()
+    }
+}

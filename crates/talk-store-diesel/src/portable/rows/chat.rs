@@ -1,0 +1,135 @@
+//! The row of a chat, and the keys it is found by.
+
+use diesel::prelude::*;
+use talk_domain::chat::{Chat, ChatKind, ChatStatus, DirectPair, Tick};
+use talk_domain::store::StoreError;
+use talk_domain::time::Timestamp;
+
+use crate::error::corrupt;
+use crate::portable::rows::{at, bytes, id, number, optional_at, seq};
+use crate::portable::schema::chats;
+use crate::portable::search::search_key;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = chats)]
+pub(crate) struct ChatRow {
+    id: Vec<u8>,
+    customer_id: Vec<u8>,
+    kind: String,
+    name: String,
+    detail: String,
+    status: String,
+    creator_id: Vec<u8>,
+    direct_key: Option<Vec<u8>>,
+    member_count: i64,
+    last_seq: i64,
+    last_at: i64,
+    log_start: i64,
+    created_at: i64,
+    updated_at: i64,
+    deleted_at: Option<i64>,
+}
+
+/// A new chat's row.
+#[derive(Insertable)]
+#[diesel(table_name = chats, treat_none_as_default_value = false)]
+pub(crate) struct NewChatRow {
+    id: Vec<u8>,
+    customer_id: Vec<u8>,
+    kind: &'static str,
+    name: String,
+    detail: String,
+    status: &'static str,
+    creator_id: Vec<u8>,
+    direct_key: Option<Vec<u8>>,
+    channel_of: Option<Vec<u8>>,
+    search_key: Option<String>,
+    member_count: i64,
+    last_seq: i64,
+    last_at: i64,
+    log_start: i64,
+    created_at: i64,
+    updated_at: i64,
+    deleted_at: Option<i64>,
+}
+
+impl From<&Chat> for NewChatRow {
+    fn from(chat: &Chat) -> Self {
+        Self {
+            id: bytes(chat.id.0),
+            customer_id: bytes(chat.customer.0),
+            kind: chat.kind.as_str(),
+            name: chat.name.clone(),
+            detail: chat.detail.clone(),
+            status: chat.status.as_str(),
+            creator_id: bytes(chat.creator.0),
+            direct_key: current_direct_key(chat),
+            channel_of: channel_of(chat),
+            search_key: searched_by(chat),
+            member_count: i64::from(chat.member_count),
+            last_seq: seq(chat.last.seq),
+            last_at: chat.last.at.as_micros(),
+            log_start: seq(chat.log_start),
+            created_at: chat.created.as_micros(),
+            updated_at: chat.updated.as_micros(),
+            deleted_at: chat.deleted.map(Timestamp::as_micros),
+        }
+    }
+}
+
+/// Both agents of a pair.
+pub(crate) fn direct_key(pair: DirectPair) -> Vec<u8> {
+    pair.agents()
+        .iter()
+        .flat_map(|a| a.0.into_bytes())
+        .collect()
+}
+
+/// The key a direct chat holds; a deleted one gives it free.
+pub(crate) fn current_direct_key(chat: &Chat) -> Option<Vec<u8>> {
+    chat.pair.filter(|_| chat.deleted.is_none()).map(direct_key)
+}
+
+/// The customer whose channels it is listed among.
+pub(crate) fn channel_of(chat: &Chat) -> Option<Vec<u8>> {
+    (chat.kind == ChatKind::Talk && chat.deleted.is_none()).then(|| bytes(chat.customer.0))
+}
+
+/// What it is searched by, if it is a channel.
+pub(crate) fn searched_by(chat: &Chat) -> Option<String> {
+    (chat.kind == ChatKind::Talk && chat.deleted.is_none())
+        .then(|| search_key(&chat.name, &chat.detail))
+}
+
+fn pair(key: &[u8]) -> Result<DirectPair, StoreError> {
+    match key.split_at_checked(16) {
+        Some((low, high)) => Ok(DirectPair::new(id(low)?, id(high)?)),
+        None => Err(corrupt("a pair of a wrong length")),
+    }
+}
+
+impl TryFrom<ChatRow> for Chat {
+    type Error = StoreError;
+
+    fn try_from(row: ChatRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: id(&row.id)?,
+            customer: id(&row.customer_id)?,
+            kind: ChatKind::parse(&row.kind).map_err(corrupt)?,
+            name: row.name,
+            detail: row.detail,
+            status: ChatStatus::parse(&row.status).map_err(corrupt)?,
+            creator: id(&row.creator_id)?,
+            pair: row.direct_key.as_deref().map(pair).transpose()?,
+            member_count: number(row.member_count)?,
+            last: Tick {
+                seq: number(row.last_seq)?,
+                at: at(row.last_at)?,
+            },
+            log_start: number(row.log_start)?,
+            created: at(row.created_at)?,
+            updated: at(row.updated_at)?,
+            deleted: optional_at(row.deleted_at)?,
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! The row of an answered request.
+
+use diesel::prelude::*;
+use talk_domain::id::CustomerId;
+use talk_domain::idempotency::{Answer, Answered};
+use talk_domain::store::StoreError;
+
+use crate::error::{corrupt, fault};
+use crate::portable::connection::AnyConnection;
+use crate::portable::fast::prepared::{Value, prepared};
+use crate::portable::rows::{at, hash, id, number, seq};
+use crate::portable::schema::idempotency;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency)]
+pub(crate) struct AnsweredRow {
+    agent_id: Vec<u8>,
+    key: String,
+    fingerprint: Vec<u8>,
+    body: Option<String>,
+    chat_id: Option<Vec<u8>>,
+    seq: Option<i64>,
+    message_id: Option<Vec<u8>>,
+    answered_at: i64,
+}
+
+/// Keeps the answer to an agent of `customer`, in place of an earlier one of the same key.
+pub(crate) fn put(
+    conn: &mut AnyConnection,
+    customer: CustomerId,
+    answered: &Answered,
+) -> Result<(), StoreError> {
+    let (body, event, message) = match &answered.answer {
+        Answer::Body(body) => (Some(&**body), None, None),
+        Answer::Event(chat, seq) => (None, Some((chat, *seq)), None),
+        Answer::Message(message) => (None, None, Some(message)),
+    };
+    prepared!(
+        "REPLACE INTO talk_idempotency (agent_id, key, customer_id, fingerprint, body, chat_id, \
+         seq, message_id, answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            Value::Bytes(answered.agent.0.as_bytes()),
+            Value::Text(&answered.key),
+            Value::Bytes(customer.0.as_bytes()),
+            Value::Bytes(&answered.fingerprint),
+            Value::OptionalText(body),
+            Value::OptionalBytes(event.map(|(chat, _)| chat.0.as_bytes().as_slice())),
+            Value::Optional(event.map(|(_, place)| seq(place))),
+            Value::OptionalBytes(message.map(|message| message.0.as_bytes().as_slice())),
+            Value::Number(answered.at.as_micros()),
+        ]
+    )
+    .run(conn)
+    .map(drop)
+    .map_err(fault)
+}
+
+impl TryFrom<AnsweredRow> for Answered {
+    type Error = StoreError;
+
+    fn try_from(row: AnsweredRow) -> Result<Self, StoreError> {
+        let answer = match (row.body, row.chat_id, row.seq, row.message_id) {
+            (Some(body), None, None, None) => Answer::Body(body),
+            (None, Some(chat), Some(seq), None) => Answer::Event(id(&chat)?, number(seq)?),
+            (None, None, None, Some(message)) => Answer::Message(id(&message)?),
+            _ => return Err(corrupt("an answer of no known form")),
+        };
+        Ok(Self {
+            agent: id(&row.agent_id)?,
+            key: row.key,
+            fingerprint: hash(row.fingerprint)?,
+            answer,
+            at: at(row.answered_at)?,
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! One consistent read, as its queries.
+
+use talk_domain::access_key::AccessKeyQueries;
+use talk_domain::agent::AgentQueries;
+use talk_domain::chat::ChatQueries;
+use talk_domain::cleanup::CleanupQueries;
+use talk_domain::event::{EventQueries, FrameEncoder, LogPage, LoggedEvent, Portion};
+use talk_domain::id::ChatId;
+use talk_domain::mention::MentionQueries;
+use talk_domain::message::MessageQueries;
+use talk_domain::participant::ParticipantQueries;
+use talk_domain::read::ReadQueries;
+use talk_domain::retention::RetentionQueries;
+use talk_domain::session::Directory;
+use talk_domain::store::{Snapshot, StoreError, Unit};
+
+use crate::portable::connection::AnyConnection;
+use crate::portable::fast::memory::Memory;
+use crate::portable::scope::Scope;
+
+/// One consistent read.
+pub(crate) struct DieselSnapshot<'a> {
+    scope: Scope<'a>,
+    encoder: &'a dyn FrameEncoder,
+}
+
+impl<'a> DieselSnapshot<'a> {
+    /// The snapshot of `conn`, which is in a transaction.
+    pub(crate) fn new(
+        conn: &'a mut AnyConnection,
+        unit: Unit,
+        encoder: &'a dyn FrameEncoder,
+    ) -> Self {
+        Self {
+            scope: Scope::new(conn, unit.customer, Memory::default()),
+            encoder,
+        }
+    }
+}
+
+/// The log as it is stored, but for messages that are deleted and still to be cleaned up.
+impl EventQueries for DieselSnapshot<'_> {
+    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
+        let mut page = EventQueries::after(&mut self.scope, chat, portion)?;
+        self.scope
+            .hide_deleted(chat, &mut page.events, self.encoder)?;
+        Ok(page)
+    }
+
+    fn get(&mut self, chat: ChatId, seq: u64) -> Result<Option<LoggedEvent>, StoreError> {
+        let mut event = EventQueries::get(&mut self.scope, chat, seq)?;
+        self.scope
+            .hide_deleted(chat, event.as_mut_slice(), self.encoder)?;
+        Ok(event)
+    }
+}
+
+impl Snapshot for DieselSnapshot<'_> {
+    fn chats(&mut self) -> &mut dyn ChatQueries {
+        &mut self.scope
+    }
+    fn participants(&mut self) -> &mut dyn ParticipantQueries {
+        &mut self.scope
+    }
+    fn messages(&mut self) -> &mut dyn MessageQueries {
+        &mut self.scope
+    }
+    fn mentions(&mut self) -> &mut dyn MentionQueries {
+        &mut self.scope
+    }
+    fn reads(&mut self) -> &mut dyn ReadQueries {
+        &mut self.scope
+    }
+    fn agents(&mut self) -> &mut dyn AgentQueries {
+        &mut self.scope
+    }
+    fn keys(&mut self) -> &mut dyn AccessKeyQueries {
+        &mut self.scope
+    }
+    fn events(&mut self) -> &mut dyn EventQueries {
+        self
+    }
+    fn cleanups(&mut self) -> &mut dyn CleanupQueries {
+        &mut self.scope
+    }
+    fn retention(&mut self) -> &mut dyn RetentionQueries {
+        &mut self.scope
+    }
+    fn directory(&mut self) -> &mut dyn Directory {
+        &mut self.scope
+    }
+}

@@ -1,0 +1,207 @@
+//! Deletes the rows of a chat for good.
+
+use diesel::prelude::*;
+use talk_domain::chat::remove::ChatRemoval;
+use talk_domain::cleanup::Bound;
+use talk_domain::id::{ChatId, MessageId};
+use talk_domain::store::StoreError;
+
+use crate::error::fault;
+use crate::portable::kernel::cleanups::{CHAT, MESSAGE};
+use crate::portable::rows::{bytes, id};
+use crate::portable::schema::{
+    chats, cleanups, former_participants, mentions, message_events, messages, participants,
+    reactions, read_marks,
+};
+use crate::portable::scope::Scope;
+use crate::sqlite::search::index::{self, Indexed};
+
+impl Scope<'_> {
+    /// Deletes up to `limit` memberships with their read marks. Returns whether there may be more.
+    fn drop_current(&mut self, chat: ChatId, limit: u32) -> Result<bool, StoreError> {
+        let agents: Vec<Vec<u8>> = participants::table
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .order(participants::agent_id.asc())
+            .limit(i64::from(limit))
+            .select(participants::agent_id)
+            .load(self.conn)
+            .map_err(fault)?;
+        let Some(last) = agents.last() else {
+            return Ok(false);
+        };
+        let gone = participants::table
+            .filter(participants::chat_id.eq(bytes(chat.0)))
+            .filter(participants::agent_id.le(last));
+        diesel::delete(gone)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let marks = read_marks::table
+            .filter(read_marks::chat_id.eq(bytes(chat.0)))
+            .filter(read_marks::agent_id.le(last));
+        diesel::delete(marks)
+            .execute(self.changing())
+            .map_err(fault)?;
+        Ok(agents.len() >= limit as usize)
+    }
+
+    /// Deletes up to `limit` former memberships. Returns whether there may be more.
+    fn drop_former(&mut self, chat: ChatId, limit: u32) -> Result<bool, StoreError> {
+        let agents: Vec<Vec<u8>> = former_participants::table
+            .filter(former_participants::chat_id.eq(bytes(chat.0)))
+            .filter(former_participants::customer_id.eq(self.customer()))
+            .order(former_participants::agent_id.asc())
+            .limit(i64::from(limit))
+            .select(former_participants::agent_id)
+            .load(self.conn)
+            .map_err(fault)?;
+        let Some(last) = agents.last() else {
+            return Ok(false);
+        };
+        let gone = former_participants::table
+            .filter(former_participants::chat_id.eq(bytes(chat.0)))
+            .filter(former_participants::agent_id.le(last));
+        diesel::delete(gone)
+            .execute(self.changing())
+            .map_err(fault)?;
+        Ok(agents.len() >= limit as usize)
+    }
+
+    /// Deletes a message and what belongs to it. Returns `false` if it has so many earlier versions
+    /// or events that only some of them were deleted.
+    fn drop_message(
+        &mut self,
+        chat: ChatId,
+        (message, stored): (MessageId, &Indexed),
+        left: &mut Left,
+    ) -> Result<bool, StoreError> {
+        let (versions, is_more) = self.drop_versions(message, left.0)?;
+        left.spend(versions);
+        if is_more || self.drop_message_events(message, left)? {
+            return Ok(false);
+        }
+        let own = bytes(message.0);
+        let reacted = reactions::table.filter(reactions::message_id.eq(&own));
+        let reacted = diesel::delete(reacted).execute(self.changing());
+        left.spend_rows(reacted.map_err(fault)?);
+        let mentioned = mentions::table
+            .filter(mentions::chat_id.eq(bytes(chat.0)))
+            .filter(mentions::created_at.eq(stored.created_at));
+        let mentioned = diesel::delete(mentioned).execute(self.changing());
+        left.spend_rows(mentioned.map_err(fault)?);
+        let cleanup = cleanups::table
+            .filter(cleanups::kind.eq(MESSAGE))
+            .filter(cleanups::subject.eq(&own));
+        diesel::delete(cleanup)
+            .execute(self.changing())
+            .map_err(fault)?;
+        index::reword(self.changing(), stored, true).map_err(fault)?;
+        let row = messages::table.filter(messages::id.eq(&own));
+        diesel::delete(row)
+            .execute(self.changing())
+            .map_err(fault)?;
+        left.spend(Bound {
+            rows: 1,
+            bytes: stored.text.len() as u64,
+        });
+        Ok(true)
+    }
+
+    /// Deletes rows of `talk_message_events` of a message. Returns whether there may be more.
+    fn drop_message_events(
+        &mut self,
+        message: MessageId,
+        left: &mut Left,
+    ) -> Result<bool, StoreError> {
+        let limit = left.0.rows.max(1);
+        let of_message =
+            message_events::table.filter(message_events::message_id.eq(bytes(message.0)));
+        let places: Vec<i64> = of_message
+            .clone()
+            .order(message_events::seq.asc())
+            .limit(i64::from(limit))
+            .select(message_events::seq)
+            .load(self.conn)
+            .map_err(fault)?;
+        if let Some(last) = places.last() {
+            diesel::delete(of_message.filter(message_events::seq.le(last)))
+                .execute(self.changing())
+                .map_err(fault)?;
+        }
+        left.spend_rows(places.len());
+        Ok(places.len() >= limit as usize)
+    }
+}
+
+/// The rows and bytes that the unit of work may still delete.
+struct Left(Bound);
+
+impl Left {
+    const fn is_spent(&self) -> bool {
+        self.0.rows == 0 || self.0.bytes == 0
+    }
+
+    fn spend(&mut self, spent: Bound) {
+        self.0.rows = self.0.rows.saturating_sub(spent.rows);
+        self.0.bytes = self.0.bytes.saturating_sub(spent.bytes);
+    }
+
+    fn spend_rows(&mut self, rows: usize) {
+        self.spend(Bound {
+            rows: u32::try_from(rows).unwrap_or(u32::MAX),
+            bytes: 0,
+        });
+    }
+}
+
+impl ChatRemoval for Scope<'_> {
+    fn drop_memberships(&mut self, chat: ChatId, limit: u32) -> Result<bool, StoreError> {
+        self.memory.forget_members(chat);
+        let is_more = self.drop_current(chat, limit)?;
+        Ok(self.drop_former(chat, limit)? || is_more)
+    }
+
+    fn erase_messages(&mut self, chat: ChatId, bound: Bound) -> Result<bool, StoreError> {
+        let next: Vec<(Vec<u8>, Indexed)> = messages::table
+            .filter(messages::chat_id.eq(bytes(chat.0)))
+            .filter(messages::customer_id.eq(self.customer()))
+            .order(messages::created_at.asc())
+            .limit(i64::from(bound.rows))
+            .select((messages::id, Indexed::as_select()))
+            .load(self.conn)
+            .map_err(fault)?;
+        if next.is_empty() {
+            return Ok(false);
+        }
+        self.memory.mark_erased();
+        let (mut done, mut left) = (0, Left(bound));
+        for (message, stored) in &next {
+            let message = (id(message)?, stored);
+            if left.is_spent() || !self.drop_message(chat, message, &mut left)? {
+                break;
+            }
+            done += 1;
+        }
+        index::reuse_numbers(self.changing()).map_err(fault)?;
+        Ok(done < next.len() || next.len() >= bound.rows as usize)
+    }
+
+    fn finish(&mut self, chat: ChatId) -> Result<(), StoreError> {
+        self.memory.forget_chat(chat);
+        self.memory.mark_erased();
+        let own = cleanups::table
+            .filter(cleanups::kind.eq(CHAT))
+            .filter(cleanups::subject.eq(bytes(chat.0)))
+            .filter(cleanups::customer_id.eq(self.customer()));
+        diesel::delete(own)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let row = chats::table
+            .filter(chats::id.eq(bytes(chat.0)))
+            .filter(chats::customer_id.eq(self.customer()));
+        diesel::delete(row)
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+}

@@ -1,0 +1,294 @@
+//! Copies a database into one file while a server may serve it.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use diesel::migration::MigrationSource;
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::MigrationHarness as _;
+use talk_domain::store::Cause;
+
+use crate::error::OpenError;
+use crate::location::Location;
+use crate::sqlite::connection;
+use crate::sqlite::file::examine::examine_file;
+use crate::sqlite::file::lock::{self, Mode, Part};
+
+/// How often the progress of a copy is reported.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// One of the databases was not opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The file is there already.
+    #[error("{} exists, and is not overwritten", .0.display())]
+    Exists(PathBuf),
+    /// There is no file to restore.
+    #[error("{} cannot be read", .0.display())]
+    Source(PathBuf, #[source] io::Error),
+    /// The file to restore has no tables.
+    #[error("{} is empty", .0.display())]
+    Empty(PathBuf),
+    /// Another process writes the same file.
+    #[error("another process is writing {}", .0.display())]
+    Busy(PathBuf),
+    /// The database was not copied.
+    #[error("failed to copy the database")]
+    Copy(#[source] Cause),
+    /// The copy is not as it must be.
+    #[error("the copy is damaged: {}", .0.join("; "))]
+    Damaged(Vec<String>),
+    /// The new file has no space.
+    #[error("{needed} bytes are needed beside the database, and {free} are free")]
+    NoSpace {
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// The copy could not be written or put into its place.
+    #[error("failed to write {}", .0.display())]
+    Write(PathBuf, #[source] io::Error),
+}
+
+/// How far a copy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Bytes are copied.
+    Copying {
+        /// Bytes written so far.
+        bytes: u64,
+        /// Bytes that there will be at most.
+        total: u64,
+    },
+    /// The copy is read in full and checked.
+    Checking,
+}
+
+/// What a backup holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// Its size.
+    pub bytes: u64,
+    /// Identity of the log.
+    pub epoch: String,
+    /// How many messages are in it.
+    pub messages: u64,
+    /// How many events are in it.
+    pub events: u64,
+    /// Whether its contents were checked, and not only the file: a database that an older version
+    /// of Talk has written is checked once it is migrated.
+    pub is_examined: bool,
+}
+
+/// Copies the database at `url` into the new file `target`: one snapshot, with everything that was
+/// acknowledged before the call. The file has its name only once it is complete, checked and synced.
+///
+/// # Errors
+/// See [`CopyError`]; then there is no file `target`.
+pub fn backup(
+    url: &str,
+    target: &Path,
+    progress: &(dyn Fn(Step) + Sync),
+) -> Result<Backup, CopyError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    if target.symlink_metadata().is_ok() {
+        return Err(CopyError::Exists(target.to_owned()));
+    }
+    let partial = Partial::create(target)?;
+    let mut source = connection::source(&path)?;
+    copy_into(&mut source, &partial.path, progress)?;
+    drop(source);
+    progress(Step::Checking);
+    let mut backup = partial.describe()?;
+    let (is_examined, problems) = check_copy(&partial.path)?;
+    backup.is_examined = is_examined;
+    if !problems.is_empty() {
+        return Err(CopyError::Damaged(problems));
+    }
+    partial.publish(target)?;
+    Ok(backup)
+}
+
+/// Writes a snapshot of `source` into the empty file at `target`.
+pub(crate) fn copy_into(
+    source: &mut SqliteConnection,
+    target: &Path,
+    progress: &(dyn Fn(Step) + Sync),
+) -> Result<(), CopyError> {
+    let failed = |error: diesel::result::Error| CopyError::Copy(error.into());
+    let total = size(source).map_err(failed)?;
+    let name = target.to_str().ok_or("the path is not UTF-8");
+    let name = name.map_err(|error| CopyError::Copy(error.into()))?;
+    let (done, is_done) = channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while is_done.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                let bytes = std::fs::metadata(target).map_or(0, |file| file.len());
+                progress(Step::Copying { bytes, total });
+            }
+        });
+        let copied = diesel::sql_query("VACUUM INTO ?")
+            .bind::<Text, _>(name)
+            .execute(source);
+        drop(done);
+        copied.map(drop).map_err(failed)
+    })
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Contents {
+    #[diesel(sql_type = Text)]
+    epoch: String,
+    #[diesel(sql_type = BigInt)]
+    messages: i64,
+    #[diesel(sql_type = BigInt)]
+    events: i64,
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
+fn size(conn: &mut SqliteConnection) -> QueryResult<u64> {
+    let sql = "SELECT p.page_count * s.page_size AS n FROM pragma_page_count() p, \
+               pragma_page_size() s";
+    let Number { n } = diesel::sql_query(sql).get_result(conn)?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
+/// Reads a copy in full. Returns whether its contents were checked, and not only the file, and what is
+/// wrong.
+pub(crate) fn check_copy(path: &Path) -> Result<(bool, Vec<String>), CopyError> {
+    if is_current(path)? {
+        Ok((true, examine_file(path)?))
+    } else {
+        Ok((false, file_problems(path)?))
+    }
+}
+
+/// Whether this version of Talk wrote the tables: an older one is migrated first.
+fn is_current(path: &Path) -> Result<bool, CopyError> {
+    let mut conn = connection::reader(path).map_err(CopyError::Copy)?;
+    let known = MigrationSource::<Sqlite>::migrations(&connection::MIGRATIONS);
+    let known = known.map_err(CopyError::Copy)?.len();
+    let applied = conn.applied_migrations().map_err(CopyError::Copy)?.len();
+    Ok(applied == known)
+}
+
+fn file_problems(path: &Path) -> Result<Vec<String>, CopyError> {
+    let mut conn = connection::reader(path).map_err(CopyError::Copy)?;
+    let findings = diesel::sql_query("PRAGMA integrity_check").load(&mut conn);
+    let findings: Vec<Finding> = findings.map_err(|error| CopyError::Copy(error.into()))?;
+    let findings = findings.into_iter().map(|finding| finding.integrity_check);
+    Ok(findings.filter(|finding| finding != "ok").collect())
+}
+
+/// A file that is being written beside its later place, for this user alone. It is removed unless it
+/// is complete; one that a killed process has left is taken over.
+pub(crate) struct Partial {
+    pub(crate) path: PathBuf,
+    /// Locked as long as it is written.
+    pub(crate) file: File,
+}
+
+impl Partial {
+    /// Creates the file `<target>.partial`, empty.
+    pub(crate) fn create(target: &Path) -> Result<Self, CopyError> {
+        let mut path = target.as_os_str().to_owned();
+        path.push(".partial");
+        let path = PathBuf::from(path);
+        let failed = |error| CopyError::Write(path.clone(), error);
+        loop {
+            let mut options = File::options();
+            options.read(true).write(true).create(true).truncate(false);
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(&path).map_err(failed)?;
+            if !lock::try_lock(&file, &path, (Part::Server, Mode::Alone)).map_err(failed)? {
+                return Err(CopyError::Busy(target.to_owned()));
+            }
+            // The process that had the lock may have given the file its name meanwhile.
+            if lock::leads_to(&path, &file).map_err(failed)? {
+                file.set_len(0).map_err(failed)?;
+                return Ok(Self { path, file });
+            }
+        }
+    }
+
+    /// Gives it the owner and the permissions of another file, in whose place it will be.
+    pub(crate) fn take_owner_of(&self, other: &Path) -> io::Result<()> {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+
+        let other = std::fs::metadata(other)?;
+        let own = self.file.metadata()?;
+        if (own.uid(), own.gid()) != (other.uid(), other.gid()) {
+            fchown(&self.file, Some(other.uid()), Some(other.gid()))?;
+        }
+        self.file.set_permissions(other.permissions())
+    }
+
+    /// What is in it.
+    pub(crate) fn describe(&self) -> Result<Backup, CopyError> {
+        let mut conn = connection::reader(&self.path).map_err(CopyError::Copy)?;
+        let sql = "SELECT (SELECT value FROM talk_meta WHERE key = 'epoch') AS epoch, \
+                   (SELECT COUNT(*) FROM talk_messages) AS messages, \
+                   (SELECT COUNT(*) FROM talk_events) AS events";
+        let contents = diesel::sql_query(sql).get_result(&mut conn);
+        let contents: Contents = contents.map_err(|error| CopyError::Copy(error.into()))?;
+        let bytes = self.file.metadata();
+        let bytes = bytes.map_err(|error| CopyError::Write(self.path.clone(), error))?;
+        Ok(Backup {
+            bytes: bytes.len(),
+            epoch: contents.epoch,
+            messages: u64::try_from(contents.messages).unwrap_or(0),
+            events: u64::try_from(contents.events).unwrap_or(0),
+            is_examined: true,
+        })
+    }
+
+    /// Syncs the file and gives it its name, unless there is a file of that name.
+    fn publish(self, target: &Path) -> Result<(), CopyError> {
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => CopyError::Exists(target.to_owned()),
+            _ => CopyError::Write(target.to_owned(), error),
+        };
+        self.file.sync_all().map_err(failed)?;
+        // A second name never replaces a file, as a new name would.
+        std::fs::hard_link(&self.path, target).map_err(failed)?;
+        std::fs::remove_file(&self.path).map_err(failed)?;
+        sync_directory(target).map_err(failed)
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // The lock is still held. Whoever comes next takes over what cannot be removed.
+        let is_here = lock::leads_to(&self.path, &self.file).unwrap_or(false);
+        if is_here {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Makes the names in the directory of `path` durable.
+pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+    let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+}

@@ -1,0 +1,121 @@
+//! Work that is done in steps leaves a sound database after each of them, so that a crash in between
+//! is harmless.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use talk_domain::chat::delete::delete_chat;
+use talk_domain::chat::remove::remove_chat;
+use talk_domain::context::{Context, IdSource};
+use talk_domain::id::ChatId;
+use talk_domain::message::post::{PostMessage, post_message};
+use talk_domain::store::{Unit, UnitOfWork};
+use talk_domain::testing::{agent_id, at, context, customer_id};
+use tempfile::TempDir;
+
+use super::{Count, problems};
+use crate::portable::connection::AnyConnection;
+use crate::portable::fast::memory::Memory;
+use crate::portable::talk::chats::write_progress;
+use crate::portable::unit::DieselUnit;
+use crate::sqlite::connection;
+use crate::sqlite::plans::{Plain, play};
+
+/// Messages that are added to what was played.
+const MESSAGES: u32 = 200;
+
+/// A database with one chat, of agents 1 and 2, in which much was said.
+struct Played {
+    _directory: TempDir,
+    conn: AnyConnection,
+    chat: ChatId,
+}
+
+fn cx(n: u32) -> Context {
+    let own = context(agent_id(1));
+    let ids = IdSource::new(at(5_000_000), u128::from(n) << 8);
+    Context::new(own.actor, at(10_000 + i64::from(n)), own.limits, ids)
+}
+
+impl Played {
+    fn new() -> Self {
+        let (directory, conn, _) = play();
+        let mut played = Self {
+            _directory: directory,
+            conn,
+            chat: ChatId(uuid::Uuid::nil()),
+        };
+        connection::epoch(played.sqlite()).unwrap();
+        let customers =
+            "INSERT INTO talk_customers SELECT DISTINCT customer_id, 'C', 0, 0 FROM talk_agents";
+        played.sqlite().batch_execute(customers).unwrap();
+        let of_agent = |uow: &mut dyn UnitOfWork| uow.participants().some_chats_of(agent_id(1), 1);
+        played.chat = played.write(of_agent).unwrap()[0];
+        let chat = played.chat;
+        for n in 0..MESSAGES {
+            let command = PostMessage {
+                chat,
+                parent: None,
+                text: format!("@agent-2 hello {n}"),
+                medias: vec![],
+            };
+            let posted = played.write(|uow| post_message(uow, &cx(n), &command));
+            posted.unwrap();
+        }
+        played
+    }
+
+    fn write<T>(&mut self, work: impl FnOnce(&mut dyn UnitOfWork) -> T) -> T {
+        let unit = Unit::of(customer_id(), "steps");
+        let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, Memory::default());
+        let result = work(&mut uow);
+        let mut done = uow.into_done();
+        write_progress(&mut self.conn, &mut done.memory).unwrap();
+        result
+    }
+
+    fn sqlite(&mut self) -> &mut SqliteConnection {
+        let AnyConnection::Sqlite(conn) = &mut self.conn;
+        conn
+    }
+
+    fn is_sound(&mut self, when: &str) {
+        let found = problems(self.sqlite()).unwrap();
+        assert!(found.is_empty(), "{when}: {found:?}");
+    }
+}
+
+/// SPEC 8.
+#[test]
+fn a_database_is_sound_after_every_step_of_a_removal() {
+    let mut played = Played::new();
+    let chat = played.chat;
+    played
+        .write(|uow| delete_chat(uow, &cx(MESSAGES), chat))
+        .unwrap();
+    played.is_sound("before");
+    let mut steps = 1;
+    while played.write(|uow| remove_chat(uow, chat)).unwrap() {
+        played.is_sound(&format!("step {steps}"));
+        steps += 1;
+    }
+    assert!(steps > 6, "{steps} steps");
+    played.is_sound("afterwards");
+    for table in [
+        "chats",
+        "participants",
+        "former_participants",
+        "read_marks",
+        "messages",
+        "mentions",
+        "events",
+        "message_events",
+        "reactions",
+        "revisions",
+        "cleanups",
+        "search_entries",
+    ] {
+        let rows = format!("SELECT COUNT(*) AS n FROM talk_{table}");
+        let Count { n } = diesel::sql_query(rows).get_result(played.sqlite()).unwrap();
+        assert_eq!(n, 0, "{table}");
+    }
+}

@@ -1,0 +1,241 @@
+//! A mark beside the database: the newest event that was served there.
+//!
+//! A database put back from a copy lacks that event. Events of the same numbers will follow, with
+//! other contents, and a client that resumes would mix the two histories. So such a database gets a
+//! new epoch when it is next served, and resumes are answered with a reset.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Binary, Text};
+use serde::{Deserialize, Serialize};
+use talk_domain::store::Cause;
+use uuid::Uuid;
+
+use crate::error::OpenError;
+use crate::location::Location;
+use crate::sqlite::connection;
+
+/// How old the mark may be.
+const AGE: Duration = Duration::from_secs(1);
+
+/// The newest event of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, QueryableByName)]
+struct Mark {
+    #[diesel(sql_type = Text)]
+    epoch: String,
+    /// The chat's id in hexadecimal.
+    #[diesel(sql_type = Text)]
+    chat: String,
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    /// When the event was logged, in microseconds since 1970.
+    #[diesel(sql_type = BigInt)]
+    tm: i64,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+impl Mark {
+    /// The newest event; `None` if there is none yet. Row numbers rise in commit order.
+    fn newest(conn: &mut SqliteConnection) -> QueryResult<Option<Self>> {
+        let sql = "SELECT m.value AS epoch, hex(e.chat_id) AS chat, e.seq AS seq, e.tm AS tm \
+                   FROM talk_meta m, talk_events e WHERE m.key = 'epoch' ORDER BY e.rowid DESC \
+                   LIMIT 1";
+        diesel::sql_query(sql).get_result(conn).optional()
+    }
+
+    /// Whether the log of this database has the event, or had it before its oldest events went.
+    fn is_in(&self, conn: &mut SqliteConnection) -> QueryResult<bool> {
+        let sql = "SELECT COUNT(*) AS n FROM talk_chats c, talk_meta m WHERE m.key = 'epoch' \
+                   AND m.value = ?1 AND c.id = ?2 AND c.last_seq >= ?3 AND (c.log_start >= ?3 \
+                   OR EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = c.id AND e.seq = ?3 \
+                   AND e.tm = ?4))";
+        let chat = Uuid::parse_str(&self.chat).unwrap_or_default();
+        let count = diesel::sql_query(sql)
+            .bind::<Text, _>(&self.epoch)
+            .bind::<Binary, _>(chat.as_bytes().as_slice())
+            .bind::<BigInt, _>(self.seq)
+            .bind::<BigInt, _>(self.tm)
+            .get_result(conn);
+        count.map(|Count { n }| n > 0)
+    }
+}
+
+/// Gives the log of the database at `url` a new epoch if the database is older than the one last
+/// served there, as far as the mark beside it tells; returns the new epoch. Without a mark, nothing
+/// is known and nothing changes. To be called with the lock held, before the database is opened.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn renew_if_older(url: &str) -> Result<Option<String>, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let Some(mark) = read(&file_of(&path)) else {
+        return Ok(None);
+    };
+    let mut conn = connection::writer(&path)?;
+    let renewed = conn.immediate_transaction(|conn| {
+        if !connection::has_tables(conn)? || mark.is_in(conn)? {
+            return Ok(None);
+        }
+        connection::renew_epoch(conn).map(Some)
+    });
+    let renewed =
+        renewed.map_err(|error: diesel::result::Error| OpenError::Migrate(error.into()))?;
+    if renewed.is_some() {
+        // It would renew the epoch again at a start before the next mark is written.
+        let file = file_of(&path);
+        std::fs::remove_file(&file).map_err(|error| OpenError::Create(file, error))?;
+    }
+    Ok(renewed)
+}
+
+/// Writes the mark of the database at `url` anew, if it has one: the chat of the event it names may have
+/// been removed for good. To be called by whoever removes chats while no server runs.
+///
+/// # Errors
+/// See [`OpenError`].
+pub fn rewrite_mark(url: &str) -> Result<(), OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let file = file_of(&path);
+    if !file.exists() {
+        return Ok(());
+    }
+    let mut marking = Marking {
+        conn: connection::reader(&path).map_err(OpenError::Connect)?,
+        file,
+        written: None,
+        has_failed: false,
+    };
+    marking.try_update().map_err(OpenError::Connect)
+}
+
+/// Where the mark of a database is: beside the file that links lead to.
+pub(crate) fn file_of(path: &Path) -> PathBuf {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut name = path.into_os_string();
+    name.push(".mark");
+    name.into()
+}
+
+/// The mark, if there is one. After a power failure it may be damaged: it is not synced, and no
+/// mark only means that nothing is known.
+fn read(file: &Path) -> Option<Mark> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            tracing::warn!(%error, file = %file.display(), "the mark cannot be read");
+            return None;
+        }
+    };
+    let mark = serde_json::from_slice(&text);
+    mark.inspect_err(|error| tracing::warn!(%error, file = %file.display(), "no mark"))
+        .ok()
+}
+
+/// Keeps the mark up to date with a connection of its own, on a thread of its own. Dropping it
+/// writes the mark a last time.
+#[derive(Debug)]
+pub struct Marker {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Marker {
+    /// Starts the thread for the database at `url`, which is open.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn start(url: &str) -> Result<Self, OpenError> {
+        let Location::Sqlite(path) = Location::parse(url)?;
+        let mut marking = Marking {
+            conn: connection::reader(&path).map_err(OpenError::Connect)?,
+            file: file_of(&path),
+            written: None,
+            has_failed: false,
+        };
+        let (stop, stopped) = channel::<()>();
+        let thread = std::thread::Builder::new()
+            .name("talk-mark".into())
+            .spawn(move || {
+                marking.update();
+                while stopped.recv_timeout(AGE) == Err(RecvTimeoutError::Timeout) {
+                    marking.update();
+                }
+                marking.update();
+            })
+            .map_err(|error| OpenError::Start(error.into()))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // It cannot have panicked with anything to report.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Marking {
+    conn: SqliteConnection,
+    file: PathBuf,
+    written: Option<Mark>,
+    has_failed: bool,
+}
+
+impl Marking {
+    /// Writes the mark if the newest event has changed. A failure, on a full disk for example, is
+    /// logged once until it is over.
+    fn update(&mut self) {
+        let result = self.try_update();
+        match &result {
+            Err(error) if !self.has_failed => {
+                tracing::warn!(%error, file = %self.file.display(), "the mark is not written");
+            }
+            _ => {}
+        }
+        self.has_failed = result.is_err();
+    }
+
+    fn try_update(&mut self) -> Result<(), Cause> {
+        let Some(newest) = Mark::newest(&mut self.conn)? else {
+            // Whatever it names was removed.
+            return match std::fs::remove_file(&self.file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(()),
+            };
+        };
+        if self.written.as_ref() == Some(&newest) {
+            return Ok(());
+        }
+        write(&self.file, &serde_json::to_vec(&newest)?)?;
+        self.written = Some(newest);
+        Ok(())
+    }
+}
+
+/// Replaces the file as a whole.
+fn write(file: &Path, text: &[u8]) -> std::io::Result<()> {
+    let new = file.with_extension("mark-new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&new)?.write_all(text)?;
+    std::fs::rename(new, file)
+}

@@ -1,0 +1,115 @@
+//! Watches that the files of an open database stay where they are.
+//!
+//! A file that was moved or removed is still written to, through its open handle, and whatever is
+//! acknowledged then is gone at the next start.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::error::OpenError;
+use crate::options::FatalHook;
+use crate::sqlite::health::Health;
+
+/// Time between two looks.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// A running watch; it ends when it is dropped.
+pub(crate) struct Watch {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A file of the database, with its identity once it was seen.
+struct Watched {
+    path: PathBuf,
+    identity: Option<Identity>,
+}
+
+/// Device and number of a file.
+type Identity = (u64, u64);
+
+impl Watch {
+    /// Watches the database at `path`. The store fails when a file of it has vanished.
+    pub(crate) fn start(
+        path: &Path,
+        health: Arc<Health>,
+        on_fatal: Option<FatalHook>,
+    ) -> Result<Self, OpenError> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let mut files = [Watched::at(path.to_owned()), Watched::at(log.into())];
+        let (stop, stopped) = channel();
+        let thread = std::thread::Builder::new()
+            .name("talk-watch".into())
+            .spawn(move || {
+                while matches!(
+                    stopped.recv_timeout(INTERVAL),
+                    Err(RecvTimeoutError::Timeout)
+                ) {
+                    let Some(gone) = files.iter_mut().find_map(Watched::vanished) else {
+                        continue;
+                    };
+                    let reason = format!("{} was moved or removed", gone.display());
+                    health.fail();
+                    tracing::error!(reason, "what is written now would be lost");
+                    if let Some(hook) = &on_fatal {
+                        hook(&reason);
+                    }
+                    return;
+                }
+            })
+            .map_err(|error| OpenError::Start(error.into()))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Watched {
+    fn at(path: PathBuf) -> Self {
+        let identity = identity(&path).ok();
+        Self { path, identity }
+    }
+
+    /// The path, if another file or none is there now. A look that fails for another reason tells
+    /// nothing.
+    fn vanished(&mut self) -> Option<PathBuf> {
+        let is_there = match (identity(&self.path), self.identity) {
+            (Ok(now), Some(before)) => now == before,
+            (Ok(now), None) => {
+                self.identity = Some(now);
+                true
+            }
+            (Err(error), Some(_)) => error.kind() != std::io::ErrorKind::NotFound,
+            (Err(_), None) => true,
+        };
+        (!is_there).then(|| self.path.clone())
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> std::io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// Elsewhere an open file cannot be moved or removed.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> std::io::Result<Identity> {
+    std::fs::metadata(path).map(|_| (0, 0))
+}

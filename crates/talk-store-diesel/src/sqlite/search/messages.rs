@@ -1,0 +1,259 @@
+//! Searching messages: candidates are compared one by one in the order of the list, newest first or
+//! oldest first, until the page is full.
+//!
+//! There are two [sources](source::Source) of candidates: the messages that the [index] names, and
+//! those that the index has not come to, or that changed since. Every search does a bounded amount
+//! of [work](WORK); one that has spent it, or met its deadline, ends its page early with a cursor
+//! at the last place it has compared.
+
+mod found;
+mod indexed;
+mod source;
+pub(crate) mod unindexed;
+
+use diesel::prelude::*;
+use talk_domain::id::AgentId;
+use talk_domain::message::Message;
+use talk_domain::message::search::MessageSearch;
+use talk_domain::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::store::StoreError;
+
+use crate::error::fault;
+use crate::portable::connection::MultiBackend;
+use crate::portable::deadline;
+use crate::portable::kernel::cleanups::chats_left;
+use crate::portable::rows::bytes;
+use crate::portable::rows::message::MessageRow;
+use crate::portable::schema::{messages, participants};
+use crate::portable::scope::Scope;
+use found::{Found, Window};
+use indexed::Index;
+use source::{Candidate, Source, Sources};
+
+/// Work of one search at most, in bytes of text compared; each candidate costs [`CANDIDATE`] more.
+const WORK: usize = 8 * 1024 * 1024;
+/// What it costs to look a candidate up, in bytes of text that could be compared meanwhile.
+const CANDIDATE: usize = 512;
+/// Candidates whose texts are in memory together.
+const TOGETHER: usize = 128;
+/// Chats that the index is asked for by name; an agent of more chats is looked up by every message.
+const NAMED_CHATS: i64 = 256;
+
+/// Candidates among the messages of `$from`: by agents, not deleted, of the agent's chats and of the
+/// searched time and author. A searched chat is no condition here, because SQLite would read all of
+/// its messages by the index on the chat instead of those of `$from`.
+macro_rules! candidates {
+    ($scope:expr, $wanted:expr, $from:expr) => {{
+        let member = participants::table
+            .filter(participants::chat_id.eq(messages::chat_id))
+            .filter(participants::agent_id.eq(bytes($wanted.agent.0)))
+            .filter(participants::customer_id.eq($scope.customer()))
+            .filter(
+                participants::chat_id
+                    .ne_all(crate::portable::kernel::cleanups::chats_left!($scope)),
+            );
+        let mut query = $from
+            .filter(messages::customer_id.eq($scope.customer()))
+            .filter(messages::system_kind.is_null())
+            .filter(messages::deleted_at.is_null())
+            .filter(
+                messages::created_at.between($wanted.window.times.low, $wanted.window.times.high),
+            )
+            .filter(diesel::dsl::exists(member))
+            .select(Candidate::as_select())
+            .into_boxed::<MultiBackend>();
+        if let Some(author) = $wanted.search.author {
+            query = query.filter(messages::author_id.eq(bytes(author.0)));
+        }
+        query
+    }};
+}
+use candidates;
+
+/// Everything a search goes by.
+struct Wanted<'a> {
+    agent: AgentId,
+    search: &'a MessageSearch,
+    /// The searched chats, or none if there are more than can be named.
+    chats: Vec<Vec<u8>>,
+    window: Window,
+}
+
+impl Wanted<'_> {
+    /// Whether a candidate is of the searched chat and behind the request's cursor.
+    fn admits(&self, candidate: &Candidate) -> bool {
+        let chat = self.search.chat;
+        chat.is_none_or(|chat| candidate.chat_id == bytes(chat.0)) && self.window.admits(candidate)
+    }
+}
+
+/// A search under way.
+struct Search<'a> {
+    wanted: Wanted<'a>,
+    sources: Sources,
+    index: Index,
+    found: Found,
+    /// What may still be spent of [`WORK`].
+    work: usize,
+}
+
+impl Search<'_> {
+    fn spend(&mut self, work: usize) {
+        self.work = self.work.saturating_sub(work);
+    }
+}
+
+impl Scope<'_> {
+    pub(crate) fn messages_containing(
+        &mut self,
+        agent: AgentId,
+        search: &MessageSearch,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        let window = Window::new(search, request);
+        let Some(chats) = self.searched_chats(agent, search)? else {
+            return Ok(Page::cut(Vec::new(), request.size, place));
+        };
+        let times = (!window.times.is_empty()).then_some(window.times);
+        let mut search = Search {
+            wanted: Wanted {
+                agent,
+                search,
+                chats,
+                window,
+            },
+            sources: Sources {
+                order: request.order,
+                indexed: Source::of(times),
+                unindexed: Source::of(times),
+            },
+            index: Index::new(search.chat.is_some(), request.size),
+            found: Found::new(request.size),
+            work: WORK,
+        };
+        let goes_on = self.compare(&mut search)?;
+        let rows = self.rows_found(search.found.into_serials(), request.order)?;
+        let messages = self.with_reactions(rows)?;
+        Ok(match goes_on {
+            Some(cursor) => Page {
+                rows: messages,
+                next: Some(cursor),
+            },
+            None => Page::cut(messages, request.size, place),
+        })
+    }
+
+    /// Compares candidates until the page is full or none are left; otherwise the page ends early
+    /// and goes on behind the returned cursor.
+    fn compare(&mut self, search: &mut Search<'_>) -> Result<Option<Cursor>, StoreError> {
+        let mut has_begun = false;
+        loop {
+            match self.compare_some(search) {
+                Ok(()) => {}
+                // What was compared before is the page so far.
+                Err(StoreError::Timeout) if has_begun => search.work = 0,
+                Err(error) => return Err(error),
+            }
+            has_begun = true;
+            let Some(next) = search.sources.next_time() else {
+                return Ok(None);
+            };
+            if search.found.is_full() {
+                return Ok(None);
+            }
+            if search.work == 0 || deadline::is_past() {
+                return search.found.passed(next, search.sources.order).map(Some);
+            }
+        }
+    }
+
+    /// Fills the sources that are empty and compares the next candidates. Afterwards something is
+    /// compared, or known not to be there, that was not before.
+    fn compare_some(&mut self, search: &mut Search<'_>) -> Result<(), StoreError> {
+        self.next_of_index(search)?;
+        self.next_unindexed(search)?;
+        let candidates = search.sources.take(TOGETHER);
+        let texts = self.texts(&candidates)?;
+        for candidate in candidates {
+            let text = texts.iter().find(|(serial, _)| *serial == candidate.serial);
+            let Some((_, text)) = text else { continue };
+            search.spend(CANDIDATE + text.len());
+            let is_match = search.wanted.search.needle.is_in(text);
+            if !search.found.compared(candidate, is_match) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The texts of candidates by their numbers.
+    fn texts(&mut self, candidates: &[Candidate]) -> Result<Vec<(i64, String)>, StoreError> {
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let serials = candidates.iter().map(|candidate| candidate.serial);
+        messages::table
+            .filter(messages::serial.eq_any(serials))
+            .select((messages::serial, messages::text))
+            .load(self.conn)
+            .map_err(fault)
+    }
+
+    /// The messages of these numbers, in the order of a list.
+    fn rows_found(
+        &mut self,
+        serials: Vec<i64>,
+        order: Order,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        if serials.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows: Vec<MessageRow> = messages::table
+            .filter(messages::serial.eq_any(serials))
+            .select(MessageRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        if order == Order::Descending {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+
+    /// The searched chats, as far as they are named; `None` if there are none.
+    fn searched_chats(
+        &mut self,
+        agent: AgentId,
+        search: &MessageSearch,
+    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        let mut query = participants::table
+            .filter(participants::agent_id.eq(bytes(agent.0)))
+            .filter(participants::customer_id.eq(self.customer()))
+            .filter(participants::chat_id.ne_all(chats_left!(self)))
+            .select(participants::chat_id)
+            .limit(NAMED_CHATS + 1)
+            .into_boxed::<MultiBackend>();
+        if let Some(chat) = search.chat {
+            query = query.filter(participants::chat_id.eq(bytes(chat.0)));
+        }
+        let mut chats: Vec<Vec<u8>> = query.load(self.conn).map_err(fault)?;
+        if chats.is_empty() {
+            return Ok(None);
+        }
+        if count(&chats) > NAMED_CHATS {
+            chats.clear();
+        }
+        Ok(Some(chats))
+    }
+}
+
+fn place(message: &Message) -> Cursor {
+    Cursor {
+        at: message.created,
+        id: Some(message.id.0),
+    }
+}
+
+fn count<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,97 @@
+//! The migrated tables are those of `schema.rs`.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::sqlite::connection;
+
+type Tables = BTreeMap<String, Vec<(String, String)>>;
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    not_null: i64,
+}
+
+fn migrated(conn: &mut SqliteConnection) -> Tables {
+    let columns: Vec<Column> = diesel::sql_query(
+        "SELECT t.name AS 'table', c.name AS name, c.type AS kind, c.\"notnull\" AS not_null
+         FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+         WHERE t.schema = 'main' AND t.type = 'table' AND t.name LIKE 'talk\\_%' ESCAPE '\\' ORDER BY t.name, c.cid",
+    )
+    .load(conn)
+    .unwrap();
+    let mut tables = Tables::new();
+    for column in columns {
+        let kind = match column.kind.as_str() {
+            "BLOB" => "Binary",
+            "TEXT" => "Text",
+            "BIGINT" | "INTEGER" => "BigInt",
+            other => panic!("{} is of an unknown type {other}", column.name),
+        };
+        let kind = match column.not_null {
+            0 => format!("Nullable<{kind}>"),
+            _ => kind.to_owned(),
+        };
+        tables
+            .entry(column.table)
+            .or_default()
+            .push((column.name, kind));
+    }
+    tables
+}
+
+fn declared() -> Tables {
+    let mut tables = Tables::new();
+    let mut table = String::new();
+    for line in include_str!("../portable/schema.rs").lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix("#[sql_name = \"") {
+            name.trim_end_matches("\"]").clone_into(&mut table);
+        } else if let Some((name, kind)) = line.split_once(" -> ") {
+            let column = (name.to_owned(), kind.trim_end_matches(',').to_owned());
+            tables.entry(table.clone()).or_default().push(column);
+        }
+    }
+    tables
+}
+
+#[test]
+fn the_migrated_tables_are_the_declared_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut conn = connection::writer(&directory.path().join("talk.db")).unwrap();
+    connection::migrate(&mut conn).unwrap();
+    let tables = migrated(&mut conn);
+    assert_eq!(tables.len(), 22);
+    assert_eq!(tables, declared());
+}
+
+/// `.cargo/config.toml`: a statement is prepared once, whatever values it is run with.
+#[test]
+fn sqlite_is_compiled_for_how_it_is_used() {
+    #[derive(QueryableByName)]
+    struct CompileOption {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+    let mut conn = SqliteConnection::establish(":memory:").unwrap();
+    let options: Vec<CompileOption> = diesel::sql_query("PRAGMA compile_options")
+        .load(&mut conn)
+        .unwrap();
+    let has = |name: &str| options.iter().any(|option| option.compile_options == name);
+    for (name, is_wanted) in [
+        ("THREADSAFE=2", true),
+        ("ENABLE_QPSG", true),
+        ("ENABLE_STAT4", false),
+        ("ENABLE_MEMORY_MANAGEMENT", false),
+    ] {
+        assert_eq!(has(name), is_wanted, "{name}");
+    }
+}

@@ -1,0 +1,285 @@
+//! One commit for many units of work: each for itself, all durable together.
+
+pub(crate) mod reclaim;
+mod units;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use diesel::connection::TransactionManager;
+use diesel::result::{Error, QueryResult};
+use talk_domain::event::{Bell, FrameEncoder, LoggedEvent};
+use talk_domain::store::{StoreError, Unit, Work};
+use tokio::sync::oneshot;
+
+use crate::error::{is_full, is_locked};
+use crate::portable::connection::AnyConnection;
+use crate::portable::outcome::{Answer, count};
+use crate::sqlite::connection;
+use crate::sqlite::file::disk::{FullDisk, Reserve};
+use crate::sqlite::health::Health;
+use crate::sqlite::search::index;
+use crate::sqlite::writer::budget::{Budget, Filling};
+use crate::sqlite::writer::checkpoint::WriteAheadLog;
+use crate::sqlite::writer::inbox::Inbox;
+use crate::sqlite::writer::queue::Owner;
+
+/// A queued unit of work.
+pub(crate) struct Job {
+    /// What it is.
+    pub(crate) unit: Unit,
+    /// What it does.
+    pub(crate) work: Work,
+    /// When it was queued.
+    pub(crate) queued: Instant,
+    /// Where its answer goes.
+    pub(crate) reply: oneshot::Sender<Answer>,
+}
+
+/// Why the store cannot go on.
+#[derive(Debug)]
+pub(crate) struct Fatal(pub(crate) String);
+
+impl From<Error> for Fatal {
+    fn from(error: Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The one connection that writes, with what a commit needs.
+pub(crate) struct Batcher {
+    /// In no transaction between batches.
+    pub(crate) conn: AnyConnection,
+    /// Makes frames.
+    pub(crate) encoder: Arc<dyn FrameEncoder>,
+    /// Is told about committed events.
+    pub(crate) bell: Arc<dyn Bell>,
+    /// Where commits go first.
+    pub(crate) log: WriteAheadLog,
+    /// Bounds what shares a commit.
+    pub(crate) budget: Budget,
+    /// What statements find.
+    pub(crate) disk: FullDisk,
+    /// Space for a start on a full disk.
+    pub(crate) reserve: Reserve,
+}
+
+impl Batcher {
+    /// Runs `first` and what else is in `inbox` and may share its commit, in one transaction. Then
+    /// rings the bell and answers every caller, and returns how many. Nobody is answered before:
+    /// even a refusal may rest on a unit of the same batch.
+    pub(crate) fn run(
+        &mut self,
+        first: Job,
+        inbox: &Inbox,
+        health: &Health,
+    ) -> Result<usize, Fatal> {
+        let mut jobs = vec![first];
+        match self.commit(&mut jobs, inbox, health) {
+            Ok(answers) => {
+                let units = jobs.len();
+                for (job, answer) in jobs.into_iter().zip(answers) {
+                    // A caller who went away needs no answer.
+                    let _ = job.reply.send(answer);
+                }
+                self.log.committed(&mut self.conn);
+                Ok(units)
+            }
+            Err(Fatal(reason)) => {
+                health.fail();
+                for job in jobs {
+                    count(job.unit, "unavailable");
+                    let lost = StoreError::Unavailable(reason.clone().into());
+                    let _ = job.reply.send(Err(lost));
+                }
+                Err(Fatal(reason))
+            }
+        }
+    }
+
+    /// A full disk is no unknown state: SQLite has undone the transaction, and its callers are told.
+    fn commit(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        inbox: &Inbox,
+        health: &Health,
+    ) -> Result<Vec<Answer>, Fatal> {
+        self.disk.take();
+        self.budget.set_single(health.is_full());
+        let committed = self.transact(jobs, inbox);
+        match (committed, self.disk.take()) {
+            (Ok((answers, has_written)), is_full) => {
+                if is_full || has_written {
+                    self.found_space(!is_full, health);
+                }
+                Ok(answers)
+            }
+            (Err(_), true) => {
+                self.abandon()?;
+                self.found_space(false, health);
+                Ok(all(jobs, "disk_full", || StoreError::Full))
+            }
+            (Err(fatal), false) => Err(fatal),
+        }
+    }
+
+    fn found_space(&self, has_space: bool, health: &Health) {
+        if health.set_full(!has_space) && has_space {
+            self.reserve.keep();
+        }
+    }
+
+    /// Runs and commits a batch: the answers, and whether the commit wrote something.
+    fn transact(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        inbox: &Inbox,
+    ) -> Result<(Vec<Answer>, bool), Fatal> {
+        if !self.begin()? {
+            return Ok((self.busy(jobs, inbox), false));
+        }
+        let finished = if let Some(finished) = self.together(jobs, inbox) {
+            finished
+        } else {
+            self.undo_to(0)?;
+            if !self.begin()? {
+                return Ok((self.busy(jobs, inbox), false));
+            }
+            self.apart(jobs)?
+        };
+        let start = Instant::now();
+        AnyConnection::commit_transaction(&mut self.conn)?;
+        let took = start.elapsed();
+        self.budget.committed(took);
+        inbox.committed(took);
+        if finished.has_erased {
+            self.log.erased(Instant::now());
+        }
+        metrics::histogram!("talk_store_commit_duration_seconds").record(took);
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a group has at most some thousands"
+        )]
+        metrics::histogram!("talk_store_group_size").record(jobs.len() as f64);
+        for (job, outcome) in jobs.iter().zip(finished.outcomes) {
+            count(job.unit, outcome);
+        }
+        self.ring(&finished.events);
+        Ok((finished.answers, finished.has_changed))
+    }
+
+    /// Settles the write-ahead log before the first change.
+    pub(crate) fn settle(&mut self, health: &Health) -> Result<(), Fatal> {
+        match self.log.settle(&mut self.conn, Instant::now()) {
+            Err(error) if is_full(&error) => self.found_space(false, health),
+            settled => settled?,
+        }
+        Ok(())
+    }
+
+    /// Empties the write-ahead log of erased text when that is due.
+    pub(crate) fn forget_erased(&mut self) {
+        self.log.forget_erased(&mut self.conn);
+    }
+
+    /// Tries whether there is space again, while nobody else does.
+    pub(crate) fn probe(&mut self, health: &Health) -> Result<(), Fatal> {
+        self.disk.take();
+        if !self.begin()? {
+            return Ok(());
+        }
+        let written = connection::touch(&mut self.conn)
+            .and_then(|()| AnyConnection::commit_transaction(&mut self.conn));
+        match written {
+            Ok(()) => self.found_space(true, health),
+            Err(_) if self.disk.take() => self.abandon()?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Undoes the transaction after a statement that may have ended it already.
+    fn abandon(&mut self) -> Result<(), Fatal> {
+        while self.depth()? > 0 {
+            let before = self.depth()?;
+            let undone = AnyConnection::rollback_transaction(&mut self.conn);
+            if undone.is_err() && self.depth()? >= before {
+                return Ok(undone?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Another process writes, and nothing has begun: nobody of a whole batch waits any longer.
+    fn busy(&self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Vec<Answer> {
+        let mut filling = Filling::of(jobs);
+        while let Some(next) = inbox.next(&filling, &self.budget) {
+            filling.join(Owner::from(next.unit));
+            jobs.push(next);
+        }
+        all(jobs, "busy", || StoreError::Busy)
+    }
+
+    /// Begins a transaction, unless another process writes for longer than we wait.
+    fn begin(&mut self) -> Result<bool, Fatal> {
+        match connection::begin(&mut self.conn) {
+            Ok(()) => Ok(true),
+            Err(error) if is_locked(&error) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Advances the search index by a step and tells whether there is more to index. An index that
+    /// cannot be advanced is the error inside: nothing of the step is kept.
+    pub(crate) fn index(&mut self, health: &Health) -> Result<QueryResult<bool>, Fatal> {
+        self.disk.take();
+        match (self.index_step(), self.disk.take()) {
+            (Ok(Err(_)) | Err(_), true) => {
+                self.abandon()?;
+                self.found_space(false, health);
+                Ok(Ok(true))
+            }
+            (stepped, _) => stepped,
+        }
+    }
+
+    fn index_step(&mut self) -> Result<QueryResult<bool>, Fatal> {
+        // Others may write while there is nothing to do.
+        match index::is_behind(&mut self.conn) {
+            Ok(true) => {}
+            done => return Ok(done),
+        }
+        if !self.begin()? {
+            return Ok(Ok(true));
+        }
+        let start = Instant::now();
+        let stepped = index::advance(&mut self.conn);
+        if stepped.is_ok() {
+            AnyConnection::commit_transaction(&mut self.conn)?;
+            metrics::histogram!("talk_store_index_duration_seconds").record(start.elapsed());
+        } else {
+            AnyConnection::rollback_transaction(&mut self.conn)?;
+        }
+        Ok(stepped)
+    }
+
+    fn ring(&self, committed: &[LoggedEvent]) {
+        if committed.is_empty() {
+            return;
+        }
+        let rung = catch_unwind(AssertUnwindSafe(|| self.bell.ring(committed)));
+        if rung.is_err() {
+            tracing::error!("the bell panicked; its listeners catch up from the log");
+        }
+    }
+}
+
+/// The same error for every unit of a batch.
+fn all(jobs: &[Job], outcome: &'static str, error: impl Fn() -> StoreError) -> Vec<Answer> {
+    let answers = jobs.iter().map(|job| {
+        count(job.unit, outcome);
+        Err(error())
+    });
+    answers.collect()
+}

@@ -1,0 +1,165 @@
+//! How the units of a batch run in its open transaction: all without savepoints, or each in its own.
+
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use diesel::connection::TransactionManager;
+use diesel::result::{Error, QueryResult};
+use talk_domain::store::{StoreError, Verdict};
+
+use super::{Batcher, Job};
+use crate::error::corrupt;
+use crate::portable::connection::AnyConnection;
+use crate::portable::fast::memory::Memory;
+use crate::portable::outcome::{Attempt, Finished, warn_if_slow};
+use crate::portable::talk::chats::write_progress;
+use crate::portable::unit::{DieselUnit, Done};
+use crate::sqlite::connection;
+use crate::sqlite::writer::budget::Filling;
+use crate::sqlite::writer::inbox::Inbox;
+use crate::sqlite::writer::queue::Owner;
+
+/// How often a unit runs in a savepoint before it is told that the database asked for yet another
+/// time.
+const RUNS: u32 = 3;
+
+impl Batcher {
+    /// Fast path: runs all units in one transaction without savepoints, which would cost as much as
+    /// some of the units do, and takes more from the inbox while they may share the commit. Returns
+    /// `None` if a unit must be rolled back; the caller then rolls back everything and runs each
+    /// unit in its own savepoint.
+    pub(super) fn together(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Option<Finished> {
+        let (mut memory, mut finished) = (Memory::default(), Finished::default());
+        let (mut filling, mut spent) = (Filling::of(jobs), Duration::ZERO);
+        let mut at = 0;
+        while let Some(job) = jobs.get_mut(at) {
+            let (unit, start) = (job.unit, Instant::now());
+            let done = self.in_passing(job, memory, &mut finished);
+            let took = start.elapsed();
+            spent += took;
+            inbox.ran(unit, took);
+            let Some(after) = done else {
+                // What ran before this unit runs again because of it.
+                inbox.wasted(unit, spent);
+                return None;
+            };
+            memory = after;
+            warn_if_slow(unit, took);
+            filling.ran(took);
+            at += 1;
+            if at == jobs.len()
+                && let Some(next) = inbox.next(&filling, &self.budget)
+            {
+                filling.join(Owner::from(next.unit));
+                jobs.push(next);
+            }
+        }
+        write_progress(&mut self.conn, &mut memory).ok()?;
+        Some(finished)
+    }
+
+    /// Runs a unit without a savepoint: what the transaction did up to now, or `None` if the unit
+    /// must be rolled back.
+    fn in_passing(
+        &mut self,
+        job: &mut Job,
+        memory: Memory,
+        finished: &mut Finished,
+    ) -> Option<Memory> {
+        let (verdict, done) = self.perform(job, memory)?;
+        match verdict {
+            Verdict::Commit => return Some(finished.keep(done)),
+            Verdict::Rollback if !done.has_changed => {
+                finished.add(Ok(()), "rolled_back", Vec::new());
+            }
+            Verdict::Rollback | Verdict::Failed | Verdict::Retry => return None,
+        }
+        Some(done.memory)
+    }
+
+    /// Runs each unit in a savepoint of its own. An error here means the transaction is lost.
+    pub(super) fn apart(&mut self, jobs: &mut [Job]) -> QueryResult<Finished> {
+        let mut finished = Finished::default();
+        for job in jobs {
+            let start = Instant::now();
+            let mut attempt = self.attempt(job)?;
+            for _ in 1..RUNS {
+                if matches!(attempt, Attempt::Undone(Verdict::Retry)) {
+                    attempt = self.attempt(job)?;
+                }
+            }
+            match attempt {
+                Attempt::Kept(done) => drop(finished.keep(*done)),
+                Attempt::Undone(Verdict::Retry) => {
+                    finished.add(Err(StoreError::Conflict), "conflict", Vec::new());
+                }
+                Attempt::Undone(Verdict::Failed) => finished.add(Ok(()), "failed", Vec::new()),
+                Attempt::Undone(_) => finished.add(Ok(()), "rolled_back", Vec::new()),
+                Attempt::Failed(error) => finished.add(Err(error), "failed", Vec::new()),
+                Attempt::Panicked => {
+                    let answer = Err(corrupt("the unit of work panicked"));
+                    finished.add(answer, "panicked", Vec::new());
+                }
+            }
+            warn_if_slow(job.unit, start.elapsed());
+        }
+        Ok(finished)
+    }
+
+    /// One run in a savepoint.
+    fn attempt(&mut self, job: &mut Job) -> QueryResult<Attempt> {
+        AnyConnection::begin_transaction(&mut self.conn)?;
+        let attempt = match self.perform(job, Memory::default()) {
+            Some((Verdict::Commit, mut done)) => {
+                match write_progress(&mut self.conn, &mut done.memory) {
+                    Ok(()) => Attempt::Kept(Box::new(done)),
+                    Err(error) => Attempt::Failed(error),
+                }
+            }
+            Some((verdict, _)) => Attempt::Undone(verdict),
+            None => Attempt::Panicked,
+        };
+        match attempt {
+            Attempt::Kept(_) => AnyConnection::commit_transaction(&mut self.conn)?,
+            _ => self.undo_to(1)?,
+        }
+        Ok(attempt)
+    }
+
+    /// Runs a unit: its verdict and what it did, or `None` after a panic.
+    fn perform(&mut self, job: &mut Job, memory: Memory) -> Option<(Verdict, Done)> {
+        let before = cfg!(debug_assertions).then(|| connection::changes(&mut self.conn));
+        let (conn, encoder) = (&mut self.conn, self.encoder.as_ref());
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            let mut unit = DieselUnit::new(conn, job.unit, encoder, memory);
+            let verdict = (job.work)(&mut unit);
+            (verdict, unit.into_done())
+        }));
+        let (verdict, done) = ran.ok()?;
+        debug_assert!(
+            done.has_changed || before == Some(connection::changes(&mut self.conn)),
+            "a change that would not be undone"
+        );
+        Some((verdict, done))
+    }
+
+    /// Undoes transactions and savepoints until so many are left; a panic may have left some
+    /// inside the unit's own.
+    pub(super) fn undo_to(&mut self, left: u32) -> QueryResult<()> {
+        while self.depth()? > left {
+            AnyConnection::rollback_transaction(&mut self.conn)?;
+        }
+        // The database may have ended all of them.
+        match self.depth()? {
+            depth if depth < left => Err(Error::NotInTransaction),
+            _ => Ok(()),
+        }
+    }
+
+    /// Open transactions and savepoints.
+    pub(super) fn depth(&mut self) -> QueryResult<u32> {
+        let status = AnyConnection::transaction_manager_status_mut(&mut self.conn);
+        Ok(status.transaction_depth()?.map_or(0, NonZeroU32::get))
+    }
+}

@@ -1,0 +1,210 @@
+//! The queue between callers and the writer's thread.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use talk_domain::store::{StoreError, Unit};
+
+use crate::portable::outcome::count;
+use crate::sqlite::writer::batch::Job;
+use crate::sqlite::writer::budget::{Budget, Filling};
+use crate::sqlite::writer::pacing::Pacing;
+use crate::sqlite::writer::queue::{FairQueue, Owner, Pushed};
+
+/// What the writer finds when it begins a batch.
+pub(crate) enum First {
+    /// A unit to begin with.
+    Unit(Job),
+    /// Nothing came for as long as the writer wanted to wait.
+    Quiet,
+    /// Nothing is left and nothing will come.
+    Closed,
+}
+
+/// A [`FairQueue`] of units, shared by callers and the writer.
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+struct State {
+    queue: FairQueue<Job>,
+    pacing: Pacing,
+    is_open: bool,
+    /// The writer sleeps and has to be woken.
+    is_asleep: bool,
+}
+
+impl State {
+    /// Returns how long the writer pauses before the next unit, if all queued units are of one customer
+    /// that is beyond its share. It never pauses once the inbox is closed.
+    fn pause(&self) -> Option<Duration> {
+        let (owner, _) = self.queue.next().filter(|_| self.is_open)?;
+        if self.queue.has_one_customer() {
+            return self.pacing.pause(owner.customer, Instant::now());
+        }
+        None
+    }
+}
+
+impl Inbox {
+    /// An inbox for at most `limit` units.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                queue: FairQueue::new(limit),
+                pacing: Pacing::default(),
+                is_open: true,
+                is_asleep: false,
+            }),
+            arrived: Condvar::new(),
+        }
+    }
+
+    /// Queues a unit, or refuses it at once.
+    pub(crate) fn enqueue(&self, job: Job) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        if !state.is_open {
+            return Err(StoreError::Unavailable("the writer has ended".into()));
+        }
+        state.pacing.arrived(job.unit.customer, job.queued);
+        let pushed = state.queue.push(Owner::from(job.unit), job);
+        report(state.queue.len());
+        let must_wake = std::mem::take(&mut state.is_asleep);
+        drop(state);
+        if must_wake {
+            self.arrived.notify_one();
+        }
+        match pushed {
+            Pushed::Queued => Ok(()),
+            Pushed::Instead(evicted) => {
+                refused(evicted.unit);
+                let _ = evicted.reply.send(Err(StoreError::Busy));
+                Ok(())
+            }
+            Pushed::Refused(job) => {
+                refused(job.unit);
+                Err(StoreError::Busy)
+            }
+        }
+    }
+
+    /// Waits for a unit, for ever without `patience`.
+    pub(crate) fn first(&self, patience: Option<Duration>) -> First {
+        let until = patience.map(|patience| Instant::now() + patience);
+        let mut state = self.lock();
+        loop {
+            if let Some(pause) = state.pause() {
+                state.is_asleep = true;
+                let waited = self.arrived.wait_timeout(state, pause);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            if let Some((_, job)) = state.queue.pop() {
+                let depth = state.queue.len();
+                drop(state);
+                return First::Unit(taken(job, depth));
+            }
+            if !state.is_open {
+                return First::Closed;
+            }
+            state.is_asleep = true;
+            let Some(until) = until else {
+                let waited = self.arrived.wait(state);
+                state = waited.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                state.is_asleep = false;
+                return First::Quiet;
+            }
+            let waited = self.arrived.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The next unit, if it may join the batch.
+    pub(crate) fn next(&self, filling: &Filling, budget: &Budget) -> Option<Job> {
+        let mut state = self.lock();
+        let has_room = state.queue.next().is_none_or(|(owner, expected)| {
+            let standing = state.pacing.standing(owner.customer, Instant::now());
+            filling.has_room(budget, owner, Duration::from_nanos(expected), standing)
+        });
+        let (_, job) = if has_room { state.queue.pop() } else { None }?;
+        let depth = state.queue.len();
+        drop(state);
+        Some(taken(job, depth))
+    }
+
+    /// Charges the owner of `unit` with the time that it took.
+    pub(crate) fn ran(&self, unit: Unit, took: Duration) {
+        let mut state = self.lock();
+        state.pacing.ran(unit.customer, took, Instant::now());
+        state.queue.charge(Owner::from(unit), nanos(took));
+        state.queue.expect(Owner::from(unit), nanos(took));
+    }
+
+    /// Records how long the commit took of the units that ran since the commit before.
+    pub(crate) fn committed(&self, took: Duration) {
+        self.lock().pacing.committed(took, Instant::now());
+    }
+
+    /// Charges the owner of `unit` with time that others lost through it.
+    pub(crate) fn wasted(&self, unit: Unit, took: Duration) {
+        self.lock().queue.charge(Owner::from(unit), nanos(took));
+    }
+
+    /// Lets nothing more in; the writer ends after what is queued.
+    pub(crate) fn close(&self) {
+        self.lock().is_open = false;
+        self.arrived.notify_one();
+    }
+
+    /// Lets nothing more in and drops what is queued: nobody will run it.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.is_open = false;
+        let lost = state.queue.drain();
+        drop(state);
+        drop(lost);
+        report(0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn nanos(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn taken(job: Job, depth: usize) -> Job {
+    report(depth);
+    metrics::histogram!("talk_store_queue_wait_seconds", "class" => class(job.unit))
+        .record(job.queued.elapsed());
+    job
+}
+
+fn refused(unit: Unit) {
+    count(unit, "busy");
+    metrics::counter!("talk_store_refused_total", "class" => class(unit)).increment(1);
+}
+
+/// Who waits, in words that do not grow with the number of agents.
+const fn class(unit: Unit) -> &'static str {
+    match (unit.customer, unit.agent) {
+        (None, _) => "server",
+        (Some(_), None) => "customer",
+        (Some(_), Some(_)) => "agent",
+    }
+}
+
+fn report(depth: usize) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a queue is bounded by some thousands"
+    )]
+    metrics::gauge!("talk_store_queue_depth").set(depth as f64);
+}
