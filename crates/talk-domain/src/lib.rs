@@ -1,36 +1,69 @@
 //! The rules of Talk: entities, use cases and ports. No I/O, no runtime.
 //!
-//! A use case is one function on an open [`UnitOfWork`](store::UnitOfWork) (or a read-only
-//! [`Snapshot`](store::Snapshot)): all or nothing, its events written in the same transaction.
-//! Time and ids are data and come with the [`Context`](context::Context).
+//! - [`kernel`]: what every domain needs, and no rule.
+//! - [`identity`]: customers, agents, access keys, sessions.
+//! - [`talk`]: chats, participants, messages, reactions, live delivery.
+//!
+//! A use case is one function on an open [`UnitOfWork`](kernel::store::UnitOfWork) (or a read-only
+//! [`Snapshot`](kernel::store::Snapshot)): all or nothing, its events written in the same
+//! transaction. Time and ids are data and come with the [`Context`](kernel::context::Context).
 
-pub mod access;
-pub mod access_key;
-pub mod agent;
-pub mod blank;
-pub mod chat;
-pub mod cleanup;
-pub mod context;
-pub mod customer;
-pub mod emoji;
-pub mod error;
-pub mod event;
-pub mod fold;
-pub mod id;
-pub mod idempotency;
 pub mod identity;
-pub mod limits;
-pub mod live;
-pub mod media;
-pub mod mention;
-pub mod message;
-pub mod page;
-pub mod participant;
-pub mod reaction;
-pub mod read;
-pub mod retention;
-pub mod session;
-pub mod store;
+pub mod kernel;
+pub mod talk;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;
-pub mod time;
+
+// The paths of before.
+pub use identity::{access_key, agent, customer, session};
+pub use kernel::{blank, context, error, fold, id, idempotency, page, store, time};
+pub use talk::access;
+pub use talk::model::{emoji, limits, media, mention};
+
+#[doc(hidden)]
+pub mod chat {
+    pub use crate::talk::chat::*;
+    pub use crate::talk::model::chat::*;
+}
+#[doc(hidden)]
+pub mod cleanup {
+    pub use crate::kernel::cleanup::*;
+    pub use crate::talk::cleanup::*;
+}
+#[doc(hidden)]
+pub mod event {
+    pub use crate::kernel::log::*;
+    pub use crate::talk::list_events as list;
+    pub use crate::talk::model::event::*;
+}
+#[doc(hidden)]
+pub mod live {
+    pub use crate::kernel::live::*;
+    pub use crate::talk::live::*;
+}
+#[doc(hidden)]
+pub mod message {
+    pub use crate::talk::message::*;
+    pub use crate::talk::model::message::*;
+    pub use crate::talk::search;
+}
+#[doc(hidden)]
+pub mod participant {
+    pub use crate::talk::model::participant::*;
+    pub use crate::talk::participant::*;
+}
+#[doc(hidden)]
+pub mod reaction {
+    pub use crate::talk::model::reaction::*;
+    pub use crate::talk::reaction::*;
+}
+#[doc(hidden)]
+pub mod read {
+    pub use crate::talk::model::read::*;
+    pub use crate::talk::read::*;
+}
+#[doc(hidden)]
+pub mod retention {
+    pub use crate::talk::model::retention::*;
+    pub use crate::talk::retention::*;
+}

@@ -6,35 +6,39 @@ mod scene;
 #[cfg(test)]
 mod seen;
 
-use crate::access_key::{
+use crate::identity::access_key::{
     AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
 };
-use crate::agent::{AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository};
-use crate::chat::remove::{ChatRemoval, MockChatRemoval};
-use crate::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
-use crate::cleanup::{
+use crate::identity::agent::{
+    AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository,
+};
+use crate::identity::customer::delete::{CustomerRemoval, MockCustomerRemoval};
+use crate::identity::session::{
+    Directory, MockDirectory, MockSessionRepository, SessionRepository,
+};
+use crate::kernel::cleanup::{
     CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
 };
-use crate::customer::delete::{CustomerRemoval, MockCustomerRemoval};
-use crate::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
-use crate::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
-use crate::media::{FileRepository, MockFileRepository};
-use crate::mention::{
+use crate::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
+use crate::kernel::store::{CustomerRepository, MockCustomerRepository, Snapshot, UnitOfWork};
+use crate::talk::chat::remove::{ChatRemoval, MockChatRemoval};
+use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
+use crate::talk::model::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
+use crate::talk::model::media::{FileRepository, MockFileRepository};
+use crate::talk::model::mention::{
     MentionQueries, MentionRepository, MockMentionQueries, MockMentionRepository,
 };
-use crate::message::{
+use crate::talk::model::message::{
     MessageQueries, MessageRepository, MockMessageQueries, MockMessageRepository,
 };
-use crate::participant::{
+use crate::talk::model::participant::{
     MockParticipantQueries, MockParticipantRepository, ParticipantQueries, ParticipantRepository,
 };
-use crate::reaction::{MockReactionRepository, ReactionRepository};
-use crate::read::{MockReadQueries, MockReadRepository, ReadQueries, ReadRepository};
-use crate::retention::{
+use crate::talk::model::reaction::{MockReactionRepository, ReactionRepository};
+use crate::talk::model::read::{MockReadQueries, MockReadRepository, ReadQueries, ReadRepository};
+use crate::talk::model::retention::{
     MockRetentionQueries, MockRetentionRepository, RetentionQueries, RetentionRepository,
 };
-use crate::session::{Directory, MockDirectory, MockSessionRepository, SessionRepository};
-use crate::store::{CustomerRepository, MockCustomerRepository, Snapshot, UnitOfWork};
 pub use builders::*;
 #[cfg(test)]
 pub(crate) use scene::Scene;

@@ -2,15 +2,15 @@
 
 use uuid::Uuid;
 
-use crate::access_key::AccessKey;
-use crate::agent::{Agent, AgentStatus, Permission};
-use crate::chat::{Chat, ChatKind, ChatStatus, Tick};
-use crate::context::{Actor, Context, IdSource};
-use crate::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
-use crate::limits::Limits;
-use crate::message::{Author, Message};
-use crate::participant::Participant;
-use crate::time::Timestamp;
+use crate::identity::access_key::AccessKey;
+use crate::identity::agent::{Agent, AgentStatus, Permission};
+use crate::kernel::context::{Actor, Context, IdSource};
+use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
+use crate::kernel::time::Timestamp;
+use crate::talk::model::chat::{Chat, ChatKind, ChatStatus, Tick};
+use crate::talk::model::limits::Limits;
+use crate::talk::model::message::{Author, Message};
+use crate::talk::model::participant::Participant;
 
 /// The instant `micros` after 1970.
 #[must_use]

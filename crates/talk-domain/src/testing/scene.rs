@@ -3,10 +3,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::chat::Chat;
-use crate::event::{Event, EventKind};
-use crate::id::AgentId;
-use crate::message::{Author, Message};
+use crate::kernel::id::AgentId;
+use crate::talk::model::chat::Chat;
+use crate::talk::model::event::{Event, EventKind};
+use crate::talk::model::message::{Author, Message};
 use crate::testing::{MockUnitOfWork, a_participant, an_agent};
 
 /// What is there, and what happened.

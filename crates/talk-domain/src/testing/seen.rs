@@ -1,8 +1,8 @@
 //! A snapshot with one chat, for reads of it.
 
-use crate::chat::Chat;
-use crate::id::AgentId;
-use crate::page::{Order, PageRequest};
+use crate::kernel::id::AgentId;
+use crate::kernel::page::{Order, PageRequest};
+use crate::talk::model::chat::Chat;
 use crate::testing::{MockSnapshot, a_participant};
 
 /// The first page of a list.

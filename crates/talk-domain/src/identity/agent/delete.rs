@@ -1,0 +1,138 @@
+//! Use case: delete an agent.
+
+use crate::identity::agent::last_admin::check_administrator_left;
+use crate::identity::agent::update::live;
+use crate::identity::agent::{Agent, AgentStatus, LastAdminError};
+use crate::kernel::cleanup::Deleted;
+use crate::kernel::context::Context;
+use crate::kernel::error::refusals;
+use crate::kernel::id::AgentId;
+use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::talk::cleanup::carry_on::end_memberships_of;
+
+refusals! {
+    /// Why an agent is not deleted.
+    pub enum DeleteAgentError {
+        NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
+        NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
+        ..LastAdmin(LastAdminError),
+        ..Store(StoreError),
+    }
+}
+
+/// Deletes an agent with its tokens, keys and memberships, those of an agent with many chats behind;
+/// its messages stay.
+///
+/// # Errors
+/// See [`DeleteAgentError`].
+pub fn delete_agent(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    id: AgentId,
+) -> Result<Agent, DeleteAgentError> {
+    if !cx.actor.permission.administers() {
+        return Err(DeleteAgentError::NotAnAdmin);
+    }
+    let mut agent = live(uow, id)?.ok_or(DeleteAgentError::NoSuchAgent)?;
+    let disabled = Agent {
+        status: AgentStatus::Disabled,
+        ..agent.clone()
+    };
+    check_administrator_left(uow, &agent, &disabled)?;
+    if end_memberships_of(uow, cx, id)? {
+        let by = cx.actor.agent;
+        uow.cleanups().add(Deleted::Agent { id, by })?;
+    }
+    agent.updated = cx.now.max(agent.updated.next());
+    agent.deleted = Some(agent.updated);
+    agent.status = AgentStatus::Disabled;
+    agent.token_generation += 1;
+    uow.agents().update(&agent)?;
+    uow.sessions().end(id, cx.now)?;
+    uow.keys().end_all(id, agent.updated)?;
+    Ok(agent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::agent::Permission;
+    use crate::talk::model::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
+    use crate::testing::{
+        MockUnitOfWork, Scene, a_chat, admin_context, agent_id, an_agent, chat_id, context,
+    };
+
+    /// SPEC 2: deleting an agent deletes its memberships.
+    #[test]
+    fn a_deleted_agent_is_a_member_of_nothing() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let mut uow = scene.unit();
+        uow.participants
+            .expect_some_chats_of()
+            .returning(|_, _| Ok(vec![a_chat().id]));
+        uow.agents
+            .expect_update()
+            .withf(|agent| {
+                agent.deleted.is_some() && agent.token_generation == 1 && !agent.is_active()
+            })
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
+        uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
+        let agent = delete_agent(&mut uow, &admin_context(agent_id(1)), agent_id(2)).unwrap();
+        assert_eq!(agent.deleted, Some(agent.updated));
+        // Case 80: a deleted agent is not shown as active.
+        assert_eq!(agent.status, AgentStatus::Disabled);
+        assert_eq!(
+            scene.events(),
+            [ParticipantLeft, MessagePosted, ChatUpdated]
+        );
+        assert_eq!(scene.saved().unwrap().member_count, 0);
+    }
+
+    /// Case 42.
+    #[test]
+    fn an_agent_of_many_chats_is_deleted_at_once_and_leaves_them_behind() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let mut uow = scene.unit();
+        let chats = uow.participants.expect_some_chats_of();
+        chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
+        let (id, by) = (agent_id(2), agent_id(1));
+        uow.cleanups
+            .expect_add()
+            .withf(move |deleted| *deleted == Deleted::Agent { id, by })
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.agents.expect_update().times(1).returning(|_| Ok(()));
+        uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
+        uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
+        let agent = delete_agent(&mut uow, &admin_context(by), id).unwrap();
+        assert!(agent.deleted.is_some());
+    }
+
+    /// SPEC 2.
+    #[test]
+    fn a_plain_agent_deletes_nobody_and_an_unknown_one_is_not_found() {
+        let scene = Scene::new(a_chat());
+        let plain = delete_agent(&mut scene.unit(), &context(agent_id(1)), agent_id(2));
+        assert!(matches!(plain, Err(DeleteAgentError::NotAnAdmin)));
+        let unknown = delete_agent(&mut scene.unit(), &admin_context(agent_id(1)), agent_id(99));
+        assert!(matches!(unknown, Err(DeleteAgentError::NoSuchAgent)));
+    }
+
+    /// Case 56.
+    #[test]
+    fn the_last_administrator_is_not_deleted() {
+        let admin = Agent {
+            permission: Permission::Admin,
+            ..an_agent(2)
+        };
+        let mut uow = MockUnitOfWork::default();
+        let get = uow.agents.expect_get();
+        get.returning(move |_| Ok(Some(admin.clone())));
+        let other = uow.agents.expect_has_other_administrator();
+        other.returning(|_| Ok(false));
+        let refused = delete_agent(&mut uow, &admin_context(agent_id(2)), agent_id(2));
+        assert!(matches!(refused, Err(DeleteAgentError::LastAdmin(_))));
+    }
+}

@@ -1,0 +1,77 @@
+//! Step of the use cases that take an administrator away: every customer keeps one.
+
+use crate::identity::agent::Agent;
+use crate::kernel::error::refusals;
+use crate::kernel::store::{StoreError, UnitOfWork};
+
+refusals! {
+    /// Why an administrator stays what it is.
+    pub enum LastAdminError {
+        LastAdmin = FailedPrecondition "LAST_ADMIN"
+            "the last active admin or manager of a customer cannot be demoted, disabled or deleted",
+        ..Store(StoreError),
+    }
+}
+
+/// Checks that the customer still has an active administrator once `before` has become `after`.
+///
+/// # Errors
+/// See [`LastAdminError`].
+pub(crate) fn check_administrator_left(
+    uow: &mut dyn UnitOfWork,
+    before: &Agent,
+    after: &Agent,
+) -> Result<(), LastAdminError> {
+    if !administers(before)
+        || administers(after)
+        || uow.agents().has_other_administrator(before.id)?
+    {
+        return Ok(());
+    }
+    Err(LastAdminError::LastAdmin)
+}
+
+fn administers(agent: &Agent) -> bool {
+    agent.is_active() && agent.permission.administers()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::agent::{AgentStatus, Permission};
+    use crate::testing::{MockUnitOfWork, an_agent, at};
+
+    fn check(before: &Agent, after: &Agent, has_other: bool) -> Result<(), LastAdminError> {
+        let mut uow = MockUnitOfWork::default();
+        let other = uow.agents.expect_has_other_administrator();
+        other.returning(move |_| Ok(has_other));
+        check_administrator_left(&mut uow, before, after)
+    }
+
+    /// Case 56.
+    #[test]
+    fn the_last_active_administrator_is_neither_demoted_nor_disabled_nor_deleted() {
+        for permission in [Permission::Admin, Permission::Manager] {
+            let admin = Agent {
+                permission,
+                ..an_agent(1)
+            };
+            let demoted = an_agent(1);
+            let disabled = Agent {
+                status: AgentStatus::Disabled,
+                ..admin.clone()
+            };
+            let deleted = Agent {
+                deleted: Some(at(1)),
+                ..admin.clone()
+            };
+            for after in [demoted, disabled.clone(), deleted] {
+                let refused = check(&admin, &after, false);
+                assert!(matches!(refused, Err(LastAdminError::LastAdmin)));
+                assert!(check(&admin, &after, true).is_ok());
+            }
+            assert!(check(&admin, &admin, false).is_ok());
+            assert!(check(&disabled, &an_agent(1), false).is_ok());
+        }
+    }
+}

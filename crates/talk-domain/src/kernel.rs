@@ -1,0 +1,14 @@
+//! The kernel: the types and ports that every domain needs, and no rule of any of them.
+
+pub mod blank;
+pub mod cleanup;
+pub mod context;
+pub mod error;
+pub mod fold;
+pub mod id;
+pub mod idempotency;
+pub mod live;
+pub mod log;
+pub mod page;
+pub mod store;
+pub mod time;

@@ -1,0 +1,126 @@
+//! What a use case is told about its request: who asks, when, and which ids are free.
+
+use std::cell::Cell;
+
+use uuid::Uuid;
+
+use crate::identity::agent::Permission;
+use crate::kernel::id::{AgentId, CustomerId};
+use crate::kernel::time::Timestamp;
+use crate::talk::model::limits::Limits;
+
+/// The authenticated caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The customer every lookup is scoped to.
+    pub customer: CustomerId,
+    /// The calling agent.
+    pub agent: AgentId,
+    /// What the agent may do beyond its own chats.
+    pub permission: Permission,
+}
+
+/// Made once per request at the edge; time and ids are data.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who is asking.
+    pub actor: Actor,
+    /// When the request arrived.
+    pub now: Timestamp,
+    /// The installation's limits.
+    pub limits: Limits,
+    ids: IdSource,
+}
+
+impl Context {
+    /// A context whose fresh ids come from `ids`.
+    #[must_use]
+    pub const fn new(actor: Actor, now: Timestamp, limits: Limits, ids: IdSource) -> Self {
+        Self {
+            actor,
+            now,
+            limits,
+            ids,
+        }
+    }
+
+    /// A fresh id.
+    #[must_use]
+    pub fn fresh<T: From<Uuid>>(&self) -> T {
+        self.ids.fresh().into()
+    }
+}
+
+/// Rising `UUIDv7`s of one request: the time and 74 random bits are given, each id adds one.
+#[derive(Clone, Debug)]
+pub struct IdSource {
+    millis: u64,
+    counter: Cell<u128>,
+}
+
+impl IdSource {
+    const RANDOM_BITS: u128 = (1 << 74) - 1;
+
+    /// Ids stamped `now`, starting at the low 74 bits of `random`.
+    #[must_use]
+    pub fn new(now: Timestamp, random: u128) -> Self {
+        let millis = u64::try_from(now.as_micros() / 1_000).unwrap_or(0) & 0xffff_ffff_ffff;
+        Self {
+            millis,
+            counter: Cell::new(random & Self::RANDOM_BITS),
+        }
+    }
+
+    /// The next id, larger than the one before.
+    #[must_use]
+    pub fn fresh(&self) -> Uuid {
+        let random = self.counter.get();
+        self.counter.set((random + 1) & Self::RANDOM_BITS);
+        let version_7 = 0x7_u128 << 76;
+        let variant = 0b10_u128 << 62;
+        let high = (random >> 62) << 64;
+        let low = random & ((1 << 62) - 1);
+        Uuid::from_u128(u128::from(self.millis) << 80 | version_7 | high | variant | low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fresh_ids_are_version_7_and_rise() {
+        let now = Timestamp::from_micros(1_705_487_400_123_456).unwrap();
+        for random in [0, 1, (1 << 62) - 1, (1 << 73), u128::MAX - 5] {
+            let ids = IdSource::new(now, random);
+            let (first, second) = (ids.fresh(), ids.fresh());
+            assert!(second > first, "{first} {second}");
+            assert_eq!(first.get_version_num(), 7);
+            assert_eq!(first.get_variant(), uuid::Variant::RFC4122);
+        }
+    }
+
+    /// SPEC 1: new ids are `UUIDv7`, which sort by the time of the request.
+    #[test]
+    fn a_fresh_id_begins_with_the_milliseconds_and_ends_with_the_random_bits() {
+        let now = Timestamp::from_micros(0x0123_4567_89ab * 1_000 + 999).unwrap();
+        let random = (0xabc_u128 << 62) | 0x0123_4567_89ab_cdef;
+        let ids = IdSource::new(now, u128::MAX << 74 | random);
+        let id = ids.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7abc-8123-456789abcdef");
+        let id = ids.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7abc-8123-456789abcdf0");
+        let last = IdSource::new(now, (1 << 74) - 1);
+        let id = last.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7fff-bfff-ffffffffffff");
+        let id = last.fresh().to_string();
+        assert_eq!(id, "01234567-89ab-7000-8000-000000000000");
+    }
+
+    #[test]
+    fn ids_of_before_1970_begin_with_nothing() {
+        let before = Timestamp::from_micros(-1_000_000).unwrap();
+        let id = IdSource::new(before, 0).fresh().to_string();
+        assert_eq!(id, "00000000-0000-7000-8000-000000000000");
+    }
+}

@@ -1,0 +1,271 @@
+//! What every refusal tells the outside: its kind, a stable reason, and the field it is about.
+
+/// What sort of refusal an error is: the one thing an adapter must know to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request makes no sense, whatever the state.
+    InvalidArgument,
+    /// Nobody knows who is asking.
+    Unauthenticated,
+    /// The caller may not.
+    PermissionDenied,
+    /// There is no such thing, as far as the caller may know.
+    NotFound,
+    /// It is there already.
+    AlreadyExists,
+    /// Not in this state.
+    FailedPrecondition,
+    /// Well-formed, but contradicts an earlier request.
+    Unprocessable,
+    /// Too much, for now.
+    ResourceExhausted,
+    /// A part of the system is away; nothing was kept.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+/// A refusal, described for callers.
+pub trait DomainError: std::error::Error + Send + Sync + 'static {
+    /// The sort of refusal.
+    fn kind(&self) -> ErrorKind;
+    /// The stable `UPPER_SNAKE` reason.
+    fn reason(&self) -> &'static str;
+    /// The input it is about, where there is one.
+    fn detail(&self) -> Option<&Invalid> {
+        None
+    }
+    /// Whether the database asked to run the whole unit again.
+    fn wants_retry(&self) -> bool {
+        false
+    }
+}
+
+/// One way a use case may refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The sort of refusal.
+    pub kind: ErrorKind,
+    /// The stable `UPPER_SNAKE` reason.
+    pub reason: &'static str,
+    /// For people.
+    pub message: &'static str,
+}
+
+/// An error that knows all its refusals, so that a description of the API can list them.
+pub trait Refuses {
+    /// Every refusal with a reason of its own, those of the steps it is built from included. What
+    /// an [`Invalid`] says depends on the fields there are, and is not among them.
+    fn refusals() -> Vec<Refusal>;
+}
+
+/// An input that breaks a rule, with its path and the limit it broke.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct Invalid {
+    /// Path of the field, for example `medias[1].url`.
+    pub field: String,
+    /// The stable reason.
+    pub reason: &'static str,
+    /// What is wrong, in words.
+    pub message: String,
+    /// The limit, where one was broken.
+    pub limit: Option<u64>,
+}
+
+impl Invalid {
+    /// `field` breaks a rule.
+    pub fn new(field: impl Into<String>, reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            reason,
+            message: message.into(),
+            limit: None,
+        }
+    }
+
+    /// `field` is longer than `limit`, counted in `unit`.
+    pub fn too_long(field: impl Into<String>, limit: usize, unit: &str) -> Self {
+        Self {
+            limit: Some(limit as u64),
+            ..Self::new(field, "LIMIT_EXCEEDED", format!("at most {limit} {unit}"))
+        }
+    }
+}
+
+impl DomainError for Invalid {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidArgument
+    }
+    fn reason(&self) -> &'static str {
+        self.reason
+    }
+    fn detail(&self) -> Option<&Invalid> {
+        Some(self)
+    }
+}
+
+impl Refuses for Invalid {
+    fn refusals() -> Vec<Refusal> {
+        Vec::new()
+    }
+}
+
+/// The error of work that runs behind a check of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckedError<C, E> {
+    /// The check refused; the work did not run.
+    #[error(transparent)]
+    Check(C),
+    /// The work refused.
+    #[error(transparent)]
+    Work(E),
+}
+
+impl<C: DomainError, E: DomainError> CheckedError<C, E> {
+    fn inner(&self) -> &dyn DomainError {
+        match self {
+            Self::Check(error) => error,
+            Self::Work(error) => error,
+        }
+    }
+}
+
+impl<C: DomainError, E: DomainError> DomainError for CheckedError<C, E> {
+    fn kind(&self) -> ErrorKind {
+        self.inner().kind()
+    }
+    fn reason(&self) -> &'static str {
+        self.inner().reason()
+    }
+    fn detail(&self) -> Option<&Invalid> {
+        self.inner().detail()
+    }
+    fn wants_retry(&self) -> bool {
+        self.inner().wants_retry()
+    }
+}
+
+/// Declares the refusals of a use case: `Variant = Kind "REASON" "message"`, then (`..`) the errors of
+/// the steps it is built from, which keep their own kind and reason.
+macro_rules! refusals {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($variant:ident = $kind:ident $reason:literal $message:literal,)*
+            $(..$from:ident($inner:ty),)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, thiserror::Error)]
+        pub enum $name {
+            $(#[doc = concat!("`", $reason, "`: ", $message, ".")] #[error($message)] $variant,)*
+            $(
+                #[doc = concat!("See [`", stringify!($inner), "`].")]
+                #[error(transparent)]
+                $from(#[from] $inner),
+            )*
+        }
+
+        impl $crate::kernel::error::Refuses for $name {
+            #[allow(unused_mut, reason = "some are built from no steps")]
+            fn refusals() -> Vec<$crate::kernel::error::Refusal> {
+                let mut all = vec![$($crate::kernel::error::Refusal {
+                    kind: $crate::kernel::error::ErrorKind::$kind,
+                    reason: $reason,
+                    message: $message,
+                },)*];
+                $(all.extend(<$inner as $crate::kernel::error::Refuses>::refusals());)*
+                all
+            }
+        }
+
+        impl $crate::kernel::error::DomainError for $name {
+            fn kind(&self) -> $crate::kernel::error::ErrorKind {
+                match self {
+                    $(Self::$variant => $crate::kernel::error::ErrorKind::$kind,)*
+                    $(Self::$from(inner) => $crate::kernel::error::DomainError::kind(inner),)*
+                }
+            }
+            fn reason(&self) -> &'static str {
+                match self {
+                    $(Self::$variant => $reason,)*
+                    $(Self::$from(inner) => $crate::kernel::error::DomainError::reason(inner),)*
+                }
+            }
+            fn detail(&self) -> Option<&$crate::kernel::error::Invalid> {
+                match self {
+                    $(Self::$variant => None,)*
+                    $(Self::$from(inner) => $crate::kernel::error::DomainError::detail(inner),)*
+                }
+            }
+            fn wants_retry(&self) -> bool {
+                match self {
+                    $(Self::$variant => false,)*
+                    $(Self::$from(inner) => $crate::kernel::error::DomainError::wants_retry(inner),)*
+                }
+            }
+        }
+    };
+}
+pub(crate) use refusals;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::store::StoreError;
+    use crate::talk::message::edit::EditMessageError;
+
+    #[test]
+    fn the_refusals_of_a_use_case_include_those_of_its_steps() {
+        let all = EditMessageError::refusals();
+        let of = |reason: &str| all.iter().find(|refusal| refusal.reason == reason);
+        let own = of("MESSAGE_DELETED").unwrap();
+        assert_eq!(own.kind, ErrorKind::FailedPrecondition);
+        assert_eq!(of("CHAT_NOT_FOUND").unwrap().kind, ErrorKind::NotFound);
+        assert_eq!(
+            of("STORAGE_UNAVAILABLE").unwrap().kind,
+            ErrorKind::Unavailable
+        );
+    }
+
+    /// SPEC 1: `details` names the field, whatever check the refusal came through.
+    #[test]
+    fn an_error_behind_a_check_tells_what_it_is_itself() {
+        type Checked = CheckedError<StoreError, EditMessageError>;
+        let invalid = Invalid::too_long("text", 5, "characters");
+        let work = Checked::Work(invalid.clone().into());
+        let told = (work.kind(), work.reason(), work.wants_retry());
+        assert_eq!(told, (ErrorKind::InvalidArgument, "LIMIT_EXCEEDED", false));
+        assert_eq!(work.detail(), Some(&invalid));
+        let check = Checked::Check(StoreError::Conflict);
+        let told = (check.kind(), check.reason(), check.wants_retry());
+        assert_eq!(told, (ErrorKind::Unavailable, "BUSY", true));
+        assert_eq!(check.detail(), None);
+        let storage = Checked::from(StoreError::Conflict);
+        assert!(matches!(storage, CheckedError::Work(_)) && storage.wants_retry());
+    }
+
+    /// SPEC 1: naming field and limit.
+    #[test]
+    fn an_invalid_input_names_its_field_its_limit_and_nothing_of_its_own_in_general() {
+        let invalid = Invalid::too_long("name", 255, "characters");
+        assert_eq!(invalid.to_string(), "name: at most 255 characters");
+        assert_eq!(invalid.limit, Some(255));
+        assert_eq!(invalid.detail(), Some(&invalid));
+        assert_eq!(Invalid::new("a", "B", "c").limit, None);
+        assert!(Invalid::refusals().is_empty());
+    }
+
+    /// A refusal of its own has no input to name and asks for no retry.
+    #[test]
+    fn a_refusal_without_a_field_has_no_detail() {
+        let refusal = EditMessageError::Deleted;
+        let told = (refusal.kind(), refusal.reason(), refusal.wants_retry());
+        assert_eq!(
+            told,
+            (ErrorKind::FailedPrecondition, "MESSAGE_DELETED", false)
+        );
+        assert_eq!(refusal.detail(), None);
+    }
+}

@@ -1,0 +1,527 @@
+//! The transaction ports: a unit of work for changes, a snapshot for reads, and the store that
+//! runs both.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::identity::access_key::{AccessKeyQueries, AccessKeyRepository};
+use crate::identity::agent::{AgentQueries, AgentRepository};
+use crate::identity::customer::Customer;
+use crate::identity::customer::delete::CustomerRemoval;
+use crate::identity::session::{Directory, SessionRepository};
+use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
+use crate::kernel::context::Actor;
+use crate::kernel::error::{CheckedError, DomainError, ErrorKind, Refusal, Refuses};
+use crate::kernel::id::{AgentId, CustomerId};
+use crate::kernel::idempotency::IdempotencyRepository;
+use crate::talk::chat::remove::ChatRemoval;
+use crate::talk::model::chat::{ChatQueries, ChatRepository};
+use crate::talk::model::event::{EventLog, EventQueries};
+use crate::talk::model::media::FileRepository;
+use crate::talk::model::mention::{MentionQueries, MentionRepository};
+use crate::talk::model::message::{MessageQueries, MessageRepository};
+use crate::talk::model::participant::{ParticipantQueries, ParticipantRepository};
+use crate::talk::model::reaction::ReactionRepository;
+use crate::talk::model::read::{ReadQueries, ReadRepository};
+use crate::talk::model::retention::{RetentionQueries, RetentionRepository};
+
+/// The source of a storage failure.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Storage failed; nothing of the unit was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The queue is full: try again soon.
+    #[error("the server is busy")]
+    Busy,
+    /// The database asks to run the unit again; stores do so themselves, within bounds.
+    #[error("the database asks for a retry")]
+    Conflict,
+    /// The read ran for as long as a read may.
+    #[error("the read took too long")]
+    Timeout,
+    /// There is no space for the change. Reading goes on, and changes are accepted again as soon as
+    /// there is space.
+    #[error("the disk is full")]
+    Full,
+    /// The database is away or broken.
+    #[error("storage failed")]
+    Unavailable(#[source] Cause),
+    /// A stored row makes no sense, or the unit panicked.
+    #[error("storage failed")]
+    Corrupt(#[source] Cause),
+}
+
+impl DomainError for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Busy | Self::Conflict | Self::Timeout | Self::Full | Self::Unavailable(_) => {
+                ErrorKind::Unavailable
+            }
+            Self::Corrupt(_) => ErrorKind::Internal,
+        }
+    }
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Busy | Self::Conflict => "BUSY",
+            Self::Timeout => "QUERY_TIMEOUT",
+            Self::Full => "STORAGE_FULL",
+            Self::Unavailable(_) => "STORAGE_UNAVAILABLE",
+            Self::Corrupt(_) => "INTERNAL",
+        }
+    }
+    fn wants_retry(&self) -> bool {
+        matches!(self, Self::Conflict)
+    }
+}
+
+impl<C, E: From<StoreError>> From<StoreError> for CheckedError<C, E> {
+    fn from(error: StoreError) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+impl Refuses for StoreError {
+    fn refusals() -> Vec<Refusal> {
+        let refusal = |kind, reason, message| Refusal {
+            kind,
+            reason,
+            message,
+        };
+        vec![
+            refusal(ErrorKind::Unavailable, "BUSY", "the server is busy"),
+            refusal(
+                ErrorKind::Unavailable,
+                "QUERY_TIMEOUT",
+                "the read took too long",
+            ),
+            refusal(ErrorKind::Unavailable, "STORAGE_FULL", "the disk is full"),
+            refusal(
+                ErrorKind::Unavailable,
+                "STORAGE_UNAVAILABLE",
+                "storage failed",
+            ),
+            refusal(ErrorKind::Internal, "INTERNAL", "storage failed"),
+        ]
+    }
+}
+
+/// Driven port: customers at rest.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait CustomerRepository {
+    /// Stores a new customer.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, customer: &Customer) -> Result<(), StoreError>;
+}
+
+/// One open transaction of one customer, seen as repositories.
+pub trait UnitOfWork {
+    /// Chats.
+    fn chats(&mut self) -> &mut dyn ChatRepository;
+    /// Memberships.
+    fn participants(&mut self) -> &mut dyn ParticipantRepository;
+    /// Messages.
+    fn messages(&mut self) -> &mut dyn MessageRepository;
+    /// Mentions.
+    fn mentions(&mut self) -> &mut dyn MentionRepository;
+    /// Reactions.
+    fn reactions(&mut self) -> &mut dyn ReactionRepository;
+    /// How far participants have read.
+    fn read_marks(&mut self) -> &mut dyn ReadRepository;
+    /// What participants have not read.
+    fn reads(&mut self) -> &mut dyn ReadQueries;
+    /// Uploaded files.
+    fn files(&mut self) -> &mut dyn FileRepository;
+    /// Agents.
+    fn agents(&mut self) -> &mut dyn AgentRepository;
+    /// Access keys.
+    fn keys(&mut self) -> &mut dyn AccessKeyRepository;
+    /// Ended sessions.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Customers.
+    fn customers(&mut self) -> &mut dyn CustomerRepository;
+    /// Rows of a deleted customer.
+    fn customer_removal(&mut self) -> &mut dyn CustomerRemoval;
+    /// Answered requests.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
+    /// The event log.
+    fn events(&mut self) -> &mut dyn EventLog;
+    /// What deletions have left behind.
+    fn cleanups(&mut self) -> &mut dyn CleanupRepository;
+    /// Rows of deleted chats.
+    fn removal(&mut self) -> &mut dyn ChatRemoval;
+    /// Expired messages.
+    fn retention(&mut self) -> &mut dyn RetentionRepository;
+    /// Who is who, over all customers.
+    fn directory(&mut self) -> &mut dyn Directory;
+}
+
+/// One consistent read of one customer.
+pub trait Snapshot {
+    /// Chats.
+    fn chats(&mut self) -> &mut dyn ChatQueries;
+    /// Memberships.
+    fn participants(&mut self) -> &mut dyn ParticipantQueries;
+    /// Messages.
+    fn messages(&mut self) -> &mut dyn MessageQueries;
+    /// Mentions.
+    fn mentions(&mut self) -> &mut dyn MentionQueries;
+    /// How far participants have read.
+    fn reads(&mut self) -> &mut dyn ReadQueries;
+    /// Agents.
+    fn agents(&mut self) -> &mut dyn AgentQueries;
+    /// Access keys.
+    fn keys(&mut self) -> &mut dyn AccessKeyQueries;
+    /// The event log.
+    fn events(&mut self) -> &mut dyn EventQueries;
+    /// What deletions have left behind.
+    fn cleanups(&mut self) -> &mut dyn CleanupQueries;
+    /// The data that may have expired.
+    fn retention(&mut self) -> &mut dyn RetentionQueries;
+    /// Who is who, over all customers.
+    fn directory(&mut self) -> &mut dyn Directory;
+}
+
+/// Identifies a transaction: its name for traces and slow logs, the customer whose rows it sees, and
+/// the agent on whose behalf it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The use case.
+    pub name: &'static str,
+    /// The customer whose rows it sees; `None` only for the directory and operators.
+    pub customer: Option<CustomerId>,
+    /// The agent that asked for it; `None` for work of the server itself and of operators. The store
+    /// shares its time fairly among customers, and among the agents of a customer.
+    pub agent: Option<AgentId>,
+    /// Which connections it reads on; of no meaning for a unit that writes.
+    pub lane: ReadLane,
+}
+
+/// Which connections a read uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadLane {
+    /// Those that customers share.
+    #[default]
+    Shared,
+    /// Few connections, for reads that compare many texts: searches keep a processor busy for as
+    /// long as they run. All together have at most half of the processors, so that other reads and
+    /// the writer are not slowed by them.
+    Search,
+    /// Connections of its own, for reads that everybody depends on and that find a few rows by
+    /// their keys: authentication, login, readiness. These never wait behind lists and searches.
+    Reserved,
+}
+
+impl Unit {
+    /// A unit of `customer` that no agent asked for.
+    #[must_use]
+    pub const fn of(customer: CustomerId, name: &'static str) -> Self {
+        Self {
+            name,
+            customer: Some(customer),
+            agent: None,
+            lane: ReadLane::Shared,
+        }
+    }
+
+    /// A unit that `actor` asked for.
+    #[must_use]
+    pub const fn by(actor: Actor, name: &'static str) -> Self {
+        Self {
+            name,
+            customer: Some(actor.customer),
+            agent: Some(actor.agent),
+            lane: ReadLane::Shared,
+        }
+    }
+
+    /// The same unit, reading in `lane`.
+    #[must_use]
+    pub const fn in_lane(mut self, lane: ReadLane) -> Self {
+        self.lane = lane;
+        self
+    }
+
+    /// A unit above all customers: it sees the directory, and no customer's rows. It reads in
+    /// [`ReadLane::Reserved`].
+    #[must_use]
+    pub const fn installation(name: &'static str) -> Self {
+        Self {
+            name,
+            customer: None,
+            agent: None,
+            lane: ReadLane::Reserved,
+        }
+    }
+}
+
+/// What to do with a transaction once its work has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Keep its effects.
+    Commit,
+    /// Undo its effects, if there are any: it was refused.
+    Rollback,
+    /// Undo its effects: storage failed, so it is unknown what there is.
+    Failed,
+    /// Undo its effects and run it again: the database asked for it.
+    Retry,
+}
+
+/// Work of a unit; it may run again, so it borrows its command.
+pub type Work = Box<dyn FnMut(&mut dyn UnitOfWork) -> Verdict + Send>;
+
+/// Work of a read; it may run again.
+pub type ReadWork = Box<dyn FnMut(&mut dyn Snapshot) -> Verdict + Send>;
+
+/// A boxed future.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Driven port: runs units of work.
+pub trait Store: Send + Sync {
+    /// Runs `work` in one transaction and resolves once its effects are durable (or undone).
+    /// Committed events have rung the bell by then.
+    fn execute(&self, unit: Unit, work: Work) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Runs `work` on one consistent snapshot.
+    fn query(&self, unit: Unit, work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Identity of this event log: positions of another one mean nothing here.
+    fn epoch(&self) -> &str;
+
+    /// Whether the last change found no space, so that changes are refused while reading goes on.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Finishes the units that are queued and closes the database, whoever still holds the store.
+    /// What is asked of it from then on is refused.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+type Slot<T, E> = Arc<Mutex<Option<Result<T, E>>>>;
+
+fn settle<T, E: DomainError>(slot: &Slot<T, E>, outcome: Result<T, E>) -> Verdict {
+    let verdict = match &outcome {
+        Ok(_) => Verdict::Commit,
+        Err(error) if error.wants_retry() => Verdict::Retry,
+        Err(error) => match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::Internal => Verdict::Failed,
+            _ => Verdict::Rollback,
+        },
+    };
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    verdict
+}
+
+fn outcome<T, E: From<StoreError>>(slot: &Slot<T, E>) -> Result<T, E> {
+    let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    outcome.unwrap_or_else(|| Err(StoreError::Corrupt("the unit never ran".into()).into()))
+}
+
+impl dyn Store {
+    /// Runs `work` in one transaction: `Ok` commits and is durable, `Err` rolls back.
+    ///
+    /// # Errors
+    /// The error of `work`, or the store's own.
+    pub async fn write<T, E>(
+        &self,
+        unit: Unit,
+        mut work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let slot = Slot::default();
+        let result = Arc::clone(&slot);
+        self.execute(unit, Box::new(move |uow| settle(&slot, work(uow))))
+            .await?;
+        outcome(&result)
+    }
+
+    /// Runs `work` on one consistent snapshot.
+    ///
+    /// # Errors
+    /// The error of `work`, or the store's own.
+    pub async fn read<T, E>(
+        &self,
+        unit: Unit,
+        mut work: impl FnMut(&mut dyn Snapshot) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let slot = Slot::default();
+        let result = Arc::clone(&slot);
+        self.query(
+            unit,
+            Box::new(move |snapshot| settle(&slot, work(snapshot))),
+        )
+        .await?;
+        outcome(&result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::talk::message::edit::EditMessageError;
+    use crate::testing::{MockSnapshot, MockUnitOfWork, actor, agent_id, customer_id};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// A store that runs each unit once on mocks that expect no call.
+    #[derive(Default)]
+    struct Once {
+        verdicts: Mutex<Vec<(Unit, Verdict)>>,
+        never_runs: bool,
+    }
+
+    impl Once {
+        fn note(&self, unit: Unit, verdict: impl FnOnce() -> Verdict) {
+            if !self.never_runs {
+                let verdict = verdict();
+                self.verdicts.lock().unwrap().push((unit, verdict));
+            }
+        }
+    }
+
+    impl Store for Once {
+        fn execute(&self, unit: Unit, mut work: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.note(unit, || work(&mut MockUnitOfWork::default()));
+            Box::pin(async { Ok(()) })
+        }
+        fn query(&self, unit: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+            self.note(unit, || work(&mut MockSnapshot::default()));
+            Box::pin(async { Ok(()) })
+        }
+        fn epoch(&self) -> &'static str {
+            "epoch"
+        }
+    }
+
+    fn ready<T>(future: impl Future<Output = T>) -> T {
+        let mut cx = Context::from_waker(Waker::noop());
+        match pin!(future).poll(&mut cx) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("nothing here waits"),
+        }
+    }
+
+    fn refusal(kind: ErrorKind) -> EditMessageError {
+        match kind {
+            ErrorKind::Unavailable => StoreError::Busy.into(),
+            ErrorKind::Internal => StoreError::Corrupt("row".into()).into(),
+            _ => EditMessageError::Deleted,
+        }
+    }
+
+    /// Invariant: one use case is one transaction, all or nothing.
+    #[test]
+    fn a_unit_is_kept_undone_or_run_again_by_its_outcome() {
+        let unit = Unit::of(customer_id(), "test");
+        for (outcome, verdict) in [
+            (Ok(7), Verdict::Commit),
+            (Err(ErrorKind::FailedPrecondition), Verdict::Rollback),
+            (Err(ErrorKind::Unavailable), Verdict::Failed),
+            (Err(ErrorKind::Internal), Verdict::Failed),
+        ] {
+            let store = Once::default();
+            let work = move || outcome.map_err(refusal);
+            let written = ready((&store as &dyn Store).write(unit, move |_| work()));
+            let read = ready((&store as &dyn Store).read(unit, move |_| work()));
+            for result in [written, read] {
+                assert_eq!(result.map_err(|error| error.kind()), outcome);
+            }
+            assert_eq!(*store.verdicts.lock().unwrap(), [(unit, verdict); 2]);
+        }
+        let store = Once::default();
+        let conflict = (&store as &dyn Store).write(unit, |_| Err::<(), _>(StoreError::Conflict));
+        assert!(matches!(ready(conflict), Err(StoreError::Conflict)));
+        assert_eq!(*store.verdicts.lock().unwrap(), [(unit, Verdict::Retry)]);
+    }
+
+    #[test]
+    fn a_unit_that_never_ran_has_failed() {
+        let store = Once {
+            never_runs: true,
+            ..Once::default()
+        };
+        let unit = Unit::installation("test");
+        let written = (&store as &dyn Store).write(unit, |_| Ok::<_, StoreError>(()));
+        assert!(matches!(ready(written), Err(StoreError::Corrupt(_))));
+        assert!(!store.is_full());
+        ready(store.close());
+    }
+
+    /// SPEC 1: each refusal has one status and one reason.
+    #[test]
+    fn a_failure_of_storage_tells_whether_to_come_again() {
+        let cause = || Cause::from("away");
+        for (error, kind, reason, wants_retry) in [
+            (StoreError::Busy, ErrorKind::Unavailable, "BUSY", false),
+            (StoreError::Conflict, ErrorKind::Unavailable, "BUSY", true),
+            (
+                StoreError::Timeout,
+                ErrorKind::Unavailable,
+                "QUERY_TIMEOUT",
+                false,
+            ),
+            (
+                StoreError::Full,
+                ErrorKind::Unavailable,
+                "STORAGE_FULL",
+                false,
+            ),
+            (
+                StoreError::Unavailable(cause()),
+                ErrorKind::Unavailable,
+                "STORAGE_UNAVAILABLE",
+                false,
+            ),
+            (
+                StoreError::Corrupt(cause()),
+                ErrorKind::Internal,
+                "INTERNAL",
+                false,
+            ),
+        ] {
+            let told = (error.kind(), error.reason(), error.wants_retry());
+            assert_eq!(told, (kind, reason, wants_retry));
+            let described = Refusal {
+                kind,
+                reason,
+                message: "",
+            };
+            let is_described = StoreError::refusals().iter().any(|refusal| {
+                (refusal.kind, refusal.reason) == (described.kind, described.reason)
+                    && refusal.message == error.to_string()
+            });
+            assert!(is_described || wants_retry, "{error:?}");
+        }
+    }
+
+    /// The store shares its time among customers and agents by what a unit says of itself.
+    #[test]
+    fn a_unit_says_whose_it_is_and_where_it_reads() {
+        let asked = Unit::by(actor(agent_id(1)), "test");
+        let whose = (asked.customer, asked.agent, asked.lane);
+        let (customer, agent) = (Some(customer_id()), Some(agent_id(1)));
+        assert_eq!(whose, (customer, agent, ReadLane::Shared));
+        let search = asked.in_lane(ReadLane::Search);
+        assert_eq!((search.agent, search.lane), (agent, ReadLane::Search));
+        let own = Unit::of(customer_id(), "test");
+        let whose = (own.customer, own.agent, own.lane);
+        assert_eq!(whose, (customer, None, ReadLane::Shared));
+        let above = Unit::installation("test");
+        let whose = (above.customer, above.agent, above.lane);
+        assert_eq!(whose, (None, None, ReadLane::Reserved));
+    }
+}

@@ -1,0 +1,12 @@
+//! Use cases on chats.
+
+pub mod close;
+pub mod create;
+pub mod delete;
+pub mod direct;
+pub mod join;
+pub mod list;
+pub mod remove;
+pub mod reopen;
+pub mod show;
+pub mod update;

@@ -1,0 +1,222 @@
+//! Use case: clean up a step further behind a deletion.
+
+use crate::identity::customer::delete::remove_customer;
+use crate::kernel::cleanup::{Bound, Cleanup, Deleted, MEMBERSHIPS};
+use crate::kernel::context::Context;
+use crate::kernel::id::{AgentId, ChatId, MessageId};
+use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::talk::cleanup::erasure::{forget_answers, forget_author};
+use crate::talk::model::message::{Author, Message};
+use crate::talk::participant::remove::dismiss;
+
+/// Does the next step of a cleanup, and deletes the cleanup with its last step. The same step may
+/// run twice. The actor of `cx` is who deleted.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn carry_on(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    cleanup: &Cleanup,
+) -> Result<(), StoreError> {
+    let is_more = match cleanup.deleted {
+        Deleted::Message { id, .. } => forget_message(uow, id)?,
+        Deleted::Chat(id) => end_memberships_in(uow, id)?,
+        Deleted::Agent { id, .. } => end_memberships_of(uow, cx, id)?,
+        Deleted::Author(id) => forget_author(uow, cx, (cleanup, id))?,
+        Deleted::Customer(_) => remove_customer(uow, cx, cleanup)?,
+        Deleted::Answers(id) => forget_answers(uow, (cleanup, id))?,
+    };
+    if is_more {
+        return Ok(());
+    }
+    uow.cleanups().finish(cleanup.id)
+}
+
+fn forget_message(uow: &mut dyn UnitOfWork, id: MessageId) -> Result<bool, StoreError> {
+    match uow.messages().get(id)? {
+        Some(message) if message.deleted.is_some() => forget_content(uow, &message),
+        // It was reworded: the name of an agent that is erased was in it.
+        Some(message) if matches!(message.author, Author::System(_)) => {
+            forget_content(uow, &message)
+        }
+        Some(_) | None => Ok(false),
+    }
+}
+
+/// Rewrites the next logged events about a message so that they show it as it is now, and deletes
+/// its next earlier versions. Returns whether there may be more.
+fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+    if uow.events().redact(now, Bound::STEP)? {
+        return Ok(true);
+    }
+    uow.messages().drop_revisions(now.id, Bound::STEP)
+}
+
+/// Erases the former texts of the message `now` from its logged events and earlier versions, up to
+/// [`Bound::STEP`] of them. If there are more, stores a cleanup for the rest and returns `true`.
+pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+    let is_more = forget_content(uow, now)?;
+    if is_more {
+        let (id, chat) = (now.id, now.chat);
+        uow.cleanups().add(Deleted::Message { id, chat })?;
+    }
+    Ok(is_more)
+}
+
+fn end_memberships_in(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, StoreError> {
+    match uow.chats().lock(id)? {
+        // Its last event is the deletion.
+        Some(chat) if chat.deleted.is_some() => {
+            uow.participants().remove_some(id, chat.last, MEMBERSHIPS)
+        }
+        Some(_) | None => Ok(false),
+    }
+}
+
+/// Ends the next memberships of a deleted agent. Returns whether there may be more.
+pub(crate) fn end_memberships_of(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    id: AgentId,
+) -> Result<bool, StoreError> {
+    let chats = uow.participants().some_chats_of(id, MEMBERSHIPS)?;
+    for chat in &chats {
+        let Some(mut chat) = uow.chats().lock(*chat)? else {
+            continue;
+        };
+        if let Some(membership) = uow.participants().find(chat.id, id)? {
+            dismiss(uow, cx, &mut chat, &membership)?;
+        }
+    }
+    Ok(chats.len() >= MEMBERSHIPS as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::talk::model::chat::Chat;
+    use crate::talk::model::event::EventKind::{MessagePosted, ParticipantLeft};
+    use crate::talk::steps::announce::{SystemKind, SystemNote};
+    use crate::testing::{
+        MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context,
+    };
+
+    fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
+        let cleanup = Cleanup {
+            id: 7,
+            customer: a_chat().customer,
+            deleted,
+            position: 0,
+        };
+        carry_on(uow, &context(agent_id(1)), &cleanup).unwrap();
+    }
+
+    fn message() -> Deleted {
+        let (id, chat) = (a_message(1).id, chat_id(1));
+        Deleted::Message { id, chat }
+    }
+
+    fn finishes(uow: &mut MockUnitOfWork, times: usize) {
+        let finish = uow.cleanups.expect_finish();
+        finish
+            .withf(|id| *id == 7)
+            .times(times)
+            .returning(|_| Ok(()));
+    }
+
+    fn tombstone() -> Message {
+        Message {
+            deleted: Some(at(9)),
+            ..a_message(1)
+        }
+    }
+
+    /// Case 42.
+    #[test]
+    fn a_message_is_forgotten_once_neither_events_nor_versions_are_left() {
+        for (events, versions, finished) in [(true, false, 0), (false, true, 0), (false, false, 1)]
+        {
+            let mut uow = Scene::new(a_chat()).messages(&[tombstone()]).unit();
+            uow.events.expect_redact().returning(move |_, _| Ok(events));
+            let drop_versions = uow.messages.expect_drop_revisions();
+            drop_versions.returning(move |_, _| Ok(versions));
+            finishes(&mut uow, finished);
+            step(&mut uow, message());
+        }
+    }
+
+    /// Case 42.
+    #[test]
+    fn nothing_is_taken_from_what_is_not_deleted() {
+        let mut uow = Scene::new(a_chat()).messages(&[a_message(1)]).unit();
+        finishes(&mut uow, 1);
+        step(&mut uow, message());
+        let mut uow = Scene::new(a_chat()).members(&[agent_id(1)]).unit();
+        finishes(&mut uow, 1);
+        step(&mut uow, Deleted::Chat(chat_id(1)));
+    }
+
+    /// Case 42.
+    #[test]
+    fn memberships_of_a_deleted_chat_end_with_its_last_event() {
+        for (is_more, finished) in [(true, 0), (false, 1)] {
+            let deleted = Chat {
+                deleted: Some(at(9)),
+                ..a_chat()
+            };
+            let mut uow = Scene::new(deleted).unit();
+            uow.participants
+                .expect_remove_some()
+                .withf(|chat, tick, limit| {
+                    (*chat, *tick, *limit) == (chat_id(1), a_chat().last, MEMBERSHIPS)
+                })
+                .times(1)
+                .returning(move |_, _, _| Ok(is_more));
+            finishes(&mut uow, finished);
+            step(&mut uow, Deleted::Chat(chat_id(1)));
+        }
+    }
+
+    /// Case 42.
+    #[test]
+    fn memberships_of_a_deleted_agent_end_each_with_its_events() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let mut uow = scene.unit();
+        let chats = uow.participants.expect_some_chats_of();
+        chats.returning(|_, _| Ok(vec![chat_id(1), chat_id(9)]));
+        finishes(&mut uow, 1);
+        let (id, by) = (agent_id(2), agent_id(1));
+        step(&mut uow, Deleted::Agent { id, by });
+        assert_eq!(scene.events()[..2], [ParticipantLeft, MessagePosted]);
+        let mut uow = Scene::new(a_chat()).unit();
+        let chats = uow.participants.expect_some_chats_of();
+        chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
+        finishes(&mut uow, 0);
+        step(&mut uow, Deleted::Agent { id, by });
+    }
+
+    /// SPEC 8: the name of an erased agent is gone from what the system said too.
+    #[test]
+    fn a_system_message_that_was_reworded_is_forgotten_as_it_was() {
+        let note = SystemNote {
+            kind: SystemKind::ChatClosed,
+            actor: agent_id(2),
+        };
+        let reworded = Message {
+            author: Author::System(note),
+            ..a_message(1)
+        };
+        for (is_more, finished) in [(true, 0), (false, 1)] {
+            let mut uow = Scene::new(a_chat())
+                .messages(std::slice::from_ref(&reworded))
+                .unit();
+            let redact = uow.events.expect_redact().times(1);
+            redact.returning(move |_, _| Ok(is_more));
+            let drop_versions = uow.messages.expect_drop_revisions();
+            drop_versions.returning(|_, _| Ok(false));
+            finishes(&mut uow, finished);
+            step(&mut uow, message());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Cleanup steps after an agent was [erased](crate::identity::agent::erase).
+
+use crate::kernel::cleanup::{Cleanup, MEMBERSHIPS};
+use crate::kernel::context::Context;
+use crate::kernel::id::{AgentId, MessageId};
+use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::talk::cleanup::carry_on::{end_memberships_of, forget_earlier};
+use crate::talk::message::delete::bury;
+use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::message::{Author, Message};
+use crate::talk::steps::announce::{SystemNote, reworded};
+
+/// Rows of a table that one unit of work looks through; few of them are the agent's.
+const LOOKED_AT: u32 = 512;
+
+/// Messages erased in one unit of work, each with up to 64 of its logged events: some milliseconds,
+/// most of them for the search index. A commit takes as long as several messages do.
+const ERASED: usize = 16;
+
+/// No more messages in a unit of work once those erased have so many bytes of text.
+const ERASED_BYTES: usize = 64 * 1024;
+
+/// Removes the next access keys of an erased agent, then ends its next memberships, then looks
+/// through the next messages: its own become tombstones, and its name in system messages is
+/// replaced. Returns whether there may be more.
+pub(super) fn forget_author(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    (cleanup, agent): (&Cleanup, AgentId),
+) -> Result<bool, StoreError> {
+    if uow.keys().remove_some(agent, MEMBERSHIPS)? || end_memberships_of(uow, cx, agent)? {
+        return Ok(true);
+    }
+    let found = uow
+        .messages()
+        .of_author(agent, cleanup.position, LOOKED_AT)?;
+    let (mut erased, mut bytes) = (0, 0);
+    for (number, message) in found.messages {
+        let Some(step) = erase(uow, cx, (agent, message))? else {
+            continue;
+        };
+        (erased, bytes) = (erased + 1, bytes + step.bytes);
+        if step.is_more || erased >= ERASED || bytes >= ERASED_BYTES {
+            uow.cleanups().advance(cleanup.id, number)?;
+            return Ok(true);
+        }
+    }
+    if found.is_end {
+        return Ok(false);
+    }
+    uow.cleanups().advance(cleanup.id, found.position)?;
+    Ok(true)
+}
+
+/// Forgets the next kept answers that were given to an erased agent or show it. Returns whether there
+/// may be more.
+pub(super) fn forget_answers(
+    uow: &mut dyn UnitOfWork,
+    (cleanup, agent): (&Cleanup, AgentId),
+) -> Result<bool, StoreError> {
+    let answers = uow.idempotency();
+    match answers.forget_about(agent, cleanup.position, LOOKED_AT)? {
+        Some(position) => {
+            uow.cleanups().advance(cleanup.id, position)?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
+
+/// The outcome of erasing one message.
+struct Erased {
+    /// Bytes of its text.
+    bytes: usize,
+    /// Whether the rest is done by a cleanup of its own.
+    is_more: bool,
+}
+
+/// Erases what a message has of the agent; `None` if it has nothing.
+fn erase(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    (agent, id): (AgentId, MessageId),
+) -> Result<Option<Erased>, StoreError> {
+    let Some(mut message) = uow.messages().get(id)? else {
+        return Ok(None);
+    };
+    let bytes = message.text.len();
+    let is_more = match message.author {
+        Author::Agent(author) if author == agent && message.deleted.is_none() => {
+            let Some(mut chat) = uow.chats().lock(message.chat)? else {
+                return Ok(None);
+            };
+            bury(uow, cx, &mut chat, &mut message)?
+        }
+        Author::System(note) if note.named() == agent => match rename(uow, cx, (note, message))? {
+            Some(is_more) => is_more,
+            None => return Ok(None),
+        },
+        Author::Agent(_) | Author::System(_) => return Ok(None),
+    };
+    Ok(Some(Erased { bytes, is_more }))
+}
+
+/// Puts the name that an agent has now into a system message, and into the log of what it said
+/// before. Returns whether there is a rest, or `None` if the message has that name already.
+fn rename(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    (note, mut message): (SystemNote, Message),
+) -> Result<Option<bool>, StoreError> {
+    let Some(agent) = uow.agents().get(note.named())? else {
+        return Ok(None);
+    };
+    let Some(mut chat) = uow.chats().lock(message.chat)? else {
+        return Ok(None);
+    };
+    let text = reworded(note.kind, &agent, (&chat, &message.text));
+    if text == message.text {
+        return Ok(None);
+    }
+    message.text = text;
+    if chat.deleted.is_some() {
+        // Nobody is told: the last event of a deleted chat is the deletion.
+        uow.messages().update(&message)?;
+        return forget_earlier(uow, &message).map(Some);
+    }
+    let tick = chat.tick(cx.now);
+    message.updated = tick.at;
+    uow.messages().update(&message)?;
+    let is_more = forget_earlier(uow, &message)?;
+    uow.events().append(&LogEntry {
+        chat: chat.id,
+        tick,
+        actor: cx.actor.agent,
+        event: Event::MessageEdited(&message),
+    })?;
+    uow.chats().update(&chat)?;
+    Ok(Some(is_more))
+}
+
+#[cfg(test)]
+mod tests;

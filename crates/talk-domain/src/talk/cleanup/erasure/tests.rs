@@ -1,0 +1,255 @@
+use super::*;
+use crate::kernel::cleanup::Deleted;
+use crate::kernel::id::ChatId;
+use crate::talk::cleanup::carry_on::carry_on;
+use crate::talk::model::chat::Chat;
+use crate::talk::model::event::EventKind::{
+    MessageDeleted, MessageEdited, MessagePosted, ParticipantLeft,
+};
+use crate::talk::model::message::Authored;
+use crate::talk::steps::announce::SystemKind;
+use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context};
+
+/// The agent that is erased; the builders call it "agent-1".
+fn gone() -> AgentId {
+    agent_id(1)
+}
+
+fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
+    let cleanup = Cleanup {
+        id: 7,
+        customer: a_chat().customer,
+        deleted,
+        position: 40,
+    };
+    carry_on(uow, &context(gone()), &cleanup).unwrap();
+}
+
+/// A unit of work that finds these messages; `finished` says whether the cleanup ends, and
+/// `position` where it goes on.
+fn unit(scene: &Scene, found: Authored, position: Option<u64>) -> MockUnitOfWork {
+    let mut uow = scene.unit();
+    uow.keys.expect_remove_some().returning(|_, _| Ok(false));
+    let chats = uow.participants.expect_some_chats_of();
+    chats.returning(|_, _| Ok(vec![]));
+    let find = uow.messages.expect_of_author();
+    find.withf(|agent, after, _| (*agent, *after) == (gone(), 40))
+        .returning(move |_, _, _| Ok(found.clone()));
+    let finish = uow.cleanups.expect_finish();
+    finish
+        .withf(|id| *id == 7)
+        .times(usize::from(position.is_none()))
+        .returning(|_| Ok(()));
+    let advance = uow.cleanups.expect_advance();
+    advance
+        .withf(move |id, to| (*id, Some(*to)) == (7, position))
+        .times(usize::from(position.is_some()))
+        .returning(|_, _| Ok(()));
+    uow
+}
+
+fn allow_changes(uow: &mut MockUnitOfWork, is_more: bool) {
+    uow.messages.expect_update().returning(|_| Ok(()));
+    uow.messages
+        .expect_drop_revisions()
+        .returning(|_, _| Ok(false));
+    uow.reactions.expect_clear().returning(|_| Ok(()));
+    uow.events
+        .expect_redact()
+        .returning(move |_, _| Ok(is_more));
+}
+
+fn all(messages: &[Message]) -> Authored {
+    let numbered = (41..).zip(messages.iter().map(|message| message.id));
+    Authored {
+        messages: numbered.collect(),
+        position: 99,
+        is_end: true,
+    }
+}
+
+fn said(n: u128) -> Message {
+    Message {
+        author: Author::Agent(gone()),
+        ..a_message(n)
+    }
+}
+
+fn system(n: u128, kind: SystemKind, text: &str) -> Message {
+    let actor = gone();
+    Message {
+        author: Author::System(SystemNote { kind, actor }),
+        text: text.into(),
+        ..a_message(n)
+    }
+}
+
+/// SPEC 8: the texts are gone, threads keep their shape, and each tombstone has the same event as a
+/// message that was deleted by its author.
+#[test]
+fn messages_of_an_erased_agent_become_tombstones() {
+    let deleted = Message {
+        deleted: Some(at(3)),
+        ..said(2)
+    };
+    let messages = [said(1), deleted, said(3)];
+    let scene = Scene::new(a_chat()).messages(&messages);
+    let mut uow = unit(&scene, all(&messages), None);
+    allow_changes(&mut uow, false);
+    step(&mut uow, Deleted::Author(gone()));
+    assert_eq!(scene.events(), [MessageDeleted, MessageDeleted]);
+}
+
+/// SPEC 8: a unit of work is bounded in messages and in bytes, and goes on where it has stopped.
+#[test]
+fn a_step_erases_few_messages_and_the_next_goes_on_behind_them() {
+    let many: Vec<_> = (1..=20).map(said).collect();
+    let long: Vec<_> = (1..=20)
+        .map(|n| Message {
+            text: "x".repeat(40_000),
+            ..said(n)
+        })
+        .collect();
+    for (messages, is_more, erased) in [(&many, false, ERASED), (&long, false, 2), (&many, true, 1)]
+    {
+        let scene = Scene::new(a_chat()).messages(messages);
+        let position = 40 + erased as u64;
+        let mut uow = unit(&scene, all(messages), Some(position));
+        allow_changes(&mut uow, is_more);
+        let add = uow.cleanups.expect_add();
+        add.withf(|deleted| matches!(deleted, Deleted::Message { .. }))
+            .times(usize::from(is_more))
+            .returning(|_| Ok(()));
+        step(&mut uow, Deleted::Author(gone()));
+        assert_eq!(scene.events().len(), erased);
+    }
+}
+
+/// SPEC 8: messages of others are only looked at.
+#[test]
+fn a_part_without_messages_of_the_agent_is_passed() {
+    let scene = Scene::new(a_chat());
+    let found = Authored {
+        position: 552,
+        ..Authored::default()
+    };
+    let mut uow = unit(&scene, found, Some(552));
+    step(&mut uow, Deleted::Author(gone()));
+    assert!(scene.events().is_empty());
+}
+
+/// SPEC 8: names in system messages, once and of this agent alone.
+#[test]
+fn the_name_of_an_erased_agent_is_replaced_in_system_messages() {
+    let other = SystemKind::ParticipantLeft(agent_id(2));
+    let messages = [
+        system(1, SystemKind::ChatClosed, "Bob closed the conversation."),
+        system(2, other, "Carol left the conversation."),
+        system(
+            3,
+            SystemKind::ParticipantJoined(gone()),
+            "Bob joined the conversation.",
+        ),
+        system(
+            4,
+            SystemKind::ChatReopened,
+            "agent-1 reopened the conversation.",
+        ),
+    ];
+    let scene = Scene::new(a_chat()).messages(&messages);
+    let mut uow = unit(&scene, all(&messages), None);
+    for text in [
+        "agent-1 closed the conversation.",
+        "agent-1 joined the conversation.",
+    ] {
+        uow.messages
+            .expect_update()
+            .withf(move |message| message.text == text && message.edited.is_none())
+            .times(1)
+            .returning(|_| Ok(()));
+        uow.events
+            .expect_redact()
+            .withf(move |message, _| message.text == text)
+            .times(1)
+            .returning(|_, _| Ok(false));
+    }
+    uow.messages
+        .expect_drop_revisions()
+        .returning(|_, _| Ok(false));
+    step(&mut uow, Deleted::Author(gone()));
+    assert_eq!(scene.events(), [MessageEdited, MessageEdited]);
+}
+
+/// SPEC 3: the last event of a deleted chat is its deletion.
+#[test]
+fn in_a_deleted_chat_texts_and_names_go_without_an_event() {
+    let deleted = Chat {
+        deleted: Some(at(9)),
+        ..a_chat()
+    };
+    let messages = [
+        said(1),
+        system(2, SystemKind::ChatClosed, "Bob closed the conversation."),
+    ];
+    let scene = Scene::new(deleted).messages(&messages);
+    let mut uow = unit(&scene, all(&messages), None);
+    uow.messages
+        .expect_update()
+        .withf(|message| !message.text.contains("Bob") && !message.text.contains("hello"))
+        .times(2)
+        .returning(|_| Ok(()));
+    uow.messages
+        .expect_drop_revisions()
+        .returning(|_, _| Ok(false));
+    uow.reactions.expect_clear().returning(|_| Ok(()));
+    uow.events
+        .expect_redact()
+        .times(2)
+        .returning(|_, _| Ok(false));
+    step(&mut uow, Deleted::Author(gone()));
+    assert!(scene.events().is_empty() && scene.saved().is_none());
+}
+
+/// SPEC 8: keys go first, then memberships, each in a unit of work of its own while there are many.
+#[test]
+fn keys_and_memberships_of_an_erased_agent_go_before_its_messages() {
+    let mut uow = MockUnitOfWork::default();
+    uow.keys
+        .expect_remove_some()
+        .times(1)
+        .returning(|_, _| Ok(true));
+    step(&mut uow, Deleted::Author(gone()));
+
+    let scene = Scene::new(a_chat()).members(&[gone()]);
+    let mut uow = scene.unit();
+    uow.keys.expect_remove_some().returning(|_, _| Ok(false));
+    let others = |limit| std::iter::repeat_n(chat_id(9), limit as usize - 1);
+    let chats = uow.participants.expect_some_chats_of();
+    chats.returning(move |_, limit| Ok(others(limit).chain([chat_id(1)]).collect::<Vec<ChatId>>()));
+    step(&mut uow, Deleted::Author(gone()));
+    assert_eq!(scene.events()[..2], [ParticipantLeft, MessagePosted]);
+    assert_eq!(scene.announced()[0], "agent-1 left the conversation.");
+}
+
+/// SPEC 8: an answer that is kept for a repeated request may show the agent.
+#[test]
+fn kept_answers_are_looked_through_to_the_end() {
+    for position in [Some(552), None] {
+        let mut uow = MockUnitOfWork::default();
+        let forget = uow.idempotency.expect_forget_about();
+        forget
+            .withf(|agent, after, _| (*agent, *after) == (gone(), 40))
+            .times(1)
+            .returning(move |_, _, _| Ok(position));
+        uow.cleanups
+            .expect_advance()
+            .withf(|id, to| (*id, *to) == (7, 552))
+            .times(usize::from(position.is_some()))
+            .returning(|_, _| Ok(()));
+        uow.cleanups
+            .expect_finish()
+            .times(usize::from(position.is_none()))
+            .returning(|_| Ok(()));
+        step(&mut uow, Deleted::Answers(gone()));
+    }
+}

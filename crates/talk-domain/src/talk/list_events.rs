@@ -1,0 +1,83 @@
+//! Use case: read a chat's event log.
+
+use crate::kernel::context::Actor;
+use crate::kernel::id::ChatId;
+use crate::kernel::log::{LoggedEvent, Portion};
+use crate::kernel::store::Snapshot;
+use crate::talk::access::{AccessError, Placed, view};
+
+/// Events of a chat with where its log starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The events, ascending.
+    pub events: Vec<LoggedEvent>,
+    /// Events up to this one are no longer in the log.
+    pub log_start: u64,
+}
+
+/// Logged events of a chat of the caller, ascending; the place is the log's head.
+///
+/// # Errors
+/// See [`AccessError`].
+pub fn list_events(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    chat: ChatId,
+    portion: Portion,
+) -> Result<Placed<Listed>, AccessError> {
+    let chat = view(snapshot, actor, chat)?;
+    let page = snapshot.events().after(chat.id, portion)?;
+    let listed = Listed {
+        events: page.events,
+        log_start: chat.log_start,
+    };
+    Ok(Placed::new(listed, &chat))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::log::LogPage;
+    use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, chat_id};
+
+    const PORTION: Portion = Portion::new(3, 100);
+
+    fn snapshot(member: bool) -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .chats
+            .expect_get()
+            .returning(|_| Ok(Some(a_chat())));
+        snapshot
+            .participants
+            .expect_find()
+            .returning(move |_, agent| Ok(member.then(|| a_participant(agent))));
+        snapshot
+    }
+
+    /// SPEC 7: the same log over HTTP.
+    #[test]
+    fn a_participant_reads_the_log_up_to_its_head() {
+        let mut snapshot = snapshot(true);
+        snapshot
+            .events
+            .expect_after()
+            .withf(|chat, portion| (*chat, *portion) == (chat_id(1), PORTION))
+            .times(1)
+            .returning(|_, _| Ok(LogPage::default()));
+        let events = list_events(&mut snapshot, actor(agent_id(1)), chat_id(1), PORTION).unwrap();
+        assert_eq!(events.seq, a_chat().last.seq);
+    }
+
+    /// SPEC 1: visibility.
+    #[test]
+    fn an_outsider_reads_no_events() {
+        let refused = list_events(
+            &mut snapshot(false),
+            actor(agent_id(1)),
+            chat_id(1),
+            PORTION,
+        );
+        assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+    }
+}

@@ -1,0 +1,6 @@
+//! Use cases of live delivery.
+
+pub mod catch_up;
+pub mod presence;
+pub mod subscribe;
+pub mod typing;

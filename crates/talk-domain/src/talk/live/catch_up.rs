@@ -1,0 +1,174 @@
+//! Use case: read what follows a position in a chat's log, for a connection that is behind.
+
+use crate::kernel::id::{AgentId, ChatId};
+use crate::kernel::log::{LogPage, Portion};
+use crate::kernel::store::{Snapshot, StoreError};
+
+/// A part of the log, and what is missing before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatchUp {
+    /// The events.
+    pub log: LogPage,
+    /// Why they do not follow the position, if they do not.
+    pub gap: Option<Gap>,
+}
+
+/// Why events do not follow the position that was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The log no longer goes back so far. The agent participates in the chat.
+    Trimmed,
+    /// The log no longer goes back so far, and the agent is no participant any more. The event that
+    /// ended its membership is in the log, and nothing else is for it.
+    Leaving {
+        /// That event.
+        left: u64,
+        /// The chat's last event.
+        head: u64,
+    },
+    /// The same, and the event that ended its membership is no longer in the log either. It left or
+    /// was removed, since the deletion of a chat is the last event of its log.
+    Left {
+        /// The event that ended it.
+        left: u64,
+        /// The chat's last event.
+        head: u64,
+    },
+    /// The chat was removed for good.
+    Gone,
+}
+
+/// Events of a chat that follow a position where `agent` participated.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn catch_up(
+    snapshot: &mut dyn Snapshot,
+    agent: AgentId,
+    chat: ChatId,
+    portion: Portion,
+) -> Result<CatchUp, StoreError> {
+    let log = snapshot.events().after(chat, portion)?;
+    let gap = match log.events.first() {
+        Some(next) if next.seq == portion.since + 1 => None,
+        Some(_) | None => gap(snapshot, agent, (chat, portion.since))?,
+    };
+    Ok(CatchUp { log, gap })
+}
+
+fn gap(
+    snapshot: &mut dyn Snapshot,
+    agent: AgentId,
+    (id, since): (ChatId, u64),
+) -> Result<Option<Gap>, StoreError> {
+    let Some(chat) = snapshot.chats().get(id)? else {
+        return Ok(Some(Gap::Gone));
+    };
+    if since >= chat.log_start {
+        return Ok(None);
+    }
+    if chat.log_start >= chat.last.seq {
+        // It is being removed.
+        return Ok(Some(Gap::Gone));
+    }
+    if snapshot.participants().find(id, agent)?.is_some() {
+        return Ok(Some(Gap::Trimmed));
+    }
+    let head = chat.last.seq;
+    let left = snapshot.participants().left(id, agent)?.unwrap_or(since);
+    if left > chat.log_start {
+        return Ok(Some(Gap::Leaving { left, head }));
+    }
+    Ok(Some(Gap::Left { left, head }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::kernel::log::LoggedEvent;
+    use crate::talk::model::chat::Chat;
+    use crate::talk::model::event::EventKind;
+    use crate::testing::{MockSnapshot, a_chat, a_participant, agent_id, at, chat_id};
+
+    /// What follows event 3, in a log that starts after `start` and has events `from` to `from + 1`,
+    /// for an agent that participates or has left with `left`.
+    fn gap_of(chat: Option<Chat>, from: Option<u64>, left: Option<u64>) -> Option<Gap> {
+        let mut snapshot = MockSnapshot::default();
+        let logged = |seq| LoggedEvent {
+            chat: chat_id(1),
+            seq,
+            kind: EventKind::MessagePosted,
+            subject: Uuid::nil(),
+            frame: Arc::from("{}"),
+        };
+        let events: Vec<_> = from
+            .into_iter()
+            .flat_map(|seq| [seq, seq + 1])
+            .map(logged)
+            .collect();
+        let log = LogPage {
+            events,
+            is_end: true,
+        };
+        let expected = log.clone();
+        let after = snapshot.events.expect_after();
+        after.returning(move |_, _| Ok(log.clone()));
+        let get = snapshot.chats.expect_get();
+        get.returning(move |_| Ok(chat.clone()));
+        let find = snapshot.participants.expect_find();
+        find.returning(move |_, agent| Ok(left.is_none().then(|| a_participant(agent))));
+        let ended = snapshot.participants.expect_left();
+        ended.returning(move |_, _| Ok(left));
+        let portion = Portion::new(3, 9);
+        let found = catch_up(&mut snapshot, agent_id(1), chat_id(1), portion).unwrap();
+        assert_eq!(found.log, expected);
+        found.gap
+    }
+
+    /// A chat of 10 events, of which those up to `log_start` are no longer in the log.
+    fn trimmed(log_start: u64) -> Chat {
+        Chat {
+            log_start,
+            ..a_chat()
+        }
+    }
+
+    /// SPEC 7: never a silent gap.
+    #[test]
+    fn events_that_follow_have_no_gap_before_them() {
+        assert_eq!(gap_of(None, Some(4), None), None, "the chat is not read");
+        assert_eq!(gap_of(Some(trimmed(3)), Some(4), Some(9)), None);
+        assert_eq!(gap_of(Some(trimmed(0)), None, None), None, "nothing is new");
+        assert_eq!(gap_of(Some(trimmed(3)), None, None), None);
+        assert_eq!(gap_of(Some(trimmed(4)), Some(5), None), Some(Gap::Trimmed));
+    }
+
+    /// SPEC 7: what REST refuses now, a resume does not show.
+    #[test]
+    fn who_has_left_gets_nothing_after_a_gap() {
+        let head = a_chat().last.seq;
+        let left = Some(Gap::Left { left: 4, head });
+        let leaving = |left| Some(Gap::Leaving { left, head });
+        let deleted = Some(Chat {
+            deleted: Some(at(9)),
+            log_start: 6,
+            ..a_chat()
+        });
+        for chat in [Some(trimmed(6)), deleted.clone()] {
+            assert_eq!(gap_of(chat.clone(), Some(7), Some(4)), left);
+            assert_eq!(gap_of(chat, Some(7), Some(7)), leaving(7));
+        }
+        assert_eq!(gap_of(deleted, Some(7), Some(head)), leaving(head));
+    }
+
+    /// SPEC 8: a chat that is removed for good is not read for ever.
+    #[test]
+    fn a_removed_chat_is_gone() {
+        assert_eq!(gap_of(None, None, None), Some(Gap::Gone));
+        assert_eq!(gap_of(Some(trimmed(10)), None, None), Some(Gap::Gone));
+    }
+}

@@ -1,0 +1,391 @@
+//! Use case: find out where the delivery of chats to a connection begins.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::context::Actor;
+use crate::kernel::id::ChatId;
+use crate::kernel::live::{Ended, ResetReason, Resume, Scope};
+use crate::kernel::store::{Snapshot, StoreError};
+use crate::talk::access::{AccessError, view};
+use crate::talk::model::participant::ChatLog;
+
+/// How the delivery of one chat begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After the chat's last event.
+    Head(u64),
+    /// After an event the connection has seen.
+    Since {
+        /// That event.
+        seq: u64,
+        /// The chat's last event.
+        head: u64,
+    },
+    /// Delivers one event to a former participant: the one that ended its membership. Everything
+    /// before it is refused over REST too.
+    Former {
+        /// The event that ended the membership.
+        until: u64,
+        /// The chat's last event.
+        head: u64,
+    },
+    /// After the chat's last event, because the position is worth nothing.
+    Reset(ResetReason, u64),
+}
+
+impl Start {
+    /// The chat's last event when it was looked at.
+    #[must_use]
+    pub const fn head(&self) -> u64 {
+        match *self {
+            Self::Head(head)
+            | Self::Since { head, .. }
+            | Self::Former { head, .. }
+            | Self::Reset(_, head) => head,
+        }
+    }
+
+    /// The last event there was for the connection.
+    #[must_use]
+    pub const fn last(&self) -> u64 {
+        match *self {
+            Self::Former { until, .. } => until,
+            Self::Head(_) | Self::Since { .. } | Self::Reset(..) => self.head(),
+        }
+    }
+}
+
+/// Where everything begins.
+#[derive(Debug, Default)]
+pub struct Starts {
+    /// Chats that are delivered.
+    pub chats: BTreeMap<ChatId, Start>,
+    /// Chats of which the connection has seen all it will ever see.
+    pub ended: Vec<(ChatId, Ended, u64)>,
+    /// Chats asked for by name that the agent may not follow.
+    pub refused: Vec<(ChatId, AccessError)>,
+}
+
+/// Where the delivery of `scope` begins for a connection of `actor` that resumes from `resume`,
+/// whose log is (or is not) this one. A former participant gets the event that ended its membership
+/// and nothing else.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn starts(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    scope: &Scope,
+    resume: &Resume,
+    is_this_log: bool,
+) -> Result<Starts, StoreError> {
+    let mut starts = Starts::default();
+    let since = |chat| resume.since.get(&chat).copied();
+    if scope.is_all {
+        for log in snapshot.participants().logs(actor.agent)? {
+            let start = start(since(log.chat), log, is_this_log);
+            starts.chats.insert(log.chat, start);
+        }
+    }
+    let mut wanted = scope.chats.clone();
+    if scope.is_all {
+        wanted.extend(resume.since.keys());
+    }
+    for chat in wanted {
+        if starts.chats.contains_key(&chat) {
+            continue;
+        }
+        if let Some(seq) = since(chat).filter(|_| is_this_log)
+            && former(snapshot, actor, (chat, seq), &mut starts)?
+        {
+            continue;
+        }
+        match view(snapshot, actor, chat) {
+            Ok(found) => {
+                let start = start(since(chat), (&found).into(), is_this_log);
+                starts.chats.insert(chat, start);
+            }
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(refusal) => {
+                if scope.chats.contains(&chat) {
+                    starts.refused.push((chat, refusal));
+                } else {
+                    let seq = since(chat).unwrap_or_default();
+                    starts.ended.push((chat, Ended::NotAParticipant, seq));
+                }
+            }
+        }
+    }
+    Ok(starts)
+}
+
+fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
+    let head = log.head;
+    match since {
+        None => Start::Head(head),
+        Some(_) if !is_this_log => Start::Reset(ResetReason::Epoch, head),
+        Some(seq) if seq > head => Start::Reset(ResetReason::AheadOfHead, head),
+        Some(seq) if seq < log.start => Start::Reset(ResetReason::Retention, head),
+        Some(seq) => Start::Since { seq, head },
+    }
+}
+
+/// Adds the start of a chat that the agent has left. If the event that ended its membership is no
+/// longer in the log, the start says only that the membership has ended. Returns `false` if the agent participates in the
+/// chat or never did.
+fn former(
+    snapshot: &mut dyn Snapshot,
+    actor: Actor,
+    (id, seq): (ChatId, u64),
+    starts: &mut Starts,
+) -> Result<bool, StoreError> {
+    if snapshot.participants().find(id, actor.agent)?.is_some() {
+        return Ok(false);
+    }
+    let left = snapshot.participants().left(id, actor.agent)?;
+    let chat = snapshot.chats().get(id)?;
+    let (Some(left), Some(chat)) = (left, chat) else {
+        return Ok(false);
+    };
+    if seq < left && left > chat.log_start {
+        let (until, head) = (left, chat.last.seq);
+        starts.chats.insert(id, Start::Former { until, head });
+    } else if chat.deleted.is_some() && left == chat.last.seq {
+        starts.ended.push((id, Ended::Deleted, left));
+    } else {
+        starts.ended.push((id, Ended::Removed, left));
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::talk::model::chat::{Chat, ChatKind, Tick};
+    use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id};
+
+    const HEAD: u64 = 20;
+    /// Up to this event, nothing is in the log.
+    const START: u64 = 5;
+
+    fn chat(id: ChatId) -> Chat {
+        let last = Tick {
+            seq: HEAD,
+            at: at(9),
+        };
+        Chat {
+            id,
+            last,
+            log_start: START,
+            ..a_chat()
+        }
+    }
+
+    /// Agent 1 is in chat 1, was in chats 2 and 3 (deleted) until event 15 and 20, was in chat 5
+    /// until an event that is no longer in the log, and never in channel 4.
+    fn snapshot() -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        snapshot.chats.expect_get().returning(|id| {
+            let mut found = chat(id);
+            if id == chat_id(3) {
+                found.deleted = Some(at(9));
+            }
+            if id == chat_id(4) {
+                found.kind = ChatKind::Talk;
+            }
+            Ok((1..=5).any(|n| id == chat_id(n)).then_some(found))
+        });
+        let members = &mut snapshot.participants;
+        members
+            .expect_find()
+            .returning(|chat, agent| Ok((chat == chat_id(1)).then(|| a_participant(agent))));
+        members
+            .expect_logs()
+            .returning(|_| Ok(vec![(&chat(chat_id(1))).into()]));
+        members.expect_left().returning(|chat, _| {
+            Ok([(chat_id(2), 15), (chat_id(3), HEAD), (chat_id(5), START)]
+                .into_iter()
+                .find(|(id, _)| *id == chat)
+                .map(|(_, seq)| seq))
+        });
+        snapshot
+    }
+
+    fn all() -> Scope {
+        Scope {
+            is_all: true,
+            ..Scope::default()
+        }
+    }
+
+    fn only(chat: u128) -> Scope {
+        Scope {
+            is_all: false,
+            chats: [chat_id(chat)].into(),
+        }
+    }
+
+    fn resumed(scope: &Scope, chat: u128, seq: u64) -> Starts {
+        let since = [(chat_id(chat), seq)].into();
+        let resume = Resume {
+            epoch: "e".into(),
+            since,
+        };
+        starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
+    }
+
+    fn fresh(scope: &Scope) -> Starts {
+        let resume = Resume::default();
+        starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
+    }
+
+    /// SPEC 7.
+    #[test]
+    fn everything_begins_after_the_head_unless_it_is_resumed() {
+        let head = [(chat_id(1), Start::Head(HEAD))].into();
+        assert_eq!(fresh(&all()).chats, head);
+        assert_eq!(fresh(&only(1)).chats, head);
+        let start = Start::Since { seq: 7, head: HEAD };
+        for scope in [all(), only(1)] {
+            assert_eq!(resumed(&scope, 1, 7).chats, [(chat_id(1), start)].into());
+        }
+    }
+
+    /// SPEC 7: never a silent gap.
+    #[test]
+    fn a_position_that_is_worth_nothing_is_said_to_be() {
+        let ahead = Start::Reset(ResetReason::AheadOfHead, HEAD);
+        assert_eq!(
+            resumed(&all(), 1, HEAD + 1).chats,
+            [(chat_id(1), ahead)].into()
+        );
+        let resume = Resume {
+            epoch: "other".into(),
+            since: [(chat_id(1), 7)].into(),
+        };
+        let foreign = starts(&mut snapshot(), actor(agent_id(1)), &all(), &resume, false);
+        let reset = Start::Reset(ResetReason::Epoch, HEAD);
+        assert_eq!(foreign.unwrap().chats, [(chat_id(1), reset)].into());
+    }
+
+    /// SPEC 7: beyond retention there is a reset, and no silent gap.
+    #[test]
+    fn a_position_from_before_the_log_is_reset() {
+        for scope in [all(), only(1)] {
+            for seq in [0, START - 1] {
+                let reset = Start::Reset(ResetReason::Retention, HEAD);
+                assert_eq!(resumed(&scope, 1, seq).chats, [(chat_id(1), reset)].into());
+            }
+            let start = Start::Since {
+                seq: START,
+                head: HEAD,
+            };
+            assert_eq!(
+                resumed(&scope, 1, START).chats,
+                [(chat_id(1), start)].into(),
+                "the next event is the first one in the log"
+            );
+        }
+    }
+
+    /// SPEC 7: what REST refuses now, a resume does not show.
+    #[test]
+    fn of_a_membership_that_ended_before_the_log_only_the_end_is_told() {
+        for scope in [all(), only(5)] {
+            let starts = resumed(&scope, 5, 2);
+            assert!(starts.chats.keys().all(|chat| *chat != chat_id(5)));
+            assert_eq!(starts.ended, [(chat_id(5), Ended::Removed, START)]);
+        }
+    }
+
+    /// Case 52.
+    #[test]
+    fn a_former_participant_gets_the_end_of_its_membership_alone() {
+        let mut both = only(2);
+        both.is_all = true;
+        for scope in [all(), only(2), both] {
+            for since in [0, START, 14] {
+                let starts = resumed(&scope, 2, since);
+                let start = Start::Former {
+                    until: 15,
+                    head: HEAD,
+                };
+                assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
+            }
+            let starts = resumed(&scope, 2, 15);
+            assert_eq!(starts.ended, [(chat_id(2), Ended::Removed, 15)]);
+        }
+        let deleted = resumed(&only(3), 3, HEAD);
+        assert_eq!(deleted.ended, [(chat_id(3), Ended::Deleted, HEAD)]);
+    }
+
+    /// SPEC 7, X-17: a channel is followed by those who joined.
+    #[test]
+    fn outsiders_follow_nothing() {
+        for (chat, resume) in [(2, None), (4, None), (4, Some(3)), (9, Some(3))] {
+            let starts = match resume {
+                Some(seq) => resumed(&only(chat), chat, seq),
+                None => fresh(&only(chat)),
+            };
+            assert!(starts.chats.is_empty() && starts.ended.is_empty());
+            let refused: Vec<_> = starts.refused.iter().map(|(chat, _)| *chat).collect();
+            assert_eq!(refused, [chat_id(chat)]);
+        }
+        let silent = resumed(&all(), 4, 3);
+        assert_eq!(silent.ended, [(chat_id(4), Ended::NotAParticipant, 3)]);
+    }
+
+    #[test]
+    fn a_start_knows_the_head_and_the_last_event_for_its_connection() {
+        let former = Start::Former {
+            until: 15,
+            head: HEAD,
+        };
+        for (start, last) in [
+            (Start::Head(HEAD), HEAD),
+            (Start::Since { seq: 7, head: HEAD }, HEAD),
+            (Start::Reset(ResetReason::Epoch, HEAD), HEAD),
+            (former, 15),
+        ] {
+            assert_eq!((start.head(), start.last()), (HEAD, last), "{start:?}");
+        }
+    }
+
+    /// SPEC 7: nothing is ahead of the head but what is behind it.
+    #[test]
+    fn a_position_at_the_head_is_resumed_from() {
+        let start = Start::Since {
+            seq: HEAD,
+            head: HEAD,
+        };
+        assert_eq!(resumed(&all(), 1, HEAD).chats, [(chat_id(1), start)].into());
+    }
+
+    /// Case 52: whoever left before a chat was deleted does not learn of the deletion.
+    #[test]
+    fn only_a_membership_that_ended_with_its_chat_is_said_to_have_ended_so() {
+        for (deleted, left, ended) in [
+            (true, HEAD, Ended::Deleted),
+            (true, HEAD - 1, Ended::Removed),
+            (false, HEAD, Ended::Removed),
+        ] {
+            let mut snapshot = MockSnapshot::default();
+            snapshot.chats.expect_get().returning(move |id| {
+                Ok(Some(Chat {
+                    deleted: deleted.then(|| at(9)),
+                    ..chat(id)
+                }))
+            });
+            let members = &mut snapshot.participants;
+            members.expect_find().returning(|_, _| Ok(None));
+            members.expect_left().returning(move |_, _| Ok(Some(left)));
+            let resume = Resume {
+                epoch: "e".into(),
+                since: [(chat_id(3), HEAD)].into(),
+            };
+            let me = actor(agent_id(1));
+            let starts = starts(&mut snapshot, me, &only(3), &resume, true).unwrap();
+            assert_eq!(starts.ended, [(chat_id(3), ended, left)]);
+        }
+    }
+}

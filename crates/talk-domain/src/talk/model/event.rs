@@ -1,0 +1,351 @@
+//! Events: what happened, in order, per chat; and the ports of the log and of its delivery.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::kernel::cleanup::Bound;
+use crate::kernel::id::{AgentId, ChatId};
+pub use crate::kernel::log::{LogPage, LoggedEvent, Portion};
+use crate::kernel::store::StoreError;
+use crate::talk::model::chat::{Chat, Tick};
+use crate::talk::model::message::Message;
+use crate::talk::model::participant::Participant;
+use crate::talk::model::reaction::Reaction;
+use crate::talk::model::read::ReadMark;
+
+/// Something that happened, in the past tense; the state it carries is that of this very place in
+/// the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A chat was created; its participants follow.
+    ChatCreated(&'a Chat),
+    /// Name, detail or status changed.
+    ChatUpdated(&'a Chat),
+    /// A chat was deleted with all its memberships.
+    ChatDeleted(&'a Chat),
+    /// A message was posted.
+    MessagePosted(&'a Message),
+    /// A message was edited.
+    MessageEdited(&'a Message),
+    /// A message became a tombstone.
+    MessageDeleted(&'a Message),
+    /// A reaction was added to the message.
+    ReactionAdded(&'a Message, &'a Reaction),
+    /// A reaction was removed from the message.
+    ReactionRemoved(&'a Message, &'a Reaction),
+    /// An agent became a participant.
+    ParticipantJoined(&'a Participant),
+    /// An agent left or was removed.
+    ParticipantLeft(&'a Participant),
+    /// A participant has read on.
+    ChatRead(&'a ReadMark),
+}
+
+/// An [`Event`] without its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the variants are those of Event")]
+pub enum EventKind {
+    ChatCreated,
+    ChatUpdated,
+    ChatDeleted,
+    MessagePosted,
+    MessageEdited,
+    MessageDeleted,
+    ReactionAdded,
+    ReactionRemoved,
+    ParticipantJoined,
+    ParticipantLeft,
+    ChatRead,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::ChatCreated,
+        Self::ChatUpdated,
+        Self::ChatDeleted,
+        Self::MessagePosted,
+        Self::MessageEdited,
+        Self::MessageDeleted,
+        Self::ReactionAdded,
+        Self::ReactionRemoved,
+        Self::ParticipantJoined,
+        Self::ParticipantLeft,
+        Self::ChatRead,
+    ];
+
+    /// The name in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChatCreated => "chat_created",
+            Self::ChatUpdated => "chat_updated",
+            Self::ChatDeleted => "chat_deleted",
+            Self::MessagePosted => "message_posted",
+            Self::MessageEdited => "message_edited",
+            Self::MessageDeleted => "message_deleted",
+            Self::ReactionAdded => "reaction_added",
+            Self::ReactionRemoved => "reaction_removed",
+            Self::ParticipantJoined => "participant_joined",
+            Self::ParticipantLeft => "participant_left",
+            Self::ChatRead => "chat_read",
+        }
+    }
+
+    /// Whether such events carry the content of a message.
+    #[must_use]
+    pub const fn has_content(self) -> bool {
+        match self {
+            Self::MessagePosted
+            | Self::MessageEdited
+            | Self::ReactionAdded
+            | Self::ReactionRemoved => true,
+            Self::MessageDeleted
+            | Self::ChatCreated
+            | Self::ChatUpdated
+            | Self::ChatDeleted
+            | Self::ParticipantJoined
+            | Self::ParticipantLeft
+            | Self::ChatRead => false,
+        }
+    }
+
+    /// The kind with this name in storage.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl Event<'_> {
+    /// What sort of event it is.
+    #[must_use]
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::ChatCreated(_) => EventKind::ChatCreated,
+            Self::ChatUpdated(_) => EventKind::ChatUpdated,
+            Self::ChatDeleted(_) => EventKind::ChatDeleted,
+            Self::MessagePosted(_) => EventKind::MessagePosted,
+            Self::MessageEdited(_) => EventKind::MessageEdited,
+            Self::MessageDeleted(_) => EventKind::MessageDeleted,
+            Self::ReactionAdded(..) => EventKind::ReactionAdded,
+            Self::ReactionRemoved(..) => EventKind::ReactionRemoved,
+            Self::ParticipantJoined(_) => EventKind::ParticipantJoined,
+            Self::ParticipantLeft(_) => EventKind::ParticipantLeft,
+            Self::ChatRead(_) => EventKind::ChatRead,
+        }
+    }
+
+    /// Whom or what it is about: the chat, the message, or the agent who joined, left or
+    /// has read.
+    #[must_use]
+    pub const fn subject(&self) -> Uuid {
+        match self {
+            Self::ChatCreated(chat) | Self::ChatUpdated(chat) | Self::ChatDeleted(chat) => {
+                chat.id.0
+            }
+            Self::MessagePosted(message)
+            | Self::MessageEdited(message)
+            | Self::MessageDeleted(message)
+            | Self::ReactionAdded(message, _)
+            | Self::ReactionRemoved(message, _) => message.id.0,
+            Self::ParticipantJoined(participant) | Self::ParticipantLeft(participant) => {
+                participant.agent.0
+            }
+            Self::ChatRead(mark) => mark.agent.0,
+        }
+    }
+}
+
+/// An event with its place in its chat's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogEntry<'a> {
+    /// The chat.
+    pub chat: ChatId,
+    /// The place, taken by [`Chat::tick`].
+    pub tick: Tick,
+    /// Who caused it.
+    pub actor: AgentId,
+    /// What happened.
+    pub event: Event<'a>,
+}
+
+impl LogEntry<'_> {
+    /// The entry with its frame.
+    #[must_use]
+    pub const fn logged(&self, frame: Arc<str>) -> LoggedEvent {
+        LoggedEvent {
+            chat: self.chat,
+            seq: self.tick.seq,
+            kind: self.event.kind(),
+            subject: self.event.subject(),
+            frame,
+        }
+    }
+}
+
+/// Driven port: the append-only log, written in the unit's transaction.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait EventLog {
+    /// Appends an entry and tells how it is logged; it is delivered only if the unit commits.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    #[allow(
+        clippy::elidable_lifetime_names,
+        reason = "mockall cannot take '_ here"
+    )]
+    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<LoggedEvent, StoreError>;
+
+    /// Replaces the content of logged events about `tombstone` by the tombstone: of its first
+    /// event, and of the next others that were not replaced yet, up to `bound`. Returns whether
+    /// there may be more. A tombstone with more MUST be stored as a
+    /// [cleanup](crate::kernel::cleanup::Deleted::Message): reads show the tombstone in place of what is
+    /// still to be replaced.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError>;
+
+    /// Deletes the first events of a chat's log, up to the one at `upto` and none that is later
+    /// than its time, within `bound`. Returns the last one it deleted, if there was any: where the
+    /// log starts from now on MUST be stored in [`Chat::log_start`].
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn trim(&mut self, chat: ChatId, upto: Tick, bound: Bound) -> Result<Option<u64>, StoreError>;
+}
+
+/// Driven port: reading the log.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait EventQueries {
+    /// Entries of a chat.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError>;
+
+    /// One entry, if it is still there.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, chat: ChatId, seq: u64) -> Result<Option<LoggedEvent>, StoreError>;
+}
+
+/// Driven port: turns events into the frames that are stored and pushed.
+pub trait FrameEncoder: Send + Sync {
+    /// The frame of an entry.
+    fn encode(&self, entry: &LogEntry<'_>) -> String;
+    /// The frame of an event of this kind about a message that is deleted since.
+    fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String;
+}
+
+/// Driven port: told about events as soon as they are durable, in commit order. It never blocks
+/// and may lose nothing that matters: the log is the truth.
+pub trait Bell: Send + Sync {
+    /// These entries are durable.
+    fn ring(&self, committed: &[LoggedEvent]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::talk::model::emoji::Emoji;
+    use crate::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(EventKind::parse("chatmessage_created"), None);
+    }
+
+    /// Checks that `event` is logged as an event of this kind about `subject`.
+    fn check(event: Event<'_>, kind: EventKind, subject: Uuid) {
+        assert_eq!((event.kind(), event.subject()), (kind, subject));
+        let entry = LogEntry {
+            chat: chat_id(1),
+            tick: a_chat().last,
+            actor: agent_id(1),
+            event,
+        };
+        let expected = LoggedEvent {
+            chat: chat_id(1),
+            seq: a_chat().last.seq,
+            kind,
+            subject,
+            frame: "frame".into(),
+        };
+        assert_eq!(entry.logged("frame".into()), expected);
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn an_event_of_a_chat_is_about_the_chat() {
+        let (chat, id) = (a_chat(), a_chat().id.0);
+        check(Event::ChatCreated(&chat), EventKind::ChatCreated, id);
+        check(Event::ChatUpdated(&chat), EventKind::ChatUpdated, id);
+        check(Event::ChatDeleted(&chat), EventKind::ChatDeleted, id);
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn an_event_of_a_message_is_about_the_message() {
+        let (message, id) = (a_message(1), a_message(1).id.0);
+        let reaction = Reaction {
+            emoji: Emoji::parse("tada", 64).unwrap(),
+            agent: agent_id(3),
+            created: at(6),
+        };
+        check(Event::MessagePosted(&message), EventKind::MessagePosted, id);
+        check(Event::MessageEdited(&message), EventKind::MessageEdited, id);
+        let deleted = Event::MessageDeleted(&message);
+        check(deleted, EventKind::MessageDeleted, id);
+        let added = Event::ReactionAdded(&message, &reaction);
+        check(added, EventKind::ReactionAdded, id);
+        let removed = Event::ReactionRemoved(&message, &reaction);
+        check(removed, EventKind::ReactionRemoved, id);
+    }
+
+    /// SPEC 6.
+    #[test]
+    fn an_event_of_a_participant_is_about_the_agent() {
+        let participant = a_participant(agent_id(2));
+        let mark = ReadMark {
+            customer: participant.customer,
+            chat: participant.chat,
+            agent: agent_id(2),
+            place: a_chat().last,
+            updated: at(6),
+        };
+        let id = agent_id(2).0;
+        let joined = Event::ParticipantJoined(&participant);
+        check(joined, EventKind::ParticipantJoined, id);
+        let left = Event::ParticipantLeft(&participant);
+        check(left, EventKind::ParticipantLeft, id);
+        check(Event::ChatRead(&mark), EventKind::ChatRead, id);
+    }
+
+    /// SPEC 4: when a message is deleted, these are rewritten.
+    #[test]
+    fn events_with_the_content_of_a_message_are_known() {
+        let with_content = EventKind::ALL.into_iter().filter(|kind| kind.has_content());
+        let expected = [
+            EventKind::MessagePosted,
+            EventKind::MessageEdited,
+            EventKind::ReactionAdded,
+            EventKind::ReactionRemoved,
+        ];
+        assert!(with_content.eq(expected));
+    }
+
+    /// The names in storage.
+    #[test]
+    fn no_two_kinds_have_one_name() {
+        let names: std::collections::BTreeSet<_> =
+            EventKind::ALL.map(EventKind::as_str).into_iter().collect();
+        assert_eq!(names.len(), EventKind::ALL.len());
+    }
+}

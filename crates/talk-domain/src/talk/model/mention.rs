@@ -1,0 +1,135 @@
+//! Mentions: agents of a chat that a message names by `@username`.
+//!
+//! They are resolved when the message is posted or edited, in the same transaction, and stored, so
+//! that unread mentions are counted without reading any text. A message names agents who are
+//! participants at that time.
+
+mod code;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::identity::agent::username_key;
+use crate::kernel::cleanup::Bound;
+use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
+use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::talk::model::message::{Author, Message};
+pub use scan::{Names, names_in};
+
+/// How many places of a text that look like mentions are resolved; later ones mention nobody.
+pub const PLACES: usize = 50;
+
+/// How many usernames one such place can stand for: in scripts without spaces a name may end behind
+/// any letter. The shortest are looked up, and the longest.
+pub const NAMES_AT_A_PLACE: usize = 16;
+
+/// Driven port: mentions at rest. They are rows of their message and hold no text.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait MentionRepository {
+    /// Returns the participants of the chat whose username has one of these keys
+    /// ([`username_key`]), each with its username. An agent without a key of its own, which is older
+    /// than the rule that keys are unique, is found by its name without the case of ASCII letters.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn participants_named(
+        &mut self,
+        chat: ChatId,
+        keys: &BTreeSet<String>,
+    ) -> Result<Vec<(String, AgentId)>, StoreError>;
+
+    /// Stores that `message` mentions exactly these agents.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn replace(&mut self, message: &Message, agents: &BTreeSet<AgentId>) -> Result<(), StoreError>;
+
+    /// Stores that the messages of a [backlog](MentionQueries::backlog) are resolved.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn settle(&mut self, backlog: &Backlog) -> Result<(), StoreError>;
+}
+
+/// Messages that were written before mentions were stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Those that can mention somebody, each with its customer.
+    pub messages: Vec<(CustomerId, MessageId)>,
+    /// Their place: these, and all that were written later, are resolved with them.
+    pub from: u64,
+}
+
+/// Driven port: reading mentions.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait MentionQueries {
+    /// The latest messages, up to `bound`, that were written before mentions were stored and that
+    /// are not [settled](MentionRepository::settle), over all customers; `None` when all are.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn backlog(&mut self, bound: Bound) -> Result<Option<Backlog>, StoreError>;
+}
+
+/// Use case: resolve messages that were written before mentions were stored, as far as they are
+/// still there. May run twice.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn resolve(uow: &mut dyn UnitOfWork, messages: &[MessageId]) -> Result<(), StoreError> {
+    for id in messages {
+        let message = uow.messages().get(*id)?;
+        if let Some(message) = message.filter(|message| message.deleted.is_none()) {
+            mention(uow, &message)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores whom a new message mentions. A text without `@` costs no statement.
+pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(), StoreError> {
+    let agents = mentioned(uow, message)?;
+    if agents.is_empty() {
+        return Ok(());
+    }
+    uow.mentions().replace(message, &agents)
+}
+
+/// Stores whom `message` mentions now that it no longer says `earlier`. Two texts without `@` cost
+/// no statement.
+pub(crate) fn mention_anew(
+    uow: &mut dyn UnitOfWork,
+    message: &Message,
+    earlier: &str,
+) -> Result<(), StoreError> {
+    let agents = mentioned(uow, message)?;
+    if agents.is_empty() && names_in(earlier).is_empty() {
+        return Ok(());
+    }
+    uow.mentions().replace(message, &agents)
+}
+
+/// The participants that the message's text names, its author excepted.
+fn mentioned(uow: &mut dyn UnitOfWork, message: &Message) -> Result<BTreeSet<AgentId>, StoreError> {
+    let Author::Agent(author) = message.author else {
+        return Ok(BTreeSet::new());
+    };
+    let places = names_in(&message.text);
+    if places.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let keys = places.iter().flat_map(Names::iter).map(str::to_owned);
+    let keys = keys.collect();
+    let mut found = uow.mentions().participants_named(message.chat, &keys)?;
+    for (name, _) in &mut found {
+        *name = username_key(name);
+    }
+    let mut agents: BTreeSet<AgentId> = BTreeSet::new();
+    for place in &places {
+        agents.extend(place.longest_of(&found));
+    }
+    agents.remove(&author);
+    Ok(agents)
+}

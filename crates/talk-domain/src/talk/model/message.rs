@@ -1,0 +1,202 @@
+//! Messages: the entity, its threads, and its ports.
+
+use crate::kernel::cleanup::Bound;
+use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
+use crate::kernel::page::{Page, PageRequest};
+use crate::kernel::store::StoreError;
+use crate::kernel::time::Timestamp;
+use crate::talk::model::media::Media;
+use crate::talk::model::reaction::Reaction;
+use crate::talk::search::MessageSearch;
+pub use crate::talk::steps::announce::{SystemKind, SystemNote};
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// An agent: a normal message.
+    Agent(AgentId),
+    /// The chat itself: a system message (S-090).
+    System(SystemNote),
+}
+
+/// A message in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Identity.
+    pub id: MessageId,
+    /// Its customer.
+    pub customer: CustomerId,
+    /// Its chat.
+    pub chat: ChatId,
+    /// The event that created it.
+    pub seq: u64,
+    /// Who speaks.
+    pub author: Author,
+    /// The message it answers.
+    pub parent: Option<MessageId>,
+    /// The first message of its thread; itself at top level.
+    pub root: MessageId,
+    /// 0 at top level.
+    pub depth: u32,
+    /// What is said; empty once deleted.
+    pub text: String,
+    /// What is attached; none once deleted.
+    pub medias: Vec<Media>,
+    /// In order of their time; none once deleted.
+    pub reactions: Vec<Reaction>,
+    /// Direct replies that are not deleted.
+    pub reply_count: u32,
+    /// Strictly rising inside a chat.
+    pub created: Timestamp,
+    /// When text, medias or reactions last changed.
+    pub updated: Timestamp,
+    /// When it was last edited.
+    pub edited: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
+}
+
+/// An earlier version of an edited message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The message.
+    pub message: MessageId,
+    /// What it said.
+    pub text: String,
+    /// What was attached.
+    pub medias: Vec<Media>,
+    /// When this version was written; strictly rising per message.
+    pub written: Timestamp,
+}
+
+/// A part of all messages, looked through for those of one agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Authored {
+    /// Messages that the agent wrote, and system messages that it caused or that are about it, each
+    /// with its number, in the order of their numbers.
+    pub messages: Vec<(u64, MessageId)>,
+    /// The number of the last message that was looked at.
+    pub position: u64,
+    /// Whether that was the last message there is.
+    pub is_end: bool,
+}
+
+/// Which messages of one chat are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    /// Only direct replies to this one.
+    pub parent: Option<MessageId>,
+    /// Only the thread of this root, the root included.
+    pub root: Option<MessageId>,
+    /// Only those created by an event after this one.
+    pub since_seq: Option<u64>,
+}
+
+/// Driven port: messages at rest.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait MessageRepository {
+    /// The message with its reactions, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, id: MessageId) -> Result<Option<Message>, StoreError>;
+
+    /// The chat of a message, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn chat_of(&mut self, id: MessageId) -> Result<Option<ChatId>, StoreError>;
+
+    /// Looks through the `limit` messages after the one with the number `after`, in the order in
+    /// which they were written, for those of an agent. No text is read.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn of_author(&mut self, agent: AgentId, after: u64, limit: u32)
+    -> Result<Authored, StoreError>;
+
+    /// Stores a new message.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, message: &Message) -> Result<(), StoreError>;
+
+    /// Stores text, medias, `updated`, `edited` and `deleted` of a known message.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn update(&mut self, message: &Message) -> Result<(), StoreError>;
+
+    /// Stores the number of direct replies that are not deleted.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn set_reply_count(&mut self, id: MessageId, count: u32) -> Result<(), StoreError>;
+
+    /// Keeps an earlier version.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn add_revision(&mut self, revision: &Revision) -> Result<(), StoreError>;
+
+    /// Deletes earlier versions of a message, up to `bound`. Returns whether there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn drop_revisions(&mut self, id: MessageId, bound: Bound) -> Result<bool, StoreError>;
+}
+
+/// Driven port: reading messages, each with its reactions.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait MessageQueries {
+    /// The message, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, id: MessageId) -> Result<Option<Message>, StoreError>;
+
+    /// Messages of one chat, by `created`, tombstones included.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn in_chat(
+        &mut self,
+        chat: ChatId,
+        filter: MessageFilter,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
+
+    /// Messages of all chats `agent` participates in, by `(created, id)`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn of_agent(
+        &mut self,
+        agent: AgentId,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
+
+    /// Messages of agents, not deleted, that contain what is searched for, of the chats `agent`
+    /// participates in, by `(created, id)`. Exactly those, however recently they were written,
+    /// edited or deleted, and whatever index is used: see
+    /// [`Needle::is_in`](search::Needle::is_in).
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn search(
+        &mut self,
+        agent: AgentId,
+        search: &MessageSearch,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
+
+    /// Earlier versions of a message, by `written`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn revisions(
+        &mut self,
+        id: MessageId,
+        request: PageRequest,
+    ) -> Result<Page<Revision>, StoreError>;
+}

@@ -1,0 +1,37 @@
+//! Reactions: one per message, agent and emoji key.
+
+use crate::kernel::id::{AgentId, MessageId};
+use crate::kernel::store::StoreError;
+use crate::kernel::time::Timestamp;
+use crate::talk::model::emoji::Emoji;
+
+/// An agent's emoji on a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// As sent, and the key it counts as.
+    pub emoji: Emoji,
+    /// Who reacted.
+    pub agent: AgentId,
+    /// When.
+    pub created: Timestamp,
+}
+
+/// Driven port: reactions at rest; they are read with their message.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait ReactionRepository {
+    /// Stores a reaction.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, message: MessageId, reaction: &Reaction) -> Result<(), StoreError>;
+    /// Deletes the agent's reaction with the same emoji key.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove(&mut self, message: MessageId, reaction: &Reaction) -> Result<(), StoreError>;
+    /// Deletes all reactions of a message.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn clear(&mut self, message: MessageId) -> Result<(), StoreError>;
+}

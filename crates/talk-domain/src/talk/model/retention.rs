@@ -1,0 +1,141 @@
+//! Retention: erases old messages, chats deleted long ago, and old events. The server does it in
+//! bounded units of work, each of which can be repeated. The rows themselves show what is still to be
+//! erased, so that a crash loses nothing.
+
+use crate::kernel::cleanup::Bound;
+use crate::kernel::id::{ChatId, MessageId};
+use crate::kernel::store::StoreError;
+use crate::kernel::time::Timestamp;
+use crate::talk::model::chat::Chat;
+
+/// How long messages, deleted chats and events are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Days after which a message becomes a tombstone; 0 for never.
+    pub message_days: u32,
+    /// Days after which a deleted chat is removed for good; 0 for never.
+    pub deleted_chat_days: u32,
+    /// Days that an event stays in the log; 0 for ever.
+    pub log_days: u32,
+    /// Latest events of a chat that stay in its log however old they are.
+    pub log_events: u64,
+}
+
+/// The times up to which messages, deleted chats and events have expired. `None`: they never do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// Messages posted up to this time.
+    pub messages: Option<Timestamp>,
+    /// Chats deleted up to this time.
+    pub deleted_chats: Option<Timestamp>,
+    /// Events logged up to this time,
+    pub log: Option<Timestamp>,
+    /// but for so many latest ones of each chat.
+    pub log_events: u64,
+}
+
+impl Retention {
+    /// Returns the times up to which things have expired at `now`.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Expiry {
+        let before = |days: u32| (days > 0).then(|| now.minus_days(days));
+        Expiry {
+            messages: before(self.message_days),
+            deleted_chats: before(self.deleted_chat_days),
+            log: before(self.log_days),
+            log_events: self.log_events,
+        }
+    }
+}
+
+/// A chat, and how far its messages have expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aged {
+    /// The chat, deleted or not.
+    pub chat: Chat,
+    /// Messages up to this time have expired already.
+    pub expired: Timestamp,
+}
+
+/// The outcome of one bounded unit of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Rows erased.
+    pub rows: u64,
+    /// Whether there may be more to do.
+    pub is_more: bool,
+}
+
+/// Driven port: finding expired messages, and storing how far they are erased.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait RetentionRepository {
+    /// The first messages of the chat that have not expired yet and were posted up to `upto`, as
+    /// many as `bound` allows and one at least, by their times, tombstones included.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn expiring(
+        &mut self,
+        chat: ChatId,
+        upto: Timestamp,
+        bound: Bound,
+    ) -> Result<Vec<(MessageId, Timestamp)>, StoreError>;
+
+    /// Stores that messages of the chat up to this time have expired.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn set_expired(&mut self, chat: ChatId, upto: Timestamp) -> Result<(), StoreError>;
+}
+
+/// Driven port: reading what may have expired.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait RetentionQueries {
+    /// Up to `limit` chats of the customer after the one with this id, by their ids.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn chats(&mut self, after: Option<ChatId>, limit: u32) -> Result<Vec<Aged>, StoreError>;
+
+    /// When the first message of the chat after this time was posted, tombstones included.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn next_message(
+        &mut self,
+        chat: ChatId,
+        after: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError>;
+
+    /// When the first event that is in the chat's log was logged.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn first_event(&mut self, chat: ChatId) -> Result<Option<Timestamp>, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::at;
+
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+    /// SPEC 8.
+    #[test]
+    fn days_count_back_from_now_and_none_is_never() {
+        let kept = Retention {
+            message_days: 0,
+            deleted_chat_days: 30,
+            log_days: 1,
+            log_events: 7,
+        };
+        let expected = Expiry {
+            messages: None,
+            deleted_chats: Some(at(70 * DAY + 5)),
+            log: Some(at(99 * DAY + 5)),
+            log_events: 7,
+        };
+        assert_eq!(kept.at(at(100 * DAY + 5)), expected);
+    }
+}

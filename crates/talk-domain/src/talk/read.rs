@@ -1,0 +1,4 @@
+//! Use cases on how far participants have read.
+
+pub mod mark;
+pub mod readers;
