@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Drives the Autobahn cases against the server's own socket code (kosoku, a Python package) and
-# fails when one fails. Compression (cases 12 and 13) is not offered. Usage: conformance.sh <echo binary>
+# fails when one fails. Compression (sections 12 and 13 of the suite) is not offered. Usage: conformance.sh <echo binary>
 set -euo pipefail
 echo_binary=$1
 work=$(mktemp -d)

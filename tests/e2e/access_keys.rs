@@ -163,7 +163,7 @@ async fn a_key_is_random_and_stored_nowhere() {
     assert!(!listed.contains(token(&key)));
 }
 
-/// SPEC 2.
+/// AUTH-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_ends_the_keys_when_it_is_told_to() {
     let server = Server::start().await;

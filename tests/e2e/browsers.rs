@@ -97,7 +97,7 @@ async fn a_page_of_a_foreign_origin_reads_nothing() {
     }
 }
 
-/// SPEC 1, browsers.
+/// API-07.
 #[tokio::test]
 async fn no_answer_of_the_api_is_kept_by_a_cache_or_taken_for_something_else() {
     let (_server, alice) = server().await;

@@ -85,6 +85,7 @@ async fn a_deleted_chat_is_gone_for_everybody_everywhere() {
     }
 }
 
+/// MSG-08.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_again_answers_the_same() {
     let server = Server::start().await;

@@ -151,7 +151,7 @@ async fn shape_is_kept(alice: &Client, (chat, id): (&Value, &str), [said, answer
     assert_eq!(events.iter().filter(deleted).count(), 2, "{events:?}");
 }
 
-/// SPEC 8.
+/// RUN-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_erased_agent_is_left_and_threads_keep_their_shape() {
     let server = Server::start().await;
@@ -190,7 +190,7 @@ async fn nothing_of_an_erased_agent_is_left_and_threads_keep_their_shape() {
     server.operate(&["doctor"]);
 }
 
-/// SPEC 8: the names are written by the command, and the server never learns of them.
+/// RUN-19: the command writes the names, and the server takes no part in it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_an_agent_that_never_said_anything_is_out_of_all_files() {
     let server = Server::start().await;
@@ -203,7 +203,7 @@ async fn the_name_of_an_agent_that_never_said_anything_is_out_of_all_files() {
     out_of_all_files(&server, &["bobzilla", "Roberto Zapatero"]).await;
 }
 
-/// SPEC 8: whoever is interrupted, the next one finishes the work.
+/// RUN-19: whichever process is interrupted, the next one finishes the work.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erasure_goes_on_after_a_crash_and_without_a_server() {
     let mut server = Server::start().await;
@@ -244,7 +244,7 @@ fn files_with_agent(server: &Server, username: &str) -> bool {
     !files_with(server.data(), username).is_empty()
 }
 
-/// SPEC 8.
+/// RUN-20.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_deleted_customer_is_left_and_nobody_of_it_is_let_in() {
     let server = Server::start().await;
@@ -294,7 +294,7 @@ async fn nothing_of_a_deleted_customer_is_left_and_nobody_of_it_is_let_in() {
     assert_eq!(alice.events(&kept).await.len(), 3);
 }
 
-/// SPEC 8: the deletion holds from its first moment, whatever is still there.
+/// RUN-20: also while rows of it remain.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_half_deleted_customer_lets_nobody_in_and_is_finished_later() {
     let mut server = Server::start().await;
@@ -327,7 +327,8 @@ async fn a_half_deleted_customer_lets_nobody_in_and_is_finished_later() {
     server.operate(&["doctor"]);
 }
 
-/// SPEC 8: that the newest event is gone with its customer does not mean that the database is older.
+/// RUN-20 and RUN-15: a newest event that went with its customer does not make the database an
+/// older copy.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_of_others_stays_the_same_when_a_customer_is_deleted_between_two_servers() {
     let mut server = Server::start().await;

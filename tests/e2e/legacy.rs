@@ -1,4 +1,4 @@
-//! The endpoints and events of the first generations (SPEC 5): the same state under older names.
+//! The endpoints and events of the first generations (OLD-01): the same state under older names.
 
 mod messages;
 mod sockets;
@@ -55,6 +55,7 @@ async fn a_talk_is_a_chat_under_another_path() {
         .refused(404, "CHAT_NOT_FOUND");
 }
 
+/// OLD-03.
 #[tokio::test]
 async fn one_other_agent_and_no_name_means_direct() {
     let server = Server::start().await;

@@ -98,8 +98,8 @@ async fn flood_in_other_names(server: &Server) -> Option<u16> {
     None
 }
 
-/// SPEC 1: who is no trusted proxy does not choose the address it is counted under, and the log
-/// says so once.
+/// API-10: an untrusted peer does not choose the address it is counted under, and the log warns
+/// once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_forwarding_header_gives_nobody_a_new_bucket() {
     let slow = [("TALK_ADDRESS_RATE", "1"), ("TALK_ADDRESS_BURST", "50")];

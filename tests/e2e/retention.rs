@@ -135,7 +135,7 @@ async fn is_tombstone(by: &Client, said: &Value) {
     assert_eq!(versions.rows(), [] as [Value; 0]);
 }
 
-/// SPEC 8: exactly what a deletion leaves, in every file, and clients are told.
+/// RUN-17: the same tombstone and event as a deletion, and no text in any file.
 #[tokio::test(flavor = "multi_thread")]
 async fn old_messages_become_tombstones_and_their_words_leave_every_file() {
     let mut server = Server::start_with(&FOR_EVER).await;
@@ -195,7 +195,7 @@ async fn old_messages_become_tombstones_and_their_words_leave_every_file() {
     out_of_all_files(&server, &words).await;
 }
 
-/// SPEC 8: bounded steps that go on after a crash, and customers take turns.
+/// RUN-17: the steps continue after a crash, and customers take turns.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_during_a_run_loses_nothing_and_no_customer_waits_for_another() {
     let mut server = Server::start_with(&FOR_EVER).await;
@@ -240,7 +240,7 @@ async fn a_crash_during_a_run_loses_nothing_and_no_customer_waits_for_another() 
     server.operate(&["doctor"]);
 }
 
-/// SPEC 8.
+/// RUN-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleted_chats_are_removed_whole_and_others_stay() {
     let mut server = Server::start_with(&FOR_EVER).await;
@@ -297,7 +297,7 @@ async fn deleted_chats_are_removed_whole_and_others_stay() {
     out_of_all_files(&server, &["zanzibar"]).await;
 }
 
-/// SPEC 7 and 8: beyond retention there is a reset, never a silent gap.
+/// WS-07 and RUN-16: beyond retention there is a reset, never a silent gap.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_from_before_the_log_is_reset_and_one_at_its_edge_is_not() {
     let mut server = Server::start_with(&FOR_EVER).await;

@@ -1,4 +1,4 @@
-//! Events as they happen, over the socket (SPEC 7).
+//! Events as they happen, over the socket.
 
 mod held_posts;
 mod limits;

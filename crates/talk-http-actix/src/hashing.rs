@@ -199,7 +199,7 @@ mod tests {
         );
     }
 
-    /// SPEC 2: never more than two at once.
+    /// AUTH-13: never more than two at once.
     #[actix_web::test]
     async fn every_turn_is_passed_on_once() {
         let queue = HashQueue::new(64);

@@ -138,7 +138,7 @@ pub(crate) fn preflight(request: &ServiceRequest, allowed: &[Origin]) -> Option<
 }
 
 /// Lets a page of an allowed origin read the answer to `request`. There are no credentials: cookies
-/// never authenticate (SPEC 1).
+/// never authenticate (API-01).
 pub(crate) fn share(request: &HeaderMap, answer: &mut HeaderMap, allowed: &[Origin]) {
     if allowed.is_empty() {
         return;

@@ -256,7 +256,7 @@ mod tests {
         seconds.to_str().unwrap().parse().unwrap()
     }
 
-    /// SPEC 2.
+    /// AUTH-02.
     #[test]
     fn the_delays_of_a_pair_grow() {
         let (throttle, guess) = (throttle(), attempt(1, "192.0.2.1"));

@@ -126,7 +126,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: 5 s leeway, to the microsecond.
+    /// AUTH-14: 5 s leeway, to the microsecond.
     #[test]
     fn the_leeway_ends_exactly_after_five_seconds() {
         let expires = at(100_000_000);

@@ -17,7 +17,7 @@ pub use password::ArgonPasswords;
 pub use signature::PinnedAlgorithm;
 pub use token::SignedTokens;
 
-/// The shortest signing secret in bytes (SPEC 8): as long as the digest it keys.
+/// The shortest signing secret in bytes (RUN-04): as long as the digest it keys.
 pub const MIN_SECRET_BYTES: usize = 32;
 
 /// Why an adapter cannot be built from its settings.

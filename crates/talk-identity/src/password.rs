@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::IdentityError;
 
-/// 19 MiB in two passes on one lane (SPEC 2).
+/// 19 MiB in two passes on one lane (AUTH-13).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
@@ -241,7 +241,7 @@ mod tests {
         assert_ne!(one.unwrap(), two.unwrap());
     }
 
-    /// SPEC 2: the parameters, and the same cost for an unknown username.
+    /// AUTH-01 and AUTH-13: the parameters, and the same cost for an unknown username.
     #[tokio::test]
     async fn nobodys_password_costs_what_everybodys_costs() {
         let passwords = ArgonPasswords::new().unwrap();
@@ -260,7 +260,7 @@ mod tests {
         assert!(passwords.verify("talk-demo".into(), broken).await.is_err());
     }
 
-    /// SPEC 2: never more than two at once.
+    /// AUTH-13: never more than two at once.
     #[tokio::test]
     async fn a_third_password_waits_for_one_of_the_two_before_it() {
         let passwords = ArgonPasswords::new().unwrap();

@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(verified, VerifiedToken::Local(claims));
     }
 
-    /// SPEC 2: 5 s leeway; the time is the given one.
+    /// AUTH-14: relative to the time that is passed in.
     #[test]
     fn a_token_expires_five_seconds_late() {
         let (token, claims) = issued();
@@ -214,7 +214,7 @@ mod tests {
         assert!(matches!(expired, Err(TokenError::Expired)));
     }
 
-    /// SPEC 8: a rotated secret logs nobody out.
+    /// RUN-04: a rotated secret logs nobody out.
     #[test]
     fn the_previous_secret_verifies_and_signs_nothing() {
         const NEW: &str = "another secret of thirty-two byt";
@@ -300,7 +300,7 @@ mod tests {
         assert!(tokens(SECRET).verify(&critical, at(NOW)).is_err());
     }
 
-    /// SPEC 8.
+    /// RUN-04.
     #[test]
     fn a_secret_under_32_bytes_is_refused_and_never_printed() {
         let refused = SignedTokens::new(&SECRET[1..].into(), 60, None).unwrap_err();

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::installation::{fresh, now, refused};
 use crate::settings::Settings;
 
-/// Name of the first admin's customer (SPEC 8).
+/// Name of the first admin's customer (RUN-03).
 const CUSTOMER: &str = "default";
 
 /// The first admin, as the settings name it.

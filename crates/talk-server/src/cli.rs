@@ -350,7 +350,7 @@ mod tests {
         }
     }
 
-    /// CASES 36.
+    /// Case 36.
     #[test]
     fn a_password_on_the_line_is_not_printed() {
         let line = ["agent", "password", "bob", "--password", "correct horse"];

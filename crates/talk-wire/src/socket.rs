@@ -202,7 +202,7 @@ mod tests {
         serde_json::from_str(&frame.json()).unwrap()
     }
 
-    /// SPEC 7.
+    /// WS-04 and WS-13.
     #[test]
     fn frames_look_as_documented() {
         let data = RawValue::from_string(r#"{"id":"m"}"#.into()).unwrap();

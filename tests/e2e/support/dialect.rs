@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Client};
 
-/// A generation of the API (SPEC 3 and 5).
+/// A generation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// `/v1.0/talks`, dialect A.

@@ -160,7 +160,7 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// Characters of a password, least and most (SPEC 2).
+/// Characters of a password, least and most (AUTH-13).
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// The password in the form that is hashed (NFKC): the same characters typed in another way are the
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
     use crate::testing::{a_deleted_agent, a_disabled_agent, an_agent};
 
-    /// SPEC 2, case 58: 8 to 128 characters after NFKC.
+    /// AUTH-13 and case 58: 8 to 128 characters after NFKC.
     #[test]
     fn a_password_has_8_to_128_characters_in_its_normal_form() {
         for (password, limit) in [
@@ -282,7 +282,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: VoIPBIN's integers, and who administers.
+    /// AUTH-11: VoIPBIN's integers, and who administers.
     #[test]
     fn permissions_are_read_by_their_integers() {
         for (permission, code, administers) in [
@@ -300,7 +300,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: the names on the wire and in storage.
+    /// AUTH-11: the names on the wire and in storage.
     #[test]
     fn a_status_is_read_by_its_name() {
         for (status, name) in [
@@ -331,7 +331,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: only an active agent that is not deleted may act.
+    /// AUTH-11: only an active agent that is not deleted may act.
     #[test]
     fn neither_a_disabled_nor_a_deleted_agent_is_active() {
         let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(normal_password("ordinary"), "ordinary");
     }
 
-    /// SPEC 8: secrets are never printed.
+    /// RUN-12: secrets are never printed.
     #[test]
     fn a_password_hash_prints_that_it_is_one() {
         let printed = format!("{:?}", PasswordHash("secret".into()));

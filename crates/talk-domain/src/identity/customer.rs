@@ -75,7 +75,7 @@ mod tests {
         customer.map_err(|invalid| (invalid.field, invalid.reason, invalid.limit))
     }
 
-    /// SPEC 8.
+    /// RUN-05.
     #[test]
     fn a_customer_has_a_name_that_can_be_seen() {
         let customer = named("Acme").unwrap();
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(named(&"x".repeat(256)), long);
     }
 
-    /// SPEC 2: the own customer.
+    /// AUTH-10: the own customer.
     #[test]
     fn a_customer_is_shown_and_an_unknown_one_is_not() {
         let acme = named("Acme").unwrap();

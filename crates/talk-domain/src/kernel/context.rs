@@ -100,7 +100,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: new ids are `UUIDv7`, which sort by the time of the request.
+    /// API-02: ids sort by the time of the request.
     #[test]
     fn a_fresh_id_begins_with_the_milliseconds_and_ends_with_the_random_bits() {
         let now = Timestamp::from_micros(0x0123_4567_89ab * 1_000 + 999).unwrap();

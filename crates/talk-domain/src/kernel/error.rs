@@ -229,7 +229,7 @@ mod tests {
         );
     }
 
-    /// SPEC 1: `details` names the field, whatever check the refusal came through.
+    /// API-13: `details` names the field, whichever check refused it.
     #[test]
     fn an_error_behind_a_check_tells_what_it_is_itself() {
         type Checked = CheckedError<StoreError, EditMessageError>;
@@ -246,7 +246,7 @@ mod tests {
         assert!(matches!(storage, CheckedError::Work(_)) && storage.wants_retry());
     }
 
-    /// SPEC 1: naming field and limit.
+    /// API-13: naming field and limit.
     #[test]
     fn an_invalid_input_names_its_field_its_limit_and_nothing_of_its_own_in_general() {
         let invalid = Invalid::too_long("name", 255, "characters");

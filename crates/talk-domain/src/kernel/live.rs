@@ -206,7 +206,7 @@ mod tests {
     use crate::testing::{agent_id, chat_id};
     use uuid::Uuid;
 
-    /// SPEC 7: without a chat id it means every chat, with one only that.
+    /// WS-02: without a chat id it means every chat, with one only that.
     #[test]
     fn a_scope_contains_the_chats_it_names_or_all() {
         let one = Scope {
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(contains(&Scope::default()), [false, false]);
     }
 
-    /// SPEC 7: a queue is bounded in bytes; what is short and rare is not counted.
+    /// WS-11: short and rare notices do not count.
     #[test]
     fn a_notice_knows_its_chat_and_what_it_weighs() {
         let chat = chat_id(1);
@@ -252,7 +252,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7.
+    /// WS-18.
     #[test]
     fn presence_has_three_words() {
         let words = [Presence::Online, Presence::Away, Presence::Offline].map(Presence::as_str);

@@ -104,7 +104,7 @@ mod tests {
         }
     }
 
-    /// SPEC 4: the content is gone from the stored log payloads of that message.
+    /// MSG-09: only these payloads are rewritten.
     #[test]
     fn only_events_that_carry_content_of_the_message_have_it() {
         assert!(logged(EventKind::MessageEdited).has_content_of(message_id(1)));
@@ -112,7 +112,7 @@ mod tests {
         assert!(!logged(EventKind::MessageDeleted).has_content_of(message_id(1)));
     }
 
-    /// SPEC 4: a replay shows the tombstone too.
+    /// MSG-09: a replay shows the tombstone.
     #[test]
     fn a_redacted_event_keeps_its_place_and_loses_its_frame() {
         let mut event = logged(EventKind::MessagePosted);

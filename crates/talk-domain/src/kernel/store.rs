@@ -461,7 +461,7 @@ mod tests {
         ready(store.close());
     }
 
-    /// SPEC 1: each refusal has one status and one reason.
+    /// API-13: each refusal has one status and one reason.
     #[test]
     fn a_failure_of_storage_tells_whether_to_come_again() {
         let cause = || Cause::from("away");

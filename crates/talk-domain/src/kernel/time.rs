@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(Timestamp::try_from(at).unwrap().as_micros(), 1);
     }
 
-    /// SPEC 4: `tm_create` rises strictly inside a chat, as long as there is time.
+    /// MSG-15: as long as there is a later time.
     #[test]
     fn the_next_instant_is_a_microsecond_later_and_the_last_one_stays() {
         let at = |micros| Timestamp::from_micros(micros).unwrap();
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(near.plus_seconds(2), at(Timestamp::MAX));
     }
 
-    /// SPEC 1: times of the years 0000 to 9999.
+    /// API-03: times of the years 0000 to 9999.
     #[test]
     fn the_years_that_exist_begin_and_end_at_midnight() {
         use time::macros::datetime;

@@ -183,7 +183,7 @@ mod tests {
         assert!(view(&mut snapshot(channel(), true), me, id).is_ok());
     }
 
-    /// SPEC 1: visibility.
+    /// API-16: visibility.
     #[test]
     fn a_private_chat_is_for_participants_only() {
         let (me, id) = (actor(agent_id(3)), chat_id(1));
@@ -192,7 +192,7 @@ mod tests {
         assert!(view_card(&mut snapshot(a_chat(), true), me, id).is_ok());
     }
 
-    /// SPEC 5: the path of a message names its chat.
+    /// OLD-05: the path of a message names its chat.
     #[test]
     fn a_message_of_another_chat_or_of_none_is_not_found() {
         for (of, is_there) in [
@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1 and 3.
+    /// API-16 and CHAT-10.
     #[test]
     fn an_unknown_and_a_deleted_chat_are_not_told_apart() {
         let (me, id) = (actor(agent_id(3)), chat_id(1));
@@ -224,7 +224,7 @@ mod tests {
         assert!(matches!(message, Err(AccessError::NoSuchMessage)));
     }
 
-    /// SPEC 1: visibility.
+    /// API-16: visibility.
     #[test]
     fn a_message_is_seen_by_participants_of_its_chat_alone() {
         let (me, id) = (actor(agent_id(3)), a_message(1).id);
@@ -238,7 +238,7 @@ mod tests {
         assert!(matches!(unknown, Err(AccessError::NoSuchMessage)));
     }
 
-    /// SPEC 1: what one does not see, one does not change.
+    /// API-16: what one does not see, one does not change.
     #[test]
     fn a_message_is_locked_by_participants_of_its_chat_alone() {
         let id = a_message(1).id;
@@ -261,7 +261,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: whoever is not in a chat locks nothing of it.
+    /// API-16: whoever is not in a chat locks nothing of it.
     #[test]
     fn a_chat_is_locked_as_a_member_by_its_members() {
         let scene = Scene::new(channel()).members(&[agent_id(1)]);
@@ -274,7 +274,7 @@ mod tests {
         assert!(matches!(unknown, Err(AccessError::NoSuchChat)));
     }
 
-    /// SPEC 7: an answer carries the `seq` of the chat's newest event at the time of the read.
+    /// WS-09: an answer carries the `seq` of the chat's newest event at the time of the read.
     #[test]
     fn what_is_read_of_a_chat_has_the_place_of_the_read() {
         let placed = Placed::new("value", &a_chat());

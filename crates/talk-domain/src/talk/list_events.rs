@@ -55,7 +55,7 @@ mod tests {
         snapshot
     }
 
-    /// SPEC 7: the same log over HTTP.
+    /// LOG-06: the same log over HTTP.
     #[test]
     fn a_participant_reads_the_log_up_to_its_head() {
         let mut snapshot = snapshot(true);
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(events.seq, a_chat().last.seq);
     }
 
-    /// SPEC 1: visibility.
+    /// API-16: visibility.
     #[test]
     fn an_outsider_reads_no_events() {
         let refused = list_events(

@@ -20,7 +20,7 @@ use office::{EPOCH, Office, all, frames, next, only, rest, since};
 /// Bytes of a queue that holds whatever these tests send.
 const SPACE: usize = 1_000_000;
 
-/// SPEC 7.
+/// LOG-03.
 #[tokio::test(start_paused = true)]
 async fn a_committed_event_reaches_those_who_follow_its_chat() {
     let office = Office::open(SPACE);
@@ -39,7 +39,7 @@ async fn a_committed_event_reaches_those_who_follow_its_chat() {
     assert_eq!(frames(&one), [("one", false)]);
 }
 
-/// SPEC 7: a chat joined later is followed too, unless chats were asked for by name.
+/// WS-02: unless the subscription names its chats.
 #[tokio::test(start_paused = true)]
 async fn a_chat_joined_later_is_followed_by_those_who_follow_all() {
     let office = Office::open(SPACE);
@@ -54,7 +54,7 @@ async fn a_chat_joined_later_is_followed_by_those_who_follow_all() {
     assert!(frames(&rest(&mut *one_chat).await).is_empty());
 }
 
-/// SPEC 7: none missing, none twice.
+/// WS-06: none missing, none twice.
 #[tokio::test(start_paused = true)]
 async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
     let office = Office::open(SPACE);
@@ -83,7 +83,7 @@ async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
     assert_eq!(frames(&rest(&mut *connection).await), [("new", false)]);
 }
 
-/// SPEC 7: positions of another log mean nothing.
+/// WS-07: positions of another log mean nothing.
 #[tokio::test(start_paused = true)]
 async fn a_position_of_another_log_is_reset() {
     let office = Office::open(SPACE);
@@ -104,7 +104,7 @@ async fn a_position_of_another_log_is_reset() {
     }
 }
 
-/// SPEC 7: what cannot be followed is refused by name.
+/// WS-04: what cannot be followed is refused by name.
 #[tokio::test(start_paused = true)]
 async fn a_chat_of_others_is_refused() {
     let office = Office::open(SPACE);
@@ -118,7 +118,7 @@ async fn a_chat_of_others_is_refused() {
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
 
-/// SPEC 7: removed meanwhile.
+/// WS-08: removed meanwhile.
 #[tokio::test(start_paused = true)]
 async fn who_has_seen_its_own_removal_is_told_that_nothing_follows() {
     let office = Office::open(SPACE);
@@ -132,7 +132,7 @@ async fn who_has_seen_its_own_removal_is_told_that_nothing_follows() {
     assert_eq!(rest(&mut *connection).await, [Notice::Begun(vec![]), ended]);
 }
 
-/// SPEC 7: the queue of a reader is bounded.
+/// WS-11: the queue of a reader is bounded.
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
     let office = Office::open(100);
@@ -150,7 +150,7 @@ async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
 
-/// SPEC 7: the queue of a reader is bounded, and so is what is read for it.
+/// WS-11: no more of the log is read than the queue has room for.
 #[tokio::test(start_paused = true)]
 async fn no_more_of_the_log_is_read_than_fits() {
     let office = Office::open(100);
@@ -167,7 +167,7 @@ async fn no_more_of_the_log_is_read_than_fits() {
     assert_eq!(office.bytes(), [70]);
 }
 
-/// SPEC 7: unsubscribe.
+/// WS-12: unsubscribe.
 #[tokio::test(start_paused = true)]
 async fn what_is_no_longer_followed_is_no_longer_sent() {
     let office = Office::open(SPACE);
@@ -261,7 +261,7 @@ async fn a_subscription_looks_again_ten_times() {
     }
 }
 
-/// SPEC 7: typing is in no log, and the sender does not hear of itself.
+/// WS-18: not the sender's own connections.
 #[tokio::test(start_paused = true)]
 async fn a_passing_frame_reaches_the_others_in_the_chat() {
     let office = Office::open(SPACE);
@@ -275,7 +275,7 @@ async fn a_passing_frame_reaches_the_others_in_the_chat() {
     assert!(!rest(&mut *one).await.contains(&passing));
 }
 
-/// SPEC 7: presence.
+/// WS-18: presence.
 #[tokio::test(start_paused = true)]
 async fn who_shares_a_chat_learns_that_an_agent_comes_rests_and_goes() {
     let office = Office::open(SPACE);
@@ -313,7 +313,7 @@ async fn who_shares_a_chat_learns_that_an_agent_comes_rests_and_goes() {
     assert!(told(rest(&mut *stranger).await).is_empty());
 }
 
-/// SPEC 7: the server stops.
+/// WS-17: the server stops.
 #[tokio::test(start_paused = true)]
 async fn connections_end_with_the_delivery_and_with_their_disconnection() {
     let office = Office::open(SPACE);

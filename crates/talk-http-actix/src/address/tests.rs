@@ -27,7 +27,7 @@ fn found_in_bytes(trusted: &str, peer: &str, headers: &[(&str, &[u8])]) -> Strin
     address.to_string()
 }
 
-/// SPEC 1: behind trusted proxies the address is the last untrusted one.
+/// API-10: behind trusted proxies the address is the last untrusted one.
 #[test]
 fn a_trusted_proxy_names_its_client() {
     let trusted = "127.0.0.0/8, ::1, 10.0.0.0/8";
@@ -96,7 +96,7 @@ fn an_unreadable_header_leaves_the_nearest_good_address() {
     }
 }
 
-/// SPEC 1: such a header from elsewhere is ignored.
+/// API-10: such a header from elsewhere is ignored.
 #[test]
 fn a_stranger_does_not_choose_its_address() {
     for header in ["x-forwarded-for", "forwarded"] {
@@ -205,7 +205,7 @@ fn of_two_schemes_that_disagree_none_is_believed() {
     assert_eq!(both("for=203.0.113.7", "https"), Some(Scheme::Https));
 }
 
-/// SPEC 1: a /64 counts as one address.
+/// API-10: a /64 counts as one address.
 #[test]
 fn addresses_of_one_network_count_as_one() {
     let network = |text: &str| ClientAddress::from(text.parse::<IpAddr>().unwrap()).network();

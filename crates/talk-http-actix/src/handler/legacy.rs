@@ -1,4 +1,4 @@
-//! `/v1.0/talks` and `/v1.0/messages`: the endpoints of the first generations (SPEC 5), mappers over
+//! `/v1.0/talks` and `/v1.0/messages`: the endpoints of the first generations (OLD-01), mappers over
 //! the handlers of today. What needs no mapping is mounted as it is.
 
 pub(super) mod docs;

@@ -373,7 +373,7 @@ fn is_whole(answer: &[u8]) -> bool {
     body.len() == length.unwrap().parse::<usize>().unwrap()
 }
 
-/// SPEC 1: a client that ignores 429 is answered as fast as its bucket refills, not faster.
+/// API-09: a client that ignores 429 is answered as fast as its bucket refills, not faster.
 #[actix_web::test]
 async fn a_connection_that_goes_on_after_its_429_waits_for_its_token() {
     const NO_LIMIT: Rate = Rate {

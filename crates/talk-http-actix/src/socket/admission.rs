@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use talk_domain::testing::{actor, agent_id};
 
-    /// SPEC 1 and 7.
+    /// WS-19.
     #[test]
     fn sockets_are_counted_per_agent_customer_and_node_and_given_back() {
         let admissions = Admissions::new(&SocketLimits {

@@ -45,7 +45,7 @@ fn without_anything_given_the_defaults_count() {
     );
 }
 
-/// SPEC 8: flag over environment over file over default.
+/// RUN-06: flag over environment over file over default.
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let (_directory, path) = file("queue = 1\nreaders = 1\nmax_text = 1\n");
@@ -79,7 +79,7 @@ fn the_environment_can_name_the_file_and_the_line_another() {
     assert_eq!(load(&both).unwrap().queue, 2);
 }
 
-/// SPEC 8: an unknown setting or a bad value stops the start with the name and the reason.
+/// RUN-07: an unknown setting or a bad value stops the start with the name and the reason.
 #[test]
 fn what_is_unknown_or_bad_is_refused_by_name() {
     for (name, value, reason) in [
@@ -163,7 +163,7 @@ fn a_bad_file_is_refused_with_its_name() {
     }
 }
 
-/// SPEC 8: `${NAME}_FILE` reads a secret from a file.
+/// RUN-08: `${NAME}_FILE` reads a secret from a file.
 #[test]
 fn a_secret_is_read_from_a_file() {
     let (_directory, path) = file(&format!("{SECRET}\n"));
@@ -275,7 +275,7 @@ fn an_optional_setting_that_is_empty_is_not_given() {
     assert_eq!(settings.admin_bind, OptionalAddress(None));
 }
 
-/// CASES 36.
+/// Case 36.
 #[test]
 fn no_secret_is_ever_printed() {
     let issuer = "fedcba9876543210fedcba9876543210";
@@ -351,7 +351,7 @@ fn the_commented_file_changes_nothing() {
     assert_eq!(format!("{:?}", settings.unwrap()), format!("{defaults:?}"));
 }
 
-/// SPEC 1: nothing would be let in by a bucket that holds no token.
+/// API-09: a bucket without a single token would admit nothing.
 #[test]
 fn a_bucket_that_refills_holds_at_least_one_token() {
     for bucket in ["agent", "customer", "address"] {

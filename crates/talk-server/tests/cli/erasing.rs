@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::place::{Place, refused};
 
-/// SPEC 8: what cannot be undone is confirmed, and what is asked for is named.
+/// RUN-05: the confirmation names what is erased.
 #[test]
 fn nothing_is_erased_without_a_confirmation() {
     let place = Place::new();
@@ -82,7 +82,7 @@ fn the_last_administrator_is_erased_only_when_that_is_meant() {
     place.json(&["agent", "erase", "root", "--yes", "--force"]);
 }
 
-/// SPEC 8.
+/// RUN-21.
 #[test]
 fn a_vacuum_says_how_much_it_gave_back() {
     let place = Place::new();

@@ -4,7 +4,7 @@ use crate::place::{Place, refused};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// SPEC 8: the name and the reason, before anything is created.
+/// RUN-07: the name and the reason, before anything is created.
 #[test]
 fn a_mistake_stops_the_start_and_creates_nothing() {
     let place = Place::new();

@@ -40,7 +40,7 @@ fn the_settings_print_as_json_with_their_names_and_defaults() {
     );
 }
 
-/// SPEC 8: what is in force, where each value comes from, secrets masked.
+/// RUN-05: every setting in force with its source, secrets masked.
 #[test]
 fn the_settings_in_force_are_checked_as_serve_would() {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";

@@ -104,7 +104,7 @@ pub(crate) async fn login(url: &str, username: &str, password: &str) -> u16 {
     answer.unwrap().status().as_u16()
 }
 
-/// SPEC 8: the demo serves with the tokens it prints.
+/// RUN-02: the demo serves with the tokens it prints.
 #[tokio::test]
 async fn the_demo_serves_and_ends_when_asked() {
     let place = Place::new();
@@ -196,7 +196,7 @@ fn dev_gives_nobodys_database_known_passwords() {
     assert!(line.contains("known passwords") && code == 1, "{line}");
 }
 
-/// SPEC 8: the first admin, once.
+/// RUN-03: the first admin, once.
 #[tokio::test]
 async fn serve_creates_the_first_admin_and_ignores_the_settings_afterwards() {
     let place = Place::new();
@@ -235,7 +235,7 @@ fn is_served(address: &str, token: &str) -> bool {
     answer.starts_with(b"HTTP/1.1 200 ")
 }
 
-/// SPEC 8: stop accepting, finish, exit 0. CASES 37.
+/// RUN-11 and case 37: stop accepting, finish, exit 0.
 #[test]
 fn a_request_in_flight_is_answered_before_the_end() {
     let place = Place::new();
@@ -352,7 +352,7 @@ async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
     assert_eq!(login(&url, "alice", "correct horse").await, 200);
 }
 
-/// SPEC 8: `healthcheck` for containers.
+/// RUN-27: `healthcheck` for containers.
 #[tokio::test]
 async fn the_health_check_tells_a_ready_server_from_none() {
     let place = Place::new();
@@ -379,7 +379,7 @@ async fn the_health_check_tells_a_ready_server_from_none() {
     answering.join().unwrap();
 }
 
-/// SPEC 8: rotation without logging anybody out.
+/// RUN-04: rotation without logging anybody out.
 #[tokio::test]
 async fn a_rotated_secret_logs_nobody_out() {
     const NEW: &str = "another-secret-0123456789abcdef0123456789";

@@ -43,7 +43,7 @@ async fn insert(store: &Arc<dyn Store>, n: u128) {
     inserted.await.unwrap();
 }
 
-/// SPEC 8: a new database gives its free pages back while it is served, all but a few.
+/// RUN-21: all but a few.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_database_gives_free_pages_back_while_it_is_served() {
     let database = Database::new();
@@ -68,7 +68,7 @@ async fn a_new_database_gives_free_pages_back_while_it_is_served() {
     assert!(length(&database) < full / 2);
 }
 
-/// SPEC 8: what is beside a server leaves that to the server.
+/// RUN-21: a command beside a server leaves this to the server.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_beside_a_server_gives_nothing_back_and_keeps_the_log() {
     let database = Database::new();
@@ -107,7 +107,7 @@ async fn older() -> Database {
     database
 }
 
-/// SPEC 8.
+/// RUN-21.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_database_is_rewritten_with_everything_in_it() {
     let database = older().await;
@@ -144,7 +144,7 @@ async fn an_older_database_is_rewritten_with_everything_in_it() {
     store.close().await;
 }
 
-/// SPEC 8: it needs the server stopped, and nobody else at the database.
+/// RUN-21: it needs the server stopped, and nobody else at the database.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_in_use_is_not_rewritten() {
     let database = older().await;

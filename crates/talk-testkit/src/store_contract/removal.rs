@@ -38,7 +38,7 @@ async fn step(world: &World, chat: ChatId) -> bool {
     step.await.unwrap()
 }
 
-/// SPEC 8: nothing of a removed chat is left, and others are as they were.
+/// RUN-18: nothing of a removed chat is left, and others are as they were.
 pub async fn a_removed_chat_leaves_nothing(factory: Factory) {
     let world = World::open(factory).await;
     let others: Vec<u128> = (2..=12).collect();
@@ -93,7 +93,7 @@ pub async fn a_removed_chat_leaves_nothing(factory: Factory) {
     assert_eq!(mentions.await, 1);
 }
 
-/// SPEC 7: nobody resumes in a chat of which a part is gone.
+/// RUN-18: nobody resumes in a chat of which a part is removed.
 pub async fn a_chat_that_is_being_removed_is_followed_by_nobody(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

@@ -112,7 +112,7 @@ pub(super) async fn change_much(world: &World, message: MessageId) {
     reacted.await.unwrap();
 }
 
-/// SPEC 8: old messages are tombstones exactly as a deletion leaves them, and threads keep their
+/// RUN-17: old messages are tombstones exactly as a deletion leaves them, and threads keep their
 /// shape.
 pub async fn expired_messages_are_gone_everywhere(factory: Factory) {
     let world = World::open(factory).await;
@@ -176,7 +176,8 @@ pub async fn expired_messages_are_gone_everywhere(factory: Factory) {
     assert_eq!(world.log(other).await.len(), 3);
 }
 
-/// SPEC 8: what is posted, edited or deleted between the steps is neither lost nor erased twice.
+/// RUN-17: a message that is posted, edited or deleted between the steps is neither lost nor erased
+/// twice.
 pub async fn what_changes_while_messages_expire_is_right(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -204,7 +205,7 @@ pub async fn what_changes_while_messages_expire_is_right(factory: Factory) {
     assert_eq!(expire(&world, chat, later).await, 1);
 }
 
-/// SPEC 8: a log loses its expired beginning, and knows it; the rest is as it was.
+/// RUN-16: a trimmed log has a later start, and its other events are unchanged.
 pub async fn a_log_is_trimmed_in_steps(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -254,7 +255,7 @@ pub async fn a_log_is_trimmed_in_steps(factory: Factory) {
     assert_eq!(seqs, (head - 4..=head + 1).collect::<Vec<_>>());
 }
 
-/// SPEC 8: a time ends a trim even among many events.
+/// RUN-16: a time ends a trim even among many events.
 pub async fn events_that_are_young_enough_stay(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[]).await.id;
@@ -267,7 +268,7 @@ pub async fn events_that_are_young_enough_stay(factory: Factory) {
     assert_eq!(world.log(chat).await[0].seq, kept.seq);
 }
 
-/// SPEC 8.
+/// RUN-18.
 pub async fn a_deleted_chat_is_due_whole(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

@@ -134,7 +134,7 @@ mod tests {
         frame(&logged).map(|frame| serde_json::from_str(&frame).unwrap())
     }
 
-    /// SPEC 6.
+    /// LOG-04.
     #[test]
     fn every_event_has_the_name_of_the_table() {
         let (message, participant) = (a_message(1), a_participant(agent_id(2)));

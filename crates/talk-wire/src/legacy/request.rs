@@ -115,7 +115,7 @@ mod tests {
         request.command(agent_id(1), 9).unwrap().kind
     }
 
-    /// SPEC 5.
+    /// OLD-03.
     #[test]
     fn one_other_agent_and_no_name_means_direct() {
         for named in [&[2][..], &[1, 2], &[2, 1, 2]] {

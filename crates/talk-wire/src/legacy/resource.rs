@@ -78,7 +78,7 @@ mod tests {
     use serde_json::to_value;
     use talk_domain::testing::{a_message, a_participant, agent_id};
 
-    /// SPEC 5.
+    /// OLD-04 and OLD-05.
     #[test]
     fn older_names_stand_beside_those_of_today() {
         let message = to_value(Message::from(&a_message(1))).unwrap();

@@ -138,7 +138,7 @@ mod tests {
         Topic::parse(text, actor(agent_id(1)))
     }
 
-    /// SPEC 7.
+    /// WS-02.
     #[test]
     fn a_topic_is_read_and_written_the_same() {
         let (agent, customer, chat) = (agent_id(1), customer_id(), chat_id(3));

@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2.
+    /// AUTH-09.
     #[test]
     fn a_key_expires_when_told_or_never() {
         assert_eq!(create(Some(3)).unwrap().expires, Some(at(3_000_000)));
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: a limit is named.
+    /// AUTH-09: a refusal names the limit.
     #[test]
     fn a_key_lives_at_least_a_second() {
         for life in [0, MAX_LIFE_SECONDS + 1] {
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: they act as the agent.
+    /// AUTH-11: they act as the agent.
     #[test]
     fn nobody_gets_a_key_for_an_agent_that_may_not_act() {
         let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));
@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: at most a hundred years.
+    /// AUTH-09: at most a hundred years.
     #[test]
     fn the_longest_life_of_a_key_is_a_life() {
         let created = create(Some(MAX_LIFE_SECONDS)).unwrap();

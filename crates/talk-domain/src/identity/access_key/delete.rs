@@ -59,7 +59,7 @@ mod tests {
         delete_access_key(&mut uow, owner, Uuid::from_u128(1).into(), at(9))
     }
 
-    /// SPEC 2: own access keys.
+    /// AUTH-09: own access keys.
     #[test]
     fn one_deletes_ones_own_keys_once() {
         assert_eq!(

@@ -22,7 +22,7 @@ mod tests {
     use super::*;
     use crate::testing::{FIRST, MockSnapshot, a_key, agent_id};
 
-    /// SPEC 2: own access keys.
+    /// AUTH-09: own access keys.
     #[test]
     fn one_lists_ones_own_keys() {
         let mut snapshot = MockSnapshot::default();

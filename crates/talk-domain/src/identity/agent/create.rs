@@ -108,7 +108,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2.
+    /// AUTH-06.
     #[test]
     fn admins_managers_and_the_operator_create_agents() {
         for actor in [Some(&admin()), None] {
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!((&*agent.username, &*agent.name), ("eve", "Eve"));
     }
 
-    /// SPEC 2.
+    /// AUTH-06.
     #[test]
     fn a_plain_agent_creates_nobody() {
         let me = actor(agent_id(1));
@@ -148,7 +148,7 @@ mod tests {
         assert!(matches!(refused, Err(CreateAgentError::NotAnAdmin)));
     }
 
-    /// SPEC 2.
+    /// AUTH-07.
     #[test]
     fn a_taken_or_impossible_username_is_refused() {
         let refused = create_agent(

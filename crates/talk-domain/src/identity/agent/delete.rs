@@ -62,7 +62,7 @@ mod tests {
         MockUnitOfWork, Scene, a_chat, admin_context, agent_id, an_agent, chat_id, context,
     };
 
-    /// SPEC 2: deleting an agent deletes its memberships.
+    /// AUTH-08 and case 10: deleting an agent deletes its memberships.
     #[test]
     fn a_deleted_agent_is_a_member_of_nothing() {
         let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
@@ -110,7 +110,7 @@ mod tests {
         assert!(agent.deleted.is_some());
     }
 
-    /// SPEC 2.
+    /// AUTH-06.
     #[test]
     fn a_plain_agent_deletes_nobody_and_an_unknown_one_is_not_found() {
         let scene = Scene::new(a_chat());

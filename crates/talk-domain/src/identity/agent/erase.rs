@@ -103,7 +103,7 @@ mod tests {
         }
     }
 
-    /// SPEC 8.
+    /// RUN-19.
     #[test]
     fn nothing_personal_of_an_erased_agent_is_kept() {
         let mut uow = unit(Agent {
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(erased, expected);
     }
 
-    /// SPEC 8: also later than its deletion, and once more after a crash.
+    /// RUN-19: also long after the deletion, and again after a crash.
     #[test]
     fn a_deleted_agent_is_erased_too_and_keeps_the_time_of_its_deletion() {
         let mut uow = unit(Agent {
@@ -160,7 +160,7 @@ mod tests {
         erase_agent(&mut uow, &command, at(9)).unwrap();
     }
 
-    /// SPEC 8.
+    /// RUN-19.
     #[test]
     fn an_unknown_agent_is_not_erased() {
         let refused = erase_agent(

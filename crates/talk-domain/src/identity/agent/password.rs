@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: `revoke_accesskeys`.
+    /// AUTH-04: `revoke_accesskeys`.
     #[test]
     fn access_keys_end_on_request_only() {
         for ends_keys in [false, true] {
@@ -145,7 +145,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: revokes older tokens.
+    /// AUTH-04: revokes older tokens.
     #[test]
     fn a_new_password_starts_a_new_token_generation() {
         for verified in [Some("old"), None] {
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: of two changes with the same old password one wins.
+    /// AUTH-04: of two changes with the same old password one wins.
     #[test]
     fn a_password_changed_meanwhile_is_not_overwritten() {
         let mut uow = unit("another");
@@ -170,7 +170,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 8: secrets are never printed.
+    /// RUN-12: secrets are never printed.
     #[test]
     fn a_password_hash_prints_nothing() {
         assert!(!format!("{:?}", command(Some("old"))).contains("old"));
@@ -187,7 +187,7 @@ mod tests {
         stored_password(&mut snapshot, agent_id(2))
     }
 
-    /// SPEC 2: the old password is verified against the stored one.
+    /// AUTH-04: the old password is verified against the stored hash.
     #[test]
     fn the_stored_password_is_that_of_the_agents_login() {
         assert_eq!(stored(true, true).unwrap().0, "hash");
@@ -215,7 +215,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: the operator needs no old password.
+    /// AUTH-06: the operator needs no old password.
     #[test]
     fn the_operator_changes_a_password_without_the_old_one() {
         let mut uow = unit("old");

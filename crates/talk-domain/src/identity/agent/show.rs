@@ -55,7 +55,7 @@ mod tests {
         snapshot
     }
 
-    /// SPEC 2: deleted, then 404.
+    /// AUTH-06: deleted, then 404.
     #[test]
     fn a_deleted_and_an_unknown_agent_are_not_found() {
         let deleted = Agent {
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(shown.unwrap(), an_agent(2));
     }
 
-    /// SPEC 2.
+    /// AUTH-05.
     #[test]
     fn agents_are_listed_page_by_page() {
         let listed = list_agents(&mut snapshot(None), FIRST).unwrap();

@@ -130,7 +130,7 @@ mod tests {
         uow
     }
 
-    /// SPEC 2: disabling ends tokens.
+    /// AUTH-08: disabling ends tokens.
     #[test]
     fn disabling_starts_a_new_token_generation_and_enabling_keeps_it() {
         let disable = UpdateAgent {
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(enabled.token_generation, 1);
     }
 
-    /// SPEC 2.
+    /// AUTH-06.
     #[test]
     fn nothing_given_nobody_there_and_no_admin_are_refused() {
         let nothing = update_agent(
@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2.
+    /// AUTH-06.
     #[test]
     fn the_same_values_change_nothing() {
         let same = UpdateAgent {
@@ -243,7 +243,7 @@ mod tests {
         update_agent(&mut unit(agent), None, command, now)
     }
 
-    /// SPEC 2: what is not given stays.
+    /// AUTH-06: what is not given stays.
     #[test]
     fn each_field_is_changed_by_itself() {
         let named = Agent {
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(changed(promoted).2, Permission::Manager);
     }
 
-    /// SPEC 2: disabling ends tokens, keys and sockets; any other change does not.
+    /// AUTH-08: no other change ends tokens, keys and sockets.
     #[test]
     fn sessions_and_keys_end_with_disabling_alone() {
         let rename = UpdateAgent {
@@ -300,7 +300,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: limits name the field.
+    /// API-18: limits name the field.
     #[test]
     fn limits_are_named() {
         let long = UpdateAgent {
@@ -319,7 +319,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: an admin or manager of the customer.
+    /// AUTH-06: an admin or manager of the customer.
     #[test]
     fn an_admin_changes_agents() {
         let admin = Actor {

@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: 1 to 255 characters after NFKC.
+    /// AUTH-07: 1 to 255 characters after NFKC.
     #[test]
     fn the_length_of_a_username_is_that_of_its_normal_form() {
         assert_eq!(normal(""), Err("USERNAME_REQUIRED"));

@@ -45,7 +45,7 @@ mod tests {
         create_customer(&mut uow, &acme)
     }
 
-    /// SPEC 8.
+    /// RUN-05.
     #[test]
     fn a_customer_is_added_once() {
         assert!(create(false).is_ok());

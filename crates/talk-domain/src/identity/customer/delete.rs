@@ -162,7 +162,7 @@ mod tests {
             .returning(move |_, _| Ok(agents.clone()));
     }
 
-    /// SPEC 8.
+    /// RUN-20.
     #[test]
     fn a_known_customer_is_deleted_and_removed_behind() {
         let customer = Customer::new(customer_id(), "Acme", at(1)).unwrap();
@@ -183,7 +183,7 @@ mod tests {
         assert!(matches!(refused, Err(DeleteCustomerError::NoSuchCustomer)));
     }
 
-    /// SPEC 8: nobody of it stays connected while its chats are removed.
+    /// RUN-20: no agent of the customer stays connected while its chats are removed.
     #[test]
     fn sessions_of_a_deleted_customer_end_before_anything_is_removed() {
         let mut uow = MockUnitOfWork::default();
@@ -209,7 +209,7 @@ mod tests {
         step(&mut uow);
     }
 
-    /// SPEC 8: members who are gone are not told.
+    /// RUN-20: the members are deleted too, so nobody is left to receive an event.
     #[test]
     fn a_chat_of_a_deleted_customer_is_deleted_without_an_event_and_removed() {
         let deleted = Chat {
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// SPEC 8.
+    /// RUN-20.
     #[test]
     fn agents_are_removed_behind_the_chats_and_the_customer_last() {
         for is_more in [true, false] {

@@ -126,7 +126,7 @@ mod tests {
         })
     }
 
-    /// SPEC 2.
+    /// API-01.
     #[test]
     fn a_token_stands_for_its_agent() {
         let found = authenticate(&mut directory(an_agent(2), false), &local(0), at(10)).unwrap();
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(found.expires, Some(at(99)));
     }
 
-    /// SPEC 2: logout, password change, disabling, deleting.
+    /// AUTH-15: logout, password change, disabling, deletion.
     #[test]
     fn revoked_older_disabled_and_deleted_open_nothing() {
         let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));
@@ -158,7 +158,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: 5 s leeway.
+    /// AUTH-14: 5 s leeway.
     #[test]
     fn a_token_opens_nothing_once_its_time_and_the_leeway_are_over() {
         let end = at(99).plus_seconds(TOKEN_LEEWAY_SECONDS);
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// SPEC 2: a trusted issuer names agents of their own customer only.
+    /// AUTH-16: a trusted issuer names agents of their own customer only.
     #[test]
     fn an_external_token_of_another_customer_opens_nothing() {
         for (customer, is_revoked, opens) in [

@@ -23,7 +23,7 @@ mod tests {
     use crate::testing::{MockUnitOfWork, agent_id, at};
     use uuid::Uuid;
 
-    /// SPEC 2: the token is revoked and its sockets close.
+    /// AUTH-03: the token is revoked and its sockets close.
     #[test]
     fn a_logout_revokes_the_token_and_ends_the_agents_connections() {
         let token = TokenId(Uuid::from_u128(7));

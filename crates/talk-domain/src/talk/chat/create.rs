@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(chat.member_count, 2);
     }
 
-    /// SPEC 3: a direct chat is of exactly two.
+    /// CHAT-04: a direct chat is of exactly two.
     #[test]
     fn a_direct_chat_needs_exactly_one_other() {
         for others in [&[][..], &[1], &[2, 3]] {
@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: limits name the field.
+    /// API-18: limits name the field.
     #[test]
     fn limits_are_named() {
         let many: Vec<u128> = (10..511).collect();
@@ -242,7 +242,7 @@ mod tests {
         }
     }
 
-    /// SPEC 3: the unique index has the last word, the unit runs again.
+    /// CHAT-04: the unique index decides, and the unit runs again.
     #[test]
     fn losing_the_race_for_a_pair_asks_for_another_run() {
         let mut uow = crate::testing::MockUnitOfWork::default();
@@ -257,7 +257,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 1: a limit is still allowed.
+    /// API-18: a limit is still allowed.
     #[test]
     fn as_many_participants_as_the_limit_are_brought_along() {
         let mut cx = context(agent_id(1));

@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(scene.events(), [ChatDeleted]);
     }
 
-    /// SPEC 3.
+    /// CHAT-10.
     #[test]
     fn an_admin_deletes_a_chat_only_from_inside() {
         let inside = Scene::new(a_chat()).members(&[agent_id(2)]);
@@ -137,7 +137,7 @@ mod tests {
         assert!(matches!(refused, Err(DeleteChatError::NotAllowed)));
     }
 
-    /// SPEC 3.
+    /// CHAT-10.
     #[test]
     fn a_mere_participant_deletes_nothing() {
         let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
@@ -160,7 +160,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 3: repeating answers the same.
+    /// CHAT-10 and case 9: repeating answers the same.
     #[test]
     fn deleting_again_answers_the_same_and_tells_nobody() {
         for cx in [context(creator()), admin_context(agent_id(2))] {
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// SPEC 3.
+    /// CHAT-10.
     #[test]
     fn to_others_a_deleted_chat_does_not_exist() {
         let scene = Scene::new(deleted()).members(&[]).former(&[agent_id(2)]);

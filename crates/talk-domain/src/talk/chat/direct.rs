@@ -58,7 +58,7 @@ mod tests {
         create_chat(&mut scene.unit(), &context(agent_id(by)), &command).unwrap()
     }
 
-    /// SPEC 3: one direct chat per pair.
+    /// CHAT-04: one direct chat per pair.
     #[test]
     fn asking_again_from_either_side_gives_the_same_chat_and_no_event() {
         for (by, with) in [(1, 2), (2, 1)] {
@@ -74,7 +74,7 @@ mod tests {
         pair_chat(ChatStatus::Active)
     }
 
-    /// SPEC 3: resumed after both left.
+    /// CHAT-04: resumed after both left.
     #[test]
     fn a_closed_empty_chat_opens_and_both_are_back() {
         let scene = Scene::new(pair_chat(ChatStatus::Closed)).members(&[]);
@@ -94,7 +94,7 @@ mod tests {
         );
     }
 
-    /// SPEC 3.
+    /// CHAT-04.
     #[test]
     fn who_had_left_is_back_and_who_stayed_is_untouched() {
         let scene = Scene::new(pair_chat(ChatStatus::Active)).members(&[agent_id(2)]);

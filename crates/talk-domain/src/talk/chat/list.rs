@@ -54,7 +54,7 @@ mod tests {
         }
     }
 
-    /// SPEC 3: chats the caller participates in.
+    /// CHAT-06: chats the caller participates in.
     #[test]
     fn one_lists_ones_own_chats() {
         let filter = ChatFilter {
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(chats.unwrap(), one());
     }
 
-    /// SPEC 3: a search is as long as a name at most.
+    /// CHAT-07: a search is as long as a name at most.
     #[test]
     fn channels_are_found_by_what_fits_in_a_name() {
         let found = |search: &str| {

@@ -75,7 +75,7 @@ mod tests {
         }
     }
 
-    /// SPEC 8.
+    /// RUN-18.
     #[test]
     fn a_chat_that_is_not_deleted_is_left_alone() {
         let mut uow = Scene::new(a_chat()).unit();
@@ -83,7 +83,7 @@ mod tests {
         assert!(!remove_chat(&mut uow, chat_id(7)).unwrap());
     }
 
-    /// SPEC 8: a step that is full is the only one of its unit.
+    /// RUN-18: a unit does no more once one kind of row has filled its step.
     #[test]
     fn a_deleted_chat_goes_in_steps_and_the_chat_itself_last() {
         let head = a_chat().last.seq;

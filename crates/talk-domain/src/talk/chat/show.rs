@@ -25,7 +25,7 @@ mod tests {
     use crate::talk::model::chat::ChatKind;
     use crate::testing::{a_chat, actor, agent_id, seen};
 
-    /// SPEC 3 and X-17.
+    /// CHAT-08 and X-17.
     #[test]
     fn a_chat_is_shown_to_its_participants_and_a_channel_to_everybody() {
         let channel = Chat {

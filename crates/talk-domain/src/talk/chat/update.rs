@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(scene.events(), [ChatUpdated]);
     }
 
-    /// SPEC 3: no change, no event.
+    /// CHAT-09: no change, no event.
     #[test]
     fn the_same_name_changes_nothing() {
         let scene = scene();
@@ -132,7 +132,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 3.
+    /// CHAT-09.
     #[test]
     fn nothing_given_and_too_much_given_are_refused() {
         assert!(matches!(

@@ -196,7 +196,7 @@ mod tests {
         step(&mut uow, Deleted::Agent { id, by });
     }
 
-    /// SPEC 8: the name of an erased agent is gone from what the system said too.
+    /// RUN-19: the earlier wording holds the name, too.
     #[test]
     fn a_system_message_that_was_reworded_is_forgotten_as_it_was() {
         let note = SystemNote {

@@ -137,7 +137,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7: never a silent gap.
+    /// WS-07: never a silent gap.
     #[test]
     fn events_that_follow_have_no_gap_before_them() {
         assert_eq!(gap_of(None, Some(4), None), None, "the chat is not read");
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(gap_of(Some(trimmed(4)), Some(5), None), Some(Gap::Trimmed));
     }
 
-    /// SPEC 7: what REST refuses now, a resume does not show.
+    /// WS-08: what REST refuses now, a resume does not show.
     #[test]
     fn who_has_left_gets_nothing_after_a_gap() {
         let head = a_chat().last.seq;
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(gap_of(deleted, Some(7), Some(head)), leaving(head));
     }
 
-    /// SPEC 8: a chat that is removed for good is not read for ever.
+    /// RUN-18: a chat that was removed for good is not read again and again.
     #[test]
     fn a_removed_chat_is_gone() {
         assert_eq!(gap_of(None, None, None), Some(Gap::Gone));

@@ -70,7 +70,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7: a limit is still allowed.
+    /// API-18: a limit is still allowed.
     #[test]
     fn a_hundred_agents_are_asked_for_at_a_time() {
         let mut snapshot = MockSnapshot::default();

@@ -239,7 +239,7 @@ mod tests {
         starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
     }
 
-    /// SPEC 7.
+    /// WS-04.
     #[test]
     fn everything_begins_after_the_head_unless_it_is_resumed() {
         let head = [(chat_id(1), Start::Head(HEAD))].into();
@@ -251,7 +251,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7: never a silent gap.
+    /// WS-07: never a silent gap.
     #[test]
     fn a_position_that_is_worth_nothing_is_said_to_be() {
         let ahead = Start::Reset(ResetReason::AheadOfHead, HEAD);
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(foreign.unwrap().chats, [(chat_id(1), reset)].into());
     }
 
-    /// SPEC 7: beyond retention there is a reset, and no silent gap.
+    /// WS-07: beyond retention there is a reset, and no silent gap.
     #[test]
     fn a_position_from_before_the_log_is_reset() {
         for scope in [all(), only(1)] {
@@ -288,7 +288,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7: what REST refuses now, a resume does not show.
+    /// WS-08: what REST refuses now, a resume does not show.
     #[test]
     fn of_a_membership_that_ended_before_the_log_only_the_end_is_told() {
         for scope in [all(), only(5)] {
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(deleted.ended, [(chat_id(3), Ended::Deleted, HEAD)]);
     }
 
-    /// SPEC 7, X-17: a channel is followed by those who joined.
+    /// WS-02 and X-17: a channel is followed by those who joined.
     #[test]
     fn outsiders_follow_nothing() {
         for (chat, resume) in [(2, None), (4, None), (4, Some(3)), (9, Some(3))] {
@@ -351,7 +351,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7: nothing is ahead of the head but what is behind it.
+    /// WS-07: a position at the head is not ahead of it.
     #[test]
     fn a_position_at_the_head_is_resumed_from() {
         let start = Start::Since {

@@ -107,7 +107,7 @@ mod tests {
         delete_message(uow, &context(agent_id(by)), message_id(1))
     }
 
-    /// SPEC 4.
+    /// MSG-08 and MSG-09.
     #[test]
     fn a_deleted_message_is_a_tombstone_and_its_content_gone_everywhere() {
         let emoji = Emoji::parse("👍", 64).unwrap();
@@ -202,7 +202,7 @@ mod tests {
         delete(&mut uow, 1).unwrap();
     }
 
-    /// SPEC 4: again, same answer, no event.
+    /// MSG-08: again, same answer, no event.
     #[test]
     fn deleting_again_answers_the_same() {
         let tombstone = Message {
@@ -215,7 +215,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 4 and S-090.
+    /// MSG-08 and MSG-14.
     #[test]
     fn only_the_author_deletes_and_nobody_deletes_what_the_system_said() {
         let refused = delete(&mut scene(&[a_message(1)]).unit(), 2);

@@ -126,7 +126,7 @@ mod tests {
         edit_message(uow, &context(agent_id(by)), &command)
     }
 
-    /// SPEC 4.
+    /// MSG-07.
     #[test]
     fn an_edit_keeps_the_earlier_version() {
         let scene = scene(&a_message(1));
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(scene.events(), [MessageEdited]);
     }
 
-    /// SPEC 4, case 77.
+    /// MSG-03 and case 77.
     #[test]
     fn an_edit_leaves_something_to_see() {
         for text in ["", "\u{200b}", " \u{2800}\u{ad}\n"] {
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    /// SPEC 4: no change, no event.
+    /// MSG-07: no change, no event.
     #[test]
     fn the_same_text_changes_nothing() {
         let scene = scene(&a_message(1));
@@ -163,7 +163,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 4.
+    /// MSG-07.
     #[test]
     fn only_the_author_edits_and_only_what_is_not_deleted() {
         let by_other = edit(&mut unit(&scene(&a_message(1))), 2, "x");
@@ -200,7 +200,7 @@ mod tests {
         assert!(matches!(refused, Err(EditMessageError::Closed)));
     }
 
-    /// SPEC 4.
+    /// MSG-03.
     #[test]
     fn an_edit_leaves_something_to_say() {
         let refused = edit(&mut unit(&scene(&a_message(1))), 1, "  ");

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!((page.rows.len(), place), (1, None));
     }
 
-    /// SPEC 4: any message of a thread names the thread.
+    /// MSG-05: any message of a thread names the thread.
     #[test]
     fn a_thread_is_found_by_any_of_its_messages() {
         for id in [1, 2] {
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// SPEC 4.
+    /// MSG-05.
     #[test]
     fn an_unknown_parent_is_not_an_empty_thread() {
         let query = ListMessages {
@@ -170,7 +170,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 4.
+    /// MSG-05.
     #[test]
     fn since_seq_counts_inside_one_chat() {
         let query = ListMessages {
@@ -181,7 +181,7 @@ mod tests {
         assert!(matches!(refused, Err(ListMessagesError::SinceNeedsChat)));
     }
 
-    /// SPEC 4: each narrows the list.
+    /// MSG-05: each filter narrows the list.
     #[test]
     fn what_is_asked_for_is_what_is_listed() {
         let mut snapshot = snapshot();
@@ -210,7 +210,7 @@ mod tests {
         assert!(list(&mut snapshot, query).is_ok());
     }
 
-    /// SPEC 4: also for another chat's message.
+    /// MSG-04: also for another chat's message.
     #[test]
     fn a_parent_of_another_chat_is_not_found() {
         let mut snapshot = MockSnapshot::default();

@@ -51,7 +51,7 @@ refusals! {
 }
 
 /// Posts a message in a chat of the caller. A deleted parent is allowed: the thread keeps its
-/// shape (SPEC 4); replies nest to any depth (S-082).
+/// shape (MSG-04); replies nest to any depth (S-082).
 ///
 /// # Errors
 /// See [`PostMessageError`].
@@ -187,7 +187,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 4, case 77.
+    /// MSG-03 and case 77.
     #[test]
     fn nothing_to_say_is_not_a_message() {
         for text in ["", " \n\t", "\u{200b}", "\u{2800}\u{3164} \u{ad}"] {
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!((reply.root, reply.depth), (message_id(7), 4));
     }
 
-    /// SPEC 4.
+    /// MSG-04 and case 12.
     #[test]
     fn a_parent_of_another_chat_or_of_none_is_not_found() {
         let mut elsewhere = a_message(1);
@@ -280,7 +280,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 1.
+    /// API-18.
     #[test]
     fn limits_are_named() {
         let link = Media::Link("https://e.test".into());

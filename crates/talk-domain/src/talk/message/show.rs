@@ -71,7 +71,7 @@ mod tests {
         snapshot
     }
 
-    /// SPEC 4.
+    /// MSG-06 and MSG-07.
     #[test]
     fn a_message_and_its_history_are_shown_to_participants_alone() {
         let mut there = snapshot(a_message(1));
@@ -89,7 +89,7 @@ mod tests {
         assert!(matches!(listed, Err(AccessError::NotAParticipant)));
     }
 
-    /// SPEC 4: the content is gone everywhere, also while some of it waits to be removed.
+    /// MSG-09: also while some of it waits to be removed.
     #[test]
     fn a_deleted_message_has_no_history() {
         let tombstone = Message {

@@ -265,7 +265,7 @@ mod tests {
         );
     }
 
-    /// SPEC 3: the names on the wire and in storage.
+    /// CHAT-01: the names on the wire and in storage.
     #[test]
     fn types_and_states_are_read_by_the_names_they_have() {
         for (kind, name) in [

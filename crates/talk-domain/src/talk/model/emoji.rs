@@ -247,7 +247,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: a limit is still allowed.
+    /// API-18: a limit is still allowed.
     #[test]
     fn an_emoji_has_as_many_bytes_as_the_limit_at_most() {
         assert!(Emoji::parse("a+b", 3).is_ok());

@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(entry.logged("frame".into()), expected);
     }
 
-    /// SPEC 6.
+    /// LOG-04.
     #[test]
     fn an_event_of_a_chat_is_about_the_chat() {
         let (chat, id) = (a_chat(), a_chat().id.0);
@@ -290,7 +290,7 @@ mod tests {
         check(Event::ChatDeleted(&chat), EventKind::ChatDeleted, id);
     }
 
-    /// SPEC 6.
+    /// LOG-04.
     #[test]
     fn an_event_of_a_message_is_about_the_message() {
         let (message, id) = (a_message(1), a_message(1).id.0);
@@ -309,7 +309,7 @@ mod tests {
         check(removed, EventKind::ReactionRemoved, id);
     }
 
-    /// SPEC 6.
+    /// LOG-04.
     #[test]
     fn an_event_of_a_participant_is_about_the_agent() {
         let participant = a_participant(agent_id(2));
@@ -328,7 +328,7 @@ mod tests {
         check(Event::ChatRead(&mark), EventKind::ChatRead, id);
     }
 
-    /// SPEC 4: when a message is deleted, these are rewritten.
+    /// MSG-09: these are rewritten when the message is deleted.
     #[test]
     fn events_with_the_content_of_a_message_are_known() {
         let with_content = EventKind::ALL.into_iter().filter(|kind| kind.has_content());

@@ -2,7 +2,7 @@
 
 use crate::kernel::error::Invalid;
 
-/// Configurable limits (SPEC section 1).
+/// Configurable limits (API-18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Characters of a message text.
@@ -89,7 +89,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: the limits of an installation that sets none.
+    /// API-18: the limits of an installation that sets none.
     #[test]
     fn the_limits_are_those_of_the_documentation() {
         let limits = Limits::default();

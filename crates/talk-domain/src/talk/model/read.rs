@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// S-080.
+    /// MSG-17.
     #[test]
     fn what_came_after_the_mark_or_after_joining_is_unread() {
         for (mark, joined, after, seq) in [

@@ -121,7 +121,7 @@ mod tests {
 
     const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-    /// SPEC 8.
+    /// RUN-17.
     #[test]
     fn days_count_back_from_now_and_none_is_never() {
         let kept = Retention {

@@ -145,7 +145,7 @@ mod tests {
         }
     }
 
-    /// SPEC 3.
+    /// CHAT-14.
     #[test]
     fn a_participant_adds_an_agent_and_the_chat_says_so() {
         let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
@@ -170,7 +170,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 3.
+    /// CHAT-14 and case 5.
     #[test]
     fn an_unknown_agent_is_not_added() {
         let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
@@ -180,7 +180,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 3: groups are by invitation.
+    /// CHAT-05: groups are by invitation.
     #[test]
     fn an_outsider_adds_nobody_not_even_himself() {
         let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
@@ -203,7 +203,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 3: a third member never, the other one back again yes.
+    /// CHAT-04: a third member is refused, the other of the pair is added again.
     #[test]
     fn a_direct_chat_takes_only_its_pair() {
         let scene = Scene::new(direct()).members(&[agent_id(1)]);
@@ -228,7 +228,7 @@ mod tests {
         ));
     }
 
-    /// SPEC 3.
+    /// CHAT-10.
     #[test]
     fn a_deleted_chat_is_no_chat() {
         let deleted = Chat {

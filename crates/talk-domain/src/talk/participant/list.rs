@@ -62,7 +62,7 @@ mod tests {
         }
     }
 
-    /// SPEC 3 and X-17: the same visibility as the chat.
+    /// CHAT-13 and X-17: the same visibility as the chat.
     #[test]
     fn participants_are_listed_to_whoever_sees_the_chats_card() {
         let outside = actor(agent_id(2));
@@ -82,7 +82,7 @@ mod tests {
         }
     }
 
-    /// SPEC 1: visibility.
+    /// API-16: visibility.
     #[test]
     fn an_outsider_learns_nothing_of_who_is_or_was_in_a_private_chat() {
         let (mut snapshot, me) = (seen(&a_chat(), &[agent_id(1)]), actor(agent_id(2)));

@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(scene.saved().unwrap().member_count, 1);
     }
 
-    /// SPEC 3: closes by itself.
+    /// CHAT-12: closes by itself.
     #[test]
     fn a_private_chat_closes_with_its_last_participant_and_a_channel_does_not() {
         for kind in [ChatKind::Direct, ChatKind::Group] {
@@ -133,7 +133,7 @@ mod tests {
         assert!(channel.saved().unwrap().is_open());
     }
 
-    /// SPEC 3.
+    /// CHAT-15.
     #[test]
     fn in_a_direct_chat_one_only_leaves_oneself() {
         let scene = of(ChatKind::Direct, &[1, 2]);
@@ -142,7 +142,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 3: the participant must belong to the chat in the path.
+    /// CHAT-15 and case 4: the participant must belong to the chat in the path.
     #[test]
     fn a_participant_of_elsewhere_is_not_found() {
         let scene = of(ChatKind::Group, &[1]);

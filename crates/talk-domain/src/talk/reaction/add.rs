@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    /// SPEC 4.
+    /// MSG-10 and MSG-12.
     #[test]
     fn a_reaction_is_echoed_as_sent_and_moves_the_message() {
         let scene = scene(&with_reactions(&["🎉"], 1));
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(scene.events(), [ReactionAdded]);
     }
 
-    /// SPEC 4: no change, no event.
+    /// MSG-10 and MSG-12: no change, no event.
     #[test]
     fn the_same_emoji_in_another_spelling_changes_nothing() {
         let before = with_reactions(&["thumbsup"], 1);
@@ -184,7 +184,7 @@ mod tests {
         assert!(scene.events().is_empty());
     }
 
-    /// SPEC 4.
+    /// MSG-10.
     #[test]
     fn two_agents_share_an_emoji() {
         let scene = scene(&with_reactions(&["👍"], 2));
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(reacted.unwrap().message.reactions.len(), 2);
     }
 
-    /// SPEC 4 and S-110.
+    /// MSG-10 and S-110.
     #[test]
     fn neither_a_tombstone_nor_a_closed_chat_takes_reactions() {
         let tombstone = Message {
@@ -216,7 +216,7 @@ mod tests {
         assert!(matches!(refused, Err(ReactError::Closed)));
     }
 
-    /// SPEC 1.
+    /// API-18.
     #[test]
     fn a_message_has_room_for_so_many_reactions() {
         let mut cx = context(agent_id(1));

@@ -84,7 +84,7 @@ mod tests {
             .messages(&[message])
     }
 
-    /// SPEC 4.
+    /// MSG-11.
     #[test]
     fn ones_own_reaction_is_taken_back_in_any_spelling() {
         let scene = scene(reacted(1));
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(scene.events(), [ReactionRemoved]);
     }
 
-    /// SPEC 4: no change, no event.
+    /// MSG-11: no change, no event.
     #[test]
     fn what_is_not_ones_own_stays() {
         let scene = scene(reacted(2));

@@ -137,7 +137,7 @@ mod tests {
         found.due.into_iter().map(|(_, due)| due).collect()
     }
 
-    /// SPEC 8.
+    /// RUN-18.
     #[test]
     fn a_chat_deleted_long_enough_ago_is_due_whole() {
         for (deleted, expected) in [(None, 0), (Some(100), 1), (Some(101), 0)] {
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(due(&aged, never, (101, 101)), []);
     }
 
-    /// SPEC 8.
+    /// RUN-17.
     #[test]
     fn a_chat_with_old_messages_is_due() {
         let aged = Aged {
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(due(&aged, never, (100, 0)), []);
     }
 
-    /// SPEC 8: most chats are passed by what is read of them anyway.
+    /// RUN-17: most chats are skipped by columns that were read anyway.
     #[test]
     fn a_chat_without_anything_new_is_not_looked_into() {
         let mut snapshot = MockSnapshot::default();
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(found, Found::default());
     }
 
-    /// SPEC 8: 30 days or 10,000 events, whichever is longer.
+    /// RUN-16: 30 days or 10,000 events, whichever is longer.
     #[test]
     fn the_log_is_due_where_both_its_age_and_its_length_say_so() {
         for (seq, start, event, expected) in [
@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// SPEC 8: bounded steps.
+    /// RUN-17: bounded steps.
     #[test]
     fn chats_are_looked_at_in_portions() {
         let mut snapshot = MockSnapshot::default();

@@ -118,7 +118,7 @@ mod tests {
         }
     }
 
-    /// SPEC 8.
+    /// RUN-17.
     #[test]
     fn expired_messages_become_tombstones_each_with_its_event() {
         let scene = Scene::new(a_chat()).messages(&[a_message(1), system(2), a_message(3)]);
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(last.seq, a_chat().last.seq + 3);
     }
 
-    /// SPEC 8: bounded units of work.
+    /// RUN-17: a unit of work is bounded.
     #[test]
     fn few_messages_that_were_changed_expire_at_once() {
         let changed = |n| Message {
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(expire_all(&mut uow).rows, CHANGED as u64);
     }
 
-    /// SPEC 8: deleted meanwhile, or before.
+    /// RUN-17: a message that is deleted already is not deleted again.
     #[test]
     fn a_tombstone_expires_without_a_trace() {
         let tombstone = Message {
@@ -154,7 +154,7 @@ mod tests {
         assert!(scene.events().is_empty() && scene.saved().is_none());
     }
 
-    /// SPEC 8: the last event of a deleted chat is its deletion.
+    /// CHAT-10: the deletion is the last event.
     #[test]
     fn messages_of_a_deleted_chat_expire_without_events() {
         let deleted = Chat {

@@ -68,7 +68,7 @@ mod tests {
         (step, scene.saved())
     }
 
-    /// SPEC 8.
+    /// RUN-16.
     #[test]
     fn a_log_keeps_its_latest_events_and_knows_where_it_starts() {
         for (trimmed, rows, is_more) in [(Some(5), 2, true), (Some(6), 3, false)] {
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!((step, saved), (Step::default(), None));
     }
 
-    /// SPEC 8.
+    /// RUN-16.
     #[test]
     fn a_short_log_and_one_kept_for_ever_are_left_alone() {
         for (log, events, start) in [(Some(at(100)), 4, 6), (Some(at(100)), 20, 0), (None, 4, 0)] {
@@ -94,7 +94,7 @@ mod tests {
         }
     }
 
-    /// SPEC 7: the head of a log is always there to be resumed from.
+    /// RUN-16: a reader can always resume from the head.
     #[test]
     fn the_last_event_stays() {
         let (step, _) = trim(&expiry(Some(at(100)), 0), 0, Some(9));

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use crate::testing::{Scene, a_chat, agent_id, an_agent, context};
 
-    /// SPEC 8: nothing of an erased name is left, and the chat's name of then is.
+    /// RUN-19: nothing of the erased name is left, and the chat's name of that time stays.
     #[test]
     fn a_system_message_is_reworded_for_another_name() {
         let agent = Agent {

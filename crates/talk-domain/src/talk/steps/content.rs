@@ -107,7 +107,7 @@ mod tests {
         refused.map(|invalid| (invalid.field, invalid.limit))
     }
 
-    /// SPEC 1: a limit is still allowed, and what breaks it is named.
+    /// API-18: a limit is still allowed, and what breaks it is named.
     #[test]
     fn text_and_medias_are_checked_up_to_their_limits() {
         let link = |url: &str| Media::Link(url.into());
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(bad, Some(("medias[1].link_url".into(), None)));
     }
 
-    /// SPEC 4: text or at least one media.
+    /// MSG-03: text or at least one media.
     #[test]
     fn a_message_is_empty_without_a_text_that_can_be_seen_and_a_media() {
         let link = [Media::Link("https://e.test".into())];

@@ -50,7 +50,7 @@ fn a_mark_that_is_taken_too_late_loses_events() {
     assert!(is_lost, "2,000 stories went well without the mechanism");
 }
 
-/// SPEC 7: never a silent gap, and nothing for those who have left.
+/// WS-07 and WS-08: never a silent gap, and nothing for those who have left.
 #[test]
 fn every_reader_is_told_of_what_the_log_no_longer_has() {
     let mut told = 0;

@@ -7,7 +7,7 @@ use talk_domain::testing::chat_id;
 use super::desk::{Desk, joined, left, said};
 use crate::hub::ReaderId;
 
-/// SPEC 7: without `since` delivery starts after the head.
+/// WS-04: without `since` delivery starts after the head.
 #[test]
 fn without_a_position_delivery_begins_after_the_head() {
     let mut desk = Desk::new(1_000);
@@ -17,7 +17,7 @@ fn without_a_position_delivery_begins_after_the_head() {
     assert!(desk.reads().is_empty());
 }
 
-/// SPEC 7: replays every event after the position, then says so, then goes live.
+/// WS-06: replays every event after the position, then says so, then goes live.
 #[test]
 fn a_position_is_resumed_from_and_its_end_is_told() {
     let mut desk = Desk::new(1_000);
@@ -33,7 +33,7 @@ fn a_position_is_resumed_from_and_its_end_is_told() {
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
-/// SPEC 7: also where nothing follows the position.
+/// WS-06: also when no event follows the position.
 #[test]
 fn a_position_at_the_head_is_caught_up_once_the_log_was_read() {
     let mut desk = Desk::new(1_000);
@@ -46,7 +46,7 @@ fn a_position_at_the_head_is_caught_up_once_the_log_was_read() {
     assert_eq!(desk.sent(1), ["caught up at 5"]);
 }
 
-/// SPEC 7: never a silent gap.
+/// WS-07: never a silent gap.
 #[test]
 fn a_worthless_position_is_reset_to_the_head() {
     let mut desk = Desk::new(1_000);
@@ -58,7 +58,7 @@ fn a_worthless_position_is_reset_to_the_head() {
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
-/// SPEC 7: the event of the removal alone.
+/// WS-08: the event of the removal alone.
 #[test]
 fn a_former_participant_gets_its_leaving_and_nothing_else() {
     for follows_joined in [false, true] {
@@ -80,7 +80,7 @@ fn a_former_participant_gets_its_leaving_and_nothing_else() {
     }
 }
 
-/// SPEC 7: a return while the leaving is replayed is not lost.
+/// WS-12: a return during the replay of the leaving is not lost.
 #[test]
 fn a_former_participant_who_comes_back_meanwhile_gets_its_return() {
     let mut desk = Desk::new(1_000);
@@ -102,7 +102,7 @@ fn a_former_participant_who_comes_back_meanwhile_gets_its_return() {
     assert_eq!(desk.sent(1), back);
 }
 
-/// SPEC 7: what was left before the subscription, and come back to, is history.
+/// WS-12: an earlier membership, ended before the subscription, does not end it.
 #[test]
 fn an_earlier_stay_ends_nothing() {
     let mut desk = Desk::new(1_000);

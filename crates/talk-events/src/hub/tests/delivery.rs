@@ -8,7 +8,7 @@ use talk_domain::testing::chat_id;
 use super::desk::{Desk, created, event, joined, left, long, said};
 use crate::hub::{REMEMBERED, ReaderId};
 
-/// SPEC 7.
+/// WS-03.
 #[test]
 fn an_event_reaches_every_live_reader_of_its_chat_and_no_other() {
     let mut desk = Desk::new(1_000);
@@ -21,7 +21,7 @@ fn an_event_reaches_every_live_reader_of_its_chat_and_no_other() {
     assert!(desk.sent(3).is_empty());
 }
 
-/// SPEC 7: none twice.
+/// WS-03: none twice.
 #[test]
 fn an_event_that_is_heard_again_is_not_given_again() {
     let mut desk = Desk::new(1_000);
@@ -34,7 +34,7 @@ fn an_event_that_is_heard_again_is_not_given_again() {
     assert!(desk.reads().is_empty());
 }
 
-/// SPEC 7: none missing.
+/// LOG-03: none missing.
 #[test]
 fn a_gap_in_what_was_heard_is_read_from_the_log() {
     let mut desk = Desk::new(1_000);
@@ -53,7 +53,7 @@ fn a_gap_in_what_was_heard_is_read_from_the_log() {
     assert!(desk.reads().is_empty());
 }
 
-/// SPEC 7: a queue is bounded in bytes.
+/// WS-11: a queue is bounded in bytes.
 #[test]
 fn a_queue_takes_what_fills_it_and_the_rest_is_read_once_half_of_it_is_free() {
     let mut desk = Desk::new(40);
@@ -76,7 +76,7 @@ fn a_queue_takes_what_fills_it_and_the_rest_is_read_once_half_of_it_is_free() {
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
-/// SPEC 7: once it falls behind, a reader is told so, once.
+/// WS-11: once it falls behind, a reader is told so, once.
 #[test]
 fn a_reader_that_falls_behind_is_told_once() {
     let mut desk = Desk::new(10);
@@ -108,7 +108,7 @@ fn an_event_larger_than_the_queue_is_given_when_nothing_waits() {
     assert_eq!(desk.sent(1), ["event 2"]);
 }
 
-/// SPEC 7: after the event that removed it, nothing more of the chat reaches an agent.
+/// WS-12: after the event that removed it, nothing more of the chat reaches an agent.
 #[test]
 fn who_leaves_is_sent_its_leaving_and_nothing_more() {
     let mut desk = Desk::new(1_000);
@@ -122,7 +122,7 @@ fn who_leaves_is_sent_its_leaving_and_nothing_more() {
     assert!(desk.hub.rooms.is_empty());
 }
 
-/// SPEC 7: deleted.
+/// WS-12: deleted.
 #[test]
 fn a_deleted_chat_ends_for_everybody() {
     let mut desk = Desk::new(1_000);
@@ -136,7 +136,7 @@ fn a_deleted_chat_ends_for_everybody() {
     assert!(desk.hub.rooms.is_empty());
 }
 
-/// SPEC 7: every chat the caller participates in, now and later.
+/// WS-02: every chat the caller participates in, now and later.
 #[test]
 fn a_chat_joined_later_begins_with_the_joining() {
     let mut desk = Desk::new(1_000);
@@ -154,7 +154,7 @@ fn a_chat_joined_later_begins_with_the_joining() {
     assert!(desk.out.notices.is_empty() && desk.reads().is_empty());
 }
 
-/// SPEC 7: coming back begins anew, and an older joining that is heard late does not.
+/// WS-12: a joining older than the return, delivered late, restarts nothing.
 #[test]
 fn who_comes_back_is_followed_again() {
     let mut desk = Desk::new(1_000);
@@ -172,7 +172,7 @@ fn who_comes_back_is_followed_again() {
     assert!(desk.reads().is_empty(), "it follows the chat already");
 }
 
-/// SPEC 6: creating a chat logs `chat_created` first, which its founders get too.
+/// LOG-05: creating a chat logs `chat_created` first, which its founders get too.
 #[test]
 fn founders_get_a_chat_from_its_first_event_and_those_who_join_later_do_not() {
     let (chat, other) = (chat_id(1), chat_id(2));
@@ -240,7 +240,7 @@ fn a_connection_that_is_gone_takes_no_other_with_it() {
     assert!(hub.rooms.is_empty() && hub.agents.is_empty() && hub.readers.is_empty());
 }
 
-/// SPEC 7: unsubscribe.
+/// WS-12: unsubscribe.
 #[test]
 fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
     let [kept, dropped] = [1, 2].map(chat_id);

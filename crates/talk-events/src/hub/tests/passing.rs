@@ -18,7 +18,7 @@ fn pass(desk: &mut Desk, id: u64, frame: &str) {
     hub.pass(ReaderId(id), chat_id(1), &frame.into(), out);
 }
 
-/// SPEC 7: presence.
+/// WS-18: presence.
 #[test]
 fn others_are_told_once_of_an_agent_with_whom_they_share_chats() {
     let mut desk = Desk::new(1_000);
@@ -34,7 +34,7 @@ fn others_are_told_once_of_an_agent_with_whom_they_share_chats() {
     assert!(desk.sent(3).is_empty());
 }
 
-/// SPEC 7: typing.
+/// WS-18: typing.
 #[test]
 fn a_passing_frame_reaches_the_other_agents_that_are_live_in_the_chat() {
     let mut desk = Desk::new(1_000);

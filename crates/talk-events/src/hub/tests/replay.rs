@@ -16,7 +16,7 @@ fn resumed(queue_limit: usize, seq: u64, head: u64) -> Desk {
     desk
 }
 
-/// SPEC 7: a log is read page by page.
+/// WS-06: a log is read page by page.
 #[test]
 fn a_page_that_is_not_the_last_is_followed_by_a_read_from_its_end() {
     let mut desk = resumed(1_000, 3, 5);
@@ -28,7 +28,7 @@ fn a_page_that_is_not_the_last_is_followed_by_a_read_from_its_end() {
     assert_eq!(desk.sent(1), ["caught up at 5"]);
 }
 
-/// SPEC 7: none twice.
+/// WS-06: none twice.
 #[test]
 fn events_that_a_page_repeats_are_not_given_again() {
     let mut desk = resumed(1_000, 3, 5);
@@ -39,7 +39,7 @@ fn events_that_a_page_repeats_are_not_given_again() {
     assert_eq!(desk.sent(1), all);
 }
 
-/// SPEC 7: beyond retention, never a silent gap.
+/// WS-07: beyond retention, never a silent gap.
 #[test]
 fn events_that_the_log_no_longer_holds_are_told_as_a_reset() {
     let mut desk = resumed(1_000, 2, 8);
@@ -54,7 +54,7 @@ fn events_that_the_log_no_longer_holds_are_told_as_a_reset() {
     assert_eq!(desk.sent(1), rest);
 }
 
-/// SPEC 7: a queue is bounded in bytes, also while a reader is caught up.
+/// WS-11: also while a reader catches up.
 #[test]
 fn what_does_not_fit_is_read_again_once_there_is_space_for_it() {
     let mut desk = resumed(40, 0, 3);

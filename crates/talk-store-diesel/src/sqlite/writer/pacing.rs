@@ -189,7 +189,7 @@ mod tests {
         assert!(pacing.used[&id(2)].beyond < MS);
     }
 
-    /// SPEC 1: alone, one agent may use the whole machine.
+    /// API-08: alone, one agent may use the whole machine.
     #[test]
     fn a_customer_that_is_alone_never_pauses() {
         let (mut pacing, now) = (Pacing::default(), Instant::now());

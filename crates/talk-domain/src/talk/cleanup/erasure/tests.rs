@@ -84,8 +84,8 @@ fn system(n: u128, kind: SystemKind, text: &str) -> Message {
     }
 }
 
-/// SPEC 8: the texts are gone, threads keep their shape, and each tombstone has the same event as a
-/// message that was deleted by its author.
+/// RUN-19: threads keep their shape, and each tombstone has the same event as a message that its
+/// author deleted.
 #[test]
 fn messages_of_an_erased_agent_become_tombstones() {
     let deleted = Message {
@@ -100,7 +100,8 @@ fn messages_of_an_erased_agent_become_tombstones() {
     assert_eq!(scene.events(), [MessageDeleted, MessageDeleted]);
 }
 
-/// SPEC 8: a unit of work is bounded in messages and in bytes, and goes on where it has stopped.
+/// RUN-19: a unit of work is bounded in messages and bytes, and the next one continues where it
+/// stopped.
 #[test]
 fn a_step_erases_few_messages_and_the_next_goes_on_behind_them() {
     let many: Vec<_> = (1..=20).map(said).collect();
@@ -125,7 +126,7 @@ fn a_step_erases_few_messages_and_the_next_goes_on_behind_them() {
     }
 }
 
-/// SPEC 8: messages of others are only looked at.
+/// RUN-19: messages of others are read and not changed.
 #[test]
 fn a_part_without_messages_of_the_agent_is_passed() {
     let scene = Scene::new(a_chat());
@@ -138,7 +139,7 @@ fn a_part_without_messages_of_the_agent_is_passed() {
     assert!(scene.events().is_empty());
 }
 
-/// SPEC 8: names in system messages, once and of this agent alone.
+/// RUN-19: each system message once, and only this agent's name.
 #[test]
 fn the_name_of_an_erased_agent_is_replaced_in_system_messages() {
     let other = SystemKind::ParticipantLeft(agent_id(2));
@@ -180,7 +181,7 @@ fn the_name_of_an_erased_agent_is_replaced_in_system_messages() {
     assert_eq!(scene.events(), [MessageEdited, MessageEdited]);
 }
 
-/// SPEC 3: the last event of a deleted chat is its deletion.
+/// RUN-19 and CHAT-10: the last event of a deleted chat is its deletion.
 #[test]
 fn in_a_deleted_chat_texts_and_names_go_without_an_event() {
     let deleted = Chat {
@@ -210,7 +211,7 @@ fn in_a_deleted_chat_texts_and_names_go_without_an_event() {
     assert!(scene.events().is_empty() && scene.saved().is_none());
 }
 
-/// SPEC 8: keys go first, then memberships, each in a unit of work of its own while there are many.
+/// RUN-19: keys first, then memberships, each in a unit of work of its own while there are many.
 #[test]
 fn keys_and_memberships_of_an_erased_agent_go_before_its_messages() {
     let mut uow = MockUnitOfWork::default();
@@ -231,7 +232,7 @@ fn keys_and_memberships_of_an_erased_agent_go_before_its_messages() {
     assert_eq!(scene.announced()[0], "agent-1 left the conversation.");
 }
 
-/// SPEC 8: an answer that is kept for a repeated request may show the agent.
+/// RUN-19: an answer stored for a repeated request may show the agent.
 #[test]
 fn kept_answers_are_looked_through_to_the_end() {
     for position in [Some(552), None] {

@@ -84,7 +84,7 @@ impl Played {
     }
 }
 
-/// SPEC 8.
+/// RUN-18.
 #[test]
 fn a_database_is_sound_after_every_step_of_a_removal() {
     let mut played = Played::new();
