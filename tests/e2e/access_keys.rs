@@ -14,6 +14,7 @@ fn token(key: &Value) -> &str {
     key["token"].as_str().expect("a token")
 }
 
+/// AUTH-09, API-01 and case 33.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_shown_once_and_works_in_all_three_places() {
     let server = Server::start().await;
@@ -45,6 +46,7 @@ async fn a_key_is_shown_once_and_works_in_all_three_places() {
     refused.refused(401, "AUTHENTICATION_REQUIRED");
 }
 
+/// AUTH-09.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_their_owners_alone_and_end_when_deleted() {
     let server = Server::start().await;
@@ -62,6 +64,7 @@ async fn keys_are_their_owners_alone_and_end_when_deleted() {
     unknown.get(ME).await.refused(401, "TOKEN_REVOKED");
 }
 
+///
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_acts_as_its_agent_but_does_not_log_out() {
     let server = Server::start().await;
@@ -75,6 +78,7 @@ async fn a_key_acts_as_its_agent_but_does_not_log_out() {
     robot.get(ME).await.ok();
 }
 
+///
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_ends_when_its_time_is_over() {
     let server = Server::start().await;
@@ -95,7 +99,7 @@ async fn a_key_ends_when_its_time_is_over() {
     panic!("the key does not end");
 }
 
-/// Disabling ends keys like tokens: enabling brings neither back.
+/// AUTH-08: disabling ends keys like tokens, and enabling restores neither.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_stays_ended_when_its_agent_is_enabled_again() {
     let server = Server::start().await;

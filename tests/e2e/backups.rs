@@ -92,7 +92,7 @@ async fn begun(backup: &mut Child, partial: &Path) {
     }
 }
 
-/// Case 62.
+/// Case 62 and RUN-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_holds_what_was_acknowledged_before_it_began_whoever_is_killed() {
     let rounds = std::env::var("TALK_BACKUPS").map_or(6, |text| text.parse().expect("a number"));
@@ -136,7 +136,7 @@ async fn a_backup_holds_what_was_acknowledged_before_it_began_whoever_is_killed(
     println!("{complete} of {rounds} backups complete, {acknowledged} posts: 0 lost");
 }
 
-/// Case 60.
+/// Case 60 and RUN-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_every_client_that_resumes_gets_a_reset() {
     let mut server = Server::start().await;

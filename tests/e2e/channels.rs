@@ -38,6 +38,7 @@ async fn found(by: &Client, words: &str) -> Vec<Value> {
     by.get(&query).await.rows()
 }
 
+///
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_of_the_customer_sees_a_channel_and_nobody_else() {
     let server = Server::start().await;
@@ -59,6 +60,7 @@ async fn everybody_of_the_customer_sees_a_channel_and_nobody_else() {
     assert_eq!(card(&alice, &chat).await, chat);
 }
 
+///
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_not_joined_reads_the_card_alone() {
     let server = Server::start().await;
@@ -94,6 +96,7 @@ async fn who_has_not_joined_reads_the_card_alone() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
+/// CHAT-11 and X-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_joins_is_a_participant_once_and_reads_everything() {
     let server = Server::start().await;
@@ -115,6 +118,7 @@ async fn who_joins_is_a_participant_once_and_reads_everything() {
     assert_ne!(again["id"], joined["id"], "a new membership");
 }
 
+/// CHAT-11 and case 2.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_joins_at_once_make_one_participant_each() {
     let server = Server::start().await;
@@ -137,6 +141,7 @@ async fn fifty_joins_at_once_make_one_participant_each() {
     assert_eq!(alice.events(&chat).await.len(), 2 + 3 * 2);
 }
 
+/// CHAT-11.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_channels_are_joined() {
     let server = Server::start().await;
@@ -154,6 +159,7 @@ async fn only_channels_are_joined() {
     }
 }
 
+/// CHAT-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_adds_oneself_to_a_channel_and_others_once_inside() {
     let server = Server::start().await;
@@ -169,6 +175,7 @@ async fn one_adds_oneself_to_a_channel_and_others_once_inside() {
     assert_eq!(card(&carol, &chat).await["member_count"], 3);
 }
 
+/// S-110.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_channel_is_found_and_not_joined() {
     let server = Server::start().await;
@@ -191,6 +198,7 @@ async fn a_closed_channel_is_found_and_not_joined() {
     join(&carol, &chat).await.ok();
 }
 
+/// CHAT-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_channel_stays_open_for_whoever_comes() {
     let server = Server::start().await;
@@ -204,6 +212,7 @@ async fn an_empty_channel_stays_open_for_whoever_comes() {
     assert_eq!(state(&card(&bob, &chat).await), json!(["active", 1]));
 }
 
+/// CHAT-10.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_channel_is_gone_for_everybody() {
     let server = Server::start().await;
@@ -220,6 +229,7 @@ async fn a_deleted_channel_is_gone_for_everybody() {
     }
 }
 
+/// CHAT-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_ignores_case_and_accents_in_any_script() {
     let server = Server::start().await;
@@ -248,6 +258,7 @@ async fn a_search_ignores_case_and_accents_in_any_script() {
     bob.get(&long).await.refused(400, "LIMIT_EXCEEDED");
 }
 
+/// CHAT-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_takes_wildcards_literally_and_follows_changes() {
     let server = Server::start().await;
@@ -274,6 +285,7 @@ async fn a_search_takes_wildcards_literally_and_follows_changes() {
     assert!(found(&bob, "cakes").await.is_empty());
 }
 
+/// API-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn channels_page_through_while_more_are_made() {
     let server = Server::start().await;

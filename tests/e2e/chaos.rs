@@ -36,6 +36,7 @@ pub(super) struct Run {
     posted: AtomicUsize,
 }
 
+/// LOG-01 and cases 24 and 25.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_reordered_whenever_the_process_is_killed() {
     let kills = setting("TALK_CHAOS_KILLS", 5);

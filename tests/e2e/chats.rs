@@ -11,6 +11,7 @@ async fn close(by: &Client, chat: &Value) -> Value {
     by.post(&path(chat, "/close"), json!({})).await.ok()
 }
 
+/// S-070 and X-21.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_comes_with_its_creator_and_everybody_named() {
     let server = Server::start().await;
@@ -27,6 +28,7 @@ async fn a_chat_comes_with_its_creator_and_everybody_named() {
     assert_eq!(bob.get(&path(&chat, "")).await.ok(), chat);
 }
 
+/// S-073.
 #[tokio::test(flavor = "multi_thread")]
 async fn naming_oneself_or_somebody_twice_is_harmless() {
     let server = Server::start().await;
@@ -41,6 +43,7 @@ async fn naming_oneself_or_somebody_twice_is_harmless() {
     );
 }
 
+/// CHAT-03 and X-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_has_a_type_and_normal_means_group() {
     let server = Server::start().await;
@@ -56,6 +59,7 @@ async fn a_chat_has_a_type_and_normal_means_group() {
     missing.refused(400, "TYPE_REQUIRED");
 }
 
+/// CHAT-02 and cases 5 and 6.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_with_somebody_who_does_not_exist_is_not_stored() {
     let server = Server::start().await;
@@ -88,6 +92,7 @@ async fn a_chat_with_somebody_who_does_not_exist_is_not_stored() {
     assert_eq!(channels.rows(), [] as [Value; 0]);
 }
 
+/// CHAT-09.
 #[tokio::test(flavor = "multi_thread")]
 async fn participants_change_name_and_detail() {
     let server = Server::start().await;
@@ -123,6 +128,7 @@ async fn participants_change_name_and_detail() {
     );
 }
 
+/// S-110.
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_and_reopening_are_idempotent_and_for_participants() {
     let server = Server::start().await;
@@ -143,6 +149,7 @@ async fn closing_and_reopening_are_idempotent_and_for_participants() {
     }
 }
 
+/// S-110 and case 11.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_chat_takes_nothing_new_but_stays_readable() {
     let server = Server::start().await;
@@ -182,6 +189,7 @@ async fn a_closed_chat_takes_nothing_new_but_stays_readable() {
     alice.say(&chat, "more").await;
 }
 
+/// CHAT-12 and S-075.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_chat_closes_with_its_last_participant_who_may_return() {
     let server = Server::start().await;

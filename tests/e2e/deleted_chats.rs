@@ -54,6 +54,7 @@ async fn everything(by: &Client, chat: &Value, participant: &Value, said: &Value
     answers
 }
 
+/// CHAT-10 and cases 9 and 11.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_chat_is_gone_for_everybody_everywhere() {
     let server = Server::start().await;
@@ -85,7 +86,7 @@ async fn a_deleted_chat_is_gone_for_everybody_everywhere() {
     }
 }
 
-/// MSG-08.
+/// CHAT-10, X-22 and case 9.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_again_answers_the_same() {
     let server = Server::start().await;
@@ -107,6 +108,7 @@ async fn deleting_again_answers_the_same() {
         .refused(404, "CHAT_NOT_FOUND");
 }
 
+/// CHAT-10.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_creator_or_an_admin_who_participates_deletes_a_chat() {
     let server = Server::start().await;

@@ -23,6 +23,7 @@ async fn both_are_in(alice: &Client, bob: &Client, chat: &Value) {
     }
 }
 
+/// CHAT-04 and case 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_has_one_direct_chat_from_either_side() {
     let server = Server::start().await;
@@ -37,6 +38,7 @@ async fn a_pair_has_one_direct_chat_from_either_side() {
     assert_ne!(carol.chat("direct", &[&bob]).await["id"], chat["id"]);
 }
 
+/// CHAT-04, S-075 and case 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_direct_chat_one_or_both_left_is_resumed_with_both() {
     let server = Server::start().await;
@@ -53,6 +55,7 @@ async fn a_direct_chat_one_or_both_left_is_resumed_with_both() {
     }
 }
 
+/// CHAT-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_direct_chat_is_reopened_and_a_deleted_one_is_not() {
     let server = Server::start().await;
@@ -72,6 +75,7 @@ async fn a_closed_direct_chat_is_reopened_and_a_deleted_one_is_not() {
         .refused(404, "CHAT_NOT_FOUND");
 }
 
+/// CHAT-04 and case 7.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_direct_chat_is_of_exactly_two() {
     let server = Server::start().await;
@@ -96,6 +100,7 @@ async fn a_direct_chat_is_of_exactly_two() {
     both_are_in(&alice, &bob, &chat).await;
 }
 
+/// CHAT-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_put_out_of_a_direct_chat_by_the_other() {
     let server = Server::start().await;

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use crate::support::Server;
 use crate::support::server::{PASSWORD, SECRET};
 
+/// LOG-01 and case 24.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_loses_no_acknowledged_message_and_leaves_no_gap() {
     let mut server = Server::start().await;
@@ -35,6 +36,7 @@ async fn a_kill_loses_no_acknowledged_message_and_leaves_no_gap() {
     }
 }
 
+/// RUN-11, RUN-12 and case 36.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orderly_end_exits_with_zero_and_the_log_tells_no_secret() {
     let mut server = Server::start_with(&[("TALK_LOG", "debug")]).await;
@@ -67,6 +69,7 @@ async fn an_orderly_end_exits_with_zero_and_the_log_tells_no_secret() {
     assert!(server.data().join("talk.db").exists());
 }
 
+/// RUN-09.
 #[tokio::test(flavor = "multi_thread")]
 async fn health_is_told_everywhere_and_figures_only_to_operators() {
     let server = Server::start().await;

@@ -41,6 +41,7 @@ async fn eventful(alice: &Client, bob: &Client) -> (Value, Value) {
     (chat, said)
 }
 
+/// LOG-01 and LOG-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_happens_is_logged_once_and_in_order() {
     let server = Server::start().await;
@@ -78,6 +79,7 @@ async fn everything_that_happens_is_logged_once_and_in_order() {
     assert_eq!(now["last_seq"], head);
 }
 
+/// LOG-05.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_is_announced_before_its_participants() {
     let server = Server::start().await;
@@ -99,6 +101,7 @@ async fn a_chat_is_announced_before_its_participants() {
     }
 }
 
+/// LOG-04 and case 23.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reaction_frame_says_what_was_done_with_which_reaction() {
     let server = Server::start().await;
@@ -123,6 +126,7 @@ async fn a_reaction_frame_says_what_was_done_with_which_reaction() {
     }
 }
 
+/// LOG-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_read_in_pieces_from_any_place() {
     let server = Server::start().await;
@@ -160,6 +164,7 @@ async fn the_log_is_read_in_pieces_from_any_place() {
     }
 }
 
+/// WS-09.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_of_one_chat_tell_their_place_in_its_log() {
     let server = Server::start().await;
@@ -183,6 +188,7 @@ async fn reads_of_one_chat_tell_their_place_in_its_log() {
     assert_eq!(of_all.header("talk-position"), None);
 }
 
+/// LOG-02 and LOG-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn outsiders_read_no_log_and_what_is_refused_is_not_logged() {
     let server = Server::start().await;

@@ -19,6 +19,7 @@ use crate::support::Dialect;
 use file::Example;
 use story::Story;
 
+/// Case 38.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_of_the_documentation_runs_as_printed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/examples");

@@ -52,6 +52,7 @@ async fn tell(world: Arc<World>, teller: u64, stories: u64) -> usize {
     differences
 }
 
+/// WS-09 and case 25.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_fetched_and_what_happened_since_is_what_is_fetched() {
     let world = Arc::new(World::open());

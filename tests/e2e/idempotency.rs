@@ -19,6 +19,7 @@ async fn said(by: &Client, chat: &Value) -> Vec<Value> {
     by.get(&format!("{MESSAGES}?chat_id={id}")).await.rows()
 }
 
+/// API-17 and case 35.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_again_is_answered_again_and_done_once() {
     let server = Server::start().await;
@@ -39,6 +40,7 @@ async fn the_same_request_again_is_answered_again_and_done_once() {
     assert_eq!(said(&alice, &chat).await, [of_bob.ok(), first.ok()]);
 }
 
+/// API-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_for_one_request_only() {
     let server = Server::start().await;
@@ -69,6 +71,7 @@ async fn a_key_is_for_one_request_only() {
     }
 }
 
+/// API-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_not_remembered() {
     let server = Server::start().await;
@@ -87,6 +90,7 @@ async fn a_refusal_is_not_remembered() {
     assert_eq!((done.status, done.header(REPLAYED)), (200, None));
 }
 
+/// API-17 and case 35.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_at_once_are_one_message_and_all_get_it() {
     let server = Server::start().await;
@@ -111,6 +115,7 @@ async fn fifty_at_once_are_one_message_and_all_get_it() {
     assert_eq!(alice.events(&chat).await.len(), 3);
 }
 
+/// MSG-09 and case 13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_never_shows_what_was_deleted_since() {
     let server = Server::start().await;
@@ -158,6 +163,7 @@ async fn a_new_access_key_is_told_again_to_who_did_not_hear_it() {
     assert_eq!(alice.get(KEYS).await.rows().len(), 1);
 }
 
+/// API-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn chats_members_and_reactions_are_made_once_too() {
     let server = Server::start().await;

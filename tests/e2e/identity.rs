@@ -21,6 +21,7 @@ fn agent(other: &Client) -> String {
     format!("{AGENTS}/{}", other.id)
 }
 
+/// AUTH-01.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_answers_the_username_and_a_token_that_works() {
     let server = Server::start().await;
@@ -42,6 +43,7 @@ async fn a_login_answers_the_username_and_a_token_that_works() {
     assert_eq!(bare.get(&url).await.ok(), me);
 }
 
+/// AUTH-01.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_failed_login_looks_the_same() {
     let server = Server::start().await;
@@ -61,6 +63,7 @@ async fn every_failed_login_looks_the_same() {
     }
 }
 
+/// AUTH-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn failed_logins_make_the_next_one_of_that_account_wait() {
     let server = Server::start().await;
@@ -84,6 +87,7 @@ async fn failed_logins_make_the_next_one_of_that_account_wait() {
     log_in(&server, "bob", PASSWORD).await.ok();
 }
 
+/// AUTH-03.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_that_token_at_once() {
     let server = Server::start().await;
@@ -96,6 +100,7 @@ async fn a_logout_ends_that_token_at_once() {
     other.get(ME).await.ok();
 }
 
+/// AUTH-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_ends_the_older_tokens() {
     let server = Server::start().await;
@@ -125,6 +130,7 @@ async fn a_new_password_ends_the_older_tokens() {
     server.login("alice", "another password").await;
 }
 
+/// AUTH-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_admins_and_managers_change_agents() {
     let server = Server::start().await;
@@ -146,6 +152,7 @@ async fn only_admins_and_managers_change_agents() {
     alice.post(AGENTS, new).await.ok();
 }
 
+/// AUTH-05 and AUTH-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn usernames_are_unique_over_the_installation_and_lists_are_not() {
     let server = Server::start().await;
@@ -171,6 +178,7 @@ async fn usernames_are_unique_over_the_installation_and_lists_are_not() {
     assert_eq!(customer["name"], "acme");
 }
 
+/// AUTH-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_created_changed_and_deleted() {
     let server = Server::start().await;
@@ -210,6 +218,7 @@ async fn an_agent_is_created_changed_and_deleted() {
     }
 }
 
+/// AUTH-08 and AUTH-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disabled_or_deleted_agent_is_out_at_once() {
     let server = Server::start().await;
@@ -236,7 +245,7 @@ async fn a_disabled_or_deleted_agent_is_out_at_once() {
     server.login("alice", PASSWORD).await;
 }
 
-/// Case 56.
+/// Case 56 and AUTH-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_active_admin_of_a_customer_stays() {
     let server = Server::start().await;
@@ -341,6 +350,7 @@ async fn a_password_is_the_same_however_its_characters_are_typed() {
     }
 }
 
+/// AUTH-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_comes_in_without_a_token_of_this_server() {
     let server = Server::start().await;
@@ -378,6 +388,7 @@ async fn nobody_comes_in_without_a_token_of_this_server() {
     }
 }
 
+/// AUTH-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_ends_with_its_lifetime() {
     let server = Server::start_with(&[("TALK_TOKEN_LIFETIME_SECONDS", "1")]).await;

@@ -24,6 +24,7 @@ async fn create(by: &Client, others: &[&Client], rest: Value) -> Value {
     by.post(TALKS, body).await.ok()
 }
 
+/// OLD-01.
 #[tokio::test]
 async fn a_talk_is_a_chat_under_another_path() {
     let server = Server::start().await;
@@ -83,7 +84,7 @@ async fn one_other_agent_and_no_name_means_direct() {
     assert_eq!(error["details"][0]["field"], "participant_ids[1]");
 }
 
-/// Case 79.
+/// Case 79 and OLD-02.
 #[tokio::test]
 async fn both_dialects_take_agents_by_either_name() {
     let server = Server::start().await;
@@ -119,6 +120,7 @@ async fn both_dialects_take_agents_by_either_name() {
     assert_eq!(direct.await.ok()["type"], "direct");
 }
 
+/// OLD-04.
 #[tokio::test]
 async fn participants_are_active_until_they_have_left() {
     let server = Server::start().await;
@@ -155,6 +157,7 @@ async fn participants_are_active_until_they_have_left() {
         .refused(400, "INVALID_ID");
 }
 
+/// API-16.
 #[tokio::test]
 async fn who_may_not_see_a_chat_may_not_see_the_talk() {
     let server = Server::start().await;
@@ -178,6 +181,7 @@ async fn who_may_not_see_a_chat_may_not_see_the_talk() {
     }
 }
 
+/// OLD-01.
 #[tokio::test]
 async fn every_answer_says_that_the_endpoint_is_deprecated() {
     let server = Server::start().await;
@@ -207,6 +211,7 @@ async fn every_answer_says_that_the_endpoint_is_deprecated() {
     assert_eq!(wrong.header("allow"), Some("GET, POST"));
 }
 
+/// OLD-01.
 #[tokio::test]
 async fn an_operator_can_switch_it_off() {
     let server = Server::start_with(&[("TALK_LEGACY_API", "false")]).await;

@@ -81,6 +81,7 @@ async fn walk_both_ways(by: &Client, list: &str, insert: impl AsyncFn(usize)) {
     }
 }
 
+/// API-06, X-19 and case 20.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_page_through_while_people_talk() {
     let server = Server::start().await;
@@ -106,6 +107,7 @@ async fn messages_page_through_while_people_talk() {
     walk_both_ways(&bob, MESSAGES, say).await;
 }
 
+/// API-06 and case 20.
 #[tokio::test(flavor = "multi_thread")]
 async fn chats_and_access_keys_page_through_while_more_are_made() {
     let server = Server::start().await;
@@ -125,6 +127,7 @@ async fn chats_and_access_keys_page_through_while_more_are_made() {
     walk_both_ways(&alice, KEYS, more_keys).await;
 }
 
+/// API-06 and case 21.
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_and_participants_page_through_while_more_come() {
     let server = Server::start().await;
@@ -154,6 +157,7 @@ async fn agents_and_participants_page_through_while_more_come() {
     walk_both_ways(&admin, &list, add).await;
 }
 
+/// API-05 and case 20.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_page_promises_no_other() {
     let server = Server::start().await;
@@ -182,6 +186,7 @@ async fn the_last_page_promises_no_other() {
     }
 }
 
+/// API-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_starts_after_a_token_or_a_bare_time() {
     let server = Server::start().await;
@@ -224,6 +229,7 @@ async fn a_page_starts_after_a_token_or_a_bare_time() {
     }
 }
 
+/// API-05 and API-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_page_is_refused_by_name_and_limit() {
     let server = Server::start().await;

@@ -39,6 +39,7 @@ mod rates;
 mod reactions;
 mod reading;
 mod retention;
+mod rules;
 mod scenarios;
 mod search;
 mod slow_reads;

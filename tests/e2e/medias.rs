@@ -12,6 +12,7 @@ async fn attach(by: &Client, chat: &Value, medias: Value) -> Answer {
     by.post("/v1.0/service_agents/talk_messages", body).await
 }
 
+/// X-13 and case 18.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_echoes_its_own_fields_and_no_others() {
     let server = Server::start().await;
@@ -48,6 +49,7 @@ async fn every_kind_echoes_its_own_fields_and_no_others() {
     }
 }
 
+/// X-13 and case 18.
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_and_foreign_things_are_refused_by_their_element() {
     let server = Server::start().await;
@@ -90,6 +92,7 @@ async fn unknown_and_foreign_things_are_refused_by_their_element() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
+/// MSG-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_web_addresses_are_urls() {
     let server = Server::start().await;
@@ -114,6 +117,7 @@ async fn only_web_addresses_are_urls() {
     }
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_carries_twenty_medias_and_not_one_more() {
     let server = Server::start().await;
@@ -131,7 +135,7 @@ async fn a_message_carries_twenty_medias_and_not_one_more() {
     }
 }
 
-/// What was attached stays attached, whatever became of it.
+/// MSG-07: an edit keeps the attachments of a message, whether they still exist or not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_is_edited_though_an_attached_agent_is_gone() {
     let server = Server::start().await;

@@ -41,6 +41,7 @@ fn has_six_digits(time: &Value) -> bool {
     shape == "0000-00-00 00:00:00.000000"
 }
 
+/// MSG-01 and case 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_the_same_bytes_wherever_it_is_read() {
     let server = Server::start().await;
@@ -68,6 +69,7 @@ async fn a_message_is_the_same_bytes_wherever_it_is_read() {
     assert!(log(&bob, &chat).await.body.contains(&reply.body));
 }
 
+/// MSG-01, API-03, API-04, X-07 and case 19.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_has_every_documented_field() {
     let server = Server::start().await;
@@ -86,6 +88,7 @@ async fn a_message_has_every_documented_field() {
     assert!(has_six_digits(&said["tm_create"]), "{said}");
 }
 
+/// MSG-02 and case 11.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_the_server_decides_cannot_be_forged() {
     let server = Server::start().await;
@@ -113,6 +116,7 @@ async fn what_only_the_server_decides_cannot_be_forged() {
     );
 }
 
+/// MSG-03 and case 11.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_message_is_refused() {
     let server = Server::start().await;
@@ -153,6 +157,7 @@ async fn what_is_no_message_is_refused() {
         .refused(404, "CHAT_NOT_FOUND");
 }
 
+/// MSG-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_keeps_every_superseded_version_newest_first() {
     let server = Server::start().await;
@@ -182,6 +187,7 @@ async fn an_edit_keeps_every_superseded_version_newest_first() {
     assert_eq!(events[events.len() - 1]["data"], now);
 }
 
+/// MSG-07 and LOG-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_its_author_edits_a_message_and_only_a_change_is_an_event() {
     let server = Server::start().await;
@@ -205,6 +211,7 @@ async fn only_its_author_edits_a_message_and_only_a_change_is_an_event() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
+/// MSG-09 and case 13.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_content_of_a_deleted_message_is_gone_everywhere() {
     let server = Server::start().await;
@@ -252,6 +259,7 @@ async fn the_content_of_a_deleted_message_is_gone_everywhere() {
     }
 }
 
+/// MSG-08.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_again_answers_the_same_and_a_tombstone_takes_nothing_more() {
     let server = Server::start().await;
@@ -270,6 +278,7 @@ async fn deleting_again_answers_the_same_and_a_tombstone_takes_nothing_more() {
     assert_eq!(before[before.len() - 1]["data"], deleted.ok());
 }
 
+/// MSG-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_system_says_cannot_be_edited_deleted_or_answered() {
     let server = Server::start().await;

@@ -79,7 +79,7 @@ async fn fill(admin: &Client, bob: &Client) -> (Value, Value) {
     (chat, first)
 }
 
-/// Case 45.
+/// Case 45 and API-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_long_rows_ends_early_and_no_row_is_skipped_or_repeated() {
     let limit = LIMIT.to_string();
@@ -114,7 +114,7 @@ async fn a_page_of_long_rows_ends_early_and_no_row_is_skipped_or_repeated() {
     }
 }
 
-/// Case 45.
+/// Case 45 and API-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_of_the_log_ends_early_and_the_next_one_goes_on() {
     let limit = LIMIT.to_string();

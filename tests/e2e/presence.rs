@@ -18,6 +18,7 @@ async fn told(socket: &mut Socket) -> Value {
     socket.answer("agent_presence").await["data"].clone()
 }
 
+/// WS-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_online_while_it_has_a_socket() {
     let server = Server::start().await;
@@ -39,6 +40,7 @@ async fn an_agent_is_online_while_it_has_a_socket() {
     outsider.nothing_else().await;
 }
 
+/// WS-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_learns_of_agents_of_another_customer() {
     let server = Server::start().await;

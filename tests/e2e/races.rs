@@ -30,6 +30,7 @@ fn with_status(answers: &[Answer], status: u16) -> usize {
         .count()
 }
 
+/// Case 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_has_one_direct_chat_whoever_asks_and_however_often() {
     let server = Server::start().await;
@@ -60,6 +61,7 @@ async fn a_pair_has_one_direct_chat_whoever_asks_and_however_often() {
     );
 }
 
+/// CHAT-16, cases 2 and 3 and 8.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_added_once_and_removed_once() {
     let server = Server::start().await;
@@ -93,6 +95,7 @@ async fn an_agent_is_added_once_and_removed_once() {
     assert_eq!(alice.get(&path(&chat, "")).await.ok()["member_count"], 1);
 }
 
+/// Case 14.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_reaction_is_there_once() {
     let server = Server::start().await;
@@ -119,6 +122,7 @@ async fn every_acknowledged_reaction_is_there_once() {
     assert_eq!((reactions.len(), emoji.len()), (25, 25));
 }
 
+/// LOG-01 and MSG-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_a_crowd_are_in_one_order_without_gaps() {
     let server = Server::start().await;

@@ -16,6 +16,7 @@ fn emojis(of: &Value) -> Vec<String> {
     reactions.iter().map(emoji).collect()
 }
 
+/// MSG-12 and case 16.
 #[tokio::test(flavor = "multi_thread")]
 async fn spellings_of_one_emoji_are_one_reaction_echoed_as_first_sent() {
     let server = Server::start().await;
@@ -40,6 +41,7 @@ async fn spellings_of_one_emoji_are_one_reaction_echoed_as_first_sent() {
     }
 }
 
+/// MSG-12 and case 16.
 #[tokio::test(flavor = "multi_thread")]
 async fn different_emoji_never_collapse() {
     let server = Server::start().await;
@@ -77,6 +79,7 @@ async fn different_emoji_never_collapse() {
     assert_eq!(emojis(&removed), [&all[..2], &all[3..]].concat());
 }
 
+/// MSG-11 and case 14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reaction_is_removed_by_query_or_body_and_the_last_leaves_an_empty_list() {
     let server = Server::start().await;
@@ -97,6 +100,7 @@ async fn a_reaction_is_removed_by_query_or_body_and_the_last_leaves_an_empty_lis
     assert_eq!(emojis(&removed.ok()), [] as [&str; 0]);
 }
 
+/// MSG-10, MSG-11 and case 15.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_no_reaction_is_no_event_and_moves_no_time() {
     let server = Server::start().await;
@@ -116,6 +120,7 @@ async fn what_changes_no_reaction_is_no_event_and_moves_no_time() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
+/// MSG-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_emoji_is_refused() {
     let server = Server::start().await;
@@ -141,6 +146,7 @@ async fn what_is_no_emoji_is_refused() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
+/// Case 14.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_reaction_of_many_at_once_is_there_once() {
     let server = Server::start().await;

@@ -19,6 +19,7 @@ async fn state(client: &Client, chat: &Value) -> [u64; 3] {
         .map(|field| shown[field].as_u64().expect("a number"))
 }
 
+/// MSG-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_others_are_unread_until_they_are_read() {
     let server = Server::start().await;
@@ -41,6 +42,7 @@ async fn messages_of_others_are_unread_until_they_are_read() {
     assert_eq!(state(&bob, &chat).await, [seq(&last), 0, 0]);
 }
 
+/// MSG-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mark_only_moves_on_and_reading_nothing_new_is_no_event() {
     let server = Server::start().await;
@@ -69,6 +71,7 @@ async fn a_mark_only_moves_on_and_reading_nothing_new_is_no_event() {
     }
 }
 
+/// MSG-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_tells_its_participants_who_has_read_it() {
     let server = Server::start().await;
@@ -96,6 +99,7 @@ async fn a_message_tells_its_participants_who_has_read_it() {
     }
 }
 
+/// MSG-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_marks_at_once_leave_the_furthest() {
     let server = Server::start().await;
@@ -124,7 +128,7 @@ async fn fifty_marks_at_once_leave_the_furthest() {
     assert!(marks.is_sorted() && marks.last() == Some(&Some(furthest)));
 }
 
-/// Cases 41 and 71.
+/// Cases 41 and 71 and MSG-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn mentions_are_counted_in_every_script_and_follow_edits() {
     let server = Server::start().await;

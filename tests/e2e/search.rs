@@ -33,6 +33,7 @@ fn id(of: &Value) -> &str {
     of["id"].as_str().expect("an id")
 }
 
+/// MSG-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_found_by_any_part_of_it_and_shown_as_it_is() {
     let server = Server::start().await;
@@ -85,6 +86,7 @@ async fn a_message_is_found_by_any_part_of_it_and_shown_as_it_is() {
     assert!(found(&bob, "joined").await.is_empty());
 }
 
+/// MSG-16 and case 76.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_without_strokes_and_unseen_characters_finds_what_has_them() {
     let server = Server::start().await;
@@ -103,6 +105,7 @@ async fn what_is_typed_without_strokes_and_unseen_characters_finds_what_has_them
     }
 }
 
+/// MSG-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_ends_with_the_membership() {
     let server = Server::start().await;
@@ -138,6 +141,7 @@ async fn a_search_ends_with_the_membership() {
     assert_eq!(found(&alice, "plan").await, ["the plan"]);
 }
 
+/// MSG-16 and case 13.
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_deletions_and_crashes_are_seen_at_once() {
     let mut server = Server::start().await;
@@ -157,6 +161,7 @@ async fn edits_deletions_and_crashes_are_seen_at_once() {
     }
 }
 
+/// MSG-16 and API-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_found_pages_exactly_while_people_talk() {
     let server = Server::start().await;
@@ -208,6 +213,7 @@ async fn said_since(by: &Client, known: &[String]) -> Vec<String> {
     ids.filter(|id| !known.contains(id)).collect()
 }
 
+/// MSG-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_is_narrowed_by_author_and_time() {
     let server = Server::start().await;
@@ -238,6 +244,7 @@ async fn a_search_is_narrowed_by_author_and_time() {
     }
 }
 
+/// MSG-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_for_nothing_or_too_much_is_refused() {
     let server = Server::start().await;

@@ -28,7 +28,7 @@ async fn channels(by: &Client, count: usize) {
     creating.join_all().await;
 }
 
-/// Case 39: a pattern of `LIKE` compares this needle with each letter of each detail.
+/// Case 39 and API-11: a pattern of `LIKE` compares this needle with each letter of each detail.
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_channel_searches_delay_no_login_no_readiness_and_no_other_customer() {
     let server = Server::start().await;

@@ -78,6 +78,7 @@ fn assert_shows(shown: &Value, event: &Value) {
     assert!(event["id"].is_string(), "{event}");
 }
 
+/// WS-03.
 #[tokio::test]
 async fn a_message_reaches_every_participant_once_as_it_is_logged() {
     let server = Server::start().await;

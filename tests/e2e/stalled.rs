@@ -94,6 +94,7 @@ async fn metric(server: &Server, name: &str) -> usize {
     value.parse().expect("a number")
 }
 
+/// WS-11, WS-15 and case 26.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_that_do_not_read_cost_the_others_nothing_and_miss_nothing() {
     let server = Server::start_with(&[("TALK_MAX_SOCKETS_PER_AGENT", "1000")]).await;

@@ -15,7 +15,7 @@ async fn readiness(server: &Server) -> (u16, Value) {
     (status, serde_json::from_slice(&body).expect("JSON"))
 }
 
-/// Case 46. The same on a disk without a free byte: `full_disk.rs` of the store.
+/// Case 46 and RUN-23. `full_disk.rs` of the store does the same on a disk without a free byte.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_space_reading_goes_on_and_changes_are_refused() {
     let server = Server::start_with(&[("TALK_MAX_DATABASE_BYTES", "1000000")]).await;
@@ -38,7 +38,7 @@ async fn without_space_reading_goes_on_and_changes_are_refused() {
     assert_eq!((status, &body["changes"]), (200, &"STORAGE_FULL".into()));
 }
 
-/// Case 61.
+/// Case 61 and RUN-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clean_stop_leaves_one_file() {
     let mut server = Server::start().await;
@@ -79,7 +79,7 @@ pub(crate) fn files_with(directory: &Path, text: &str) -> Vec<String> {
     found.map(|file| file.display().to_string()).collect()
 }
 
-/// Case 65.
+/// Case 65 and RUN-22.
 #[tokio::test(flavor = "multi_thread")]
 async fn deleted_text_is_in_no_file_after_a_minute() {
     let server = Server::start().await;

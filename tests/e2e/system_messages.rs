@@ -51,6 +51,7 @@ fn told(messages: &[Value], agents: &[(&str, &Client)]) -> Vec<String> {
     messages.iter().map(tell).collect()
 }
 
+/// S-090.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chat_says_what_happened_by_whom_and_to_whom() {
     let server = Server::start().await;
@@ -82,6 +83,7 @@ async fn the_chat_says_what_happened_by_whom_and_to_whom() {
     assert_eq!(told(&listed(&alice, &chat).await, &agents), expected);
 }
 
+/// S-090.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_a_message_like_others_and_nobodys() {
     let server = Server::start().await;
@@ -109,6 +111,7 @@ async fn it_is_a_message_like_others_and_nobodys() {
     assert_eq!(everywhere.rows(), said);
 }
 
+/// S-090.
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_are_called_by_their_name_or_else_their_username() {
     let server = Server::start().await;
@@ -137,6 +140,7 @@ async fn agents_are_called_by_their_name_or_else_their_username() {
     assert_eq!(each("text", &listed(&alice, &chat).await), expected);
 }
 
+/// S-090.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_members_a_chat_is_created_with_are_not_announced() {
     let server = Server::start().await;
@@ -148,6 +152,7 @@ async fn the_members_a_chat_is_created_with_are_not_announced() {
     }
 }
 
+/// S-090.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_returns_is_announced_after_the_chat_is_open_again() {
     let server = Server::start().await;
@@ -174,6 +179,7 @@ async fn who_returns_is_announced_after_the_chat_is_open_again() {
     assert_eq!(each("text", &listed(&alice, &group).await), expected);
 }
 
+/// S-090.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_follows_the_event_it_is_about() {
     let server = Server::start().await;
@@ -209,6 +215,7 @@ async fn each_follows_the_event_it_is_about() {
     assert!(each("tm_create", &messages).is_sorted_by(|a, b| a < b));
 }
 
+/// LOG-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_says_nothing() {
     let server = Server::start().await;
@@ -240,6 +247,7 @@ async fn no_change_says_nothing() {
     assert_eq!(listed(&alice, &chat).await.len(), 3);
 }
 
+/// MSG-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_do_not_change_or_answer_what_the_system_said_but_may_react() {
     let server = Server::start().await;
@@ -269,6 +277,7 @@ async fn clients_do_not_change_or_answer_what_the_system_said_but_may_react() {
     assert_eq!(removed["metadata"], said["metadata"]);
 }
 
+/// MSG-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_do_not_speak_as_the_system() {
     let server = Server::start().await;

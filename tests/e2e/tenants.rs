@@ -104,6 +104,7 @@ fn id(resource: &Value) -> &str {
     resource["id"].as_str().expect("an id")
 }
 
+/// API-16 and case 32.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_chat_and_an_unknown_one_are_not_told_apart() {
     let server = Server::start().await;
@@ -126,6 +127,7 @@ async fn a_foreign_chat_and_an_unknown_one_are_not_told_apart() {
     }
 }
 
+/// API-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_colleague_outside_a_group_is_refused_everywhere_and_changes_nothing() {
     let server = Server::start().await;
@@ -142,6 +144,7 @@ async fn a_colleague_outside_a_group_is_refused_everywhere_and_changes_nothing()
     );
 }
 
+/// AUTH-05 and case 5.
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_of_another_customer_are_neither_seen_nor_added() {
     let server = Server::start().await;

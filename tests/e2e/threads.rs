@@ -27,6 +27,7 @@ fn ids(of: &[Value]) -> Vec<&str> {
     of.iter().map(id).collect()
 }
 
+/// MSG-04 and case 12.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_an_absent_parent_makes_a_message_top_level() {
     let server = Server::start().await;
@@ -54,6 +55,7 @@ async fn only_an_absent_parent_makes_a_message_top_level() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
+/// S-082.
 #[tokio::test(flavor = "multi_thread")]
 async fn replies_nest_to_any_depth_and_are_counted_by_their_parent() {
     let server = Server::start().await;
@@ -78,6 +80,7 @@ async fn replies_nest_to_any_depth_and_are_counted_by_their_parent() {
     );
 }
 
+/// S-082 and MSG-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_reply_is_no_longer_counted_and_a_deleted_parent_keeps_its_replies() {
     let server = Server::start().await;
@@ -103,6 +106,7 @@ async fn a_deleted_reply_is_no_longer_counted_and_a_deleted_parent_keeps_its_rep
     assert_eq!(ids(&direct), [id(&kept), id(&gone), id(&late)]);
 }
 
+/// MSG-05 and case 12.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_is_listed_by_its_parent_or_as_a_whole() {
     let server = Server::start().await;
@@ -135,6 +139,7 @@ async fn a_thread_is_listed_by_its_parent_or_as_a_whole() {
     }
 }
 
+/// MSG-05.
 #[tokio::test(flavor = "multi_thread")]
 async fn since_seq_lists_only_what_was_said_after_it() {
     let server = Server::start().await;
@@ -154,6 +159,7 @@ async fn since_seq_lists_only_what_was_said_after_it() {
     alice.get(&bad).await.refused(400, "SINCE_SEQ_INVALID");
 }
 
+///
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_chat_the_messages_of_all_own_chats_come_newest_first() {
     let server = Server::start().await;

@@ -125,6 +125,7 @@ async fn compare(client: &Client, real: Vec<Request>, unknown: Vec<Request>) {
     }
 }
 
+/// API-16 and case 32.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_customer_has_looks_like_what_nobody_has() {
     let server = Server::start().await;
@@ -149,6 +150,7 @@ async fn what_another_customer_has_looks_like_what_nobody_has() {
     }
 }
 
+/// API-16 and cases 4 and 32.
 #[tokio::test(flavor = "multi_thread")]
 async fn foreign_things_named_in_an_own_chat_look_like_nothing() {
     let server = Server::start().await;
@@ -174,6 +176,7 @@ async fn foreign_things_named_in_an_own_chat_look_like_nothing() {
     assert_eq!(bob.get(&format!("{B}/talk_chats")).await.rows().len(), 1);
 }
 
+/// API-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outsider_of_the_customer_is_refused_everywhere() {
     let server = Server::start().await;

@@ -275,6 +275,7 @@ mod tests {
         assert!(body.contains(r#""reason":"CHAT_NOT_FOUND""#), "{body}");
     }
 
+    /// Case 31.
     #[actix_web::test]
     async fn an_outage_tells_the_client_when_to_return_and_the_log_why() {
         let error = ApiError::from(StoreError::Unavailable("disk full on /var".into()));

@@ -99,7 +99,7 @@ fn event(seq: i64, tm: i64) -> String {
     )
 }
 
-/// Case 62.
+/// Case 62 and RUN-14.
 #[tokio::test]
 async fn a_backup_of_an_open_database_is_complete_private_and_its_own_file() {
     let place = Place::new();
@@ -160,7 +160,7 @@ fn a_backup_of_a_database_that_contradicts_itself_is_refused() {
     assert_eq!(place.names(), ["talk.db", "talk.db-reserve"]);
 }
 
-/// Case 60.
+/// Case 60 and RUN-15.
 #[tokio::test]
 async fn a_restored_database_has_another_epoch_and_the_one_before_is_kept() {
     let place = Place::new();
@@ -244,7 +244,7 @@ fn a_restore_of_nothing_or_beside_a_server_changes_nothing() {
     restore(&url, put_back(&place.path("backup"), true), &|_| {}).unwrap();
 }
 
-/// Case 63.
+/// Case 63 and RUN-25.
 #[test]
 fn the_lock_goes_by_the_file_whatever_its_name() {
     let place = Place::new();
@@ -262,7 +262,7 @@ fn the_lock_goes_by_the_file_whatever_its_name() {
     lock(&place.url("hard.db")).unwrap();
 }
 
-/// Case 64.
+/// Case 64 and RUN-24.
 #[test]
 fn a_database_of_another_program_is_refused_and_not_changed() {
     let place = Place::new();

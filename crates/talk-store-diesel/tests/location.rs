@@ -149,7 +149,7 @@ async fn a_duplicate_is_a_fault_of_ours_and_ends_nothing() {
     }
 }
 
-/// Two readers that are never both away keep SQLite from beginning its log anew.
+/// RUN-22: overlapping reads keep SQLite from restarting its write-ahead log.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_stays_short_while_somebody_always_reads() {
     let directory = tempfile::tempdir().unwrap();

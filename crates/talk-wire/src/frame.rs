@@ -130,6 +130,7 @@ mod tests {
         ChatFrames.encode(&entry)
     }
 
+    /// MSG-01 and case 17.
     #[test]
     fn a_frame_carries_exactly_what_a_request_would_answer() {
         let message = a_message(1);

@@ -5,6 +5,7 @@ use reqwest::Method;
 use super::world::World;
 use super::{refused_field, refused_whole};
 
+/// API-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_endpoint_takes_the_body_it_documents() {
     let world = World::new().await;
@@ -16,6 +17,7 @@ async fn every_endpoint_takes_the_body_it_documents() {
     }
 }
 
+/// API-14 and case 31.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_json_object_is_refused_everywhere() {
     let world = World::new().await;
@@ -67,6 +69,7 @@ async fn what_is_no_json_object_is_refused_everywhere() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_utf_8_is_refused_everywhere() {
     let world = World::new().await;
@@ -92,6 +95,7 @@ async fn what_is_no_utf_8_is_refused_everywhere() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_character_is_refused_in_every_string() {
     let world = World::new().await;
@@ -111,6 +115,7 @@ async fn half_a_character_is_refused_in_every_string() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn deep_nesting_is_refused_where_a_field_is_read() {
     let world = World::new().await;

@@ -32,6 +32,7 @@ fn wrong(value: &Value) -> Vec<Value> {
     wrong
 }
 
+/// API-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_of_the_wrong_type_is_named_by_its_path() {
     let world = World::new().await;
@@ -53,6 +54,7 @@ async fn a_field_of_the_wrong_type_is_named_by_its_path() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn u_0000_is_refused_in_every_string() {
     let world = World::new().await;
@@ -79,6 +81,7 @@ async fn u_0000_is_refused_in_every_string() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_out_of_its_range_is_refused() {
     let world = World::new().await;
@@ -112,6 +115,7 @@ async fn a_number_out_of_its_range_is_refused() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn null_is_no_value_of_a_field_that_must_be_there() {
     let world = World::new().await;
@@ -129,6 +133,7 @@ async fn null_is_no_value_of_a_field_that_must_be_there() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_or_unknown_is_named() {
     let world = World::new().await;
@@ -187,6 +192,7 @@ async fn what_is_missing_or_unknown_is_named() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-13 and X-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_or_unknown_in_a_message_is_named() {
     let world = World::new().await;
@@ -249,6 +255,7 @@ async fn what_is_missing_or_unknown_in_a_message_is_named() {
     assert_eq!(world.stored().await, before);
 }
 
+/// CHAT-09 and AUTH-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_nothing_is_refused() {
     let world = World::new().await;

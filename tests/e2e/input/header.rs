@@ -8,6 +8,7 @@ use super::world::{KEYS, World};
 use super::{refused_limit, refused_whole};
 use crate::support::{Answer, Server};
 
+/// API-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_json_is_read() {
     let world = World::new().await;
@@ -34,6 +35,7 @@ async fn only_json_is_read() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_compressed_is_read() {
     let world = World::new().await;
@@ -57,6 +59,7 @@ async fn nothing_compressed_is_read() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn json_is_read_by_any_of_its_names() {
     let world = World::new().await;
@@ -74,6 +77,7 @@ async fn json_is_read_by_any_of_its_names() {
     Answer::to(untyped).await.ok();
 }
 
+/// API-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_seven_or_256_characters_is_refused_and_nothing_is_done() {
     let world = World::new().await;
@@ -105,6 +109,7 @@ async fn a_key_of_seven_or_256_characters_is_refused_and_nothing_is_done() {
     }
 }
 
+/// API-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_keeps_its_id() {
     let server = Server::start().await;
@@ -134,6 +139,7 @@ async fn a_request_keeps_its_id() {
     }
 }
 
+/// API-15.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_id_of_a_request_is_replaced() {
     let server = Server::start().await;
@@ -162,6 +168,7 @@ async fn what_is_no_id_of_a_request_is_replaced() {
     refused_whole(&answer, 404, "ROUTE_NOT_FOUND");
 }
 
+/// API-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unfinished_body_is_refused() {
     let world = World::new().await;

@@ -39,6 +39,7 @@ fn escaped(text: &str) -> String {
     text.bytes().map(escape).collect()
 }
 
+/// API-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_id_in_a_body_is_named() {
     let world = World::new().await;
@@ -89,6 +90,7 @@ fn paths(participants: &str) -> [(&'static str, (&str, &'static str), &'static s
     ]
 }
 
+/// API-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_id_in_a_path_is_named() {
     let world = World::new().await;
@@ -115,6 +117,7 @@ async fn a_malformed_id_in_a_path_is_named() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_id_in_a_query_is_named() {
     let world = World::new().await;
@@ -137,6 +140,7 @@ async fn a_malformed_id_in_a_query_is_named() {
     }
 }
 
+/// API-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_is_read_in_any_case() {
     let world = World::new().await;

@@ -47,6 +47,7 @@ fn limited(endpoints: &[Endpoint]) -> Vec<(&Endpoint, super::endpoint::Field, us
     found
 }
 
+/// API-18 and case 34.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_may_reach_its_limit_but_not_pass_it() {
     let world = World::new().await;
@@ -72,6 +73,7 @@ async fn a_text_may_reach_its_limit_but_not_pass_it() {
     assert_eq!(world.stored().await, before);
 }
 
+/// AUTH-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_has_eight_to_128_characters() {
     let world = World::new().await;
@@ -98,6 +100,7 @@ async fn a_password_has_eight_to_128_characters() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_names_500_participants_and_not_one_more() {
     let world = World::new().await;
@@ -115,6 +118,7 @@ async fn a_request_names_500_participants_and_not_one_more() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_has_twenty_medias_and_not_one_more() {
     let world = World::new().await;
@@ -135,6 +139,7 @@ async fn a_message_has_twenty_medias_and_not_one_more() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emoji_has_64_bytes_and_not_one_more() {
     let world = World::new().await;
@@ -154,6 +159,7 @@ async fn an_emoji_has_64_bytes_and_not_one_more() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installation_sets_its_own_limits() {
     let server = Server::start_with(&[

@@ -61,6 +61,7 @@ const TOKENS: [&str; 12] = [
 /// What is no `order`.
 const ORDERS: [&str; 6] = ["up", "ASC", "asc%20", "asc%00", "1", "asc,desc"];
 
+/// API-05 and API-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_refuses_a_page_that_is_none() {
     let world = World::new().await;
@@ -104,6 +105,7 @@ async fn every_list_refuses_a_page_that_is_none() {
     }
 }
 
+/// API-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_that_is_none_is_named() {
     let world = World::new().await;
@@ -141,6 +143,7 @@ async fn a_filter_that_is_none_is_named() {
     }
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_a_query_has_its_range() {
     let world = World::new().await;
@@ -186,6 +189,7 @@ async fn a_number_of_a_query_has_its_range() {
     refused_whole(&answer, 400, "SINCE_SEQ_NEEDS_CHAT");
 }
 
+/// API-18 and API-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_has_a_limit_and_no_u_0000() {
     let world = World::new().await;
@@ -205,6 +209,7 @@ async fn a_search_has_a_limit_and_no_u_0000() {
     }
 }
 
+/// API-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_is_no_utf_8_is_refused_whatever_it_is_for() {
     let world = World::new().await;
@@ -232,6 +237,7 @@ async fn a_query_that_is_no_utf_8_is_refused_whatever_it_is_for() {
     }
 }
 
+/// API-01.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_given_twice_is_refused() {
     let world = World::new().await;
@@ -242,6 +248,7 @@ async fn a_token_given_twice_is_refused() {
     }
 }
 
+/// MSG-11.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reaction_of_a_query_is_checked_like_one_of_a_body() {
     let world = World::new().await;

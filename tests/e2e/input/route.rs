@@ -45,6 +45,7 @@ fn routes() -> Vec<(String, &'static str)> {
     ]
 }
 
+/// API-14 and case 31.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_method_is_told_the_right_ones() {
     let world = World::new().await;
@@ -74,6 +75,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-14 and case 31.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_route_is_not_found_by_any_method() {
     let server = Server::start().await;

@@ -8,6 +8,7 @@ use super::raw::ask;
 use super::refused;
 use super::world::World;
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_may_reach_its_limit() {
     let world = World::new().await;
@@ -17,6 +18,7 @@ async fn a_body_may_reach_its_limit() {
     }
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_over_its_limit_is_too_large() {
     let world = World::new().await;
@@ -34,6 +36,7 @@ async fn a_body_over_its_limit_is_too_large() {
     assert_eq!(world.stored().await, before);
 }
 
+/// API-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_of_unknown_length_has_the_same_limit() {
     let world = World::new().await;

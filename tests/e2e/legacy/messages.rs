@@ -15,6 +15,7 @@ fn modern(mut shown: Value) -> Value {
     shown
 }
 
+/// OLD-05.
 #[tokio::test]
 async fn a_message_is_the_same_under_both_paths() {
     let server = Server::start().await;
@@ -56,6 +57,7 @@ async fn a_message_is_the_same_under_both_paths() {
     assert_eq!(modern(deleted)["text"], "");
 }
 
+/// OLD-05.
 #[tokio::test]
 async fn a_message_of_another_talk_is_not_found() {
     let server = Server::start().await;
@@ -84,6 +86,7 @@ async fn a_message_of_another_talk_is_not_found() {
     assert_eq!(said["chat_id"], other["id"]);
 }
 
+/// OLD-01.
 #[tokio::test]
 async fn reactions_are_counted_under_both_paths() {
     let server = Server::start().await;
@@ -102,6 +105,7 @@ async fn reactions_are_counted_under_both_paths() {
     assert_eq!(modern(taken)["reaction_counts"], json!({"👍": 1}));
 }
 
+/// API-17.
 #[tokio::test]
 async fn repeated_requests_are_answered_the_same() {
     let server = Server::start().await;

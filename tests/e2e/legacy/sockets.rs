@@ -46,6 +46,7 @@ async fn everything(alice: &Client, bob: &Client, chat: &Value) -> Vec<&'static 
     ]
 }
 
+/// LOG-04.
 #[tokio::test]
 async fn events_have_the_names_of_the_vocabulary_that_was_asked_for() {
     let server = Server::start().await;
@@ -78,6 +79,7 @@ async fn events_have_the_names_of_the_vocabulary_that_was_asked_for() {
     assert_eq!(logged[5..], frames[5..]);
 }
 
+/// WS-03.
 #[tokio::test]
 async fn a_connection_that_asks_in_both_gets_each_once() {
     let server = Server::start().await;
@@ -106,6 +108,7 @@ async fn a_connection_that_asks_in_both_gets_each_once() {
     socket.nothing_else().await;
 }
 
+/// WS-06.
 #[tokio::test]
 async fn a_resumption_in_the_older_vocabulary_misses_nothing() {
     let server = Server::start().await;
@@ -138,7 +141,7 @@ async fn a_resumption_in_the_older_vocabulary_misses_nothing() {
     socket.nothing_else().await;
 }
 
-/// A replay would repeat events in the vocabulary that has had them.
+/// WS-03: a replay would repeat events in the vocabulary that already got them.
 #[tokio::test]
 async fn a_second_vocabulary_begins_where_the_first_one_stands() {
     let server = Server::start().await;

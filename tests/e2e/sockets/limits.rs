@@ -68,7 +68,7 @@ fn part(text: &str, opcode: Data, is_last: bool) -> Message {
     Message::Frame(Frame::message(text, OpCode::Data(opcode), is_last))
 }
 
-/// Case 23.
+/// Case 23 and WS-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_frame_is_told_what_is_wrong_and_the_third_closes() {
     let server = Server::start().await;
@@ -96,6 +96,7 @@ async fn a_bad_frame_is_told_what_is_wrong_and_the_third_closes() {
     }
 }
 
+/// WS-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frame_or_text_of_several_frames_over_64_kib_closes() {
     let server = Server::start().await;
@@ -116,7 +117,7 @@ async fn a_frame_or_text_of_several_frames_over_64_kib_closes() {
     assert_eq!(socket.closed().await.0, 1009);
 }
 
-/// Case 70.
+/// Case 70 and WS-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_subscribe_resumes_thousands_of_chats() {
     let server = Server::start().await;
@@ -146,6 +147,7 @@ async fn one_subscribe_resumes_thousands_of_chats() {
     assert_eq!(socket.closed().await.0, 1009);
 }
 
+/// WS-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_binary_frame_closes() {
     let server = Server::start().await;
@@ -156,6 +158,7 @@ async fn a_binary_frame_closes() {
     assert_eq!(socket.closed().await.0, 1003);
 }
 
+/// WS-14.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_frames_closes_but_not_one_of_posts() {
     let server = Server::start().await;
@@ -182,6 +185,7 @@ async fn a_flood_of_frames_closes_but_not_one_of_posts() {
     assert_eq!(pinging.flood(ping).await, 4429);
 }
 
+/// WS-19.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_has_so_many_sockets_and_no_more() {
     let server = Server::start_with(&[("TALK_MAX_SOCKETS_PER_AGENT", "2")]).await;
@@ -216,7 +220,7 @@ async fn a_request_that_is_no_handshake_is_told_so() {
     unknown.refused(401, "AUTHENTICATION_REQUIRED");
 }
 
-/// Case 37.
+/// Case 37 and WS-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_tells_its_sockets_when_to_come_back() {
     let mut server = Server::start_with(&PATIENT).await;
@@ -235,7 +239,7 @@ async fn a_server_that_ends_tells_its_sockets_when_to_come_back() {
     assert_eq!(server.ended().await.code(), Some(0));
 }
 
-/// What was accepted is durable and answered, or neither.
+/// RUN-11: a post is durable and answered, or neither.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_ends_answers_what_it_has_accepted() {
     let mut server = Server::start().await;

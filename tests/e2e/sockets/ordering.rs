@@ -75,6 +75,7 @@ fn assert_unbroken(seqs: &[u64]) {
     );
 }
 
+/// WS-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resumption_is_answered_after_what_came_before_it() {
     let mut story = Story::new().await;
@@ -98,6 +99,7 @@ async fn a_resumption_is_answered_after_what_came_before_it() {
     );
 }
 
+/// WS-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_subscription_begins_with_is_the_next_event() {
     let mut story = Story::new().await;
@@ -139,6 +141,7 @@ async fn the_end_of_an_earlier_stay_does_not_end_a_later_subscription() {
     );
 }
 
+/// WS-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_chat_follows_the_end_of_its_subscription() {
     let mut story = Story::new().await;
@@ -153,6 +156,7 @@ async fn nothing_of_a_chat_follows_the_end_of_its_subscription() {
     );
 }
 
+/// WS-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_does_word_of_having_left_it() {
     let mut story = Story::new().await;

@@ -34,6 +34,7 @@ async fn said(by: &Client, chat: &Value) -> Vec<Value> {
     by.get(&list).await.rows()
 }
 
+/// WS-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_is_answered_with_the_message_as_it_is_read() {
     let server = Server::start().await;
@@ -58,6 +59,7 @@ async fn a_post_is_answered_with_the_message_as_it_is_read() {
     socket.nothing_else().await;
 }
 
+/// WS-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_posts_are_under_way_at_once_and_each_gets_its_answer() {
     let server = Server::start().await;
@@ -86,6 +88,7 @@ async fn many_posts_are_under_way_at_once_and_each_gets_its_answer() {
     assert_eq!(ids(&mut stored.iter()), ids(&mut answers.values()));
 }
 
+/// WS-03.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_posts_hears_of_it_like_everybody() {
     let server = Server::start().await;
@@ -154,7 +157,7 @@ async fn a_post_again_never_tells_what_was_deleted_since() {
     assert_eq!(again, tombstone);
 }
 
-/// Case 24.
+/// Case 24 and WS-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answered_post_outlives_the_server() {
     let mut server = Server::start().await;
@@ -170,6 +173,7 @@ async fn an_answered_post_outlives_the_server() {
     assert_eq!(said(&alice, &chat).await, [data]);
 }
 
+/// WS-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_is_refused_as_over_http_and_the_socket_stays() {
     let server = Server::start().await;
@@ -212,6 +216,7 @@ async fn a_post_is_refused_as_over_http_and_the_socket_stays() {
     assert_eq!(said(&alice, &chat).await, [data]);
 }
 
+/// WS-13.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_id_of_a_post_is_its_key_and_for_one_message_only() {
     let server = Server::start().await;

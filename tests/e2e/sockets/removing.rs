@@ -181,7 +181,7 @@ async fn a_former_participant_holds_nobody_back() {
     former.nothing_else().await;
 }
 
-/// What VoIPBIN's protocol has not is for those who give ids.
+/// WS-05: frames of newer features go only to clients that give ids.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_gives_no_id_gets_no_frame_it_cannot_know() {
     let server = Server::start().await;

@@ -30,6 +30,7 @@ fn seq(frame: &str) -> u64 {
     parsed(frame)["seq"].as_u64().expect("a number")
 }
 
+/// WS-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_missed_comes_as_it_is_logged_and_then_what_happens() {
     let server = Server::start().await;
@@ -65,6 +66,7 @@ async fn what_was_missed_comes_as_it_is_logged_and_then_what_happens() {
     }
 }
 
+/// WS-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_chat_is_resumed_from_its_own_place_and_the_others_from_now_on() {
     let server = Server::start().await;
@@ -210,6 +212,7 @@ async fn nothing_is_lost_or_doubled_when_the_server_is_killed_while_others_write
     assert_same(&events, &log[..events.len()]);
 }
 
+/// WS-07.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_is_worth_nothing_is_said_to_be() {
     let server = Server::start().await;
@@ -238,6 +241,7 @@ async fn a_place_that_is_worth_nothing_is_said_to_be() {
     }
 }
 
+/// WS-06.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_without_its_epoch_is_refused_and_nothing_followed() {
     let server = Server::start().await;

@@ -94,6 +94,7 @@ async fn go_on(sockets: &mut [Socket], by: &Client, chat: &Value) {
     }
 }
 
+/// WS-16 and case 27.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_closes_the_sockets_of_that_token_alone() {
     let server = Server::start().await;
@@ -114,6 +115,7 @@ async fn a_logout_closes_the_sockets_of_that_token_alone() {
     assert_eq!(Socket::refused(handshake(&alice)).await, 401);
 }
 
+/// WS-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_closes_the_sockets_of_older_tokens() {
     let server = Server::start().await;
@@ -136,6 +138,7 @@ async fn a_new_password_closes_the_sockets_of_older_tokens() {
     ends_soon(&mut ending, Instant::now()).await;
 }
 
+/// WS-16.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_deleted_revoked_or_over_closes_its_sockets() {
     let server = Server::start().await;
@@ -161,6 +164,7 @@ async fn a_key_that_is_deleted_revoked_or_over_closes_its_sockets() {
     go_on(&mut staying, &bob, &chat).await;
 }
 
+/// WS-16 and case 27.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_is_disabled_or_deleted_loses_every_socket() {
     let server = Server::start().await;
@@ -185,6 +189,7 @@ async fn an_agent_that_is_disabled_or_deleted_loses_every_socket() {
     staying[0].answer("chatparticipant_removed").await;
 }
 
+/// WS-16 and case 27.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_expires_closes_its_sockets() {
     let (_server, alice, mut sockets) = by_a_short_token().await;
@@ -196,6 +201,7 @@ async fn a_token_that_expires_closes_its_sockets() {
     ends_soon(&mut sockets, Instant::now()).await;
 }
 
+/// WS-01.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_or_key_is_taken_from_the_query_or_the_header() {
     let server = Server::start().await;
@@ -244,7 +250,7 @@ async fn nobody_connects_without_a_token_and_never_by_a_cookie() {
     refused.refused(401, "TOKEN_INVALID");
 }
 
-/// Case 28.
+/// Case 28 and WS-01.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_page_connects_from_the_same_host_or_an_allowed_origin() {
     let allowed = "https://console.example.com, https://talk.example.com:8443";

@@ -10,7 +10,7 @@ use crate::support::Server;
 /// A close frame of the server's with code 4408.
 const NOTHING_HEARD: [u8; 2] = 4408_u16.to_be_bytes();
 
-/// It is pinged every 25 seconds and closed after 60; that it takes the pings is no answer.
+/// WS-15: a ping every 25 seconds, a close after 60 without a pong. Receiving the ping is no answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_answers_no_ping_is_closed() {
     let server = Server::start().await;

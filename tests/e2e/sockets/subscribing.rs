@@ -104,6 +104,7 @@ async fn an_event_comes_once_however_many_topics_match() {
     socket.nothing_else().await;
 }
 
+/// WS-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_form_of_topic_delivers_what_it_names() {
     let server = Server::start().await;
@@ -130,6 +131,7 @@ async fn each_form_of_topic_delivers_what_it_names() {
     }
 }
 
+/// WS-02.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chat_joined_later_is_heard_from_the_joining_on() {
     let server = Server::start().await;
@@ -149,6 +151,7 @@ async fn a_chat_joined_later_is_heard_from_the_joining_on() {
     );
 }
 
+/// WS-02 and X-17.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_is_heard_only_by_who_joined_it() {
     let server = Server::start().await;
@@ -202,6 +205,7 @@ async fn an_admin_does_not_hear_private_chats() {
     assert_eq!(socket.up_to(&fence).await.len(), 1);
 }
 
+/// WS-12.
 #[tokio::test(flavor = "multi_thread")]
 async fn unsubscribing_stops_what_no_other_topic_names() {
     let server = Server::start().await;
@@ -234,6 +238,7 @@ async fn unsubscribing_stops_what_no_other_topic_names() {
     assert_eq!(socket.up_to(&said).await.len(), 1);
 }
 
+/// WS-18.
 #[tokio::test(flavor = "multi_thread")]
 async fn typing_is_seen_by_the_others_in_the_chat_alone() {
     let server = Server::start().await;

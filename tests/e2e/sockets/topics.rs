@@ -64,6 +64,7 @@ async fn wrong(bob: &Client, alice: &Client, chat: &Value) -> BTreeMap<String, S
     malformed.into_iter().chain(foreign).collect()
 }
 
+/// WS-04.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_is_answered_with_where_each_chat_begins() {
     let server = Server::start().await;
@@ -91,6 +92,7 @@ async fn a_subscription_is_answered_with_where_each_chat_begins() {
     assert_eq!((&next["seq"], &next["data"]), (&json!(5), &said));
 }
 
+/// WS-05.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_id_nothing_is_answered() {
     let server = Server::start().await;
@@ -170,7 +172,7 @@ async fn a_chat_of_another_customer_is_refused_like_one_that_does_not_exist() {
     assert_eq!(socket.up_to(&said).await.len(), 1);
 }
 
-/// Case 23.
+/// Case 23 and WS-05.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_topic_without_an_id_closes_and_says_why() {
     let server = Server::start().await;

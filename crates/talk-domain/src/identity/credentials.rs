@@ -149,7 +149,7 @@ mod tests {
     use crate::testing::{agent_id, at, customer_id};
     use uuid::Uuid;
 
-    /// SPEC 2: both kinds of token are revoked and end by what they say of themselves.
+    /// AUTH-15: tokens of this server and of an external issuer are revoked and end alike.
     #[test]
     fn a_token_says_whose_it_is_what_it_is_revoked_by_and_when_it_ends() {
         let token = TokenId(Uuid::from_u128(7));

@@ -128,6 +128,7 @@ fn every_reference_leads_somewhere() {
     }
 }
 
+/// Case 78.
 #[test]
 fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
     let document = document(true);

@@ -49,6 +49,7 @@ mod tests {
     use super::*;
     use talk_domain::testing::chat_id;
 
+    /// WS-10.
     #[test]
     fn a_chat_is_quiet_when_nothing_was_sent_for_a_while() {
         let mut positions = Positions::default();

@@ -68,7 +68,7 @@ fn an_answer_counts_until_its_connection_drops_it() {
     assert_eq!(unsent.total(), 0);
 }
 
-/// Case 45.
+/// Case 45 and API-12.
 #[test]
 fn who_reads_no_answers_gets_no_more_and_the_others_do() {
     let unsent = Unsent::new(LIMITS);

@@ -228,6 +228,7 @@ fn every_setting_in_force_says_where_it_comes_from_and_keeps_secrets() {
     assert!(!format!("{:?}", loaded.in_force).contains(SECRET));
 }
 
+/// RUN-01 and RUN-04.
 #[test]
 fn a_short_previous_secret_and_a_bad_public_url_are_refused() {
     for (name, value, reason) in [
@@ -247,6 +248,7 @@ fn a_short_previous_secret_and_a_bad_public_url_are_refused() {
     }
 }
 
+/// RUN-01.
 #[test]
 fn a_public_url_has_no_slash_at_its_end() {
     for (given_url, kept) in [
@@ -275,7 +277,7 @@ fn an_optional_setting_that_is_empty_is_not_given() {
     assert_eq!(settings.admin_bind, OptionalAddress(None));
 }
 
-/// Case 36.
+/// Case 36 and RUN-12.
 #[test]
 fn no_secret_is_ever_printed() {
     let issuer = "fedcba9876543210fedcba9876543210";

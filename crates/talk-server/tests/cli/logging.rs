@@ -60,7 +60,7 @@ async fn lost(admin: &str) -> u64 {
     count.map_or(0, |count| count.parse().unwrap())
 }
 
-/// Case 66.
+/// Case 66 and RUN-26.
 #[tokio::test]
 async fn requests_are_answered_when_the_reader_of_the_log_has_gone() {
     let place = Place::new();
@@ -72,7 +72,7 @@ async fn requests_are_answered_when_the_reader_of_the_log_has_gone() {
     assert_eq!(chatty.server.0.wait().unwrap().code(), Some(0));
 }
 
-/// Case 66.
+/// Case 66 and RUN-26.
 #[tokio::test]
 async fn requests_are_answered_while_the_reader_of_the_log_is_paused() {
     let place = Place::new();

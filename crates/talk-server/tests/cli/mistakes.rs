@@ -74,6 +74,7 @@ fn an_unknown_name_in_the_environment_or_the_file_stops_the_start() {
     );
 }
 
+/// RUN-03.
 #[test]
 fn serve_on_an_empty_database_says_how_to_begin() {
     let place = Place::new();

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::place::Place;
 
+/// RUN-05.
 #[test]
 fn a_customer_and_its_agents_are_created_and_listed() {
     let place = Place::new();
@@ -88,6 +89,7 @@ fn an_agent_is_disabled_and_gets_another_password() {
     assert_eq!(place.json(&["agent", "disable", id])["status"], "disabled");
 }
 
+/// RUN-05.
 #[test]
 fn an_access_key_is_shown_once_and_revoked() {
     let place = Place::new();
@@ -183,6 +185,7 @@ fn the_database_is_brought_up_to_date_once() {
     );
 }
 
+/// RUN-05.
 #[test]
 fn the_doctor_says_what_it_checked() {
     let place = Place::new();

@@ -155,7 +155,7 @@ async fn the_demo_is_the_same_after_a_restart() {
     assert_eq!(server.stop().0.code(), Some(0));
 }
 
-/// README: the printed commands work as printed.
+/// RUN-02 and case 38: the commands that `dev` prints.
 #[test]
 fn the_printed_commands_work_as_printed() {
     let place = Place::new();
@@ -290,6 +290,7 @@ fn an_address_in_use_stops_the_start_before_the_database_is_made() {
     assert!(place.is_empty());
 }
 
+/// RUN-25.
 #[test]
 fn a_second_server_on_the_same_database_is_refused() {
     let place = Place::new();
@@ -320,7 +321,7 @@ fn a_second_server_on_the_same_database_is_refused() {
     serving(&place, "root");
 }
 
-/// Case 50.
+/// Case 50 and RUN-24.
 #[tokio::test]
 async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
     let place = Place::new();

@@ -13,7 +13,7 @@ use super::Factory;
 use super::paging::first;
 use super::world::World;
 
-/// Nobody hears of what was undone.
+/// LOG-03: nobody receives the events of a unit that was rolled back.
 pub async fn events_of_a_refused_unit_never_ring(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

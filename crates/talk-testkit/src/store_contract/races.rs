@@ -45,7 +45,7 @@ pub async fn fifty_requests_for_one_pair_make_one_chat(factory: Factory) {
     assert_eq!(world.log(chats[0].id).await.len(), 3);
 }
 
-/// A participant is removed once, with one event.
+/// Case 8: a participant is removed once, with one event.
 pub async fn one_of_many_removals_succeeds(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2, 3]).await.id;
@@ -125,7 +125,7 @@ pub async fn forty_reactions_at_once_are_all_there_once(factory: Factory) {
     assert_eq!(added.count(), 40);
 }
 
-/// `member_count` is the number of rows, whoever comes and goes.
+/// CHAT-16: whoever is added and removed meanwhile.
 pub async fn the_member_count_is_the_number_of_members(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Talk, 1, &[]).await.id;
@@ -156,7 +156,8 @@ pub async fn the_member_count_is_the_number_of_members(factory: Factory) {
     assert_eq!(world.stored(chat).await.member_count, 5);
 }
 
-/// Per chat the log has no gaps, its times rise, and the bell tells it in its order.
+/// LOG-01 and LOG-03: Per chat the log has no gaps, its times rise, and the bell tells it in its
+/// order.
 pub async fn events_have_no_gaps_and_ring_in_order(factory: Factory) {
     let world = World::open(factory).await;
     let mut chats = vec![];

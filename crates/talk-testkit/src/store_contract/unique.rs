@@ -10,7 +10,7 @@ use talk_domain::testing::{a_message, agent_id, at, chat_id, message_id};
 use super::Factory;
 use super::world::World;
 
-/// No collation makes two emoji one.
+/// Case 16: no collation makes two emoji one.
 pub async fn emoji_keys_are_compared_byte_by_byte(factory: Factory) {
     let world = World::open(factory).await;
     world

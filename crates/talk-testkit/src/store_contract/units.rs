@@ -25,7 +25,7 @@ fn say(chat: talk_domain::id::ChatId, text: &str) -> PostMessage {
     }
 }
 
-/// Nothing of a refused unit is stored.
+/// LOG-01: nothing of a refused unit is stored.
 pub async fn a_refused_unit_leaves_nothing(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await;

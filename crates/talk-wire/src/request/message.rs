@@ -152,6 +152,7 @@ mod tests {
         request.command(2)
     }
 
+    /// MSG-02.
     #[test]
     fn forged_fields_have_no_effect() {
         let command = post(
@@ -168,6 +169,7 @@ mod tests {
         );
     }
 
+    /// MSG-02.
     #[test]
     fn clients_write_normal_messages_only() {
         for kind in ["null", r#""""#, r#""normal""#] {

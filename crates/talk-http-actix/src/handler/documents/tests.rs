@@ -20,6 +20,7 @@ fn get(uri: &str) -> TestRequest {
     TestRequest::get().uri(uri)
 }
 
+/// RUN-10.
 #[actix_web::test]
 async fn everybody_can_read_them_and_nothing_of_another_host_is_in_them() {
     let scene = Scene::empty();

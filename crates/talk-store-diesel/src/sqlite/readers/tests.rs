@@ -106,7 +106,7 @@ const LISTS: [(&str, Read); 8] = [
     }),
 ];
 
-/// Case 39.
+/// Case 39 and API-11.
 #[test]
 fn every_list_ends_at_its_deadline() {
     let (directory, _readers) = readers(&StoreOptions::default());
