@@ -30,6 +30,9 @@ pub struct StoreOptions {
     /// Whether the server of this database runs in another process. It keeps the search index and the
     /// write-ahead log in order; this store leaves both alone and only makes its changes.
     pub is_beside_server: bool,
+    /// Whether every row is read anew and every change written at once, without the cache of a batch.
+    /// The results are the same and take longer: tests compare the two.
+    pub is_plain: bool,
     /// Told when a commit failed or its transaction was lost. Nothing of it was acknowledged and
     /// the store answers nothing any more, so the process should exit: opening the database again
     /// is the recovery.
@@ -48,6 +51,7 @@ impl Default for StoreOptions {
             log_bytes: 160 * 1024 * 1024,
             max_bytes: None,
             is_beside_server: false,
+            is_plain: false,
             on_fatal: None,
         }
     }

@@ -6,12 +6,28 @@ use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::store_contract::{Opened, Setup};
 
 fn sqlite(setup: Setup) -> Opened {
+    opened(setup, StoreOptions::default())
+}
+
+/// The same repositories without the cache of a batch.
+fn plain(setup: Setup) -> Opened {
+    let is_plain = true;
+    opened(
+        setup,
+        StoreOptions {
+            is_plain,
+            ..StoreOptions::default()
+        },
+    )
+}
+
+fn opened(setup: Setup, options: StoreOptions) -> Opened {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/talk.db", directory.path().display());
     let options = StoreOptions {
         queue: setup.queue,
         read_timeout: setup.read_timeout,
-        ..StoreOptions::default()
+        ..options
     };
     let store = open(&url, &options, setup.encoder, setup.bell).unwrap();
     Opened {
@@ -20,4 +36,10 @@ fn sqlite(setup: Setup) -> Opened {
     }
 }
 
-talk_testkit::store_contract!(sqlite);
+mod cached {
+    talk_testkit::store_contract!(crate::sqlite);
+}
+
+mod uncached {
+    talk_testkit::store_contract!(crate::plain);
+}

@@ -30,9 +30,9 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::portable::connection::AnyConnection;
+use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::snapshot::DieselSnapshot;
-use crate::portable::talk::chats::write_progress;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use explained::plan;
@@ -86,12 +86,12 @@ pub(crate) fn play() -> (TempDir, AnyConnection, Heard) {
     let mut changes = DieselUnit::new(&mut conn, unit, &Plain, Memory::default());
     let message = change(&mut changes);
     let mut done = changes.into_done();
-    write_progress(&mut conn, &mut done.memory).unwrap();
+    flush(&mut conn, &mut done.memory).unwrap();
     searching::index(&mut conn);
     let mut later = DieselUnit::new(&mut conn, unit, &Plain, Memory::default());
     say_more(&mut later, message.chat);
     let mut done = later.into_done();
-    write_progress(&mut conn, &mut done.memory).unwrap();
+    flush(&mut conn, &mut done.memory).unwrap();
     look(&mut DieselSnapshot::new(&mut conn, unit, &Plain), &message);
     conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
     let heard = heard.lock().unwrap().clone();
@@ -316,7 +316,7 @@ fn statements_of_the_hot_path_are_prepared_once() {
         sql.contains(" IN (")
             || sql.starts_with("UPDATE `talk_events`")
             || sql.contains("SET `reaction_count` = ?")
-            || sql.contains("SET `name` = ?")
+            || sql.contains("SET `customer_id` = ?")
             || sql.contains("SET `expired_upto` = ?")
     };
     let (rare, hot): (Vec<&String>, Vec<&String>) = anew.iter().partition(|sql| rare(sql));

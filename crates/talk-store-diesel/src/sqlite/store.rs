@@ -48,6 +48,7 @@ impl SqliteStore {
             encoder: ports.encoder,
             bell: ports.bell,
             log: WriteAheadLog::of(path, options.log_bytes),
+            is_plain: options.is_plain,
             budget: Budget::new(options.group),
             disk,
             reserve: Reserve::of(path),

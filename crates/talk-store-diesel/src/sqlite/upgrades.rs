@@ -15,9 +15,9 @@ use talk_domain::testing::{agent_id, at, customer_id};
 use tempfile::TempDir;
 
 use crate::portable::connection::AnyConnection;
+use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::snapshot::DieselSnapshot;
-use crate::portable::talk::chats::write_progress;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use crate::sqlite::plans::{Plain, play};
@@ -42,7 +42,7 @@ impl Old {
         let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, Memory::default());
         let result = work(&mut uow);
         let mut done = uow.into_done();
-        write_progress(&mut self.conn, &mut done.memory).unwrap();
+        flush(&mut self.conn, &mut done.memory).unwrap();
         result
     }
 

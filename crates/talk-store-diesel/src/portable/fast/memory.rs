@@ -7,13 +7,7 @@ use talk_domain::agent::Agent;
 use talk_domain::chat::Chat;
 use talk_domain::id::{AgentId, ChatId, CustomerId, TokenId};
 use talk_domain::participant::Participant;
-
-/// A chat as it is within the transaction.
-struct Known {
-    chat: Chat,
-    /// What every event changes of it is still to be written.
-    is_behind: bool,
-}
+use talk_domain::store::StoreError;
 
 /// Chats, memberships, agents and credentials that units of one transaction found or changed: the
 /// next unit need not read them again, and what each event changes of a chat is written once for all
@@ -21,7 +15,13 @@ struct Known {
 /// meanwhile.
 #[derive(Default)]
 pub(crate) struct Memory {
-    chats: HashMap<ChatId, Known>,
+    /// Whether nothing is cached and nothing held back.
+    is_plain: bool,
+    chats: HashMap<ChatId, Chat>,
+    /// The rows of chats that are held back, as the database has them.
+    stored: HashMap<ChatId, Chat>,
+    /// The number of rows written by [`Memory::flush`].
+    flushed: i64,
     members: HashMap<(ChatId, AgentId), Participant>,
     /// As the database has them.
     agents: HashMap<AgentId, Agent>,
@@ -43,42 +43,67 @@ impl Memory {
         self.has_erased
     }
 
+    /// Creates a cache that keeps nothing and holds nothing back.
+    pub(crate) fn plain() -> Self {
+        Self {
+            is_plain: true,
+            ..Self::default()
+        }
+    }
+
     /// The chat, if it is known and the customer's.
     pub(crate) fn chat(&self, id: ChatId, customer: Option<CustomerId>) -> Option<&Chat> {
-        let known = self.chats.get(&id).map(|known| &known.chat);
+        let known = self.chats.get(&id);
         known.filter(|chat| Some(chat.customer) == customer)
     }
 
     /// Remembers a chat as the database has it.
     pub(crate) fn remember(&mut self, chat: &Chat) {
-        let known = Known {
-            chat: chat.clone(),
-            is_behind: false,
-        };
-        self.chats.insert(chat.id, known);
+        if !self.is_plain {
+            self.chats.insert(chat.id, as_stored(chat));
+        }
     }
 
-    /// Remembers a chat that the database is to be told of by [`Memory::behind`].
-    pub(crate) fn advance(&mut self, chat: &Chat) {
-        let known = Known {
-            chat: chat.clone(),
-            is_behind: true,
+    /// Holds a change of a chat back until the next [`Memory::flush`]. Returns `false` if the chat is
+    /// not known, so that it must be written now.
+    pub(crate) fn advance(&mut self, chat: &Chat) -> bool {
+        let Some(known) = self.chats.get_mut(&chat.id) else {
+            return false;
         };
-        self.chats.insert(chat.id, known);
+        let before = std::mem::replace(known, as_stored(chat));
+        self.stored.entry(chat.id).or_insert(before);
+        true
+    }
+
+    /// Writes every chat that is held back with `write`, which gets the row's chat and the cached
+    /// one.
+    pub(crate) fn flush(
+        &mut self,
+        mut write: impl FnMut(&Chat, &Chat) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let held_back: Vec<ChatId> = self.stored.keys().copied().collect();
+        for id in held_back {
+            if let (Some(stored), Some(chat)) = (self.stored.get(&id), self.chats.get(&id))
+                && stored != chat
+            {
+                write(stored, chat)?;
+                self.flushed += 1;
+            }
+            self.stored.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// The number of rows written by [`Memory::flush`] so far.
+    pub(crate) const fn flushed(&self) -> i64 {
+        self.flushed
     }
 
     /// Forgets a chat that is about to be removed, with its memberships and its progress.
     pub(crate) fn forget_chat(&mut self, id: ChatId) {
         self.chats.remove(&id);
+        self.stored.remove(&id);
         self.forget_members(id);
-    }
-
-    /// The chats whose progress is to be written now.
-    pub(crate) fn behind(&mut self) -> impl Iterator<Item = &Chat> {
-        let behind = |known: &mut Known| std::mem::take(&mut known.is_behind);
-        self.chats
-            .values_mut()
-            .filter_map(move |known| behind(known).then_some(&known.chat))
     }
 
     /// The agent's membership, if it is known and the customer's.
@@ -93,8 +118,10 @@ impl Memory {
 
     /// Remembers a membership.
     pub(crate) fn remember_member(&mut self, member: &Participant) {
-        let key = (member.chat, member.agent);
-        self.members.insert(key, *member);
+        if !self.is_plain {
+            let key = (member.chat, member.agent);
+            self.members.insert(key, *member);
+        }
     }
 
     /// The agent, if it is known.
@@ -104,7 +131,9 @@ impl Memory {
 
     /// Remembers an agent as the database has it.
     pub(crate) fn remember_agent(&mut self, agent: &Agent) {
-        self.agents.insert(agent.id, agent.clone());
+        if !self.is_plain {
+            self.agents.insert(agent.id, agent.clone());
+        }
     }
 
     /// Forgets an agent that is about to change.
@@ -119,7 +148,9 @@ impl Memory {
 
     /// Remembers whether a token is revoked.
     pub(crate) fn remember_token(&mut self, token: TokenId, is_revoked: bool) {
-        self.tokens.insert(token, is_revoked);
+        if !self.is_plain {
+            self.tokens.insert(token, is_revoked);
+        }
     }
 
     /// Forgets all tokens: which are revoked is about to change.
@@ -134,7 +165,9 @@ impl Memory {
 
     /// Remembers an access key as the database has it.
     pub(crate) fn remember_key(&mut self, key: &AccessKey) {
-        self.keys.insert(key.hash, key.clone());
+        if !self.is_plain {
+            self.keys.insert(key.hash, key.clone());
+        }
     }
 
     /// Forgets all access keys: some are about to change.
@@ -145,5 +178,13 @@ impl Memory {
     /// Memberships of a chat have ended.
     pub(crate) fn forget_members(&mut self, chat: ChatId) {
         self.members.retain(|(of, _), _| *of != chat);
+    }
+}
+
+/// A chat as it would be read: the row of a deleted direct chat has no pair.
+fn as_stored(chat: &Chat) -> Chat {
+    Chat {
+        pair: chat.pair.filter(|_| chat.deleted.is_none()),
+        ..chat.clone()
     }
 }

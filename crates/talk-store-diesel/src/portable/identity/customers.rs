@@ -59,7 +59,8 @@ impl CustomerRemoval for Scope<'_> {
     }
 
     fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError> {
-        let chat: Option<Vec<u8>> = chats::table
+        let chat: Option<Vec<u8>> = self
+            .chats()?
             .filter(chats::customer_id.eq(self.customer()))
             .order(chats::id.asc())
             .select(chats::id)

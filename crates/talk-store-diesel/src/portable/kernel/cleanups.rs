@@ -81,7 +81,8 @@ impl Scope<'_> {
             .count()
             .get_result(self.conn)
             .map_err(fault)?;
-        let events: Option<i64> = chats::table
+        let events: Option<i64> = self
+            .chats()?
             .filter(chats::customer_id.eq(bytes(customer.0)))
             .select(sql::<Nullable<BigInt>>("SUM(last_seq - log_start + 1)"))
             .first(self.conn)

@@ -200,7 +200,7 @@ impl Scope<'_> {
 impl EventQueries for Scope<'_> {
     fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
         let mut query = events::table
-            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .inner_join(self.chats()?.on(chats::id.eq(events::chat_id)))
             .filter(talk_in_time())
             .filter(chats::customer_id.eq(self.customer()))
             .filter(events::chat_id.eq(bytes(chat.0)))
@@ -229,7 +229,7 @@ impl EventQueries for Scope<'_> {
 
     fn get(&mut self, chat: ChatId, place: u64) -> Result<Option<LoggedEvent>, StoreError> {
         let row = events::table
-            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .inner_join(self.chats()?.on(chats::id.eq(events::chat_id)))
             .filter(chats::customer_id.eq(self.customer()))
             .filter(events::chat_id.eq(bytes(chat.0)))
             .filter(events::seq.eq(seq(place)))

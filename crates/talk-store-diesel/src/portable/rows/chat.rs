@@ -30,9 +30,9 @@ pub(crate) struct ChatRow {
     deleted_at: Option<i64>,
 }
 
-/// A new chat's row.
-#[derive(Insertable)]
-#[diesel(table_name = chats, treat_none_as_default_value = false)]
+/// The row of a chat, but for what retention stores in it.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = chats, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct NewChatRow {
     id: Vec<u8>,
     customer_id: Vec<u8>,
@@ -55,24 +55,43 @@ pub(crate) struct NewChatRow {
 
 impl From<&Chat> for NewChatRow {
     fn from(chat: &Chat) -> Self {
+        // All fields are named, so that a new one cannot be forgotten here.
+        let Chat {
+            id,
+            customer,
+            kind,
+            name,
+            detail,
+            status,
+            creator,
+            pair,
+            member_count,
+            last,
+            log_start,
+            created,
+            updated,
+            deleted,
+        } = chat;
+        let is_channel = *kind == ChatKind::Talk && deleted.is_none();
         Self {
-            id: bytes(chat.id.0),
-            customer_id: bytes(chat.customer.0),
-            kind: chat.kind.as_str(),
-            name: chat.name.clone(),
-            detail: chat.detail.clone(),
-            status: chat.status.as_str(),
-            creator_id: bytes(chat.creator.0),
-            direct_key: current_direct_key(chat),
-            channel_of: channel_of(chat),
-            search_key: searched_by(chat),
-            member_count: i64::from(chat.member_count),
-            last_seq: seq(chat.last.seq),
-            last_at: chat.last.at.as_micros(),
-            log_start: seq(chat.log_start),
-            created_at: chat.created.as_micros(),
-            updated_at: chat.updated.as_micros(),
-            deleted_at: chat.deleted.map(Timestamp::as_micros),
+            id: bytes(id.0),
+            customer_id: bytes(customer.0),
+            kind: kind.as_str(),
+            name: name.clone(),
+            detail: detail.clone(),
+            status: status.as_str(),
+            creator_id: bytes(creator.0),
+            // A deleted chat gives its key free.
+            direct_key: pair.filter(|_| deleted.is_none()).map(direct_key),
+            channel_of: is_channel.then(|| bytes(customer.0)),
+            search_key: is_channel.then(|| search_key(name, detail)),
+            member_count: i64::from(*member_count),
+            last_seq: seq(last.seq),
+            last_at: last.at.as_micros(),
+            log_start: seq(*log_start),
+            created_at: created.as_micros(),
+            updated_at: updated.as_micros(),
+            deleted_at: deleted.map(Timestamp::as_micros),
         }
     }
 }
@@ -83,22 +102,6 @@ pub(crate) fn direct_key(pair: DirectPair) -> Vec<u8> {
         .iter()
         .flat_map(|a| a.0.into_bytes())
         .collect()
-}
-
-/// The key a direct chat holds; a deleted one gives it free.
-pub(crate) fn current_direct_key(chat: &Chat) -> Option<Vec<u8>> {
-    chat.pair.filter(|_| chat.deleted.is_none()).map(direct_key)
-}
-
-/// The customer whose channels it is listed among.
-pub(crate) fn channel_of(chat: &Chat) -> Option<Vec<u8>> {
-    (chat.kind == ChatKind::Talk && chat.deleted.is_none()).then(|| bytes(chat.customer.0))
-}
-
-/// What it is searched by, if it is a channel.
-pub(crate) fn searched_by(chat: &Chat) -> Option<String> {
-    (chat.kind == ChatKind::Talk && chat.deleted.is_none())
-        .then(|| search_key(&chat.name, &chat.detail))
 }
 
 fn pair(key: &[u8]) -> Result<DirectPair, StoreError> {

@@ -6,99 +6,26 @@ use talk_domain::fold::fold_needle;
 use talk_domain::id::{AgentId, ChatId};
 use talk_domain::page::{Cursor, Page, PageRequest};
 use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
 
 use crate::error::fault;
-use crate::portable::connection::{AnyConnection, MultiBackend, natively};
+use crate::portable::connection::MultiBackend;
 use crate::portable::deadline::talk_in_time;
-use crate::portable::fast::memory::Memory;
-use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::paging::{behind, one_page};
-use crate::portable::rows::chat::{
-    ChatRow, NewChatRow, channel_of, current_direct_key, direct_key, searched_by,
-};
-use crate::portable::rows::{bytes, id, seq};
+use crate::portable::rows::chat::{ChatRow, NewChatRow, direct_key};
+use crate::portable::rows::{bytes, id};
 use crate::portable::schema::{chats, participants};
-use crate::portable::scope::{Scope, all, changed};
-
-impl Scope<'_> {
-    pub(crate) fn chat(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
-        let query = chats::table
-            .filter(chats::id.eq(bytes(id.0)))
-            .filter(chats::customer_id.eq(self.customer()))
-            .select(ChatRow::as_select());
-        let row = natively!(self.conn, |conn| query.first(conn));
-        let row = row.optional().map_err(fault)?;
-        row.map(Chat::try_from).transpose()
-    }
-
-    /// Whether the stored card may differ: name, detail and life are what lists and searches read.
-    fn changes_card(&self, chat: &Chat) -> bool {
-        let known = self.memory.chat(chat.id, self.customer);
-        known.is_none_or(|known| {
-            known.name != chat.name || known.detail != chat.detail || known.deleted != chat.deleted
-        })
-    }
-
-    /// Stores what lists and searches read; rare, and it touches indexes.
-    fn update_card(&mut self, chat: &Chat) -> Result<(), StoreError> {
-        let known = chats::table
-            .filter(chats::id.eq(bytes(chat.id.0)))
-            .filter(chats::customer_id.eq(self.customer()));
-        let rows = diesel::update(known)
-            .set((
-                chats::name.eq(&chat.name),
-                chats::detail.eq(&chat.detail),
-                chats::direct_key.eq(current_direct_key(chat)),
-                chats::channel_of.eq(channel_of(chat)),
-                chats::search_key.eq(searched_by(chat)),
-                chats::deleted_at.eq(chat.deleted.map(Timestamp::as_micros)),
-            ))
-            .execute(self.changing())
-            .map_err(fault)?;
-        changed(rows)
-    }
-}
-
-/// Stores what every event changed of the chats in `memory`.
-pub(crate) fn write_progress(
-    conn: &mut AnyConnection,
-    memory: &mut Memory,
-) -> Result<(), StoreError> {
-    memory.behind().try_for_each(|chat| {
-        changed(
-            prepared!(
-                "UPDATE talk_chats SET status = ?, member_count = ?, last_seq = ?, last_at = ?, \
-                  log_start = ?, updated_at = ? WHERE id = ? AND customer_id = ?",
-                [
-                    Value::Text(chat.status.as_str()),
-                    Value::Number(i64::from(chat.member_count)),
-                    Value::Number(seq(chat.last.seq)),
-                    Value::Number(chat.last.at.as_micros()),
-                    Value::Number(seq(chat.log_start)),
-                    Value::Number(chat.updated.as_micros()),
-                    Value::Bytes(chat.id.0.as_bytes()),
-                    Value::Bytes(chat.customer.0.as_bytes()),
-                ]
-            )
-            .run(conn)
-            .map_err(fault)?,
-        )
-    })
-}
+use crate::portable::scope::{Scope, all};
 
 impl ChatRepository for Scope<'_> {
     // On SQLite there is one writer: its transaction is the lock.
     fn lock(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
-        if let Some(known) = self.memory.chat(id, self.customer) {
-            return Ok(Some(known.clone()));
-        }
         let found = self.chat(id)?;
         Ok(found.inspect(|chat| self.memory.remember(chat)))
     }
 
     fn lock_direct(&mut self, pair: DirectPair) -> Result<Option<Chat>, StoreError> {
-        let found: Option<Vec<u8>> = chats::table
+        let found: Option<Vec<u8>> = self
+            .chats()?
             .filter(chats::direct_key.eq(direct_key(pair)))
             .filter(chats::customer_id.eq(self.customer()))
             .select(chats::id)
@@ -114,8 +41,9 @@ impl ChatRepository for Scope<'_> {
     fn insert(&mut self, chat: &Chat) -> Result<bool, StoreError> {
         self.own(chat.customer)?;
         let row = NewChatRow::from(chat);
-        let inserted = self
-            .insert_if_absent(|conn| diesel::insert_into(chats::table).values(row).execute(conn))?;
+        let chats = self.chats()?;
+        let inserted =
+            self.insert_if_absent(|conn| diesel::insert_into(chats).values(row).execute(conn))?;
         if inserted {
             self.memory.remember(chat);
         }
@@ -124,12 +52,7 @@ impl ChatRepository for Scope<'_> {
 
     fn update(&mut self, chat: &Chat) -> Result<(), StoreError> {
         self.own(chat.customer)?;
-        if self.changes_card(chat) {
-            self.update_card(chat)?;
-        }
-        self.has_changed = true;
-        self.memory.advance(chat);
-        Ok(())
+        self.set_chat(chat)
     }
 }
 
@@ -152,7 +75,7 @@ impl ChatQueries for Scope<'_> {
         request: PageRequest,
     ) -> Result<Page<Chat>, StoreError> {
         let mut query = participants::table
-            .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .inner_join(self.chats()?.on(chats::id.eq(participants::chat_id)))
             .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
@@ -178,7 +101,8 @@ impl ChatQueries for Scope<'_> {
         if !needle.is_empty() {
             return self.channels_containing(&needle, request);
         }
-        let query = chats::table
+        let query = self
+            .chats()?
             .filter(chats::channel_of.eq(self.customer()))
             .select(ChatRow::as_select())
             .into_boxed::<MultiBackend>();

@@ -42,7 +42,7 @@ impl Scope<'_> {
     fn left_with(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
         // Memberships of a deleted chat are left for a while, and ended with the chat.
         let deletion: Option<i64> = participants::table
-            .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .inner_join(self.chats()?.on(chats::id.eq(participants::chat_id)))
             .filter(participants::chat_id.eq(bytes(chat.0)))
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))
@@ -242,7 +242,7 @@ impl ParticipantQueries for Scope<'_> {
 
     fn logs(&mut self, agent: AgentId) -> Result<Vec<ChatLog>, StoreError> {
         let rows: Vec<(Vec<u8>, i64, i64)> = participants::table
-            .inner_join(chats::table.on(chats::id.eq(participants::chat_id)))
+            .inner_join(self.chats()?.on(chats::id.eq(participants::chat_id)))
             .filter(talk_in_time())
             .filter(participants::agent_id.eq(bytes(agent.0)))
             .filter(participants::customer_id.eq(self.customer()))

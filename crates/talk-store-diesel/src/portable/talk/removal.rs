@@ -196,7 +196,8 @@ impl ChatRemoval for Scope<'_> {
         diesel::delete(own)
             .execute(self.changing())
             .map_err(fault)?;
-        let row = chats::table
+        let row = self
+            .chats()?
             .filter(chats::id.eq(bytes(chat.0)))
             .filter(chats::customer_id.eq(self.customer()));
         diesel::delete(row)

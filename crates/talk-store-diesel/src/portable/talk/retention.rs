@@ -22,7 +22,8 @@ impl RetentionRepository for Scope<'_> {
         upto: Timestamp,
         bound: Bound,
     ) -> Result<Vec<(MessageId, Timestamp)>, StoreError> {
-        let expired: Option<i64> = chats::table
+        let expired: Option<i64> = self
+            .chats()?
             .filter(chats::id.eq(bytes(chat.0)))
             .filter(chats::customer_id.eq(self.customer()))
             .select(chats::expired_upto)
@@ -57,7 +58,8 @@ impl RetentionRepository for Scope<'_> {
     }
 
     fn set_expired(&mut self, chat: ChatId, upto: Timestamp) -> Result<(), StoreError> {
-        let known = chats::table
+        let known = self
+            .chats()?
             .filter(chats::id.eq(bytes(chat.0)))
             .filter(chats::customer_id.eq(self.customer()));
         let rows = diesel::update(known)
@@ -71,7 +73,8 @@ impl RetentionRepository for Scope<'_> {
 impl RetentionQueries for Scope<'_> {
     fn chats(&mut self, after: Option<ChatId>, limit: u32) -> Result<Vec<Aged>, StoreError> {
         let after = after.map_or_else(Vec::new, |chat| bytes(chat.0));
-        let rows: Vec<(ChatRow, i64)> = chats::table
+        let rows: Vec<(ChatRow, i64)> = self
+            .chats()?
             .filter(talk_in_time())
             .filter(chats::customer_id.eq(self.customer()))
             .filter(chats::id.gt(after))
@@ -108,7 +111,7 @@ impl RetentionQueries for Scope<'_> {
 
     fn first_event(&mut self, chat: ChatId) -> Result<Option<Timestamp>, StoreError> {
         let first: Option<i64> = events::table
-            .inner_join(chats::table.on(chats::id.eq(events::chat_id)))
+            .inner_join(self.chats()?.on(chats::id.eq(events::chat_id)))
             .filter(chats::customer_id.eq(self.customer()))
             .filter(events::chat_id.eq(bytes(chat.0)))
             .order(events::seq.asc())

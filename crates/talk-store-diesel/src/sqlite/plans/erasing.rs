@@ -43,6 +43,7 @@ pub(super) fn remove_another(uow: &mut dyn UnitOfWork) {
     assert_eq!(expire_messages(uow, &cx, &expiry, chat.id).unwrap().rows, 1);
     assert!(trim_log(uow, &expiry, chat.id).unwrap().rows > 0);
     delete_chat(uow, &cx, chat.id).unwrap();
+    uow.participants().left(chat.id, agent_id(1)).unwrap();
     assert!(!remove_chat(uow, chat.id).unwrap());
 }
 

@@ -78,7 +78,8 @@ impl Scope<'_> {
             size: STEP - 1,
             ..request
         };
-        let query = chats::table
+        let query = self
+            .chats()?
             .filter(chats::channel_of.eq(self.customer()))
             .select((chats::id, chats::created_at, chats::search_key))
             .into_boxed::<MultiBackend>();
@@ -94,7 +95,8 @@ impl Scope<'_> {
             size: STEP - 1,
             ..request
         };
-        let query = chats::table
+        let query = self
+            .chats()?
             .filter(chats::channel_of.eq(self.customer()))
             .select((chats::id, chats::created_at, chats::name, chats::detail))
             .into_boxed::<MultiBackend>();
@@ -118,7 +120,8 @@ impl Scope<'_> {
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = chats::table
+        let rows = self
+            .chats()?
             .filter(chats::id.eq_any(found))
             .select(ChatRow::as_select())
             .load(self.conn)

@@ -57,6 +57,8 @@ pub(crate) struct Batcher {
     pub(crate) bell: Arc<dyn Bell>,
     /// Where commits go first.
     pub(crate) log: WriteAheadLog,
+    /// Whether repositories work without the cache of a batch.
+    pub(crate) is_plain: bool,
     /// Bounds what shares a commit.
     pub(crate) budget: Budget,
     /// What statements find.

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use super::{Count, problems};
 use crate::portable::connection::AnyConnection;
+use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
-use crate::portable::talk::chats::write_progress;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use crate::sqlite::plans::{Plain, play};
@@ -69,7 +69,7 @@ impl Played {
         let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, Memory::default());
         let result = work(&mut uow);
         let mut done = uow.into_done();
-        write_progress(&mut self.conn, &mut done.memory).unwrap();
+        flush(&mut self.conn, &mut done.memory).unwrap();
         result
     }
 

@@ -11,9 +11,9 @@ use talk_domain::store::{StoreError, Verdict};
 use super::{Batcher, Job};
 use crate::error::corrupt;
 use crate::portable::connection::AnyConnection;
+use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::outcome::{Attempt, Finished, warn_if_slow};
-use crate::portable::talk::chats::write_progress;
 use crate::portable::unit::{DieselUnit, Done};
 use crate::sqlite::connection;
 use crate::sqlite::writer::budget::Filling;
@@ -30,7 +30,7 @@ impl Batcher {
     /// `None` if a unit must be rolled back; the caller then rolls back everything and runs each
     /// unit in its own savepoint.
     pub(super) fn together(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Option<Finished> {
-        let (mut memory, mut finished) = (Memory::default(), Finished::default());
+        let (mut memory, mut finished) = (self.memory(), Finished::default());
         let (mut filling, mut spent) = (Filling::of(jobs), Duration::ZERO);
         let mut at = 0;
         while let Some(job) = jobs.get_mut(at) {
@@ -55,8 +55,16 @@ impl Batcher {
                 jobs.push(next);
             }
         }
-        write_progress(&mut self.conn, &mut memory).ok()?;
+        flush(&mut self.conn, &mut memory).ok()?;
         Some(finished)
+    }
+
+    /// The cache of a transaction or savepoint that begins.
+    fn memory(&self) -> Memory {
+        if self.is_plain {
+            return Memory::plain();
+        }
+        Memory::default()
     }
 
     /// Runs a unit without a savepoint: what the transaction did up to now, or `None` if the unit
@@ -110,13 +118,12 @@ impl Batcher {
     /// One run in a savepoint.
     fn attempt(&mut self, job: &mut Job) -> QueryResult<Attempt> {
         AnyConnection::begin_transaction(&mut self.conn)?;
-        let attempt = match self.perform(job, Memory::default()) {
-            Some((Verdict::Commit, mut done)) => {
-                match write_progress(&mut self.conn, &mut done.memory) {
-                    Ok(()) => Attempt::Kept(Box::new(done)),
-                    Err(error) => Attempt::Failed(error),
-                }
-            }
+        let memory = self.memory();
+        let attempt = match self.perform(job, memory) {
+            Some((Verdict::Commit, mut done)) => match flush(&mut self.conn, &mut done.memory) {
+                Ok(()) => Attempt::Kept(Box::new(done)),
+                Err(error) => Attempt::Failed(error),
+            },
             Some((verdict, _)) => Attempt::Undone(verdict),
             None => Attempt::Panicked,
         };
@@ -129,7 +136,7 @@ impl Batcher {
 
     /// Runs a unit: its verdict and what it did, or `None` after a panic.
     fn perform(&mut self, job: &mut Job, memory: Memory) -> Option<(Verdict, Done)> {
-        let before = cfg!(debug_assertions).then(|| connection::changes(&mut self.conn));
+        let before = self.changes_of_units(&memory);
         let (conn, encoder) = (&mut self.conn, self.encoder.as_ref());
         let ran = catch_unwind(AssertUnwindSafe(|| {
             let mut unit = DieselUnit::new(conn, job.unit, encoder, memory);
@@ -138,10 +145,17 @@ impl Batcher {
         }));
         let (verdict, done) = ran.ok()?;
         debug_assert!(
-            done.has_changed || before == Some(connection::changes(&mut self.conn)),
+            done.has_changed || before == self.changes_of_units(&done.memory),
             "a change that would not be undone"
         );
         Some((verdict, done))
+    }
+
+    /// Rows that units have changed by themselves, for a check in debug builds: the rows that the
+    /// cache held back for earlier units do not count.
+    fn changes_of_units(&mut self, memory: &Memory) -> Option<i64> {
+        let changes = cfg!(debug_assertions).then(|| connection::changes(&mut self.conn))?;
+        changes.ok().map(|changes| changes - memory.flushed())
     }
 
     /// Undoes transactions and savepoints until so many are left; a panic may have left some
