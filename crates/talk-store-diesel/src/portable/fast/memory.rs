@@ -141,6 +141,11 @@ impl Memory {
         self.agents.remove(&id);
     }
 
+    /// Forgets all agents: a customer is about to be removed, and its agents with it.
+    pub(crate) fn forget_agents(&mut self) {
+        self.agents.clear();
+    }
+
     /// Whether a token is revoked, if that is known.
     pub(crate) fn is_revoked(&self, token: TokenId) -> Option<bool> {
         self.tokens.get(&token).copied()

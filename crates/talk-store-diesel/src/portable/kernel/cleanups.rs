@@ -135,6 +135,9 @@ impl CleanupRepository for Scope<'_> {
         if self.cleanup_of(&columns)?.is_some() {
             return Ok(());
         }
+        if matches!(deleted, Deleted::Customer(_)) {
+            self.memory.forget_agents();
+        }
         diesel::insert_into(cleanups::table)
             .values((
                 cleanups::customer_id.eq(self.customer()),

@@ -285,3 +285,6 @@ fn all(jobs: &[Job], outcome: &'static str, error: impl Fn() -> StoreError) -> V
     });
     answers.collect()
 }
+
+#[cfg(test)]
+mod twin;

@@ -1,0 +1,480 @@
+//! Random stories: units of work of many kinds, some of which are undone.
+
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use talk_domain::access_key::create::{CreateAccessKey, create_access_key};
+use talk_domain::access_key::delete::delete_access_key;
+use talk_domain::agent::delete::delete_agent;
+use talk_domain::agent::erase::{EraseAgent, erase_agent};
+use talk_domain::agent::update::{UpdateAgent, update_agent};
+use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
+use talk_domain::chat::ChatKind;
+use talk_domain::chat::close::close_chat;
+use talk_domain::chat::create::{CreateChat, create_chat};
+use talk_domain::chat::delete::delete_chat;
+use talk_domain::chat::join::join_chat;
+use talk_domain::chat::remove::remove_chat;
+use talk_domain::chat::reopen::reopen_chat;
+use talk_domain::chat::update::{UpdateChat, update_chat};
+use talk_domain::cleanup::Cleanup;
+use talk_domain::cleanup::carry_on::carry_on;
+use talk_domain::context::{Actor, Context, IdSource};
+use talk_domain::customer::Customer;
+use talk_domain::customer::delete::delete_customer;
+use talk_domain::emoji::Emoji;
+use talk_domain::id::{AccessKeyId, AgentId, ChatId, CustomerId, MessageId, TokenId};
+use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, replay};
+use talk_domain::limits::Limits;
+use talk_domain::message::delete::delete_message;
+use talk_domain::message::edit::{EditMessage, edit_message};
+use talk_domain::message::post::{PostMessage, post_message};
+use talk_domain::participant::add::{AddParticipant, add_participant};
+use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::reaction::add::{React, add_reaction};
+use talk_domain::reaction::remove::remove_reaction;
+use talk_domain::read::mark::{MarkRead, mark_read};
+use talk_domain::retention::Expiry;
+use talk_domain::retention::expire::expire_messages;
+use talk_domain::retention::trim::trim_log;
+use talk_domain::session::logout::logout;
+use talk_domain::store::{StoreError, Unit, UnitOfWork, Verdict};
+use talk_domain::testing::{agent_id, an_agent, at, customer_id};
+use talk_domain::time::Timestamp;
+use uuid::Uuid;
+
+/// Agents of the first customer; one more is the second customer's.
+const AGENTS: usize = 4;
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Found,
+    CreateGroup,
+    CreateChannel,
+    CreateDirect,
+    Post,
+    Reply,
+    Edit,
+    DeleteMessage,
+    React,
+    Unreact,
+    Read,
+    Join,
+    Add,
+    Remove,
+    Rename,
+    Close,
+    Reopen,
+    DeleteChat,
+    RemoveChat,
+    CleanUp,
+    Expire,
+    Trim,
+    Logout,
+    CreateKey,
+    DeleteKey,
+    UpdateAgent,
+    DeleteAgent,
+    EraseAgent,
+    DeleteCustomer,
+    Answer,
+    Purge,
+    Look,
+}
+
+/// Most steps are about chats, and few of them delete much.
+const WHATS: [What; 44] = [
+    What::CreateGroup,
+    What::CreateGroup,
+    What::CreateChannel,
+    What::CreateDirect,
+    What::Post,
+    What::Post,
+    What::Post,
+    What::Post,
+    What::Post,
+    What::Reply,
+    What::Reply,
+    What::Edit,
+    What::Edit,
+    What::DeleteMessage,
+    What::React,
+    What::React,
+    What::Unreact,
+    What::Read,
+    What::Read,
+    What::Join,
+    What::Add,
+    What::Add,
+    What::Remove,
+    What::Remove,
+    What::Rename,
+    What::Rename,
+    What::Close,
+    What::Reopen,
+    What::DeleteChat,
+    What::RemoveChat,
+    What::CleanUp,
+    What::CleanUp,
+    What::Expire,
+    What::Trim,
+    What::Logout,
+    What::CreateKey,
+    What::DeleteKey,
+    What::UpdateAgent,
+    What::DeleteAgent,
+    What::EraseAgent,
+    What::DeleteCustomer,
+    What::Answer,
+    What::Purge,
+    What::Look,
+];
+
+/// How a step ends, once it has done what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// As the use case says.
+    Itself,
+    Rollback,
+    Retry,
+    Panic,
+}
+
+/// A unit of work.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    what: What,
+    /// Whose it is.
+    by: usize,
+    /// What it is about, among what there is.
+    about: usize,
+    /// What else it is about.
+    other: usize,
+    end: End,
+}
+
+/// What there was before a batch.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) chats: Vec<ChatId>,
+    pub(super) messages: Vec<MessageId>,
+    pub(super) keys: Vec<AccessKeyId>,
+    pub(super) cleanup: Option<Cleanup>,
+}
+
+/// Ids in hexadecimal.
+pub(super) fn found<T: From<Uuid>>(hex: &[String]) -> Vec<T> {
+    let ids = hex.iter().map(|id| Uuid::parse_str(id).unwrap().into());
+    ids.collect()
+}
+
+/// Batches of steps.
+pub(super) fn stories() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    let ends = prop_oneof![
+        20 => Just(End::Itself),
+        2 => Just(End::Rollback),
+        1 => Just(End::Retry),
+        1 => Just(End::Panic),
+    ];
+    let step = (select(&WHATS[..]), 0..=AGENTS, 0..6_usize, 0..6_usize, ends);
+    let step = step.prop_map(|(what, by, about, other, end)| Step {
+        what,
+        by,
+        about,
+        other,
+        end,
+    });
+    prop::collection::vec(prop::collection::vec(step, 1..8), 1..14)
+}
+
+fn other_customer() -> CustomerId {
+    CustomerId(Uuid::from_u128(0xD))
+}
+
+fn agent(n: usize) -> AgentId {
+    agent_id((n % (AGENTS + 1)) as u128)
+}
+
+fn customer(n: usize) -> CustomerId {
+    if n % (AGENTS + 1) == AGENTS {
+        return other_customer();
+    }
+    customer_id()
+}
+
+/// The `n`th from the end, so that new ones are chosen often.
+fn pick<T: Copy + From<Uuid>>(of: &[T], n: usize) -> T {
+    let at = of.len().checked_sub(1 + n % of.len().max(1));
+    at.map_or_else(|| Uuid::nil().into(), |at| of[at])
+}
+
+fn now(number: usize) -> Timestamp {
+    at(1_000_000 + 1_000 * i64::try_from(number).unwrap())
+}
+
+impl Step {
+    /// Makes the customers and their agents.
+    pub(super) fn first() -> [Self; 2] {
+        [0, AGENTS].map(|by| Self {
+            what: What::Found,
+            by,
+            about: 0,
+            other: 0,
+            end: End::Itself,
+        })
+    }
+
+    pub(super) fn unit(self) -> Unit {
+        match self.what {
+            What::Purge => Unit::installation("twin"),
+            _ => Unit::of(customer(self.by), "twin"),
+        }
+    }
+
+    /// Does the step; what it ends with, and what it found.
+    pub(super) fn run(
+        self,
+        uow: &mut dyn UnitOfWork,
+        known: &Known,
+        number: usize,
+    ) -> (Verdict, String) {
+        let actor = Actor {
+            customer: customer(self.by),
+            agent: agent(self.by),
+            permission: Permission::Admin,
+        };
+        let ids = IdSource::new(now(number), u128::try_from(number).unwrap() << 32);
+        let cx = Context::new(actor, now(number), Limits::default(), ids);
+        let before = self.look(uow, known);
+        let (is_done, outcome) = self.act(uow, &cx, known);
+        let outcome = format!("{before} {outcome}");
+        let verdict = match self.end {
+            End::Itself if is_done => Verdict::Commit,
+            End::Itself | End::Rollback => Verdict::Rollback,
+            End::Retry => Verdict::Retry,
+            // Without a message, unlike `panic!`.
+            End::Panic => std::panic::resume_unwind(Box::new(number)),
+        };
+        (verdict, outcome)
+    }
+
+    /// Reads through the cache, as every request does before its change.
+    fn look(self, uow: &mut dyn UnitOfWork, known: &Known) -> String {
+        let (chat, reader) = (pick(&known.chats, self.about), agent(self.by));
+        let agent = uow.directory().agent(reader);
+        let key = uow.directory().key(&hash(self.other));
+        let is_revoked = uow.directory().is_revoked(token(self.about));
+        let member = uow.participants().find(chat, reader);
+        let locked = uow.chats().lock(chat);
+        let left = uow.participants().left(chat, reader);
+        format!("{agent:?} {key:?} {is_revoked:?} {member:?} {locked:?} {left:?}")
+    }
+
+    fn act(self, uow: &mut dyn UnitOfWork, cx: &Context, known: &Known) -> (bool, String) {
+        let chat = pick(&known.chats, self.about);
+        match self.what {
+            What::Found => told(&found_customer(uow, cx.actor.customer)),
+            What::CreateGroup => told(&create_chat(uow, cx, &self.chat(ChatKind::Group))),
+            What::CreateChannel => told(&create_chat(uow, cx, &self.chat(ChatKind::Talk))),
+            What::CreateDirect => told(&create_chat(uow, cx, &self.chat(ChatKind::Direct))),
+            What::Join => told(&join_chat(uow, cx, chat)),
+            What::Close => told(&close_chat(uow, cx, chat)),
+            What::Reopen => told(&reopen_chat(uow, cx, chat)),
+            What::DeleteChat => told(&delete_chat(uow, cx, chat)),
+            What::RemoveChat => told(&remove_chat(uow, chat)),
+            What::Expire => told(&expire_messages(uow, cx, &expiry(cx.now), chat)),
+            What::Trim => told(&trim_log(uow, &expiry(cx.now), chat)),
+            What::Rename => {
+                let name = Some(format!("name {}", self.other));
+                let detail = (self.other > 2).then(|| cx.now.as_micros().to_string());
+                told(&update_chat(uow, cx, &UpdateChat { chat, name, detail }))
+            }
+            What::Read => {
+                let seq = self.other as u64 + 1;
+                told(&mark_read(uow, cx, &MarkRead { chat, seq }))
+            }
+            What::Add => {
+                let agent = agent(self.other);
+                told(&add_participant(uow, cx, &AddParticipant { chat, agent }))
+            }
+            What::Remove => {
+                let member = uow.participants().find(chat, agent(self.other));
+                match member {
+                    Ok(Some(member)) => {
+                        let participant = member.id;
+                        let remove = RemoveParticipant { chat, participant };
+                        told(&remove_participant(uow, cx, &remove))
+                    }
+                    none => told(&none.map(drop)),
+                }
+            }
+            What::CleanUp => match &known.cleanup {
+                Some(cleanup) if cleanup.customer == cx.actor.customer => {
+                    told(&carry_on(uow, cx, cleanup))
+                }
+                _ => (true, String::new()),
+            },
+            What::Look => (true, String::new()),
+            _ => self.act_on_messages(uow, cx, known),
+        }
+    }
+
+    fn act_on_messages(
+        self,
+        uow: &mut dyn UnitOfWork,
+        cx: &Context,
+        known: &Known,
+    ) -> (bool, String) {
+        let message = pick(&known.messages, self.other);
+        let chat = pick(&known.chats, self.about);
+        let emoji = Emoji::parse(["👍", "🎉"][self.about % 2], 64).unwrap();
+        match self.what {
+            What::Post => told(&post_message(uow, cx, &said(chat, None))),
+            What::Reply => told(&post_message(uow, cx, &said(chat, Some(message)))),
+            What::Edit => {
+                let edit = EditMessage {
+                    message,
+                    text: Some(format!("edited {}", self.about)),
+                    medias: None,
+                };
+                told(&edit_message(uow, cx, &edit))
+            }
+            What::DeleteMessage => told(&delete_message(uow, cx, message)),
+            What::React => told(&add_reaction(uow, cx, &React { message, emoji })),
+            What::Unreact => told(&remove_reaction(uow, cx, &React { message, emoji })),
+            _ => self.act_on_agents(uow, cx, known),
+        }
+    }
+
+    fn act_on_agents(
+        self,
+        uow: &mut dyn UnitOfWork,
+        cx: &Context,
+        known: &Known,
+    ) -> (bool, String) {
+        let limits = Limits::default();
+        let about = agent(self.other);
+        match self.what {
+            What::Logout => {
+                let token = (token(self.about), at(9_000_000));
+                told(&logout(uow, (cx.actor.agent, cx.now), token))
+            }
+            What::CreateKey => {
+                let create = CreateAccessKey {
+                    id: cx.fresh(),
+                    customer: cx.actor.customer,
+                    agent: cx.actor.agent,
+                    name: "key".into(),
+                    detail: String::new(),
+                    life: None,
+                    ends_by: None,
+                    hash: hash(self.other),
+                    prefix: "talk".into(),
+                };
+                told(&create_access_key(uow, &create, (cx.now, &limits)))
+            }
+            What::DeleteKey => {
+                let key = pick(&known.keys, self.about);
+                told(&delete_access_key(uow, None, key, cx.now))
+            }
+            What::UpdateAgent => {
+                let status = [AgentStatus::Active, AgentStatus::Disabled][self.about % 2];
+                let update = UpdateAgent {
+                    agent: about,
+                    name: Some(format!("name {}", self.about)),
+                    detail: None,
+                    permission: None,
+                    status: Some(status),
+                    even_last_admin: true,
+                };
+                told(&update_agent(uow, None, &update, (cx.now, &limits)))
+            }
+            What::DeleteAgent => told(&delete_agent(uow, cx, about)),
+            What::EraseAgent => {
+                let erase = EraseAgent {
+                    agent: about,
+                    alias: cx.fresh(),
+                    even_last_admin: true,
+                };
+                told(&erase_agent(uow, &erase, cx.now))
+            }
+            What::DeleteCustomer => told(&delete_customer(uow, cx.actor.customer)),
+            What::Answer => self.answer(uow, cx),
+            _ => told(&uow.sessions().purge(cx.now, 2)),
+        }
+    }
+
+    /// Keeps an answer unless there is one.
+    fn answer(self, uow: &mut dyn UnitOfWork, cx: &Context) -> (bool, String) {
+        let key = IdempotencyKey {
+            key: format!("key {}", self.about),
+            fingerprint: [7; 32],
+        };
+        let kept = replay(uow, cx.actor.agent, cx.now, &key);
+        let answered = Answered {
+            agent: cx.actor.agent,
+            key: key.key,
+            fingerprint: key.fingerprint,
+            answer: Answer::Body(format!("{kept:?}")),
+            at: cx.now,
+        };
+        told(&uow.idempotency().put(&answered))
+    }
+
+    fn chat(self, kind: ChatKind) -> CreateChat {
+        CreateChat {
+            kind,
+            name: "chat".into(),
+            detail: String::new(),
+            others: vec![agent(self.other)],
+        }
+    }
+}
+
+fn told<T: Debug, E: Debug>(result: &Result<T, E>) -> (bool, String) {
+    (result.is_ok(), format!("{result:?}"))
+}
+
+fn said(chat: ChatId, parent: Option<MessageId>) -> PostMessage {
+    PostMessage {
+        chat,
+        parent,
+        text: "hello @agent-2".into(),
+        medias: vec![],
+    }
+}
+
+fn token(n: usize) -> TokenId {
+    TokenId(Uuid::from_u128(0x70 + n as u128))
+}
+
+fn hash(n: usize) -> [u8; 32] {
+    [u8::try_from(n).unwrap(); 32]
+}
+
+/// What is older than half a second has expired.
+fn expiry(now: Timestamp) -> Expiry {
+    let upto = Some(at(now.as_micros() - 20_000));
+    Expiry {
+        messages: upto,
+        deleted_chats: upto,
+        log: upto,
+        log_events: 2,
+    }
+}
+
+/// Makes a customer and its agents.
+fn found_customer(uow: &mut dyn UnitOfWork, id: CustomerId) -> Result<(), StoreError> {
+    let customer = Customer::new(id, "customer", at(0)).unwrap();
+    uow.customers().insert(&customer)?;
+    for n in (0..=AGENTS).filter(|n| self::customer(*n) == id) {
+        let agent = Agent {
+            customer: id,
+            ..an_agent(n as u128)
+        };
+        uow.agents().insert(&agent, &PasswordHash("hash".into()))?;
+    }
+    Ok(())
+}
