@@ -1,4 +1,4 @@
-//! Claims: where an issuer puts ids and times, and whether a token is valid at an instant.
+//! Reads ids and times from the claims of a token, and checks the token's times.
 
 use serde_json::Value;
 use talk_domain::identity::{TOKEN_LEEWAY_SECONDS, TokenError};
@@ -8,7 +8,7 @@ use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
-/// Whether a token that expires at `expires` is still valid at `now`.
+/// Refuses a token that expired before `now`; tokens are accepted up to five seconds late.
 pub(crate) fn check_expiry(expires: Timestamp, now: Timestamp) -> Result<(), TokenError> {
     if now < expires.plus_seconds(TOKEN_LEEWAY_SECONDS) {
         Ok(())
@@ -17,7 +17,7 @@ pub(crate) fn check_expiry(expires: Timestamp, now: Timestamp) -> Result<(), Tok
     }
 }
 
-/// Whether a token that starts at `not_before` is valid at `now` already.
+/// Refuses a token whose `not_before` lies more than five seconds after `now`.
 pub(crate) fn check_start(not_before: Timestamp, now: Timestamp) -> Result<(), TokenError> {
     if not_before <= now.plus_seconds(TOKEN_LEEWAY_SECONDS) {
         Ok(())
@@ -26,7 +26,7 @@ pub(crate) fn check_start(not_before: Timestamp, now: Timestamp) -> Result<(), T
     }
 }
 
-/// The claim at `path`: a top-level name, or a dotted way through objects (`agent.id`).
+/// Returns the claim at `path`: a top-level name, or a dotted path through objects (`agent.id`).
 pub(crate) fn find<'a>(claims: &'a Value, path: &str) -> Option<&'a Value> {
     claims.get(path).or_else(|| {
         path.split('.')
@@ -41,8 +41,8 @@ pub(crate) fn id(claims: &Value, path: &str) -> Result<Uuid, TokenError> {
         .ok_or(TokenError::Invalid)
 }
 
-/// The time a claim says: seconds since 1970 (`exp`), RFC 3339, or VoIPBIN's
-/// `YYYY-MM-DD HH:MM:SS.ffffff` in UTC.
+/// Parses the time in a claim: seconds since 1970 (`exp`), RFC 3339, or VoIPBIN's `YYYY-MM-DD
+/// HH:MM:SS.ffffff` in UTC.
 pub(crate) fn instant(claim: &Value) -> Result<Timestamp, TokenError> {
     let instant = match claim {
         Value::Number(seconds) => match seconds.as_i64() {

@@ -27,26 +27,27 @@ pub enum IssuerKey {
     Jwks(String),
 }
 
-/// What is believed of an issuer.
+/// The settings of a trusted issuer.
 #[derive(Debug)]
 pub struct IssuerOptions {
     /// The one algorithm it signs with.
     pub algorithm: PinnedAlgorithm,
-    /// What it signs with.
+    /// The key that verifies its signatures.
     pub key: IssuerKey,
-    /// What `iss` must say, if anything.
+    /// The required value of `iss`; `None` accepts any.
     pub issuer: Option<String>,
-    /// What `aud` must contain, if anything.
+    /// The required entry of `aud`; `None` accepts any.
     pub audience: Option<String>,
-    /// Where the agent's id is, for example `sub` or `agent.id`.
+    /// Path of the claim with the agent's id, for example `sub` or `agent.id`.
     pub agent_claim: String,
-    /// Where the customer's id is, for example `agent.customer_id`.
+    /// Path of the claim with the customer's id, for example `agent.customer_id`.
     pub customer_claim: String,
-    /// Where else than in `exp` the end of a token is, for example VoIPBIN's `expire`.
+    /// Path of a further claim with the token's expiry, besides `exp`, for example VoIPBIN's
+    /// `expire`.
     pub expire_claim: String,
 }
 
-/// An issuer whose tokens are believed.
+/// An external issuer whose tokens are accepted.
 pub struct Issuer {
     algorithm: PinnedAlgorithm,
     keys: Vec<(Option<String>, DecodingKey)>,
@@ -67,10 +68,9 @@ impl fmt::Debug for Issuer {
 }
 
 impl Issuer {
-    /// An issuer as described by `options`.
+    /// Creates an issuer from `options`.
     ///
-    /// # Errors
-    /// If the key is of no use for the algorithm, or a claim path is empty.
+    /// # Errors If the key does not fit the algorithm, or a claim path is empty.
     pub fn new(options: IssuerOptions) -> Result<Self, IdentityError> {
         for (name, path) in [
             ("the agent claim", &options.agent_claim),
@@ -100,14 +100,14 @@ impl Issuer {
         })
     }
 
-    /// Whether this issuer signs with `secret` too.
-    pub(crate) fn knows(&self, secret: &str) -> bool {
+    /// Returns whether this issuer's shared secret equals `secret`.
+    pub(crate) fn has_secret(&self, secret: &str) -> bool {
         self.secret
             .as_ref()
             .is_some_and(|own| own.expose_secret() == secret)
     }
 
-    /// Whom a token of this issuer names, if it is valid at `now`.
+    /// Returns the agent and customer in a token of this issuer that is valid at `now`.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError> {
         let key = self.key_of(token)?;
         let claims: Value = verified(token, self.algorithm, key)?;
@@ -125,8 +125,8 @@ impl Issuer {
         })
     }
 
-    /// The key a token says it is signed with. A token that names none must leave no choice, and
-    /// a key without a name is the right one whatever the token calls it.
+    /// Returns the key that the token's `kid` selects. A token without `kid` is accepted only if
+    /// there is exactly one key, and a single key without a name fits any `kid`.
     fn key_of(&self, token: &str) -> Result<&DecodingKey, TokenError> {
         let wanted = header(token, self.algorithm)?.kid;
         let is_named = |kid: &Option<String>| wanted.is_some() && *kid == wanted;
@@ -160,7 +160,7 @@ impl Issuer {
         }
     }
 
-    /// When the token ends: the earlier of `exp` and the issuer's own claim. One that never ends
+    /// Returns the expiry: the earlier of `exp` and the issuer's own claim. A token without either
     /// is refused.
     fn expiry(&self, claims: &Value) -> Result<Timestamp, TokenError> {
         let ends = [claims.get("exp"), find(claims, &self.expire_claim)];
@@ -169,8 +169,9 @@ impl Issuer {
     }
 }
 
-/// `jti` if it is a UUID, else one made of what was signed. The signature is left out: some can be
-/// rewritten without the key, and a revoked token must not come back under another id.
+/// Returns `jti` if it is a UUID, else an id derived from header and payload. The signature is left
+/// out: some signatures can be rewritten without the key, and a revoked token must not return under
+/// another id.
 fn token_id(token: &str, claims: &Value) -> TokenId {
     let named = claims.get("jti").and_then(Value::as_str);
     if let Some(id) = named.and_then(|id| Uuid::parse_str(id).ok()) {

@@ -4,21 +4,22 @@ use aws_lc_rs::{digest, hmac};
 use talk_domain::access_key::KeyHash;
 use talk_domain::identity::TokenError;
 
-/// What every access key starts with.
+/// Prefix of every access key.
 const PREFIX: &str = "vb_";
 
-/// Characters behind the prefix that can be a key. Ours have 64; imported ones may differ.
+/// Accepted number of characters after the prefix. Keys made here have 64, imported ones may
+/// differ.
 const LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
-/// A new access key of 256 random bits.
+/// Generates an access key of 256 random bits.
 pub(crate) fn random() -> Result<String, TokenError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| TokenError::NoRandomness)?;
     Ok(format!("{PREFIX}{}", hex(&bytes)))
 }
 
-/// A secret that follows from the signing secret and is not it. Earlier versions derived access keys
-/// like this, each from its id; the nil id, which no key has, gave this one.
+/// Derives a second secret from the signing secret, for fingerprints of requests. Earlier versions
+/// derived access keys in this way, each from its id; this one uses the nil id, which no key has.
 pub(crate) fn derived(key: &hmac::Key) -> String {
     let mut context = hmac::Context::with_key(key);
     context.update(b"access-key");
@@ -26,7 +27,7 @@ pub(crate) fn derived(key: &hmac::Key) -> String {
     format!("{PREFIX}{}", hex(context.sign().as_ref()))
 }
 
-/// SHA-256 of what was presented, if it looks like a key at all.
+/// Returns the SHA-256 hash to look an access key up by, or `None` if the text cannot be a key.
 pub(crate) fn hash(presented: &str) -> Option<KeyHash> {
     let rest = presented.strip_prefix(PREFIX)?;
     if !LENGTH.contains(&rest.len()) || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -67,7 +68,7 @@ mod tests {
         assert!(digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     }
 
-    /// Requests that were fingerprinted before an update are recognised after it.
+    /// Fingerprints of requests that were stored before an update still match after it.
     #[test]
     fn the_derived_secret_stays_what_it_was() {
         let secret = derived(&key(b"ours"));

@@ -2,8 +2,8 @@
 //! secret, random access keys, and tokens of one trusted issuer.
 //!
 //! [`ArgonPasswords`] implements [`Passwords`](talk_domain::identity::Passwords), [`SignedTokens`]
-//! implements [`Tokens`](talk_domain::identity::Tokens). Neither reads a clock: the time a token is
-//! judged at is given by the caller.
+//! implements [`Tokens`](talk_domain::identity::Tokens). Neither reads a clock: the caller passes
+//! the current time.
 
 mod claims;
 mod issuer;
@@ -17,30 +17,30 @@ pub use password::ArgonPasswords;
 pub use signature::PinnedAlgorithm;
 pub use token::SignedTokens;
 
-/// The shortest signing secret in bytes (RUN-04): as long as the digest it keys.
+/// The shortest signing secret in bytes (RUN-04): the length of the digest.
 pub const MIN_SECRET_BYTES: usize = 32;
 
-/// Why an adapter cannot be built from its settings.
+/// Reasons why an adapter cannot be built from its settings.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The signing secret could be guessed.
+    /// The signing secret has fewer than [`MIN_SECRET_BYTES`] bytes.
     #[error("the signing secret has {0} bytes and needs at least {MIN_SECRET_BYTES}")]
     SecretTooShort(usize),
-    /// An issuer that knows our secret could sign our tokens.
+    /// The issuer has the same secret as this server and could sign this server's tokens.
     #[error("the issuer's secret must not be the signing secret of this installation")]
     SharedSecret,
-    /// The issuer's key is of no use for the pinned algorithm.
+    /// The issuer's key does not fit the pinned algorithm.
     #[error("the issuer's key is no {algorithm} key: {reason}")]
     Key {
         /// The pinned algorithm.
         algorithm: PinnedAlgorithm,
-        /// What is wrong with the key.
+        /// The reason in words.
         reason: String,
     },
     /// A claim path is empty.
     #[error("{0} must name a claim")]
     ClaimPath(&'static str),
-    /// The random source of the system fails.
+    /// The random source of the operating system fails.
     #[error("the system gives no random bytes")]
     Random,
 }

@@ -1,4 +1,4 @@
-//! Passwords: argon2id off the request threads, never more than two at once.
+//! Hashes passwords with argon2id on blocking threads, at most two at a time.
 
 use std::sync::Arc;
 
@@ -18,23 +18,23 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Each hash holds its memory while it runs; more of them would also slow down everything else.
-const AT_ONCE: usize = 2;
+/// Hashes that may run at the same time: each holds 19 MiB and one processor core.
+const MAX_RUNNING: usize = 2;
 
-/// How many more may wait: the last of them for about two seconds.
-const WAITING: usize = 256;
+/// Further hashes that may wait; the last of them waits about two seconds.
+const MAX_WAITING: usize = 256;
 
 const SALT_BYTES: usize = 16;
 
-/// [`Passwords`] by argon2id.
+/// Implements [`Passwords`] with argon2id.
 pub struct ArgonPasswords {
     argon: Argon2<'static>,
     permits: Arc<Semaphore>,
-    /// Those that run and those that wait.
-    places: Semaphore,
-    /// What a password is compared with when there is none: nobody knows its password, and the
-    /// comparison costs the same.
-    nobody: PasswordHash,
+    /// One permit per hash that runs or waits.
+    admitted: Semaphore,
+    /// Compared with when the username is unknown, so that the comparison costs the same. No
+    /// password matches it.
+    decoy: PasswordHash,
 }
 
 impl std::fmt::Debug for ArgonPasswords {
@@ -44,7 +44,7 @@ impl std::fmt::Debug for ArgonPasswords {
 }
 
 impl ArgonPasswords {
-    /// Password hashing with the parameters of the specification.
+    /// Creates the hasher with the fixed argon2id parameters.
     ///
     /// # Errors
     /// If the system gives no random bytes.
@@ -52,26 +52,30 @@ impl ArgonPasswords {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
         let params = params.map_err(|_| IdentityError::Random)?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = nobody(&argon).map_err(|_| IdentityError::Random)?;
+        let decoy = decoy(&argon).map_err(|_| IdentityError::Random)?;
         Ok(Self {
             argon,
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
-            places: Semaphore::new(AT_ONCE + WAITING),
-            nobody,
+            permits: Arc::new(Semaphore::new(MAX_RUNNING)),
+            admitted: Semaphore::new(MAX_RUNNING + MAX_WAITING),
+            decoy,
         })
     }
 
-    /// Runs `work` on a thread that may block, when one of the permits is free.
+    /// Runs `work` on a blocking thread once a permit is free.
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Argon2<'static>) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _place = self.places.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let _place = self
+            .admitted
+            .try_acquire()
+            .map_err(|_| PasswordError::Busy)?;
         let permits = Arc::clone(&self.permits);
         let permit = permits.acquire_owned().await;
         let permit = permit.map_err(|_| PasswordError::Failed)?;
         let argon = self.argon.clone();
-        // The permit moves along: a caller who goes away does not free it while the hash runs.
+        // The permit moves into the thread, so that a cancelled caller does not free it while the
+        // hash still runs.
         let work = move || {
             let _permit = permit;
             work(&argon)
@@ -99,7 +103,7 @@ impl Passwords for ArgonPasswords {
     ) -> BoxFuture<'_, Result<PasswordMatch, PasswordError>> {
         Box::pin(async move {
             let is_somebody = stored.is_some();
-            let stored = stored.unwrap_or_else(|| self.nobody.clone());
+            let stored = stored.unwrap_or_else(|| self.decoy.clone());
             let matches = self
                 .blocking(move |argon| compare(argon, &password, &stored))
                 .await?;
@@ -112,17 +116,17 @@ impl Passwords for ArgonPasswords {
     }
 }
 
-// The system's random bytes: the generator of the cryptographic library takes as long as a hash to
-// collect its own when it is asked first.
+// Generates a salt from the operating system's random bytes. The generator of the cryptographic
+// library takes as long as a hash to seed itself at its first use.
 fn salt() -> Result<SaltString, PasswordError> {
     let mut bytes = [0; SALT_BYTES];
     getrandom::fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
     SaltString::encode_b64(&bytes).map_err(|_| PasswordError::Failed)
 }
 
-/// What looks like the hash of a password and is none: random bytes, made without the time and the
-/// memory of a hash.
-fn nobody(argon: &Argon2<'_>) -> Result<PasswordHash, PasswordError> {
+/// Builds a value with the form of a password hash from random bytes, without the cost of a real
+/// hash.
+fn decoy(argon: &Argon2<'_>) -> Result<PasswordHash, PasswordError> {
     let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
     getrandom::fill(&mut bytes).map_err(|_| PasswordError::Failed)?;
     let salt = salt()?;
@@ -147,8 +151,8 @@ fn hash(
     Ok(PasswordHash(hash.to_string()))
 }
 
-/// Compares the password in its normal form, and then as it is typed: hashes of before there was a
-/// normal form. The cost depends on the password alone.
+/// Compares the password in its NFKC form and then as typed, since older hashes are of the typed
+/// form. The cost depends on the password alone.
 fn compare(
     argon: &Argon2<'_>,
     typed: &str,
@@ -172,14 +176,14 @@ fn verify(
     use argon2::password_hash::Error::Password;
 
     let stored = Phc::new(&stored.0).map_err(|_| PasswordError::Failed)?;
-    // The crate takes a cut-off hash for a wrong password.
+    // The crate reports a truncated hash as a wrong password.
     if stored.hash.is_none() {
         return Err(PasswordError::Failed);
     }
     match argon.verify_password(password.as_bytes(), &stored) {
         Ok(()) => Ok(true),
         Err(Password) => Ok(false),
-        // A broken hash is a fault of ours, not a wrong password.
+        // A malformed hash is a server error, not a wrong password.
         Err(_) => Err(PasswordError::Failed),
     }
 }
@@ -217,7 +221,7 @@ mod tests {
         }
     }
 
-    /// Case 58: hashes of before.
+    /// Case 58: hashes made before passwords were normalized.
     #[tokio::test]
     async fn a_hash_of_a_password_as_it_was_typed_is_recognised_as_old() {
         let passwords = ArgonPasswords::new().unwrap();
@@ -246,7 +250,7 @@ mod tests {
     async fn nobodys_password_costs_what_everybodys_costs() {
         let passwords = ArgonPasswords::new().unwrap();
         let hash = passwords.hash("talk-demo".into()).await.unwrap();
-        for hash in [&hash, &passwords.nobody] {
+        for hash in [&hash, &passwords.decoy] {
             assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         }
         let verified = passwords.verify("talk-demo".into(), None).await;
@@ -279,14 +283,14 @@ mod tests {
         assert!(third.await.is_ok());
     }
 
-    /// Guesses that come faster than they can be checked keep nobody waiting for long.
+    /// A full queue refuses at once, so that nobody waits long.
     #[tokio::test]
     async fn who_comes_when_too_many_wait_is_told_so() {
         let passwords = ArgonPasswords::new().unwrap();
         let held = Arc::clone(&passwords.permits).acquire_many_owned(2).await;
         let mut nobody = Context::from_waker(Waker::noop());
         let wait = |_| passwords.verify("guess".into(), None);
-        let mut waiting: Vec<_> = (0..AT_ONCE + WAITING).map(wait).collect();
+        let mut waiting: Vec<_> = (0..MAX_RUNNING + MAX_WAITING).map(wait).collect();
         for verify in &mut waiting {
             assert!(verify.as_mut().poll(&mut nobody).is_pending());
         }

@@ -7,10 +7,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use talk_domain::identity::TokenError;
 
-/// The longest token worth looking at, in bytes.
+/// Longer tokens are refused unread, in bytes.
 const MAX_TOKEN_BYTES: usize = 8_192;
 
-/// An algorithm that may be pinned.
+/// A signature algorithm that can be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PinnedAlgorithm {
     /// HMAC with SHA-256 and a shared secret.
@@ -59,7 +59,7 @@ impl FromStr for PinnedAlgorithm {
     }
 }
 
-/// The header of a token that could be signed by `algorithm`.
+/// Reads the header of a token and refuses one of another algorithm than `algorithm`.
 pub(crate) fn header(token: &str, algorithm: PinnedAlgorithm) -> Result<Header, TokenError> {
     if token.len() > MAX_TOKEN_BYTES {
         return Err(TokenError::Invalid);
@@ -72,8 +72,7 @@ pub(crate) fn header(token: &str, algorithm: PinnedAlgorithm) -> Result<Header, 
     Ok(header)
 }
 
-/// The claims of a token signed with `key` by `algorithm` and nothing else. Its times are not
-/// looked at.
+/// Verifies the signature and returns the claims. Does not check the token's times.
 pub(crate) fn verified<T: DeserializeOwned>(
     token: &str,
     algorithm: PinnedAlgorithm,
@@ -81,7 +80,7 @@ pub(crate) fn verified<T: DeserializeOwned>(
 ) -> Result<T, TokenError> {
     header(token, algorithm)?;
     let mut validation = Validation::new(algorithm.algorithm());
-    // Times are judged by the caller's clock, issuer and audience by the caller's settings.
+    // The caller checks times, issuer and audience.
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_nbf = false;

@@ -23,7 +23,7 @@ use crate::{IdentityError, MIN_SECRET_BYTES, key};
 pub struct SignedTokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
-    /// Key of the secret before this one.
+    /// Verifies tokens signed with the previous secret.
     previous: Option<DecodingKey>,
     keys: hmac::Key,
     lifetime_seconds: u32,
@@ -39,7 +39,7 @@ impl fmt::Debug for SignedTokens {
     }
 }
 
-/// What a token of ours says, in seconds since 1970.
+/// Claims of a token issued by this server; times are seconds since 1970.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     exp: i64,
@@ -52,7 +52,8 @@ struct Claims {
 }
 
 impl SignedTokens {
-    /// Tokens signed with `secret` that live for `lifetime_seconds`, and those of `issuer`.
+    /// Issues tokens signed with `secret` that are valid for `lifetime_seconds`, and verifies these
+    /// and those of `issuer`.
     ///
     /// # Errors
     /// If the secret is too short, or the issuer has the same.
@@ -73,7 +74,8 @@ impl SignedTokens {
         })
     }
 
-    /// Accepts tokens signed with `secret` too, and signs none with it.
+    /// Also accepts tokens signed with `secret`, the previous one. New tokens are not signed with
+    /// it.
     ///
     /// # Errors
     /// If the secret is too short, or the issuer has the same.
@@ -84,7 +86,7 @@ impl SignedTokens {
         Ok(self)
     }
 
-    /// The claims of a token that our secret signed, or the one before it.
+    /// Returns the claims of a token signed with the current or the previous secret.
     fn claims(&self, token: &str) -> Result<Claims, TokenError> {
         let claims = verified(token, PinnedAlgorithm::Hs256, &self.decoding);
         match (claims, &self.previous) {
@@ -136,7 +138,7 @@ impl Tokens for SignedTokens {
         Ok((text, claims))
     }
 
-    /// A token that our secret did not sign may be the issuer's; one that it signed never is.
+    /// Only a token that neither of our secrets signed is checked against the issuer.
     fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenError> {
         match (self.verify_local(token, now), &self.issuer) {
             (Err(TokenError::Invalid), Some(issuer)) => issuer.verify(token, now),
@@ -161,7 +163,7 @@ fn check_secret(text: &str, issuer: Option<&Issuer>) -> Result<(), IdentityError
     if text.len() < MIN_SECRET_BYTES {
         return Err(IdentityError::SecretTooShort(text.len()));
     }
-    if issuer.is_some_and(|issuer| issuer.knows(text)) {
+    if issuer.is_some_and(|issuer| issuer.has_secret(text)) {
         return Err(IdentityError::SharedSecret);
     }
     Ok(())

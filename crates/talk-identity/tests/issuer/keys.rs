@@ -1,4 +1,4 @@
-//! Key pairs of an issuer, made anew for each test.
+//! Key pairs of an issuer, generated for each test.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;
@@ -12,7 +12,8 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use talk_identity::PinnedAlgorithm;
 
-/// A key pair of the issuer, as the issuer signs with it and as we are told of it.
+/// A key pair of the issuer: the private half for signing, the public half as this server is
+/// configured with it.
 pub(crate) struct Keys {
     pub(crate) algorithm: PinnedAlgorithm,
     pub(crate) header: Algorithm,

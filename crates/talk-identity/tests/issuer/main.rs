@@ -1,4 +1,4 @@
-//! A trusted issuer is believed exactly as far as it was configured, whatever a token says.
+//! Tests of tokens of a trusted issuer: only configured keys, algorithms and claims count.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -167,7 +167,7 @@ fn of_several_keys_the_named_one_counts_and_a_nameless_token_is_refused() {
     }
 }
 
-/// The earlier of `exp` and the issuer's claim ends a token; one without either never starts.
+/// The earlier of `exp` and the issuer's claim ends a token; one without either is refused.
 #[test]
 fn a_token_needs_an_end_and_ends_at_the_earlier_one() {
     let tokens = trusting(secret_options());
@@ -231,7 +231,7 @@ fn a_token_without_usable_ids_is_refused() {
     }
 }
 
-/// A revoked token must not come back under another id.
+/// A revoked token must not return under another id.
 #[test]
 fn a_token_keeps_its_id_whatever_is_done_to_its_signature() {
     let keys = elliptic();
