@@ -15,12 +15,12 @@ pub use events::EventPage;
 pub use messages::{Draft, Search};
 
 impl Client {
-    /// The agents of one's customer.
+    /// Lists the agents of the caller's customer.
     pub fn agents(&self) -> Pages<Agent> {
         Pages::new(self, &["v1.0", "agents"])
     }
 
-    /// Ends the token.
+    /// Revokes the token.
     ///
     /// # Errors
     /// See [`ClientError`].

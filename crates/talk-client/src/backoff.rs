@@ -1,11 +1,11 @@
-//! How long to wait before the next attempt.
+//! Exponential backoff with jitter.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
-/// Waits that double up to a limit, each shortened at random by up to a half, so that clients that
-/// lost the same server do not come back together.
+/// Waits that double up to a limit. Each is shortened at random by up to a half, so that clients of
+/// a restarted server do not reconnect at the same time.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     first: Duration,
@@ -22,7 +22,7 @@ impl Backoff {
         }
     }
 
-    /// Things go well: the next wait is the first one again.
+    /// Starts again with the shortest wait, after a success.
     pub(crate) const fn reset(&mut self) {
         self.failures = 0;
     }

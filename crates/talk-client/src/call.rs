@@ -1,4 +1,4 @@
-//! One request, and whether it may be repeated.
+//! One request, and the rules for sending it again.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::error::ClientError;
 
-/// The longest `Retry-After` that is waited for.
+/// The longest `Retry-After` that is honoured.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A request to be sent, perhaps several times.
+/// A request that may be sent several times.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
@@ -20,7 +20,7 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) key: Option<String>,
-    /// Whether sending it twice does no more than sending it once.
+    /// Whether the request is idempotent.
     is_repeatable: bool,
 }
 
@@ -28,8 +28,8 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: ClientError,
-    /// Whether it surely had no effect.
-    pub(crate) is_harmless: bool,
+    /// Whether the request certainly had no effect on the server.
+    pub(crate) had_no_effect: bool,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -62,13 +62,13 @@ impl Call {
         Self::new(Method::POST, path).keyed(Uuid::new_v4().to_string())
     }
 
-    /// With this idempotency key instead.
+    /// Replaces the idempotency key.
     pub(crate) fn keyed(mut self, key: String) -> Self {
         self.key = Some(key);
         self
     }
 
-    /// Without an idempotency key, or of a kind whose repetition is answered differently.
+    /// Marks the request as not idempotent: it has no key, or a repetition is answered differently.
     pub(crate) fn once(mut self) -> Self {
         self.key = None;
         self.is_repeatable = false;
@@ -80,30 +80,30 @@ impl Call {
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, ClientError> {
         let body = serde_json::to_vec(body);
         self.body = Some(body.map_err(|error| ClientError::Protocol(error.to_string()))?);
         Ok(self)
     }
 
-    /// How long to wait before sending it again, or `None` if it is not to be sent again.
-    pub(crate) fn again_after(&self, failure: &Failure, backoff: Duration) -> Option<Duration> {
+    /// Returns the wait before the next attempt, or `None` if there must be none.
+    pub(crate) fn retry_after(&self, failure: &Failure, backoff: Duration) -> Option<Duration> {
         let may_pass = match &failure.error {
-            ClientError::Refused { status, .. } => passes(*status),
+            ClientError::Refused { status, .. } => is_transient(*status),
             ClientError::Transport(_) => true,
             ClientError::Protocol(_) | ClientError::Closed { .. } => false,
         };
         let wait = failure
             .retry_after
             .map_or(backoff, |asked| asked.max(backoff));
-        let is_allowed = self.is_repeatable || failure.is_harmless;
+        let is_allowed = self.is_repeatable || failure.had_no_effect;
         (may_pass && is_allowed && wait <= PATIENCE).then_some(wait)
     }
 }
 
-/// Whether an answer with this code is worth another attempt.
-fn passes(status: u16) -> bool {
+/// Returns whether an answer with this code is transient.
+fn is_transient(status: u16) -> bool {
     matches!(
         StatusCode::from_u16(status),
         Ok(StatusCode::TOO_MANY_REQUESTS
@@ -122,15 +122,15 @@ mod tests {
     fn refused(status: u16, seconds: Option<u64>) -> Failure {
         Failure {
             error: ClientError::refused(status, b""),
-            is_harmless: matches!(status, 429 | 503),
+            had_no_effect: matches!(status, 429 | 503),
             retry_after: seconds.map(Duration::from_secs),
         }
     }
 
-    fn lost(is_harmless: bool) -> Failure {
+    fn lost(had_no_effect: bool) -> Failure {
         Failure {
             error: ClientError::transport("reset"),
-            is_harmless,
+            had_no_effect,
             retry_after: None,
         }
     }
@@ -140,29 +140,29 @@ mod tests {
         let call = Call::post(&["x"]);
         assert!(call.key.is_some());
         for status in [429, 502, 503, 504] {
-            assert_eq!(call.again_after(&refused(status, None), SOON), Some(SOON));
+            assert_eq!(call.retry_after(&refused(status, None), SOON), Some(SOON));
         }
         for status in [400, 401, 403, 404, 409, 422, 500] {
-            assert_eq!(call.again_after(&refused(status, None), SOON), None);
+            assert_eq!(call.retry_after(&refused(status, None), SOON), None);
         }
-        assert_eq!(call.again_after(&lost(false), SOON), Some(SOON));
+        assert_eq!(call.retry_after(&lost(false), SOON), Some(SOON));
     }
 
     #[test]
     fn retry_after_is_honoured_unless_it_is_long() {
         let call = Call::get(&["x"]);
-        let wait = call.again_after(&refused(503, Some(2)), SOON);
+        let wait = call.retry_after(&refused(503, Some(2)), SOON);
         assert_eq!(wait, Some(Duration::from_secs(2)));
-        assert_eq!(call.again_after(&refused(503, Some(0)), SOON), Some(SOON));
-        assert_eq!(call.again_after(&refused(429, Some(600)), SOON), None);
+        assert_eq!(call.retry_after(&refused(503, Some(0)), SOON), Some(SOON));
+        assert_eq!(call.retry_after(&refused(429, Some(600)), SOON), None);
     }
 
     #[test]
     fn what_is_not_repeatable_is_sent_again_only_if_it_had_no_effect() {
         let call = Call::delete(&["x"]).once();
-        assert_eq!(call.again_after(&lost(false), SOON), None);
-        assert_eq!(call.again_after(&lost(true), SOON), Some(SOON));
-        assert_eq!(call.again_after(&refused(503, None), SOON), Some(SOON));
-        assert_eq!(call.again_after(&refused(502, None), SOON), None);
+        assert_eq!(call.retry_after(&lost(false), SOON), None);
+        assert_eq!(call.retry_after(&lost(true), SOON), Some(SOON));
+        assert_eq!(call.retry_after(&refused(503, None), SOON), Some(SOON));
+        assert_eq!(call.retry_after(&refused(502, None), SOON), None);
     }
 }

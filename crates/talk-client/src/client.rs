@@ -1,4 +1,4 @@
-//! Who talks to which server.
+//! The client: an agent at a server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::positions::Positions;
 use crate::subscription::Subscription;
 use crate::update::Follow;
 
-/// How often a request is sent at most.
+/// The maximum number of attempts per request.
 const ATTEMPTS: usize = 6;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -29,9 +29,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An agent at a server. Cloning is cheap, and clones share their connections.
 ///
-/// Requests that fail in passing (no connection, 429, 502, 503, 504) are repeated a few times, with
-/// growing waits or as long as `Retry-After` says. Nothing happens twice by that: every POST has an
-/// `Idempotency-Key`.
+/// Transient failures (no connection, 429, 502, 503, 504) are retried a few times, with exponential
+/// backoff or after `Retry-After`. Every POST has an `Idempotency-Key`, so that a retry has no
+/// second effect.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -65,7 +65,7 @@ impl Client {
         Self::with_token(url, answer.token)
     }
 
-    /// With the token of a login, or an access key.
+    /// Creates a client with the token of a login, or an access key.
     ///
     /// # Errors
     /// If `url` is no `http` URL.
@@ -88,7 +88,7 @@ impl Client {
         })))
     }
 
-    /// Where the server is.
+    /// The URL of the server.
     #[must_use]
     pub fn url(&self) -> &str {
         self.0.url.as_str()
@@ -100,7 +100,7 @@ impl Client {
         &self.0.token
     }
 
-    /// The agent that the token belongs to, as it was when it was first asked for.
+    /// Returns the agent of the token, as it was at the first call.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -109,11 +109,11 @@ impl Client {
         self.0.me.get_or_try_init(ask).await
     }
 
-    /// Follows chats from where `positions` says. With [`Follow::All`], a chat that `positions`
-    /// does not have begins after its last event if they are of no epoch yet, and else (the agent
-    /// joined in the meantime) with the event by which the agent joined.
+    /// Subscribes to chats from `positions` on. With [`Follow::All`], a chat without a position
+    /// begins after its newest event at the very first connection, and later (the agent joined in
+    /// the meantime) with the event by which the agent joined.
     ///
-    /// Nothing is sent before [`Subscription::next`] is called.
+    /// Connects only once [`Subscription::next`] is called.
     #[must_use]
     pub fn subscribe(&self, follow: Follow, positions: Positions) -> Subscription {
         Subscription::new(self.clone(), follow, positions)
@@ -128,7 +128,7 @@ impl Client {
         url
     }
 
-    /// Sends a request, and again if that may help.
+    /// Sends a request, with retries.
     pub(crate) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let mut attempt = 1;
@@ -137,7 +137,7 @@ impl Client {
                 Ok(body) => return read(&body),
                 Err(failure) => failure,
             };
-            let wait = call.again_after(&failure, backoff.next());
+            let wait = call.retry_after(&failure, backoff.next());
             match wait.filter(|_| attempt < ATTEMPTS) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Err(failure.error),
@@ -171,7 +171,7 @@ impl Client {
         }
         Err(Failure {
             error: ClientError::refused(status.as_u16(), &body),
-            is_harmless: matches!(status.as_u16(), 429 | 503),
+            had_no_effect: matches!(status.as_u16(), 429 | 503),
             retry_after,
         })
     }
@@ -183,7 +183,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ClientError> {
 
 fn lost(error: reqwest::Error) -> Failure {
     Failure {
-        is_harmless: error.is_connect(),
+        had_no_effect: error.is_connect(),
         error: ClientError::transport(error.without_url()),
         retry_after: None,
     }

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Errors of requests and subscriptions.
 
 use std::error::Error;
 
@@ -8,12 +8,12 @@ use talk_wire::error::{ErrorDetail, ErrorEnvelope};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The server said no.
+    /// The server refused the request.
     #[error("{message} ({reason})")]
     Refused {
         /// The HTTP code.
         status: u16,
-        /// The stable reason; `HTTP_<code>` when something before the server answered.
+        /// The stable reason; `HTTP_<code>` when a proxy answered instead of the server.
         reason: String,
         /// For people.
         message: String,
@@ -22,10 +22,10 @@ pub enum ClientError {
         /// What to look for in the server's log.
         request_id: String,
     },
-    /// The server was not reached, or not heard to the end.
+    /// The server was not reached, or the connection broke before the end of the answer.
     #[error("the server was not reached: {0}")]
     Transport(#[source] Box<dyn Error + Send + Sync>),
-    /// The server said something that is not Talk.
+    /// The answer does not follow the protocol.
     #[error("the answer was not understood: {0}")]
     Protocol(String),
     /// The server closed the socket for good, for example with 4401 when the token has ended.
@@ -48,7 +48,7 @@ impl ClientError {
         }
     }
 
-    /// Whether the same may succeed later.
+    /// Returns whether a retry may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -62,7 +62,7 @@ impl ClientError {
         Self::Transport(error.into())
     }
 
-    /// The refusal in the body of an answer with this code.
+    /// Parses the refusal in the body of an answer with this code.
     pub(crate) fn refused(status: u16, body: &[u8]) -> Self {
         let Ok(ErrorEnvelope { error }) = serde_json::from_slice(body) else {
             return Self::Refused {

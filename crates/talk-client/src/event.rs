@@ -1,4 +1,4 @@
-//! Events as the log keeps them.
+//! Events of a chat's log.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,17 +10,17 @@ use talk_wire::resource::{Chat, Message, Participant, Reaction, ReadMark};
 pub struct Frame {
     /// The chat.
     pub chat_id: String,
-    /// Its place in the chat's log: 1, 2, 3 …
+    /// Its sequence number in the chat's log: 1, 2, 3 …
     pub seq: u64,
-    /// Whether it happened before the connection that brought it.
+    /// Whether it was replayed from the log.
     pub is_replay: bool,
     /// What happened.
     pub event: Event,
-    /// The JSON as it came.
+    /// The frame as received.
     pub raw: String,
 }
 
-/// What happened; each has the state right after it.
+/// The kind of an event, with the state right after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -30,25 +30,25 @@ pub enum Event {
     ChatUpdated(Chat),
     /// It was deleted.
     ChatDeleted(Chat),
-    /// Something was said.
+    /// A message was posted.
     MessagePosted(Message),
     /// A message was edited.
     MessageEdited(Message),
     /// A message was deleted; its content is gone.
     MessageDeleted(Message),
-    /// Somebody reacted to a message.
+    /// A reaction was added.
     ReactionAdded(Message, Reaction),
-    /// Somebody took a reaction back.
+    /// A reaction was removed.
     ReactionRemoved(Message, Reaction),
-    /// Somebody reacted, or took a reaction back, before the message was deleted.
+    /// A reaction was added or removed, on a message that has been deleted since.
     ReactionRedacted(Message),
-    /// Somebody joined.
+    /// An agent joined.
     ParticipantJoined(Participant),
-    /// Somebody left or was removed.
+    /// An agent left or was removed.
     ParticipantLeft(Participant),
-    /// Somebody has read on.
+    /// A participant moved its read mark.
     ChatRead(ReadMark),
-    /// Something this client does not know; the frame has the JSON.
+    /// An event of a kind that this version of the client does not know; the frame has the JSON.
     Other {
         /// Its name.
         kind: String,
@@ -73,11 +73,10 @@ struct Wire<'a> {
 }
 
 impl Frame {
-    /// Reads a frame as it is pushed or listed. An event of an unknown kind is one too: there is
-    /// always something that was not known when a client was built.
+    /// Reads a frame as it is pushed or listed. Unknown kinds are accepted as [`Event::Other`], so
+    /// that newer servers work with older clients.
     ///
-    /// # Errors
-    /// If `raw` is no event.
+    /// # Errors If `raw` is not an event.
     pub fn parse(raw: &str) -> Result<Self, serde_json::Error> {
         let wire: Wire<'_> = serde_json::from_str(raw)?;
         let event = event(&wire).unwrap_or_else(|| Event::Other {

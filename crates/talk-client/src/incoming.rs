@@ -30,11 +30,11 @@ pub(crate) enum Incoming {
     Presence(String, String),
     /// A frame of ours was refused, for this reason.
     Refused(String, String),
-    /// Nothing a subscriber needs, or nothing this client knows.
+    /// A frame that a subscription does not need, or of an unknown type.
     Other,
 }
 
-/// Control frames; those without these fields are answers to nothing we asked.
+/// Frames that are not events.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Control {
@@ -70,7 +70,7 @@ enum Control {
     },
 }
 
-/// What every frame has.
+/// The field that every frame has.
 #[derive(Deserialize)]
 struct Kind<'a> {
     #[serde(rename = "type")]
@@ -79,14 +79,14 @@ struct Kind<'a> {
 
 /// Reads a frame.
 ///
-/// # Errors
-/// If it is no JSON, or not what its type promises: then a subscriber cannot know what it misses.
+/// # Errors If the frame is not JSON or lacks fields of its type. The connection must then be
+/// replaced, since an event may be lost.
 pub(crate) fn parse(text: &str) -> Result<Incoming, serde_json::Error> {
     let Kind { kind } = serde_json::from_str(text)?;
     match kind {
         "subscribed" | "caught_up" | "lagging" | "reset" | "chat_typing" | "agent_presence"
         | "error" => Ok(serde_json::from_str::<Control>(text)?.into()),
-        // The answer to an unsubscription, which has no chat, is none of ours.
+        // This client never unsubscribes, so an answer without a chat is ignored.
         "unsubscribed" => {
             Ok(serde_json::from_str::<Control>(text).map_or(Incoming::Other, Into::into))
         }

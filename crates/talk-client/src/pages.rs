@@ -9,8 +9,8 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::error::ClientError;
 
-/// A list that is read page by page, the newest row first unless told otherwise. No row is skipped
-/// or repeated, whatever is added meanwhile.
+/// A list that is read page by page, newest row first by default. No row is skipped or repeated,
+/// also when rows are added meanwhile.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read before it is asked for"]
 pub struct Pages<T> {
@@ -38,17 +38,17 @@ impl<T: DeserializeOwned> Pages<T> {
         self
     }
 
-    /// The oldest row first.
+    /// Lists the oldest row first.
     pub fn ascending(self) -> Self {
         self.with("order", &"asc")
     }
 
-    /// So many rows a page, 1 to 100.
+    /// Sets the number of rows per page, 1 to 100.
     pub fn page_size(self, rows: u8) -> Self {
         self.with("page_size", &rows)
     }
 
-    /// The next page; `None` after the last one.
+    /// Reads the next page; `None` after the last one.
     ///
     /// # Errors
     /// See [`ClientError`]; the same page may be asked for again.
@@ -67,7 +67,7 @@ impl<T: DeserializeOwned> Pages<T> {
         Ok(Some(page.result))
     }
 
-    /// Every row.
+    /// Reads all rows.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -79,7 +79,7 @@ impl<T: DeserializeOwned> Pages<T> {
         Ok(rows)
     }
 
-    /// Row by row; pages are read as they are needed. It ends after an error.
+    /// Streams the rows, reading pages on demand. Ends after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<T, ClientError>> {
         stream::unfold(Some(self), |pages| async move {
             let mut pages = pages?;

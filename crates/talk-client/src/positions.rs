@@ -1,11 +1,12 @@
-//! How far a subscriber has got.
+//! Positions of a subscriber in the logs of its chats.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The last event seen of each chat, and the log these numbers are about. To go on after a restart,
-/// keep [`Subscription::positions`](crate::Subscription::positions) and subscribe from them.
+/// The `seq` of the last event seen of each chat, and the epoch of the database that these numbers
+/// belong to. To resume after a restart, store
+/// [`Subscription::positions`](crate::Subscription::positions) and subscribe from them.
 ///
 /// ```
 /// use talk_client::Positions;
@@ -22,7 +23,7 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// No position yet in the log `epoch`, which every answer about events names.
+    /// Creates positions without chats for `epoch`.
     #[must_use]
     pub fn of(epoch: impl Into<String>) -> Self {
         Self {
@@ -31,20 +32,20 @@ impl Positions {
         }
     }
 
-    /// The same, and in `chat` everything up to `seq` is seen; 0 is before the first event.
+    /// Sets the position in `chat` to `seq`; 0 is before the first event.
     #[must_use]
     pub fn at(mut self, chat: impl Into<String>, seq: u64) -> Self {
         self.set(&chat.into().to_ascii_lowercase(), seq);
         self
     }
 
-    /// The log; `None` before the first connection.
+    /// The epoch; `None` before the first connection.
     #[must_use]
     pub fn epoch(&self) -> Option<&str> {
         self.epoch.as_deref()
     }
 
-    /// The last event seen of `chat`.
+    /// The `seq` of the last event seen of `chat`.
     #[must_use]
     pub fn get(&self, chat: &str) -> Option<u64> {
         self.chats.get(chat).copied()

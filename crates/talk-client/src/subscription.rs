@@ -1,4 +1,4 @@
-//! A subscription: connects, tells, and connects again.
+//! A subscription: connects, yields updates, and reconnects.
 
 mod link;
 
@@ -22,15 +22,14 @@ use link::{Link, Lost};
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// A connection that lasted so long was a good one.
+/// After a connection of this length, the backoff starts again.
 const STABLE: Duration = Duration::from_secs(30);
 
-/// Follows chats over any number of connections: each event once, per chat in order. When a
-/// connection is lost it makes another one, after growing waits or when the server said.
+/// Follows chats over any number of connections. Yields each event once, per chat in order.
+/// Reconnects with backoff, or when the server said.
 ///
-/// [`Self::next`] may be dropped at any time and called again: nothing is lost by that. As long as
-/// nobody calls it nothing is read, and after a while the server gives the connection up; then the
-/// next call resumes.
+/// [`Self::next`] is cancellation safe. While it is not called, nothing is read, and after a while
+/// the server closes the connection; the next call resumes.
 pub struct Subscription {
     client: Client,
     tracker: Tracker,
@@ -38,21 +37,21 @@ pub struct Subscription {
     state: State,
 }
 
-/// Where [`Subscription::next`] was.
+/// The state that a cancelled [`Subscription::next`] continues from.
 enum State {
     /// Waits for the next attempt.
     Waiting(Pin<Box<Sleep>>),
-    /// Connects; brings the connection and the agent whose it is.
+    /// Connects. Yields the connection and the id of its agent.
     Connecting(BoxFuture<'static, Result<(Link, String), Lost>>),
-    /// Sends what a connection begins with.
+    /// Sends the `subscribe` frames.
     Asking(BoxFuture<'static, Result<Link, Lost>>),
     Connected(Box<Link>, Instant),
-    /// Finds out where chats begin that were joined since the last connection.
+    /// Looks up the first position of chats joined since the last connection.
     LookingUp(BoxFuture<'static, Result<Vec<(String, u64)>, Lost>>),
     Over,
 }
 
-/// What [`Subscription::next`] waited for.
+/// A completed step of [`Subscription::next`].
 enum Happened {
     Waited,
     Connected(Result<(Link, String), Lost>),
@@ -72,19 +71,18 @@ impl Subscription {
         }
     }
 
-    /// What has been told so far, to subscribe from another time. Whoever keeps it after working on
-    /// an update misses nothing, and gets that update again at most if it was not kept in time.
+    /// The positions after the last update that was yielded. A program that stores them after it
+    /// has processed an update misses nothing; after a crash it may get the last update again.
     #[must_use]
     pub fn positions(&self) -> &Positions {
-        self.tracker.told()
+        self.tracker.delivered()
     }
 
-    /// The next update, whenever it comes; `None` when nothing more can come: after an error, or
-    /// when all chats that were followed have ended.
+    /// Waits for the next update. Returns `None` after an error, or when all followed chats have
+    /// ended.
     ///
-    /// # Errors
-    /// Only what another connection would not help against: the token has ended (401 or close code
-    /// 4401), what is followed is refused, or the server does not speak Talk.
+    /// # Errors Only errors that a new connection cannot repair: the token has ended (401 or close
+    /// code 4401), a chat is refused, or the server does not follow the protocol.
     pub async fn next(&mut self) -> Option<Result<Update, ClientError>> {
         loop {
             if let Some(update) = self.tracker.next_update() {
@@ -161,7 +159,7 @@ impl Subscription {
         let is_progress = matches!(frame, Incoming::Event(_) | Incoming::CaughtUp(..));
         self.tracker.take(frame).map_err(|fault| match fault {
             Fault::Gap { .. } | Fault::Busy { .. } => Lost::because(fault.to_string()),
-            Fault::Refused { reason, message } => Lost::Forever(ClientError::Refused {
+            Fault::Refused { reason, message } => Lost::Permanently(ClientError::Refused {
                 status: 400,
                 reason,
                 message,
@@ -172,7 +170,7 @@ impl Subscription {
         if is_progress && self.tracker.is_open() {
             self.backoff.reset();
         }
-        let joined = self.tracker.joined();
+        let joined = self.tracker.take_joined();
         if !joined.is_empty() {
             let client = self.client.clone();
             self.state = State::LookingUp(Box::pin(look_up(client, joined)));
@@ -187,8 +185,8 @@ impl Subscription {
             self.backoff.reset();
         }
         let (reason, retry_in) = match lost {
-            Lost::Forever(error) => return Err(error),
-            Lost::Until(reason, retry_in) => (reason, retry_in),
+            Lost::Permanently(error) => return Err(error),
+            Lost::RetryAfter(reason, retry_in) => (reason, retry_in),
             Lost::ForNow(reason) => (reason, self.backoff.next()),
         };
         self.state = State::Waiting(Box::pin(sleep(retry_in)));
@@ -200,7 +198,7 @@ fn connect(client: &Client) -> State {
     State::Connecting(Box::pin(Link::open(client.clone())))
 }
 
-/// A chat that is no longer there when it is looked up will not be among the next ones.
+/// A chat that is gone by now is skipped: the next connection does not list it.
 async fn look_up(client: Client, chats: BTreeSet<String>) -> Result<Vec<(String, u64)>, Lost> {
     let mut begins = Vec::with_capacity(chats.len());
     for chat in chats {

@@ -1,4 +1,5 @@
-//! What to make of a frame: decides what is told and where a lost connection is resumed. No I/O.
+//! The state machine of a subscription, without I/O: turns frames into updates and decides where
+//! the next connection resumes.
 
 mod opening;
 #[cfg(test)]
@@ -13,7 +14,7 @@ use crate::positions::Positions;
 use crate::update::{Follow, Update};
 use opening::Opening;
 
-/// Why a connection is given up although it works.
+/// Reasons to give up a working connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("event {got} of chat {chat} came instead of {expected}")]
@@ -22,37 +23,38 @@ pub(crate) enum Fault {
         expected: u64,
         got: u64,
     },
-    /// The server does not deliver what was asked for, and will not later.
+    /// The subscription was refused permanently.
     #[error("{message} ({reason})")]
     Refused { reason: String, message: String },
-    /// The server cannot do it now.
+    /// A transient refusal.
     #[error("{message} ({reason})")]
     Busy { reason: String, message: String },
 }
 
-/// What telling an update means for the positions.
+/// The change of the positions once an update is yielded.
 #[derive(Debug)]
 enum Step {
     Nothing,
     Set(u64),
     Forget,
-    /// They are these: several updates make one step, since positions have one epoch.
+    /// Replaces all positions: those of one epoch change together.
     All(Positions),
 }
 
-/// Where a subscriber stands, in every chat and on the present connection.
+/// The state of a subscription: positions in every chat, and the current connection.
 #[derive(Debug)]
 pub(crate) struct Tracker {
     follow: Follow,
+    /// The positions after the last frame that was processed.
     positions: Positions,
-    /// The positions without what waits to be told.
-    told: Positions,
+    /// The positions after the last update that was yielded.
+    delivered: Positions,
     updates: VecDeque<(Update, Step)>,
-    /// Until every `subscribe` is answered.
+    /// The `subscribe` frames that are not all answered yet.
     opening: Option<Opening>,
-    /// Chats the agent has joined since the last connection: where they begin is to be found out.
+    /// Chats joined since the last connection, whose first position must be looked up.
     joined: BTreeSet<String>,
-    /// Whether the server's log was found to be another one on this connection.
+    /// Whether this connection found another epoch than the positions have.
     is_new_epoch: bool,
 }
 
@@ -60,7 +62,7 @@ impl Tracker {
     pub(crate) fn new(follow: Follow, positions: Positions) -> Self {
         Self {
             follow,
-            told: positions.clone(),
+            delivered: positions.clone(),
             positions,
             updates: VecDeque::new(),
             opening: None,
@@ -69,49 +71,50 @@ impl Tracker {
         }
     }
 
-    /// What has been told.
-    pub(crate) fn told(&self) -> &Positions {
-        &self.told
+    /// The positions after the last update that was yielded.
+    pub(crate) fn delivered(&self) -> &Positions {
+        &self.delivered
     }
 
-    /// What is to be told next.
+    /// Returns the next update, and moves the positions behind it.
     pub(crate) fn next_update(&mut self) -> Option<Update> {
         let (update, step) = self.updates.pop_front()?;
         match (step, update.chat()) {
-            (Step::All(positions), _) => self.told = positions,
-            (Step::Set(seq), Some(chat)) => self.told.set(chat, seq),
-            (Step::Forget, Some(chat)) => self.told.forget(chat),
+            (Step::All(positions), _) => self.delivered = positions,
+            (Step::Set(seq), Some(chat)) => self.delivered.set(chat, seq),
+            (Step::Forget, Some(chat)) => self.delivered.forget(chat),
             _ => {}
         }
         Some(update)
     }
 
-    fn tell(&mut self, update: Update, step: Step) {
+    /// Queues an update with its change of the positions.
+    fn push(&mut self, update: Update, step: Step) {
         self.updates.push_back((update, step));
     }
 
-    /// Whether nothing more will ever come.
+    /// Returns whether all followed chats have ended.
     pub(crate) fn is_over(&self) -> bool {
         matches!(&self.follow, Follow::Chats(chats) if chats.is_empty())
     }
 
-    /// Whether every `subscribe` is answered.
+    /// Returns whether every `subscribe` frame is answered.
     pub(crate) fn is_open(&self) -> bool {
         self.opening.is_none()
     }
 
-    /// Chats to find out about before the next connection; see [`Self::begin_after`]. The present
-    /// one is of no use then.
-    pub(crate) fn joined(&mut self) -> BTreeSet<String> {
+    /// Takes the chats whose first position must be looked up before the next connection; see
+    /// [`Self::begin_after`]. The current connection is then given up.
+    pub(crate) fn take_joined(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.joined)
     }
 
-    /// `chat` is told from the event after `seq`, beginning with the next connection.
+    /// Sets the position of `chat` to `seq` for the next connection.
     pub(crate) fn begin_after(&mut self, chat: &str, seq: u64) {
         self.positions.set(chat, seq);
     }
 
-    /// A new connection of `agent`: what it sends.
+    /// Starts a new connection of `agent` and returns the frames to send.
     pub(crate) fn begin(&mut self, agent: &str) -> Vec<ClientFrame> {
         self.joined.clear();
         self.is_new_epoch = false;
@@ -122,8 +125,7 @@ impl Tracker {
 
     /// A frame has come.
     ///
-    /// # Errors
-    /// When the connection is worth nothing any more; the positions still are.
+    /// # Errors When the connection must be given up; the positions stay valid.
     pub(crate) fn take(&mut self, frame: Incoming) -> Result<(), Fault> {
         let Some(mut opening) = self.opening.take() else {
             return self.obey(frame);
@@ -146,16 +148,16 @@ impl Tracker {
             Incoming::Event(frame) if self.is_next(&frame.chat_id, frame.seq)? => {
                 self.positions.set(&frame.chat_id, frame.seq);
                 let step = Step::Set(frame.seq);
-                self.tell(Update::Event(frame), step);
+                self.push(Update::Event(frame), step);
             }
             Incoming::CaughtUp(chat_id, seq) if self.is_followed(&chat_id) => {
                 self.check_at(&chat_id, seq)?;
-                self.tell(Update::CaughtUp { chat_id, seq }, Step::Nothing);
+                self.push(Update::CaughtUp { chat_id, seq }, Step::Nothing);
             }
             Incoming::Lagging(chat_id, seq) if self.is_followed(&chat_id) => {
-                self.tell(Update::Lagging { chat_id, seq }, Step::Nothing);
+                self.push(Update::Lagging { chat_id, seq }, Step::Nothing);
             }
-            // Of a new epoch was told already.
+            // The change of the epoch has been reported already.
             Incoming::Reset(_, reason, _) if self.is_new_epoch && reason == "epoch" => {}
             Incoming::Reset(chat_id, reason, head) if self.is_followed(&chat_id) => {
                 self.reset(chat_id, reason, head);
@@ -167,17 +169,17 @@ impl Tracker {
                 }
             }
             Incoming::Typing(chat_id, agent_id) => {
-                self.tell(Update::Typing { chat_id, agent_id }, Step::Nothing);
+                self.push(Update::Typing { chat_id, agent_id }, Step::Nothing);
             }
             Incoming::Presence(agent_id, status) => {
-                self.tell(Update::Presence { agent_id, status }, Step::Nothing);
+                self.push(Update::Presence { agent_id, status }, Step::Nothing);
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// Whether what is said of `chat` matters: not when it has ended.
+    /// Returns whether `chat` is followed and has not ended.
     fn is_followed(&self, chat: &str) -> bool {
         match &self.follow {
             Follow::All => true,
@@ -185,18 +187,18 @@ impl Tracker {
         }
     }
 
-    /// Whether an event is the next of its chat, and not one that was told already.
+    /// Returns whether an event is the next of its chat, and not a repeated one.
     fn is_next(&self, chat: &str, seq: u64) -> Result<bool, Fault> {
         match self.positions.get(chat) {
             _ if !self.is_followed(chat) => Ok(false),
             Some(known) if seq <= known => Ok(false),
             Some(known) if seq > known + 1 => Err(gap(chat, known, seq)),
-            // Without a position: somebody added the agent, the chat begins where it begins.
+            // Without a position the agent was just added, and the chat begins with this event.
             None | Some(_) => Ok(true),
         }
     }
 
-    /// Nothing up to `seq` is missing.
+    /// Checks that no event up to `seq` is missing.
     fn check_at(&self, chat: &str, seq: u64) -> Result<(), Fault> {
         match self.positions.get(chat) {
             Some(known) if seq > known => Err(gap(chat, known, seq)),
@@ -238,8 +240,8 @@ impl Tracker {
         Ok(())
     }
 
-    /// All positions are worth nothing at once. This is told now, not when the server's `reset`
-    /// comes: were the connection lost in between, they would be taken for ones of the new log.
+    /// Resets all positions at once. This happens before the server's `reset` frames arrive: if the
+    /// connection broke in between, the old positions would count for the new epoch.
     fn change_epoch(&mut self, answer: &Subscribed) {
         self.is_new_epoch = true;
         let known = self.positions.clone();
@@ -274,7 +276,7 @@ impl Tracker {
             reason,
             head,
         };
-        self.tell(update, Step::Set(head));
+        self.push(update, Step::Set(head));
     }
 
     fn end(&mut self, chat_id: String, reason: String, seq: u64) {
@@ -287,7 +289,7 @@ impl Tracker {
             reason,
             seq,
         };
-        self.tell(update, Step::Forget);
+        self.push(update, Step::Forget);
     }
 }
 

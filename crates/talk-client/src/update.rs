@@ -1,4 +1,4 @@
-//! What a subscription yields.
+//! Updates of a subscription.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use talk_wire::socket::Range;
 
 use crate::event::Frame;
 
-/// What a subscriber follows.
+/// The chats that a subscription follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Follow {
     /// Every chat the agent participates in, now and later.
@@ -18,7 +18,7 @@ pub enum Follow {
 }
 
 impl Follow {
-    /// Ids as the server writes them: it reads them in any case.
+    /// Writes ids in lower case, as the server does.
     pub(crate) fn normalized(self) -> Self {
         match self {
             Self::All => Self::All,
@@ -30,65 +30,65 @@ impl Follow {
     }
 }
 
-/// What a subscription tells.
+/// An update of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Update {
     /// An event: each once, per chat in the order of their `seq`.
     Event(Box<Frame>),
-    /// Everything that was missed in this chat has been told, up to this event.
+    /// The replay of this chat is complete up to this event.
     CaughtUp {
         /// The chat.
         chat_id: String,
         /// The event.
         seq: u64,
     },
-    /// What happened up to `head` and was not told yet cannot be told: the log does not go back so
-    /// far, or is another one. The chat goes on after `head`; ask for its messages.
+    /// The position cannot be resumed from: its events have expired, or the database has another
+    /// epoch. Delivery continues after `head`; read the chat's messages again.
     Reset {
         /// The chat.
         chat_id: String,
         /// `epoch`, `ahead_of_head`, `retention` or `already_followed`.
         reason: String,
-        /// The last event that is not told.
+        /// The last event that is not delivered.
         head: u64,
     },
-    /// Nothing more of the chat comes, unless the agent is added again.
+    /// No more events of the chat are delivered, unless the agent is added again.
     Unsubscribed {
         /// The chat.
         chat_id: String,
         /// For example `removed` or `deleted`, or the reason why it cannot be followed.
         reason: String,
-        /// The last event that was told.
+        /// The last event that was delivered.
         seq: u64,
     },
-    /// The subscriber is slower than the chat; nothing is lost.
+    /// The subscriber reads too slowly; no event is lost.
     Lagging {
         /// The chat.
         chat_id: String,
-        /// The last event that was told.
+        /// The last event that was delivered.
         seq: u64,
     },
-    /// Somebody is typing.
+    /// An agent is typing.
     Typing {
         /// Where.
         chat_id: String,
         /// Who.
         agent_id: String,
     },
-    /// Somebody comes, goes, or is away.
+    /// The presence of an agent changed.
     Presence {
         /// Who.
         agent_id: String,
         /// `online`, `away` or `offline`.
         status: String,
     },
-    /// The connection is there, for the first time or again.
+    /// A connection was established.
     Connected {
         /// The chats that are delivered.
         chats: BTreeMap<String, Range>,
     },
-    /// The connection is lost; nothing is missed, the next one goes on where this one ended.
+    /// The connection was lost. The next one resumes, and no event is missed.
     Disconnected {
         /// For people.
         reason: String,

@@ -27,13 +27,13 @@ impl NewChat {
         }
     }
 
-    /// With one other agent; if there is one already, that is it.
+    /// A direct chat with `agent`. If the pair has one already, the server returns that one.
     #[must_use]
     pub fn direct(agent: impl Into<String>) -> Self {
         Self::of("direct").with(agent)
     }
 
-    /// Private, for those who are added.
+    /// A private group.
     #[must_use]
     pub fn group(name: impl Into<String>) -> Self {
         Self::of("group").named(name)
@@ -50,14 +50,14 @@ impl NewChat {
         self
     }
 
-    /// With a description.
+    /// Sets the description.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 
-    /// With this agent from the beginning.
+    /// Adds an agent as a participant from the beginning.
     #[must_use]
     pub fn with(mut self, agent: impl Into<String>) -> Self {
         self.others.push(agent.into());
@@ -83,13 +83,13 @@ fn owner(agent: String) -> Owner {
     }
 }
 
-/// The path of a chat and what is below it.
+/// The segments of a path below a chat.
 fn below<'a>(chat: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
     [CHATS, &[chat], rest].concat()
 }
 
 impl Client {
-    /// The chats one participates in.
+    /// Lists the chats the caller participates in.
     pub fn chats(&self) -> Pages<OwnChat> {
         Pages::new(self, CHATS)
     }
@@ -102,7 +102,7 @@ impl Client {
         self.send(Call::get(&below(chat, &[]))).await
     }
 
-    /// Creates a chat, in which one participates.
+    /// Creates a chat with the caller as a participant.
     ///
     /// # Errors
     /// `AGENT_NOT_FOUND` among others; see [`ClientError`].
@@ -144,8 +144,8 @@ impl Client {
         self.send(call.json(&owner(agent.to_owned()))?).await
     }
 
-    /// Removes a participant, or leaves. It is not repeated once it may have had its effect: the
-    /// second answer would be 404.
+    /// Removes a participant, or leaves the chat. It is not sent again once it may have had its
+    /// effect, since the second answer would be 404.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -174,7 +174,7 @@ impl Client {
         self.send(Call::post(&below(chat, &["close"]))).await
     }
 
-    /// Opens it again.
+    /// Reopens a closed chat.
     ///
     /// # Errors
     /// See [`ClientError`].

@@ -8,14 +8,14 @@ use crate::client::Client;
 use crate::error::ClientError;
 use crate::event::{Event, Frame};
 
-/// A piece of a chat's log.
+/// A page of a chat's event log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPage {
     /// The events, in order.
     pub events: Vec<Frame>,
-    /// Events up to this one have expired and are no longer in the log.
+    /// The `seq` of the last expired event; the log holds those after it.
     pub log_start: u64,
-    /// The chat's last event.
+    /// The `seq` of the chat's newest event.
     pub head: u64,
     /// The log.
     pub epoch: String,
@@ -25,7 +25,7 @@ pub struct EventPage {
 struct Wire<'a> {
     #[serde(borrow)]
     result: Vec<&'a RawValue>,
-    /// Older servers keep the whole log, and do not say so.
+    /// Older servers keep the whole log and do not send this field.
     #[serde(default)]
     log_start: u64,
     head: u64,
@@ -33,7 +33,7 @@ struct Wire<'a> {
 }
 
 impl Client {
-    /// Up to `limit` (1 to 1,000) events of a chat after `since`.
+    /// Reads up to `limit` (1 to 1,000) events of a chat after `since`.
     ///
     /// # Errors
     /// `CHAT_NOT_FOUND`, `PERMISSION_DENIED` or [`ClientError`].
@@ -51,8 +51,9 @@ impl Client {
         page(body.get()).map_err(|error| ClientError::Protocol(error.to_string()))
     }
 
-    /// The event before the one from which a subscriber who was not connected then is to be told
-    /// of a chat: that before its agent joined, or 0 if the agent was there from the beginning.
+    /// Returns the position from which a chat is delivered that the agent joined while not
+    /// connected: the `seq` before the agent joined, or 0 if it has been a participant from the
+    /// beginning.
     pub(crate) async fn before_joining(&self, chat: &str) -> Result<u64, ClientError> {
         let agent = &self.me().await?.id;
         let mut joining = Joining::default();
@@ -89,14 +90,14 @@ fn page(body: &str) -> Result<EventPage, serde_json::Error> {
     })
 }
 
-/// Looks for the event by which an agent joined last.
+/// Searches the log for the event with which an agent last joined.
 #[derive(Debug, Default)]
 struct Joining {
-    /// Before the first event there is.
+    /// The `seq` before the first event in the log.
     first: Option<u64>,
-    /// Before the last joining.
+    /// The `seq` before the last joining.
     last: Option<u64>,
-    /// Whether something but the creation and its participants came.
+    /// Whether an event other than the creation and its first participants was read.
     is_under_way: bool,
 }
 
@@ -117,7 +118,7 @@ impl Joining {
         }
     }
 
-    /// If the joining is no longer in the log, everything that is comes after it.
+    /// The position. If the joining has expired, all events that are left come after it.
     fn before(&self) -> u64 {
         self.last.or(self.first).unwrap_or_default()
     }

@@ -11,7 +11,7 @@ use crate::pages::Pages;
 const MESSAGES: &[&str] = &["v1.0", "service_agents", "talk_messages"];
 const SEARCH: &[&str] = &["v1.0", "service_agents", "talk_search"];
 
-/// What to search for; a text is one.
+/// A search; a `&str` or `String` converts into one.
 #[derive(Clone, Debug)]
 pub struct Search {
     query: Vec<(&'static str, String)>,
@@ -24,7 +24,7 @@ impl From<&str> for Search {
 }
 
 impl Search {
-    /// Messages that contain this.
+    /// Finds messages that contain `text`.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self {
@@ -32,25 +32,25 @@ impl Search {
         }
     }
 
-    /// Only of this chat.
+    /// Only messages of this chat.
     #[must_use]
     pub fn chat(self, chat: impl Into<String>) -> Self {
         self.with("chat_id", chat.into())
     }
 
-    /// Only of this agent.
+    /// Only messages of this agent.
     #[must_use]
     pub fn by(self, agent: impl Into<String>) -> Self {
         self.with("from", agent.into())
     }
 
-    /// Only made after this time: `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, or RFC 3339.
+    /// Only messages created after this time: `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, or RFC 3339.
     #[must_use]
     pub fn after(self, time: impl Into<String>) -> Self {
         self.with("after", time.into())
     }
 
-    /// Only made before this time.
+    /// Only messages created before this time.
     #[must_use]
     pub fn before(self, time: impl Into<String>) -> Self {
         self.with("before", time.into())
@@ -62,7 +62,7 @@ impl Search {
     }
 }
 
-/// Something to say; a text is one.
+/// A message to be posted; a `&str` or `String` converts into one.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     text: String,
@@ -84,7 +84,7 @@ impl From<String> for Draft {
 }
 
 impl Draft {
-    /// A text; may be empty if something is attached.
+    /// Creates a draft with a text, which may be empty if there is a media.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self {
@@ -93,22 +93,22 @@ impl Draft {
         }
     }
 
-    /// In answer to this message of the same chat.
+    /// Makes it a reply to a message of the same chat.
     #[must_use]
     pub fn reply_to(mut self, message: impl Into<String>) -> Self {
         self.parent = Some(message.into());
         self
     }
 
-    /// With this attached.
+    /// Attaches a media.
     #[must_use]
     pub fn media(mut self, media: Media) -> Self {
         self.medias.push(media);
         self
     }
 
-    /// With this idempotency key of 8 to 255 characters, so that posting it again, also after a
-    /// restart, posts nothing but answers the same.
+    /// Sets the idempotency key, 8 to 255 characters. Posting the draft again, also after a
+    /// restart, returns the first message.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
@@ -121,17 +121,17 @@ fn below<'a>(message: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
 }
 
 impl Client {
-    /// The messages of a chat, those deleted without their content.
+    /// Lists the messages of a chat; deleted ones have no content.
     pub fn messages(&self, chat: &str) -> Pages<Message> {
         Pages::new(self, MESSAGES).with("chat_id", &chat)
     }
 
-    /// A whole thread, by its first message.
+    /// Lists a whole thread; `root` is its first message.
     pub fn thread(&self, root: &str) -> Pages<Message> {
         Pages::new(self, MESSAGES).with("root_id", &root)
     }
 
-    /// Messages that contain a text, without case and accents, of all chats one is in.
+    /// Searches the chats of the caller, without case and accents.
     pub fn search(&self, search: impl Into<Search>) -> Pages<Message> {
         let search: Search = search.into();
         let mut pages = Pages::new(self, SEARCH);
@@ -141,7 +141,7 @@ impl Client {
         pages
     }
 
-    /// The same of one chat.
+    /// Searches one chat.
     pub fn search_in(&self, chat: &str, text: &str) -> Pages<Message> {
         self.search(Search::text(text).chat(chat))
     }
@@ -154,7 +154,7 @@ impl Client {
         self.send(Call::get(&below(message, &[]))).await
     }
 
-    /// Says something. However often it has to be sent, it is said once.
+    /// Posts a message. Retries post it only once.
     ///
     /// # Errors
     /// `CHAT_CLOSED` or `PERMISSION_DENIED` among others; see [`ClientError`].
@@ -174,7 +174,7 @@ impl Client {
         self.send(call).await
     }
 
-    /// Changes what one has said.
+    /// Edits a message of the caller.
     ///
     /// # Errors
     /// `MESSAGE_DELETED` among others; see [`ClientError`].
@@ -191,7 +191,7 @@ impl Client {
             .await
     }
 
-    /// Deletes what one has said.
+    /// Deletes a message of the caller.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -211,7 +211,7 @@ impl Client {
         self.send(call.json(&request)?).await
     }
 
-    /// Takes a reaction back.
+    /// Removes a reaction of the caller.
     ///
     /// # Errors
     /// See [`ClientError`].

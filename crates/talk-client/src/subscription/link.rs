@@ -20,22 +20,23 @@ use crate::client::Client;
 use crate::error::ClientError;
 use crate::incoming::{Incoming, parse};
 
-/// How long the handshake, or taking what is sent, may last.
+/// Timeout of the handshake and of each sent message.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// After so long without a sign of the server it is asked for one; so long after that it is gone.
+/// After this time without any frame the client sends a ping; after the same time without an answer
+/// the connection counts as lost.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// The longest wait that is taken from a server.
+/// The longest `retry_ms` of a server that is honoured.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Why there is no connection any more.
+/// The reason why a connection was lost.
 #[derive(Debug)]
 pub(super) enum Lost {
-    /// Another one would not help.
-    Forever(ClientError),
-    /// The server said when to come back.
-    Until(String, Duration),
+    /// A permanent error: no reconnection.
+    Permanently(ClientError),
+    /// The server told when to reconnect.
+    RetryAfter(String, Duration),
     ForNow(String),
 }
 
@@ -50,7 +51,7 @@ impl From<ClientError> for Lost {
         if error.is_transient() {
             Self::ForNow(error.to_string())
         } else {
-            Self::Forever(error)
+            Lost::Permanently(error)
         }
     }
 }
@@ -61,14 +62,14 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub(super) struct Link {
     sink: SplitSink<Socket, Message>,
     stream: SplitStream<Socket>,
-    /// What came while something was sent.
+    /// Messages received while sending.
     received: VecDeque<Option<Result<Message, Error>>>,
     heard_at: Instant,
     asked_at: Option<Instant>,
 }
 
 impl Link {
-    /// Connects, and says which agent's connection it is.
+    /// Connects. Returns the connection and the id of its agent.
     pub(super) async fn open(client: Client) -> Result<(Self, String), Lost> {
         let agent = client.me().await?.id.clone();
         let handshake = handshake(&client)?;
@@ -89,7 +90,7 @@ impl Link {
         }
     }
 
-    /// Sends frames; the connection again.
+    /// Sends frames and returns the connection.
     pub(super) async fn send(mut self, frames: Vec<ClientFrame>) -> Result<Self, Lost> {
         for frame in frames {
             let text = serde_json::to_string(&frame);
@@ -99,7 +100,7 @@ impl Link {
         Ok(self)
     }
 
-    /// The next frame. Cancelling loses nothing.
+    /// Receives the next frame. Cancellation safe.
     pub(super) async fn next(&mut self) -> Result<Incoming, Lost> {
         loop {
             let deadline = self.asked_at.unwrap_or(self.heard_at) + QUIET;
@@ -132,7 +133,7 @@ impl Link {
         }
     }
 
-    /// Sends a message, and takes what comes meanwhile: a server that waits for that reads nothing.
+    /// Sends a message and receives meanwhile: a server whose send buffer is full would not read.
     async fn message(&mut self, message: Message) -> Result<(), Lost> {
         let mut sending = pin!(timeout(PATIENCE, self.sink.send(message)));
         let sent = loop {
@@ -156,7 +157,8 @@ impl Link {
 }
 
 fn handshake(client: &Client) -> Result<Request, Lost> {
-    let invalid = |error: &dyn ToString| Lost::Forever(ClientError::transport(error.to_string()));
+    let invalid =
+        |error: &dyn ToString| Lost::Permanently(ClientError::transport(error.to_string()));
     let url = client.at(["v1.0", "ws"]);
     let url = url.as_str().replacen("http", "ws", 1);
     let mut request = url.into_client_request().map_err(|e| invalid(&e))?;
@@ -166,18 +168,18 @@ fn handshake(client: &Client) -> Result<Request, Lost> {
     Ok(request)
 }
 
-/// A handshake that failed.
+/// Maps a failed handshake to [`Lost`].
 fn refused(error: Error) -> Lost {
     match error {
         Error::Http(response) => {
             let body = response.body().as_deref().unwrap_or_default();
             let error = ClientError::refused(response.status().as_u16(), body);
             match retry_after(&response) {
-                Some(wait) if error.is_transient() => Lost::Until(error.to_string(), wait),
+                Some(wait) if error.is_transient() => Lost::RetryAfter(error.to_string(), wait),
                 _ => error.into(),
             }
         }
-        Error::Url(_) | Error::HttpFormat(_) => Lost::Forever(ClientError::transport(error)),
+        Error::Url(_) | Error::HttpFormat(_) => Lost::Permanently(ClientError::transport(error)),
         error => Lost::because(error.to_string()),
     }
 }
@@ -188,14 +190,14 @@ fn retry_after(response: &Response) -> Option<Duration> {
     (wait <= LONGEST_WAIT).then_some(wait)
 }
 
-/// A connection that the server closed.
+/// Maps a close frame to [`Lost`].
 fn closed(frame: Option<CloseFrame>) -> Lost {
     let Some(CloseFrame { code, reason }) = frame else {
         return Lost::because("the server closed the connection");
     };
     let (code, reason) = (u16::from(code), reason.to_string());
     match code {
-        1003 | 1007..=1009 | 4400 | 4401 => Lost::Forever(ClientError::Closed { code, reason }),
+        1003 | 1007..=1009 | 4400 | 4401 => Lost::Permanently(ClientError::Closed { code, reason }),
         _ => {
             let wait = reason
                 .strip_prefix("retry_ms=")
@@ -205,7 +207,7 @@ fn closed(frame: Option<CloseFrame>) -> Lost {
                 .filter(|wait| *wait <= LONGEST_WAIT);
             let text = format!("the server closed with {code} {reason}");
             match wait {
-                Some(wait) if code == 4503 => Lost::Until(text, wait),
+                Some(wait) if code == 4503 => Lost::RetryAfter(text, wait),
                 _ => Lost::ForNow(text),
             }
         }
@@ -230,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_restarting_server_says_when_to_come_back() {
-        let Lost::Until(_, wait) = close(4503, "retry_ms=1250") else {
+        let Lost::RetryAfter(_, wait) = close(4503, "retry_ms=1250") else {
             panic!("no time");
         };
         assert_eq!(wait, Duration::from_millis(1_250));
@@ -242,7 +244,7 @@ mod tests {
     #[test]
     fn some_close_codes_are_final() {
         for code in [4401, 1008, 4400, 1009] {
-            assert!(matches!(close(code, "x"), Lost::Forever(_)), "{code}");
+            assert!(matches!(close(code, "x"), Lost::Permanently(_)), "{code}");
         }
         for code in [1000, 1001, 1006, 1011, 4408, 4429] {
             assert!(matches!(close(code, "x"), Lost::ForNow(_)), "{code}");
@@ -258,7 +260,7 @@ mod tests {
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer secret");
     }
 
-    /// A server that answers each of many frames with more than is on its way at a time.
+    /// The server answers many frames with more than the socket buffers hold.
     #[tokio::test]
     async fn what_comes_is_taken_while_much_is_sent() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! The first frames of a connection: what is asked for, until all of it is answered.
+//! The `subscribe` frames of a new connection and their answers.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,20 +12,20 @@ use crate::update::Follow;
 /// Chats that one `subscribe` names, so that it stays well below the 64 KiB a frame may have.
 const CHATS_PER_FRAME: usize = 300;
 
-/// One `subscribe` on its way.
+/// A `subscribe` frame that is not answered yet.
 #[derive(Debug)]
 struct Asked {
     id: String,
-    /// The chats whose events mean something only after the answer.
+    /// Chats whose events are held back until the answer.
     chats: BTreeSet<String>,
 }
 
-/// A subscription in several frames, whose answers make one.
+/// A subscription split over several frames; their answers are merged.
 #[derive(Debug)]
 pub(super) struct Opening {
     asked: VecDeque<Asked>,
     answer: Subscribed,
-    /// What came between the answers and is to be looked at after the last.
+    /// Frames received between the answers, processed after the last one.
     held: Vec<Incoming>,
 }
 
@@ -77,8 +77,7 @@ impl Opening {
 
     /// A frame has come.
     ///
-    /// # Errors
-    /// When what was asked for is refused.
+    /// # Errors When the subscription is refused.
     pub(super) fn take(&mut self, frame: Incoming) -> Result<(), Fault> {
         match frame {
             Incoming::Subscribed(answer) => self.answered(answer),
@@ -92,17 +91,18 @@ impl Opening {
         }
     }
 
-    /// Whether everything is answered.
+    /// Returns whether every frame is answered.
     pub(super) fn is_complete(&self) -> bool {
         self.asked.is_empty()
     }
 
-    /// The answer, and what came while it was incomplete.
+    /// Returns the merged answer, and the frames held back meanwhile.
     pub(super) fn finish(self) -> (Subscribed, Vec<Incoming>) {
         (self.answer, self.held)
     }
 
-    /// A chat that is yet to be resumed is perhaps live already: then it will come again.
+    /// Returns whether an event belongs to a chat that a later frame resumes: its event will be
+    /// replayed.
     fn is_too_early(&self, frame: &Incoming) -> bool {
         let chat = match frame {
             Incoming::Event(frame) => &frame.chat_id,
@@ -142,7 +142,7 @@ impl Opening {
     }
 }
 
-/// These pass; whatever else is refused would be refused again.
+/// Transient errors, worth a retry; all others are permanent.
 fn refusal(reason: String, message: String) -> Fault {
     let passes = matches!(
         &*reason,

@@ -29,8 +29,8 @@ fn subscribed(id: &str, epoch: &str, chats: &[(&str, u64, u64)]) -> Incoming {
     })
 }
 
-/// What is told, as short text.
-fn told(tracker: &mut Tracker) -> Vec<String> {
+/// The updates that are yielded, as short text.
+fn updates(tracker: &mut Tracker) -> Vec<String> {
     std::iter::from_fn(|| tracker.next_update())
         .map(|update| match update {
             Update::Event(frame) => {
@@ -57,19 +57,19 @@ fn told(tracker: &mut Tracker) -> Vec<String> {
         .collect()
 }
 
-/// Has seen "a" up to 5 and "b" up to 2, and resumes.
+/// A subscriber with position 5 in "a" and 2 in "b" that resumes.
 fn resuming(follow: Follow) -> Tracker {
     let mut tracker = Tracker::new(follow, Positions::of("e").at("a", 5).at("b", 2));
     tracker.begin("me");
     tracker
 }
 
-/// The same, connected; only "a" has news.
+/// The same, connected; only "a" has newer events.
 fn connected() -> Tracker {
     let mut tracker = resuming(Follow::All);
     let answer = subscribed("s0", "e", &[("a", 6, 8), ("b", 3, 2)]);
     tracker.take(answer).unwrap();
-    assert_eq!(told(&mut tracker), ["connected ab"]);
+    assert_eq!(updates(&mut tracker), ["connected ab"]);
     tracker
 }
 
@@ -89,8 +89,11 @@ fn the_first_connection_begins_after_the_heads() {
     );
     let answer = subscribed("s0", "e", &[("a", 6, 5), ("b", 1, 0)]);
     take_all(&mut tracker, [answer, event("a", 6), event("b", 1)]);
-    assert_eq!(told(&mut tracker), ["connected ab", "a6", "b1"]);
-    assert_eq!(*tracker.told(), Positions::of("e").at("a", 6).at("b", 1));
+    assert_eq!(updates(&mut tracker), ["connected ab", "a6", "b1"]);
+    assert_eq!(
+        *tracker.delivered(),
+        Positions::of("e").at("a", 6).at("b", 1)
+    );
 }
 
 #[test]
@@ -117,11 +120,11 @@ fn chats_are_followed_in_whatever_case_they_are_named() {
     assert_eq!(frames[0].since.as_ref().unwrap()["ab"], 5);
     let answer = subscribed("s0", "e", &[("ab", 6, 6)]);
     take_all(&mut tracker, [answer, event("ab", 6)]);
-    assert_eq!(told(&mut tracker), ["connected ab", "ab6"]);
+    assert_eq!(updates(&mut tracker), ["connected ab", "ab6"]);
 }
 
 #[test]
-fn what_was_told_already_is_not_told_again() {
+fn what_was_delivered_already_is_not_delivered_again() {
     let mut tracker = connected();
     let frames = [event("a", 4), event("a", 5), event("a", 6), event("a", 6)];
     take_all(&mut tracker, frames);
@@ -129,7 +132,7 @@ fn what_was_told_already_is_not_told_again() {
         &mut tracker,
         [event("a", 7), Incoming::CaughtUp("a".into(), 7)],
     );
-    assert_eq!(told(&mut tracker), ["a6", "a7", "a caught up 7"]);
+    assert_eq!(updates(&mut tracker), ["a6", "a7", "a caught up 7"]);
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn a_gap_ends_the_connection_and_the_next_one_resumes_before_it() {
     );
     let removed = Incoming::Unsubscribed("a".into(), "removed".into(), 8);
     assert_eq!(tracker.take(removed), Err(gap));
-    assert_eq!(told(&mut tracker), ["a6"]);
+    assert_eq!(updates(&mut tracker), ["a6"]);
     let frames = tracker.begin("me");
     assert_eq!(frames[0].since.as_ref().unwrap()["a"], 6);
 }
@@ -161,7 +164,7 @@ fn after_a_reset_it_goes_on_behind_the_head() {
     let ahead = Incoming::Reset("b".into(), "ahead_of_head".into(), 0);
     take_all(&mut tracker, [ahead, event("b", 1)]);
     assert_eq!(
-        told(&mut tracker),
+        updates(&mut tracker),
         [
             "a reset retention 100",
             "a101",
@@ -180,7 +183,7 @@ fn a_new_epoch_resets_every_chat_at_once_and_only_once() {
     let ended = Incoming::Unsubscribed("b".into(), "not_a_participant".into(), 2);
     take_all(&mut tracker, [reset, ended, event("a", 3), event("c", 8)]);
     assert_eq!(
-        told(&mut tracker),
+        updates(&mut tracker),
         [
             "connected ac",
             "a reset epoch 2",
@@ -192,43 +195,46 @@ fn a_new_epoch_resets_every_chat_at_once_and_only_once() {
 }
 
 #[test]
-fn positions_are_of_the_old_log_until_all_of_the_change_is_told() {
+fn positions_are_of_the_old_log_until_all_of_the_change_is_delivered() {
     let mut tracker = resuming(Follow::All);
-    let before = tracker.told().clone();
+    let before = tracker.delivered().clone();
     let answer = subscribed("s0", "f", &[("a", 3, 2), ("c", 8, 7)]);
     take_all(&mut tracker, [answer, event("a", 3)]);
     for _ in ["connected", "reset"] {
         tracker.next_update();
-        assert_eq!(*tracker.told(), before);
+        assert_eq!(*tracker.delivered(), before);
     }
     tracker.next_update();
-    assert_eq!(*tracker.told(), Positions::of("f").at("a", 2).at("c", 7));
+    assert_eq!(
+        *tracker.delivered(),
+        Positions::of("f").at("a", 2).at("c", 7)
+    );
     tracker.next_update();
-    assert_eq!(tracker.told().get("a"), Some(3));
+    assert_eq!(tracker.delivered().get("a"), Some(3));
 }
 
 #[test]
 fn a_chat_one_is_added_to_begins_where_it_begins() {
     let mut tracker = connected();
     take_all(&mut tracker, [event("new", 41), event("new", 42)]);
-    assert_eq!(told(&mut tracker), ["new41", "new42"]);
+    assert_eq!(updates(&mut tracker), ["new41", "new42"]);
     assert!(tracker.take(event("new", 44)).is_err());
 }
 
 #[test]
-fn a_chat_joined_while_away_is_looked_up_before_anything_is_told() {
+fn a_chat_joined_while_away_is_looked_up_before_anything_is_delivered() {
     let mut tracker = resuming(Follow::All);
     let answer = subscribed("s0", "e", &[("a", 6, 6), ("b", 3, 2), ("new", 51, 50)]);
     take_all(&mut tracker, [answer]);
-    assert_eq!(tracker.joined(), ["new".to_owned()].into());
-    assert!(told(&mut tracker).is_empty());
+    assert_eq!(tracker.take_joined(), ["new".to_owned()].into());
+    assert!(updates(&mut tracker).is_empty());
     tracker.begin_after("new", 40);
     let frames = tracker.begin("me");
     assert_eq!(frames[0].since.as_ref().unwrap()["new"], 40);
     let answer = subscribed("s0", "e", &[("a", 6, 6), ("b", 3, 2), ("new", 41, 50)]);
     take_all(&mut tracker, [answer, event("new", 41)]);
-    assert!(tracker.joined().is_empty());
-    assert_eq!(told(&mut tracker), ["connected abnew", "new41"]);
+    assert!(tracker.take_joined().is_empty());
+    assert_eq!(updates(&mut tracker), ["connected abnew", "new41"]);
 }
 
 #[test]
@@ -236,11 +242,11 @@ fn one_who_was_removed_and_comes_back_gets_the_chat_from_there() {
     let mut tracker = connected();
     let removed = Incoming::Unsubscribed("a".into(), "removed".into(), 6);
     take_all(&mut tracker, [event("a", 6), removed.clone(), removed]);
-    assert_eq!(told(&mut tracker), ["a6", "a ended removed 6"]);
-    assert_eq!(tracker.told().get("a"), None);
+    assert_eq!(updates(&mut tracker), ["a6", "a ended removed 6"]);
+    assert_eq!(tracker.delivered().get("a"), None);
     take_all(&mut tracker, [event("a", 12), event("a", 13)]);
-    assert_eq!(told(&mut tracker), ["a12", "a13"]);
-    assert_eq!(tracker.told().get("a"), Some(13));
+    assert_eq!(updates(&mut tracker), ["a12", "a13"]);
+    assert_eq!(tracker.delivered().get("a"), Some(13));
 }
 
 #[test]
@@ -259,7 +265,7 @@ fn followed_chats_that_end_or_are_refused_leave_nothing_to_follow() {
     take_all(&mut tracker, [event("a", 6), deleted, event("a", 9)]);
     assert!(tracker.is_over());
     assert_eq!(
-        told(&mut tracker),
+        updates(&mut tracker),
         [
             "connected a",
             "b ended CHAT_NOT_FOUND 2",

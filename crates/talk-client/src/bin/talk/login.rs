@@ -11,7 +11,7 @@ use crate::Usage;
 use crate::output::{Output, printable};
 use crate::session::{DEFAULT_URL, Session, variable};
 
-/// Who logs in, and where.
+/// The arguments of `talk login`.
 #[derive(Args)]
 pub(crate) struct Login {
     /// The server; by default `TALK_URL`, or the one that `make run` starts.
@@ -65,7 +65,7 @@ fn ask(prompt: &str, is_secret: bool) -> anyhow::Result<String> {
     answer
 }
 
-/// Whether the terminal shows what is typed. Where there is no `stty` it does.
+/// Switches the echo of the terminal on or off. Without `stty` it stays on.
 fn echo(is_on: bool) {
     let argument = if is_on { "echo" } else { "-echo" };
     let mut stty = Command::new("stty");

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Talk on the command line. `TALK_URL` and `TALK_TOKEN` take the place of `talk login`.
+/// Talk on the command line. `TALK_URL` and `TALK_TOKEN` are used instead of `talk login` if set.
 #[derive(Parser)]
 #[command(name = "talk", version)]
 struct Arguments {
@@ -26,13 +26,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Log in and remember it.
+    /// Log in and store the token.
     Login(login::Login),
     /// List the chats you are in.
     Chats,
-    /// Find messages that contain something, newest first.
+    /// Search messages, newest first.
     Search(search::Search),
-    /// Say something in a chat.
+    /// Post a message in a chat.
     Send {
         /// The chat.
         chat: String,
@@ -60,13 +60,13 @@ enum Command {
         /// Begin after this event of each chat named; 0 is before the first.
         #[arg(long, requires = "chats")]
         since: Option<u64>,
-        /// Keep in this file what was printed, and go on from there.
+        /// Store the position in this file, and resume from it at the next start.
         #[arg(long)]
         state: Option<PathBuf>,
     },
 }
 
-/// The command was called wrongly.
+/// Wrong arguments: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
@@ -84,7 +84,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whoever read the output wanted no more of it.
+/// Returns whether the reader of the output closed the pipe.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)

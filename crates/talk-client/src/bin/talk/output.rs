@@ -1,4 +1,4 @@
-//! What is printed.
+//! Formats and prints resources and events.
 
 use std::io::{self, Write};
 
@@ -6,14 +6,14 @@ use serde::Serialize;
 use talk_client::resource::{Message, OwnChat};
 use talk_client::{Event, Frame};
 
-/// For people or for programs.
+/// Prints lines for people, or JSON.
 #[derive(Clone, Copy)]
 pub(crate) struct Output {
     pub(crate) is_json: bool,
 }
 
 impl Output {
-    /// Prints a resource, or the line that stands for it.
+    /// Prints a resource as JSON, or `line` instead.
     pub(crate) fn print(self, resource: &impl Serialize, line: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if self.is_json {
@@ -35,7 +35,7 @@ impl Output {
     }
 }
 
-/// A chat on a line.
+/// Formats a chat as one line.
 pub(crate) fn chat(own: &OwnChat) -> String {
     let chat = &own.chat;
     format!(
@@ -48,12 +48,12 @@ pub(crate) fn chat(own: &OwnChat) -> String {
     )
 }
 
-/// A message on a line.
+/// Formats a message as one line.
 fn message(message: &Message) -> String {
     format!("{} {}: {}", message.id, message.owner_id, content(message))
 }
 
-/// A message that was searched for: when and where it was said too.
+/// Formats a search result as one line, with time and chat.
 pub(crate) fn found(message: &Message) -> String {
     format!(
         "{}  {}  {}: {}",
@@ -95,7 +95,7 @@ fn event(frame: &Frame) -> String {
     }
 }
 
-/// On one line, and without characters that would move the cursor of somebody's terminal.
+/// Replaces line breaks and control characters, so that text of others cannot control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     let visible = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(visible).collect()

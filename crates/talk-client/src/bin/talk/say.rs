@@ -1,4 +1,4 @@
-//! Commands that ask once.
+//! Commands of one request.
 
 use std::pin::pin;
 

@@ -11,24 +11,24 @@ use crate::output::{self, Output};
 /// Rows of a page at most.
 const PAGE: u8 = 100;
 
-/// What is searched for.
+/// The arguments of `talk search`.
 #[derive(Args)]
 pub(crate) struct Search {
-    /// Any part of a message; case and accents do not count.
+    /// Part of a text; case and accents are ignored.
     text: String,
     /// Only in this chat.
     #[arg(long)]
     chat: Option<String>,
-    /// Only what this agent said (an id).
+    /// Only messages of this agent (an id).
     #[arg(long, value_name = "AGENT")]
     from: Option<String>,
-    /// Only what was said after this time, like 2024-01-17T10:30:00Z.
+    /// Only messages after this time, like 2024-01-17T10:30:00Z.
     #[arg(long, value_name = "TIME")]
     after: Option<String>,
-    /// Only what was said before this time.
+    /// Only messages before this time.
     #[arg(long, value_name = "TIME")]
     before: Option<String>,
-    /// So many messages at most.
+    /// The maximum number of messages.
     #[arg(long, value_name = "COUNT")]
     limit: Option<usize>,
 }

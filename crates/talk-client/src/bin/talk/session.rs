@@ -1,4 +1,4 @@
-//! The login that is remembered.
+//! The stored login.
 
 use std::env;
 use std::fs;
@@ -22,7 +22,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Remembers it; nobody else may read it.
+    /// Stores the login in a file that only this user can read.
     pub(crate) fn store(&self) -> anyhow::Result<PathBuf> {
         let path = path()?;
         if let Some(folder) = path.parent() {
@@ -54,13 +54,13 @@ fn path() -> anyhow::Result<PathBuf> {
     Ok(config.join("talk").join("session.json"))
 }
 
-/// A variable that is set to something.
+/// Returns a variable of the environment that is set and not empty.
 pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whoever is logged in: according to the environment, else to what is remembered. A remembered
-/// token is not sent to a server of the environment that it was not made for.
+/// Creates the client from the environment, else from the stored login. A stored token is never
+/// sent to another server than the one that issued it.
 pub(crate) fn client() -> anyhow::Result<Client> {
     let (url, token) = (variable("TALK_URL"), variable("TALK_TOKEN"));
     let (url, token) = match (url, token) {

@@ -1,4 +1,4 @@
-//! Files that are replaced as a whole.
+//! Files that are replaced atomically.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use talk_client::Positions;
 
-/// Replaces a file, which nobody else may read, in one step.
+/// Replaces a file atomically; only this user can read it.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let mut name = path.file_name().map(OsString::from).unwrap_or_default();
     name.push(format!(".{}", std::process::id()));
     let new = path.with_file_name(name);
     let written = replace(&new, path, bytes);
     if written.is_err() {
-        // What could not be completed is of no use to anybody.
+        // An incomplete file is removed.
         let _ = fs::remove_file(&new);
     }
     written.with_context(|| path.display().to_string())
@@ -34,11 +34,11 @@ fn replace(new: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     fs::rename(new, path)
 }
 
-/// Where a tail has got to, in a file; without one it is not kept.
+/// The file with the positions of `talk tail`; without one they are not stored.
 pub(crate) struct State(pub(crate) Option<PathBuf>);
 
 impl State {
-    /// What was kept; none yet if there is no file.
+    /// Reads the stored positions; empty if there is no file.
     pub(crate) fn load(&self) -> anyhow::Result<Positions> {
         let Some(path) = &self.0 else {
             return Ok(Positions::default());

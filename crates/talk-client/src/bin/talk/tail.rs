@@ -11,7 +11,7 @@ use talk_client::{Client, ClientError, Follow, Positions, Subscription, Update};
 use crate::output::Output;
 use crate::state::State;
 
-/// Updates printed before their positions are kept although there are more.
+/// Updates printed before the positions are stored, while more updates are waiting.
 const BATCH: usize = 500;
 
 pub(crate) async fn tail(
@@ -50,7 +50,7 @@ pub(crate) async fn tail(
     }
 }
 
-/// Chats that were not followed yet begin after `since`.
+/// Builds the first positions: chats without a stored one begin after `since`.
 async fn begin(
     client: &Client,
     mut positions: Positions,
@@ -67,7 +67,8 @@ async fn begin(
     Ok(positions)
 }
 
-/// Prints an update and those that are there already; why there will be no more, if so.
+/// Prints an update and all that are waiting. Returns the error that ended the subscription, if it
+/// ended.
 fn batch(
     subscription: &mut Subscription,
     first: Result<Update, ClientError>,
@@ -90,7 +91,7 @@ fn batch(
     Ok(None)
 }
 
-/// What happens in chats goes out, what happens to the connection to the standard error.
+/// Prints events on standard output and changes of the connection on standard error.
 fn print(update: &Update, out: Output) -> anyhow::Result<()> {
     match update {
         Update::Event(frame) => out.event(frame)?,

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn many_positions_go_in_several_frames_and_nothing_is_told_before_the_last_answer() {
+fn many_positions_go_in_several_frames_and_nothing_is_delivered_before_the_last_answer() {
     let name = |i: usize| format!("chat-{i:04}");
     let mut positions = Positions::of("e");
     for i in 0..301 {
@@ -25,13 +25,13 @@ fn many_positions_go_in_several_frames_and_nothing_is_told_before_the_last_answe
         &mut tracker,
         [answer("s0", 4), event(&names[0], 2), event(&names[300], 4)],
     );
-    assert!(!tracker.is_open() && told(&mut tracker).is_empty());
+    assert!(!tracker.is_open() && updates(&mut tracker).is_empty());
     let resumed = [2, 3, 4].map(|seq| event(&names[300], seq));
     take_all(&mut tracker, [answer("s1", 2)]);
     take_all(&mut tracker, resumed);
-    let told = told(&mut tracker);
+    let updates = updates(&mut tracker);
     assert_eq!(
-        told[1..],
+        updates[1..],
         ["chat-00002", "chat-03002", "chat-03003", "chat-03004"]
     );
 }
@@ -44,7 +44,7 @@ fn only_refusals_that_pass_are_worth_another_attempt() {
     };
     assert!(matches!(refuse("STOPPING"), Fault::Busy { .. }));
     assert!(matches!(refuse("TOPIC_INVALID"), Fault::Refused { .. }));
-    // A refusal of something else is nobody's concern.
+    // A refusal of another frame changes nothing.
     let later = Incoming::Refused("INVALID_JSON_BODY".into(), "m".into());
     assert_eq!(connected().take(later), Ok(()));
 }
