@@ -1,4 +1,4 @@
-//! The first start: a database nobody could log in to gets its first admin.
+//! The first start: creates the first admin in a database without agents.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::settings::Settings;
 /// Name of the first admin's customer (RUN-03).
 const CUSTOMER: &str = "default";
 
-/// The first admin, as the settings name it.
+/// The first admin, from the settings.
 pub(crate) struct FirstAdmin {
     username: String,
     password: SecretString,
 }
 
 impl FirstAdmin {
-    /// The first admin, checked before anything is created.
+    /// Reads and checks the first admin, before anything is created.
     pub(crate) fn from(settings: &Settings) -> Result<Option<Self>, Failure> {
         let (Some(username), Some(password)) =
             (&settings.bootstrap_username, &settings.bootstrap_password)
@@ -44,8 +44,7 @@ impl FirstAdmin {
 
 /// Creates the first admin in a database without agents.
 ///
-/// # Errors
-/// If the database is empty and nobody is named.
+/// # Errors If the database has no agents and the settings name no first admin.
 pub(crate) async fn bootstrap(
     store: &Arc<dyn Store>,
     passwords: &dyn Passwords,
@@ -61,12 +60,12 @@ pub(crate) async fn bootstrap(
     match FirstAdmin::from(settings)? {
         Some(admin) => create(store, passwords, admin).await,
         None if has_customers => Ok(()),
-        None => Err(nobody()),
+        None => Err(no_agents()),
     }
 }
 
-/// How to begin with an empty database.
-pub(crate) fn nobody() -> Failure {
+/// Builds the refusal of a database without agents, which says how to begin.
+pub(crate) fn no_agents() -> Failure {
     Failure::Usage(
         "the database is empty: set TALK_BOOTSTRAP_USERNAME and TALK_BOOTSTRAP_PASSWORD for the \
          first admin, or run `talk-server customer create` and `talk-server agent create`"
@@ -105,7 +104,7 @@ async fn create(
     let unit = Unit::of(customer.id, "bootstrap");
     let created = store
         .write(unit, move |uow| {
-            // Another server may have been faster.
+            // Another server may have created one meanwhile.
             if uow.directory().has_agents()? {
                 return Ok(false);
             }

@@ -1,5 +1,5 @@
-//! What a running server does behind the writes: it cleans up what deletions have left, and resolves
-//! the mentions of messages that are older than mentions are stored.
+//! Background work of a running server: runs the cleanups that deletions left, and resolves the
+//! mentions in messages from before mentions were stored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,26 +17,26 @@ use uuid::Uuid;
 
 use crate::installation::{now, random};
 
-/// Time for others after each unit of work, in times of the unit's own: a fifth of the writer's time
-/// at most is spent here.
+/// Pause after each unit of work, as a multiple of the unit's duration: at most a fifth of the
+/// writer's time is spent on cleanups.
 const OTHERS: u32 = 4;
 
-/// How long a cleanup waits until it is looked for.
+/// Interval between two looks for new cleanups.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// How long nothing is tried after a failure.
+/// Pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Messages looked through at a time for mentions; they are read beside the writer.
+/// Messages searched for mentions per step, read through a reader connection.
 const BACKLOG: Bound = Bound {
     rows: 500,
     bytes: 1024 * 1024,
 };
 
-/// Messages resolved in one unit of work, each with up to 800 names.
+/// Messages resolved per unit of work, each with up to 800 names.
 const RESOLVED: usize = 8;
 
-/// Works until dropped.
+/// Runs until dropped.
 pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
     let mut cleaner = Cleaner::new(store, limits);
     loop {
@@ -52,16 +52,16 @@ pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
     }
 }
 
-/// Does cleanups step by step.
+/// Runs cleanups step by step.
 pub(crate) struct Cleaner {
     store: Arc<dyn Store>,
     limits: Limits,
-    /// The cleanup that had a step last: they take turns.
+    /// The number of the cleanup that had the last step; cleanups take turns.
     last: u64,
 }
 
 impl Cleaner {
-    /// A cleaner of this database.
+    /// Creates a cleaner of `store`.
     pub(crate) const fn new(store: Arc<dyn Store>, limits: Limits) -> Self {
         Self {
             store,
@@ -70,7 +70,7 @@ impl Cleaner {
         }
     }
 
-    /// Does a step of the next cleanup, and leaves no time for others. Returns whether there was any.
+    /// Runs a step of the next cleanup without a pause after it. Returns whether there was one.
     pub(crate) async fn hurry(&mut self) -> Result<bool, StoreError> {
         let Some(cleanup) = self.next().await? else {
             return Ok(false);
@@ -80,7 +80,8 @@ impl Cleaner {
         Ok(true)
     }
 
-    /// Does a step of the next cleanup and of the backlog. Returns whether there was any.
+    /// Runs a step of the next cleanup and one of the backlog of mentions. Returns whether there
+    /// was either.
     async fn step(&mut self) -> Result<bool, StoreError> {
         let has_cleaned = match self.next().await? {
             Some(cleanup) => {
@@ -95,7 +96,7 @@ impl Cleaner {
         Ok(self.resolve_mentions().await? || has_cleaned)
     }
 
-    /// The cleanup whose turn it is.
+    /// Returns the cleanup whose turn it is.
     async fn next(&self) -> Result<Option<Cleanup>, StoreError> {
         let last = self.last;
         let unit = Unit::installation("next_cleanup");
@@ -112,7 +113,7 @@ impl Cleaner {
     async fn carry_on(&self, cleanup: Cleanup) -> Result<(), StoreError> {
         let agent = match cleanup.deleted {
             Deleted::Agent { by, .. } => by,
-            // It leaves by itself, under the name that everybody has who was erased.
+            // The erased agent itself counts as the actor, under the common name of erased agents.
             Deleted::Author(agent) => agent,
             Deleted::Message { .. }
             | Deleted::Chat(_)
@@ -132,9 +133,9 @@ impl Cleaner {
             .await
     }
 
-    /// Resolves the next messages of the backlog. Returns whether there were any.
+    /// Resolves mentions in the next messages of the backlog. Returns whether there were any.
     async fn resolve_mentions(&self) -> Result<bool, StoreError> {
-        // It reads many rows: nobody who logs in waits behind it.
+        // Many rows are read, so this read does not use the connection for logins.
         let unit = Unit {
             lane: ReadLane::Shared,
             ..Unit::installation("mentions_backlog")
@@ -169,7 +170,7 @@ impl Cleaner {
     }
 }
 
-/// Waits so long that others have their share of the writer.
+/// Waits for a multiple of the time since `start`, so that other units get the writer.
 pub(crate) async fn leave_time(start: Instant) {
     tokio::time::sleep(start.elapsed() * OTHERS).await;
 }

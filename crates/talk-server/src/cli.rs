@@ -16,7 +16,7 @@ use crate::settings::{Given, flags};
 #[derive(Debug, Parser)]
 #[command(name = "talk-server", version)]
 pub(crate) struct Line {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Prints JSON, for programs.
@@ -80,7 +80,7 @@ pub(crate) enum Command {
 pub(crate) enum CustomerCommand {
     /// Creates a customer.
     Create {
-        /// What people call it.
+        /// Display name.
         #[arg(long)]
         name: String,
         /// Its id, instead of a new one.
@@ -89,12 +89,13 @@ pub(crate) enum CustomerCommand {
     },
     /// Lists all customers, oldest first.
     List,
-    /// Deletes a customer with everything it has: agents, keys, chats, messages. Nobody of it is let in
-    /// from then on. A running server removes it behind its requests, this command waits for the end.
+    /// Deletes a customer with everything it has: agents, keys, chats, messages. None of its agents
+    /// can log in from then on. A running server removes the data in the background, and this
+    /// command waits for the end.
     Delete {
         /// The customer's id.
         id: Uuid,
-        /// Confirms it: nothing brings back what is deleted but a backup.
+        /// Confirms the deletion: only a backup can restore the data.
         #[arg(long)]
         yes: bool,
     },
@@ -124,12 +125,12 @@ pub(crate) enum AgentCommand {
         agent: String,
     },
     /// Erases an agent for good: its names, password, keys, memberships and the texts of all its
-    /// messages. Threads keep their shape. A running server does it behind its requests, this command
-    /// waits for the end.
+    /// messages. Threads keep their shape. A running server erases in the background, and this
+    /// command waits for the end.
     Erase {
         /// Username or id; also of a deleted agent.
         agent: String,
-        /// Confirms it: nothing brings back what is erased but a backup.
+        /// Confirms the erasure: only a backup can restore the data.
         #[arg(long)]
         yes: bool,
         /// Also the last active admin or manager of its customer.
@@ -155,15 +156,15 @@ pub(crate) struct CreateAgent {
     /// The customer's id.
     #[arg(long)]
     pub(crate) customer: Uuid,
-    /// What the agent logs in with; unique over the installation.
+    /// Login name; unique over the installation.
     #[arg(long)]
     pub(crate) username: String,
     #[command(flatten)]
     pub(crate) password: Password,
-    /// What the agent may do.
+    /// Permission.
     #[arg(long, value_enum, default_value_t = Role::Agent)]
     pub(crate) permission: Role,
-    /// What people call the agent.
+    /// Display name.
     #[arg(long, default_value = "")]
     pub(crate) name: String,
     /// The agent's id, instead of a new one.
@@ -171,7 +172,7 @@ pub(crate) struct CreateAgent {
     pub(crate) id: Option<Uuid>,
 }
 
-/// A password, better not on the line where others may read it.
+/// A password: on the command line, where other users may read it, or on standard input.
 #[derive(Debug, Args)]
 #[group(id = "secret", required = true, multiple = false)]
 pub(crate) struct Password {
@@ -190,7 +191,7 @@ pub(crate) enum AccessKeyCommand {
         /// Username or id of the agent it acts as.
         #[arg(long)]
         agent: String,
-        /// What people call it.
+        /// Display name.
         #[arg(long, default_value = "")]
         name: String,
         /// Seconds until it ends; without, it never does.
@@ -211,7 +212,7 @@ pub(crate) enum AccessKeyCommand {
     },
 }
 
-/// What an agent may do, by name.
+/// The permission of an agent, by name.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Role {
     /// Chat.
@@ -232,10 +233,9 @@ impl From<Role> for Permission {
     }
 }
 
-/// What the line says, and the settings that are given.
+/// Parses the command line into a subcommand and the given settings.
 ///
-/// # Errors
-/// If the line makes no sense.
+/// # Errors If the command line is not valid.
 pub(crate) fn parse(line: impl Iterator<Item = OsString>) -> Result<(Line, Given), Failure> {
     let matches = match command().try_get_matches_from(line) {
         Ok(matches) => matches,
@@ -265,7 +265,8 @@ fn command() -> clap::Command {
     Line::command().args(settings)
 }
 
-/// Settings have names of their own among the arguments: `name` of a customer is no setting.
+/// Prefixes the arguments of settings, so that they differ from those of commands, such as
+/// `--name`.
 fn argument(setting: &str) -> String {
     format!("setting {setting}")
 }
@@ -278,7 +279,7 @@ fn given(matches: &ArgMatches) -> Vec<(String, String)> {
     values.collect()
 }
 
-/// Help and version are printed; anything else is one line.
+/// Converts an error of clap: help and version are printed in full, other errors as one line.
 fn refuse(error: &clap::Error) -> Failure {
     if matches!(
         error.kind(),

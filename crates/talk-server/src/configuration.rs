@@ -1,4 +1,4 @@
-//! `config`: prints every setting, or checks those in force.
+//! `config`: prints every setting, or checks the effective ones.
 
 use serde_json::json;
 
@@ -18,7 +18,8 @@ pub(crate) fn describe(json: bool) -> Result<(), Failure> {
     Ok(print(&text)?)
 }
 
-/// Prints every setting in force with its origin, and checks that `serve` would start with them.
+/// Prints the effective value of every setting with its source, and checks that `serve` would start
+/// with them.
 ///
 /// # Errors
 /// With exit code 1 and the reason why it would not.

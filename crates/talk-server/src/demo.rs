@@ -21,10 +21,10 @@ use crate::installation::{fresh, now, random, refused};
 use crate::operate::all;
 use crate::settings::SettingsError;
 
-/// Everybody's password in the demo.
+/// The password of all agents of the demo.
 pub(crate) const PASSWORD: &str = "talk-demo";
 
-/// The demo's customer; its id is the same everywhere, so that a database tells whether it has one.
+/// The demo's customer. Its id is fixed, so that a database with the demo can be recognised.
 const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(0x0de3_0000_0000_7000_8000_0000_0000_0001));
 
 const USERNAMES: [(&str, &str, Permission); 3] = [
@@ -33,7 +33,7 @@ const USERNAMES: [(&str, &str, Permission); 3] = [
     ("carol", "Carol", Permission::Agent),
 ];
 
-/// What can be shown of the demo.
+/// The agents and the chat of the demo, for the banner.
 pub(crate) struct Demo {
     /// Alice, Bob and Carol.
     pub(crate) agents: Vec<Agent>,
@@ -41,7 +41,7 @@ pub(crate) struct Demo {
     pub(crate) chat: ChatId,
 }
 
-/// Whether the database holds the demo.
+/// Returns whether the database holds the demo.
 pub(crate) async fn exists(store: &Arc<dyn Store>) -> Result<bool, Failure> {
     let unit = Unit::installation("demo_check");
     let found = store.read(unit, |snapshot| {
@@ -78,10 +78,10 @@ pub(crate) async fn refuse_known_passwords(
     Err(SettingsError::new("database_url", reason).into())
 }
 
-/// The demo, created if the database is empty.
+/// Returns the demo, which is created if the database is empty.
 ///
-/// # Errors
-/// If the database has agents and no demo: it is somebody's, and gets no known passwords.
+/// # Errors If the database has agents and no demo: no agents with known passwords are created
+/// there.
 pub(crate) async fn demo(
     store: &Arc<dyn Store>,
     passwords: &dyn Passwords,
@@ -133,13 +133,13 @@ async fn create(store: &Arc<dyn Store>, passwords: &dyn Passwords) -> Result<(),
     Err(anyhow!(reason).into())
 }
 
-/// The demo's agents that are still there, in the order of their names.
+/// Returns the demo's agents that still exist, ordered by name.
 async fn agents(store: &Arc<dyn Store>) -> Result<Vec<Agent>, StoreError> {
     let logins = logins(store).await?;
     Ok(logins.into_iter().map(|(agent, _)| agent).collect())
 }
 
-/// The same with the hashes of their passwords.
+/// Returns the demo's agents with their password hashes.
 async fn logins(store: &Arc<dyn Store>) -> Result<Vec<(Agent, PasswordHash)>, StoreError> {
     let unit = Unit::of(CUSTOMER, "demo_agents");
     let agents = store.read(unit, |snapshot| {
@@ -153,7 +153,7 @@ async fn logins(store: &Arc<dyn Store>) -> Result<Vec<(Agent, PasswordHash)>, St
     agents.await
 }
 
-/// The oldest open group of an agent.
+/// Returns the oldest open group of an agent.
 async fn chat_of(store: &Arc<dyn Store>, agent: &Agent) -> Result<Option<ChatId>, StoreError> {
     let actor = actor(agent);
     let filter = ChatFilter {

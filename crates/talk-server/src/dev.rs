@@ -1,4 +1,4 @@
-//! `dev`: a demo on loopback that explains itself.
+//! `dev`: serves a demo on loopback and prints commands to try.
 
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, OpenOptions};
@@ -19,10 +19,10 @@ use crate::output::print;
 use crate::serve::{Prepared, prepare, run};
 use crate::settings::{Loaded, SettingsError};
 
-/// The file in `data_dir` that keeps the secret of the demo's tokens.
+/// The file in `data_dir` with the signing secret of `dev`.
 const SECRET_FILE: &str = "jwt-secret";
 
-/// Serves the demo until asked to stop.
+/// Serves the demo until SIGTERM or SIGINT.
 pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     let settings = &loaded.settings;
     check_loopback("bind", Some(settings.bind))?;
@@ -38,7 +38,7 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     run(settings, prepared).await
 }
 
-/// Everybody knows the passwords of the demo, so nobody else may reach it.
+/// Refuses an address that is not loopback: the passwords of the demo are public.
 fn check_loopback(name: &str, address: Option<SocketAddr>) -> Result<(), Failure> {
     if address.is_none_or(|address| address.ip().is_loopback()) {
         return Ok(());
@@ -68,7 +68,7 @@ fn kept_secret(directory: &Path) -> anyhow::Result<SecretString> {
 /// Writes a new secret to `path`.
 fn write_secret(path: &Path) -> std::io::Result<SecretString> {
     let secret = secret();
-    // Whole or not at all, whenever the process ends.
+    // Written to a temporary file and renamed, so that a crash leaves no partial file.
     let half = path.with_extension("half");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
@@ -79,7 +79,7 @@ fn write_secret(path: &Path) -> std::io::Result<SecretString> {
     Ok(secret)
 }
 
-/// What can be done with the demo, with tokens that work.
+/// Builds the banner: example commands with valid tokens.
 fn welcome(prepared: &Prepared, demo: &Demo, json: bool) -> Result<String, Failure> {
     let url = format!("http://{}", prepared.address()?);
     let mut tokens = Vec::new();

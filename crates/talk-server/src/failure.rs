@@ -1,4 +1,4 @@
-//! How the program ends when it cannot do what it was asked to.
+//! Errors of commands, with their exit codes.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use crate::output::print_error;
 use crate::settings::SettingsError;
 
-/// Why the program ends.
+/// An error that ends the program.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It was asked wrongly: exit code 2.
+    /// Wrong arguments or settings: exit code 2.
     Usage(String),
-    /// It failed: exit code 1.
+    /// The command failed: exit code 1.
     Failed(anyhow::Error),
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = match self {
             Self::Usage(line) => line.clone(),
-            // With its causes: "…: unable to open database file".
+            // The alternate form appends the causes: "…: unable to open database file".
             Self::Failed(error) => format!("{error:#}"),
         };
         f.write_str(&one_line(&line))

@@ -10,10 +10,10 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::settings::Settings;
 
-/// How long the whole check may take.
+/// Timeout of the whole check.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Bytes of an answer that hold its status line.
+/// Bytes of the answer that are read; they contain the status line.
 const HEAD: usize = 1_024;
 
 /// Requests `/readyz` at the configured address.

@@ -1,4 +1,4 @@
-//! The parts of an installation, made from its settings: clock, randomness, store and identity.
+//! Builds the parts of an installation from its settings: clock, randomness, store and identity.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ use crate::settings::{Settings, SettingsError};
 
 /// The time.
 pub(crate) fn now() -> Timestamp {
-    // Only a clock outside the years 0 to 9999 has no timestamp, and no answer is right then.
+    // Fails only if the clock is outside the years 0 to 9999.
     Timestamp::try_from(OffsetDateTime::now_utc())
         .unwrap_or_else(|_| unreachable!("the clock of this machine shows an impossible year"))
 }
 
 /// Random bits.
 pub(crate) fn random() -> u128 {
-    // Six bits of a random UUID are fixed; the other one covers them.
+    // Six bits of a random UUID are fixed; XOR with a rotated second one makes them random.
     Uuid::new_v4().as_u128() ^ Uuid::new_v4().as_u128().rotate_left(64)
 }
 
@@ -48,27 +48,27 @@ pub(crate) fn check_database(settings: &Settings) -> Result<(), Failure> {
         .map_err(|error| SettingsError::new("database_url", error.to_string()).into())
 }
 
-/// The deadline of reads for commands: long enough for a look through any database. The one of the
-/// settings protects a server from its clients.
+/// Deadline of reads in commands: long enough to scan any database. The setting `read_timeout_ms`
+/// protects a server from its clients and does not apply here.
 const UNHURRIED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// For commands that serve nobody.
+/// A bell for commands: nobody is subscribed.
 struct Silence;
 
 impl Bell for Silence {
     fn ring(&self, _: &[LoggedEvent]) {}
 }
 
-/// Locks the database for one server: sockets of a second one would miss events of the first.
-/// It ends with the process, however it ends.
+/// Locks the database for one server, since sockets of a second server would miss events of the
+/// first. The lock is released when the process ends, also by a crash.
 pub(crate) fn lock(settings: &Settings) -> Result<DatabaseLock, Failure> {
     locked(talk_store_diesel::lock(
         settings.database_url().expose_secret(),
     ))
 }
 
-/// Locks the database for a command that writes to it, beside a server and other commands: a restore
-/// must not put another file into its place meanwhile. Must outlive the open database.
+/// Takes a shared lock for a command that writes, beside a server and other commands: a restore
+/// must not replace the file meanwhile. Must outlive the open database.
 pub(crate) fn lock_for_command(settings: &Settings) -> Result<DatabaseLock, Failure> {
     locked(talk_store_diesel::lock_for_command(
         settings.database_url().expose_secret(),
@@ -97,26 +97,27 @@ pub(crate) fn renew_if_older(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the mark beside the database anew: see [`marker`].
+/// Rewrites the mark beside the database: see [`marker`].
 pub(crate) fn rewrite_mark(settings: &Settings) -> Result<(), Failure> {
     let rewritten = talk_store_diesel::rewrite_mark(settings.database_url().expose_secret());
     Ok(rewritten.context("the mark of the database")?)
 }
 
-/// Keeps the mark beside the database that [`renew_if_older`] reads.
+/// Starts the task that keeps the mark file beside the database current; [`renew_if_older`] reads
+/// it.
 pub(crate) fn marker(settings: &Settings) -> Result<Marker, Failure> {
     let marker = Marker::start(settings.database_url().expose_secret());
     Ok(marker.context("the mark of the database")?)
 }
 
-/// The database as the log may name it: a file, or nothing that could hold a password.
+/// Returns the name of the database for the log: the file, never a URL that could hold a password.
 pub(crate) fn database(settings: &Settings) -> String {
     let url = settings.database_url();
     let path = url.expose_secret().strip_prefix("sqlite:");
     path.unwrap_or("a server").to_owned()
 }
 
-/// Opens the database, migrated, for a command. `is_served` says whether a server runs on it.
+/// Opens and migrates the database for a command. `is_served` says whether a server runs on it.
 pub(crate) fn open_beside(settings: &Settings, is_served: bool) -> Result<Arc<dyn Store>, Failure> {
     let options = StoreOptions {
         is_beside_server: is_served,
@@ -126,7 +127,7 @@ pub(crate) fn open_beside(settings: &Settings, is_served: bool) -> Result<Arc<dy
     open_with(settings, &options, Arc::new(Silence))
 }
 
-/// Opens the database, migrated, for a server; `bell` hears of every commit.
+/// Opens and migrates the database for a server. `bell` is called after every commit.
 pub(crate) fn open_for(
     settings: &Settings,
     bell: Arc<dyn Bell>,
@@ -162,7 +163,7 @@ fn open_with(
     Ok(store.context("the database")?)
 }
 
-/// What a look through the whole database finds wrong.
+/// Scans the whole database and returns the problems found.
 pub(crate) fn examine(settings: &Settings) -> Result<Vec<String>, Failure> {
     let url = settings.database_url();
     let problems = talk_store_diesel::examine(url.expose_secret());
@@ -176,7 +177,7 @@ pub(crate) fn free_space(settings: &Settings) -> Result<FreeSpace, Failure> {
     Ok(space.context("the database")?)
 }
 
-/// Refuses a database that is not there.
+/// Refuses a database that does not exist.
 pub(crate) fn check_existing(settings: &Settings) -> Result<(), Failure> {
     if has_database(settings) {
         return Ok(());
@@ -185,14 +186,14 @@ pub(crate) fn check_existing(settings: &Settings) -> Result<(), Failure> {
     Err(SettingsError::new("database_url", reason).into())
 }
 
-/// Whether the database may be there already; only a file can be seen to be missing.
+/// Returns whether the database may exist already; only for a file can it be checked.
 pub(crate) fn has_database(settings: &Settings) -> bool {
     let url = settings.database_url();
     let path = url.expose_secret().strip_prefix("sqlite:");
     path.is_none_or(|path| Path::new(path).exists())
 }
 
-/// Tokens signed with `secret`, and those of the trusted issuer.
+/// Builds the verifier of tokens signed with `secret` and of those of the trusted issuer.
 pub(crate) fn tokens(settings: &Settings, secret: &SecretString) -> Result<SignedTokens, Failure> {
     let issuer = issuer(settings)?;
     let tokens = SignedTokens::new(secret, settings.token_lifetime_seconds, issuer);
@@ -231,7 +232,7 @@ fn issuer(settings: &Settings) -> Result<Option<Issuer>, Failure> {
     Ok(Some(issuer))
 }
 
-/// A refusal of the domain, as the operator sees it.
+/// Converts a refusal of the domain into an error for the operator.
 pub(crate) fn refused<E: DomainError>(error: E) -> Failure {
     match error.kind() {
         ErrorKind::InvalidArgument => Failure::Usage(error.to_string()),

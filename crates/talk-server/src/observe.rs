@@ -16,24 +16,24 @@ use self::queue::LogQueue;
 use crate::failure::Failure;
 use crate::settings::{LogFormat, Settings};
 
-/// Upper bounds of durations, in seconds: a commit takes about a millisecond, a password a tenth of
-/// a second, and beyond ten seconds everybody has gone.
+/// Histogram buckets of durations, in seconds: a commit takes about a millisecond, a password a
+/// tenth of a second, and clients give up after about ten seconds.
 const SECONDS: [f64; 13] = [
     0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// Upper bounds of counts, for example of changes in one commit.
+/// Histogram buckets of counts, for example of changes per commit.
 const COUNTS: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1_024.0];
 
-/// How long the end of the process waits for a slow reader of the log.
+/// How long the process waits at its end for a slow reader of the log.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Where log lines wait.
+/// The queue of log lines.
 static QUEUE: OnceLock<LogQueue> = OnceLock::new();
 
 /// Sends log lines to standard error through a bounded queue, and panics to the log.
 pub(crate) fn logs(settings: &Settings) -> Result<(), Failure> {
-    // A descriptor of its own: the lock of `stderr()` would stay taken while a write is stuck.
+    // A duplicate descriptor: the lock of `stderr()` would be held while a write blocks.
     let out = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
     let queue = LogQueue::start(settings.log_queue_bytes, out)?;
     let lines = tracing_subscriber::fmt()
@@ -70,14 +70,14 @@ pub(crate) fn logs(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits a moment until the log is written; a reader that is stuck does not hold up the end.
+/// Waits up to a second until the log is written; a stuck reader does not delay the end further.
 pub(crate) fn flush() {
     if let Some(queue) = QUEUE.get() {
         queue.flush(PATIENCE);
     }
 }
 
-/// Starts counting.
+/// Installs the metrics recorder.
 pub(crate) fn metrics() -> Result<PrometheusHandle, Failure> {
     use metrics_exporter_prometheus::Matcher::Suffix;
 

@@ -1,4 +1,4 @@
-//! What the operator does with an installation, whether its server runs or not.
+//! Commands of the operator, which work with and without a running server.
 
 mod accesskey;
 mod agent;
@@ -26,26 +26,26 @@ use crate::failure::Failure;
 use crate::output::print;
 use erasure::Confirmation;
 
-/// The operator at work: above all customers, on an open database.
+/// Runs commands on an open database, across all customers.
 pub(crate) struct Operator {
     /// The database.
     pub(crate) store: Arc<dyn Store>,
     /// The installation's limits on fields.
     pub(crate) limits: Limits,
-    /// Whether programs read the answers.
+    /// Whether to print JSON.
     pub(crate) json: bool,
-    /// Keeps a restore or vacuum from replacing the file. Declared after `store`, since it must be
-    /// dropped after it.
+    /// Prevents a restore or vacuum from replacing the file. Declared after `store`, since fields
+    /// are dropped in order.
     pub(crate) lock: DatabaseLock,
 }
 
 impl Operator {
-    /// Whether a server runs on the database: it cleans up behind deletions.
+    /// Returns whether a server runs on the database; it then runs the cleanups.
     pub(crate) fn is_served(&self) -> Result<bool, Failure> {
         Ok(self.lock.is_served().map_err(anyhow::Error::new)?)
     }
 
-    /// Carries out a command about customers.
+    /// Runs a command about customers.
     pub(crate) async fn customer(&self, command: CustomerCommand) -> Result<(), Failure> {
         match command {
             CustomerCommand::Create { name, id } => self.create_customer(&name, id).await,
@@ -57,7 +57,7 @@ impl Operator {
         }
     }
 
-    /// Carries out a command about agents.
+    /// Runs a command about agents.
     pub(crate) async fn agent(&self, command: AgentCommand) -> Result<(), Failure> {
         match command {
             AgentCommand::Create(command) => self.create_agent(command).await,
@@ -79,7 +79,7 @@ impl Operator {
         }
     }
 
-    /// Carries out a command about access keys.
+    /// Runs a command about access keys.
     pub(crate) async fn access_key(&self, command: AccessKeyCommand) -> Result<(), Failure> {
         match command {
             AccessKeyCommand::Create {
@@ -92,7 +92,7 @@ impl Operator {
         }
     }
 
-    /// Prints something for a person, or the same for a program.
+    /// Prints `line`, or `resource` as JSON.
     fn print(&self, line: &str, resource: &impl Serialize) -> Result<(), Failure> {
         if self.json {
             let json = serde_json::to_string(resource).map_err(anyhow::Error::new)?;
@@ -104,7 +104,7 @@ impl Operator {
     }
 }
 
-/// One page after another, oldest first, until the last.
+/// Reads all pages, oldest rows first.
 pub(crate) fn all<T>(
     mut page: impl FnMut(PageRequest) -> Result<Page<T>, StoreError>,
 ) -> Result<Vec<T>, StoreError> {

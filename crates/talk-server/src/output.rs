@@ -1,4 +1,4 @@
-//! What commands print on standard output and standard error.
+//! Prints on standard output and standard error without panics on closed pipes.
 
 use std::io::{ErrorKind, Write};
 use std::sync::mpsc::channel;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Prints `text` on standard output.
 ///
-/// A closed pipe is no failure: `config | head -1` has read all it wants.
+/// A closed pipe is not an error: `config | head -1` has read enough.
 ///
 /// # Errors
 /// Any other error of the output, for example a full disk.
@@ -15,13 +15,14 @@ pub(crate) fn print(text: &str) -> std::io::Result<()> {
     ignore_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// How long a reader of standard error may be stuck before the process ends without it.
+/// How long to wait for a stuck reader of standard error.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Prints one line on standard error. When that fails there is nobody left to report it to.
+/// Prints one line on standard error. Errors are ignored, since there is no other place to report
+/// them.
 pub(crate) fn print_error(line: String) {
     let (done, finished) = channel();
-    // A write to a pipe that nobody reads would never end.
+    // A write to a full pipe without a reader would block for ever.
     let writing = std::thread::Builder::new().spawn(move || {
         let _ = writeln!(std::io::stderr(), "{line}");
         let _ = done.send(());

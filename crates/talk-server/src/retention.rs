@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Failures in a row after which a customer is left to the next run.
+/// Failures in a row after which a customer is skipped until the next run.
 const FAILURES: u32 = 3;
 
 /// Erases what has expired, at once and then every hour, until dropped.
@@ -36,13 +36,13 @@ pub(crate) async fn retain_hourly(store: Arc<dyn Store>, retention: Retention, l
         let mut run = Run::new(Arc::clone(&store), retention.at(now()), limits);
         match run.complete().await {
             Ok(()) => run.erased.tell(),
-            // The next hour is soon enough.
+            // The next hourly run tries again.
             Err(error) => tracing::warn!(%error, "failed to look for what has expired"),
         }
     }
 }
 
-/// Numbers of erased rows of a run.
+/// Counts of the rows erased by a run.
 #[derive(Debug, Default)]
 struct Erased {
     messages: u64,
@@ -75,12 +75,12 @@ impl Erased {
     }
 }
 
-/// Where a customer's chats have been looked through to.
+/// The progress of a run in one customer.
 struct Turn {
     customer: CustomerId,
-    /// The last chat that was looked at.
+    /// The last chat that was examined.
     after: Option<ChatId>,
-    /// Whether no chats follow it.
+    /// Whether it was the last chat of the customer.
     is_last: bool,
     /// Expired data found in the last chats, to be erased before the next chats are read.
     due: VecDeque<(ChatId, Due)>,
@@ -88,8 +88,8 @@ struct Turn {
     failures: u32,
 }
 
-/// One walk through all chats. Customers take turns, each with one bounded unit of work at a time:
-/// nobody waits for the backlog of another one.
+/// One pass over all chats. Customers take turns with one bounded unit of work each, so that none
+/// waits for the backlog of another.
 struct Run {
     store: Arc<dyn Store>,
     expiry: Expiry,
@@ -141,7 +141,7 @@ impl Run {
         Ok(())
     }
 
-    /// Gives a customer its turn, and another one afterwards if there may be more to do.
+    /// Runs one step for a customer, and queues it again if there may be more to do.
     async fn give(&mut self, mut turn: Turn) {
         match self.step(&mut turn).await {
             Ok(is_more) => {
@@ -176,8 +176,8 @@ impl Run {
         metrics::gauge!("talk_retention_backlog_chats").set(due as f64);
     }
 
-    /// Erases the next expired rows of a customer, or looks at its next chats. Returns whether there
-    /// may be more to do.
+    /// Erases the next expired rows of a customer, or examines its next chats. Returns whether
+    /// there may be more to do.
     async fn step(&mut self, turn: &mut Turn) -> Result<bool, StoreError> {
         let start = Instant::now();
         match turn.due.front().copied() {

@@ -1,4 +1,4 @@
-//! Serving: everything is checked before anything is created, and finished before the end.
+//! `serve`: checks settings before creating anything, and finishes requests before the end.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::bootstrap::{FirstAdmin, bootstrap, nobody};
+use crate::bootstrap::{FirstAdmin, bootstrap, no_agents};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::usernames::warn_of_collisions;
@@ -24,9 +24,10 @@ use crate::{cleaner, demo, installation, observe, retention, upkeep};
 /// File descriptors left for the database, the log and the connections of operators.
 const OWN_FILES: u64 = 256;
 
-/// A server that holds its addresses and its open database, and does not serve yet.
+/// A server with bound listeners and an open database that does not accept requests yet.
 pub(crate) struct Prepared {
-    /// Has the database open: it is dropped before the store, which waits until nobody else has.
+    /// Dropped before `store`: the marker has the database open too, and closing the store waits
+    /// for it.
     marker: Marker,
     /// The database.
     pub(crate) store: Arc<dyn Store>,
@@ -38,16 +39,16 @@ pub(crate) struct Prepared {
     public: TcpListener,
     admin: Option<TcpListener>,
     metrics: PrometheusHandle,
-    /// Dropped last: nothing has the database open any more.
+    /// Dropped last, after the database is closed.
     lock: DatabaseLock,
 }
 
-/// Serves in production, until asked to stop.
+/// Serves in production until SIGTERM or SIGINT.
 pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let settings = &loaded.settings;
     let secret = signing_secret(settings)?;
     if !installation::has_database(settings) && FirstAdmin::from(settings)?.is_none() {
-        return Err(nobody());
+        return Err(no_agents());
     }
     let prepared = prepare(loaded, secret)?;
     bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
@@ -58,7 +59,7 @@ pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     run(settings, prepared).await
 }
 
-/// The secret that tokens are signed with, which production never makes up.
+/// Returns the signing secret, which `serve` never generates.
 pub(crate) fn signing_secret(settings: &Settings) -> Result<&SecretString, Failure> {
     let secret = settings.jwt_secret.as_ref().ok_or_else(|| {
         let least = talk_identity::MIN_SECRET_BYTES;
@@ -68,7 +69,7 @@ pub(crate) fn signing_secret(settings: &Settings) -> Result<&SecretString, Failu
     Ok(secret)
 }
 
-/// Takes the addresses and opens the database.
+/// Binds the listeners and opens the database.
 pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared, Failure> {
     let settings = &loaded.settings;
     installation::check_database(settings)?;
@@ -104,7 +105,7 @@ pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared
     })
 }
 
-/// Every connection takes a file descriptor, and what a login shell allows is few.
+/// Raises the soft limit of file descriptors to the hard limit: every connection needs one.
 fn raise_file_limit() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(files) => tracing::debug!(files, "file descriptors"),
@@ -112,7 +113,8 @@ fn raise_file_limit() {
     }
 }
 
-/// How many connections there may be: as many as the settings say, and the file limit has room for.
+/// Returns the limit of connections: the setting, but no more than the limit of file descriptors
+/// allows.
 fn connection_limits(settings: &Settings) -> ConnectionLimits {
     let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX);
     let room = files.saturating_sub(OWN_FILES).max(1);
@@ -131,7 +133,8 @@ fn connection_limits(settings: &Settings) -> ConnectionLimits {
     }
 }
 
-/// What is stored is unknown: nothing more may be answered, and opening again is the recovery.
+/// Ends the process at once: after a failed commit the state of the database is unknown, so nothing
+/// more may be answered. The next start recovers it.
 fn end_at_once(reason: &str) {
     tracing::error!(reason, "the database failed; the process ends");
     observe::flush();
@@ -144,12 +147,12 @@ fn listen(name: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 impl Prepared {
-    /// Where the API is, with the port that was taken if any was free to choose.
+    /// Returns the address of the API, with the actual port if the setting was port 0.
     pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
         Ok(self.public.local_addr()?)
     }
 
-    /// Logs that it serves, and where.
+    /// Returns a function that logs the addresses once the server accepts requests.
     fn announcement(&self, settings: &Settings) -> Result<impl FnOnce() + use<>, Failure> {
         let bind = self.address()?;
         let admin = self.admin.as_ref().map(TcpListener::local_addr);
@@ -163,7 +166,7 @@ impl Prepared {
     }
 }
 
-/// Serves until asked to stop; then requests in flight are finished and the database is closed.
+/// Serves until SIGTERM or SIGINT; then finishes the requests in flight and closes the database.
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
@@ -207,15 +210,16 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let handle = server.handle();
     announce();
     let stop = tokio::spawn(async move {
-        // Without one of them events or revocations would go nowhere, and nobody would notice.
+        // Without one of these tasks events or revocations would be lost silently, so its end stops
+        // the server.
         let is_broken = tokio::select! {
-            () = asked(stops) => false,
+            () = stop_signal(stops) => false,
             _ = background.join_next() => true,
         };
         tracing::info!("stopping: requests in flight are finished");
         stop_sockets.send_replace(true);
         handle.stop(true).await;
-        // Their handles of the database must be gone before the end.
+        // Their handles of the database must be dropped before it is closed.
         background.shutdown().await;
         is_broken
     });
@@ -226,15 +230,15 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     whole(is_broken)
 }
 
-/// Closes the database into one file once everything is written. The mark has the database open, and
-/// is dropped first; the lock is held until nothing has it open.
+/// Writes everything and closes the database as one file. Drops the marker first, which has the
+/// database open, and the lock last.
 async fn close(database: Arc<dyn Store>, marker: Marker, lock: DatabaseLock) {
     drop(marker);
     database.close().await;
     drop(lock);
 }
 
-/// Starts what the server does by itself.
+/// Starts the background tasks.
 fn maintenance(
     settings: &Settings,
     store: &Arc<dyn Store>,
@@ -266,8 +270,8 @@ fn whole(is_broken: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits for either signal.
-async fn asked([mut terminate, mut interrupt]: [Signal; 2]) {
+/// Waits for SIGTERM or SIGINT.
+async fn stop_signal([mut terminate, mut interrupt]: [Signal; 2]) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

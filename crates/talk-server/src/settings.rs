@@ -1,5 +1,5 @@
-//! The settings: one struct, from which the flags, the names in the environment and the commented
-//! file `config/talk.toml` are made.
+//! The settings: one struct, from which the flags, the environment variables and the commented file
+//! `config/talk.toml` are derived.
 
 mod in_force;
 mod kubernetes;
@@ -29,20 +29,20 @@ use types::{at_least_one, at_most_512, parsed};
 ///
 /// Each can be given as a flag (`--token-lifetime-seconds 3600`), in the environment
 /// (`TALK_TOKEN_LIFETIME_SECONDS=3600`) or in this file; a flag wins over the environment, the
-/// environment over the file, the file over the default. This file is read from
-/// `config/talk.toml` if there is one, or from where `--config` or `TALK_CONFIG` says. A name that
-/// is not below, or a bad value, stops the start.
+/// environment over the file, the file over the default. This file is read from `config/talk.toml`
+/// if there is one, or from the path in `--config` or `TALK_CONFIG`. An unknown name or a bad value
+/// stops the start.
 ///
 /// Secrets (`database_url`, `broker_url`, `jwt_secret`, `jwt_secret_previous`,
 /// `bootstrap_password`, `issuer_secret`) can be read from a file instead: `jwt_secret_file`,
 /// `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
 #[derive(Debug, Config)]
 pub(crate) struct Settings {
-    /// Where the API listens.
+    /// Address and port of the API.
     #[config(env = "TALK_BIND", default = "127.0.0.1:8095")]
     pub(crate) bind: SocketAddr,
 
-    /// Where `/healthz`, `/readyz` and `/metrics` listen; empty for nowhere.
+    /// Address and port of `/healthz`, `/readyz` and `/metrics`; empty to switch them off.
     #[config(
         env = "TALK_ADMIN_BIND",
         default = "127.0.0.1:9095",
@@ -63,21 +63,21 @@ pub(crate) struct Settings {
     #[config(env = "TALK_BROKER_URL")]
     pub(crate) broker_url: Option<SecretString>,
 
-    /// Where files of the server are kept.
+    /// Directory of the server's files.
     #[config(env = "TALK_DATA_DIR", default = "data")]
     pub(crate) data_dir: PathBuf,
 
-    /// What is logged: `off`, `error`, `warn`, `info`, `debug` or `trace`, also per module as in
+    /// Log level: `off`, `error`, `warn`, `info`, `debug` or `trace`, also per module as in
     /// `info,talk_http_actix=debug`.
     #[config(env = "TALK_LOG", default = "info", deserialize_with = parsed)]
     pub(crate) log: LogFilter,
 
-    /// How log lines look: `human` or `json`.
+    /// Format of log lines: `human` or `json`.
     #[config(env = "TALK_LOG_FORMAT", default = "human")]
     pub(crate) log_format: LogFormat,
 
-    /// Bytes of log lines that wait for a slow reader of the log; further lines are dropped and
-    /// counted (`talk_log_lines_lost_total`), requests never wait.
+    /// Bytes of log lines queued for a slow reader of the log. Further lines are dropped and
+    /// counted (`talk_log_lines_lost_total`); requests never wait.
     #[config(env = "TALK_LOG_QUEUE_BYTES", default = 1_048_576, validate = at_least_one)]
     pub(crate) log_queue_bytes: usize,
 
@@ -86,12 +86,12 @@ pub(crate) struct Settings {
     #[config(env = "TALK_JWT_SECRET")]
     pub(crate) jwt_secret: Option<SecretString>,
 
-    /// The secret that was used before, at least 32 bytes. Tokens it signed stay valid until they
-    /// end, none is signed with it: a new `jwt_secret` logs nobody out.
+    /// The secret that was used before, at least 32 bytes. Its tokens stay valid until they expire,
+    /// and no new ones are signed with it, so that a new `jwt_secret` logs nobody out.
     #[config(env = "TALK_JWT_SECRET_PREVIOUS")]
     pub(crate) jwt_secret_previous: Option<SecretString>,
 
-    /// How long a login token is valid.
+    /// Seconds that a login token is valid.
     #[config(
         env = "TALK_TOKEN_LIFETIME_SECONDS",
         default = 604_800,
@@ -112,21 +112,21 @@ pub(crate) struct Settings {
     #[config(env = "TALK_WORKERS", default = 0, validate = at_most_512)]
     pub(crate) workers: usize,
 
-    /// Database connections that read. One customer uses all but one of them at most; readiness and
-    /// authentication have one of their own.
+    /// Database connections for reads. One customer uses at most all but one; readiness and
+    /// authentication have one more of their own.
     #[config(env = "TALK_READERS", default = 4, validate = at_least_one)]
     pub(crate) readers: u32,
 
-    /// Milliseconds that a read of the database may run. A search that meets it answers what it has
-    /// found and a page token; any other read is answered 503.
+    /// Milliseconds that a read of the database may run. A search that reaches the limit answers
+    /// what it has found with a page token; any other read is answered 503.
     #[config(env = "TALK_READ_TIMEOUT_MS", default = 5_000, validate = at_least_one)]
     pub(crate) read_timeout_ms: u32,
 
-    /// Reads of one agent that may wait for a connection; further ones are answered 503.
+    /// Maximum of reads of one agent that wait for a connection; further ones are answered 503.
     #[config(env = "TALK_WAITING_READS_PER_AGENT", default = 256, validate = at_least_one)]
     pub(crate) waiting_reads_per_agent: usize,
 
-    /// Reads of one customer that may wait for a connection; further ones are answered 503.
+    /// Maximum of reads of one customer that wait for a connection; further ones are answered 503.
     #[config(
         env = "TALK_WAITING_READS_PER_CUSTOMER",
         default = 4_096,
@@ -134,13 +134,13 @@ pub(crate) struct Settings {
     )]
     pub(crate) waiting_reads_per_customer: usize,
 
-    /// Changes that may wait for the database. They are served fairly among customers and agents;
-    /// when so many wait, the agent with the longest queue is answered 503.
+    /// Maximum of changes that wait for the database. They are served fairly among customers and
+    /// agents; beyond it, the agent with the longest queue is answered 503.
     #[config(env = "TALK_QUEUE", default = 4_096, validate = at_least_one)]
     pub(crate) queue: usize,
 
-    /// Bytes of the database file at most, beyond which changes are answered 503 `STORAGE_FULL` as on
-    /// a full disk, while reading goes on; 0 for no limit.
+    /// Maximum size of the database file in bytes. Beyond it changes are answered 503
+    /// `STORAGE_FULL` as on a full disk, and reads continue; 0 for no limit.
     #[config(env = "TALK_MAX_DATABASE_BYTES", default = 0)]
     pub(crate) max_database_bytes: u64,
 
@@ -154,15 +154,15 @@ pub(crate) struct Settings {
     #[config(env = "TALK_DELETED_CHATS_DAYS", default = 30)]
     pub(crate) deleted_chats_days: u32,
 
-    /// Days that events stay in the log of a chat, for clients that resume. 0 for ever.
+    /// Days that events stay in the log of a chat, for clients that resume. 0 keeps them for ever.
     #[config(env = "TALK_LOG_RETENTION_DAYS", default = 30)]
     pub(crate) log_retention_days: u32,
 
-    /// Latest events of a chat that stay in its log even when they are older.
+    /// Number of latest events of a chat that stay in its log even when they are older.
     #[config(env = "TALK_LOG_RETENTION_EVENTS", default = 10_000, validate = at_least_one)]
     pub(crate) log_retention_events: u64,
 
-    /// Changes that share one commit at most; 1 for a commit each.
+    /// Maximum of changes that share one commit; 1 for one commit each.
     #[config(env = "TALK_GROUP_COMMIT", default = 256, validate = at_least_one)]
     pub(crate) group_commit: usize,
 
@@ -171,13 +171,13 @@ pub(crate) struct Settings {
     #[config(env = "TALK_LEGACY_API", default = true)]
     pub(crate) legacy_api: bool,
 
-    /// Connections of clients open at a time, sockets included; one more is closed at once. 0 for as
-    /// many as the limit of file descriptors has room for.
+    /// Maximum of open client connections, sockets included; one more is closed at once. 0 for as
+    /// many as the limit of file descriptors allows.
     #[config(env = "TALK_MAX_CONNECTIONS", default = 0)]
     pub(crate) max_connections: usize,
 
-    /// Connections from one address open at a time; the addresses of an IPv6 /64 count as one, those
-    /// of `trusted_proxies` do not count.
+    /// Maximum of open connections from one address; the addresses of an IPv6 /64 count as one,
+    /// those of `trusted_proxies` do not count.
     #[config(
         env = "TALK_MAX_CONNECTIONS_PER_ADDRESS",
         default = 1_000,
@@ -185,25 +185,25 @@ pub(crate) struct Settings {
     )]
     pub(crate) max_connections_per_address: usize,
 
-    /// Sockets open at a time; one more is answered 429.
+    /// Maximum of open sockets; one more is answered 429.
     #[config(env = "TALK_MAX_SOCKETS", default = 20_000, validate = at_least_one)]
     pub(crate) max_sockets: usize,
 
-    /// Sockets of one customer open at a time.
+    /// Maximum of open sockets of one customer.
     #[config(env = "TALK_MAX_SOCKETS_PER_CUSTOMER", default = 15_000, validate = at_least_one)]
     pub(crate) max_sockets_per_customer: usize,
 
-    /// Sockets of one agent open at a time.
+    /// Maximum of open sockets of one agent.
     #[config(env = "TALK_MAX_SOCKETS_PER_AGENT", default = 100, validate = at_least_one)]
     pub(crate) max_sockets_per_agent: usize,
 
-    /// Bytes of rows after which a page of a list, or of the event log, ends early and names the next
-    /// page. A single longer row is a page of its own.
+    /// Bytes of rows after which a page of a list, or of the event log, ends early with the token
+    /// of the next page. A single longer row is a page of its own.
     #[config(env = "TALK_MAX_PAGE_BYTES", default = 1_048_576, validate = at_least_one)]
     pub(crate) max_page_bytes: usize,
 
-    /// Bytes of answers that wait for their clients to read them, at a time. Beyond it requests are
-    /// answered 503 `BUSY` until clients have read.
+    /// Maximum of bytes in answers that clients have not read yet. Beyond it requests are answered
+    /// 503 `BUSY` until clients have read.
     #[config(env = "TALK_MAX_UNSENT_BYTES", default = 268_435_456, validate = at_least_one)]
     pub(crate) max_unsent_bytes: usize,
 
@@ -223,8 +223,8 @@ pub(crate) struct Settings {
     )]
     pub(crate) max_unsent_bytes_per_agent: usize,
 
-    /// Bytes of events that wait for one WebSocket at most; what does not fit is read from the
-    /// event log once there is space.
+    /// Maximum of bytes of events queued for one WebSocket; further events are read from the event
+    /// log once there is space.
     #[config(env = "TALK_SOCKET_QUEUE_BYTES", default = 262_144, validate = at_least_one)]
     pub(crate) socket_queue_bytes: usize,
 
@@ -253,7 +253,7 @@ pub(crate) struct Settings {
     #[config(env = "TALK_AGENT_RATE", default = 200)]
     pub(crate) agent_rate: u32,
 
-    /// Tokens that an agent can save.
+    /// Capacity of the agent's bucket in tokens.
     #[config(env = "TALK_AGENT_BURST", default = 1_000)]
     pub(crate) agent_burst: u32,
 
@@ -261,7 +261,7 @@ pub(crate) struct Settings {
     #[config(env = "TALK_CUSTOMER_RATE", default = 2_000)]
     pub(crate) customer_rate: u32,
 
-    /// Tokens that a customer can save.
+    /// Capacity of the customer's bucket in tokens.
     #[config(env = "TALK_CUSTOMER_BURST", default = 5_000)]
     pub(crate) customer_burst: u32,
 
@@ -270,25 +270,25 @@ pub(crate) struct Settings {
     #[config(env = "TALK_ADDRESS_RATE", default = 500)]
     pub(crate) address_rate: u32,
 
-    /// Tokens that an address can save.
+    /// Capacity of the address's bucket in tokens.
     #[config(env = "TALK_ADDRESS_BURST", default = 2_000)]
     pub(crate) address_burst: u32,
 
-    /// Failed logins of one account from one address before the next one must wait: 1 second, then
-    /// 2, 4 and so on, up to 15 minutes. `agent unlock` forgets them.
+    /// Failed logins of one account from one address after which the next one must wait: 1 second,
+    /// then 2, 4 and so on, up to 15 minutes. `agent unlock` clears them.
     #[config(env = "TALK_LOGIN_FAILURES", default = 5, validate = at_least_one)]
     pub(crate) login_failures: u32,
 
-    /// Failed logins from one address, whatever the account, before the next one must wait. One is
-    /// forgotten every ten seconds.
+    /// Failed logins from one address, for any accounts, after which the next one must wait. One is
+    /// cleared every ten seconds.
     #[config(env = "TALK_LOGIN_FAILURES_PER_ADDRESS", default = 50, validate = at_least_one)]
     pub(crate) login_failures_per_address: u32,
 
-    /// Passwords of one address that may wait to be checked; addresses take turns.
+    /// Maximum of passwords of one address that wait to be checked; addresses take turns.
     #[config(env = "TALK_LOGIN_QUEUE", default = 64, validate = at_least_one)]
     pub(crate) login_queue: usize,
 
-    /// How long requests in flight may take to finish after SIGTERM.
+    /// Seconds that requests in flight may take to finish after SIGTERM.
     #[config(env = "TALK_SHUTDOWN_SECONDS", default = 10)]
     pub(crate) shutdown_seconds: u64,
 
@@ -344,8 +344,8 @@ pub(crate) struct Settings {
     #[config(env = "TALK_MAX_BODY_BYTES", default = 262_144, validate = at_least_one)]
     pub(crate) max_body_bytes: usize,
 
-    /// Algorithm of another issuer whose tokens are accepted beside our own: `HS256`, `RS256`,
-    /// `ES256` or `EdDSA`. It comes with one of the three keys below.
+    /// Algorithm of an external issuer whose tokens are accepted as well: `HS256`, `RS256`, `ES256`
+    /// or `EdDSA`. It comes with one of the three keys below.
     #[config(env = "TALK_ISSUER_ALGORITHM", deserialize_with = parsed)]
     pub(crate) issuer_algorithm: Option<PinnedAlgorithm>,
 
@@ -361,29 +361,29 @@ pub(crate) struct Settings {
     #[config(env = "TALK_ISSUER_JWKS_FILE")]
     pub(crate) issuer_jwks_file: Option<PathBuf>,
 
-    /// What the claim `iss` of such a token must say; not checked without.
+    /// Required value of the claim `iss` of such a token; not checked if not set.
     #[config(env = "TALK_ISSUER_ISSUER")]
     pub(crate) issuer_issuer: Option<String>,
 
-    /// What the claim `aud` of such a token must contain; not checked without.
+    /// Required entry of the claim `aud` of such a token; not checked if not set.
     #[config(env = "TALK_ISSUER_AUDIENCE")]
     pub(crate) issuer_audience: Option<String>,
 
-    /// Where such a token has the agent's id; VoIPBIN's `agent.id` for example.
+    /// Claim with the agent's id, for example VoIPBIN's `agent.id`.
     #[config(env = "TALK_ISSUER_AGENT_CLAIM", default = "sub")]
     pub(crate) issuer_agent_claim: String,
 
-    /// Where such a token has the customer's id; VoIPBIN's `agent.customer_id` for example.
+    /// Claim with the customer's id, for example VoIPBIN's `agent.customer_id`.
     #[config(env = "TALK_ISSUER_CUSTOMER_CLAIM", default = "customer_id")]
     pub(crate) issuer_customer_claim: String,
 
-    /// Where such a token has its end, in seconds since 1970 or as a date and time; VoIPBIN's
-    /// `expire` for example. `exp` counts in any case.
+    /// Claim with the expiry, in seconds since 1970 or as a date and time, for example VoIPBIN's
+    /// `expire`. `exp` is always checked too.
     #[config(env = "TALK_ISSUER_EXPIRE_CLAIM", default = "exp")]
     pub(crate) issuer_expire_claim: String,
 }
 
-/// Settings that are never shown and that can be read from a file.
+/// Secret settings: never shown, and readable from a file.
 pub(crate) const SECRETS: [&str; 6] = [
     "database_url",
     "broker_url",
@@ -394,7 +394,7 @@ pub(crate) const SECRETS: [&str; 6] = [
 ];
 
 impl Settings {
-    /// How large bodies may be.
+    /// Limits of request bodies.
     pub(crate) const fn body_limits(&self) -> BodyLimits {
         BodyLimits {
             login: self.max_login_body_bytes,
@@ -413,7 +413,7 @@ impl Settings {
         }
     }
 
-    /// How many bytes of answers may wait for their clients.
+    /// Limits of bytes in answers that clients have not read yet.
     pub(crate) const fn unsent_limits(&self) -> UnsentLimits {
         UnsentLimits {
             total: self.max_unsent_bytes,
@@ -422,7 +422,7 @@ impl Settings {
         }
     }
 
-    /// How many sockets there may be.
+    /// Limits of open sockets.
     pub(crate) const fn socket_limits(&self) -> SocketLimits {
         SocketLimits {
             sockets: self.max_sockets,
@@ -431,7 +431,7 @@ impl Settings {
         }
     }
 
-    /// How many logins may fail, and wait.
+    /// Limits of failed and waiting logins.
     pub(crate) const fn login_limits(&self) -> LoginLimits {
         LoginLimits {
             failures: self.login_failures,
@@ -440,7 +440,7 @@ impl Settings {
         }
     }
 
-    /// How much work agents, customers and addresses may ask for.
+    /// Token buckets of agents, customers and addresses.
     pub(crate) fn rates(&self) -> Rates {
         let rate = |per_second, burst| Rate { per_second, burst };
         Rates {
@@ -477,7 +477,8 @@ impl Settings {
         }
     }
 
-    /// Checks that a bucket that refills can hold a token: otherwise nothing would be let in.
+    /// Checks that a bucket that refills can hold at least one token; otherwise it would admit
+    /// nothing.
     fn check_rates(&self) -> Result<(), SettingsError> {
         let Rates {
             agent,
@@ -498,7 +499,7 @@ impl Settings {
         })
     }
 
-    /// What one setting says about another.
+    /// Checks that depend on several settings.
     fn check(&self) -> Result<(), SettingsError> {
         if self.broker_url.is_some() {
             return Err(SettingsError::new(

@@ -1,4 +1,4 @@
-//! What a running server does by itself from time to time.
+//! Periodic tasks of a running server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,20 +12,21 @@ use crate::installation::now;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A revocation is kept a little longer than its token, which is accepted some seconds late.
+/// Revocations are kept a minute longer than their tokens, which are accepted a few seconds late.
 const GRACE_SECONDS: u32 = 60;
 
-/// Rows forgotten in one unit of work; the writer does nothing else meanwhile.
+/// Rows deleted per unit of work, since other changes wait for it.
 const AT_ONCE: u32 = 500;
 
-/// Forgets what is over, at once and then every hour, until dropped.
+/// Deletes expired rows (revocations, idempotency keys, session ends), at the start and then every
+/// hour, until dropped.
 pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
         match purge(&store, now()).await {
             Ok(()) => tracing::debug!("old answers and ended tokens are forgotten"),
-            // The next hour is soon enough.
+            // The next hourly run tries again.
             Err(error) => tracing::warn!(%error, "failed to forget what is over"),
         }
     }
@@ -34,7 +35,7 @@ pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
 async fn purge(store: &Arc<dyn Store>, now: Timestamp) -> Result<(), StoreError> {
     let (answers, tokens) = (before(now, KEPT_SECONDS), before(now, GRACE_SECONDS));
     let unit = Unit::installation("purge");
-    // Requests get their turn between the units.
+    // Requests can run between the units.
     loop {
         let gone = store
             .write(unit, move |uow| uow.sessions().purge(tokens, AT_ONCE))
@@ -58,7 +59,7 @@ fn before(now: Timestamp, seconds: u32) -> Timestamp {
     Timestamp::from_micros(micros).unwrap_or(now)
 }
 
-/// Keeps the memory of the metrics small, until dropped.
+/// Compacts the metrics' histograms periodically, until dropped.
 pub(crate) async fn drain_metrics(metrics: PrometheusHandle) {
     let mut ticks = tokio::time::interval(Duration::from_secs(5));
     loop {

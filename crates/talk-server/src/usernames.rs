@@ -1,14 +1,14 @@
-//! Usernames that differ in case or Unicode form alone: agents from before such names were refused.
+//! Finds agents from older versions whose usernames differ only in case or Unicode form.
 
 use std::sync::Arc;
 
 use talk_domain::store::{Store, StoreError, Unit};
 
-/// Names listed at most.
+/// Maximum of listed names.
 const LISTED: u32 = 100;
 
-/// The agents that log in with exactly their username only, because another has the same in another
-/// case or form.
+/// Lists the agents that can log in only with the exact spelling of their username, since another
+/// agent has it in another case or form.
 ///
 /// # Errors
 /// If storage fails.

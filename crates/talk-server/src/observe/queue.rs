@@ -1,7 +1,7 @@
 //! A bounded queue of log lines, written by a thread of its own.
 //!
-//! Whoever logs never waits: when the reader of standard error is slow, or has gone, lines are
-//! dropped and counted. Requests are answered all the same.
+//! Logging never blocks: when the reader of standard error is slow or gone, lines are dropped and
+//! counted, and requests are not affected.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,22 +14,22 @@ use tracing_subscriber::fmt::MakeWriter;
 pub(super) struct LogQueue(Arc<Shared>);
 
 struct Shared {
-    /// Bytes that may wait, those being written included.
+    /// Maximum of queued bytes, including those being written.
     limit: usize,
     state: Mutex<State>,
-    /// Lines were added, for the thread.
+    /// Signals the thread that lines were added.
     added: Condvar,
-    /// Lines were written or dropped, for those who wait for the end.
+    /// Signals `flush` that lines were written or dropped.
     finished: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// Whole lines that wait, one after another.
+    /// Queued lines, concatenated.
     waiting: Vec<u8>,
-    /// How many they are.
+    /// The number of queued lines.
     lines: u64,
-    /// Bytes that the thread is writing.
+    /// Bytes that the thread is writing at the moment.
     writing: usize,
     /// Lines dropped since the last one that was written.
     lost: u64,
@@ -82,7 +82,7 @@ impl LogQueue {
         self.0.added.notify_one();
     }
 
-    /// Writes what waits, for ever. Everything that gathered meanwhile is one write.
+    /// The loop of the thread: writes all queued lines at once.
     fn write_all(&self, mut out: impl Write) {
         loop {
             let mut state = self.state();
@@ -120,7 +120,7 @@ impl LogQueue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is complete, so a panic elsewhere leaves it usable.
+        // Each change of the state is complete, so a poisoned lock is still usable.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,7 +129,7 @@ fn count_lost(lines: u64) {
     metrics::counter!("talk_log_lines_lost_total").increment(lines);
 }
 
-/// One line on its way into the queue; the subscriber writes each line at once.
+/// A writer for one line; the subscriber writes each line with one call.
 pub(super) struct Line(LogQueue);
 
 impl Write for Line {
@@ -158,7 +158,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    /// Says when it is written to, and writes when it is allowed to.
+    /// A writer that reports each write and blocks until it is released.
     struct Gate {
         begun: Sender<()>,
         results: Receiver<io::Result<()>>,

@@ -16,7 +16,7 @@ use super::{Operator, all};
 use crate::failure::Failure;
 use crate::installation::{fresh, now, refused, secret};
 
-/// Characters of a key that are kept to tell keys apart.
+/// Length of the prefix of a key that is stored and shown.
 const SHOWN: usize = 11;
 
 impl Operator {
@@ -28,7 +28,7 @@ impl Operator {
     ) -> Result<(), Failure> {
         let agent = self.find_agent(agent).await?;
         let id: AccessKeyId = fresh();
-        // A key is random: the server's own secret is not needed.
+        // Keys are random, so any secret will do here.
         let tokens = SignedTokens::new(&secret(), 1, None).map_err(anyhow::Error::new)?;
         let token = tokens.new_key().map_err(refused)?;
         let hash = tokens.key_hash(&token);

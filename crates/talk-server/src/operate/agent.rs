@@ -61,7 +61,7 @@ impl Operator {
         self.print(&lines.join("\n"), &resources)
     }
 
-    /// Disables or enables an agent: the last active administrator of its customer only with
+    /// Disables or enables an agent. Disables the last active admin of a customer only with
     /// `even_last_admin`.
     pub(super) async fn set_status(
         &self,
@@ -86,8 +86,8 @@ impl Operator {
         self.show(&updated.await.map_err(refused)?)
     }
 
-    /// Forgets failed logins. A running server keeps them in its memory and forgets them when it
-    /// finds the end of a session, which is what is written here; no token is revoked by it.
+    /// Clears the failed logins of an agent. A running server has them in memory and clears them
+    /// when it reads a session end from the database; this writes one that revokes no token.
     pub(super) async fn unlock(&self, agent: &str) -> Result<(), Failure> {
         let agent = self.find_agent(agent).await?;
         let (id, now) = (agent.id, now());
@@ -120,7 +120,7 @@ impl Operator {
         self.show(&changed.await.map_err(refused)?)
     }
 
-    /// The agent with this id or username that is not deleted.
+    /// Finds an agent by id or username, if it is not deleted.
     pub(super) async fn find_agent(&self, wanted: &str) -> Result<Agent, Failure> {
         let found = self.find_any_agent(wanted).await?;
         if found.deleted.is_some() {
@@ -129,7 +129,7 @@ impl Operator {
         Ok(found)
     }
 
-    /// The agent with this id or username, deleted or not.
+    /// Finds an agent by id or username, deleted or not.
     pub(super) async fn find_any_agent(&self, wanted: &str) -> Result<Agent, Failure> {
         let name = wanted.to_owned();
         let unit = Unit::installation("find_agent");
@@ -163,7 +163,7 @@ pub(super) fn no_such(what: &str, wanted: &str) -> Failure {
     anyhow!("there is no {what} {wanted}").into()
 }
 
-/// Hashes the password that the line gives or points to.
+/// Hashes the password from the command line or from standard input.
 async fn hash(password: &Password) -> Result<PasswordHash, Failure> {
     let password = match &password.password {
         Some(password) => password.expose_secret().to_owned(),

@@ -42,7 +42,7 @@ pub(crate) fn backup(settings: &Settings, file: &Path, json: bool) -> Result<(),
     ))?)
 }
 
-/// Puts the backup at `file` into the place of the database.
+/// Replaces the database with the backup at `file`.
 pub(crate) fn restore(
     settings: &Settings,
     (file, is_replacing): (&Path, bool),
@@ -112,7 +112,7 @@ pub(super) fn refused(error: CopyError) -> Failure {
     }
 }
 
-/// A bar of the bytes copied, on a terminal; nothing elsewhere.
+/// A progress bar of the copied bytes, shown on a terminal only.
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {

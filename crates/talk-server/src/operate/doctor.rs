@@ -23,15 +23,15 @@ const PAGE: u32 = 1_000;
 
 /// The results of opening the database and checking its tables, before the chats are checked.
 pub(crate) struct Looked {
-    /// The migrations that the database lacked until now.
+    /// The migrations that were just applied.
     pub(crate) migrated: Vec<String>,
-    /// Problems found in its tables.
+    /// Problems found in the tables.
     pub(crate) problems: Vec<String>,
-    /// Its free pages.
+    /// Free pages of the file.
     pub(crate) space: FreeSpace,
 }
 
-/// What was checked, and what is wrong.
+/// The result of the check.
 #[derive(Debug, Default, Serialize)]
 struct Report {
     migrated: Vec<String>,
@@ -40,16 +40,14 @@ struct Report {
     chats: usize,
     events: u64,
     problems: Vec<String>,
-    /// Hints that are no faults.
+    /// Hints that are not problems.
     notes: Vec<String>,
 }
 
-/// Checks every chat that has a participant or is a channel: its number of participants is the one
-/// it says, they have read up to messages that are there, and its events are numbered without a gap
-/// up to its last one.
+/// Checks every chat that has a participant or is a channel: `member_count` equals the number of
+/// participants, read marks are at existing messages, and `seq` has no gap up to the head.
 ///
-/// # Errors
-/// If something is wrong, or cannot be read.
+/// # Errors If a problem is found, or a row cannot be read.
 pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Failure> {
     let mut report = Report {
         migrated: looked.migrated,
@@ -122,7 +120,8 @@ async fn examine(
     Ok(())
 }
 
-/// How many agents a customer has, and the chats that can be reached from them.
+/// Returns the number of a customer's agents, and the chats in which they participate or which are
+/// channels.
 fn chats(snapshot: &mut dyn Snapshot) -> Result<(usize, BTreeSet<ChatId>), StoreError> {
     let agents = all(|request| snapshot.agents().page(request))?;
     let mut chats = BTreeSet::new();
@@ -136,8 +135,8 @@ fn chats(snapshot: &mut dyn Snapshot) -> Result<(usize, BTreeSet<ChatId>), Store
     Ok((agents.len(), chats))
 }
 
-/// How many events a chat has, and what is wrong with it; on one snapshot, so that a running
-/// server changes nothing in between.
+/// Returns the number of a chat's events and its problem, if any. All reads use one snapshot, so
+/// that a running server cannot change the chat in between.
 fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>), StoreError> {
     let Some(chat) = snapshot
         .chats()
@@ -152,7 +151,7 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
         let problem = format!("chat {id} has {participants} participants and says {told}");
         return Ok((0, Some(problem)));
     }
-    // The oldest events may have expired, and the chat says which; behind them none may be missing.
+    // Events up to `log_start` have expired; after it none may be missing.
     let (mut last, mut count) = (chat.log_start, 0);
     loop {
         let since = if count == 0 { 0 } else { last };
@@ -185,7 +184,7 @@ mod tests {
     use talk_domain::page::Page;
     use talk_domain::testing::{MockSnapshot, a_chat, a_participant, agent_id, chat_id};
 
-    /// The chat of the builders, which says two participants and ten events.
+    /// A snapshot with the chat of the builders, which has two participants and ten events.
     fn snapshot(participants: u128, log_start: u64, seqs: &[u64]) -> MockSnapshot {
         let mut snapshot = MockSnapshot::default();
         let get = snapshot.chats.expect_get();
@@ -217,7 +216,7 @@ mod tests {
             frame: "{}".into(),
         };
         snapshot.events.expect_after().returning(move |_, portion| {
-            // Three at once, so that there are pages.
+            // Three per page, so that there are several pages.
             let later = seqs.iter().copied().filter(|seq| *seq > portion.since);
             let is_end = later.clone().count() <= 3;
             let events = later.take(3).map(event).collect();

@@ -1,4 +1,4 @@
-//! The operator's command that erases an agent, and the wait until a deletion is cleaned up.
+//! `agent erase`, and the wait for the cleanups of a deletion.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::cleaner::Cleaner;
 use crate::failure::Failure;
 use crate::installation::{now, refused};
 
-/// Time between two reads of how much the server has still to clean up.
+/// Interval between two looks at the remaining work of the server.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Whether the operator has confirmed what cannot be undone.
+/// The operator's confirmation of a command that cannot be undone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Confirmation {
     /// Whether `--yes` is given.
@@ -25,7 +25,7 @@ pub(super) struct Confirmation {
 }
 
 impl Confirmation {
-    /// Refuses to do `what` without a confirmation.
+    /// Refuses the command `what` without a confirmation.
     pub(super) fn check(self, what: &str) -> Result<(), Failure> {
         if self.is_given {
             return Ok(());
@@ -36,7 +36,7 @@ impl Confirmation {
 }
 
 impl Operator {
-    /// Erases an agent and waits until its messages are erased too.
+    /// Erases an agent and waits until its messages are erased.
     pub(super) async fn erase_agent(
         &self,
         wanted: &str,
@@ -64,8 +64,8 @@ impl Operator {
         self.show(&erased)
     }
 
-    /// Waits until these deletions are cleaned up. A running server does that behind its requests;
-    /// without one this process does it.
+    /// Waits until the cleanups of these deletions are done. A running server does them in the
+    /// background; without one this process does them.
     pub(super) async fn clean_up(
         &self,
         deletions: &[Deleted],
@@ -80,7 +80,7 @@ impl Operator {
                 return Ok(());
             }
             bar.show(left);
-            // Two processes that write would wait for each other.
+            // A second process that writes would only compete for the write lock.
             if self.is_served()? {
                 tokio::time::sleep(LOOK).await;
             } else {
@@ -89,7 +89,7 @@ impl Operator {
         }
     }
 
-    /// Returns about how many rows these deletions have still to clean up.
+    /// Estimates the rows that the cleanups of these deletions have left.
     async fn left(&self, deletions: &[Deleted]) -> Result<u64, StoreError> {
         let deletions = deletions.to_vec();
         let unit = Unit::installation("cleanups_left");
@@ -104,7 +104,7 @@ impl Operator {
     }
 }
 
-/// A bar of the rows that are done, on a terminal; nothing elsewhere.
+/// A progress bar of the rows done, shown on a terminal only.
 struct Bar(ProgressBar);
 
 impl Bar {
@@ -117,7 +117,7 @@ impl Bar {
         Self(bar)
     }
 
-    /// New rows move the end.
+    /// The total grows if rows are added.
     fn show(&self, left: u64) {
         let all = self.0.length().unwrap_or_default().max(left);
         self.0.set_length(all);

@@ -10,7 +10,7 @@ use crate::installation;
 use crate::output::print;
 use crate::settings::Settings;
 
-/// Free bytes in a database that are worth a note.
+/// Free bytes from which on the doctor suggests a vacuum.
 const NOTED: u64 = 64 * 1024 * 1024;
 
 /// Rewrites the database without its free pages.
@@ -31,7 +31,7 @@ pub(crate) fn vacuum(settings: &Settings, json: bool) -> Result<(), Failure> {
     ))?)
 }
 
-/// Returns a hint for the operator if a vacuum is worth it.
+/// Returns a hint if much of the file is free.
 pub(super) fn note(space: FreeSpace) -> Option<String> {
     let FreeSpace {
         free,

@@ -1,4 +1,4 @@
-//! Which value of each setting is in force, and where it comes from.
+//! The effective value of each setting, and its source.
 
 use std::collections::HashMap;
 
@@ -9,21 +9,21 @@ use serde_json::Value;
 
 use super::{SECRETS, Settings};
 
-/// What is shown of a secret.
+/// Shown in place of a secret.
 const MASK: &str = "********";
 
-/// A setting with the value that is in force.
+/// A setting with its effective value.
 #[derive(Debug, Serialize)]
 pub(crate) struct InForce {
     /// Its name in the file.
     pub(crate) name: &'static str,
-    /// The value as it was given; a secret is masked, `None` is not given.
+    /// The value as given, masked for a secret; `None` if there is none.
     pub(crate) value: Option<Value>,
-    /// The flag, the variable, the file or `default`.
+    /// The source: the flag, the variable, the file or `default`.
     pub(crate) origin: String,
 }
 
-/// A setting as it is documented.
+/// A setting with its documentation.
 #[derive(Debug, Serialize)]
 pub(crate) struct Documented {
     name: &'static str,
@@ -34,12 +34,12 @@ pub(crate) struct Documented {
     help: String,
 }
 
-/// Values given from outside, by setting; the first source to name a setting wins.
+/// The given values with their source, by setting; the first source added wins.
 #[derive(Default)]
 pub(super) struct Origins(HashMap<&'static str, (Value, String)>);
 
 impl Origins {
-    /// Remembers a value unless a stronger source gave one.
+    /// Adds a value unless a stronger source has given one.
     pub(super) fn add(&mut self, field: &'static Field, value: &toml::Value, origin: String) {
         let value = if SECRETS.contains(&field.name) {
             Value::from(MASK)
@@ -94,7 +94,7 @@ fn default(field: &Field) -> Option<Value> {
 }
 
 fn expression(default: &Expr) -> Value {
-    // Of plain numbers and texts, which JSON always has a form for.
+    // Defaults are numbers and texts, which always convert to JSON.
     serde_json::to_value(default).unwrap_or(Value::Null)
 }
 

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 /// `…_SERVICE_PORT`, `…_SERVICE_PORT_<PORT NAME>`, `…_PORT`, `…_PORT_8095_TCP`, and the last one
 /// with `_PROTO`, `_PORT` or `_ADDR`.
 ///
-/// The value counts too: `TALK_PORT=8095` is somebody who means `TALK_BIND`, and stops the start.
+/// The value counts too: `TALK_PORT=8095` was probably meant as `TALK_BIND`, and stops the start.
 pub(super) fn is_service_variable(name: &str, value: &str) -> bool {
     let words: Vec<_> = name.split('_').skip(1).collect();
     match words.as_slice() {

@@ -14,16 +14,16 @@ use super::in_force::{InForce, Origins};
 use super::kubernetes::is_service_variable;
 use super::{SECRETS, Settings};
 
-/// The file that is read when none is named.
+/// The default settings file.
 const DEFAULT_FILE: &str = "config/talk.toml";
 
-/// What names in the environment start with.
+/// Prefix of environment variables.
 const PREFIX: &str = "TALK_";
 
-/// Names a file with settings in the environment.
+/// Environment variable with the path of the settings file.
 const CONFIG: &str = "TALK_CONFIG";
 
-/// Why settings are refused: a name and a reason, never a secret.
+/// A refused setting: its name and the reason, never a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {reason}")]
 pub(crate) struct SettingsError {
@@ -32,7 +32,7 @@ pub(crate) struct SettingsError {
 }
 
 impl SettingsError {
-    /// The setting `name` is refused.
+    /// Refuses the setting `name`.
     pub(crate) fn new(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -41,7 +41,7 @@ impl SettingsError {
     }
 }
 
-/// What was given from outside.
+/// The inputs that settings are read from.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     /// The file named on the command line.
@@ -73,14 +73,14 @@ pub(crate) fn flags() -> Vec<Flag> {
     settings.chain(files).collect()
 }
 
-/// The settings, and how they came about.
+/// The settings with their sources.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     /// The settings, checked.
     pub(crate) settings: Settings,
-    /// Every setting with its value and where it was given.
+    /// Every setting with its effective value and source.
     pub(crate) in_force: Vec<InForce>,
-    /// Variables under our prefix that Kubernetes sets for a Service.
+    /// Variables with the prefix `TALK_` that Kubernetes sets for a Service.
     pub(crate) ignored: Vec<String>,
 }
 
@@ -121,7 +121,7 @@ fn lower((name, value): (String, String)) -> (String, String) {
     (name.to_ascii_lowercase(), value)
 }
 
-/// Variables of the environment under our prefix.
+/// Environment variables with the prefix `TALK_`.
 #[derive(Default)]
 struct Environment {
     ours: Vec<(String, String)>,
@@ -152,7 +152,7 @@ fn variable(name: &str) -> String {
     format!("{PREFIX}{}", name.to_ascii_uppercase())
 }
 
-/// The settings of the named file, or of the usual one if it is there.
+/// Reads the named file, or the default file if it exists.
 fn file(named: Option<PathBuf>) -> Result<Source, SettingsError> {
     let is_named = named.is_some();
     let path = named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
@@ -181,7 +181,7 @@ enum Origin {
 }
 
 impl Origin {
-    /// How a setting is called there.
+    /// Returns the setting's name in this source, for messages.
     fn call(&self, name: &str) -> String {
         match self {
             Self::Flag => format!("--{}", name.replace('_', "-")),
@@ -197,7 +197,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Settings given in one place.
+/// The settings of one source.
 struct Source {
     origin: Origin,
     entries: Vec<(String, Value)>,
@@ -216,7 +216,7 @@ impl Source {
         })
     }
 
-    /// The layer of these settings; each is read alone, so that an error names it.
+    /// Parses the settings of this source, one at a time, so that an error names the setting.
     fn layer(self, origins: &mut Origins) -> Result<<Settings as Config>::Layer, SettingsError> {
         let mut layer = <Settings as Config>::Layer::empty();
         let names: Vec<_> = self.entries.iter().map(|(name, _)| name.clone()).collect();
@@ -233,7 +233,7 @@ impl Source {
                 None => (name.as_str(), value),
             };
             let field = field(target).ok_or_else(|| refuse("unknown setting".to_owned()))?;
-            // An optional setting that is empty is not given.
+            // An empty optional setting counts as not given.
             if is_empty(&value) && is_optional(field) {
                 continue;
             }
@@ -254,7 +254,7 @@ fn field(name: &str) -> Option<&'static Field> {
         .find(|field| field.name == name)
 }
 
-/// The secret that `name` reads from a file.
+/// Returns the secret setting that `name` (`…_file`) stands for.
 fn secret_of(name: &str) -> Option<&'static str> {
     let secret = name.strip_suffix("_file")?;
     SECRETS.into_iter().find(|known| *known == secret)
@@ -283,7 +283,7 @@ fn is_optional(field: &Field) -> bool {
     )
 }
 
-/// A text as the type its default has.
+/// Parses a text into the type of the setting's default.
 fn value(name: &str, text: String) -> Result<Value, String> {
     let default = field(name).and_then(|field| match field.kind {
         FieldKind::Leaf {
@@ -305,7 +305,7 @@ fn value(name: &str, text: String) -> Result<Value, String> {
     }
 }
 
-/// Why a value is bad. What was found is not repeated for a secret.
+/// Returns the reason without quoting the value of a secret.
 fn reason(field: &Field, message: &str) -> String {
     if SECRETS.contains(&field.name) {
         return "must be a text".to_owned();

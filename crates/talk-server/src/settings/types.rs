@@ -1,4 +1,4 @@
-//! Values of settings that are checked as they are read.
+//! Types of settings that are validated while parsing.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use talk_http_actix::{Origin, OriginError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Reads a text by parsing it.
+/// Deserializes a text with `FromStr`.
 pub(super) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -21,7 +21,7 @@ where
         .map_err(D::Error::custom)
 }
 
-/// Refuses zero, where zero of something would refuse everything.
+/// Refuses zero, which would refuse every request.
 pub(super) fn at_least_one<T: Default + PartialEq>(value: &T) -> Result<(), &'static str> {
     if *value == T::default() {
         Err("must be at least 1")
@@ -30,7 +30,7 @@ pub(super) fn at_least_one<T: Default + PartialEq>(value: &T) -> Result<(), &'st
     }
 }
 
-/// Refuses more threads than the HTTP library starts.
+/// Refuses more threads than the HTTP library can start.
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "the shape confique asks for"
@@ -43,7 +43,7 @@ pub(super) fn at_most_512(value: &usize) -> Result<(), &'static str> {
     }
 }
 
-/// An address to listen at, or none.
+/// An optional address; the empty text is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OptionalAddress(pub(crate) Option<SocketAddr>);
 
@@ -111,7 +111,8 @@ pub(crate) enum LogFormat {
 pub(crate) struct LogFilter(String);
 
 impl LogFilter {
-    /// The filter itself. The HTTP library tells about its threads only when it is asked to.
+    /// Returns the filter. Messages of the HTTP library about its threads are off unless the
+    /// setting names that module.
     pub(crate) fn filter(&self) -> EnvFilter {
         EnvFilter::new(format!("actix_server=warn,{}", self.0))
     }
@@ -121,8 +122,8 @@ impl FromStr for LogFilter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // A lone word that is no level would be taken for a module, and a typing error would turn
-        // the log off.
+        // A single word that is not a level would count as a module name, and a typing error would
+        // switch the log off.
         let is_level = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
         if !text.split(',').map(str::trim).all(is_level) {
             return Err("must be off, error, warn, info, debug, trace or module=level".to_owned());

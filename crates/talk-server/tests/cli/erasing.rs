@@ -1,4 +1,4 @@
-//! Commands that cannot be undone, or that put another file in the place of the database.
+//! Tests of commands that cannot be undone or that replace the database file.
 
 use std::io::Write as _;
 use std::process::{Child, Stdio};
@@ -50,7 +50,7 @@ fn nothing_is_erased_without_a_confirmation() {
         place.json(&["agent", "list", "--customer", &customer]),
         Value::Array(vec![])
     );
-    // Once more, by its id, which is all that is left of it.
+    // Again, by its id, since its username is erased.
     place.json(&["agent", "erase", id, "--yes"]);
     place.agent(&customer, "bob");
     let deleted = place.json(&["customer", "delete", &customer, "--yes"]);
@@ -108,8 +108,8 @@ fn a_vacuum_says_how_much_it_gave_back() {
 }
 
 /// Starts a command that waits for a password with the database open, and runs vacuums until one is
-/// refused. Returns the command and the refusal, or `None` if a vacuum came first and the command was
-/// refused.
+/// refused. Returns the command and the refusal, or `None` if a vacuum ran first and the command
+/// was refused.
 fn vacuum_beside(place: &Place, customer: &str) -> Option<(Child, String)> {
     let create = ["agent", "create", "--customer", customer];
     let mut command =
@@ -127,7 +127,7 @@ fn vacuum_beside(place: &Place, customer: &str) -> Option<(Child, String)> {
     }
 }
 
-/// Case 60: what a command writes is in the database that comes after it, or the command is refused.
+/// Case 60: a command's writes are in the restored or vacuumed database, or the command is refused.
 #[test]
 fn a_restore_or_vacuum_beside_a_command_is_refused() {
     let place = Place::new();
@@ -140,7 +140,7 @@ fn a_restore_or_vacuum_beside_a_command_is_refused() {
     assert!(vacuumed.contains("another command"), "{vacuumed}");
     let (restored, _) = place.refusal(&["restore", "backup", "--replace"]);
     assert!(restored.contains("another command"), "{restored}");
-    // Other commands go on beside it.
+    // Other commands still run.
     place.json(&["agent", "list", "--customer", &customer]);
     let mut password = command.stdin.take().unwrap();
     password.write_all(b"correct horse\n").unwrap();

@@ -1,4 +1,4 @@
-//! Logging is best effort: whoever reads the log, requests are answered and the server stops.
+//! Tests that a slow or absent reader of the log affects neither requests nor the stop.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::ChildStderr;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::place::Place;
 use crate::running::{ANY, Running, SECRET, login};
 
-/// A server whose log is as chatty as it gets, with space for little of it.
+/// A server with the most verbose log and a small queue.
 struct Chatty {
     server: Running,
     url: String,
@@ -79,7 +79,7 @@ async fn requests_are_answered_while_the_reader_of_the_log_is_paused() {
     let mut chatty = chatty(&place);
     many_requests(&chatty.url).await;
     assert!(lost(&chatty.admin).await > 0);
-    // The reader goes on, and reads how much it has missed.
+    // The reader continues, and reads the number of lost lines.
     let reading = std::thread::spawn(move || {
         let mut line = String::new();
         while !line.contains("log lines were lost") {

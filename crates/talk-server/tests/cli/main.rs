@@ -1,5 +1,4 @@
-//! The binary as an operator meets it: one line and the right exit code, and nothing created by a
-//! mistake.
+//! Tests of the binary: messages of one line, exit codes, and no side effects of mistakes.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! What stops the start.
+//! Tests of settings that stop the start.
 
 use crate::place::{Place, refused};
 

@@ -1,4 +1,4 @@
-//! The binary in an empty directory.
+//! Runs the binary in an empty directory.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -33,14 +33,14 @@ impl Place {
         self.command(line).output().unwrap()
     }
 
-    /// What a command prints as JSON.
+    /// Runs a command with `--json` and parses its output.
     pub(crate) fn json(&self, line: &[&str]) -> Value {
         let output = self.command(line).arg("--json").output().unwrap();
         assert!(output.status.success(), "{line:?}: {}", errors(&output));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// The one line a command is refused with, and its exit code.
+    /// Runs a command that must fail. Returns its one line and its exit code.
     pub(crate) fn refusal(&self, line: &[&str]) -> (String, i32) {
         refused(&self.run(line))
     }
@@ -74,7 +74,7 @@ pub(crate) fn errors(output: &Output) -> String {
 
 pub(crate) fn refused(output: &Output) -> (String, i32) {
     let all = errors(output);
-    // A server that had opened its database says that it closed it.
+    // A server that had opened its database also logs that it closed it.
     let lines: Vec<_> = all
         .lines()
         .filter(|line| !line.contains(" INFO "))

@@ -1,4 +1,4 @@
-//! What the binary prints: settings, the description of the API, and what ends a printing command.
+//! Tests of printed settings and documents, and of closed pipes.
 
 use crate::place::Place;
 
@@ -104,7 +104,7 @@ fn the_settings_in_force_are_checked_as_serve_would() {
     assert!(place.is_empty());
 }
 
-/// Case 74: the reader of a pipe may have read enough.
+/// Case 74: the reader of a pipe may close it early.
 #[test]
 fn a_closed_pipe_ends_every_printing_command_quietly() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! The server while it runs, and how it ends.
+//! Tests of the running server and of its end.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// A free port.
 pub(crate) const ANY: &str = "127.0.0.1:0";
 
-/// A running server; killed when a test gives up on it.
+/// A running server, killed when dropped.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
@@ -30,14 +30,14 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// Asks it to stop as an operator does.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         let id = self.0.id().to_string();
-        // It may be gone already.
+        // The process may have ended already.
         let _ = Command::new("kill").args(["-TERM", &id]).output();
     }
 
-    /// Asks it to stop: how it ended, and what it logged.
+    /// Sends SIGTERM. Returns the exit status and the log.
     fn stop(mut self) -> (ExitStatus, String) {
         self.terminate();
         let mut log = String::new();
@@ -47,7 +47,8 @@ impl Running {
     }
 }
 
-/// The demo on a free port, and what it says about itself. It waits long for what is in flight.
+/// Starts `dev` on a free port with a long `shutdown_seconds`. Returns the server and its banner as
+/// JSON.
 fn demo(place: &Place) -> (Running, Value) {
     let line = ["dev", "--json", "--bind", ANY, "--admin-bind", ANY];
     let mut command = place.command(&line);
@@ -60,7 +61,7 @@ fn demo(place: &Place) -> (Running, Value) {
     (server, serde_json::from_str(&line).unwrap())
 }
 
-/// `serve` on a free port with a first admin, and its address.
+/// Starts `serve` on a free port with a first admin. Returns the server and its address.
 fn serving(
     place: &Place,
     username: &str,
@@ -74,7 +75,7 @@ fn serving(
     announced(command)
 }
 
-/// A server started by `command`, and its address as its log says.
+/// Starts `command` and reads the server's address from its log.
 fn announced(command: Command) -> (Running, String, BufReader<std::process::ChildStderr>) {
     let mut server = Running::start(command);
     let mut log = BufReader::new(server.0.stderr.take().unwrap());
@@ -168,7 +169,7 @@ fn the_printed_commands_work_as_printed() {
         if line.starts_with("curl ") {
             commands.push(line);
         } else if line.starts_with("since=") {
-            // One round is enough for a test.
+            // One iteration is enough for a test.
             tail = line.replace("sleep 1", "break");
         }
     }
@@ -218,7 +219,8 @@ async fn serve_creates_the_first_admin_and_ignores_the_settings_afterwards() {
     );
 }
 
-/// Whether the server of this token still answers there: another one may have the port by now.
+/// Returns whether the server that issued this token still answers: another process may have the
+/// port by now.
 fn is_served(address: &str, token: &str) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else {
         return false;
@@ -299,7 +301,7 @@ fn a_second_server_on_the_same_database_is_refused() {
     command.env("TALK_JWT_SECRET", SECRET);
     let (line, _) = crate::place::refused(&command.output().unwrap());
     assert!(line.contains("another server uses this database"), "{line}");
-    // Case 63: by another name, too.
+    // Case 63: also under another name of the file.
     let database = place.path().join("data/talk.db");
     std::os::unix::fs::symlink(&database, place.path().join("link.db")).unwrap();
     let line = [
@@ -316,7 +318,7 @@ fn a_second_server_on_the_same_database_is_refused() {
     let (line, code) = crate::place::refused(&command.output().unwrap());
     assert!(line.contains("another server uses this database"), "{line}");
     assert_eq!(code, 2);
-    // However it ends, the next one may serve.
+    // The lock ends with the process.
     drop(first);
     serving(&place, "root");
 }
@@ -326,7 +328,7 @@ fn a_second_server_on_the_same_database_is_refused() {
 async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
     let place = Place::new();
     let (server, said) = demo(&place);
-    // Once it answers, it obeys SIGTERM.
+    // Once it answers, it handles SIGTERM.
     let url = said["url"].as_str().unwrap();
     assert_eq!(login(url, "alice", "talk-demo").await, 200);
     assert!(server.stop().0.success());
@@ -366,7 +368,7 @@ async fn the_health_check_tells_a_ready_server_from_none() {
     drop(server);
     let (line, code) = place.refusal(&["healthcheck", "--bind", bind]);
     assert!(line.contains("/readyz") && code == 1, "{line}");
-    // Somebody else at the address is not a ready server.
+    // Another program at the address is not a ready server.
     let other = std::net::TcpListener::bind(ANY).unwrap();
     let address = other.local_addr().unwrap().to_string();
     let answering = std::thread::spawn(move || {

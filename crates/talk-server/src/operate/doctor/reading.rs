@@ -6,8 +6,8 @@ use talk_domain::store::{Snapshot, StoreError};
 
 use crate::operate::all;
 
-/// What is wrong with how far participants have read: every mark belongs to a participant and is at
-/// the very message it names, so that what it leaves unread is counted from the right place.
+/// Returns a problem with the read marks of a chat, if any: each must belong to a participant and
+/// have the `seq` and time of its message.
 pub(super) fn check_reading(
     snapshot: &mut dyn Snapshot,
     chat: &Chat,
