@@ -1,4 +1,4 @@
-//! Access keys: made, used, listed, ended.
+//! Access keys: creation, use, lists, expiry.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The shape of the code, read off the workspace itself.
+//! Checks dependencies, file sizes and file names of the workspace.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,7 +26,7 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-client", &["talk-wire"]),
 ];
 
-/// Everything the rules may know of the world.
+/// The only external crates that `talk-domain` may use.
 const DOMAIN: &[&str] = &[
     "emojis",
     "mockall",

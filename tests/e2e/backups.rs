@@ -1,5 +1,4 @@
-//! Backups and clean stops while many write, whichever process is killed, and what clients see after
-//! a restore.
+//! Backups and clean stops under load, with killed processes, and resumes after a restore.
 //!
 //! `TALK_BACKUPS` and `TALK_STOPS` make it longer; `make backup-chaos` and `make stops` do.
 
@@ -23,7 +22,7 @@ const WRITERS: usize = 8;
 /// Clients that resume at the same time: as many as an agent may have sockets.
 const CLIENTS: usize = 100;
 
-/// What the writers have in common.
+/// State shared by the writers.
 #[derive(Default)]
 struct Run {
     /// Ids of messages that were acknowledged, without hyphens.
@@ -41,7 +40,7 @@ impl Run {
         while !self.is_over.load(Ordering::Relaxed) {
             let post = reqwest::Method::POST;
             let request = client.request(post, "/v1.0/service_agents/talk_messages");
-            // A server that is killed answers nothing, or half.
+            // A killed server answers nothing, or a part.
             if let Ok(answer) = request.json(&body).send().await
                 && answer.status() == 200
                 && let Ok(message) = answer.json::<Value>().await
@@ -158,7 +157,7 @@ async fn after_a_restore_every_client_that_resumes_gets_a_reset() {
     assert_reset(&server, &alice, (&chat, &epoch, position)).await;
 }
 
-/// Case 60: the mark beside the database tells.
+/// Case 60: the mark file shows that the database is older.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_copy_put_back_by_hand_gets_a_new_epoch_too() {
     let mut server = Server::start().await;
@@ -173,7 +172,7 @@ async fn an_older_copy_put_back_by_hand_gets_a_new_epoch_too() {
     server.kill_and_restart().await;
     assert!(server.log().contains("older than the one last served here"));
     assert_reset(&server, &alice, (&chat, &epoch, position)).await;
-    // Once is enough.
+    // A second start makes no new epoch.
     let (epoch, _) = place(&alice, &chat).await;
     server.kill_and_restart().await;
     assert_eq!(place(&alice, &chat).await.0, epoch);
@@ -190,7 +189,7 @@ async fn place(client: &Client, chat: &Value) -> (String, u64) {
 
 async fn assert_reset(server: &Server, client: &Client, seen: (&Value, &str, u64)) {
     let (chat, epoch, position) = seen;
-    // What follows takes the numbers of what was lost.
+    // New events reuse the `seq` of the lost ones.
     let alice = server.with_token(client.token()).named(&client.id);
     alice.say(chat, "another history").await;
     let mut resuming = JoinSet::new();
@@ -242,8 +241,7 @@ async fn no_clean_stop_under_load_leaves_a_log() {
     println!("{stops} clean stops, {} posts: 0 lost", acknowledged.len());
 }
 
-/// The deadline of reads protects a server from its clients. A look through a large database takes as
-/// long as it takes.
+/// The deadline of reads protects a server from its clients. A check of a large database has none.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_has_no_deadline() {
     let server = Server::start().await;

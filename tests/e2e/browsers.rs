@@ -1,4 +1,4 @@
-//! Web pages of other origins: what a browser asks before it sends, and what it lets a page read.
+//! CORS: preflights and readable headers for web pages of other origins.
 
 use reqwest::Method;
 use serde_json::json;

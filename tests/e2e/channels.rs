@@ -1,4 +1,4 @@
-//! Channels: everybody of the customer finds and joins them, members talk in them.
+//! Channels: found and joined by every agent of the customer.
 
 use std::fmt::Write;
 use std::slice::from_ref;

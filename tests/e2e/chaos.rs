@@ -28,9 +28,9 @@ fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
 }
 
-/// What everybody needs to know of the run.
+/// State shared by writers and followers.
 pub(super) struct Run {
-    /// Where the server is, as it comes back.
+    /// The URL of the server, which changes at each restart.
     url: watch::Receiver<String>,
     is_over: AtomicBool,
     posted: AtomicUsize,

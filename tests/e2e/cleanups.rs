@@ -1,4 +1,5 @@
-//! Large deletions: complete at once for whoever looks, cleaned up behind, also across a crash.
+//! Large deletions: complete for readers at once, cleaned up in the background, also across a
+//! crash.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

@@ -1,4 +1,4 @@
-//! Chats that are deleted: who may, and what is left.
+//! Deleted chats: permissions, and what remains visible.
 
 use reqwest::Method;
 use serde_json::{Value, json};

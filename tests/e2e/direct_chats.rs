@@ -1,4 +1,4 @@
-//! Direct chats: one per pair, and never a third.
+//! Direct chats: one per pair, never a third member.
 
 use serde_json::{Value, json};
 

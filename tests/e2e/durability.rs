@@ -1,4 +1,4 @@
-//! What was answered is durable, what is secret is not logged, and an end is an orderly one.
+//! Durability of answers, secrets in the log, and orderly stops.
 
 use std::collections::HashSet;
 

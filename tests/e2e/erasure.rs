@@ -1,4 +1,4 @@
-//! Erased agents: nothing they said or were called is left, and what others said is.
+//! Erased agents: none of their texts and names is left, and texts of others are.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ struct Personal {
 }
 
 impl Personal {
-    /// Words that are nowhere else, and that nobody but the agent has written.
+    /// Words that only the agent has written.
     const WORDS: [&str; 9] = [
         "bobzilla",
         "Roberto Zapatero",
@@ -66,14 +66,14 @@ impl Personal {
     }
 }
 
-/// What is left of the agent's life in the chat of both.
+/// The agent's messages in the chat of both.
 struct Life {
     chat: Value,
     said: Value,
     answer: Value,
 }
 
-/// The agent does everything that leaves something personal somewhere.
+/// Lets the agent leave personal data everywhere it can.
 async fn live(bob: &Client, alice: &Client) -> Life {
     let chat = alice.chat("group", &[bob]).await;
     let said = bob.say(&chat, "zebra-first-version").await;

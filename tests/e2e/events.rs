@@ -21,7 +21,7 @@ fn seqs(events: &[Value]) -> Vec<u64> {
     events.iter().map(seq).collect()
 }
 
-/// A chat in which a little of everything happened, and a message of it.
+/// Creates a chat with events of every kind. Returns it with one of its messages.
 async fn eventful(alice: &Client, bob: &Client) -> (Value, Value) {
     let chat = alice.chat("group", &[]).await;
     alice.add(&chat, bob).await.ok();
@@ -224,7 +224,7 @@ async fn outsiders_read_no_log_and_what_is_refused_is_not_logged() {
     assert_eq!(alice.events(&chat).await, before);
 }
 
-/// An answer has an end, however long the log; and who takes none is cut.
+/// An answer is bounded, however long the log, and a client that does not read is cut.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_log_is_read_in_parts_by_those_who_take_them() {
     let server = Server::start().await;

@@ -42,7 +42,7 @@ async fn every_example_of_the_documentation_runs_as_printed() {
     assert_eq!(executed, files);
 }
 
-/// Runs the files of a folder; how many.
+/// Runs the files of a folder and returns their number.
 async fn run(folder: &Path, dialect: Dialect) -> usize {
     let mut story = Story::begin(dialect).await;
     let files = entries(folder);

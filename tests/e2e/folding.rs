@@ -1,5 +1,5 @@
-//! State before + events = state fetched after, over random stories of all commands: whoever has a
-//! chat as it was and the events since has the chat as it is.
+//! A fetched state plus the events after it equals the state fetched later, over random stories of
+//! all commands.
 
 mod act;
 mod fold;
@@ -11,12 +11,12 @@ use fold::Folded;
 use story::{Random, World};
 use tokio::task::JoinSet;
 
-/// Stories told in all, by so many tellers at a time.
+/// The number of stories, and of concurrent workers.
 const STORIES: u64 = 10_000;
 const TELLERS: u64 = 50;
 
-/// Tells stories; each chat of them is folded as its events rang, from the log, and from the log
-/// after a state fetched on the way.
+/// Runs stories. Each chat is rebuilt from the events of the bell, from the log, and from a fetched
+/// state and the log after it.
 async fn tell(world: Arc<World>, teller: u64, stories: u64) -> usize {
     let mut random = Random(teller.wrapping_mul(7_919) + 1);
     let customer = world.customer(teller).await;

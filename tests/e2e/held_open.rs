@@ -1,5 +1,5 @@
-//! Requests that are held open, but for the last byte of their body, while their caller loses its
-//! rights: what holds is what is true when the change would be made.
+//! Requests whose last byte is held back while their caller loses its rights: permissions are those
+//! of the moment of the change.
 
 use std::time::Duration;
 
@@ -167,7 +167,7 @@ impl World {
         panic!("the requests do not arrive");
     }
 
-    /// What would show that an operation took effect.
+    /// Reads everything that shows whether an operation took effect.
     async fn state(&self, held: &[Held]) -> Vec<Value> {
         let mut state = vec![self.root.get(&format!("{AGENTS}?page_size=100")).await.ok()];
         state.push(self.bob.get("/v1.0/service_agents/talk_chats").await.ok());
@@ -178,7 +178,7 @@ impl World {
     }
 }
 
-/// The others show what happens when nothing happens meanwhile.
+/// The control of the tests below: nothing changes while it is held.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_request_of_an_agent_that_still_may_takes_effect() {
     let world = World::start().await;

@@ -203,7 +203,7 @@ async fn chats_members_and_reactions_are_made_once_too() {
     assert_eq!(alice.events(&chat).await, events);
 }
 
-/// A reaction that changed nothing is answered with the message as it is: to those who may see it.
+/// A repeated reaction is answered with the current message, so visibility is checked again.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_learns_nothing_by_repeating_a_request() {
     let server = Server::start().await;

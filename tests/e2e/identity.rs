@@ -251,7 +251,7 @@ async fn the_last_active_admin_of_a_customer_stays() {
     let server = Server::start().await;
     let root = server.admin().await;
     let [alice] = server.agents(["alice"]).await;
-    // Another customer's admin is no help.
+    // Another customer's admin does not count.
     let (_foreign, []) = server.customer("other", []).await;
     for refused in [
         root.put(&agent(&root), json!({"permission": 16})).await,
@@ -274,7 +274,7 @@ async fn the_last_active_admin_of_a_customer_stays() {
     refused.refused(409, "LAST_ADMIN");
 }
 
-/// Case 56: of two who take it from each other at the same instant one stays.
+/// Case 56: of two admins that demote each other at the same time one stays admin.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_admins_who_demote_each_other_at_once_leave_one() {
     let server = Server::start().await;

@@ -1,5 +1,4 @@
-//! Bad input of every kind: a 4xx with a stable reason that names the field and the limit, and
-//! nothing is stored.
+//! Bad input: a 4xx with a stable reason, the field and the limit, and no effect.
 
 mod body;
 mod endpoint;

@@ -1,4 +1,4 @@
-//! Clients that send much or read nothing: what they cost the server is bounded.
+//! Clients that send much or read nothing hold bounded memory.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Who is there, derived from sockets.
+//! Presence of agents.
 
 use serde_json::{Value, json};
 

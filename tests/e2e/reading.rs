@@ -1,4 +1,4 @@
-//! Read state: how far one has read, and what one has not.
+//! Read marks and unread counts.
 
 use serde_json::{Value, json};
 

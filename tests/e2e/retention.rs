@@ -1,5 +1,4 @@
-//! What is old is erased: messages, deleted chats, the beginning of a log, and whoever looks is told
-//! the truth about it.
+//! Retention of messages, deleted chats and logs, and what clients are told about it.
 
 use std::path::Path;
 
@@ -178,7 +177,7 @@ async fn old_messages_become_tombstones_and_their_words_leave_every_file() {
     let found = bob.get("/v1.0/service_agents/talk_search?q=zanzibar").await;
     assert_eq!(found.rows(), [] as [Value; 0]);
 
-    // A client that was away is told to drop the texts.
+    // A client that resumes gets the tombstones.
     let epoch = &log(&bob, &chat, 0).await["epoch"];
     let mut socket = resumed(&bob, epoch, &chat, position).await;
     for said in [&root, &answer] {
@@ -338,7 +337,7 @@ async fn a_client_from_before_the_log_is_reset_and_one_at_its_edge_is_not() {
     }
     assert_eq!(socket.next().await["type"], "caught_up");
 
-    // Who left before the log begins learns that, and nothing of what was said since.
+    // An agent that left before the start of the log gets `unsubscribed` and no event.
     let mut socket = resumed(&carol, epoch, &chat, 3).await;
     let end = socket.next().await;
     assert_eq!(

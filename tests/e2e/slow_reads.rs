@@ -1,4 +1,4 @@
-//! Reads that cost much: who sends them waits, nobody else does.
+//! Costly reads delay only their sender.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Clients that stop reading: they cost the others nothing, are cut, and miss nothing once they
-//! come back.
+//! Clients that stop reading: they do not affect others, are cut, and miss nothing when they
+//! resume.
 
 use std::time::{Duration, Instant};
 

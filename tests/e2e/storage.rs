@@ -1,4 +1,4 @@
-//! The files of the database: full, closed, moved away, and without what was deleted.
+//! The files of the database: full disk, clean stop, replacement, and deleted text.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! System messages (S-090): the chat itself says who came and went, and what became of it.
+//! System messages (S-090): announcements in the chat.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn each<'a>(field: &str, rows: &'a [Value]) -> Vec<&'a str> {
     rows.iter().map(text).collect()
 }
 
-/// What was done by whom to whom, and how the chat puts it.
+/// Formats system messages with kind, actor, subject and text.
 fn told(messages: &[Value], agents: &[(&str, &Client)]) -> Vec<String> {
     let name = |id: &Value| {
         let agent = agents.iter().find(|(_, agent)| *id == agent.id);

@@ -15,7 +15,7 @@ fn neutral(answer: &Answer) -> String {
     answer.body.replace(&id, "")
 }
 
-/// Every request that names a chat or a message, put to `chat` and `message`.
+/// Sends every request that names a chat or a message.
 async fn knock(client: &Client, chat: &str, message: &str) -> Vec<Answer> {
     const B: &str = "/v1.0/service_agents";
     let (chats, messages) = (
@@ -68,7 +68,7 @@ async fn knock(client: &Client, chat: &str, message: &str) -> Vec<Answer> {
     ]
 }
 
-/// The same in the API of the first generations.
+/// Sends the same requests to the deprecated endpoints.
 async fn knock_as_before(client: &Client, chat: &str, message: &str) -> Vec<Answer> {
     let talk = format!("/v1.0/talks/{chat}");
     let (messages, participants) = (format!("{talk}/messages"), format!("{talk}/participants"));

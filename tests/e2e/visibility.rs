@@ -1,4 +1,4 @@
-//! Who sees what: other customers nothing, outsiders that it is not for them.
+//! Visibility: 404 across customers, 403 for outsiders.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Connections that come, follow their chats, post once and go, over and over: the server's memory
-//! must not grow with those that went.
+//! Connects, subscribes, posts once and disconnects, over and over: the server's memory must not
+//! grow with closed connections.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use crate::server::{GROUP, Server};
 use crate::socket::Socket;
 use crate::world::World;
 
-/// Agents that come and go at the same time, each in a chat of its own.
+/// Concurrent workers, each with an agent and a chat of its own.
 const WORKERS: usize = 64;
 /// How often memory is read; the first reading is warm-up.
 const READINGS: u32 = 10;
 /// Answers with a message are longer, refusals shorter.
 const ANSWER: usize = 300;
-/// An answer that takes longer does not come.
+/// Timeout of an answer.
 const LOST: Duration = Duration::from_secs(30);
-/// What the last readings may exceed the first by.
+/// Highest accepted ratio of the last readings to the first.
 const GROWTH: f64 = 1.1;
 
-/// Churns for so long and prints the memory; whether it did not grow.
+/// Runs for `time` and prints the memory. Returns whether it did not grow.
 pub(crate) async fn measure(server: &Path, data: &Path, time: Duration) -> Result<bool> {
     let world = Arc::new(World::passing(data, WORKERS, 1).await?);
     let server = Server::start(server, &world, GROUP).await?;
@@ -61,7 +61,7 @@ pub(crate) async fn measure(server: &Path, data: &Path, time: Duration) -> Resul
     Ok(growth <= GROWTH)
 }
 
-/// Connects, follows, posts and goes, until something fails.
+/// The loop of one worker, until a request fails.
 async fn churn(address: &str, world: &World, n: usize, churned: &AtomicU64) -> Result<()> {
     let chat = world.chats.get(n).context("a chat")?.0;
     let own = message(world)?.replace(&world.chat()?.0.to_string(), &chat.to_string());
@@ -82,7 +82,7 @@ async fn churn(address: &str, world: &World, n: usize, churned: &AtomicU64) -> R
     Ok(())
 }
 
-/// The last third's median by the first third's, without the first reading.
+/// Median of the last third divided by that of the first third, without the first reading.
 fn growth(readings: &[f64]) -> f64 {
     let warm = readings.get(1..).unwrap_or_default();
     let third = warm.len() / 3;

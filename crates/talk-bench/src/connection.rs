@@ -1,5 +1,5 @@
-//! A keep-alive HTTP/1.1 connection with no more in it than a load generator needs: it must cost
-//! less than the server it measures.
+//! A minimal keep-alive HTTP/1.1 client: the load generator must cost less than the measured
+//! server.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Many connections that only count what they receive, and a sender that keeps them busy.
+//! Many connections that count received frames, and a sender that keeps them busy.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,26 +11,26 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::load::{WARM_UP, float};
 use crate::socket::Socket;
 
-/// Nothing for so long: everything has been delivered.
+/// After this time without a frame everything counts as delivered.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// The first delivery may take so long, while the server still tells everybody who came.
+/// Timeout of the first delivery, while the server still delivers presence.
 const FIRST: Duration = Duration::from_secs(30);
 
-/// No delivery for so long: what was sent last is lost (nobody promises typing), or stuck.
+/// After this time without a delivery the last frames count as lost: typing may be dropped.
 const STUCK: Duration = Duration::from_secs(2);
 
-/// What all connections received.
+/// Counters shared by all connections.
 #[derive(Default)]
 struct Count {
     /// Frames of any length.
     heard: Cell<u64>,
     /// Frames of the counted length.
     delivered: Cell<u64>,
-    /// The sender is to hear when so many were.
+    /// Wakes the sender at this number of deliveries.
     awaited: Cell<u64>,
     reached: Notify,
-    /// When each frame was sent that is timed, and how long each delivery took.
+    /// The send times of timed frames, and the times of their deliveries.
     sent: RefCell<Vec<Instant>>,
     took: RefCell<Vec<Duration>>,
 }
@@ -94,7 +94,7 @@ impl Crowd {
         }
     }
 
-    /// Waits until nothing comes any more, and forgets what came.
+    /// Waits until no more frames arrive, and resets the counters.
     async fn settle(&self) {
         loop {
             let before = self.count.heard.get();
@@ -105,8 +105,8 @@ impl Crowd {
         }
     }
 
-    /// Deliveries per second while up to `window` frames are on their way: the next is sent when
-    /// everybody has what is further back. `each` frame reaches so many.
+    /// Measures deliveries per second with up to `window` frames in flight. A frame has `each`
+    /// receivers.
     pub(crate) async fn deliveries_per_second(
         &mut self,
         senders: &mut Senders,
@@ -133,9 +133,9 @@ impl Crowd {
         Ok(rate)
     }
 
-    /// Sends for so long with up to `window` frames on their way, and waits until everybody has
-    /// them all. Times count from the send of the frame with the same number: where frames overtake
-    /// each other, the times are exchanged and their sum stays.
+    /// Sends for a time with up to `window` frames in flight, and waits until all are delivered.
+    /// Times count from the send of the frame with the same number: where frames overtake each
+    /// other, the times are exchanged and their sum stays.
     ///
     /// Every frame of the counted length must have been sent by this method.
     pub(crate) async fn stretch(
@@ -172,12 +172,12 @@ impl Crowd {
         self.local.run_until(measured).await
     }
 
-    /// Waits until the server has told everybody who came.
+    /// Waits until the server has delivered presence.
     pub(crate) async fn settled(&mut self) {
         self.local.run_until(self.settle()).await;
     }
 
-    /// How long each delivery took of `frames`, one every 50 ms to `each` receivers.
+    /// Measures the delivery times of `frames`, one every 50 ms to `each` receivers.
     pub(crate) async fn delays(
         &mut self,
         senders: &mut Senders,
@@ -246,7 +246,7 @@ async fn read(
     }
 }
 
-/// A connection has its `frame`th frame.
+/// Records that a connection received its `frame`th frame.
 fn note(count: &Count, frame: usize) {
     let delivered = count.delivered.get() + 1;
     count.delivered.set(delivered);
@@ -282,7 +282,7 @@ async fn pump(
     Ok(())
 }
 
-/// Who sends: each connection in turn.
+/// Sending connections, used in turn.
 pub(crate) struct Senders {
     /// The connections, and what each sends; answers to it are not read.
     pub(crate) sockets: Vec<Socket>,

@@ -1,4 +1,4 @@
-//! The limit of one commit per request: how fast the disk makes a small write durable.
+//! Measures how fast the disk makes a small write durable: the limit of one commit per request.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,12 +11,12 @@ use anyhow::Result;
 pub(crate) struct Disk(File);
 
 impl Disk {
-    /// A file below `dir`, which goes when it is dropped.
+    /// Creates a file below `dir` that is removed when dropped.
     pub(crate) fn new(dir: &Path) -> Result<Self> {
         Ok(Self(tempfile::tempfile_in(dir)?))
     }
 
-    /// How long 4 KiB and `fdatasync` take.
+    /// Measures a write of 4 KiB with `fdatasync`.
     pub(crate) fn sync(&mut self) -> Result<Duration> {
         let started = Instant::now();
         self.0.write_all(&[0; 4096])?;

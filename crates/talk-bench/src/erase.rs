@@ -1,5 +1,5 @@
-//! Measures what others feel while an agent is erased, a customer deleted or old messages expire, and
-//! how long the erased words stay in the files.
+//! Measures the latency of other customers during an erasure, a deletion of a customer and an
+//! expiry, and how long erased text stays in the files.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -18,13 +18,13 @@ use crate::report::Figure;
 use crate::server::{Buckets, Server};
 use crate::world::{SECRET, World, now};
 
-/// Others ask for so long before anything counts.
+/// Duration of the warm-up.
 const WARM_UP: Duration = Duration::from_millis(500);
-/// How long others ask at a time while something is erased.
+/// Length of one measurement during the erasure.
 const SLICE: Duration = Duration::from_secs(2);
 /// How long words may stay in a file, in seconds.
 const MINUTE: f64 = 60.0;
-/// Stands in every message that is erased, and nowhere else.
+/// A word in every erased message and nowhere else.
 const WORD: &str = "xylophone";
 /// Customers have two agents each, the first ones ask.
 const CUSTOMERS: [usize; 2] = [2, 2];
@@ -134,7 +134,7 @@ async fn is_newest_erased(server: &Server, world: &World) -> Result<bool> {
     Ok(text.as_str().is_none_or(|text| !text.contains(WORD)))
 }
 
-/// Waits until the search index knows all messages: they are taken out of it.
+/// Waits until the search index holds all messages, so that their removal from it is measured too.
 async fn indexed(world: &World) -> Result<()> {
     while talk_store_diesel::search_backlog(&world.url())? > 0 {
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -142,7 +142,7 @@ async fn indexed(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Seconds until the word is in no file, at most some more than it may take.
+/// Measures the seconds until the word is in no file.
 async fn gone(directory: &Path) -> Result<f64> {
     let started = Instant::now();
     loop {

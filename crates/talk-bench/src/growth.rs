@@ -1,5 +1,4 @@
-//! How figures change while something grows tenfold and tenfold again: what should stay as it is
-//! does, or the row where it bends is seen.
+//! Measures figures while a quantity grows by powers of ten.
 
 mod measured;
 
@@ -14,7 +13,7 @@ struct Row {
     size: usize,
     of: &'static str,
     figure: f64,
-    /// To the first row.
+    /// Ratio to the first row.
     ratio: f64,
 }
 
@@ -84,7 +83,7 @@ async fn posts(bench: &Bench) -> Result<Vec<Curve>> {
         let figure = measured::posts(bench, connections, 0).await?;
         curve.add((connections, "connections"), figure);
     }
-    // So many posts at once would be more than the server lets wait.
+    // More connections would exceed the server's queue.
     let figure = measured::posts(bench, 256, 10_000).await?;
     curve.add((10_000, "idle WebSockets beside 256 connections"), figure);
     Ok(vec![curve])

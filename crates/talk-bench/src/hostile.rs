@@ -1,5 +1,5 @@
-//! Measures how clients of one customer slow all others: each attack beside the same server without
-//! it, in turns.
+//! Measures how clients of one customer slow others: each attack in alternation with the same
+//! server without it.
 
 mod attack;
 mod attackers;
@@ -23,18 +23,18 @@ use attackers::Attackers;
 use scene::Scene;
 pub(crate) use victims::{Felt, Victims};
 
-/// Victims ask for so long before anything counts.
+/// Duration of the warm-up.
 const WARM_UP: Duration = Duration::from_millis(300);
 /// How often memory is read.
 const SAMPLED: Duration = Duration::from_millis(100);
-/// Everything is as before when posts take at most so many times what they took, and memory is at
-/// most so many MiB above what it was.
+/// Recovered means: posts take at most this multiple of their earlier time, and memory is at most
+/// this many MiB above the earlier value.
 const NORMAL: (f64, f64) = (2.0, 64.0);
-/// How long that is looked for, a short time each.
+/// Timeout of the recovery.
 const RECOVERY: Duration = Duration::from_secs(20);
 const LOOKED: Duration = Duration::from_millis(300);
 
-/// How much the attackers have prepared.
+/// Amounts of prepared data.
 pub(crate) struct Sizes {
     channels: usize,
     searched: usize,
@@ -56,9 +56,9 @@ pub(crate) struct Hostile {
 struct Round {
     without: Felt,
     with: Felt,
-    /// MiB above what was used before, at most.
+    /// Peak memory above the earlier value, in MiB.
     memory: f64,
-    /// Seconds until everything was as before.
+    /// Seconds until recovery.
     recovery: f64,
 }
 

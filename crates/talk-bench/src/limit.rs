@@ -1,4 +1,4 @@
-//! Programs that do what the server does and nothing else, each a process of its own like it.
+//! Limits: minimal programs that do one part of the server's work, each in a process of its own.
 
 mod echo;
 mod raw;
@@ -40,7 +40,7 @@ impl Limit {
     }
 }
 
-/// Tells who started this process where it listens.
+/// Prints the address for the parent process.
 fn announce(address: std::net::SocketAddr) {
     println!("{address}");
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::connection::{Connection, post};
 use crate::world::{TEXT, World};
 
-/// What is answered before anything counts.
+/// Duration of the warm-up.
 pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
 
 /// The body of a message's POST.
@@ -71,7 +71,7 @@ pub(crate) async fn answers_per_second(
     }
 }
 
-/// How much a counter rises per second, after a short warm-up.
+/// Measures the rate of a counter per second, after a warm-up.
 pub(crate) async fn rate(counter: &AtomicU64, for_how_long: Duration) -> f64 {
     tokio::time::sleep(WARM_UP).await;
     let (before, started) = (counter.load(Ordering::Relaxed), Instant::now());

@@ -229,7 +229,7 @@ fn main() -> Result<ExitCode> {
     }
 }
 
-/// One thread: the generator must leave the machine to the server.
+/// One thread, so that the load generator leaves the processor to the server.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     Ok(builder.enable_all().build()?)

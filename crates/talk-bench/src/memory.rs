@@ -1,4 +1,4 @@
-//! Memory that the kernel holds for a server's sockets, asked over netlink as `ss -m` does.
+//! Reads the kernel memory of a server's sockets over netlink, as `ss -m` does.
 
 use std::io::{Read, Write};
 

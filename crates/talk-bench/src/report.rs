@@ -18,7 +18,7 @@ pub(crate) enum Better {
 /// A figure of one round.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
-    /// What `--at-least` and `--at-most` call it.
+    /// Its name in `--at-least` and `--at-most`.
     pub(crate) name: &'static str,
     /// What was measured, and its unit.
     pub(crate) what: &'static str,

@@ -1,4 +1,4 @@
-//! What is measured: each scenario gives figures beside what limits them.
+//! The scenarios: each measures figures and their limits.
 
 mod fanout;
 mod latency;
@@ -30,7 +30,7 @@ pub(crate) struct Bench {
     pub(crate) samples: usize,
 }
 
-/// What can be measured by itself.
+/// A scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum Scenario {
     /// Durable posts by 256 connections, beside a bare echo.

@@ -1,5 +1,5 @@
-//! What a measured server finds in its database: agents who share chats, written through the
-//! store and the rules as the server would, but without hashing a password for each.
+//! Fills the database of a measured server with agents who share chats, through the store and the
+//! use cases but without hashing passwords.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,13 +27,13 @@ use uuid::Uuid;
 /// What the measured servers sign tokens with.
 pub(crate) const SECRET: &str = "only-for-the-benchmark-0123456789abcdef";
 
-/// What everybody says.
+/// The text of all messages.
 pub(crate) const TEXT: &str = "Hello team, let us discuss the status.";
 
 /// Agents that one unit of work creates.
 const UNIT: usize = 1_000;
 
-/// Nobody listens while a database is filled.
+/// A bell without subscribers.
 struct Silence;
 
 impl Bell for Silence {
@@ -243,7 +243,7 @@ fn agent(n: usize, customer: CustomerId, now: Timestamp) -> Agent {
     }
 }
 
-/// Nobody logs in with a password.
+/// Without a usable password.
 fn creation(agent: &Agent) -> CreateAgent {
     CreateAgent {
         id: agent.id,

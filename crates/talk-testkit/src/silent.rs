@@ -1,9 +1,9 @@
-//! What a store needs besides its database, for tests that look at neither frames nor commits.
+//! A silent encoder and bell, for tests that check neither frames nor commits.
 
 use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
 use talk_domain::message::Message;
 
-/// Encodes every event as an empty text, and tells nobody of a commit.
+/// Encodes every event as an empty text, and ignores commits.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;
 

@@ -1,5 +1,5 @@
-//! What every store must do, whatever its database: run by [`store_contract!`](crate::store_contract!)
-//! on a store that the adapter's tests open.
+//! The contract that every store must pass, whatever its database.
+//! [`store_contract!`](crate::store_contract!) runs it on a store that the adapter's tests open.
 
 #![allow(
     clippy::missing_panics_doc,
@@ -34,13 +34,13 @@ use std::time::Duration;
 use talk_domain::event::{Bell, FrameEncoder};
 use talk_domain::store::Store;
 
-/// What a store under test is opened with.
+/// The parts a store under test is opened with.
 pub struct Setup {
-    /// Makes frames.
+    /// Encodes events as frames.
     pub encoder: Arc<dyn FrameEncoder>,
-    /// Is told about events.
+    /// Is called with the events of each commit.
     pub bell: Arc<dyn Bell>,
-    /// Units that may wait.
+    /// Maximum of waiting units.
     pub queue: usize,
     /// How long a read may run.
     pub read_timeout: Duration,
@@ -50,14 +50,14 @@ pub struct Setup {
 pub struct Opened {
     /// The store.
     pub store: Arc<dyn Store>,
-    /// What must outlive it, for example its directory.
+    /// Dropped after the store, for example its directory.
     pub keep: Box<dyn Any + Send + Sync>,
 }
 
 /// Opens a store on an empty database.
 pub type Factory = fn(Setup) -> Opened;
 
-/// Makes a test of every rule of the contract; `$factory` is a [`Factory`].
+/// Expands to one test per rule of the contract; `$factory` is a [`Factory`].
 #[macro_export]
 macro_rules! store_contract {
     ($factory:expr) => {

@@ -1,4 +1,4 @@
-//! Somebody who follows every chat, and resumes from what it has seen whenever the socket ends.
+//! A client that follows every chat and resumes whenever its socket ends.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -16,7 +16,7 @@ use crate::support::Client;
 /// The text of the last message of every chat.
 pub(super) const END: &str = "the end";
 
-/// How long nothing may come before a follower connects anew.
+/// After this time without a frame a follower reconnects.
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// What a follower saw.

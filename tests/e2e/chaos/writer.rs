@@ -1,4 +1,4 @@
-//! Somebody who posts until it is over, and repeats what was not answered.
+//! A client that posts until the end, and retries unanswered posts.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,4 +1,4 @@
-//! Events of the documents: what fires each is done, and a socket of somebody else gets it.
+//! Documented events: the test causes each, and another agent's socket gets it.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Objects of the documents: what they describe is made, and looks as described.
+//! Documented objects: the test creates each and compares it.
 
 use serde_json::{Value, json};
 

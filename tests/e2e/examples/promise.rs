@@ -1,10 +1,10 @@
-//! What a documented answer promises, field by field.
+//! Compares answers with documented ones, field by field.
 
 use serde_json::Value;
 
 use super::file::Example;
 
-/// What the documents call things, and what they stand for.
+/// Maps documented names to real values.
 #[derive(Default)]
 pub(super) struct Names(Vec<(String, String)>);
 

@@ -1,4 +1,4 @@
-//! The commands a story is made of.
+//! The commands of a story.
 
 use talk_domain::chat::close::close_chat;
 use talk_domain::chat::delete::delete_chat;

@@ -1,4 +1,4 @@
-//! What a client makes of events.
+//! Rebuilds a chat from its events, as a client does.
 
 use std::collections::BTreeMap;
 

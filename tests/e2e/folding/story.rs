@@ -1,4 +1,4 @@
-//! Random stories, told to a real store by the use cases themselves.
+//! Random stories, run by the use cases on a real store.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,7 +48,7 @@ impl Random {
     }
 }
 
-/// Remembers every event as it rang.
+/// A bell that records every event.
 #[derive(Default)]
 struct Recorder(Mutex<HashMap<ChatId, Vec<LoggedEvent>>>);
 
@@ -157,7 +157,7 @@ impl World {
         created.await.ok().map(|chat| chat.id)
     }
 
-    /// Does something, or is refused, which changes nothing.
+    /// Runs a random command, which may be refused.
     pub(super) async fn step(&self, customer: &Customer, chat: ChatId, random: &mut Random) {
         let agent = random.of(&customer.agents);
         let cx = self.cx(customer, agent);

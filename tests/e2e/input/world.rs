@@ -1,4 +1,4 @@
-//! Somebody to send bad input, something to send it to, and everything it could change.
+//! The fixture: a sender of bad input, every endpoint, and all stored state.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Agents of a scenario, with their sockets: what happens must reach each of them, in order, and
-//! nothing else.
+//! The agents of a scenario with their sockets: each must get every event in order, and nothing
+//! else.
 
 use serde_json::Value;
 

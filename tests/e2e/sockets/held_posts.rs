@@ -36,7 +36,7 @@ impl HeldPost {
     }
 }
 
-/// The others show what happens when nothing happens meanwhile.
+/// The control of the tests below: nothing changes while it is held.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_post_of_a_participant_takes_effect() {
     let server = Server::start().await;

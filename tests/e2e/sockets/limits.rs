@@ -1,4 +1,4 @@
-//! What a client may not do, and how each conversation ends.
+//! Limits of the socket, and close codes.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::support::{Server, Socket};
 
 const MAX_FRAME: usize = 64 * 1024;
 
-/// How long posts under way have to end when the server does.
+/// The time that posts under way have after SIGTERM.
 const FINISH: Duration = Duration::from_secs(5);
 
 /// A server that would wait for its sockets much longer than the tests wait for it.
@@ -272,13 +272,13 @@ async fn a_server_that_ends_answers_what_it_has_accepted() {
         .map(|event| id(&event["data"]).to_owned())
         .collect();
     assert!(answered.is_subset(&posted));
-    // What the disk took too long for was not answered, and is there.
+    // A post that took longer than this is not answered, but stored.
     if took < FINISH {
         assert_eq!(answered, posted);
     }
 }
 
-/// Who asks and takes no answers is not read any further.
+/// A client that does not read its answers is not read any further.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_nobody_takes_need_no_memory() {
     let server = Server::start().await;
@@ -294,7 +294,7 @@ async fn answers_nobody_takes_need_no_memory() {
                 .await;
         }
     };
-    // It does not come to its end: what is not read waits with the client.
+    // The flood does not finish: unread frames stay in the client's buffers.
     let ended = tokio::time::timeout(Duration::from_secs(8), flood).await;
     assert!(ended.is_err());
     let posted = alice
@@ -317,7 +317,7 @@ async fn a_server_that_ends_does_not_wait_for_clients_that_do_not_listen() {
     assert_eq!(server.ended().await.code(), Some(0));
 }
 
-/// A place is given back when its client closes, not some seconds later.
+/// A closed socket stops counting at once, not some seconds later.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_closes_is_gone_at_once() {
     let server = Server::start_with(&[("TALK_MAX_SOCKETS_PER_AGENT", "1")]).await;

@@ -1,5 +1,4 @@
-//! A subscription is answered in its place among the events: a slow reader tells what was followed
-//! before from what is followed since.
+//! The answer to a subscription is ordered among the events, also for a slow reader.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

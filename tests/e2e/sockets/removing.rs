@@ -1,4 +1,4 @@
-//! Whoever is out hears nothing more.
+//! After a removal nothing of the chat is delivered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,7 @@ fn ended(chat: &Value, reason: &str, seq: usize) -> String {
     format!("{head},\"reason\":{reason},\"seq\":{seq}}}")
 }
 
-/// What of a chat's log reaches `agent`, who joins and leaves, and what it is told when it leaves.
+/// Computes the frames that `agent`, who joins and leaves, must get of a chat's log.
 fn heard_by(agent: &Client, chat: &Value, log: &[String]) -> Vec<String> {
     let (mut is_in, mut heard) = (false, Vec::new());
     for (place, frame) in log.iter().enumerate() {
@@ -137,7 +137,7 @@ async fn who_came_back_hears_each_stay_and_catches_up_on_the_time_between() {
                 "epoch": epoch, "since": since}))
             .await;
         socket.answer("subscribed").await;
-        // A participant may read what was said while it was out, as over HTTP.
+        // A participant may read events from before it joined, as over HTTP.
         let frames = socket.texts(log.len() - 2).await;
         assert_same(&frames, &replayed(log[2..].to_vec()));
         assert_eq!(socket.answer("caught_up").await["seq"], json!(log.len()));
@@ -146,7 +146,7 @@ async fn who_came_back_hears_each_stay_and_catches_up_on_the_time_between() {
     }
 }
 
-/// A room that a former participant has opened stands where the chat stands.
+/// A subscription of a former participant does not hold back the hub's state of the chat.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_former_participant_holds_nobody_back() {
     let server = Server::start().await;

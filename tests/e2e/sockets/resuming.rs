@@ -1,4 +1,4 @@
-//! What was missed comes first, then what happens.
+//! Resumption: missed events first, then live ones.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -181,7 +181,7 @@ async fn nothing_is_lost_or_doubled_when_the_server_is_killed_while_others_write
     for n in 0..4 {
         let (alice, chat) = (alice.on_its_own(), chat.clone());
         let is_over = Arc::clone(&is_over);
-        // Who has no request under way when the server is killed does not notice.
+        // A client without a request in flight does not notice the kill.
         let numbers = (n * 100_000..).take_while(move |_| !is_over.load(Ordering::Relaxed));
         writers.spawn(write(alice, chat, numbers));
     }

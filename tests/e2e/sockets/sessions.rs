@@ -1,4 +1,4 @@
-//! Who may open a socket, and what ends one.
+//! Authentication of sockets, and their end with the session.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What reaches whom, once.
+//! Delivery of events to subscribers, each once.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,7 @@ async fn every_kind_of_event_comes_once_as_it_is_logged_on_every_socket_of_every
     let chat = alice.chat("group", &[&bob]).await;
     let said = happen(&chat, [&alice, &bob, &carol]).await;
     let mut log = logged(&alice, &chat).await;
-    // The log forgets what a deleted message said; who was there has heard it.
+    // The log no longer has the text of a deleted message; connected clients got it.
     for socket in &mut sockets {
         assert_same(&socket.texts(log.len()).await, &log);
     }

@@ -1,4 +1,4 @@
-//! What a subscription is answered, and which topics are refused.
+//! Answers to subscriptions, and refused topics.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the server answered.
+//! An answer of the server.
 
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;

@@ -1,11 +1,11 @@
-//! Somebody who talks to the server.
+//! A client of the API.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::Answer;
 
-/// Somebody, with a token or without.
+/// A client, with or without a token.
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,

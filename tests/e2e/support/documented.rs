@@ -1,4 +1,4 @@
-//! Whatever the tests see is in the description of the API.
+//! Checks every answer of the tests against the OpenAPI document.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
     let responses = responses(method, path);
     let code = answer.status.to_string();
     let response = responses.and_then(|responses| responses.get(&code));
-    // A browser's preflight is answered before there is an operation.
+    // A preflight belongs to no operation.
     let is_preflight = method == "OPTIONS" && answer.status == 204;
     if is_preflight || (method == "HEAD" && answer.status == 405) {
         return;

@@ -11,12 +11,12 @@ use tempfile::TempDir;
 
 use super::Client;
 
-/// What every test server signs with.
+/// The signing secret of all test servers.
 pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "a long password";
 
-/// No limit on how often one may ask: many tests ask more often than people do.
+/// Without rate limits, since tests send faster than people.
 const NO_RATES: [(&str, &str); 3] = [
     ("TALK_ADDRESS_RATE", "0"),
     ("TALK_AGENT_RATE", "0"),
@@ -170,12 +170,12 @@ impl Server {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// Nobody in particular.
+    /// A client without a token.
     pub(crate) fn anonymous(&self) -> Client {
         Client::new(self.http.clone(), &self.url, None)
     }
 
-    /// Whoever has this token.
+    /// A client with this token.
     pub(crate) fn with_token(&self, token: &str) -> Client {
         Client::new(self.http.clone(), &self.url, Some(token.to_owned()))
     }
@@ -237,7 +237,7 @@ impl Server {
     }
 
     /// Waits until it serves; `false` when it has ended because an address is taken. Its log from
-    /// `since` on is its own word: whoever has the address would answer the probe.
+    /// `since` on is read instead of a probe, which another process at the address could answer.
     async fn is_ready(&mut self, since: usize) -> bool {
         for _ in 0..6_000 {
             let ended = self.child.try_wait().expect("its state");

@@ -1,4 +1,4 @@
-//! A raw client of the socket: what it sends and gets is seen frame by frame.
+//! A raw WebSocket client that shows single frames.
 
 use std::time::Duration;
 
@@ -46,8 +46,7 @@ impl Socket {
         }
     }
 
-    /// Connects with a receive buffer that holds next to nothing: what is not read waits with the
-    /// server.
+    /// Connects with a very small receive buffer, so that unread frames wait in the server.
     pub(crate) async fn narrow(client: &Client) -> Self {
         let address = client.url().trim_start_matches("http://");
         let narrow = TcpSocket::new_v4().expect("a socket");
@@ -238,8 +237,7 @@ impl Socket {
         timeout(PATIENCE, rest).await.expect("the end in time");
     }
 
-    /// Sends nothing more and gets nothing up to the answer to a frame of its own: whatever was
-    /// on its way has come.
+    /// Checks that no frame arrives before the answer to a frame sent now.
     pub(crate) async fn nothing_else(&mut self) {
         self.send(json!({"type": "unsubscribe", "id": "end", "topics": ["agent_id:-:chat"]}))
             .await;

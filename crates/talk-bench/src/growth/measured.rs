@@ -17,11 +17,11 @@ use crate::world::{World, now};
 
 /// Bytes of an event of a message; presence and positions have fewer.
 const EVENT: std::ops::RangeInclusive<usize> = 400..=2_000;
-/// Posts on their way.
+/// Posts in flight.
 const WINDOW: u64 = 16;
-/// Posts whose delays are taken.
+/// Number of timed posts.
 const DELAYED: usize = 200;
-/// Until everybody has heard who came.
+/// Time until presence is delivered.
 const SETTLED: Duration = Duration::from_secs(3);
 /// Messages of each chat that the agent did not read.
 const UNREAD: usize = 10;

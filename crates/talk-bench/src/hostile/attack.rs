@@ -1,4 +1,4 @@
-//! The attacks: what each connection of the attackers sends.
+//! The attacks, as requests of each attacker's connection.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const MANY: usize = 10_000;
 /// Posts that each socket has in flight.
 const IN_FLIGHT: usize = 64;
 
-/// Something that clients of one customer do to all others.
+/// An attack by clients of one customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum Attack {
     /// Eight connections search channels for a text that nearly matches everywhere.
@@ -47,8 +47,7 @@ pub(crate) enum Attack {
 }
 
 impl Attack {
-    /// How long attackers are at work before anything counts: those that soon have nothing left to
-    /// do are measured from their first request.
+    /// Lead time of the attackers before the measurement starts; short attacks have none.
     pub(super) const fn lead(self) -> Duration {
         match self {
             Self::Edits | Self::Agents => Duration::ZERO,
@@ -56,7 +55,7 @@ impl Attack {
         }
     }
 
-    /// How often one may ask the server meanwhile.
+    /// The rate limits during the attack.
     pub(super) const fn buckets(self) -> Buckets {
         match self {
             Self::Defaults => Buckets::Default,
@@ -171,7 +170,7 @@ fn chats(scene: &Scene) -> Result<Lane> {
 }
 
 fn sockets(scene: &Scene) -> Result<Lane> {
-    // The keys of another round would be answered with what was posted then.
+    // Idempotency keys must differ from those of other rounds.
     let round = crate::world::now()?.as_micros();
     let message = json!({"chat_id": scene.searched, "text": TEXT});
     let post = json!({"type": "post", "id": format!("{round}-{NUMBER}"), "message": message});
@@ -194,7 +193,7 @@ fn logins() -> Lane {
     let password = "x".repeat(255 * 1024);
     let body = json!({"username": "nobody", "password": password}).to_string();
     let mut request = String::from_utf8_lossy(&post("/auth/login", None, &body)).into_owned();
-    // The last byte never comes.
+    // The last byte is never sent.
     request.pop();
     held(1_000, request)
 }

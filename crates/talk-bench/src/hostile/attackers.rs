@@ -1,5 +1,5 @@
-//! The attackers, a process of their own: many connections that do the same over and over, 10 ms
-//! apart, whatever they are answered.
+//! The attackers, in a process of their own: many connections that repeat a request every 10 ms,
+//! whatever the answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -17,15 +17,15 @@ use crate::connection::Connection;
 use crate::frames::masked;
 use crate::socket::Socket;
 
-/// Where attackers come from: another address than the victims.
+/// Source address of the attackers, different from that of the victims.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
-/// From an answer to the next request of a connection.
+/// Pause between an answer and the next request of a connection.
 const PACE: Duration = Duration::from_millis(10);
 /// Attackers end by themselves after so long.
 const LONGEST: Duration = Duration::from_secs(60);
 /// Time that the attackers have to end after they were asked to.
 const ENDING: Duration = Duration::from_secs(5);
-/// Stands in a request for a number that no other request has.
+/// Placeholder in a request, replaced by a unique number.
 pub(super) const NUMBER: &str = "#########";
 
 /// Connections that do the same.
@@ -76,7 +76,7 @@ impl Attackers {
         })
     }
 
-    /// Ends them; what they were answered.
+    /// Stops them and returns counts of their answers.
     pub(super) async fn stop(mut self) -> Result<String> {
         drop(self.orders);
         let mut answers = String::new();
@@ -88,7 +88,7 @@ impl Attackers {
     }
 }
 
-/// Attacks as standard input says, until that ends.
+/// Runs the attack that standard input describes, until it is closed.
 pub(crate) async fn attack(address: &str) -> Result<()> {
     let mut orders = BufReader::new(tokio::io::stdin());
     let mut plan = String::new();

@@ -1,4 +1,4 @@
-//! The figures of an attack: what others feel of it, its memory, and how long it lasts.
+//! The figures of an attack: latency of others, memory, and time to recover.
 
 use super::Round;
 use super::attack::Attack;

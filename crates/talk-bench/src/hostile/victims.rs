@@ -1,5 +1,5 @@
-//! The victims: agents of another customer who post and read at a steady pace, however long answers
-//! take, and somebody who asks whether the server is ready.
+//! The victims: agents of another customer that post and read at a steady rate, independent of the
+//! answers, and a client of `/readyz`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,9 +15,9 @@ use crate::server::Server;
 use crate::times::Times;
 use crate::world::World;
 
-/// Where victims come from: another address than the attackers.
+/// Source address of the victims, different from that of the attackers.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3));
-/// From one request to the next of each kind.
+/// Interval between requests of each kind.
 const PACE: Duration = Duration::from_millis(10);
 
 /// The requests of the victims.
@@ -55,7 +55,7 @@ impl Victims {
         })
     }
 
-    /// Asks for so long.
+    /// Sends requests for this time and measures them.
     pub(crate) async fn ask(&self, for_how_long: Duration) -> Result<Felt> {
         let until = Instant::now() + for_how_long;
         let (post, get, ready) = tokio::join!(
@@ -89,8 +89,8 @@ impl Asked {
     }
 }
 
-/// Sends `request` every [`PACE`] until the end, each over a connection that waits for no answer. One
-/// that has no good answer counts as if it had none until the end.
+/// Sends `request` every [`PACE`] until the end, each over a connection that waits for no answer.
+/// One without a 200 counts as unanswered until the end.
 async fn asked(address: &str, request: &[u8], until: Instant) -> Asked {
     let (address, request) = (Arc::<str>::from(address), Arc::<[u8]>::from(request));
     let (idle, mut requests) = (Idle::default(), JoinSet::new());
@@ -116,7 +116,7 @@ async fn asked(address: &str, request: &[u8], until: Instant) -> Asked {
     asked
 }
 
-/// Connections that wait for no answer.
+/// Connections without a request in flight.
 type Idle = Arc<Mutex<Vec<Connection>>>;
 
 async fn exchange(address: &str, idle: &Idle, request: &[u8]) -> Result<()> {

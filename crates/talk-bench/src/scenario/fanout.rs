@@ -50,7 +50,7 @@ impl Scene {
         for n in 0..members {
             sockets.push(subscribed(&server, &world, n).await?);
             if n % 50 == 49 {
-                // Everybody hears who came.
+                // Drops the presence frames.
                 sockets.iter_mut().try_for_each(Socket::drop_received)?;
             }
         }
@@ -140,7 +140,8 @@ pub(super) async fn fanout(bench: &Bench) -> Result<Vec<Figure>> {
     ])
 }
 
-/// Typing, which nobody stores. A connection may send 50 frames a second, so all of them do.
+/// Typing frames, which are not stored. A connection may send 50 frames a second, so all
+/// connections send.
 pub(super) async fn ephemeral(bench: &Bench) -> Result<Vec<Figure>> {
     let mut scene = Scene::of(bench, MEMBERS).await?;
     let mut typists = Vec::new();

@@ -1,4 +1,4 @@
-//! How long one post takes when nothing else happens: `k` times a sync of the disk, plus `c`.
+//! Latency of a single post: `k` times a sync of the disk, plus `c`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -64,7 +64,7 @@ async fn median(bench: &Bench, dir: &Path) -> Result<(f64, f64)> {
         let started = Instant::now();
         connection.exchange(&request).await?;
         posts.push(started.elapsed());
-        // What the post leaves behind is done before the disk is timed.
+        // Lets background work of the post end before the disk is timed.
         tokio::time::sleep(Duration::from_millis(1)).await;
         syncs.push(disk.sync()?);
     }

@@ -1,4 +1,4 @@
-//! Pages of a chat of very many messages, which should cost what those of a small one cost.
+//! Pages of a very large chat, which should cost the same as those of a small one.
 
 use std::fs::File;
 use std::str::FromStr as _;
@@ -56,7 +56,7 @@ impl Large {
             return Ok(Self { world, start });
         }
         eprintln!("filling {} once", dir.display());
-        // What another run began and did not end is of no use.
+        // Removes the incomplete database of an interrupted run.
         let _ = std::fs::remove_dir_all(&dir);
         let span = i64::try_from(bench.messages)? * 1_000;
         let start = Timestamp::from_micros(now()?.as_micros() - span).context("a start")?;

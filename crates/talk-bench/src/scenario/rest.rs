@@ -1,4 +1,4 @@
-//! What the server costs before anybody asks it anything.
+//! Start time, idle memory and binary size.
 
 use std::time::{Duration, Instant};
 

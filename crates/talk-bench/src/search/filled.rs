@@ -25,7 +25,7 @@ const UNIT: usize = 500;
 /// Microseconds from message to message.
 const PACE: i64 = 500_000;
 
-/// Nobody listens.
+/// A bell without subscribers.
 struct Deaf;
 
 impl FrameEncoder for Deaf {
@@ -41,7 +41,7 @@ impl Bell for Deaf {
     fn ring(&self, _: &[LoggedEvent]) {}
 }
 
-/// The store, and what was said in it.
+/// The store and its messages.
 pub(crate) struct Filled {
     _data: TempDir,
     /// Where it is.
@@ -69,7 +69,7 @@ impl Said {
 
 /// The customer of the searcher.
 pub(crate) const CUSTOMER: CustomerId = CustomerId(Uuid::from_u128(0xC));
-/// Who searches.
+/// The searching agent.
 pub(crate) const SEARCHER: AgentId = AgentId(Uuid::from_u128(0xA));
 
 fn customer_of(chat: usize) -> CustomerId {
@@ -159,7 +159,7 @@ impl Filled {
         Ok(())
     }
 
-    /// Every so many messages says something else, and the one after it nothing more.
+    /// Edits every `every`th message and deletes the one after it.
     pub(crate) async fn change(&mut self, every: usize) -> Result<()> {
         let said = self.said.len();
         for n in (0..said).step_by(every.max(2)) {
@@ -188,7 +188,7 @@ impl Filled {
         Ok(())
     }
 
-    /// What should be found, newest first.
+    /// The expected results, newest first.
     pub(crate) fn expected(&self, needle: &str) -> Vec<MessageId> {
         let matches = self.said.iter().filter(|said| {
             let chat = usize::try_from(said.message.chat.0.as_u128() & 0xffff).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Names of agents, and who administers a customer.
+//! Usernames, and admins of a customer.
 
 use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
 use talk_domain::testing::{agent_id, an_agent, at};
@@ -6,7 +6,7 @@ use talk_domain::testing::{agent_id, an_agent, at};
 use super::Factory;
 use super::world::{World, other_customer};
 
-/// A name is taken in every case and Unicode form, and logs in in all of them.
+/// A username is taken, and logs in, in every case and Unicode form.
 pub async fn a_username_is_one_name_in_every_case(factory: Factory) {
     let world = World::open(factory).await;
     for (n, username, is_free) in [

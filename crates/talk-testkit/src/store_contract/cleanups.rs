@@ -1,4 +1,4 @@
-//! Deletions that are cleaned up in steps: complete at once for whoever reads.
+//! Deletions that are cleaned up in steps: readers see none of the deleted data from the start.
 
 use talk_domain::chat::{Chat, ChatFilter, ChatKind};
 use talk_domain::cleanup::carry_on::carry_on;
@@ -15,7 +15,8 @@ use super::Factory;
 use super::paging::first;
 use super::world::{World, other_customer};
 
-/// The first cleanup after this one, which is the same whoever asks.
+/// Returns the first cleanup after number `last`, and checks that the other ways of reading it
+/// agree.
 async fn next(world: &World, last: u64) -> Option<Cleanup> {
     let next = world
         .read(move |snapshot| snapshot.cleanups().after(last))
@@ -27,7 +28,7 @@ async fn next(world: &World, last: u64) -> Option<Cleanup> {
     next
 }
 
-/// Carries the first cleanup on until there is none, and returns the number of steps.
+/// Runs cleanups until none is left, and returns the number of steps.
 async fn clean_up(world: &World) -> usize {
     let mut steps = 0;
     while let Some(cleanup) = next(world, 0).await {
@@ -62,7 +63,7 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let other = world.post(1, chat, "stays").await;
     let message = world.post(1, chat, "secret").await.id;
-    // Two portions by number, and one more by bytes.
+    // Two steps by number of rows, and one more by bytes.
     for n in 0..2 * Bound::STEP.rows {
         edit(&world, message, format!("secret {n}")).await;
     }
@@ -188,7 +189,8 @@ async fn has_left(world: &World, agent: AgentId, deleted: &Chat) {
     assert_eq!(found.unwrap(), (None, end));
 }
 
-/// Case 42: whose membership of a deleted chat is left sees nothing of the chat.
+/// Case 42: an agent whose membership of a deleted chat is not removed yet sees nothing of the
+/// chat.
 pub async fn a_large_chat_is_gone_at_once(factory: Factory) {
     let world = World::open(factory).await;
     let kept = world.chat(ChatKind::Group, 1, &[2, 3, 4]).await.id;
@@ -212,7 +214,7 @@ pub async fn a_large_chat_is_gone_at_once(factory: Factory) {
     assert_eq!(world.members(kept).await.len(), 4);
 }
 
-/// Case 42: a cleanup is finished by its customer alone, and what is left is taken in turn.
+/// Case 42: only a unit of its customer finishes a cleanup, and cleanups take turns.
 pub async fn cleanups_are_read_in_order_and_finished_once(factory: Factory) {
     let world = World::open(factory).await;
     assert_eq!(next(&world, 0).await, None);
@@ -254,7 +256,7 @@ pub async fn cleanups_are_read_in_order_and_finished_once(factory: Factory) {
     assert_eq!(next(&world, 0).await.unwrap().deleted, all[0]);
 }
 
-/// How far a cleanup is, is stored, and one that is added again goes on where it was.
+/// The progress of a cleanup is stored, and a cleanup that is added again keeps it.
 pub async fn a_cleanup_goes_on_where_it_stopped(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

@@ -1,4 +1,4 @@
-//! What the erasure of an agent needs: rows that are replaced, found and removed in parts.
+//! Erasure of agents: rows are replaced, found and removed in steps.
 
 use talk_domain::access_key::AccessKey;
 use talk_domain::agent::erase::{EraseAgent, erase_agent};
@@ -51,7 +51,7 @@ pub async fn an_erased_agent_frees_its_username(factory: Factory) {
     assert_eq!(found.await.map(|agent| agent.id), Some(agent_id(77)));
 }
 
-/// The messages of an agent in the order of their numbers, looked through three at a time.
+/// The messages of an agent in the order of their numbers, read three at a time.
 async fn authored(world: &World, agent: AgentId) -> Vec<MessageId> {
     let (mut found, mut numbers, mut after) = (Vec::new(), Vec::new(), 0);
     loop {
@@ -67,7 +67,7 @@ async fn authored(world: &World, agent: AgentId) -> Vec<MessageId> {
             break;
         }
     }
-    // It goes on behind any message.
+    // The list continues after any message.
     if let Some(first) = numbers.first().copied() {
         let rest = world.write(move |uow| uow.messages().of_author(agent, first, 100));
         let rest: Authored = rest.await.unwrap();
@@ -187,8 +187,8 @@ pub async fn access_keys_of_an_agent_are_removed_in_parts(factory: Factory) {
     assert_eq!(left, [false, false, false, true]);
 }
 
-/// Everything of a deleted customer goes, in bounded steps, and nobody of it is found from the start;
-/// everything of others stays.
+/// All rows of a deleted customer are removed in bounded steps, its agents are not found from the
+/// start, and rows of others stay.
 pub async fn a_deleted_customer_leaves_nothing_and_takes_nothing_of_others(factory: Factory) {
     let world = World::open(factory).await;
     let kept = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -252,7 +252,7 @@ async fn delete_a_customer_with_a_chat_and_a_key(world: &World) {
         .unwrap();
 }
 
-/// Carries on until nothing is left; how many steps that takes.
+/// Runs steps until nothing is left, and returns their number.
 async fn finish_deleting_a_customer(world: &World) -> usize {
     let deleted = Deleted::Customer(other_customer());
     let (mut steps, mut last) = (0, u64::MAX);

@@ -1,4 +1,4 @@
-//! What lists leave out, what searches find, and that every field survives.
+//! Filters of lists and searches, and round trips of every field.
 
 use talk_domain::chat::close::close_chat;
 use talk_domain::chat::{Chat, ChatFilter, ChatKind, ChatStatus, DirectPair, Tick};

@@ -1,4 +1,4 @@
-//! Units that share a commit: each for itself, and after those before it.
+//! Units that share a commit: isolated failures, sequential effects.
 
 use std::sync::{Arc, mpsc};
 
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::Factory;
 use super::world::{World, other_customer};
 
-/// Keeps the store busy until what is given back is dropped: units asked for meanwhile are a group.
+/// Blocks the writer until the returned sender is dropped: units queued meanwhile form a group.
 pub async fn hold(store: &Arc<dyn Store>) -> mpsc::Sender<()> {
     let (gate, closed) = mpsc::channel::<()>();
     let (started, starts) = tokio::sync::oneshot::channel();
@@ -54,7 +54,7 @@ fn say(
     Ok(post_message(uow, cx, &command)?.message.seq)
 }
 
-/// The texts of a chat's log.
+/// Returns the texts in a chat's log.
 async fn said(world: &World, chat: ChatId) -> Vec<String> {
     let log = world.log(chat).await;
     let texts = log
@@ -66,7 +66,7 @@ async fn said(world: &World, chat: ChatId) -> Vec<String> {
         .collect()
 }
 
-/// A unit that is refused or panics in the middle of a group undoes only itself.
+/// A unit that is refused or panics in the middle of a group is rolled back alone.
 pub async fn neighbours_in_a_group_fail_alone(factory: Factory) {
     for panics in [false, true] {
         let world = World::open(factory).await;
@@ -132,8 +132,8 @@ async fn add(world: &World, chat: ChatId) -> Result<Participant, AddParticipantE
         .await
 }
 
-/// What a unit of a group did, those after it see: the chat, its members, its place in the log. A
-/// refusal that changed nothing, and another customer's, disturb nothing.
+/// Units of a group see the effects of those before them: the chat, its members, its head. A
+/// refusal that changed nothing, and units of another customer, do not matter.
 pub async fn a_group_is_a_sequence(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -203,7 +203,7 @@ fn key(hash: KeyHash) -> AccessKey {
     }
 }
 
-/// Case 48: what a unit of a group ends has ended for those after it, also if those before it have
+/// Case 48: a session that a unit of a group ends is refused in later units, also if earlier ones
 /// used it.
 pub async fn a_group_sees_who_has_ended_in_it(factory: Factory) {
     let world = World::open(factory).await;

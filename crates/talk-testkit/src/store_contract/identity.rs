@@ -1,4 +1,4 @@
-//! Who is known, what is remembered, and what is forgotten.
+//! Agents, keys, revocations, session ends and stored answers.
 
 use talk_domain::access_key::AccessKey;
 use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
@@ -166,7 +166,7 @@ pub async fn a_revoked_token_is_forgotten_after_its_end(factory: Factory) {
     }
 }
 
-/// Ends are told in their order; forgetting old ones never gives a number twice.
+/// Session ends are read in order; purging old ones never reuses a number.
 pub async fn ends_of_sessions_are_told_in_order(factory: Factory) {
     let world = World::open(factory).await;
     let end =
@@ -194,7 +194,7 @@ pub async fn ends_of_sessions_are_told_in_order(factory: Factory) {
     assert_eq!(after(3).await, (4, vec![(4, agent_id(4))]));
 }
 
-/// What is over is forgotten in portions, so that no unit of work is long.
+/// Expired rows are purged in portions, so that no unit of work is long.
 pub async fn ended_sessions_are_forgotten_in_portions(factory: Factory) {
     /// Three hours, in microseconds.
     const LATER: i64 = 3 * 60 * 60 * 1_000_000;
@@ -231,7 +231,7 @@ pub async fn ended_sessions_are_forgotten_in_portions(factory: Factory) {
     assert_eq!(ends, [(5, agent_id(5))]);
 }
 
-/// The last answer of a key counts, of every form, until it is purged.
+/// The last answer of an idempotency key counts, in every form, until it is purged.
 pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
     let world = World::open(factory).await;
     let answers = [
@@ -272,7 +272,7 @@ pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
     }
 }
 
-/// Who left, who was removed with the chat, and who came back, is remembered.
+/// Ended memberships are stored: of those who left, were removed with the chat, or came back.
 pub async fn former_members_are_remembered(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2, 3]).await.id;

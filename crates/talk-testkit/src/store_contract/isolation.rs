@@ -1,4 +1,4 @@
-//! Customers know nothing of each other, whichever repository is asked.
+//! Isolation of customers in every repository.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The log: what is committed is told and kept, what is deleted is gone.
+//! The event log: committed events are delivered and stored, deleted content is gone.
 
 use talk_domain::chat::ChatKind;
 use talk_domain::emoji::Emoji;
@@ -42,7 +42,7 @@ pub async fn events_of_a_refused_unit_never_ring(factory: Factory) {
     assert_eq!(log.last().map(|event| event.seq), Some(message.seq));
 }
 
-/// Pages of the log follow each other, and each entry is found by its place.
+/// Pages of the log follow each other, and each event is found by its `seq`.
 pub async fn the_log_is_read_from_any_place(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -114,7 +114,7 @@ pub async fn the_log_is_read_in_portions(factory: Factory) {
     assert_eq!((&*page.events, page.is_end), (&[][..], true));
 }
 
-/// Content of a deleted message is nowhere: not in it, its versions, its reactions, its events.
+/// No content of a deleted message is left: in the message, its versions, reactions and events.
 pub async fn a_deleted_message_is_gone_everywhere(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -171,7 +171,7 @@ pub async fn a_deleted_message_is_gone_everywhere(factory: Factory) {
     assert!(versions.rows.is_empty());
 }
 
-/// The bell tells what the log holds, also when both changed in one unit.
+/// The bell gets the events as the log holds them, also when a unit posted and deleted the message.
 pub async fn a_message_deleted_in_the_unit_that_posted_it_rings_redacted(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

@@ -1,4 +1,4 @@
-//! Mentions: rows of their message, counted without its text.
+//! Mentions are rows of their message, counted without reading its text.
 
 use talk_domain::chat::ChatKind;
 use talk_domain::id::ChatId;

@@ -1,4 +1,4 @@
-//! Paging: whatever ties and whatever is inserted meanwhile, no row is skipped or repeated.
+//! Paging: no row is skipped or repeated, whatever rows tie or are inserted meanwhile.
 
 mod chats;
 mod messages;
@@ -32,7 +32,7 @@ pub fn first(size: u16) -> PageRequest {
     }
 }
 
-/// Three rows an instant, some instants apart: where most mistakes with ties show.
+/// The time of row `n`: three rows share each instant, where most mistakes with ties show.
 fn instant(n: u128) -> Timestamp {
     at(i64::try_from(n / 3).unwrap() * 10)
 }
@@ -122,7 +122,7 @@ where
     panic!("pages of {size} never end");
 }
 
-/// When a row is made that a walk in this order has passed already.
+/// Returns a time that a walk in this order has already passed.
 fn passed(order: Order) -> Timestamp {
     match order {
         Order::Descending => at(900_000_000),
@@ -130,7 +130,7 @@ fn passed(order: Order) -> Timestamp {
     }
 }
 
-/// An id nobody has.
+/// An unused id.
 fn fresh() -> Uuid {
     Uuid::new_v4()
 }

@@ -1,4 +1,4 @@
-//! Many at once: the effects are those of one after the other.
+//! Concurrent units have the effects of sequential ones.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::Factory;
 use super::world::World;
 
-/// One direct chat per pair, whoever of the two asks.
+/// A pair has one direct chat, whichever of the two creates it.
 pub async fn fifty_requests_for_one_pair_make_one_chat(factory: Factory) {
     let world = World::open(factory).await;
     let mut tasks = JoinSet::new();
@@ -156,8 +156,8 @@ pub async fn the_member_count_is_the_number_of_members(factory: Factory) {
     assert_eq!(world.stored(chat).await.member_count, 5);
 }
 
-/// LOG-01 and LOG-03: Per chat the log has no gaps, its times rise, and the bell tells it in its
-/// order.
+/// LOG-01 and LOG-03: the log of a chat has no gaps, its times rise, and the bell gets the events
+/// in order.
 pub async fn events_have_no_gaps_and_ring_in_order(factory: Factory) {
     let world = World::open(factory).await;
     let mut chats = vec![];

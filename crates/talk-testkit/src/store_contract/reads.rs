@@ -1,4 +1,4 @@
-//! Read marks, and what they leave unread.
+//! Read marks and unread counts.
 
 use talk_domain::chat::{ChatKind, Tick};
 use talk_domain::event::EventKind;
@@ -24,7 +24,7 @@ async fn read(world: &World, agent: u128, chat: ChatId, seq: u64) {
         .unwrap();
 }
 
-/// What agent 2 has not read, and how much of it mentions agent 2.
+/// Unread messages of agent 2, and how many of them mention it.
 async fn unread(world: &World, chat: ChatId) -> (u32, u32) {
     world
         .read(move |snapshot| {
@@ -57,7 +57,7 @@ pub async fn what_was_read_is_not_unread(factory: Factory) {
     assert_eq!(unread(&world, chat).await, (0, 0));
 }
 
-/// Who comes back has read nothing.
+/// An agent that comes back has no read mark.
 pub async fn a_mark_ends_with_its_membership(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -87,7 +87,7 @@ pub async fn a_mark_ends_with_its_membership(factory: Factory) {
     assert_eq!(mark, None);
 }
 
-/// Who reads on between two pages is on one of them, and once.
+/// A reader whose mark moves between two pages is on exactly one of them.
 pub async fn readers_page_exactly_while_they_read(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2, 3]).await.id;
@@ -98,7 +98,7 @@ pub async fn readers_page_exactly_while_they_read(factory: Factory) {
     for order in [Order::Ascending, Order::Descending] {
         let (mut request, mut seen) = (first(1), Vec::new());
         request.order = order;
-        // More pages than there are readers, so that one who moves on would be seen again.
+        // More pages than readers, so that a repeated reader would be seen.
         for _ in 0..6 {
             let page = world
                 .read(move |snapshot| snapshot.reads().readers(chat, said, request))
@@ -116,7 +116,7 @@ pub async fn readers_page_exactly_while_they_read(factory: Factory) {
     }
 }
 
-/// What is marked is the last message, whatever else happened since.
+/// A mark is at the last message, whatever other events came after it.
 pub async fn a_mark_is_at_a_message(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

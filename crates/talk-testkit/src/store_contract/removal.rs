@@ -16,7 +16,7 @@ use super::paging::first;
 use super::retention::change_much;
 use super::world::{World, other_customer};
 
-/// Says something with everything that a message can have, and more of it than goes in one step.
+/// Posts a message with everything that a message can have, more than one step removes.
 async fn say_much(world: &World, chat: ChatId) -> MessageId {
     let said = world.post(1, chat, "@agent-2 secret").await;
     change_much(world, said.id).await;

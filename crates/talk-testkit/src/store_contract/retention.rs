@@ -1,4 +1,4 @@
-//! Retention: what is old is erased in steps, and everything else stays as it was.
+//! Retention: old rows are erased in steps, and all others stay unchanged.
 
 use talk_domain::chat::ChatKind;
 use talk_domain::chat::delete::delete_chat;
@@ -112,8 +112,7 @@ pub(super) async fn change_much(world: &World, message: MessageId) {
     reacted.await.unwrap();
 }
 
-/// RUN-17: old messages are tombstones exactly as a deletion leaves them, and threads keep their
-/// shape.
+/// RUN-17: old messages become the same tombstones as deleted ones, and threads keep their shape.
 pub async fn expired_messages_are_gone_everywhere(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -246,7 +245,7 @@ pub async fn a_log_is_trimmed_in_steps(factory: Factory) {
     let read = world.read(|snapshot| snapshot.participants().logs(agent_id(1)));
     assert_eq!(read.await, logs);
 
-    // The events of a message may be gone before the message.
+    // The events of a message may expire before the message.
     let cx = world.cx(1);
     let deleted = world.write(move |uow| delete_message(uow, &cx, message));
     deleted.await.unwrap();

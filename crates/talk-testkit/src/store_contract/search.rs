@@ -1,4 +1,5 @@
-//! Searching messages: all and only those that contain it, in any script, whatever just happened.
+//! Searches find exactly the messages that contain the needle, in any script, right after every
+//! change.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::Factory;
 use super::paging::first;
 use super::world::{World, other_customer};
 
-/// Everything that contains `text`.
+/// A search for `text` without filters.
 #[must_use]
 pub fn everything(text: &str) -> MessageSearch {
     MessageSearch {
@@ -30,7 +31,7 @@ pub fn everything(text: &str) -> MessageSearch {
     }
 }
 
-/// The texts of what agent `n` finds, newest first.
+/// The texts that agent `n` finds, newest first.
 async fn found(world: &World, n: u128, search: MessageSearch) -> Vec<String> {
     let page = world
         .read(move |snapshot| snapshot.messages().search(agent_id(n), &search, first(100)))
@@ -101,7 +102,7 @@ pub async fn what_is_no_longer_said_is_not_found(factory: Factory) {
     }
 }
 
-/// Leaving or deleting a chat makes its messages unfindable, and nobody finds what the system said.
+/// Messages of a left or deleted chat are not found, and system messages never are.
 pub async fn only_ones_own_chats_are_searched(factory: Factory) {
     let world = World::open(factory).await;
     let [kept, left, deleted] = [
@@ -268,8 +269,8 @@ async fn pages(world: &World, text: &str, order: Order) -> Vec<Vec<String>> {
     }
 }
 
-/// Case 40. All runs of three characters of the needle are in every text, the needle in two of them:
-/// each page looks at a part of the texts and the next one goes on.
+/// Case 40. All runs of three characters of the needle are in every text, the needle in two of
+/// them: each page compares a part of the texts, and the next one continues.
 pub async fn a_needle_that_is_nowhere_is_answered_page_by_page(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -286,7 +287,7 @@ pub async fn a_needle_that_is_nowhere_is_answered_page_by_page(factory: Factory)
     assert_eq!(found.concat(), ["first aabaab", "last aabaab"]);
 }
 
-/// A search that meets its deadline answers what it has found so far and where to go on.
+/// A search that reaches its deadline answers what it has found, and a cursor to continue from.
 pub async fn a_search_without_time_goes_on_with_the_next_page(factory: Factory) {
     let world = World::with_read_timeout(factory, Duration::from_nanos(1)).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;

@@ -1,4 +1,4 @@
-//! What there is once: reactions of an agent by their key, the direct chat of a pair.
+//! Uniqueness of reactions by key, and of the direct chat of a pair.
 
 use talk_domain::chat::delete::delete_chat;
 use talk_domain::chat::{Chat, ChatKind};

@@ -1,4 +1,4 @@
-//! Units of work: all or nothing, each for itself.
+//! Units of work: atomic and isolated.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -42,7 +42,7 @@ pub async fn a_refused_unit_leaves_nothing(factory: Factory) {
     assert_eq!(before, after);
 }
 
-/// A panic is an answer, and the next unit works.
+/// A panic fails its unit, and the next unit works.
 pub async fn a_panic_stays_in_its_unit(factory: Factory) {
     let world = World::open(factory).await;
     for _ in 0..3 {
@@ -55,7 +55,7 @@ pub async fn a_panic_stays_in_its_unit(factory: Factory) {
     assert_eq!(world.stored(chat.id).await, chat);
 }
 
-/// A unit that always asks for a retry ends as a conflict; one that asks once succeeds.
+/// A unit that always returns a retry ends as a conflict; one that returns it once succeeds.
 pub async fn a_retry_is_bounded(factory: Factory) {
     let world = World::open(factory).await;
     let runs = Arc::new(AtomicU32::new(0));
@@ -89,7 +89,7 @@ pub async fn a_retry_is_bounded(factory: Factory) {
     );
 }
 
-/// When as many units wait as may, the next one is refused without waiting.
+/// In a full queue the next unit is refused at once.
 pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
     let world = World::with_queue(factory, 1).await;
     let (open, gate) = mpsc::channel::<()>();
@@ -104,7 +104,7 @@ pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
         starts.await.unwrap();
         let waiting = world.write(|_| Ok::<_, StoreError>(()));
         let overflow = async {
-            // If it waited, it would wait for ever.
+            // If it waited, the test would hang.
             let refused = world.write(|_| Ok::<_, StoreError>(())).await;
             assert!(matches!(refused, Err(StoreError::Busy)));
             open.send(()).unwrap();
@@ -116,7 +116,7 @@ pub async fn a_full_queue_is_busy_at_once(factory: Factory) {
     held.unwrap();
 }
 
-/// What is committed while a read runs is not seen by it.
+/// A read does not see commits that happen while it runs.
 pub async fn a_read_sees_one_moment(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
@@ -145,7 +145,7 @@ pub async fn a_read_sees_one_moment(factory: Factory) {
     assert_eq!(world.stored(chat).await.last.seq, message.seq);
 }
 
-/// A read that is refused, panics or asks for a retry for ever disturbs no other.
+/// A read that is refused, panics or returns a retry for ever affects no other.
 pub async fn a_failing_read_fails_alone(factory: Factory) {
     let world = World::open(factory).await;
     let unit = Unit::of(customer_id(), "contract");
@@ -168,7 +168,7 @@ pub async fn the_epoch_is_an_identity(factory: Factory) {
     assert_ne!(world.store.epoch(), other.store.epoch());
 }
 
-/// Reads that nobody polls any more keep no others waiting, however many there are.
+/// Abandoned futures of reads hold no connection.
 pub async fn a_read_nobody_polls_holds_nobody_back(factory: Factory) {
     let world = World::open(factory).await;
     let gate = Arc::new(Mutex::new(()));
@@ -189,7 +189,7 @@ pub async fn a_read_nobody_polls_holds_nobody_back(factory: Factory) {
     world.read(|_| Ok(())).await;
 }
 
-/// Case 39. A read that goes on and on fails, and its connection is free for others.
+/// Case 39. A read without end fails at its deadline, and its connection is free again.
 pub async fn a_read_ends_at_its_deadline(factory: Factory) {
     let world = World::with_read_timeout(factory, Duration::from_millis(50)).await;
     world.chat(ChatKind::Group, 1, &[2]).await;
@@ -209,7 +209,7 @@ pub async fn a_read_ends_at_its_deadline(factory: Factory) {
     assert_eq!(world.read(|_| Ok(7)).await, 7);
 }
 
-/// Case 39. However much one customer reads, another one and the server itself do not wait for it.
+/// Case 39. Reads of one customer keep neither another customer nor the server itself waiting.
 pub async fn others_read_while_one_customer_reads_all_it_can(factory: Factory) {
     let world = World::open(factory).await;
     let (open, gate) = mpsc::channel::<()>();
@@ -221,7 +221,7 @@ pub async fn others_read_while_one_customer_reads_all_it_can(factory: Factory) {
         reads.spawn(async move {
             let held = world.read(move |_| {
                 let _ = runs.send(());
-                // Until it is opened for all.
+                // Blocks until all are released.
                 let _ = gate.lock().unwrap().recv();
                 Ok(())
             });
@@ -229,7 +229,7 @@ pub async fn others_read_while_one_customer_reads_all_it_can(factory: Factory) {
         });
     }
     running.recv().await.unwrap();
-    // If one of these waited for those above, it would wait for ever.
+    // If one of these waited for those above, the test would hang.
     for _ in 0..10 {
         world.read_as(other_customer(), |_| Ok(())).await;
         let unit = Unit::installation("contract");

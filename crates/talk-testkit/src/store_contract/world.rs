@@ -1,4 +1,4 @@
-//! The world the contract is played in: two customers, their agents, a clock that rises.
+//! The fixture of the contract: two customers, their agents, and a clock that rises.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,7 +30,7 @@ pub fn other_customer() -> CustomerId {
     CustomerId(Uuid::from_u128(0xD))
 }
 
-/// Frames that tell kind, place and text.
+/// Encodes kind, `seq` and text.
 struct PlainEncoder;
 
 impl FrameEncoder for PlainEncoder {
@@ -55,7 +55,7 @@ fn frame(kind: EventKind, seq: u64, text: &str) -> String {
     format!("{} {seq} {text}", kind.as_str())
 }
 
-/// Remembers what it was told.
+/// A bell that records its events.
 #[derive(Default)]
 pub struct Recorder(Mutex<Vec<LoggedEvent>>);
 
@@ -66,14 +66,14 @@ impl Bell for Recorder {
 }
 
 impl Recorder {
-    /// What it was told so far.
+    /// The events so far.
     #[must_use]
     pub fn heard(&self) -> Vec<LoggedEvent> {
         self.0.lock().unwrap().clone()
     }
 }
 
-/// A store with people in it.
+/// A store with customers and agents.
 pub struct World {
     /// The store under test.
     pub store: Arc<dyn Store>,
@@ -84,17 +84,17 @@ pub struct World {
 }
 
 impl World {
-    /// A store with both customers' agents.
+    /// Opens a store with the agents of both customers.
     pub async fn open(factory: Factory) -> Arc<Self> {
         Self::with_queue(factory, 1024).await
     }
 
-    /// The same; `queue` units may wait.
+    /// Opens a store in which `queue` units may wait.
     pub async fn with_queue(factory: Factory, queue: usize) -> Arc<Self> {
         Self::with(factory, queue, Duration::from_secs(600)).await
     }
 
-    /// The same; a read may run for `read_timeout`.
+    /// Opens a store in which a read may run for `read_timeout`.
     pub async fn with_read_timeout(factory: Factory, read_timeout: Duration) -> Arc<Self> {
         Self::with(factory, 1024, read_timeout).await
     }
@@ -134,12 +134,12 @@ impl World {
         .unwrap();
     }
 
-    /// A request of agent `n`, later than the one before.
+    /// The context of a new request of agent `n`, later than the one before.
     pub fn cx(&self, n: u128) -> Context {
         self.cx_of(actor(agent_id(n)))
     }
 
-    /// A request of the other customer's agent.
+    /// The context of a new request of the other customer's agent.
     pub fn strangers_cx(&self) -> Context {
         self.cx_of(Actor {
             customer: other_customer(),
@@ -232,12 +232,12 @@ impl World {
             .unwrap()
     }
 
-    /// Agent `n` says `text`.
+    /// Posts `text` as agent `n`.
     pub async fn post(&self, n: u128, chat: ChatId, text: &str) -> Message {
         self.reply(n, chat, text, None).await
     }
 
-    /// Agent `n` answers `parent`.
+    /// Replies to `parent` as agent `n`.
     pub async fn reply(
         &self,
         n: u128,

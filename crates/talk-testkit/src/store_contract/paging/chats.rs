@@ -12,7 +12,7 @@ use super::{first, fresh, instant, passed, walks_exactly};
 use crate::store_contract::Factory;
 use crate::store_contract::world::{World, other_customer};
 
-/// A chat of this kind, made then.
+/// Builds a chat of this kind, created at this time.
 pub(super) fn some_chat(id: ChatId, created: Timestamp, kind: ChatKind) -> Chat {
     Chat {
         id,

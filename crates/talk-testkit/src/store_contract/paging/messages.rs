@@ -16,7 +16,7 @@ use crate::store_contract::Factory;
 use crate::store_contract::search::everything;
 use crate::store_contract::world::World;
 
-/// Instants a walk has passed, none twice.
+/// Yields times that a walk has already passed, each once.
 struct Late(AtomicI64);
 
 impl Late {
@@ -78,7 +78,7 @@ pub async fn messages_of_an_agent_page_exactly(factory: Factory) {
     walks_across_chats(factory, list).await;
 }
 
-/// The same of those that contain something.
+/// See the module, for a search.
 pub async fn messages_found_page_exactly(factory: Factory) {
     let list = |snapshot: &mut dyn Snapshot, request| {
         let messages = snapshot.messages();
