@@ -28,8 +28,8 @@ readme: ## Run README's commands and programs as printed (needs curl, Python and
 	$(CARGO) build --quiet --package talk-server --package talk-client
 	tests/readme.sh target/debug/talk-server
 
-conformance: ## Drive the Autobahn cases against the socket code (needs Python)
-	$(CARGO) build --quiet --package talk-http-actix --features conformance --example echo
+conformance: ## Drive the cases of the Autobahn test suite against talk-socket (needs Python)
+	$(CARGO) build --quiet --package talk-socket --example echo
 	tests/conformance.sh target/debug/examples/echo
 
 chaos: ## Kill the server 50 times under load: 100,000 posts, 100 followers

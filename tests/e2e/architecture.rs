@@ -12,7 +12,11 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-store-diesel", &["talk-domain"]),
     ("talk-events", &["talk-domain"]),
     ("talk-identity", &["talk-domain"]),
-    ("talk-http-actix", &["talk-domain", "talk-wire"]),
+    ("talk-socket", &[]),
+    (
+        "talk-http-actix",
+        &["talk-domain", "talk-socket", "talk-wire"],
+    ),
     ("talk-testkit", &["talk-domain"]),
     (
         "talk-bench",

@@ -37,8 +37,6 @@ pub use openapi::{errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
 pub use server::{ConnectionLimits, Listen, server};
-#[cfg(feature = "conformance")]
-pub use socket::echo;
 pub use socket::{Ends, SocketLimits, watch_ends};
 use talk_domain::identity::{Passwords, Tokens};
 use talk_domain::limits::Limits;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use talk_domain::context::Actor;
 use talk_domain::context::{Context, IdSource};
+use talk_socket::Budget;
 
 use crate::Api;
 use crate::actor_cache::ActorCache;
@@ -11,7 +12,7 @@ use crate::address::Addresses;
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
 use crate::rate::Limiter;
-use crate::socket::{Admissions, LargeFrames};
+use crate::socket::{Admissions, LARGE_FRAMES};
 use crate::throttle::LoginThrottle;
 use crate::unsent::Unsent;
 
@@ -25,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) hashing: HashQueue,
     pub(crate) admissions: Admissions,
     pub(crate) new_keys: NewKeys,
-    pub(crate) large_frames: Arc<LargeFrames>,
+    pub(crate) large_frames: Arc<Budget>,
     pub(crate) unsent: Unsent,
     /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
     /// could be guessed from a stolen database.
@@ -51,7 +52,7 @@ impl Shared {
             hashing,
             admissions,
             new_keys: NewKeys::default(),
-            large_frames: Arc::default(),
+            large_frames: Arc::new(Budget::new(LARGE_FRAMES)),
             unsent,
         }
     }

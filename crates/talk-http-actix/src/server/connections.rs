@@ -1,16 +1,10 @@
 //! The limits on open connections: of all clients together, and of one address.
 
 use std::collections::HashMap;
-use std::fmt::Debug;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_service::{Service, ServiceFactory, fn_factory};
-use actix_web::rt::net::TcpStream;
-use futures_util::future::LocalBoxFuture;
-
-use super::wire::Wire;
 use crate::address::{ClientAddress, TrustedProxies};
 
 /// How often the log says that connections are refused.
@@ -41,7 +35,7 @@ struct Open {
 }
 
 /// A connection that counts until it is dropped.
-struct Connection {
+pub(crate) struct Connection {
     /// Its address, if it counts for the limit of one.
     network: Option<IpAddr>,
     connections: Arc<Connections>,
@@ -62,7 +56,7 @@ impl Connections {
     }
 
     /// Counts one more connection of `peer`, unless a limit is reached.
-    fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Connection> {
+    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Connection> {
         let peer = peer.to_canonical();
         let is_proxy = self.trusted.contains(peer);
         let network = (!is_proxy).then(|| ClientAddress::from(peer).network());
@@ -115,59 +109,6 @@ impl Drop for Connection {
                 open.of_address.remove(&network);
             }
         }
-    }
-}
-
-/// Serves connections with `http` as long as `connections` admits them. One beyond a limit is
-/// closed at once: it costs neither memory nor a file descriptor.
-pub(super) fn counted<F>(
-    connections: Arc<Connections>,
-    http: F,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = F::Error, InitError = F::InitError>
-where
-    F: ServiceFactory<(Wire, Option<SocketAddr>), Config = (), Response = ()> + 'static,
-    F::Service: 'static,
-    F::Error: Debug + 'static,
-{
-    fn_factory(move || {
-        let connections = Arc::clone(&connections);
-        let http = http.new_service(());
-        async move {
-            let http = http.await?;
-            Ok(Counted { connections, http })
-        }
-    })
-}
-
-struct Counted<S> {
-    connections: Arc<Connections>,
-    http: S,
-}
-
-impl<S> Service<TcpStream> for Counted<S>
-where
-    S: Service<(Wire, Option<SocketAddr>), Response = ()>,
-    S::Future: 'static,
-    S::Error: 'static,
-{
-    type Response = ();
-    type Error = S::Error;
-    type Future = LocalBoxFuture<'static, Result<(), S::Error>>;
-
-    actix_service::forward_ready!(http);
-
-    fn call(&self, stream: TcpStream) -> Self::Future {
-        // Without an address the client has gone already.
-        let peer = stream.peer_addr().ok();
-        let admitted = peer.and_then(|peer| self.connections.admit(peer.ip()));
-        let Some(connection) = admitted else {
-            return Box::pin(async { Ok(()) });
-        };
-        let served = self.http.call((Wire::new(stream), peer));
-        Box::pin(async move {
-            let _counted = connection;
-            served.await
-        })
     }
 }
 

@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use super::*;
-use crate::address::TrustedProxies;
 use crate::testing::{Scene, get};
 use crate::{Rate, Rates};
 use actix_web::dev::ServerHandle;
@@ -162,30 +161,6 @@ async fn a_connection_beyond_the_limit_of_its_address_is_closed_and_the_next_one
     // The server sees the end of a connection a moment later.
     while !exchange(running.public, &head("GET /healthz", "")).starts_with("HTTP/1.1 200 ") {}
     running.handle.stop(true).await;
-}
-
-/// Case 47: read back from a connection that was accepted, not from what was asked for.
-#[test]
-fn every_accepted_connection_sends_at_once_and_holds_little_for_who_does_not_read() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let same = listener.try_clone().unwrap();
-    // Opened as both listeners are, but not run: the connection is taken here.
-    let door = Door {
-        listener,
-        is_socket: |_| false,
-        connections: Connections::new(LIMITS, TrustedProxies::default()),
-    };
-    let _opened = open(Server::build(), door, App::new).unwrap();
-    let _client = TcpStream::connect(address).unwrap();
-    same.set_nonblocking(false).unwrap();
-    let (accepted, _) = same.accept().unwrap();
-    let accepted = SockRef::from(&accepted);
-    assert!(accepted.tcp_nodelay().unwrap());
-    assert_eq!(accepted.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
-    // Linux doubles what it is asked for.
-    assert!(accepted.send_buffer_size().unwrap() <= 2 * SEND_BUFFER);
-    assert_eq!(accepted.tcp_notsent_lowat().unwrap(), UNSENT);
 }
 
 #[actix_web::test]

@@ -13,11 +13,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use talk_domain::context::Actor;
 use talk_domain::live::Connection;
+use talk_socket::{Incoming, Outgoing, Peer, Received, Socket};
 use tokio::sync::watch;
 
-use super::incoming::{Incoming, Received};
-use super::outgoing::Outgoing;
-use super::peer::Peer;
 use super::positions::Positions;
 use super::rate::Rate;
 use super::subscription::{Asked, Subscription};
@@ -135,9 +133,7 @@ impl Session {
     pub(super) fn new(
         (shared, admission, address): (web::Data<Shared>, Share, ClientAddress),
         (actor, login, token): (Actor, Login, String),
-        incoming: Incoming,
-        outgoing: Outgoing,
-        peer: Peer,
+        socket: Socket,
     ) -> Self {
         let now = Instant::now();
         let mut ends = shared.api.ends.of(actor.agent);
@@ -152,9 +148,9 @@ impl Session {
             address,
             login,
             token,
-            incoming,
-            outgoing,
-            peer,
+            incoming: socket.incoming,
+            outgoing: socket.outgoing,
+            peer: socket.peer,
             subscription: Subscription::default(),
             asked: None,
             positions: Positions::default(),
@@ -202,7 +198,7 @@ impl Session {
         let (outgoing, incoming) = (&self.outgoing, &mut self.incoming);
         let answered = async {
             poll_fn(|cx| outgoing.poll_empty(cx)).await;
-            loop {
+            while !outgoing.is_gone() {
                 match incoming.next().await {
                     Received::Close(_) | Received::Fault(..) | Received::Gone => break,
                     Received::Text(_)

@@ -11,6 +11,7 @@ use talk_domain::id::ChatId;
 use talk_domain::live::Begun;
 use talk_domain::live::typing::check_typist;
 use talk_domain::store::Unit;
+use talk_socket::Received;
 use talk_wire::socket::{ALREADY_FOLLOWED, ClientFrame, ServerFrame, Typist};
 use talk_wire::{id, resource};
 
@@ -21,8 +22,10 @@ use crate::handler::messages::post_once;
 use crate::idempotency::check_text;
 use crate::requester::Requester;
 use crate::socket::MAX_FRAME;
-use crate::socket::incoming::{Received, TOO_BIG};
 use crate::socket::subscription::Asked;
+
+/// Close code for a frame that is too big.
+const TOO_BIG: u16 = 1009;
 
 /// Bytes of an id: it is repeated in the answer.
 const MAX_ID: usize = 255;

@@ -5,12 +5,12 @@ use std::task::{Context, Poll, Waker};
 
 use talk_domain::event::LoggedEvent;
 use talk_domain::live::{Connection, Notice};
+use talk_socket::Outgoing;
 use talk_wire::legacy;
 use talk_wire::resource::AgentPresence;
 use talk_wire::socket::{ServerFrame, Vocabulary, ended, replayed, reset};
 
 use super::{Farewell, Session};
-use crate::socket::outgoing::Outgoing;
 
 impl Session {
     /// Passes on a notice and those right behind it, as far as there is space.

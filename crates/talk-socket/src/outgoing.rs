@@ -1,4 +1,4 @@
-//! What waits for a client to take it: frames, encoded once, in one bounded buffer.
+//! A bounded queue of encoded frames that wait for a client.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -7,20 +7,22 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_http::body::{BodySize, BoxBody, MessageBody};
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Bytes that may wait before nothing more is put in from the hub.
+/// Bytes in the queue beyond which it has no space. A frame is queued as a whole nevertheless.
 const CAPACITY: usize = 64 * 1024;
 
-/// Bytes handed out at a time: how much a client must take of what waits to be seen to take any.
+/// Bytes handed to the connection at a time: the least that a client must take to count as one that
+/// still reads.
 const CHUNK: usize = 8 * 1024;
 
-/// Bytes of room that are kept while nothing waits; more is allocated again in no time.
+/// Bytes of buffer that are kept while the queue is empty.
 const KEPT: usize = 256;
 
-/// First byte of a whole frame of text, of a close, a ping and a pong.
+/// First byte of an unfragmented frame of each kind.
 const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const PONG: u8 = 0x8a;
@@ -28,11 +30,12 @@ const PONG: u8 = 0x8a;
 /// Bytes a control frame may carry.
 const CONTROL: usize = 125;
 
-/// The way out, shared by the connection's task and the response body on the same thread.
-#[derive(Clone, Default)]
-pub(super) struct Outgoing(Rc<RefCell<State>>);
+/// The queue of one connection. Clones share it: the task of the connection fills it, and the body
+/// of the 101 response, on the same thread, empties it.
+#[derive(Clone, Debug, Default)]
+pub struct Outgoing(Rc<RefCell<State>>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     buffer: BytesMut,
     waiting_since: Option<Instant>,
@@ -43,45 +46,45 @@ struct State {
 }
 
 impl Outgoing {
-    /// The response's body. It keeps `framework`, the body it stands for, whose end tells the
-    /// framework's reader that the connection has ended.
-    pub(super) fn body(&self, framework: BoxBody) -> BoxBody {
-        BoxBody::new(SocketBody {
-            outgoing: self.clone(),
-            _framework: framework,
-        })
+    /// The body of the 101 response.
+    pub(crate) fn body(&self) -> BoxBody {
+        BoxBody::new(SocketBody(self.clone()))
     }
 
     /// Queues a text.
-    pub(super) fn text(&self, text: &str) {
+    pub fn text(&self, text: &str) {
         self.frame(TEXT, text.as_bytes());
     }
 
-    /// Queues bytes; events are text.
-    #[cfg(feature = "conformance")]
-    pub(super) fn binary(&self, bytes: &[u8]) {
-        self.frame(0x82, bytes);
+    /// Queues a binary message.
+    pub fn binary(&self, bytes: &[u8]) {
+        self.frame(BINARY, bytes);
     }
 
-    pub(super) fn ping(&self) {
+    /// Queues a ping without a payload.
+    pub fn ping(&self) {
         self.frame(PING, b"");
     }
 
-    /// Answers a ping; a client that sends pings and reads nothing gets no more answers.
-    pub(super) fn pong(&self, payload: &[u8]) {
+    /// Queues the answer to a ping, if the queue has space: a client that sends pings and reads
+    /// nothing gets no more answers.
+    pub fn pong(&self, payload: &[u8]) {
         if self.has_space() {
             self.frame(PONG, payload);
         }
     }
 
-    /// Queues the last frame.
-    pub(super) fn close(&self, code: Option<u16>, reason: &str) {
+    /// Queues a close frame. The reason is cut to what a control frame may carry.
+    pub fn close(&self, code: Option<u16>, reason: &str) {
         let mut payload = Vec::with_capacity(CONTROL);
         if let Some(code) = code {
+            let mut end = reason.len().min(CONTROL - size_of::<u16>());
+            while !reason.is_char_boundary(end) {
+                end -= 1;
+            }
             payload.put_u16(code);
-            payload.extend_from_slice(reason.as_bytes());
+            payload.extend_from_slice(reason.as_bytes().get(..end).unwrap_or_default());
         }
-        payload.truncate(CONTROL);
         self.frame(CLOSE, &payload);
     }
 
@@ -111,8 +114,8 @@ impl Outgoing {
         }
     }
 
-    /// Ends the body once everything is taken.
-    pub(super) fn finish(&self) {
+    /// Ends the connection once the queue is empty. Nothing more is queued.
+    pub fn finish(&self) {
         let mut state = self.0.borrow_mut();
         state.is_finished = true;
         if let Some(waker) = state.body.take() {
@@ -120,35 +123,37 @@ impl Outgoing {
         }
     }
 
-    /// Whether more may be put in from the hub.
-    pub(super) fn has_space(&self) -> bool {
+    /// Whether the queue has space. Only answers and control frames are queued when it has none.
+    #[must_use]
+    pub fn has_space(&self) -> bool {
         self.0.borrow().buffer.len() < CAPACITY
     }
 
     /// Whether the connection has ended.
-    pub(super) fn is_gone(&self) -> bool {
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
         self.0.borrow().is_gone
     }
 
-    /// Since when something waits without the client taking anything.
-    pub(super) fn waiting_since(&self) -> Option<Instant> {
+    /// Since when the queue is not empty and the client has taken nothing.
+    #[must_use]
+    pub fn waiting_since(&self) -> Option<Instant> {
         self.0.borrow().waiting_since
     }
 
-    /// Ready when there is space, or nobody to take anything any more.
-    pub(super) fn poll_space(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.0.borrow_mut();
-        if state.is_gone || state.buffer.len() < CAPACITY {
-            return Poll::Ready(());
-        }
-        state.session = Some(cx.waker().clone());
-        Poll::Pending
+    /// Ready when the queue has space, or the connection has ended.
+    pub fn poll_space(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_below(CAPACITY, cx)
     }
 
-    /// Ready when everything was taken, or nobody is there to take it.
-    pub(super) fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the queue is empty, or the connection has ended.
+    pub fn poll_empty(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_below(1, cx)
+    }
+
+    fn poll_below(&self, bytes: usize, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.0.borrow_mut();
-        if state.is_gone || state.buffer.is_empty() {
+        if state.is_gone || state.buffer.len() < bytes {
             return Poll::Ready(());
         }
         state.session = Some(cx.waker().clone());
@@ -156,10 +161,8 @@ impl Outgoing {
     }
 }
 
-struct SocketBody {
-    outgoing: Outgoing,
-    _framework: BoxBody,
-}
+/// A response body that gives the queued bytes.
+struct SocketBody(Outgoing);
 
 impl MessageBody for SocketBody {
     type Error = Infallible;
@@ -172,7 +175,7 @@ impl MessageBody for SocketBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let mut state = self.outgoing.0.borrow_mut();
+        let mut state = self.0.0.borrow_mut();
         if state.buffer.is_empty() {
             if state.is_finished {
                 return Poll::Ready(None);
@@ -196,7 +199,7 @@ impl MessageBody for SocketBody {
 
 impl Drop for SocketBody {
     fn drop(&mut self) {
-        let mut state = self.outgoing.0.borrow_mut();
+        let mut state = self.0.0.borrow_mut();
         state.is_gone = true;
         state.buffer = BytesMut::new();
         if let Some(waker) = state.session.take() {
@@ -228,7 +231,7 @@ mod tests {
         ] {
             let outgoing = Outgoing::default();
             outgoing.text(&"x".repeat(length));
-            let mut body = outgoing.body(BoxBody::new(()));
+            let mut body = outgoing.body();
             let mut bytes = Vec::new();
             while let Poll::Ready(Some(chunk)) = taken(&mut body) {
                 assert!(chunk.len() <= CHUNK);
@@ -240,9 +243,9 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_waits_is_taken_at_once_and_then_the_body_ends() {
+    fn everything_in_the_queue_is_taken_together_and_then_the_body_ends() {
         let outgoing = Outgoing::default();
-        let mut body = outgoing.body(BoxBody::new(()));
+        let mut body = outgoing.body();
         assert_eq!(taken(&mut body), Poll::Pending);
         outgoing.text("a");
         outgoing.close(Some(1008), "no");
@@ -259,18 +262,30 @@ mod tests {
     }
 
     #[test]
-    fn little_is_kept_while_nothing_waits() {
+    fn a_reason_is_cut_between_two_characters() {
         let outgoing = Outgoing::default();
-        let mut body = outgoing.body(BoxBody::new(()));
+        let mut body = outgoing.body();
+        outgoing.close(Some(1000), &"\u{fc}".repeat(62));
+        let Poll::Ready(Some(frame)) = taken(&mut body) else {
+            panic!("nothing is queued");
+        };
+        assert_eq!(frame.get(1), Some(&124));
+        assert!(std::str::from_utf8(&frame[4..]).is_ok());
+    }
+
+    #[test]
+    fn an_empty_queue_keeps_little_memory() {
+        let outgoing = Outgoing::default();
+        let mut body = outgoing.body();
         outgoing.text(&"x".repeat(CAPACITY));
         while taken(&mut body).is_ready() {}
         assert!(outgoing.0.borrow().buffer.capacity() <= KEPT);
     }
 
     #[test]
-    fn a_client_that_takes_nothing_is_given_nothing_more() {
+    fn a_client_that_takes_nothing_gets_no_pongs_and_its_queue_goes_with_it() {
         let outgoing = Outgoing::default();
-        let body = outgoing.body(BoxBody::new(()));
+        let body = outgoing.body();
         outgoing.text(&"x".repeat(CAPACITY));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(!outgoing.has_space() && outgoing.poll_space(&mut cx).is_pending());

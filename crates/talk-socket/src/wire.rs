@@ -1,4 +1,4 @@
-//! A client's TCP connection as the HTTP library reads and writes it.
+//! The TCP connection of a client, as the HTTP library reads and writes it.
 
 use std::io;
 use std::pin::Pin;
@@ -6,16 +6,16 @@ use std::task::{Context, Poll, ready};
 
 use actix_codec::{AsyncRead, AsyncWrite, ReadBuf};
 use actix_http::Request;
-use actix_web::http::header::{CONNECTION, UPGRADE};
-use actix_web::rt::net::TcpStream;
+use actix_http::header::{CONNECTION, UPGRADE};
 use bytes::{Bytes, BytesMut};
+use tokio::net::TcpStream;
 
-/// Bytes read before the other connections of the thread have their turn. The library reads what
-/// there is before it looks at it, into a buffer that keeps its size.
+/// Bytes read before the other connections of the thread have their turn. The library reads all that
+/// has arrived before it parses it, into a buffer that keeps its size.
 const TURN: usize = 16 * 1024;
 
-/// A TCP stream that is read in turns, behind bytes that were read from it before.
-pub(super) struct Wire {
+/// A TCP stream that is read in turns, after the bytes `first` that were read from it before.
+pub(crate) struct Wire {
     first: Bytes,
     /// Bytes read in this turn.
     taken: usize,
@@ -23,7 +23,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) const fn new(stream: TcpStream) -> Self {
+    pub(crate) const fn new(stream: TcpStream) -> Self {
         Self {
             first: Bytes::new(),
             taken: 0,
@@ -31,17 +31,17 @@ impl Wire {
         }
     }
 
-    /// The same connection, of which `first` is read first, again.
-    pub(super) fn behind(self, first: Bytes) -> Self {
+    /// The same connection, from which the bytes `first` are read once more before all others.
+    pub(crate) fn behind(self, first: Bytes) -> Self {
         Self { first, ..self }
     }
 
-    pub(super) const fn stream(&self) -> &TcpStream {
+    pub(crate) const fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// The stream, when everything behind `first` was read.
-    pub(super) fn into_stream(self) -> TcpStream {
+    /// The stream itself. The bytes `first` must have been read.
+    pub(crate) fn into_stream(self) -> TcpStream {
         self.stream
     }
 }
@@ -92,14 +92,12 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// The head of `request` without its wish for another protocol. It is the last request of its
-/// connection, because the next one may wish the same and nobody would take that out.
-pub(super) fn head_without_upgrade(request: &Request) -> BytesMut {
+/// The head of `request` without its wish for another protocol. It becomes the last request of its
+/// connection: the next one may have the same wish, and nobody would take that out.
+pub(crate) fn head_without_upgrade(request: &Request) -> BytesMut {
     let mut head = BytesMut::new();
     let line = format!(
-        "{} {} {:?}
-connection: close
-",
+        "{} {} {:?}\r\nconnection: close\r\n",
         request.method(),
         request.uri(),
         request.version()
@@ -107,40 +105,32 @@ connection: close
     head.extend_from_slice(line.as_bytes());
     for (name, value) in request.head().headers() {
         if *name != UPGRADE && *name != CONNECTION {
-            for part in [
-                name.as_str().as_bytes(),
-                b": ",
-                value.as_bytes(),
-                b"
-",
-            ] {
+            for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
                 head.extend_from_slice(part);
             }
         }
     }
-    head.extend_from_slice(
-        b"
-",
-    );
+    head.extend_from_slice(b"\r\n");
     head
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::rt::net::TcpListener;
-    use actix_web::test::TestRequest;
+    use actix_http::Method;
+    use actix_http::test::TestRequest;
     use std::task::Waker;
+    use tokio::net::TcpListener;
 
     #[test]
     fn only_the_wish_for_another_protocol_is_left_out() {
-        let request = TestRequest::post()
-            .uri("/a%20b?c=%64")
+        let request = TestRequest::with_uri("/a%20b?c=%64")
+            .method(Method::POST)
             .append_header(("connection", "Keep-Alive, Upgrade"))
             .append_header(("upgrade", "websocket"))
             .append_header(("x", "1"))
             .append_header(("x", "2"))
-            .to_request();
+            .finish();
         let head = head_without_upgrade(&request);
         let head = std::str::from_utf8(&head).unwrap();
         let mut lines: Vec<_> = head.lines().collect();
@@ -150,14 +140,14 @@ mod tests {
         assert_eq!(lines, ["connection: close", "x: 1", "x: 2"]);
     }
 
-    /// Case 45: a client that sends all the time fills no large buffer.
-    #[actix_web::test]
+    /// A client that sends all the time fills no large buffer. Case 45.
+    #[actix_rt::test]
     async fn a_client_that_never_stops_is_read_in_turns() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap());
         let (client, accepted) = (client.await.unwrap(), listener.accept().await.unwrap().0);
         let sent = 3 * TURN;
-        actix_web::rt::spawn(async move {
+        actix_rt::spawn(async move {
             let mut left = sent;
             while left > 0 {
                 client.writable().await.unwrap();
