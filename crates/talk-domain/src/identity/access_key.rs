@@ -19,41 +19,41 @@ pub struct AccessKey {
     pub id: AccessKeyId,
     /// Its customer.
     pub customer: CustomerId,
-    /// Whom it acts as.
+    /// The agent it acts as.
     pub agent: AgentId,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// Free text.
     pub detail: String,
-    /// What a presented key is compared with.
+    /// SHA-256 of the key, by which it is found.
     pub hash: KeyHash,
-    /// The first characters of the key, to tell keys apart.
+    /// The first characters of the key, shown so that people can recognise it.
     pub prefix: String,
-    /// Whether an older version derived it from the signing secret and its id, so that whoever has
-    /// the secret can compute it. New keys are random.
+    /// Whether an older version derived it from the signing secret and its id, so that it can be
+    /// computed from them. New keys are random.
     pub is_derived: bool,
-    /// When it stops working, if ever.
+    /// Time of expiry; `None` never.
     pub expires: Option<Timestamp>,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated: Timestamp,
-    /// When it was deleted.
+    /// Time of deletion; `None` if it is not deleted.
     pub deleted: Option<Timestamp>,
 }
 
 impl AccessKey {
-    /// Whether it still opens the door at `now`.
+    /// Returns whether the key is accepted at `now`: neither expired nor deleted.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.deleted.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 }
 
-/// Driven port: access keys of the unit's customer.
+/// Driven port: stores access keys of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait AccessKeyRepository {
-    /// The key, deleted or not.
+    /// Finds a key, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -84,7 +84,7 @@ pub trait AccessKeyRepository {
 /// Driven port: reading access keys.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait AccessKeyQueries {
-    /// The agent's keys that are not deleted, by `(created, id)`.
+    /// Lists the agent's keys that are not deleted, ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::testing::{a_key, at};
 
-    /// a key opens until the very instant it ends.
+    /// a key is accepted until the instant it ends, exclusively.
     #[test]
     fn a_key_is_valid_until_it_ends_or_is_deleted() {
         let ends = AccessKey {

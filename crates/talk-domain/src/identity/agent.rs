@@ -1,4 +1,4 @@
-//! Agents: the persons and programs of a customer.
+//! Agents: people and programs of a customer who can log in.
 
 pub mod create;
 pub mod delete;
@@ -23,10 +23,10 @@ pub use last_admin::LastAdminError;
 pub(crate) use username::{key_characters, key_of_folded};
 pub use username::{normal_username, username_key};
 
-/// What an agent may do beyond its own chats: VoIPBIN's integers.
+/// Permissions beyond an agent's own chats. The codes are VoIPBIN's integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// 16: nothing more.
+    /// 16: no further permissions.
     Agent,
     /// 32: customer admin.
     Admin,
@@ -35,7 +35,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// VoIPBIN's integer.
+    /// Returns VoIPBIN's integer.
     #[must_use]
     pub const fn code(self) -> u64 {
         match self {
@@ -45,7 +45,7 @@ impl Permission {
         }
     }
 
-    /// The permission behind VoIPBIN's integer.
+    /// Parses VoIPBIN's integer.
     ///
     /// # Errors
     /// If `code` is none of 16, 32, 64.
@@ -62,19 +62,19 @@ impl Permission {
         }
     }
 
-    /// Whether it administers the customer's agents.
+    /// Returns whether it includes administering the customer's agents.
     #[must_use]
     pub const fn administers(self) -> bool {
         matches!(self, Self::Admin | Self::Manager)
     }
 }
 
-/// Whether an agent may act.
+/// The status of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentStatus {
-    /// It may.
+    /// The agent may log in and act.
     Active,
-    /// Its tokens and keys are dead; it stays a participant of its chats.
+    /// Its tokens and keys are refused; it stays a participant of its chats.
     Disabled,
 }
 
@@ -88,7 +88,7 @@ impl AgentStatus {
         }
     }
 
-    /// The status called `name`.
+    /// Parses the name of a status.
     ///
     /// # Errors
     /// If there is none.
@@ -112,28 +112,29 @@ pub struct Agent {
     pub id: AgentId,
     /// Its customer.
     pub customer: CustomerId,
-    /// The name used to log in. Unique in the whole installation, compared without case.
+    /// Login name. Unique in the whole installation, compared without case.
     pub username: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// Free text.
     pub detail: String,
-    /// What it may do.
+    /// Permission.
     pub permission: Permission,
-    /// Whether it may act.
+    /// Status.
     pub status: AgentStatus,
-    /// Tokens carry the generation they were issued in; older ones are revoked.
+    /// Incremented to revoke all earlier tokens: each token carries the generation it was issued
+    /// in.
     pub token_generation: u32,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated: Timestamp,
-    /// When it was deleted.
+    /// Time of deletion; `None` if it is not deleted.
     pub deleted: Option<Timestamp>,
 }
 
 impl Agent {
-    /// The name for people: the name, or the username when there is none.
+    /// Returns the name, or the username if the name is blank.
     #[must_use]
     pub fn display_name(&self) -> &str {
         if is_blank(&self.name) {
@@ -143,14 +144,14 @@ impl Agent {
         }
     }
 
-    /// Whether it can log in, act, and be added to chats.
+    /// Returns whether it can log in, act, and be added to chats.
     #[must_use]
     pub const fn is_active(&self) -> bool {
         self.deleted.is_none() && matches!(self.status, AgentStatus::Active)
     }
 }
 
-/// A password as an adapter hashed it; it prints no secret.
+/// The hash of a password. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
 
@@ -160,11 +161,11 @@ impl std::fmt::Debug for PasswordHash {
     }
 }
 
-/// Characters of a password, least and most (AUTH-13).
+/// The accepted number of characters of a password (AUTH-13).
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// The password in the form that is hashed (NFKC): the same characters typed in another way are the
-/// same password.
+/// Returns the form of a password that is hashed (NFKC), so that the same characters typed in
+/// different ways are the same password.
 #[must_use]
 pub fn normal_password(typed: &str) -> String {
     typed.nfkc().collect()
@@ -190,10 +191,10 @@ pub fn check_password(field: &str, password: &str) -> Result<(), Invalid> {
     })
 }
 
-/// Driven port: the agents of the unit's customer.
+/// Driven port: stores agents of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait AgentRepository {
-    /// The agent, deleted or not.
+    /// Finds an agent, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -206,7 +207,7 @@ pub trait AgentRepository {
     /// Only when storage fails.
     fn insert(&mut self, agent: &Agent, password: &PasswordHash) -> Result<bool, StoreError>;
 
-    /// Whether the customer has an active admin or manager besides this agent.
+    /// Returns whether the customer has an active admin or manager besides this agent.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -218,19 +219,19 @@ pub trait AgentRepository {
     /// Only when storage fails.
     fn update(&mut self, agent: &Agent) -> Result<(), StoreError>;
 
-    /// Stores every field of a known agent, its username too, and removes its password.
+    /// Stores every field of a known agent including its username, and removes its password.
     ///
     /// # Errors
     /// Only when storage fails.
     fn replace(&mut self, agent: &Agent) -> Result<(), StoreError>;
 
-    /// The stored password.
+    /// Returns the stored password hash.
     ///
     /// # Errors
     /// Only when storage fails.
     fn password(&mut self, id: AgentId) -> Result<Option<PasswordHash>, StoreError>;
 
-    /// Replaces the password.
+    /// Replaces the password hash.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -240,13 +241,13 @@ pub trait AgentRepository {
 /// Driven port: reading agents of the snapshot's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait AgentQueries {
-    /// The agent, deleted or not.
+    /// Finds an agent, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn get(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
 
-    /// The customer's agents that are not deleted, by `(created, id)`.
+    /// Lists the customer's agents that are not deleted, ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -266,10 +267,10 @@ mod tests {
             ("12345678".to_owned(), None),
             ("x".repeat(128), None),
             ("x".repeat(129), Some(128)),
-            // Two characters that become one.
+            // NFKC composes two characters into one.
             ("o\u{308}".repeat(7), Some(8)),
             ("o\u{308}".repeat(128), None),
-            // One character that becomes three.
+            // NFKC decomposes one character into three.
             ("\u{fb03}".repeat(3), None),
             ("\u{fb03}".repeat(43), Some(128)),
             ("1234\u{0}5678".to_owned(), Some(128)),
@@ -282,7 +283,7 @@ mod tests {
         }
     }
 
-    /// AUTH-11: VoIPBIN's integers, and who administers.
+    /// AUTH-11: VoIPBIN's integers, and which of them may administer.
     #[test]
     fn permissions_are_read_by_their_integers() {
         for (permission, code, administers) in [

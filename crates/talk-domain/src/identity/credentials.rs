@@ -1,5 +1,5 @@
-//! Edge ports of identity: passwords, tokens and keys. Use cases never reach them: hashing is slow
-//! and signing needs secrets, so both happen before or after a unit of work.
+//! Ports of identity at the edge: passwords, tokens and keys. Use cases never call them: hashing is
+//! slow and signing needs secrets, so both happen before or after a unit of work.
 
 use crate::identity::access_key::KeyHash;
 use crate::identity::agent::{Agent, PasswordHash};
@@ -10,7 +10,7 @@ use crate::kernel::store::BoxFuture;
 use crate::kernel::time::Timestamp;
 
 refusals! {
-    /// Why a presented token is worth nothing.
+    /// Reasons why a token is refused.
     pub enum TokenError {
         Invalid = Unauthenticated "TOKEN_INVALID" "the token is not valid",
         Expired = Unauthenticated "TOKEN_EXPIRED" "the token has expired",
@@ -19,17 +19,18 @@ refusals! {
 }
 
 refusals! {
-    /// Why a password could not be hashed or verified.
+    /// Reasons why a password could not be hashed or verified.
     pub enum PasswordError {
         Busy = Unavailable "BUSY" "too many passwords wait to be processed",
         Failed = Internal "INTERNAL" "the password could not be processed",
     }
 }
 
-/// A token whose signature and times are right; whether it was revoked only the store knows.
+/// A token with a valid signature and valid times. Whether it was revoked must be looked up in the
+/// store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifiedToken {
-    /// Issued here.
+    /// Issued by this installation.
     Local(TokenClaims),
     /// Issued by the trusted issuer.
     External {
@@ -37,18 +38,18 @@ pub enum VerifiedToken {
         agent: AgentId,
         /// The customer it names.
         customer: CustomerId,
-        /// Identity of the token, to revoke it by.
+        /// The id by which it is revoked.
         token: TokenId,
-        /// When it ends by itself.
+        /// Time of expiry.
         expires: Timestamp,
     },
 }
 
-/// How long after its end a token is still accepted, in seconds: clocks differ.
+/// Seconds that a token is still accepted after its expiry, since clocks differ.
 pub const TOKEN_LEEWAY_SECONDS: u32 = 5;
 
 impl VerifiedToken {
-    /// The agent that it names.
+    /// Returns the agent it was issued to.
     #[must_use]
     pub const fn agent(&self) -> AgentId {
         match self {
@@ -57,7 +58,7 @@ impl VerifiedToken {
         }
     }
 
-    /// The identity that it is revoked by.
+    /// Returns the id by which it is revoked.
     #[must_use]
     pub const fn id(&self) -> TokenId {
         match self {
@@ -66,7 +67,7 @@ impl VerifiedToken {
         }
     }
 
-    /// When it ends by itself.
+    /// Time of expiry.
     #[must_use]
     pub const fn expires(&self) -> Timestamp {
         match self {
@@ -76,34 +77,34 @@ impl VerifiedToken {
     }
 }
 
-/// Whether a password is the stored one.
+/// The result of comparing a password with the stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordMatch {
-    /// It is another.
+    /// Another password.
     Wrong,
-    /// It is.
+    /// The same password.
     Right,
-    /// It is, but the stored hash is not that of its [normal form](crate::identity::agent::normal_password):
-    /// hash it again.
+    /// The same password, but the stored hash is not of its [normal
+    /// form](crate::identity::agent::normal_password) and must be renewed.
     RightBeforeNormalization,
 }
 
 impl PasswordMatch {
-    /// Whether it is the stored one.
+    /// Returns whether the passwords are the same.
     #[must_use]
     pub const fn is_right(self) -> bool {
         !matches!(self, Self::Wrong)
     }
 }
 
-/// Driven port: password hashing. Implementations MUST run off the request threads and bound how
-/// many run at once, and how many wait.
+/// Driven port: password hashing. Implementations MUST run outside the threads that serve requests,
+/// and MUST bound how many hashes run and how many wait.
 pub trait Passwords: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>>;
 
-    /// Compares `password` with the one behind `stored`. Without a stored one the answer is `Wrong`
-    /// and MUST cost the same, so that nobody learns which usernames exist.
+    /// Compares `password` with a stored hash. MUST return `Wrong` at the same cost if `stored` is
+    /// `None`, so that nobody learns which usernames exist.
     fn verify(
         &self,
         password: String,
@@ -113,7 +114,7 @@ pub trait Passwords: Send + Sync {
 
 /// Driven port: login tokens and access keys.
 pub trait Tokens: Send + Sync {
-    /// A new login token of `agent`, and what it says.
+    /// Issues a login token of `agent`, and returns it with its claims.
     ///
     /// # Errors
     /// If signing fails.
@@ -136,10 +137,11 @@ pub trait Tokens: Send + Sync {
     /// If the system gives no random bytes.
     fn new_key(&self) -> Result<String, TokenError>;
 
-    /// A secret to mix into the fingerprints of requests, always the same for one signing secret.
+    /// Returns a secret for the fingerprints of requests, which depends on the signing secret
+    /// alone.
     fn fingerprint_secret(&self) -> String;
 
-    /// What to look an access key up by; `None` if `presented` cannot be one.
+    /// Returns the hash to look an access key up by; `None` if `presented` cannot be one.
     fn key_hash(&self, presented: &str) -> Option<KeyHash>;
 }
 
@@ -171,7 +173,7 @@ mod tests {
         }
     }
 
-    /// Case 58: a password whose stored hash is of an older form is still right.
+    /// Case 58: a password is also right if its stored hash is of the older form.
     #[test]
     fn only_a_wrong_password_is_not_right() {
         assert!(PasswordMatch::Right.is_right());

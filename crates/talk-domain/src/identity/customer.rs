@@ -15,16 +15,16 @@ use crate::talk::model::limits::{Limits, check_text};
 pub struct Customer {
     /// Identity.
     pub id: CustomerId,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated: Timestamp,
 }
 
 impl Customer {
-    /// A customer named `name`.
+    /// Creates a customer named `name`.
     ///
     /// # Errors
     /// If the name is blank or too long.
@@ -43,7 +43,7 @@ impl Customer {
 }
 
 refusals! {
-    /// Why a customer is not shown.
+    /// Refusals of [`show_customer`].
     pub enum ShowCustomerError {
         NoSuchCustomer = NotFound "CUSTOMER_NOT_FOUND" "there is no such customer",
         ..Store(StoreError),

@@ -1,4 +1,4 @@
-//! Sessions: who a token or key stands for, and how a session ends.
+//! Sessions: the agent of a token or key, and the end of a session.
 
 pub mod act;
 pub mod authenticate;
@@ -12,92 +12,95 @@ use crate::kernel::id::{AgentId, CustomerId, TokenId};
 use crate::kernel::store::StoreError;
 use crate::kernel::time::Timestamp;
 
-/// What a verified token of this installation says.
+/// Claims of a verified token of this installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenClaims {
-    /// Whom it was issued to.
+    /// The agent it was issued to.
     pub agent: AgentId,
-    /// Identity of the token.
+    /// Id of the token.
     pub token: TokenId,
     /// The agent's token generation when it was issued.
     pub generation: u32,
-    /// When it ends by itself.
+    /// Time of expiry.
     pub expires: Timestamp,
 }
 
-/// What a request was authenticated with. The unit of work that makes a change checks it again.
+/// The credential of a request. The unit of work that makes a change checks it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// A token with a right signature.
+    /// A token with a valid signature.
     Token(VerifiedToken),
     /// An access key, by its hash.
     Key(KeyHash),
 }
 
-/// Driven port: ended sessions.
+/// Driven port: stores revocations and ended sessions.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait SessionRepository {
-    /// Marks a token as revoked; it may be forgotten once nothing accepts it any more, some seconds
-    /// after `expires`.
+    /// Stores that a token is revoked. The row may be purged once the token is not accepted any
+    /// more, some seconds after `expires`.
     ///
     /// # Errors
     /// Only when storage fails.
     fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError>;
-    /// Notes that a token or key of an agent, or the agent itself, has ended, so that every node
-    /// looks again at the connections of the agent.
+    /// Stores that a token or key of an agent, or the agent itself, has ended. Every node reads
+    /// these ends and checks the connections of the agent again.
     ///
     /// # Errors
     /// Only when storage fails.
     fn end(&mut self, agent: AgentId, now: Timestamp) -> Result<(), StoreError>;
-    /// Forgets up to `limit` revocations of tokens that nothing accepts at `now`, and ends of long
-    /// before. Returns how many; 0 when nothing is left.
+    /// Deletes up to `limit` revocations of tokens that are not accepted at `now` any more, and old
+    /// session ends. Returns their number; 0 when none are left.
     ///
     /// # Errors
     /// Only when storage fails.
     fn purge(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError>;
 }
 
-/// Driven port: the only lookups that cross customers; they find out which customer is asking.
+/// Driven port: the only lookups across customers. They find the customer and agent of a
+/// credential.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Directory {
-    /// The agent, whatever its customer, deleted or not.
+    /// Finds an agent of any customer, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
-    /// The agent with exactly this username, deleted or not, unless its customer is deleted.
+    /// Finds the agent with exactly this username, deleted or not, unless its customer is deleted.
     ///
     /// # Errors
     /// Only when storage fails.
     fn named(&mut self, username: &str) -> Result<Option<Agent>, StoreError>;
-    /// The agent (not deleted) who logs in as `username`, with its password: the one of exactly this
-    /// name, or else the one whose name has the same [key](crate::identity::agent::username_key).
+    /// Finds the agent that logs in as `username`, with its password hash, if it is not deleted:
+    /// the one of exactly this name, or else the one whose name has the same
+    /// [key](crate::identity::agent::username_key).
     ///
     /// # Errors
     /// Only when storage fails.
     fn login(&mut self, username: &str) -> Result<Option<(Agent, PasswordHash)>, StoreError>;
-    /// Up to `limit` agents (not deleted) whose name has the key of another agent's. They are older
-    /// than the rule that keys are unique, and log in with exactly their name only.
+    /// Returns up to `limit` agents (not deleted) whose username has the same key as another
+    /// agent's. They are older than the rule that keys are unique, and log in only with the exact
+    /// spelling.
     ///
     /// # Errors
     /// Only when storage fails.
     fn colliding_agents(&mut self, limit: u32) -> Result<Vec<Agent>, StoreError>;
-    /// The key with this hash, deleted or not.
+    /// Finds the access key with this hash, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn key(&mut self, hash: &KeyHash) -> Result<Option<AccessKey>, StoreError>;
-    /// Whether a token was revoked.
+    /// Returns whether a token was revoked.
     ///
     /// # Errors
     /// Only when storage fails.
     fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError>;
-    /// The number of the last [end](SessionRepository::end).
+    /// Returns the number of the last [session end](SessionRepository::end).
     ///
     /// # Errors
     /// Only when storage fails.
     fn last_end(&mut self) -> Result<u64, StoreError>;
-    /// Up to `limit` ends after the one with this number, ascending.
+    /// Returns up to `limit` session ends after the one with this number, ascending.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -112,7 +115,7 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn customers(&mut self) -> Result<Vec<Customer>, StoreError>;
-    /// Whether the installation has any agent.
+    /// Returns whether the installation has any agent.
     ///
     /// # Errors
     /// Only when storage fails.

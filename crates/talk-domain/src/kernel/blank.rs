@@ -1,7 +1,7 @@
-//! Texts of characters that nobody sees count as empty.
+//! Detects texts without visible characters, which count as empty.
 
-/// Whether a reader sees nothing of `text`: it is empty, or has only white space, control and
-/// format characters, and characters without a glyph.
+/// Returns whether `text` has no visible character: it is empty, or has only white space, control
+/// and format characters, and characters without a glyph.
 ///
 /// Joiners and other invisible characters beside visible ones are part of the text and stay in it.
 #[must_use]
@@ -9,7 +9,7 @@ pub fn is_blank(text: &str) -> bool {
     text.chars().all(is_invisible)
 }
 
-/// Whether `c` leaves no mark by itself: white space, control characters, Unicode's
+/// Returns whether `c` is invisible by itself: white space, control characters, Unicode's
 /// `Default_Ignorable_Code_Point`, the format characters without a glyph, and the letters and
 /// symbols whose glyph is empty. Format characters with a glyph of their own, such as the Arabic
 /// number sign, are visible.

@@ -1,91 +1,92 @@
 //! Cleanups: the rest of a deletion that is too large for one transaction.
 //!
-//! A deletion is visible at once and complete, in one bounded unit of work. The rows it leaves
-//! behind are removed or rewritten afterwards, in steps of bounded units, each of which can be
-//! repeated. What is still to be done is stored with the deletion itself, so that a crash loses
-//! none of it. Until it is done, no read shows anything of what was deleted. An erasure is the
-//! exception: texts of an erased agent are read until the step that erases them.
+//! A deletion takes effect at once, in one bounded unit of work. The remaining rows are removed or
+//! rewritten later, in bounded units that can be repeated. The remaining work is stored as a
+//! cleanup in the transaction of the deletion, so that a crash loses none of it. Until it is done,
+//! no read returns deleted data. Erasures are the exception: texts of an erased agent can be read
+//! until the step that erases them.
 
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::kernel::store::StoreError;
 
-/// How much one unit of work removes or rewrites. Other writes wait meanwhile.
+/// The amount of work in one unit of a cleanup. Other writes wait meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// Rows at most.
+    /// Maximum number of rows.
     pub rows: u32,
-    /// No more rows once these have so many bytes of text.
+    /// No further rows once the rows so far have this many bytes of text.
     pub bytes: u64,
 }
 
 impl Bound {
-    /// Some milliseconds of work: 64 short events, or 16 of 64 KiB.
+    /// A bound for rows of the log and earlier versions: some milliseconds of work, with 64 short
+    /// events or 16 of 64 KiB.
     pub const STEP: Self = Self {
         rows: 64,
         bytes: 1_048_576,
     };
 
-    /// The same of message texts, which are also taken out of the search index.
+    /// A bound for messages, whose texts are also removed from the search index.
     pub const TEXTS: Self = Self {
         rows: 64,
         bytes: 32 * 1024,
     };
 }
 
-/// Memberships that one unit of work ends one by one, each with its events: some milliseconds.
+/// Memberships that one unit of work ends, each with its events: some milliseconds.
 pub const MEMBERSHIPS: u32 = 32;
 
-/// What was deleted, and has left something behind.
+/// A deletion with rows left to clean up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
-    /// A message: its logged events and its earlier versions have the text.
+    /// A message, whose logged events and earlier versions still hold the text.
     Message {
         /// The message.
         id: MessageId,
         /// Its chat.
         chat: ChatId,
     },
-    /// A chat: it has memberships and read marks.
+    /// A chat, with memberships and read marks left.
     Chat(ChatId),
-    /// An agent: it has memberships.
+    /// An agent, with memberships left.
     Agent {
         /// The agent.
         id: AgentId,
-        /// Who deleted it, and so ends its memberships.
+        /// The agent that deleted it, and is the actor of the events.
         by: AgentId,
     },
-    /// An agent that is [erased](crate::identity::agent::erase): it has memberships and messages, and system
-    /// messages have its name.
+    /// An agent that is [erased](crate::identity::agent::erase): its memberships, messages and its
+    /// name in system messages are left.
     Author(AgentId),
-    /// The same agent: kept answers to requests have its name or were given to it.
+    /// The same agent: stored idempotent answers hold its name or were given to it.
     Answers(AgentId),
-    /// A customer, with everything it has.
+    /// A customer, with all its rows.
     Customer(CustomerId),
 }
 
-/// A deletion that is still to be cleaned up.
+/// The stored remaining work of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleanup {
-    /// Identity; rising.
+    /// Id, rising.
     pub id: u64,
-    /// Whose rows they are.
+    /// The customer of the rows.
     pub customer: CustomerId,
     /// What was deleted.
     pub deleted: Deleted,
-    /// The number of the last row that was looked at, of a cleanup that looks through a table.
+    /// Progress of a cleanup that scans a table: the number of the last row scanned.
     pub position: u64,
 }
 
-/// Driven port: cleanups at rest.
+/// Driven port: stores cleanups.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait CleanupRepository {
-    /// Stores that this deletion is still to be cleaned up, unless that is stored already.
+    /// Adds a cleanup for this deletion, unless there is one already.
     ///
     /// # Errors
     /// Only when storage fails.
     fn add(&mut self, deleted: Deleted) -> Result<(), StoreError>;
 
-    /// Stores how far a cleanup has looked through its table.
+    /// Stores the progress of a cleanup that scans a table.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -101,14 +102,14 @@ pub trait CleanupRepository {
 /// Driven port: reading cleanups.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait CleanupQueries {
-    /// The first cleanup after the one with this id, over all customers.
+    /// Returns the first cleanup after the one with this id, over all customers.
     ///
     /// # Errors
     /// Only when storage fails.
     fn after(&mut self, id: u64) -> Result<Option<Cleanup>, StoreError>;
 
-    /// About how many rows are still to be looked at, removed or rewritten behind this deletion;
-    /// `None` if it is cleaned up.
+    /// Estimates the rows that are left to scan, remove or rewrite; `None` if there is no cleanup
+    /// for this deletion.
     ///
     /// # Errors
     /// Only when storage fails.

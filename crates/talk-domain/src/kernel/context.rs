@@ -1,4 +1,4 @@
-//! What a use case is told about its request: who asks, when, and which ids are free.
+//! The context of a request: actor, time and fresh ids.
 
 use std::cell::Cell;
 
@@ -12,18 +12,18 @@ use crate::talk::model::limits::Limits;
 /// The authenticated caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The customer every lookup is scoped to.
+    /// The customer that every lookup is scoped to.
     pub customer: CustomerId,
     /// The calling agent.
     pub agent: AgentId,
-    /// What the agent may do beyond its own chats.
+    /// Permission beyond its own chats.
     pub permission: Permission,
 }
 
-/// Made once per request at the edge; time and ids are data.
+/// The context of one request, created at the edge: time and ids are data.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Who is asking.
+    /// The caller.
     pub actor: Actor,
     /// When the request arrived.
     pub now: Timestamp,
@@ -33,7 +33,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context whose fresh ids come from `ids`.
+    /// Creates a context whose fresh ids come from `ids`.
     #[must_use]
     pub const fn new(actor: Actor, now: Timestamp, limits: Limits, ids: IdSource) -> Self {
         Self {
@@ -44,14 +44,15 @@ impl Context {
         }
     }
 
-    /// A fresh id.
+    /// Returns a fresh id.
     #[must_use]
     pub fn fresh<T: From<Uuid>>(&self) -> T {
         self.ids.fresh().into()
     }
 }
 
-/// Rising `UUIDv7`s of one request: the time and 74 random bits are given, each id adds one.
+/// Generates rising `UUIDv7`s from the time and 74 random bits of a request; each id is the
+/// previous one plus one.
 #[derive(Clone, Debug)]
 pub struct IdSource {
     millis: u64,
@@ -61,7 +62,7 @@ pub struct IdSource {
 impl IdSource {
     const RANDOM_BITS: u128 = (1 << 74) - 1;
 
-    /// Ids stamped `now`, starting at the low 74 bits of `random`.
+    /// Creates a source of ids with the time `now`, starting at the low 74 bits of `random`.
     #[must_use]
     pub fn new(now: Timestamp, random: u128) -> Self {
         let millis = u64::try_from(now.as_micros() / 1_000).unwrap_or(0) & 0xffff_ffff_ffff;
@@ -71,7 +72,7 @@ impl IdSource {
         }
     }
 
-    /// The next id, larger than the one before.
+    /// Returns the next id, larger than the one before.
     #[must_use]
     pub fn fresh(&self) -> Uuid {
         let random = self.counter.get();

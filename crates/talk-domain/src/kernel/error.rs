@@ -1,50 +1,50 @@
-//! What every refusal tells the outside: its kind, a stable reason, and the field it is about.
+//! Refusals: each has a kind, a stable reason, and the field it concerns.
 
-/// What sort of refusal an error is: the one thing an adapter must know to answer.
+/// The kind of a refusal, from which an adapter derives its answer (HTTP its status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The request makes no sense, whatever the state.
+    /// The request is invalid in every state.
     InvalidArgument,
-    /// Nobody knows who is asking.
+    /// The caller is not authenticated.
     Unauthenticated,
-    /// The caller may not.
+    /// The caller lacks the permission.
     PermissionDenied,
-    /// There is no such thing, as far as the caller may know.
+    /// The object does not exist, or the caller may not know that it does.
     NotFound,
-    /// It is there already.
+    /// The object exists already.
     AlreadyExists,
-    /// Not in this state.
+    /// The object is in a state that does not allow it.
     FailedPrecondition,
-    /// Well-formed, but contradicts an earlier request.
+    /// The request contradicts an earlier one with the same key.
     Unprocessable,
-    /// Too much, for now.
+    /// A rate limit was reached.
     ResourceExhausted,
-    /// A part of the system is away; nothing was kept.
+    /// A part of the system is unavailable; nothing was stored.
     Unavailable,
-    /// A fault of ours.
+    /// An error of the server.
     Internal,
 }
 
-/// A refusal, described for callers.
+/// An error of a use case, as callers see it.
 pub trait DomainError: std::error::Error + Send + Sync + 'static {
-    /// The sort of refusal.
+    /// The kind of refusal.
     fn kind(&self) -> ErrorKind;
     /// The stable `UPPER_SNAKE` reason.
     fn reason(&self) -> &'static str;
-    /// The input it is about, where there is one.
+    /// The invalid input, if there is one.
     fn detail(&self) -> Option<&Invalid> {
         None
     }
-    /// Whether the database asked to run the whole unit again.
+    /// Whether the database requires running the unit again.
     fn wants_retry(&self) -> bool {
         false
     }
 }
 
-/// One way a use case may refuse.
+/// A refusal that a use case may return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The sort of refusal.
+    /// The kind of refusal.
     pub kind: ErrorKind,
     /// The stable `UPPER_SNAKE` reason.
     pub reason: &'static str,
@@ -52,14 +52,14 @@ pub struct Refusal {
     pub message: &'static str,
 }
 
-/// An error that knows all its refusals, so that a description of the API can list them.
+/// An error type that lists all its refusals, for the description of the API.
 pub trait Refuses {
-    /// Every refusal with a reason of its own, those of the steps it is built from included. What
-    /// an [`Invalid`] says depends on the fields there are, and is not among them.
+    /// Returns every refusal with a reason of its own, including those of its steps. Refusals by
+    /// [`Invalid`] depend on the fields and are not listed.
     fn refusals() -> Vec<Refusal>;
 }
 
-/// An input that breaks a rule, with its path and the limit it broke.
+/// An invalid input, with its path and the limit it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct Invalid {
@@ -67,14 +67,14 @@ pub struct Invalid {
     pub field: String,
     /// The stable reason.
     pub reason: &'static str,
-    /// What is wrong, in words.
+    /// Human-readable explanation.
     pub message: String,
-    /// The limit, where one was broken.
+    /// The limit, if one was exceeded.
     pub limit: Option<u64>,
 }
 
 impl Invalid {
-    /// `field` breaks a rule.
+    /// Creates the refusal of `field`.
     pub fn new(field: impl Into<String>, reason: &'static str, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),
@@ -84,7 +84,7 @@ impl Invalid {
         }
     }
 
-    /// `field` is longer than `limit`, counted in `unit`.
+    /// Creates the refusal of a `field` longer than `limit`, counted in `unit`.
     pub fn too_long(field: impl Into<String>, limit: usize, unit: &str) -> Self {
         Self {
             limit: Some(limit as u64),
@@ -111,7 +111,7 @@ impl Refuses for Invalid {
     }
 }
 
-/// The error of work that runs behind a check of its own.
+/// The error of a check, or of the work that runs after it.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckedError<C, E> {
     /// The check refused; the work did not run.
@@ -257,7 +257,7 @@ mod tests {
         assert!(Invalid::refusals().is_empty());
     }
 
-    /// A refusal of its own has no input to name and asks for no retry.
+    /// A refusal without an input names no field and requires no retry.
     #[test]
     fn a_refusal_without_a_field_has_no_detail() {
         let refusal = EditMessageError::Deleted;

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 /// apart (ß, ẞ and ss, σ and ς). Control characters count as spaces, a run of spaces as one, and
 /// invisible characters not at all.
 ///
-/// What a store keeps folded must be folded anew when this changes.
+/// Folded texts in a store must be rewritten when this function changes.
 #[must_use]
 pub fn fold(text: &str) -> String {
     // Most characters are folded independently of their neighbours, which takes less time.
@@ -21,7 +21,7 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// Returns the form of what somebody searches for: folded, without white space around it.
+/// Returns the form of a search text: folded and trimmed.
 #[must_use]
 pub fn fold_needle(needle: &str) -> String {
     fold(needle).trim_matches(' ').to_owned()
@@ -119,9 +119,9 @@ const fn typed(c: char) -> Option<&'static str> {
     })
 }
 
-/// Whether `c` only says where a line may break, how letters join, which way they run or how they
-/// look: the default ignorable characters of Unicode but for the tags inside flags, and the tatweel
-/// that stretches Arabic words.
+/// Returns whether `c` only controls line breaks, joining, direction or appearance: the default
+/// ignorable characters of Unicode but for the tags inside flags, and the tatweel that stretches
+/// Arabic words.
 const fn is_unseen(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{640}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -132,9 +132,9 @@ const fn is_unseen(c: char) -> bool {
     )
 }
 
-/// Whether `c` is an accent, a vowel mark of Hebrew or Arabic, which are left out in ordinary
-/// writing, or a nukta, the dot of Indian scripts that the Unicode collation takes for an accent.
-/// Other marks of other scripts are part of the word.
+/// Returns whether `c` is an accent, a vowel mark of Hebrew or Arabic, which ordinary writing
+/// leaves out, or a nukta, the dot of Indian scripts that the Unicode collation takes for an
+/// accent. Other marks of other scripts are part of the word.
 const fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}'
@@ -307,7 +307,7 @@ mod tests {
         }
     }
 
-    /// The fast path must not go unnoticed: texts in these letters are most texts.
+    /// Most texts consist of these letters and must take the fast path.
     #[test]
     fn the_usual_letters_of_the_most_written_scripts_are_folded_alone() {
         for (text, folded) in [

@@ -1,4 +1,4 @@
-//! Typed identifiers: a chat's id is never mistaken for a message's.
+//! Typed identifiers, so that ids of different types cannot be confused.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A customer: the tenant everything belongs to.
+    /// A customer, the tenant that owns all other objects.
     CustomerId,
     /// An agent: a person or program of a customer who can log in.
     AgentId,

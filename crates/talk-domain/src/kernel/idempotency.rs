@@ -1,29 +1,29 @@
-//! Idempotency keys: the answer of a request is kept with its effect, in one transaction.
+//! Idempotency keys: the answer to a request is stored in the transaction of its effect.
 
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AgentId, ChatId, MessageId};
 use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 
-/// How long an answer is kept, in seconds.
+/// Seconds that an answer is stored.
 pub const KEPT_SECONDS: u32 = 24 * 60 * 60;
 
-/// What a request answered. Answers about messages point to where the content lives, so that a
-/// deleted message is gone from here too.
+/// A stored answer. Answers about messages refer to the message or its event instead of copying the
+/// content, so that deleted content is gone from here too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// This body.
+    /// A body.
     Body(String),
-    /// The state carried by this event.
+    /// The payload of an event.
     Event(ChatId, u64),
-    /// This message; nothing had changed.
+    /// The current state of a message, of a request that changed nothing.
     Message(MessageId),
 }
 
-/// A request that was answered.
+/// A request with its stored answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// Whose key.
+    /// The agent that used the key.
     pub agent: AgentId,
     /// The key.
     pub key: String,
@@ -35,7 +35,7 @@ pub struct Answered {
     pub at: Timestamp,
 }
 
-/// A request's key, as data.
+/// The idempotency key of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// The key.
@@ -44,27 +44,28 @@ pub struct IdempotencyKey {
     pub fingerprint: [u8; 32],
 }
 
-/// Driven port: answered requests, of the unit's agent.
+/// Driven port: stores answers by idempotency key.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait IdempotencyRepository {
-    /// What the agent's key answered.
+    /// Finds the answer stored for a key of the agent.
     ///
     /// # Errors
     /// Only when storage fails.
     fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<Answered>, StoreError>;
-    /// Keeps an answer, in place of an earlier one of the same key.
+    /// Stores an answer, replacing an earlier one of the same key.
     ///
     /// # Errors
     /// Only when storage fails.
     fn put(&mut self, answered: &Answered) -> Result<(), StoreError>;
-    /// Forgets those of the first `limit` answers that are older than `before`; how many.
+    /// Deletes those of the first `limit` answers that are older than `before`. Returns their
+    /// number.
     ///
     /// # Errors
     /// Only when storage fails.
     fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
-    /// Looks through the `limit` answers after the one with the number `after`, and forgets those
-    /// that were given to the agent or show it. Returns the number of the last one that was looked
-    /// at, or `None` if there are none after `after`.
+    /// Scans the `limit` answers after number `after`, and deletes those that were given to the
+    /// agent or show it. Returns the number of the last one scanned, or `None` if there are none
+    /// after `after`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -77,14 +78,14 @@ pub trait IdempotencyRepository {
 }
 
 refusals! {
-    /// Why a request with a key is not carried out.
+    /// Refusals of [`replay`].
     pub enum ReplayError {
         Reused = Unprocessable "IDEMPOTENCY_KEY_REUSED" "this key was used for another request",
         ..Store(StoreError),
     }
 }
 
-/// The answer this key was given within the last 24 hours, if any.
+/// Returns the answer stored for this key within the last 24 hours, if any.
 ///
 /// # Errors
 /// If the key belongs to another request.

@@ -147,7 +147,7 @@ pub struct Begun {
     pub chat: ChatId,
     /// The last event that is not delivered.
     pub after: u64,
-    /// The chat's last event when it was looked at.
+    /// Returns the `seq` of the chat's newest event in the snapshot.
     pub head: u64,
 }
 

@@ -1,10 +1,11 @@
-//! Paging that neither skips nor repeats a row: a page continues behind the last row seen.
+//! Keyset paging: a page continues after the last row of the previous one, so that no row is
+//! skipped or repeated.
 
 use uuid::Uuid;
 
 use crate::kernel::time::Timestamp;
 
-/// Which end a list starts at.
+/// Direction of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// Newest first.
@@ -14,21 +15,21 @@ pub enum Order {
     Ascending,
 }
 
-/// A place in a list: behind the row made at `at`; rows of one instant are told apart by `id`.
+/// A position in a list: after the row with this time and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// `tm_create` (or `tm_joined`) of the last row seen.
     pub at: Timestamp,
-    /// Its id. Without one, every row of that instant counts as seen.
+    /// Its id, the tie-breaker. Without one, every row of that time counts as seen.
     pub id: Option<Uuid>,
 }
 
-/// Which page of a list is wanted.
+/// A request for a page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageRequest {
-    /// Rows wanted, 1 to 100.
+    /// Number of rows, 1 to 100.
     pub size: u16,
-    /// Where to continue; `None` starts.
+    /// Position to continue from; `None` for the first page.
     pub after: Option<Cursor>,
     /// Direction.
     pub order: Order,
@@ -39,13 +40,13 @@ pub struct PageRequest {
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
-    /// Where the next page continues; `None` on the last one.
+    /// Position of the next page; `None` on the last one.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// Makes a page of `rows`, which were read with one more than `size` to see whether it is the
-    /// last; `cursor` tells a row's place.
+    /// Builds a page from `rows`, which were read with a limit of `size` plus one to detect the
+    /// last page.
     #[must_use]
     pub fn cut(mut rows: Vec<T>, size: u16, cursor: impl Fn(&T) -> Cursor) -> Self {
         let size = usize::from(size);
@@ -57,7 +58,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// The same page of other things.
+    /// Converts the rows.
     #[must_use]
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page {

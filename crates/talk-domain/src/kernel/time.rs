@@ -1,4 +1,4 @@
-//! Points in time, in whole microseconds: what is stored is exactly what is shown.
+//! Points in time, in whole microseconds, so that stored and shown times are the same.
 
 use time::OffsetDateTime;
 
@@ -12,7 +12,7 @@ impl Timestamp {
     /// 9999-12-31 23:59:59.999999.
     const MAX: i64 = 253_402_300_799_999_999;
 
-    /// The instant `micros` microseconds after 1970, or `None` outside the years 0000 to 9999.
+    /// Creates the time `micros` microseconds after 1970; `None` outside the years 0000 to 9999.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Option<Self> {
         if micros < Self::MIN || micros > Self::MAX {
@@ -28,7 +28,8 @@ impl Timestamp {
         self.0
     }
 
-    /// The next representable instant: how clocks rise strictly (the last one stays).
+    /// Returns the time one microsecond later (the last one stays), with which clocks rise
+    /// strictly.
     #[must_use]
     pub const fn next(self) -> Self {
         if self.0 < Self::MAX {
@@ -38,7 +39,7 @@ impl Timestamp {
         }
     }
 
-    /// `days` earlier, at least the year 0.
+    /// Returns the time `days` earlier, at least the year 0.
     #[must_use]
     pub const fn minus_days(self, days: u32) -> Self {
         let micros = (days as i64).saturating_mul(24 * 60 * 60 * 1_000_000);
@@ -50,7 +51,7 @@ impl Timestamp {
         }
     }
 
-    /// `seconds` later, at most the year 9999.
+    /// Returns the time `seconds` later, at most the year 9999.
     #[must_use]
     pub const fn plus_seconds(self, seconds: u32) -> Self {
         let later = self.0.saturating_add(seconds as i64 * 1_000_000);
@@ -64,7 +65,7 @@ impl Timestamp {
 impl TryFrom<OffsetDateTime> for Timestamp {
     type Error = OutOfRange;
 
-    /// Cuts anything below a microsecond.
+    /// Truncates to microseconds.
     fn try_from(at: OffsetDateTime) -> Result<Self, OutOfRange> {
         i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000))
             .ok()

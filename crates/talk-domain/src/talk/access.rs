@@ -1,4 +1,4 @@
-//! Who may see and change a chat: the checks every use case on a chat starts with.
+//! Access checks: each use case on a chat starts with one of them.
 
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
@@ -9,7 +9,8 @@ use crate::talk::model::message::Message;
 use crate::talk::model::participant::Participant;
 
 refusals! {
-    /// Why a chat is out of reach. A chat of another customer is as unknown as none.
+    /// Refusals of the access checks. A chat of another customer is refused like one that does not
+    /// exist.
     pub enum AccessError {
         NoSuchChat = NotFound "CHAT_NOT_FOUND" "there is no such chat",
         NoSuchMessage = NotFound "MESSAGE_NOT_FOUND" "there is no such message",
@@ -18,14 +19,14 @@ refusals! {
     }
 }
 
-/// Something read of one chat, with the place in its log the read saw.
+/// A value read from one chat, with the head of the chat's log in the same snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed<T> {
-    /// What was read.
+    /// The value.
     pub value: T,
     /// The chat.
     pub chat: ChatId,
-    /// Its last event in the same snapshot.
+    /// The `seq` of its newest event in the same snapshot.
     pub seq: u64,
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn lock_as_member(
     Ok((chat, member.ok_or(AccessError::NotAParticipant)?))
 }
 
-/// Locks the chat of a message as its participant.
+/// Locks the chat of a message in which the actor participates.
 pub(crate) fn lock_message(
     uow: &mut dyn UnitOfWork,
     actor: Actor,
@@ -72,7 +73,8 @@ pub(crate) fn lock_message(
     Ok((chat, message))
 }
 
-/// Refuses a message that is not one of `chat`, as if there were none.
+/// Checks that a message belongs to `chat`. A message of another chat is refused like one that does
+/// not exist.
 ///
 /// # Errors
 /// `MESSAGE_NOT_FOUND`, or when storage fails.
@@ -87,7 +89,7 @@ pub fn check_place(
     }
 }
 
-/// A chat the actor participates in.
+/// Reads a chat in which the actor participates.
 pub(crate) fn view(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
@@ -100,7 +102,7 @@ pub(crate) fn view(
     }
 }
 
-/// A chat whose card the actor may see: as a participant, or because it is a channel.
+/// Reads a chat whose card the actor may see: as a participant, or because it is a channel.
 pub(crate) fn view_card(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
@@ -113,7 +115,7 @@ pub(crate) fn view_card(
     view(snapshot, actor, id)
 }
 
-/// A message in a chat the actor participates in.
+/// Reads a message of a chat in which the actor participates.
 pub(crate) fn view_message(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
@@ -133,7 +135,7 @@ fn undeleted(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<Chat, AccessErro
         .ok_or(AccessError::NoSuchChat)
 }
 
-/// Who asked for a message is told about a message.
+/// Converts a refusal of the chat into one of the message.
 fn of_message(error: AccessError) -> AccessError {
     match error {
         AccessError::NoSuchChat => AccessError::NoSuchMessage,
@@ -238,7 +240,7 @@ mod tests {
         assert!(matches!(unknown, Err(AccessError::NoSuchMessage)));
     }
 
-    /// API-16: what one does not see, one does not change.
+    /// API-16: outsiders change no message.
     #[test]
     fn a_message_is_locked_by_participants_of_its_chat_alone() {
         let id = a_message(1).id;
@@ -261,7 +263,7 @@ mod tests {
         }
     }
 
-    /// API-16: whoever is not in a chat locks nothing of it.
+    /// API-16: outsiders lock no chat.
     #[test]
     fn a_chat_is_locked_as_a_member_by_its_members() {
         let scene = Scene::new(channel()).members(&[agent_id(1)]);

@@ -1,4 +1,4 @@
-//! Use cases of the server that clean up behind a deletion.
+//! Use cases of the server that run cleanups.
 
 pub mod carry_on;
 mod erasure;

@@ -6,16 +6,16 @@ use crate::kernel::log::{LoggedEvent, Portion};
 use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view};
 
-/// Events of a chat with where its log starts.
+/// Events of a chat, and the start of its log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The events, ascending.
     pub events: Vec<LoggedEvent>,
-    /// Events up to this one are no longer in the log.
+    /// The `seq` of the last expired event; the log holds those after it.
     pub log_start: u64,
 }
 
-/// Logged events of a chat of the caller, ascending; the place is the log's head.
+/// Lists events of a chat of the caller, ascending, with the head of the log.
 ///
 /// # Errors
 /// See [`AccessError`].

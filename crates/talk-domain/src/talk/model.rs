@@ -1,4 +1,4 @@
-//! The entities of Talk, each with the ports it is stored and read by. No use case.
+//! The entities of Talk, each with its ports. No use cases.
 
 pub mod chat;
 pub mod emoji;

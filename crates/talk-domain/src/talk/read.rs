@@ -1,4 +1,4 @@
-//! Use cases on how far participants have read.
+//! Use cases on read marks.
 
 pub mod mark;
 pub mod readers;

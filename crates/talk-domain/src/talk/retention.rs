@@ -1,4 +1,4 @@
-//! Use cases of the server that erase what has expired.
+//! Use cases of the server that erase expired data.
 
 pub mod due;
 pub mod expire;

@@ -7,25 +7,26 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 use crate::talk::model::limits::{Limits, check_text};
 
-/// The longest life of a key in seconds, 100 years; longer ones simply never expire.
+/// The longest validity of a key in seconds: 100 years.
 pub const MAX_LIFE_SECONDS: u32 = 3_155_760_000;
 
-/// The command; the secret itself stays at the edge.
+/// The command. It has the hash of the secret, never the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateAccessKey {
     /// Identity of the new key.
     pub id: AccessKeyId,
     /// Its customer.
     pub customer: CustomerId,
-    /// Whom it acts as.
+    /// The agent it acts as.
     pub agent: AgentId,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// Free text.
     pub detail: String,
-    /// Seconds until it stops working; `None` never.
+    /// Seconds until it expires; `None` never.
     pub life: Option<u32>,
-    /// When the key ends that asks for this one: a key makes no key that outlives it.
+    /// Expiry of the access key that authenticated the request, if any: the new key must not
+    /// outlive it.
     pub ends_by: Option<Timestamp>,
     /// Hash of the secret.
     pub hash: KeyHash,
@@ -34,7 +35,7 @@ pub struct CreateAccessKey {
 }
 
 refusals! {
-    /// Why a key is not created.
+    /// Refusals of [`create_access_key`].
     pub enum CreateAccessKeyError {
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
         ..Invalid(Invalid),
@@ -79,7 +80,7 @@ pub fn create_access_key(
     Ok(key)
 }
 
-/// When the new key ends.
+/// Computes the expiry of the new key, and checks it.
 fn check_life(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timestamp>, Invalid> {
     let invalid = |limit: u64, message: String| Invalid {
         limit: Some(limit),
@@ -180,7 +181,7 @@ mod tests {
         }
     }
 
-    /// AUTH-11: they act as the agent.
+    /// AUTH-11: a key acts as its agent.
     #[test]
     fn nobody_gets_a_key_for_an_agent_that_may_not_act() {
         let (disabled, deleted) = (a_disabled_agent(2), a_deleted_agent(2));

@@ -7,14 +7,14 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 
 refusals! {
-    /// Why a key is not deleted.
+    /// Refusals of [`delete_access_key`].
     pub enum DeleteAccessKeyError {
         NoSuchKey = NotFound "ACCESS_KEY_NOT_FOUND" "there is no such access key",
         ..Store(StoreError),
     }
 }
 
-/// Ends a key of `owner` (any of the customer for the operator, `None`).
+/// Deletes a key of `owner`. With `None`, the operator, it may be any key of the customer.
 ///
 /// # Errors
 /// See [`DeleteAccessKeyError`].

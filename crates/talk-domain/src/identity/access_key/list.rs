@@ -5,7 +5,7 @@ use crate::kernel::id::AgentId;
 use crate::kernel::page::{Page, PageRequest};
 use crate::kernel::store::{Snapshot, StoreError};
 
-/// The agent's own keys.
+/// Lists the agent's own keys.
 ///
 /// # Errors
 /// Only when storage fails.

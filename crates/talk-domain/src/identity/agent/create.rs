@@ -10,7 +10,7 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 use crate::talk::model::limits::{Limits, check_text};
 
-/// The command. The password comes hashed: hashing is slow and no part of a transaction.
+/// The command. The password is hashed before the transaction, since hashing is slow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateAgent {
     /// Identity of the new agent.
@@ -19,18 +19,18 @@ pub struct CreateAgent {
     pub customer: CustomerId,
     /// Unique over the installation.
     pub username: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
     /// Free text.
     pub detail: String,
-    /// What it may do.
+    /// Permission.
     pub permission: Permission,
-    /// What it logs in with.
+    /// Hash of its password.
     pub password: PasswordHash,
 }
 
 refusals! {
-    /// Why an agent is not created.
+    /// Refusals of [`create_agent`].
     pub enum CreateAgentError {
         NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
         UsernameTaken = AlreadyExists "USERNAME_TAKEN"

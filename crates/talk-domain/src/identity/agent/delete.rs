@@ -11,7 +11,7 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::talk::cleanup::carry_on::end_memberships_of;
 
 refusals! {
-    /// Why an agent is not deleted.
+    /// Refusals of [`delete_agent`].
     pub enum DeleteAgentError {
         NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
@@ -20,8 +20,8 @@ refusals! {
     }
 }
 
-/// Deletes an agent with its tokens, keys and memberships, those of an agent with many chats behind;
-/// its messages stay.
+/// Deletes an agent and ends its tokens, keys and memberships. Its messages stay. Memberships
+/// beyond [`MEMBERSHIPS`](crate::kernel::cleanup::MEMBERSHIPS) are ended later by a cleanup.
 ///
 /// # Errors
 /// See [`DeleteAgentError`].

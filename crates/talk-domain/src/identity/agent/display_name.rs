@@ -1,8 +1,9 @@
-//! Names for people: what they cannot see in a name could make it look like another.
+//! Display names: removes invisible characters, with which a name could look like another.
 
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
-/// The name without format characters, except joiners inside emoji and in scripts that need them.
+/// Removes format characters from a name, except joiners inside emoji and in scripts that need
+/// them.
 #[must_use]
 pub fn without_format_characters(name: &str) -> String {
     let mut kept = String::with_capacity(name.len());
@@ -18,7 +19,7 @@ pub fn without_format_characters(name: &str) -> String {
     kept
 }
 
-/// Whether a format character belongs to the text between what is kept before it and what follows.
+/// Returns whether a format character between these neighbours must be kept.
 fn is_needed(previous: Option<char>, c: char, next: Option<char>) -> bool {
     let Some(previous) = previous else {
         return is_seen(c);
@@ -28,7 +29,7 @@ fn is_needed(previous: Option<char>, c: char, next: Option<char>) -> bool {
             uses_joiners(previous) || (ends_emoji(previous) && next.is_some_and(is_emoji))
         }
         '\u{200c}' => uses_joiners(previous),
-        // The letters in the flag of a region.
+        // Tag letters in the flag of a region.
         '\u{e0020}'..='\u{e007f}' => {
             matches!(previous, '\u{1f3f4}' | '\u{e0020}'..='\u{e007e}')
         }
@@ -36,7 +37,7 @@ fn is_needed(previous: Option<char>, c: char, next: Option<char>) -> bool {
     }
 }
 
-/// Signs around numbers, which Unicode counts as format characters although they are seen.
+/// Returns whether a format character is visible: signs around numbers.
 const fn is_seen(c: char) -> bool {
     matches!(
         c,
@@ -60,8 +61,8 @@ fn ends_emoji(c: char) -> bool {
     c == '\u{fe0f}' || is_emoji(c)
 }
 
-/// Letters and marks of the Arabic, Indic, Burmese, Khmer, Mongolian and related scripts, in which
-/// joiners choose the form of a letter.
+/// Returns whether `c` is of a script in which joiners choose the form of a letter: Arabic, Indic,
+/// Burmese, Khmer, Mongolian and related ones.
 const fn uses_joiners(c: char) -> bool {
     matches!(c,
         '\u{606}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{18af}'

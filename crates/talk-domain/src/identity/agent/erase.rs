@@ -16,17 +16,17 @@ pub const ERASED_NAME: &str = "Erased agent";
 /// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EraseAgent {
-    /// The agent, deleted or not.
+    /// Finds an agent, deleted or not.
     pub agent: AgentId,
     /// Random id that its new username ends with, so that the username is unique and cannot be
     /// guessed.
     pub alias: Uuid,
-    /// Whether the last active administrator of a customer is erased too.
+    /// Whether the last active admin of a customer may be erased.
     pub even_last_admin: bool,
 }
 
 refusals! {
-    /// Why an agent is not erased.
+    /// Refusals of [`erase_agent`].
     pub enum EraseAgentError {
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
         ..LastAdmin(LastAdminError),
@@ -35,9 +35,9 @@ refusals! {
 }
 
 /// Deletes an agent, also one that is deleted already, and replaces its username, name, detail and
-/// password. Its sessions end. A [cleanup](crate::kernel::cleanup) later removes its access keys, memberships,
-/// messages and stored idempotent answers, and its name in system messages. Its reactions stay: they
-/// show an emoji and an id that leads to no name. Running it twice is harmless.
+/// password. Its sessions end. A [cleanup](crate::kernel::cleanup) later removes its access keys,
+/// memberships, messages and stored idempotent answers, and its name in system messages. Its
+/// reactions stay, since they hold only an emoji and an id. Running it twice is harmless.
 ///
 /// # Errors
 /// See [`EraseAgentError`].

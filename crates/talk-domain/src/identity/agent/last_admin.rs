@@ -1,11 +1,12 @@
-//! Step of the use cases that take an administrator away: every customer keeps one.
+//! The check that every customer keeps an active admin, shared by the use cases that demote,
+//! disable or delete one.
 
 use crate::identity::agent::Agent;
 use crate::kernel::error::refusals;
 use crate::kernel::store::{StoreError, UnitOfWork};
 
 refusals! {
-    /// Why an administrator stays what it is.
+    /// Refusals of [`check_administrator_left`].
     pub enum LastAdminError {
         LastAdmin = FailedPrecondition "LAST_ADMIN"
             "the last active admin or manager of a customer cannot be demoted, disabled or deleted",
@@ -13,7 +14,8 @@ refusals! {
     }
 }
 
-/// Checks that the customer still has an active administrator once `before` has become `after`.
+/// Checks that the customer still has an active admin or manager after the change from `before` to
+/// `after`.
 ///
 /// # Errors
 /// See [`LastAdminError`].

@@ -7,21 +7,22 @@ use crate::kernel::id::AgentId;
 use crate::kernel::store::{Snapshot, StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 
-/// The command. Passwords come hashed: hashing is slow and no part of a transaction.
+/// The command. Passwords are hashed before the transaction, since hashing is slow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangePassword {
     /// The agent.
     pub agent: AgentId,
-    /// The stored password that was verified; `None` for the operator, who needs none.
+    /// The stored hash that the old password was verified against; `None` for the operator, who
+    /// needs no old password.
     pub verified: Option<PasswordHash>,
-    /// The new one.
+    /// The hash of the new password.
     pub new: PasswordHash,
     /// Whether the agent's access keys end too.
     pub ends_keys: bool,
 }
 
 refusals! {
-    /// Why a password is not changed.
+    /// Refusals of [`change_password`] and [`stored_password`].
     pub enum ChangePasswordError {
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
         ChangedMeanwhile = FailedPrecondition "PASSWORD_CHANGED"
@@ -30,7 +31,7 @@ refusals! {
     }
 }
 
-/// Replaces a password and revokes every token issued before, and on request the access keys.
+/// Replaces a password and revokes every earlier token, and the access keys if the command says so.
 ///
 /// # Errors
 /// See [`ChangePasswordError`].
@@ -54,8 +55,8 @@ pub fn change_password(
     Ok(agent)
 }
 
-/// Replaces the stored hash of a password by another hash of the same password, unless it was changed
-/// or the agent ended meanwhile. No token ends.
+/// Replaces the stored hash by another hash of the same password, unless the password was changed
+/// or the agent disabled or deleted meanwhile. Revokes no token.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -70,7 +71,7 @@ pub fn renew_password_hash(
     Ok(())
 }
 
-/// The agent's stored password, to verify the old one against.
+/// Returns the stored hash, to verify the old password against.
 ///
 /// # Errors
 /// See [`ChangePasswordError`].
@@ -154,7 +155,7 @@ mod tests {
         }
     }
 
-    /// AUTH-04: of two changes with the same old password one wins.
+    /// AUTH-04: of two changes with the same old password one succeeds.
     #[test]
     fn a_password_changed_meanwhile_is_not_overwritten() {
         let mut uow = unit("another");
@@ -197,7 +198,7 @@ mod tests {
         }
     }
 
-    /// A deleted agent, and one that is unknown, has no password to change.
+    /// The password of a deleted or unknown agent cannot be changed.
     #[test]
     fn the_password_of_an_agent_that_has_ended_stays() {
         let deleted = Agent {

@@ -7,14 +7,14 @@ use crate::kernel::page::{Page, PageRequest};
 use crate::kernel::store::{Snapshot, StoreError};
 
 refusals! {
-    /// Why an agent is not shown.
+    /// Refusals of [`show_agent`].
     pub enum ShowAgentError {
         NoSuchAgent = NotFound "AGENT_NOT_FOUND" "there is no such agent",
         ..Store(StoreError),
     }
 }
 
-/// An agent of the snapshot's customer.
+/// Shows an agent of the snapshot's customer.
 ///
 /// # Errors
 /// See [`ShowAgentError`].
@@ -25,7 +25,7 @@ pub fn show_agent(snapshot: &mut dyn Snapshot, id: AgentId) -> Result<Agent, Sho
         .ok_or(ShowAgentError::NoSuchAgent)
 }
 
-/// Agents of the snapshot's customer; this is where participants' ids come from.
+/// Lists the agents of the snapshot's customer.
 ///
 /// # Errors
 /// Only when storage fails.

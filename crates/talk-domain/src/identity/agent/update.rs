@@ -11,7 +11,7 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 use crate::talk::model::limits::{Limits, check_text};
 
-/// The command; `None` keeps.
+/// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdateAgent {
     /// The agent.
@@ -24,12 +24,12 @@ pub struct UpdateAgent {
     pub permission: Option<Permission>,
     /// The new status; disabling ends tokens, keys and sockets.
     pub status: Option<AgentStatus>,
-    /// Whether the customer may be left without an administrator: only operators give this.
+    /// Whether the customer may be left without an active admin; only operators may do so.
     pub even_last_admin: bool,
 }
 
 refusals! {
-    /// Why an agent is not changed.
+    /// Refusals of [`update_agent`].
     pub enum UpdateAgentError {
         NotAnAdmin = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
         NothingToChange = InvalidArgument "NOTHING_TO_CHANGE"
@@ -97,7 +97,7 @@ pub fn update_agent(
     Ok(after)
 }
 
-/// The agent unless deleted.
+/// Finds an agent that is not deleted.
 pub(crate) fn live(uow: &mut dyn UnitOfWork, id: AgentId) -> Result<Option<Agent>, StoreError> {
     Ok(uow
         .agents()

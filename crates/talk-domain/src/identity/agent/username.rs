@@ -1,4 +1,4 @@
-//! Usernames: what agents log in with, unique over the installation.
+//! Usernames: login names, unique over the installation.
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -9,10 +9,9 @@ use crate::talk::model::limits::{Limits, check_text};
 /// Checks a new username and returns it in its normal form (NFKC): 1 to 255 characters, none of them
 /// white space, a control or format character, unassigned, or invisible for another reason.
 ///
-/// # Errors
-/// Says what is wrong.
+/// # Errors Names the limit or the kind of character.
 pub fn normal_username(typed: &str, limits: &Limits) -> Result<String, Invalid> {
-    // One character more than allowed shows that there are too many.
+    // One character more than allowed is enough to see that there are too many.
     let username: String = typed.nfkc().take(limits.name.saturating_add(1)).collect();
     check_text("username", &username, limits.name)?;
     if username.is_empty() {
@@ -44,7 +43,8 @@ pub fn username_key(username: &str) -> String {
 /// characters of all of them into the key. Callers that need the keys of many names with a common
 /// beginning map that beginning once.
 pub(crate) fn key_characters(c: char) -> impl Iterator<Item = char> {
-    // Both cases, since one of them alone keeps some letters apart: ß, ẞ and ss, σ and ς.
+    // Converted to both cases, since a single conversion keeps some letters apart: ß, ẞ and ss, σ
+    // and ς.
     let kept = (!is_variation_selector(c)).then_some(c);
     kept.into_iter()
         .flat_map(char::to_lowercase)
@@ -52,7 +52,7 @@ pub(crate) fn key_characters(c: char) -> impl Iterator<Item = char> {
         .flat_map(char::to_lowercase)
 }
 
-/// The key of a name whose characters were mapped by [`key_characters`].
+/// Returns the key of a name whose characters were mapped by [`key_characters`].
 pub(crate) fn key_of_folded(folded: &str) -> String {
     if is_nfkc_quick(folded.chars()) == IsNormalized::Yes {
         return folded.to_owned();
@@ -71,7 +71,7 @@ fn is_allowed(c: char) -> bool {
     !is_unseen && !c.is_whitespace() && !is_blank(c)
 }
 
-/// Marks and letters that nobody sees.
+/// Returns whether `c` is a mark or letter without a visible glyph.
 const fn is_blank(c: char) -> bool {
     matches!(
         c,
@@ -80,7 +80,7 @@ const fn is_blank(c: char) -> bool {
     )
 }
 
-/// Characters that choose between the looks of the one before them.
+/// Returns whether `c` is a variation selector.
 const fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(normal("a\0"), Err("NUL_CHARACTER"));
         assert!(normal(&"x".repeat(255)).is_ok());
         assert_eq!(normal(&"x".repeat(256)), Err("LIMIT_EXCEEDED"));
-        // Two characters that become one, and one that becomes eighteen.
+        // Two characters are composed into one, and one is decomposed into eighteen.
         assert!(normal(&"o\u{308}".repeat(255)).is_ok());
         assert_eq!(normal(&"\u{3300}".repeat(64)), Err("LIMIT_EXCEEDED"));
     }
@@ -168,8 +168,8 @@ mod tests {
         }
     }
 
-    /// Keys are stored, and compared byte by byte: a capital letter without a composed form has a
-    /// small one with it.
+    /// Keys are compared byte by byte, so they must be in NFKC: some capital letters have no
+    /// composed form while their small letters have one.
     #[test]
     fn a_key_is_in_the_normal_form() {
         assert_eq!(username_key("J\u{30c}an"), "\u{1f0}an");

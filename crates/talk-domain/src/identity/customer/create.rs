@@ -5,7 +5,7 @@ use crate::kernel::error::refusals;
 use crate::kernel::store::{StoreError, UnitOfWork};
 
 refusals! {
-    /// Why a customer is not created.
+    /// Refusals of [`create_customer`].
     pub enum CreateCustomerError {
         IdTaken = AlreadyExists "CUSTOMER_ALREADY_EXISTS" "a customer with this id exists",
         ..Store(StoreError),

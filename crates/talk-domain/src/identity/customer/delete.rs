@@ -1,4 +1,4 @@
-//! Use cases of the operator and of the server: delete a customer, and remove what it has.
+//! Use cases of the operator and of the server: delete a customer, and remove its rows.
 
 use crate::identity::agent::{Agent, AgentStatus};
 use crate::identity::customer::Customer;
@@ -10,20 +10,20 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 use crate::talk::chat::remove::remove_chat;
 
-/// Agents, keys and kept answers that one unit of work removes.
+/// Agents, keys and stored answers removed per unit of work.
 const REMOVED: u32 = 64;
 
 /// Driven port: removes the rows of the unit's customer for good.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait CustomerRemoval {
-    /// Up to `limit` of its agents that are not deleted, the oldest first, none of them made before
-    /// `since`.
+    /// Returns up to `limit` of its agents that are not deleted and were created at or after
+    /// `since`, oldest first.
     ///
     /// # Errors
     /// Only when storage fails.
     fn live_agents(&mut self, since: Timestamp, limit: u32) -> Result<Vec<Agent>, StoreError>;
 
-    /// One of its chats, deleted or not.
+    /// Returns one of its chats, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -45,7 +45,7 @@ pub trait CustomerRemoval {
 }
 
 refusals! {
-    /// Why a customer is not deleted.
+    /// Refusals of [`delete_customer`].
     pub enum DeleteCustomerError {
         NoSuchCustomer = NotFound "CUSTOMER_NOT_FOUND" "there is no such customer",
         ..Store(StoreError),
@@ -71,7 +71,7 @@ pub fn delete_customer(
 /// Removes the next rows of a deleted customer, in one bounded unit of work. Returns whether there is
 /// more to remove.
 ///
-/// The sessions of its agents end first, so that their sockets close. Its agents are removed behind
+/// The sessions of its agents end first, so that their sockets close. Its agents are removed after
 /// its chats, which have them as members.
 ///
 /// # Errors
@@ -118,13 +118,13 @@ fn end_sessions(
     let Some(last) = agents.last() else {
         return Ok(false);
     };
-    // The next look begins here, since those before are deleted.
+    // The next step starts here: all agents before are deleted.
     let position = u64::try_from(last.created.as_micros()).unwrap_or(0);
     uow.cleanups().advance(cleanup.id, position)?;
     Ok(true)
 }
 
-/// Deletes a chat whose members nobody has to tell: they are gone.
+/// Deletes a chat without an event, since all its members are deleted.
 fn delete_silently(uow: &mut dyn UnitOfWork, cx: &Context, id: ChatId) -> Result<(), StoreError> {
     let Some(mut chat) = uow.chats().lock(id)?.filter(|chat| chat.deleted.is_none()) else {
         return Ok(());

@@ -1,6 +1,6 @@
-//! Changes on behalf of an agent: the unit of work that makes a change first checks that the agent
-//! still may act. Time passes between the authentication of a request and its change, as much as the
-//! client takes to send the body.
+//! Changes on behalf of an agent: the unit of work first checks that the agent still may act. The
+//! authentication of a request may be long ago when its change is made, since a client may send the
+//! body slowly.
 
 use crate::identity::session::Credential;
 use crate::identity::session::authenticate::{AuthenticateError, authenticate};
@@ -9,21 +9,20 @@ use crate::kernel::error::{CheckedError, DomainError};
 use crate::kernel::store::{Store, StoreError, Unit, UnitOfWork};
 use crate::kernel::time::Timestamp;
 
-/// An agent that asks for a change, as it was authenticated.
+/// An authenticated agent that requests a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Authority {
     /// The agent. The unit of work reads its permission again.
     pub actor: Actor,
-    /// What the agent was authenticated with.
+    /// The credential of the agent.
     pub credential: Credential,
-    /// When the change is asked for.
+    /// Time of the request.
     pub now: Timestamp,
 }
 
 impl dyn Store {
-    /// Runs `work` like `write`, on behalf of an agent: in the same transaction, and
-    /// before anything else, it checks that the credential is still good, and gives `work` the actor
-    /// with the permission that holds now.
+    /// Runs `work` like `write`, on behalf of an agent. First checks in the same transaction that
+    /// the credential is still valid, and passes the actor with its current permission to `work`.
     ///
     /// # Errors
     /// [`CheckedError::Check`] if the credential or its agent has ended, the error of `work`, or the
@@ -47,7 +46,7 @@ impl dyn Store {
     }
 }
 
-/// The actor as it is within the unit of work.
+/// Reads the actor again inside the unit of work.
 fn confirm(uow: &mut dyn UnitOfWork, authority: &Authority) -> Result<Actor, AuthenticateError> {
     let Authority {
         actor,

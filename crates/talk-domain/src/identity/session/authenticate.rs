@@ -1,4 +1,4 @@
-//! Use case: find out which agent a credential stands for.
+//! Use case: authenticate a credential.
 
 use crate::identity::access_key::KeyHash;
 use crate::identity::agent::Agent;
@@ -10,24 +10,24 @@ use crate::kernel::store::StoreError;
 use crate::kernel::time::Timestamp;
 
 refusals! {
-    /// Why nobody is let in.
+    /// Refusals of [`authenticate`].
     pub enum AuthenticateError {
         Revoked = Unauthenticated "TOKEN_REVOKED" "the token or key is revoked, expired or unknown",
         ..Store(StoreError),
     }
 }
 
-/// The agent behind a credential.
+/// The agent of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     /// The agent.
     pub actor: Actor,
-    /// When the credential ends by itself, if ever.
+    /// Expiry of the credential; `None` never.
     pub expires: Option<Timestamp>,
 }
 
-/// The agent that `credential` stands for at `now`: of a token that is neither revoked nor of an
-/// older generation, or of a key that has not ended.
+/// Returns the agent of a credential that is valid at `now`: a token that is neither revoked nor of
+/// an older generation, or a key that is neither expired nor deleted.
 ///
 /// # Errors
 /// See [`AuthenticateError`].

@@ -4,7 +4,7 @@ use crate::kernel::id::{AgentId, TokenId};
 use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::kernel::time::Timestamp;
 
-/// Revokes a token of `agent` until it would have expired by itself; its connections end.
+/// Revokes a token of `agent`, and stores a session end so that the token's connections are closed.
 ///
 /// # Errors
 /// Only when storage fails.

@@ -8,7 +8,8 @@ use crate::talk::model::chat::{Chat, ChatStatus};
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::steps::announce::{SystemKind, announce};
 
-/// Closes a chat (S-110): it stays readable and takes nothing new. Closed already: no event.
+/// Closes a chat (S-110): it stays readable and accepts no changes. If it is closed already, there
+/// is no event.
 ///
 /// # Errors
 /// See [`AccessError`].

@@ -19,12 +19,12 @@ pub struct CreateChat {
     pub name: String,
     /// For people; may be empty.
     pub detail: String,
-    /// Whom to bring along; the caller and doubles are harmless.
+    /// Further participants. The caller and repeated agents are ignored.
     pub others: Vec<AgentId>,
 }
 
 refusals! {
-    /// Why a chat is not created.
+    /// Refusals of [`create_chat`].
     pub enum CreateChatError {
         NeedsOneOther = InvalidArgument "DIRECT_CHAT_NEEDS_ONE_OTHER"
             "a direct chat needs exactly one other agent",
@@ -34,8 +34,8 @@ refusals! {
     }
 }
 
-/// Creates a chat with the caller as a participant (S-070), all or nothing. The direct chat of a
-/// pair that has one is that one: opened, and both in it, again.
+/// Creates a chat with the caller as a participant (S-070), all or nothing. If the pair of a direct
+/// chat has one already, that one is resumed.
 ///
 /// # Errors
 /// See [`CreateChatError`].
@@ -76,7 +76,7 @@ pub fn create_chat(
     Ok(chat)
 }
 
-/// Refuses agents that cannot join.
+/// Refuses agents that do not exist or are not active.
 pub(super) fn check_agents(
     uow: &mut dyn UnitOfWork,
     agents: &[AgentId],

@@ -10,7 +10,7 @@ use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 
 refusals! {
-    /// Why a chat is not deleted.
+    /// Refusals of [`delete_chat`].
     pub enum DeleteChatError {
         NotAllowed = PermissionDenied "PERMISSION_DENIED"
             "only its creator, an admin or a manager deletes a chat, while they participate",
@@ -19,9 +19,9 @@ refusals! {
     }
 }
 
-/// Deletes a chat and its memberships, those of a large chat behind: by its creator, an admin or a
-/// manager, who participates. Deleted already: the same answer to the same people, no event; to
-/// others there is no such chat.
+/// Deletes a chat and its memberships. Allowed to participants who created the chat or are admin or
+/// manager. If it is deleted already, they get the same answer without an event, and others
+/// `CHAT_NOT_FOUND`. The memberships of a large chat are removed later by a cleanup.
 ///
 /// # Errors
 /// See [`DeleteChatError`].
@@ -66,7 +66,7 @@ fn may_delete(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<boo
     if chat.deleted.is_none() {
         return Ok(uow.participants().find(chat.id, agent)?.is_some());
     }
-    // Whoever left before the deletion does not learn of it.
+    // An agent that left before the deletion does not learn of it.
     Ok(uow.participants().left(chat.id, agent)? == Some(chat.last.seq))
 }
 
@@ -160,7 +160,7 @@ mod tests {
         ));
     }
 
-    /// CHAT-10 and case 9: repeating answers the same.
+    /// CHAT-10 and case 9: a repetition answers the same.
     #[test]
     fn deleting_again_answers_the_same_and_tells_nobody() {
         for cx in [context(creator()), admin_context(agent_id(2))] {

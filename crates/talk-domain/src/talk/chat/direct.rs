@@ -1,4 +1,4 @@
-//! One direct chat per pair: asking for it again resumes it.
+//! Resumes the direct chat of a pair when it is created again.
 
 use crate::kernel::context::Context;
 use crate::kernel::store::UnitOfWork;
@@ -7,7 +7,8 @@ use crate::talk::chat::reopen::set_open;
 use crate::talk::model::chat::{Chat, DirectPair};
 use crate::talk::participant::add::admit_and_announce;
 
-/// Opens the pair's chat again if it is closed, and brings back who left. Nothing to do: no event.
+/// Reopens the pair's chat if it is closed, and adds those who left again. Without a change there
+/// is no event.
 pub(crate) fn resume(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

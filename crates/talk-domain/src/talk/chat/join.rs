@@ -10,7 +10,7 @@ use crate::talk::model::participant::Participant;
 use crate::talk::participant::add::admit_and_announce;
 
 refusals! {
-    /// Why a chat is not joined.
+    /// Refusals of [`join_chat`].
     pub enum JoinChatError {
         NotJoinable = InvalidArgument "CHAT_NOT_JOINABLE" "only channels can be joined",
         Closed = FailedPrecondition "CHAT_CLOSED" "the chat is closed",
@@ -19,7 +19,8 @@ refusals! {
     }
 }
 
-/// Makes the caller a participant of a channel; joined already: the same participant, no event.
+/// Makes the caller a participant of a channel. If it is one already, returns the same participant
+/// without an event.
 ///
 /// # Errors
 /// See [`JoinChatError`].

@@ -7,7 +7,7 @@ use crate::kernel::store::{Snapshot, StoreError};
 use crate::talk::model::chat::{Chat, ChatFilter};
 use crate::talk::model::limits::{Limits, check_text};
 
-/// Chats the caller participates in.
+/// Lists the chats in which the caller participates.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -21,14 +21,14 @@ pub fn list_chats(
 }
 
 refusals! {
-    /// Why channels are not listed.
+    /// Refusals of [`list_channels`].
     pub enum ListChannelsError {
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
 }
 
-/// Channels of the customer whose name or detail contains `search`.
+/// Lists the channels of the customer whose name or detail contains `search`.
 ///
 /// # Errors
 /// If `search` is longer than a name.

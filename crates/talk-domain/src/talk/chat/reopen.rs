@@ -10,7 +10,7 @@ use crate::talk::participant::add::admit_and_announce;
 use crate::talk::steps::announce::{SystemKind, announce};
 
 /// Reopens a chat (S-110). An empty one is reopened by a former participant, who becomes a
-/// participant again. Open already: no event.
+/// participant again. If it is open already, there is no event.
 ///
 /// # Errors
 /// See [`AccessError`].
@@ -41,7 +41,7 @@ fn may_return(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<boo
         && uow.participants().left(chat.id, cx.actor.agent)?.is_some())
 }
 
-/// Opens a closed chat and says so in it.
+/// Opens a closed chat and announces it.
 pub(crate) fn set_open(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

@@ -6,7 +6,7 @@ use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_card};
 use crate::talk::model::chat::Chat;
 
-/// A chat's card: for its participants; a channel's for every agent of the customer.
+/// Shows a chat to its participants, and a channel to every agent of the customer.
 ///
 /// # Errors
 /// See [`AccessError`].

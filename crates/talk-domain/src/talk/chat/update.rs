@@ -10,7 +10,7 @@ use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::limits::check_text;
 use crate::talk::steps::announce::{SystemKind, announce};
 
-/// The command; `None` keeps.
+/// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpdateChat {
     /// The chat.
@@ -22,7 +22,7 @@ pub struct UpdateChat {
 }
 
 refusals! {
-    /// Why a chat is not changed.
+    /// Refusals of [`update_chat`].
     pub enum UpdateChatError {
         NothingToChange = InvalidArgument "NOTHING_TO_CHANGE" "give name or detail",
         ..Invalid(Invalid),
@@ -31,7 +31,8 @@ refusals! {
     }
 }
 
-/// Changes name and detail; a new name is announced in the chat. No change: no event.
+/// Changes name and detail. A new name is announced in the chat. Without a change there is no
+/// event.
 ///
 /// # Errors
 /// See [`UpdateChatError`].

@@ -1,4 +1,4 @@
-//! Use case: clean up a step further behind a deletion.
+//! Use case: run the next step of a cleanup.
 
 use crate::identity::customer::delete::remove_customer;
 use crate::kernel::cleanup::{Bound, Cleanup, Deleted, MEMBERSHIPS};
@@ -9,8 +9,8 @@ use crate::talk::cleanup::erasure::{forget_answers, forget_author};
 use crate::talk::model::message::{Author, Message};
 use crate::talk::participant::remove::dismiss;
 
-/// Does the next step of a cleanup, and deletes the cleanup with its last step. The same step may
-/// run twice. The actor of `cx` is who deleted.
+/// Runs the next step of a cleanup, and deletes the cleanup with its last step. A step may run
+/// twice. The actor of `cx` is the agent that deleted.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -36,7 +36,7 @@ pub fn carry_on(
 fn forget_message(uow: &mut dyn UnitOfWork, id: MessageId) -> Result<bool, StoreError> {
     match uow.messages().get(id)? {
         Some(message) if message.deleted.is_some() => forget_content(uow, &message),
-        // It was reworded: the name of an agent that is erased was in it.
+        // A system message that held the name of an erased agent.
         Some(message) if matches!(message.author, Author::System(_)) => {
             forget_content(uow, &message)
         }
@@ -66,7 +66,7 @@ pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<
 
 fn end_memberships_in(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, StoreError> {
     match uow.chats().lock(id)? {
-        // Its last event is the deletion.
+        // The chat's last event is the deletion.
         Some(chat) if chat.deleted.is_some() => {
             uow.participants().remove_some(id, chat.last, MEMBERSHIPS)
         }

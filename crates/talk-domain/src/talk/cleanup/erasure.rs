@@ -10,14 +10,14 @@ use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::{Author, Message};
 use crate::talk::steps::announce::{SystemNote, reworded};
 
-/// Rows of a table that one unit of work looks through; few of them are the agent's.
+/// Rows scanned per unit of work; few of them belong to the agent.
 const LOOKED_AT: u32 = 512;
 
-/// Messages erased in one unit of work, each with up to 64 of its logged events: some milliseconds,
-/// most of them for the search index. A commit takes as long as several messages do.
+/// Messages erased per unit of work, each with up to 64 of its logged events: some milliseconds,
+/// mostly for the search index. A commit takes as long as several messages.
 const ERASED: usize = 16;
 
-/// No more messages in a unit of work once those erased have so many bytes of text.
+/// No further messages in a unit of work once those erased have this many bytes of text.
 const ERASED_BYTES: usize = 64 * 1024;
 
 /// Removes the next access keys of an erased agent, then ends its next memberships, then looks
@@ -52,8 +52,8 @@ pub(super) fn forget_author(
     Ok(true)
 }
 
-/// Forgets the next kept answers that were given to an erased agent or show it. Returns whether there
-/// may be more.
+/// Deletes the next stored answers that were given to an erased agent or show it. Returns whether
+/// there may be more.
 pub(super) fn forget_answers(
     uow: &mut dyn UnitOfWork,
     (cleanup, agent): (&Cleanup, AgentId),
@@ -72,11 +72,11 @@ pub(super) fn forget_answers(
 struct Erased {
     /// Bytes of its text.
     bytes: usize,
-    /// Whether the rest is done by a cleanup of its own.
+    /// Whether a further cleanup was added for the rest.
     is_more: bool,
 }
 
-/// Erases what a message has of the agent; `None` if it has nothing.
+/// Erases the data of the agent from a message; `None` if the message has none.
 fn erase(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
@@ -102,8 +102,9 @@ fn erase(
     Ok(Some(Erased { bytes, is_more }))
 }
 
-/// Puts the name that an agent has now into a system message, and into the log of what it said
-/// before. Returns whether there is a rest, or `None` if the message has that name already.
+/// Replaces the name of an agent in a system message and in its logged events by the current one.
+/// Returns whether events are left for a cleanup, or `None` if the message has the current name
+/// already.
 fn rename(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
@@ -121,7 +122,7 @@ fn rename(
     }
     message.text = text;
     if chat.deleted.is_some() {
-        // Nobody is told: the last event of a deleted chat is the deletion.
+        // No event: the last event of a deleted chat is its deletion.
         uow.messages().update(&message)?;
         return forget_earlier(uow, &message).map(Some);
     }

@@ -1,44 +1,44 @@
-//! Use case: read what follows a position in a chat's log, for a connection that is behind.
+//! Use case: read the events after a position in a chat's log, for a connection that catches up.
 
 use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::log::{LogPage, Portion};
 use crate::kernel::store::{Snapshot, StoreError};
 
-/// A part of the log, and what is missing before it.
+/// A page of the log, and the gap before it if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatchUp {
     /// The events.
     pub log: LogPage,
-    /// Why they do not follow the position, if they do not.
+    /// The gap between the position and the first event, if there is one.
     pub gap: Option<Gap>,
 }
 
-/// Why events do not follow the position that was read from.
+/// Reasons why the next event does not directly follow the position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// The log no longer goes back so far. The agent participates in the chat.
+    /// The events have expired. The agent participates in the chat.
     Trimmed,
-    /// The log no longer goes back so far, and the agent is no participant any more. The event that
-    /// ended its membership is in the log, and nothing else is for it.
+    /// The events have expired, and the agent does not participate any more. The event that ended
+    /// its membership is in the log; it gets that one only.
     Leaving {
-        /// That event.
+        /// The `seq` of that event.
         left: u64,
-        /// The chat's last event.
+        /// The `seq` of the chat's newest event.
         head: u64,
     },
-    /// The same, and the event that ended its membership is no longer in the log either. It left or
-    /// was removed, since the deletion of a chat is the last event of its log.
+    /// As [`Gap::Leaving`], but that event has expired too. The agent left or was removed: had the
+    /// chat been deleted, the event would be the last one and still in the log.
     Left {
-        /// The event that ended it.
+        /// The `seq` of the event that ended the membership.
         left: u64,
-        /// The chat's last event.
+        /// The `seq` of the chat's newest event.
         head: u64,
     },
     /// The chat was removed for good.
     Gone,
 }
 
-/// Events of a chat that follow a position where `agent` participated.
+/// Reads the events after a position at which `agent` participated.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -68,7 +68,7 @@ fn gap(
         return Ok(None);
     }
     if chat.log_start >= chat.last.seq {
-        // It is being removed.
+        // The chat is being removed.
         return Ok(Some(Gap::Gone));
     }
     if snapshot.participants().find(id, agent)?.is_some() {

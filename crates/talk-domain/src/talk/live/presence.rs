@@ -1,22 +1,22 @@
-//! Use case: find out whose presence the caller may ask for.
+//! Use case: check whose presence the caller may read.
 
 use crate::identity::agent::Agent;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
 use crate::kernel::store::{Snapshot, StoreError};
 
-/// Agents one may ask for at a time.
+/// Maximum of agents per request.
 pub const MAX_AGENTS: usize = 100;
 
 refusals! {
-    /// Why presence is not told.
+    /// Refusals of [`known_agents`].
     pub enum PresenceError {
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
 }
 
-/// Those of `agents` that are agents of the customer; of others nothing is told.
+/// Returns those of `agents` that are agents of the customer; others are left out.
 ///
 /// # Errors
 /// If there are none or more than [`MAX_AGENTS`].

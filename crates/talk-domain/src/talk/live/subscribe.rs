@@ -1,4 +1,4 @@
-//! Use case: find out where the delivery of chats to a connection begins.
+//! Use case: compute where delivery of each chat to a connection starts.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +9,32 @@ use crate::kernel::store::{Snapshot, StoreError};
 use crate::talk::access::{AccessError, view};
 use crate::talk::model::participant::ChatLog;
 
-/// How the delivery of one chat begins.
+/// The start of the delivery of one chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// After the chat's last event.
     Head(u64),
-    /// After an event the connection has seen.
+    /// After the last event that the connection has seen.
     Since {
-        /// That event.
+        /// The `seq` of that event.
         seq: u64,
-        /// The chat's last event.
+        /// The `seq` of the chat's newest event.
         head: u64,
     },
-    /// Delivers one event to a former participant: the one that ended its membership. Everything
-    /// before it is refused over REST too.
+    /// Delivers one event to a former participant: the one that ended its membership. REST refuses
+    /// everything before it too.
     Former {
         /// The event that ended the membership.
         until: u64,
-        /// The chat's last event.
+        /// The `seq` of the chat's newest event.
         head: u64,
     },
-    /// After the chat's last event, because the position is worth nothing.
+    /// After the chat's newest event, since the position cannot be resumed from.
     Reset(ResetReason, u64),
 }
 
 impl Start {
-    /// The chat's last event when it was looked at.
+    /// Returns the `seq` of the chat's newest event in the snapshot.
     #[must_use]
     pub const fn head(&self) -> u64 {
         match *self {
@@ -45,7 +45,7 @@ impl Start {
         }
     }
 
-    /// The last event there was for the connection.
+    /// Returns the `seq` of the last event of the chat that the connection may get.
     #[must_use]
     pub const fn last(&self) -> u64 {
         match *self {
@@ -55,20 +55,19 @@ impl Start {
     }
 }
 
-/// Where everything begins.
+/// The starts of all chats of a subscription.
 #[derive(Debug, Default)]
 pub struct Starts {
-    /// Chats that are delivered.
+    /// Chats to be delivered.
     pub chats: BTreeMap<ChatId, Start>,
-    /// Chats of which the connection has seen all it will ever see.
+    /// Chats whose delivery has ended before it started.
     pub ended: Vec<(ChatId, Ended, u64)>,
-    /// Chats asked for by name that the agent may not follow.
+    /// Named chats that the agent may not follow.
     pub refused: Vec<(ChatId, AccessError)>,
 }
 
-/// Where the delivery of `scope` begins for a connection of `actor` that resumes from `resume`,
-/// whose log is (or is not) this one. A former participant gets the event that ended its membership
-/// and nothing else.
+/// Computes where delivery of `scope` starts for a connection of `actor` that resumes from
+/// `resume`. A former participant gets the event that ended its membership and nothing else.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -130,9 +129,9 @@ fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
     }
 }
 
-/// Adds the start of a chat that the agent has left. If the event that ended its membership is no
-/// longer in the log, the start says only that the membership has ended. Returns `false` if the agent participates in the
-/// chat or never did.
+/// Adds the start of a chat in which the agent's membership has ended. If the event that ended its
+/// membership is no longer in the log, the start says only that the membership has ended. Returns
+/// `false` if the agent participates in the chat or never did.
 fn former(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
@@ -165,7 +164,7 @@ mod tests {
     use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id};
 
     const HEAD: u64 = 20;
-    /// Up to this event, nothing is in the log.
+    /// Events up to this one have expired.
     const START: u64 = 5;
 
     fn chat(id: ChatId) -> Chat {
@@ -361,7 +360,7 @@ mod tests {
         assert_eq!(resumed(&all(), 1, HEAD).chats, [(chat_id(1), start)].into());
     }
 
-    /// Case 52: whoever left before a chat was deleted does not learn of the deletion.
+    /// Case 52: an agent that left before a chat was deleted does not learn of the deletion.
     #[test]
     fn only_a_membership_that_ended_with_its_chat_is_said_to_have_ended_so() {
         for (deleted, left, ended) in [

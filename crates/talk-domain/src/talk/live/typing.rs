@@ -1,11 +1,11 @@
-//! Use case: say that one is typing. Nothing is stored and nothing logged.
+//! Use case: announce typing. Nothing is stored or logged.
 
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
 use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, view};
 
-/// Whether `actor` may tell the participants of `chat` that it is typing: as one of them.
+/// Checks that `actor` participates in `chat`, and so may announce typing.
 ///
 /// # Errors
 /// See [`AccessError`].

@@ -12,7 +12,7 @@ use crate::talk::model::mention::mention_anew;
 use crate::talk::model::message::{Author, Message};
 
 refusals! {
-    /// Why a message is not deleted.
+    /// Refusals of [`delete_message`].
     pub enum DeleteMessageError {
         IsSystem = PermissionDenied "SYSTEM_MESSAGE_READ_ONLY" "system messages cannot be deleted",
         NotTheAuthor = PermissionDenied "PERMISSION_DENIED" "only the author may delete a message",
@@ -21,9 +21,10 @@ refusals! {
     }
 }
 
-/// Makes the author's message a tombstone: replies keep their place, the content is gone from the
-/// message, its revisions, its reactions and its logged events. Of a message that was changed often
-/// the rest is removed behind, unseen meanwhile. Deleted already: no event.
+/// Turns the author's message into a tombstone. The content is removed from the message, its
+/// earlier versions, reactions and logged events; replies keep their place. Rows of an often
+/// changed message are removed later by a cleanup, and no read shows them meanwhile. If it is
+/// deleted already, there is no event.
 ///
 /// # Errors
 /// See [`DeleteMessageError`].
@@ -45,8 +46,9 @@ pub fn delete_message(
     Ok(message)
 }
 
-/// Makes a message of the locked chat a tombstone, and logs its deletion unless the chat is deleted:
-/// the deletion of a chat is its last event. Returns whether logged events or earlier versions are left for later.
+/// Turns a message of the locked chat into a tombstone. Logs its deletion unless the chat is
+/// deleted: the deletion of a chat is its last event. Returns whether logged events or earlier
+/// versions are left for a cleanup.
 pub(crate) fn bury(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

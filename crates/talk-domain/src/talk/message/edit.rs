@@ -11,7 +11,7 @@ use crate::talk::model::mention::mention_anew;
 use crate::talk::model::message::{Author, Message, Revision};
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
 
-/// The command; `None` keeps.
+/// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditMessage {
     /// The message.
@@ -23,7 +23,7 @@ pub struct EditMessage {
 }
 
 refusals! {
-    /// Why a message is not edited.
+    /// Refusals of [`edit_message`].
     pub enum EditMessageError {
         NothingToChange = InvalidArgument "NOTHING_TO_CHANGE" "give text or medias",
         Empty = InvalidArgument "MESSAGE_EMPTY" "a message needs a text or a media",
@@ -38,7 +38,7 @@ refusals! {
     }
 }
 
-/// Changes the author's message and keeps the earlier version. No change: no event.
+/// Changes the author's message and stores the earlier version. Without a change there is no event.
 ///
 /// # Errors
 /// See [`EditMessageError`].

@@ -8,21 +8,21 @@ use crate::kernel::store::{Snapshot, StoreError};
 use crate::talk::access::{AccessError, Placed, view, view_message};
 use crate::talk::model::message::{Message, MessageFilter};
 
-/// Which messages are wanted.
+/// Filters of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListMessages {
-    /// Of this chat.
+    /// Only this chat.
     pub chat: Option<ChatId>,
     /// Direct replies to this message.
     pub parent: Option<MessageId>,
-    /// The whole thread this message belongs to.
+    /// The whole thread that this message belongs to.
     pub root: Option<MessageId>,
     /// Created by an event after this one; needs a chat, parent or root.
     pub since_seq: Option<u64>,
 }
 
 refusals! {
-    /// Why messages are not listed.
+    /// Refusals of [`list_messages`].
     pub enum ListMessagesError {
         SinceNeedsChat = InvalidArgument "SINCE_SEQ_NEEDS_CHAT" "since_seq counts inside one chat",
         ParentNotFound = NotFound "PARENT_NOT_FOUND" "the chat has no such message",
@@ -31,7 +31,7 @@ refusals! {
     }
 }
 
-/// A page of messages and, where it concerns one chat, its place in the log.
+/// A page of messages and, if they are of one chat, the head of its log.
 pub type Listed = (Page<Message>, Option<Placed<()>>);
 
 /// Lists messages of one chat or thread, or of all chats of the caller.

@@ -18,11 +18,11 @@ use crate::talk::steps::content::{ReferenceError, check_content, check_reference
 pub struct PostMessage {
     /// The chat.
     pub chat: ChatId,
-    /// The message to answer.
+    /// The message to reply to.
     pub parent: Option<MessageId>,
-    /// What to say.
+    /// Text.
     pub text: String,
-    /// What to attach.
+    /// Attachments.
     pub medias: Vec<Media>,
 }
 
@@ -31,12 +31,12 @@ pub struct PostMessage {
 pub struct Posted {
     /// The message.
     pub message: Message,
-    /// The event that tells it.
+    /// Its event.
     pub event: LoggedEvent,
 }
 
 refusals! {
-    /// Why a message is not posted.
+    /// Refusals of [`post_message`].
     pub enum PostMessageError {
         Empty = InvalidArgument "MESSAGE_EMPTY" "a message needs a text or a media",
         Closed = FailedPrecondition "CHAT_CLOSED" "the chat is closed",

@@ -7,7 +7,7 @@ use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_message};
 use crate::talk::model::message::{Message, Revision};
 
-/// A message, for participants of its chat; deleted ones are tombstones.
+/// Shows a message to participants of its chat; a deleted one is a tombstone.
 ///
 /// # Errors
 /// See [`AccessError`].
@@ -20,7 +20,7 @@ pub fn show_message(
     Ok(Placed::new(message, &chat))
 }
 
-/// What a message said before its edits, for participants of its chat.
+/// Lists the earlier versions of a message for participants of its chat.
 ///
 /// # Errors
 /// See [`AccessError`].
@@ -32,7 +32,7 @@ pub fn list_revisions(
 ) -> Result<Placed<Page<Revision>>, AccessError> {
     let (chat, message) = view_message(snapshot, actor, id)?;
     let page = match message.deleted {
-        // Some may be left, which are removed behind.
+        // Versions that a cleanup has not removed yet are not shown.
         Some(_) => Page {
             rows: Vec::new(),
             next: None,

@@ -28,7 +28,7 @@ impl ChatKind {
         }
     }
 
-    /// The type called `name`; the tutorial's `normal` is a group.
+    /// Parses the name of a type; `normal` is read as `group`.
     ///
     /// # Errors
     /// If there is none.
@@ -46,12 +46,12 @@ impl ChatKind {
     }
 }
 
-/// Whether a chat takes messages.
+/// The status of a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChatStatus {
-    /// It does.
+    /// Accepts messages and other changes.
     Active,
-    /// It is only read.
+    /// Can only be read.
     Closed,
 }
 
@@ -65,7 +65,7 @@ impl ChatStatus {
         }
     }
 
-    /// The status called `name`.
+    /// Parses the name of a status.
     ///
     /// # Errors
     /// If there is none.
@@ -82,7 +82,7 @@ impl ChatStatus {
     }
 }
 
-/// The two agents of a direct chat, in one order whoever asks.
+/// The two agents of a direct chat, sorted, so that a pair has one representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectPair {
     low: AgentId,
@@ -90,7 +90,7 @@ pub struct DirectPair {
 }
 
 impl DirectPair {
-    /// The pair of `a` and `b`.
+    /// Creates the pair of `a` and `b`.
     #[must_use]
     pub fn new(a: AgentId, b: AgentId) -> Self {
         Self {
@@ -99,14 +99,14 @@ impl DirectPair {
         }
     }
 
-    /// Both agents, in the pair's order.
+    /// Returns both agents, sorted.
     #[must_use]
     pub const fn agents(self) -> [AgentId; 2] {
         [self.low, self.high]
     }
 }
 
-/// A place in a chat's event log.
+/// A sequence number in a chat's event log, with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
     /// 1, 2, 3 … without gaps per chat.
@@ -128,28 +128,29 @@ pub struct Chat {
     pub name: String,
     /// For people; may be empty.
     pub detail: String,
-    /// Whether it takes messages.
+    /// Status.
     pub status: ChatStatus,
-    /// Who made it.
+    /// The agent that created it.
     pub creator: AgentId,
-    /// Whose direct chat it is.
+    /// The pair of a direct chat.
     pub pair: Option<DirectPair>,
-    /// Always the number of its participants.
+    /// The number of its participants.
     pub member_count: u32,
-    /// The last event.
+    /// The newest event.
     pub last: Tick,
-    /// Events up to this one are no longer in the log.
+    /// The `seq` of the last expired event; the log holds those after it.
     pub log_start: u64,
-    /// When it was made.
+    /// Time of creation.
     pub created: Timestamp,
-    /// When name, detail, status or life last changed.
+    /// Time of the last change of name, detail or status, or of the deletion.
     pub updated: Timestamp,
-    /// When it was deleted.
+    /// Time of deletion; `None` if it is not deleted.
     pub deleted: Option<Timestamp>,
 }
 
 impl Chat {
-    /// Takes the next place in the log; its time rises strictly whatever the clocks say.
+    /// Takes the next `seq` of the log. Its time is later than that of the previous event, also if
+    /// the clock was set back.
     pub fn tick(&mut self, now: Timestamp) -> Tick {
         self.last = Tick {
             seq: self.last.seq + 1,
@@ -158,14 +159,14 @@ impl Chat {
         self.last
     }
 
-    /// Whether it takes messages.
+    /// Status.
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self.status, ChatStatus::Active)
     }
 }
 
-/// Which chats of an agent are wanted.
+/// Filters of an agent's chats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChatFilter {
     /// Only this type.
@@ -174,16 +175,16 @@ pub struct ChatFilter {
     pub status: Option<ChatStatus>,
 }
 
-/// Driven port: chats at rest, of the unit's customer.
+/// Driven port: stores chats of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ChatRepository {
-    /// The chat, deleted or not, locked until the unit ends.
+    /// Finds and locks a chat, deleted or not, until the unit ends.
     ///
     /// # Errors
     /// Only when storage fails.
     fn lock(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError>;
 
-    /// The pair's direct chat that is not deleted, locked.
+    /// Finds and locks the pair's direct chat that is not deleted.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -195,7 +196,8 @@ pub trait ChatRepository {
     /// Only when storage fails.
     fn insert(&mut self, chat: &Chat) -> Result<bool, StoreError>;
 
-    /// Stores every changeable field of a locked chat. A deleted chat gives its pair free.
+    /// Stores every field of a locked chat that may change. After a deletion its pair may have a
+    /// new chat.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -205,13 +207,13 @@ pub trait ChatRepository {
 /// Driven port: reading chats of the snapshot's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ChatQueries {
-    /// The chat, deleted or not.
+    /// Finds a chat, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn get(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError>;
 
-    /// Chats `agent` participates in, by `(created, id)`.
+    /// Lists the chats in which `agent` participates, ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -222,8 +224,8 @@ pub trait ChatQueries {
         request: PageRequest,
     ) -> Result<Page<Chat>, StoreError>;
 
-    /// Channels of the customer whose name or detail contains `search` (case- and
-    /// accent-insensitive; empty: all), by `(created, id)`.
+    /// Lists channels of the customer whose name or detail contains `search` (without case and
+    /// accents; empty: all), ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::kernel::error::Invalid;
 
-/// An emoji as it was sent, with the key it counts as.
+/// An emoji as it was sent, with its canonical key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Emoji {
     shown: String,
@@ -38,7 +38,7 @@ impl Emoji {
         })
     }
 
-    /// An emoji as it was stored.
+    /// Creates an emoji from stored values.
     #[must_use]
     pub const fn stored(shown: String, key: String) -> Self {
         Self { shown, key }
@@ -50,17 +50,17 @@ impl Emoji {
         &self.shown
     }
 
-    /// What it counts as; compare keys byte by byte.
+    /// Returns the canonical key; keys are compared byte by byte.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// Asks for an emoji's coloured look; says nothing about which emoji it is.
+/// The variation selector for the coloured form; it does not distinguish emoji.
 const SELECTOR: char = '\u{fe0f}';
 
-/// The characters of `emoji` without variation selectors. No two emoji have the same.
+/// Removes variation selectors. The results of different emoji differ.
 fn canonical(emoji: &str) -> String {
     emoji.replace(SELECTOR, "")
 }
@@ -90,7 +90,7 @@ const COMPONENTS: [char; 9] = [
     '\u{1f9b3}',
 ];
 
-/// The key of an emoji or short name, if `raw` is one.
+/// Returns the key of an emoji or short name, if `raw` is one.
 fn key_of(raw: &str) -> Option<String> {
     let key = canonical(raw);
     if KEYS.contains(&key) {
@@ -102,7 +102,7 @@ fn key_of(raw: &str) -> Option<String> {
     is_short_name(raw).then(|| format!(":{raw}:"))
 }
 
-/// Whether each variation selector follows a character that it can select the look of.
+/// Returns whether each variation selector follows a character that has variants.
 fn is_spelled_well(emoji: &str) -> bool {
     let mut before = SELECTOR;
     emoji.chars().all(|c| {

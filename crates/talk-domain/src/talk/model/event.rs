@@ -165,7 +165,7 @@ pub struct LogEntry<'a> {
     pub chat: ChatId,
     /// The place, taken by [`Chat::tick`].
     pub tick: Tick,
-    /// Who caused it.
+    /// The agent that caused it.
     pub actor: AgentId,
     /// What happened.
     pub event: Event<'a>,

@@ -1,4 +1,4 @@
-//! The installation's limits and the one check for text fields.
+//! The installation's limits, and the check of text fields.
 
 use crate::kernel::error::Invalid;
 

@@ -1,4 +1,4 @@
-//! Medias: the five kinds of attachment. URLs are kept, never fetched.
+//! Medias: the five kinds of attachment. URLs are stored, never fetched.
 
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
@@ -21,9 +21,9 @@ pub enum Media {
     Remote {
         /// MIME type.
         mime: String,
-        /// Where.
+        /// The URL.
         url: String,
-        /// What people call it.
+        /// Display name.
         name: String,
     },
 }
@@ -35,7 +35,7 @@ pub struct Address {
     pub kind: String,
     /// The number or address.
     pub target: String,
-    /// The name of what is there.
+    /// Name of the target.
     pub target_name: String,
     /// Label.
     pub name: String,
@@ -44,7 +44,8 @@ pub struct Address {
 }
 
 impl Media {
-    /// Checks everything that needs no lookup; `path` is the element's, for example `medias[1]`.
+    /// Checks everything that needs no lookup; `path` is the path of the element, for example
+    /// `medias[1]`.
     ///
     /// # Errors
     /// Names the field.
@@ -136,7 +137,7 @@ fn is_mime(raw: &str) -> bool {
 /// Driven port: uploaded files of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait FileRepository {
-    /// Whether the file exists.
+    /// Returns whether the file exists.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -18,14 +18,14 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::talk::model::message::{Author, Message};
 pub use scan::{Names, names_in};
 
-/// How many places of a text that look like mentions are resolved; later ones mention nobody.
+/// Maximum of mentions resolved per text; later ones are ignored.
 pub const PLACES: usize = 50;
 
-/// How many usernames one such place can stand for: in scripts without spaces a name may end behind
-/// any letter. The shortest are looked up, and the longest.
+/// Maximum of usernames looked up per mention: in scripts without spaces a name may end after any
+/// letter. The shortest candidates and the longest are looked up.
 pub const NAMES_AT_A_PLACE: usize = 16;
 
-/// Driven port: mentions at rest. They are rows of their message and hold no text.
+/// Driven port: stores mentions, which are rows of their message and hold no text.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait MentionRepository {
     /// Returns the participants of the chat whose username has one of these keys
@@ -56,9 +56,10 @@ pub trait MentionRepository {
 /// Messages that were written before mentions were stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    /// Those that can mention somebody, each with its customer.
+    /// Those with an `@`, each with its customer.
     pub messages: Vec<(CustomerId, MessageId)>,
-    /// Their place: these, and all that were written later, are resolved with them.
+    /// The number of the oldest of them: once they are resolved, so are all that were written
+    /// later.
     pub from: u64,
 }
 
@@ -73,8 +74,8 @@ pub trait MentionQueries {
     fn backlog(&mut self, bound: Bound) -> Result<Option<Backlog>, StoreError>;
 }
 
-/// Use case: resolve messages that were written before mentions were stored, as far as they are
-/// still there. May run twice.
+/// Use case: resolves mentions in messages that were written before mentions were stored, if they
+/// still exist. May run twice.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -88,7 +89,7 @@ pub fn resolve(uow: &mut dyn UnitOfWork, messages: &[MessageId]) -> Result<(), S
     Ok(())
 }
 
-/// Stores whom a new message mentions. A text without `@` costs no statement.
+/// Stores the mentions of a new message. A text without `@` costs no statement.
 pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(), StoreError> {
     let agents = mentioned(uow, message)?;
     if agents.is_empty() {
@@ -97,8 +98,8 @@ pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(),
     uow.mentions().replace(message, &agents)
 }
 
-/// Stores whom `message` mentions now that it no longer says `earlier`. Two texts without `@` cost
-/// no statement.
+/// Stores the mentions of an edited message; `earlier` is its previous text. Two texts without `@`
+/// cost no statement.
 pub(crate) fn mention_anew(
     uow: &mut dyn UnitOfWork,
     message: &Message,
@@ -111,7 +112,7 @@ pub(crate) fn mention_anew(
     uow.mentions().replace(message, &agents)
 }
 
-/// The participants that the message's text names, its author excepted.
+/// Finds the participants that the text mentions, except the author.
 fn mentioned(uow: &mut dyn UnitOfWork, message: &Message) -> Result<BTreeSet<AgentId>, StoreError> {
     let Author::Agent(author) = message.author else {
         return Ok(BTreeSet::new());

@@ -10,7 +10,7 @@ use crate::talk::model::reaction::Reaction;
 use crate::talk::search::MessageSearch;
 pub use crate::talk::steps::announce::{SystemKind, SystemNote};
 
-/// Who speaks.
+/// The author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// An agent: a normal message.
@@ -28,31 +28,31 @@ pub struct Message {
     pub customer: CustomerId,
     /// Its chat.
     pub chat: ChatId,
-    /// The event that created it.
+    /// The `seq` of the event that created it.
     pub seq: u64,
-    /// Who speaks.
+    /// The author.
     pub author: Author,
-    /// The message it answers.
+    /// The message it replies to.
     pub parent: Option<MessageId>,
     /// The first message of its thread; itself at top level.
     pub root: MessageId,
     /// 0 at top level.
     pub depth: u32,
-    /// What is said; empty once deleted.
+    /// Text; empty once deleted.
     pub text: String,
-    /// What is attached; none once deleted.
+    /// Attachments; none once deleted.
     pub medias: Vec<Media>,
-    /// In order of their time; none once deleted.
+    /// Reactions in order of their time; none once deleted.
     pub reactions: Vec<Reaction>,
     /// Direct replies that are not deleted.
     pub reply_count: u32,
-    /// Strictly rising inside a chat.
+    /// Time of creation; strictly rising inside a chat.
     pub created: Timestamp,
-    /// When text, medias or reactions last changed.
+    /// Time of the last change of text, medias or reactions.
     pub updated: Timestamp,
-    /// When it was last edited.
+    /// Time of the last edit.
     pub edited: Option<Timestamp>,
-    /// When it was deleted.
+    /// Time of deletion; `None` if it is not deleted.
     pub deleted: Option<Timestamp>,
 }
 
@@ -61,27 +61,27 @@ pub struct Message {
 pub struct Revision {
     /// The message.
     pub message: MessageId,
-    /// What it said.
+    /// Its text.
     pub text: String,
-    /// What was attached.
+    /// Its attachments.
     pub medias: Vec<Media>,
-    /// When this version was written; strictly rising per message.
+    /// Time when this version was written; strictly rising per message.
     pub written: Timestamp,
 }
 
-/// A part of all messages, looked through for those of one agent.
+/// A scanned range of messages, with those that concern one agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Authored {
     /// Messages that the agent wrote, and system messages that it caused or that are about it, each
     /// with its number, in the order of their numbers.
     pub messages: Vec<(u64, MessageId)>,
-    /// The number of the last message that was looked at.
+    /// The number of the last message scanned.
     pub position: u64,
-    /// Whether that was the last message there is.
+    /// Whether that was the last message of the table.
     pub is_end: bool,
 }
 
-/// Which messages of one chat are wanted.
+/// Filters of the messages of one chat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MessageFilter {
     /// Only direct replies to this one.
@@ -92,23 +92,23 @@ pub struct MessageFilter {
     pub since_seq: Option<u64>,
 }
 
-/// Driven port: messages at rest.
+/// Driven port: stores messages.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait MessageRepository {
-    /// The message with its reactions, deleted or not.
+    /// Finds a message with its reactions, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn get(&mut self, id: MessageId) -> Result<Option<Message>, StoreError>;
 
-    /// The chat of a message, deleted or not.
+    /// Returns the chat of a message, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn chat_of(&mut self, id: MessageId) -> Result<Option<ChatId>, StoreError>;
 
-    /// Looks through the `limit` messages after the one with the number `after`, in the order in
-    /// which they were written, for those of an agent. No text is read.
+    /// Scans the `limit` messages after number `after`, in the order of writing, for those of an
+    /// agent. Reads no text.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -133,7 +133,7 @@ pub trait MessageRepository {
     /// Only when storage fails.
     fn set_reply_count(&mut self, id: MessageId, count: u32) -> Result<(), StoreError>;
 
-    /// Keeps an earlier version.
+    /// Stores an earlier version.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -149,13 +149,13 @@ pub trait MessageRepository {
 /// Driven port: reading messages, each with its reactions.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait MessageQueries {
-    /// The message, deleted or not.
+    /// Finds a message, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.
     fn get(&mut self, id: MessageId) -> Result<Option<Message>, StoreError>;
 
-    /// Messages of one chat, by `created`, tombstones included.
+    /// Lists messages of one chat including tombstones, ordered by `created`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -166,7 +166,8 @@ pub trait MessageQueries {
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError>;
 
-    /// Messages of all chats `agent` participates in, by `(created, id)`.
+    /// Lists messages of all chats in which `agent` participates, ordered by `(created, id)`
+    ///
     ///
     /// # Errors
     /// Only when storage fails.
@@ -176,10 +177,10 @@ pub trait MessageQueries {
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError>;
 
-    /// Messages of agents, not deleted, that contain what is searched for, of the chats `agent`
-    /// participates in, by `(created, id)`. Exactly those, however recently they were written,
-    /// edited or deleted, and whatever index is used: see
-    /// [`Needle::is_in`](search::Needle::is_in).
+    /// Searches messages of agents in the chats in which `agent` participates, ordered by
+    /// `(created, id)`. MUST return exactly the messages that are not deleted and contain the
+    /// needle (see [`Needle::is_in`](search::Needle::is_in)), also right after a change and
+    /// whatever index is used.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -190,7 +191,7 @@ pub trait MessageQueries {
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError>;
 
-    /// Earlier versions of a message, by `written`.
+    /// Lists the earlier versions of a message, ordered by `written`.
     ///
     /// # Errors
     /// Only when storage fails.

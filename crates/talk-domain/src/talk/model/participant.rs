@@ -1,4 +1,5 @@
-//! Participants: who is in a chat. A membership ends by removal; coming back makes a new one.
+//! Participants: memberships of agents in chats. Removal ends a membership, and coming back creates
+//! a new one.
 
 use crate::kernel::id::{AgentId, ChatId, CustomerId, ParticipantId};
 use crate::kernel::page::{Page, PageRequest};
@@ -17,18 +18,18 @@ pub struct Participant {
     pub chat: ChatId,
     /// The member.
     pub agent: AgentId,
-    /// Since when.
+    /// Time of joining.
     pub joined: Timestamp,
 }
 
-/// Which events are in the log of a chat.
+/// The range of events in the log of a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChatLog {
     /// The chat.
     pub chat: ChatId,
-    /// The last event that is no longer in the log; 0 if it has all.
+    /// The `seq` of the last expired event; 0 if there is none.
     pub start: u64,
-    /// The last event.
+    /// The newest event.
     pub head: u64,
 }
 
@@ -42,16 +43,17 @@ impl From<&Chat> for ChatLog {
     }
 }
 
-/// Driven port: memberships at rest.
+/// Driven port: stores memberships.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ParticipantRepository {
-    /// The agent's membership of the chat; nobody is a member of a deleted chat.
+    /// Finds the agent's membership of the chat. A deleted chat has no members.
     ///
     /// # Errors
     /// Only when storage fails.
     fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError>;
 
-    /// The chat's participant with this id; MUST be `None` for a participant of another chat.
+    /// Finds the chat's participant with this id. MUST return `None` for a participant of another
+    /// chat.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -64,30 +66,31 @@ pub trait ParticipantRepository {
     /// Only when storage fails.
     fn insert(&mut self, chat: &Chat, participant: &Participant) -> Result<bool, StoreError>;
 
-    /// Deletes a membership and remembers that it ended with the event at `tick` (S-074). MUST
-    /// return `false` when it is gone already.
+    /// Deletes a membership and stores that it ended with the event at `tick` (S-074). MUST return
+    /// `false` when it was deleted already.
     ///
     /// # Errors
     /// Only when storage fails.
     fn remove(&mut self, participant: &Participant, tick: Tick) -> Result<bool, StoreError>;
 
-    /// Deletes up to `limit` memberships of a deleted chat and remembers that they ended with the
+    /// Deletes up to `limit` memberships of a deleted chat and stores that they ended with the
     /// event at `tick`. Returns whether there may be more. A chat with more MUST be stored as a
-    /// [cleanup](crate::kernel::cleanup::Deleted::Chat): no list of chats or messages reads along
+    /// [cleanup](crate::kernel::cleanup::Deleted::Chat): lists of chats and messages skip the
     /// memberships of such a chat.
     ///
     /// # Errors
     /// Only when storage fails.
     fn remove_some(&mut self, chat: ChatId, tick: Tick, limit: u32) -> Result<bool, StoreError>;
 
-    /// The event with which the agent's last ended membership of the chat ended. The memberships
-    /// of a deleted chat ended with the chat, also those that are still to be cleaned up.
+    /// Returns the `seq` of the event that ended the agent's last ended membership of the chat. The
+    /// memberships of a deleted chat ended with the chat, also those that are still to be cleaned
+    /// up.
     ///
     /// # Errors
     /// Only when storage fails.
     fn left(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError>;
 
-    /// Up to `limit` chats the agent is a member of, deleted ones excepted.
+    /// Returns up to `limit` chats of the agent that are not deleted.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -97,20 +100,21 @@ pub trait ParticipantRepository {
 /// Driven port: reading memberships.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ParticipantQueries {
-    /// The agent's membership of the chat; nobody is a member of a deleted chat.
+    /// Finds the agent's membership of the chat. A deleted chat has no members.
     ///
     /// # Errors
     /// Only when storage fails.
     fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError>;
 
-    /// Participants of a chat, by `(joined, id)`.
+    /// Lists the participants of a chat, ordered by `(joined, id)`.
     ///
     /// # Errors
     /// Only when storage fails.
     fn page(&mut self, chat: ChatId, request: PageRequest)
     -> Result<Page<Participant>, StoreError>;
 
-    /// The last ended memberships of agents who are not in the chat, by `(joined, id)`.
+    /// Lists the last ended memberships of agents who do not participate now, ordered by `(joined,
+    /// id)`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -120,13 +124,13 @@ pub trait ParticipantQueries {
         request: PageRequest,
     ) -> Result<Page<Participant>, StoreError>;
 
-    /// The logs of the chats the agent is a member of.
+    /// Returns the log ranges of the agent's chats.
     ///
     /// # Errors
     /// Only when storage fails.
     fn logs(&mut self, agent: AgentId) -> Result<Vec<ChatLog>, StoreError>;
 
-    /// The event with which the agent's last ended membership of the chat ended.
+    /// Returns the `seq` of the event that ended the agent's last ended membership of the chat.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -8,7 +8,7 @@ use crate::talk::model::emoji::Emoji;
 /// An agent's emoji on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {
-    /// As sent, and the key it counts as.
+    /// The emoji as sent, with its canonical key.
     pub emoji: Emoji,
     /// Who reacted.
     pub agent: AgentId,
@@ -16,7 +16,7 @@ pub struct Reaction {
     pub created: Timestamp,
 }
 
-/// Driven port: reactions at rest; they are read with their message.
+/// Driven port: stores reactions. They are read with their message.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ReactionRepository {
     /// Stores a reaction.

@@ -1,5 +1,5 @@
-//! Read state: how far an agent has read a chat, and what it has not read yet. Counts are found
-//! from the messages themselves whenever they are asked for, so they cannot drift.
+//! Read state: the position up to which an agent has read a chat, and its unread messages. Counts
+//! are computed from the messages for every answer, so they cannot drift.
 
 use crate::kernel::context::Actor;
 use crate::kernel::id::{AgentId, ChatId, CustomerId};
@@ -9,10 +9,10 @@ use crate::kernel::time::Timestamp;
 use crate::talk::model::chat::{Chat, Tick};
 use crate::talk::model::participant::Participant;
 
-/// How many of a chat's latest messages are looked at; what is unread before them is not counted.
+/// Number of a chat's latest messages that are counted; older unread messages are not.
 pub const COUNTED: u32 = 1_000;
 
-/// How far an agent has read a chat.
+/// The position up to which an agent has read a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadMark {
     /// The customer.
@@ -21,57 +21,57 @@ pub struct ReadMark {
     pub chat: ChatId,
     /// The reader.
     pub agent: AgentId,
-    /// The event of the last message it has read.
+    /// The event of the last message it has read, with its time.
     pub place: Tick,
-    /// When it said so.
+    /// Time when the mark was set.
     pub updated: Timestamp,
 }
 
-/// A chat as one of its participants has read it; all zero for anybody else.
+/// The read state of a participant; all zero for other agents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadState {
-    /// The event of the last message read.
+    /// The `seq` of the last message read.
     pub seq: u64,
-    /// Messages of others since, neither deleted nor of the system, among the latest [`COUNTED`].
+    /// Later messages of others among the latest [`COUNTED`], without deleted and system messages.
     pub unread: u32,
     /// Those of them that mention the agent.
     pub mentions: u32,
 }
 
-/// Driven port: read marks at rest. A mark ends with its membership.
+/// Driven port: stores read marks. A mark is deleted with its membership.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ReadRepository {
-    /// Stores a mark in place of an earlier one.
+    /// Stores a mark, replacing an earlier one.
     ///
     /// # Errors
     /// Only when storage fails.
     fn put(&mut self, mark: &ReadMark) -> Result<(), StoreError>;
 
-    /// The event of the chat's last message up to `seq`, as far as the log goes back.
+    /// Returns the event of the chat's last message up to `seq`, if it is still in the log.
     ///
     /// # Errors
     /// Only when storage fails.
     fn last_message(&mut self, chat: ChatId, seq: u64) -> Result<Option<Tick>, StoreError>;
 }
 
-/// Driven port: reading read marks, and what they leave unread.
+/// Driven port: reads marks and counts unread messages.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ReadQueries {
-    /// The agent's mark in the chat.
+    /// Returns the agent's mark in the chat.
     ///
     /// # Errors
     /// Only when storage fails.
     fn mark(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<ReadMark>, StoreError>;
 
-    /// How many of the latest [`COUNTED`] messages come after `after` and are neither the agent's
-    /// nor the system's nor deleted.
+    /// Counts those of the latest [`COUNTED`] messages that come after `after` and are neither the
+    /// agent's nor system messages nor deleted.
     ///
     /// # Errors
     /// Only when storage fails.
     fn unread(&mut self, chat: ChatId, agent: AgentId, after: Timestamp)
     -> Result<u32, StoreError>;
 
-    /// How many of these messages mention the agent.
+    /// Counts those of these messages that mention the agent.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -82,7 +82,7 @@ pub trait ReadQueries {
         after: Timestamp,
     ) -> Result<u32, StoreError>;
 
-    /// Marks of a chat at `seq` or after, by `(updated, agent)`.
+    /// Lists marks of a chat at `seq` or later, ordered by `(updated, agent)`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -94,7 +94,7 @@ pub trait ReadQueries {
     ) -> Result<Page<ReadMark>, StoreError>;
 }
 
-/// A chat as the actor has read it, inside a unit of work.
+/// Returns a chat with the actor's read state, inside a unit of work.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -109,7 +109,7 @@ pub fn read_in_unit(
     }
 }
 
-/// Chats as the actor has read them.
+/// Returns chats with the actor's read state.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -128,7 +128,7 @@ pub fn read_in_snapshot<'a>(
     Ok(states)
 }
 
-/// What a participant has read, and has not. Nothing from before it joined is unread.
+/// Computes a participant's read state. Messages from before it joined are not unread.
 fn state(reads: &mut dyn ReadQueries, member: &Participant) -> Result<ReadState, StoreError> {
     let (chat, agent) = (member.chat, member.agent);
     let place = reads.mark(chat, agent)?.map(|mark| mark.place);
@@ -201,7 +201,7 @@ mod tests {
         reads.expect_mentions().returning(|_, _, _| Ok(2));
     }
 
-    /// Whoever is not in a chat has nothing unread there.
+    /// An agent that does not participate has nothing unread.
     #[test]
     fn only_a_participant_has_something_unread() {
         let expected = ReadState {
@@ -222,7 +222,7 @@ mod tests {
         }
     }
 
-    /// What nobody has left unread mentions nobody, and is not counted.
+    /// Without unread messages mentions are not counted.
     #[test]
     fn nothing_unread_mentions_nobody() {
         let mut reads = MockReadQueries::default();

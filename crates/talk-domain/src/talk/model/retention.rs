@@ -21,7 +21,7 @@ pub struct Retention {
     pub log_events: u64,
 }
 
-/// The times up to which messages, deleted chats and events have expired. `None`: they never do.
+/// The times up to which messages, deleted chats and events have expired; `None` for never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
     /// Messages posted up to this time.
@@ -30,12 +30,12 @@ pub struct Expiry {
     pub deleted_chats: Option<Timestamp>,
     /// Events logged up to this time,
     pub log: Option<Timestamp>,
-    /// but for so many latest ones of each chat.
+    /// except this number of latest ones of each chat.
     pub log_events: u64,
 }
 
 impl Retention {
-    /// Returns the times up to which things have expired at `now`.
+    /// Returns the expiry times at `now`.
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Expiry {
         let before = |days: u32| (days > 0).then(|| now.minus_days(days));
@@ -48,10 +48,10 @@ impl Retention {
     }
 }
 
-/// A chat, and how far its messages have expired.
+/// A chat, with the time up to which its messages have expired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aged {
-    /// The chat, deleted or not.
+    /// Finds a chat, deleted or not.
     pub chat: Chat,
     /// Messages up to this time have expired already.
     pub expired: Timestamp,
@@ -66,11 +66,11 @@ pub struct Step {
     pub is_more: bool,
 }
 
-/// Driven port: finding expired messages, and storing how far they are erased.
+/// Driven port: finds expired messages, and stores the progress of erasing them.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait RetentionRepository {
-    /// The first messages of the chat that have not expired yet and were posted up to `upto`, as
-    /// many as `bound` allows and one at least, by their times, tombstones included.
+    /// Returns the first messages of the chat, including tombstones, that are not marked as expired
+    /// and were posted up to `upto`, ordered by time; as many as `bound` allows, at least one.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -88,16 +88,16 @@ pub trait RetentionRepository {
     fn set_expired(&mut self, chat: ChatId, upto: Timestamp) -> Result<(), StoreError>;
 }
 
-/// Driven port: reading what may have expired.
+/// Driven port: reads data that may have expired.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait RetentionQueries {
-    /// Up to `limit` chats of the customer after the one with this id, by their ids.
+    /// Returns up to `limit` chats of the customer after the one with this id, ordered by id.
     ///
     /// # Errors
     /// Only when storage fails.
     fn chats(&mut self, after: Option<ChatId>, limit: u32) -> Result<Vec<Aged>, StoreError>;
 
-    /// When the first message of the chat after this time was posted, tombstones included.
+    /// Returns the time of the first message of the chat after this time, tombstones included.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -107,7 +107,7 @@ pub trait RetentionQueries {
         after: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError>;
 
-    /// When the first event that is in the chat's log was logged.
+    /// Returns the time of the first event in the chat's log.
     ///
     /// # Errors
     /// Only when storage fails.

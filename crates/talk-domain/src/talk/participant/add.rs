@@ -16,12 +16,12 @@ use crate::talk::steps::announce::{SystemKind, announce};
 pub struct AddParticipant {
     /// The chat.
     pub chat: ChatId,
-    /// Whom to add.
+    /// The agent to add.
     pub agent: AgentId,
 }
 
 refusals! {
-    /// Why a participant is not added.
+    /// Refusals of [`add_participant`].
     pub enum AddParticipantError {
         Closed = FailedPrecondition "CHAT_CLOSED" "the chat is closed",
         AgentNotFound = NotFound "AGENT_NOT_FOUND" "there is no such agent",
@@ -34,7 +34,8 @@ refusals! {
     }
 }
 
-/// Adds an agent of the customer to a chat of the caller; to a channel one may add oneself.
+/// Adds an agent of the customer to a chat of the caller. Outsiders may add themselves to a
+/// channel.
 ///
 /// # Errors
 /// See [`AddParticipantError`].
@@ -73,7 +74,7 @@ pub fn add_participant(
     Ok(participant)
 }
 
-/// Makes `agent`, who is none, a participant of the locked chat.
+/// Makes `agent` a participant of the locked chat. It must not be one already.
 pub(crate) fn admit(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
@@ -102,7 +103,7 @@ pub(crate) fn admit(
     Ok(participant)
 }
 
-/// Admits `agent` and says so in the chat (S-090).
+/// Admits `agent` and announces it in the chat (S-090).
 pub(crate) fn admit_and_announce(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

@@ -7,7 +7,7 @@ use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_card};
 use crate::talk::model::participant::Participant;
 
-/// The participants, for whoever may see the chat's card.
+/// Lists the participants for agents who may see the chat's card.
 ///
 /// # Errors
 /// See [`AccessError`].
@@ -24,8 +24,8 @@ pub fn list_participants(
     ))
 }
 
-/// The last memberships of those who left and did not come back, for whoever may see the chat's
-/// card.
+/// Lists the last memberships of agents who left and did not come back, for agents who may see the
+/// chat's card.
 ///
 /// # Errors
 /// See [`AccessError`].

@@ -1,4 +1,4 @@
-//! Use case: leave a chat, or remove somebody from it.
+//! Use case: leave a chat, or remove another participant.
 
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
@@ -16,12 +16,12 @@ use crate::talk::steps::announce::{SystemKind, announce};
 pub struct RemoveParticipant {
     /// The chat.
     pub chat: ChatId,
-    /// Which of its participants.
+    /// The participant.
     pub participant: ParticipantId,
 }
 
 refusals! {
-    /// Why a participant is not removed.
+    /// Refusals of [`remove_participant`].
     pub enum RemoveParticipantError {
         NoSuchParticipant = NotFound "PARTICIPANT_NOT_FOUND" "the chat has no such participant",
         OnlyOneself = PermissionDenied "PERMISSION_DENIED"
@@ -52,7 +52,7 @@ pub fn remove_participant(
     Ok(leaver)
 }
 
-/// Ends a membership of the locked chat and says so in it; `false` when it had ended already.
+/// Ends a membership of the locked chat and announces it. Returns `false` if it had ended already.
 pub(crate) fn dismiss(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
@@ -153,7 +153,7 @@ mod tests {
         ));
     }
 
-    /// S-074: two at once, one effect.
+    /// S-074: of two concurrent removals one succeeds.
     #[test]
     fn losing_the_race_removes_nothing_twice() {
         let scene = of(ChatKind::Group, &[1, 2]);

@@ -11,7 +11,7 @@ use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::Message;
 use crate::talk::model::reaction::Reaction;
 
-/// The command, for adding as for removing.
+/// The command of both adding and removing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct React {
     /// The message.
@@ -20,17 +20,17 @@ pub struct React {
     pub emoji: Emoji,
 }
 
-/// A message after a reaction, and the event that says so, if anything changed.
+/// A message after a reaction, with the event if anything changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reacted {
-    /// The message as it is now.
+    /// The current message.
     pub message: Message,
-    /// The event that tells it.
+    /// Its event.
     pub event: Option<LoggedEvent>,
 }
 
 refusals! {
-    /// Why a reaction is not changed.
+    /// Refusals of [`add_reaction`] and of removing one.
     pub enum ReactError {
         Deleted = FailedPrecondition "MESSAGE_DELETED" "the message is deleted",
         Closed = FailedPrecondition "CHAT_CLOSED" "the chat is closed",
@@ -40,7 +40,7 @@ refusals! {
     }
 }
 
-/// Adds the caller's reaction. The same emoji again: unchanged, no event.
+/// Adds the caller's reaction. If it is there already, nothing changes and there is no event.
 ///
 /// # Errors
 /// See [`ReactError`].
@@ -88,8 +88,8 @@ pub fn add_reaction(
     })
 }
 
-/// Checks that the message has room for one more reaction of the caller. Every event of a message
-/// repeats all its reactions, so this bounds what a toggled reaction writes.
+/// Checks the limits of reactions on a message before one of the caller is added. Every event of a
+/// message repeats all its reactions, so this bounds what a toggled reaction writes.
 fn check_room(message: &Message, cx: &Context) -> Result<(), Invalid> {
     let agent = cx.actor.agent;
     let own = message
@@ -108,7 +108,7 @@ fn check_room(message: &Message, cx: &Context) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Where the caller's reaction with this emoji is.
+/// Returns the index of the caller's reaction with this emoji.
 pub(crate) fn own(message: &Message, cx: &Context, emoji: &Emoji) -> Option<usize> {
     message
         .reactions

@@ -1,4 +1,4 @@
-//! Use case: take a reaction back.
+//! Use case: remove a reaction.
 
 use crate::kernel::context::Context;
 use crate::kernel::store::UnitOfWork;
@@ -6,7 +6,7 @@ use crate::talk::access::lock_message;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::reaction::add::{React, ReactError, Reacted, own};
 
-/// Removes the caller's reaction. None there: unchanged, no event.
+/// Removes the caller's reaction. If there is none, nothing changes and there is no event.
 ///
 /// # Errors
 /// See [`ReactError`].

@@ -1,4 +1,4 @@
-//! Use case: say how far one has read.
+//! Use case: mark messages as read.
 
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
@@ -19,7 +19,7 @@ pub struct MarkRead {
 }
 
 refusals! {
-    /// Why a mark is not set.
+    /// Refusals of [`mark_read`].
     pub enum MarkReadError {
         ..Invalid(Invalid),
         ..Access(AccessError),
@@ -27,8 +27,9 @@ refusals! {
     }
 }
 
-/// Marks the messages up to an event as read by the caller, also in a closed chat. The mark is the
-/// last message up to there and only moves on; where it stays, nothing happened.
+/// Marks the messages up to an event as read by the caller, also in a closed chat. The mark is set
+/// to the last message up to that event and only moves forward; if it does not move, there is no
+/// event.
 ///
 /// # Errors
 /// See [`MarkReadError`].

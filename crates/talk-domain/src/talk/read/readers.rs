@@ -7,7 +7,7 @@ use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_message};
 use crate::talk::model::read::ReadMark;
 
-/// The participants whose mark is at the message or after it.
+/// Lists the participants whose mark is at the message or after it.
 ///
 /// # Errors
 /// See [`AccessError`].
@@ -57,7 +57,7 @@ mod tests {
         list_readers(&mut snapshot, actor(agent_id(by)), a_message(1).id, FIRST)
     }
 
-    /// Whoever has read the message's event or a later one has read the message.
+    /// A mark at the message's event or a later one counts as read.
     #[test]
     fn a_participant_learns_who_has_read_a_message_and_an_outsider_does_not() {
         let readers = list(1).unwrap();

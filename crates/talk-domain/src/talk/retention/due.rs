@@ -1,11 +1,11 @@
-//! Use case of the server: find what has expired in the next chats of a customer.
+//! Use case of the server: find expired data in the next chats of a customer.
 
 use crate::kernel::id::ChatId;
 use crate::kernel::store::{Snapshot, StoreError};
 use crate::talk::model::chat::Chat;
 use crate::talk::model::retention::{Aged, Expiry};
 
-/// Chats looked at on one snapshot.
+/// Chats examined per snapshot.
 pub const CHATS: u32 = 200;
 
 /// A kind of data of a chat that has expired.
@@ -57,13 +57,13 @@ pub fn find_due(
     Ok(found)
 }
 
-/// Whether there is a time, and it is not after the end.
+/// Returns whether `time` is set and not after `end`.
 fn is_reached<T: PartialOrd>(time: Option<T>, end: Option<T>) -> bool {
     matches!((time, end), (Some(time), Some(end)) if time <= end)
 }
 
-/// Whether a message of the chat has expired. The columns of the chat rule most chats out without a
-/// query for messages.
+/// Returns whether a message of the chat has expired. The columns of the chat rule most chats out
+/// without a query for messages.
 fn has_messages(
     snapshot: &mut dyn Snapshot,
     expiry: &Expiry,

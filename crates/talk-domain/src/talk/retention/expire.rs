@@ -7,8 +7,8 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::talk::message::delete::bury;
 use crate::talk::model::retention::{Expiry, Step};
 
-/// Messages that were changed, by edits or reactions, in one unit of work: each has earlier versions
-/// or more events.
+/// Maximum of edited or reacted messages per unit of work: each has earlier versions or more
+/// events.
 const CHANGED: usize = 4;
 
 /// Turns the next expired messages of a chat into tombstones, system messages too: exactly what a

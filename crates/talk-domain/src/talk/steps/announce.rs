@@ -1,4 +1,4 @@
-//! System messages: what the chat itself says, in the transaction of what happened (S-090).
+//! System messages: announcements in a chat, posted in the transaction of the change (S-090).
 
 use crate::identity::agent::Agent;
 use crate::kernel::context::Context;
@@ -8,7 +8,7 @@ use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::{Author, Message};
 
-/// What a system message is about.
+/// The kind of a system message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SystemKind {
     /// An agent became a participant.
@@ -45,7 +45,7 @@ impl SystemKind {
         }
     }
 
-    /// The kind with this name, about `subject`.
+    /// Parses the name of a kind, with its subject.
     #[must_use]
     pub fn parse(name: &str, subject: Option<AgentId>) -> Option<Self> {
         match (name, subject) {
@@ -59,12 +59,12 @@ impl SystemKind {
     }
 }
 
-/// What happened, and by whom.
+/// The kind of a system message and its actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SystemNote {
     /// What happened.
     pub kind: SystemKind,
-    /// Who caused it.
+    /// The agent that caused it.
     pub actor: AgentId,
 }
 
@@ -114,14 +114,14 @@ pub(crate) fn announce(
 }
 
 impl SystemNote {
-    /// The agent whose name is in the message.
+    /// Returns the agent whose name is in the text.
     #[must_use]
     pub fn named(&self) -> AgentId {
         self.kind.subject().unwrap_or(self.actor)
     }
 }
 
-/// Stands between the name of an agent and the new name of the chat.
+/// The words between the name of an agent and the new name of the chat.
 const RENAMED: &str = " renamed the conversation to \"";
 
 fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
@@ -138,7 +138,7 @@ fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
 /// Returns the text of a system message with the name that its agent has now instead of the earlier
 /// one. The name of the chat stays as it was.
 pub(crate) fn reworded(kind: SystemKind, agent: &Agent, (chat, text): (&Chat, &str)) -> String {
-    // The name may contain these words too, and the last ones are not a part of it.
+    // The agent's name may contain these words too, so the last occurrence counts.
     match (kind, text.rfind(RENAMED)) {
         (SystemKind::ChatRenamed, Some(end)) => {
             let rest = text.get(end..).unwrap_or_default();
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(SystemKind::parse("chat_deleted", None), None);
     }
 
-    /// S-090: a message of the chat, said by whom it is about, caused by the caller.
+    /// S-090: an announcement names its subject and has the caller as its actor.
     #[test]
     fn an_announcement_is_a_message_of_its_own_thread() {
         let mut uow = Scene::new(a_chat()).unit();

@@ -1,4 +1,4 @@
-//! What a message may say and attach: the rules shared by posting and editing.
+//! Checks of text and medias, shared by posting and editing.
 
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::{Invalid, refusals};
@@ -6,7 +6,7 @@ use crate::kernel::store::{StoreError, UnitOfWork};
 use crate::talk::model::limits::{Limits, check_text};
 use crate::talk::model::media::Media;
 
-/// Checks what needs no lookup.
+/// Checks everything that needs no lookup.
 pub(crate) fn check_content(text: &str, medias: &[Media], limits: &Limits) -> Result<(), Invalid> {
     check_text("text", text, limits.text)?;
     if medias.len() > limits.medias {
@@ -18,21 +18,21 @@ pub(crate) fn check_content(text: &str, medias: &[Media], limits: &Limits) -> Re
     Ok(())
 }
 
-/// Whether a message would have neither a media nor a text that can be seen.
+/// Returns whether a message would have neither a media nor a visible text.
 pub(crate) fn is_empty(text: &str, medias: &[Media]) -> bool {
     medias.is_empty() && is_blank(text)
 }
 
 refusals! {
-    /// Why a media does not fit.
+    /// Refusals of [`check_references`].
     pub enum ReferenceError {
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
 }
 
-/// Checks that files and agents named by medias are the customer's; those of `known` were when
-/// they were attached, and stay.
+/// Checks that files and agents in medias belong to the customer. Medias in `known` were checked
+/// when they were attached and are not checked again.
 pub(crate) fn check_references(
     uow: &mut dyn UnitOfWork,
     medias: &[Media],
@@ -129,7 +129,7 @@ mod tests {
         assert!(!is_empty("x", &[]) && !is_empty("", &link) && !is_empty("x", &link));
     }
 
-    /// a deleted agent is as unknown as none.
+    /// a deleted agent is refused like an unknown one.
     #[test]
     fn a_deleted_agent_is_not_attached() {
         let mut uow = MockUnitOfWork::default();

@@ -10,7 +10,7 @@ use crate::talk::model::message::Authored;
 use crate::talk::steps::announce::SystemKind;
 use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context};
 
-/// The agent that is erased; the builders call it "agent-1".
+/// The erased agent, "agent-1" of the builders.
 fn gone() -> AgentId {
     agent_id(1)
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The byte ranges of code blocks in fences (of three or more `` ` `` or `~`) and of code spans,
-/// rising and disjoint. A block that is not closed reaches to the end of the text; a span ends in
-/// the paragraph it begins in, with as many backticks as it begins with. Takes linear time.
+/// Finds the byte ranges of code blocks in fences (of three or more `` ` `` or `~`) and of code
+/// spans, rising and disjoint. A block that is not closed reaches to the end of the text; a span
+/// ends in the paragraph it begins in, with as many backticks as it begins with. Takes linear time.
 pub(super) fn code_in(text: &str) -> Vec<Range<usize>> {
     if !text.contains(['`', '~']) {
         return Vec::new();
@@ -66,7 +66,7 @@ impl Fence {
     }
 }
 
-/// Backticks that follow each other.
+/// A run of backticks.
 struct Run {
     start: usize,
     length: usize,
@@ -74,7 +74,7 @@ struct Run {
 }
 
 impl Run {
-    /// The runs of a line that begins at `start`.
+    /// Finds the runs of a line that begins at `start`.
     fn all(line: &str, start: usize, paragraph: usize) -> Vec<Self> {
         let mut runs: Vec<Self> = Vec::new();
         for (at, _) in line.match_indices('`') {
@@ -92,7 +92,7 @@ impl Run {
     }
 }
 
-/// The code spans between these runs.
+/// Finds the code spans between these runs.
 fn spans(runs: &[Run]) -> Vec<Range<usize>> {
     let mut later: HashMap<(usize, usize), usize> = HashMap::new();
     let mut closing: Vec<Option<usize>> = Vec::with_capacity(runs.len());

@@ -1,4 +1,4 @@
-//! Finds the places of a text that can mention somebody, without knowing who there is.
+//! Finds possible mentions in a text, without looking agents up.
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
@@ -13,7 +13,7 @@ use super::{NAMES_AT_A_PLACE, PLACES};
 use crate::identity::agent::{key_characters, key_of_folded};
 use crate::kernel::id::AgentId;
 
-/// Characters looked at behind an `@`: a username has up to 255.
+/// Characters examined after an `@`: a username has up to 255.
 const LONGEST: usize = 255;
 
 /// The keys ([`username_key`](crate::identity::agent::username_key)) of the usernames that an `@` in a text
@@ -22,12 +22,12 @@ const LONGEST: usize = 255;
 pub struct Names(Vec<String>);
 
 impl Names {
-    /// The keys, that of the shortest name first.
+    /// Returns the keys, that of the shortest name first.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// Who has the longest of these names that anybody has.
+    /// Returns the agents with the longest of these names that exists.
     pub(super) fn longest_of(&self, found: &[(String, AgentId)]) -> BTreeSet<AgentId> {
         let with = |key: &String| -> BTreeSet<AgentId> {
             let having = found.iter().filter(|(of, _)| of == key);
@@ -40,8 +40,8 @@ impl Names {
     }
 }
 
-/// The first [`PLACES`] places of `text` that can mention somebody: an `@` (also U+FF20 and U+FE6B)
-/// that follows no word, with a name behind it, and that is not part of code, of a URL or of a mail
+/// Finds the first [`PLACES`] possible mentions in `text`: an `@` (also U+FF20 and U+FE6B) that
+/// follows no word, with a name behind it, and that is not part of code, of a URL or of a mail
 /// address. Takes linear time.
 #[must_use]
 pub fn names_in(text: &str) -> Vec<Names> {
@@ -76,22 +76,22 @@ const fn is_sign(c: char) -> bool {
     matches!(c, '@' | '\u{ff20}' | '\u{fe6b}')
 }
 
-/// Whether `at` is inside of the next range; ranges that end before are dropped.
+/// Returns whether `at` is inside the next range. Drops ranges that end before it.
 fn is_inside(ranges: &mut Peekable<IntoIter<Range<usize>>>, at: usize) -> bool {
     while ranges.next_if(|range| range.end <= at).is_some() {}
     ranges.peek().is_some_and(|range| range.contains(&at))
 }
 
-/// What stands before a character.
+/// The state of the scan before a character.
 #[derive(Default)]
 struct Before {
-    /// The last character that is no underscore, inside the same run of characters.
+    /// The last character that is not an underscore, inside the same word.
     last: Option<char>,
-    /// A word character and then a dot: the beginning of a host name, perhaps.
+    /// Whether a word character and a dot precede: possibly a host name.
     dot: bool,
-    /// A host name, perhaps: words joined by dots.
+    /// Whether words joined by dots precede: possibly a host name.
     has_host: bool,
-    /// A slash behind a host name or a scheme.
+    /// Whether a slash after a host name or scheme precedes: a URL.
     is_url: bool,
 }
 
@@ -109,7 +109,7 @@ impl Before {
             *self = Self::default();
             return;
         }
-        // Markdown's emphasis is written with them, and they are part of words.
+        // Underscores mark emphasis in Markdown, and are also part of words.
         if c == '_' {
             return;
         }
@@ -126,7 +126,7 @@ impl Before {
     }
 }
 
-/// Whether a URL ends before `c`.
+/// Returns whether a URL ends before `c`.
 fn ends_url(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
@@ -134,7 +134,7 @@ fn ends_url(c: char) -> bool {
             | '\u{ff01}'..='\u{ff0c}' | '\u{ff1a}'..='\u{ff1f}')
 }
 
-/// The names that `tail` begins with, if it begins with one.
+/// Returns the names that `tail` may begin with, if any.
 fn names_at_start(tail: &str) -> Option<Names> {
     let tail: Vec<char> = tail
         .chars()
@@ -162,10 +162,11 @@ fn names_at_start(tail: &str) -> Option<Names> {
     (!keys.is_empty()).then_some(Names(keys))
 }
 
-/// The lengths of the names that `tail` can begin with, rising.
+/// Returns the lengths of the names that `tail` may begin with, rising.
 fn ends(tail: &[char]) -> Vec<usize> {
     let mut ends = Vec::new();
-    // What follows behind underscores, from the back: `@bob_` ends there, `@bob_1` does not.
+    // The character after trailing underscores, scanned from the end: `@bob_` ends the name,
+    // `@bob_1` does not.
     let mut behind: Option<char> = None;
     let mut next: Option<char> = None;
     let is_cut = tail.len() > LONGEST;
@@ -173,7 +174,7 @@ fn ends(tail: &[char]) -> Vec<usize> {
         let is_end = match next {
             None => !is_cut,
             Some('_') => !behind.is_some_and(is_spaced_word),
-            // `@ann.` ends a sentence, `@ann.lee` and `@ann-lee` are somebody else.
+            // `@ann.` ends a sentence; `@ann.lee` and `@ann-lee` are other names.
             Some('.' | '-' | '@') => !tail.get(index + 2).copied().is_some_and(is_spaced_word),
             Some(next) if is_combining_mark(next) => false,
             Some(next) if is_word(next) => is_unspaced(next) || is_unspaced(c),
@@ -195,13 +196,12 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
-/// Whether `c` belongs to a word that spaces set apart.
+/// Returns whether `c` belongs to a script whose words are separated by spaces.
 fn is_spaced_word(c: char) -> bool {
     is_word(c) && !is_unspaced(c)
 }
 
-/// Whether `c` is of a script in which a name is followed by other words, or by endings, without a
-/// space.
+/// Returns whether `c` is of a script in which words or endings follow a name without a space.
 const fn is_unspaced(c: char) -> bool {
     matches!(c,
         // Thai, Lao, Tibetan, Myanmar, Khmer, Tai Le, New Tai Lue, Tai Tham, Balinese, Javanese.

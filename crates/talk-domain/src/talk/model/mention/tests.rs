@@ -156,7 +156,7 @@ fn names_inside_scripts_without_spaces_end_where_a_participants_does() {
     }
 }
 
-/// A name goes on behind a sign only with what may be part of it.
+/// After a punctuation mark a name continues only with characters that may be part of it.
 #[test]
 fn neither_code_nor_a_control_character_is_part_of_a_name() {
     let members = ["b`", "b`x", "b`x`ob", "a\u{7}b", "carol"];
@@ -204,7 +204,7 @@ fn a_text_names_so_many_and_a_place_stands_for_so_many() {
     assert!(mentions(&format!("@{longest}a"), &[&longest]).is_empty());
 }
 
-/// In quadratic time each of them would take hours.
+/// With quadratic time each of them would take hours.
 #[test]
 fn hostile_texts_take_linear_time() {
     const BYTES: usize = 4 << 20;
