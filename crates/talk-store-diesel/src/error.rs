@@ -1,4 +1,4 @@
-//! Errors of the database, in the words of the domain.
+//! Errors of the database, and their conversion into those of the domain.
 
 use std::path::PathBuf;
 
@@ -7,13 +7,13 @@ use talk_domain::store::{Cause, StoreError};
 
 use crate::portable::deadline::PAST_DEADLINE;
 
-/// Why a database was not opened.
+/// Reasons why a database was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL does not start with the kind of database.
     #[error("the database URL must be sqlite:<path>")]
     NoScheme,
-    /// Nobody knows this kind of database.
+    /// This kind of database is unknown.
     #[error("unknown kind of database {0:?}: the database URL must be sqlite:<path>")]
     UnknownScheme(String),
     /// This program was built without this kind of database.
@@ -22,7 +22,7 @@ pub enum OpenError {
     /// The URL names no file.
     #[error("the database URL names no file: it must be sqlite:<path>")]
     MissingPath,
-    /// What follows `sqlite:` is no path of a file.
+    /// The part after `sqlite:` is not the path of a file.
     #[error("the database URL must be sqlite:<path>, without // or file: and not in memory")]
     NotAPath,
     /// The database's directory or file could not be created.
@@ -51,12 +51,12 @@ pub enum OpenError {
     Start(#[source] Cause),
 }
 
-/// What SQLite says when there is no space.
+/// SQLite's message for a full disk.
 const DISK_FULL: &str = "database or disk is full";
 
 impl OpenError {
-    /// Whether the database was not opened because there is no space. What SQLite needs to read a
-    /// database is allocated in a way that tells of an I/O error instead.
+    /// Returns whether the database was not opened because the disk is full. SQLite reports an I/O
+    /// error instead when it cannot allocate the files that it needs for reading.
     pub(crate) fn is_for_space(&self) -> bool {
         match self {
             Self::Connect(cause) => {
@@ -76,7 +76,7 @@ impl OpenError {
     }
 }
 
-/// An error of a statement, as a use case sees it.
+/// Converts the error of a statement for use cases.
 pub(crate) fn fault(error: Error) -> StoreError {
     match error {
         Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Conflict,
@@ -96,17 +96,18 @@ pub(crate) fn fault(error: Error) -> StoreError {
     }
 }
 
-/// Whether the disk, or the database within its limit, has no space left.
+/// Returns whether the error means that the disk is full, or the database has reached its size
+/// limit.
 pub(crate) fn is_full(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(_, info) if info.message() == DISK_FULL)
 }
 
-/// Whether another process held the database for too long.
+/// Returns whether the error means that another process held the database for too long.
 pub(crate) fn is_locked(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(_, info) if info.message().contains("is locked"))
 }
 
-/// A row, or a request of the program itself, that makes no sense.
+/// Creates the error of a row, or of a call, that is invalid.
 pub(crate) fn corrupt(what: impl Into<Cause>) -> StoreError {
     StoreError::Corrupt(what.into())
 }

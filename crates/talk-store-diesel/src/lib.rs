@@ -1,10 +1,11 @@
 //! The store of Talk on Diesel: one set of repositories, SQLite with group commit.
 //!
-//! [`open`] migrates the database and starts its writer. Changes run on one thread that commits
-//! all waiting units of work at once; reads run on connections that cannot write and that
-//! customers share fairly, each on one consistent snapshot and with a deadline. An error that leaves it unknown what is stored ends the store: from
-//! then on every call answers [`StoreError::Unavailable`](talk_domain::store::StoreError), and the
-//! process is told to go (see [`StoreOptions::on_fatal`]).
+//! [`open`] migrates the database and starts its writer. Changes run on one thread that commits all
+//! waiting units of work at once; reads run on connections that cannot write and that customers
+//! share fairly, each on one consistent snapshot and with a deadline. After an error that leaves
+//! the stored state unknown, the store fails: every call returns
+//! [`StoreError::Unavailable`](talk_domain::store::StoreError), and [`StoreOptions::on_fatal`] is
+//! called so that the process can end.
 
 mod error;
 mod location;

@@ -1,10 +1,10 @@
-//! Where a database is: reads its URL, and creates nothing.
+//! Parses database URLs. Creates nothing.
 
 use std::path::PathBuf;
 
 use crate::error::OpenError;
 
-/// Where a database is.
+/// The location of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Location {
     /// A file.
@@ -13,14 +13,13 @@ pub(crate) enum Location {
 
 /// Checks a database URL without touching anything: `sqlite:<path>`.
 ///
-/// # Errors
-/// Says in one line what is wrong; an URL may hold a password, so it is never repeated.
+/// # Errors One line with the reason. It never repeats the URL, which may hold a password.
 pub fn check_url(url: &str) -> Result<(), OpenError> {
     Location::parse(url).map(drop)
 }
 
 impl Location {
-    /// The place behind `url`.
+    /// Parses a URL.
     pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
         let (scheme, rest) = url.split_once(':').ok_or(OpenError::NoScheme)?;
         match scheme {
@@ -37,7 +36,7 @@ fn sqlite_path(path: &str) -> Result<PathBuf, OpenError> {
     if path.trim().is_empty() || path.ends_with('/') {
         return Err(OpenError::MissingPath);
     }
-    // SQLite would read these as an URI, or as a database that every connection has for itself.
+    // SQLite would read these as a URI, or as a private in-memory database per connection.
     if path.starts_with("//") || path.starts_with("file:") || path.starts_with(":memory:") {
         return Err(OpenError::NotAPath);
     }
@@ -47,7 +46,8 @@ fn sqlite_path(path: &str) -> Result<PathBuf, OpenError> {
     Ok(PathBuf::from(path))
 }
 
-/// A name that is surely no part of a secret: short, letters only.
+/// Returns whether the name of a scheme can be printed: short and only letters, so that it cannot
+/// be part of a secret.
 fn is_scheme(scheme: &str) -> bool {
     (1..=16).contains(&scheme.len()) && scheme.bytes().all(|b| b.is_ascii_lowercase())
 }

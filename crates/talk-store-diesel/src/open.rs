@@ -16,8 +16,8 @@ use crate::sqlite::store::SqliteStore;
 
 /// Opens the database at `url`, applies its migrations and starts its writer.
 ///
-/// Frames of events are made by `encoder`; `bell` is told about them once they are durable.
-/// Dropping the last handle ends the writer after what is queued.
+/// `encoder` encodes the frames of events, and `bell` is called once they are durable. When the
+/// last handle is dropped, the writer finishes the queued units and ends.
 ///
 /// # Errors
 /// See [`OpenError`]. A wrong URL creates nothing.
@@ -57,17 +57,17 @@ pub fn open(
     Ok(Arc::new(store))
 }
 
-/// What a store is connected to.
+/// The ports that a store calls.
 pub(crate) struct Ports {
     /// Makes frames.
     pub(crate) encoder: Arc<dyn FrameEncoder>,
-    /// Is told about committed events.
+    /// Is called with committed events.
     pub(crate) bell: Arc<dyn Bell>,
-    /// Identity of the log.
+    /// The epoch of the database.
     pub(crate) epoch: String,
 }
 
-/// Applies the migrations the database at `url` lacks, and tells which.
+/// Applies the migrations that the database at `url` lacks, and returns their names.
 ///
 /// # Errors
 /// See [`OpenError`]. A wrong URL creates nothing.

@@ -1,4 +1,4 @@
-//! How a store is to work.
+//! Options of a store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,36 +6,36 @@ use std::time::Duration;
 /// Called once with the reason when the store has failed for good.
 pub type FatalHook = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// How a store is to work.
+/// Options of a store.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// Connections that read for customers. One customer uses all but one of them at most; reads in
+    /// Connections for reads of customers. One customer uses at most all but one of them; reads in
     /// [`ReadLane::Reserved`](talk_domain::store::ReadLane::Reserved) have one of their own.
     pub readers: u32,
-    /// How long a read may run, once it has a connection.
+    /// Deadline of a read, from the time it has a connection.
     pub read_timeout: Duration,
-    /// Reads of one agent that may wait for a connection; the next one is refused as busy.
+    /// Maximum of reads of one agent that wait for a connection; the next one is refused as busy.
     pub waiting_reads_per_agent: usize,
-    /// The same of one customer.
+    /// The same for a customer.
     pub waiting_reads_per_customer: usize,
-    /// Units of work that may wait for the writer; the next one is refused as busy.
+    /// Maximum of units that wait for the writer; the next one is refused as busy.
     pub queue: usize,
-    /// Units of work per commit at most; 1 is one commit per unit.
+    /// Maximum of units per commit; 1 for one commit per unit.
     pub group: usize,
-    /// Bytes of the write-ahead log at which writing waits for those who still read it.
+    /// Bytes of the write-ahead log at which the writer waits for readers in order to empty it.
     pub log_bytes: u64,
-    /// Bytes of the database file at most, beyond which changes are refused as on a full disk; a
-    /// database that is larger already does not grow.
+    /// Maximum of bytes of the database file, beyond which changes are refused as on a full disk. A
+    /// larger database does not grow any further.
     pub max_bytes: Option<u64>,
-    /// Whether the server of this database runs in another process. It keeps the search index and the
-    /// write-ahead log in order; this store leaves both alone and only makes its changes.
+    /// Whether the server of this database runs in another process. That server maintains the
+    /// search index and the write-ahead log, and this store does not.
     pub is_beside_server: bool,
-    /// Whether every row is read anew and every change written at once, without the cache of a batch.
-    /// The results are the same and take longer: tests compare the two.
+    /// Switches off the cache of a batch: every row is read from the database and every change
+    /// written at once. The results are the same and take longer; tests compare both.
     pub is_plain: bool,
-    /// Told when a commit failed or its transaction was lost. Nothing of it was acknowledged and
-    /// the store answers nothing any more, so the process should exit: opening the database again
-    /// is the recovery.
+    /// Called when a commit failed or its transaction was lost. None of its units was acknowledged
+    /// and the store refuses every call, so the process should exit: opening the database again
+    /// recovers it.
     pub on_fatal: Option<FatalHook>,
 }
 

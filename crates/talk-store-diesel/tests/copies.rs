@@ -1,4 +1,4 @@
-//! Backups, what a restore makes of them, and files that are not ours.
+//! Backups, restores, locks, and databases of other programs.
 
 #![allow(
     clippy::unwrap_used,
@@ -140,7 +140,7 @@ fn a_backup_never_replaces_a_file_and_takes_over_what_a_killed_one_left() {
     assert!(matches!(linked, Err(CopyError::Exists(_))), "{linked:?}");
 }
 
-/// Case 62: a damaged copy is none.
+/// Case 62: a damaged copy is refused.
 #[test]
 fn a_backup_of_a_database_that_contradicts_itself_is_refused() {
     let place = Place::new();
@@ -191,8 +191,8 @@ async fn a_restored_database_has_another_epoch_and_the_one_before_is_kept() {
     assert_eq!((count(&store).await, store.epoch()), (2, &*epoch));
 }
 
-/// Case 60: what the database before had in its write-ahead log is kept, and is not applied to the
-/// one that comes.
+/// Case 60: the write-ahead log of the former database is kept with it, and not applied to the
+/// restored one.
 #[tokio::test]
 async fn a_log_left_behind_stays_with_its_database() {
     let place = Place::new();
@@ -201,7 +201,7 @@ async fn a_log_left_behind_stays_with_its_database() {
     let file = place.path("backup");
     backup(&place.url("first.db"), &file, &|_| {}).unwrap();
     add(&store, 2).await;
-    // As a kill would leave it: the files of a database that is open.
+    // The files of an open database, as a kill would leave them.
     for end in ["", "-wal"] {
         let of = |name: &str| place.path(&format!("{name}.db{end}"));
         std::fs::copy(of("first"), of("talk")).unwrap();
@@ -293,7 +293,7 @@ fn a_database_of_another_program_is_refused_and_not_changed() {
     }
 }
 
-/// Case 64: a database of a version that gave none gets its application id.
+/// Case 64: a database of a version without application ids gets one.
 #[test]
 fn a_database_without_an_application_id_is_known_by_its_tables() {
     let place = Place::new();
@@ -338,7 +338,7 @@ fn a_database_older_than_its_mark_gets_a_new_epoch_once() {
     copy("talk.db", "older.db");
     place.sql("talk.db", &event(2, 20));
     assert_eq!(serve(), (false, first.clone()));
-    // An older one, and one that has gone on by itself.
+    // An older copy, and one that was changed elsewhere.
     copy("older.db", "talk.db");
     let (is_renewed, second) = serve();
     assert!(is_renewed && second != first);
@@ -350,13 +350,13 @@ fn a_database_older_than_its_mark_gets_a_new_epoch_once() {
     place.sql("talk.db", &event(2, 31));
     let (is_renewed, third) = serve();
     assert!(is_renewed && third != second);
-    // What is gone by age is no reason.
+    // Expired events do not count as missing.
     place.sql(
         "talk.db",
         "DELETE FROM talk_events; UPDATE talk_chats SET log_start = 2",
     );
     assert_eq!(serve(), (false, third.clone()));
-    // A damaged mark tells nothing.
+    // A damaged mark counts as none.
     std::fs::write(place.path("talk.db.mark"), "{").unwrap();
     assert_eq!(serve(), (false, third));
 }

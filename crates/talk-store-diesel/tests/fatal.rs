@@ -1,4 +1,4 @@
-//! When it is unknown what is stored, nothing is acknowledged and nothing is answered any more.
+//! Tests that the store ends when the stored state is unknown.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 const UNIT: Unit = Unit::installation("create");
 
-/// A constraint that only the commit finds broken.
+/// A deferred constraint, which fails at the commit.
 const COMMIT_FAILS: &str = "
     CREATE TABLE bad (x TEXT REFERENCES talk_meta (key) DEFERRABLE INITIALLY DEFERRED);
     CREATE TRIGGER fails AFTER INSERT ON talk_customers WHEN NEW.name = 'boom'
@@ -88,7 +88,7 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
         count(&store).await,
         Err(StoreError::Unavailable(_))
     ));
-    // The writer tells after it has answered, once, and keeps this until it has ended.
+    // The writer calls the hook once, after the answers.
     assert!(told.recv().await.is_some());
     drop((store, options));
     assert_eq!(told.recv().await, None);
@@ -124,8 +124,8 @@ async fn a_transaction_lost_before_any_change_ends_the_store() {
     .await;
 }
 
-/// A refusal that changed nothing leaves its group alone. A failure of the storage does not: it is
-/// unknown what there is, so all that ran with it run again.
+/// A refusal that changed nothing does not affect its group. After a failure of storage the state
+/// is unknown, so all units of the group run again.
 #[tokio::test]
 async fn a_failure_is_no_refusal() {
     let directory = tempfile::tempdir().unwrap();

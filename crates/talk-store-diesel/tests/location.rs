@@ -1,4 +1,4 @@
-//! Opening: a wrong URL creates nothing, a right one keeps its data.
+//! Tests of opening: a wrong URL creates nothing, an existing database keeps its data.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -118,7 +118,7 @@ async fn dropping_the_store_finishes_what_is_queued() {
             done.send(()).unwrap();
             uow.customers().insert(&customer())
         });
-        // The caller goes away while its unit is queued.
+        // The caller is cancelled while its unit is queued.
         let gone = tokio::time::timeout(Duration::ZERO, insert).await;
         assert!(gone.is_err());
     }
@@ -191,7 +191,7 @@ async fn the_log_stays_short_while_somebody_always_reads() {
     assert!(bytes < 10 << 20, "{bytes} bytes");
 }
 
-/// Its log may be in the system's memory only.
+/// The log of the former process may not be synced.
 #[tokio::test]
 async fn what_another_process_left_is_in_the_database_before_more_is_written() {
     let directory = tempfile::tempdir().unwrap();

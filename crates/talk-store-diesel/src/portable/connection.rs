@@ -19,8 +19,8 @@ pub enum AnyConnection {
 
 /// Runs a query on the database's own connection: `natively!(conn, |conn| query.execute(conn))`.
 ///
-/// Diesel's own dispatch writes the text of a statement down several times only to find it among
-/// the prepared ones, which takes longer than to run it. For statements of the hot path.
+/// Diesel's own dispatch builds the text of a statement several times only to find the prepared
+/// one, which takes longer than running it. For statements of the hot path.
 macro_rules! natively {
     ($connection:expr, |$conn:ident| $query:expr) => {
         match $connection {

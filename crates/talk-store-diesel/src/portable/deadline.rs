@@ -1,9 +1,9 @@
 //! The deadline of the read that the current thread runs.
 //!
-//! Diesel cannot interrupt a statement without `unsafe`. Therefore a statement that may look at
-//! many rows calls the SQL function [`talk_in_time`] for each of them, which fails the statement
-//! once the deadline has passed, and a loop of several statements calls [`check`] between them.
-//! Writing has no deadline.
+//! Diesel cannot interrupt a statement without `unsafe`. Therefore a statement that may scan many
+//! rows calls the SQL function [`talk_in_time`] for each of them, which fails the statement once
+//! the deadline has passed, and a loop of several statements calls [`check`] between them. Writes
+//! have no deadline.
 
 use std::cell::Cell;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use talk_domain::store::StoreError;
 
-/// The message of a statement that met its deadline.
+/// The error message of a statement after its deadline.
 pub(crate) const PAST_DEADLINE: &str = "the read met its deadline";
 
 thread_local! {
@@ -24,17 +24,18 @@ thread_local! {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// True; fails the statement once the deadline of the read has passed. It must be the first
-    /// condition of a statement: SQLite skips it for rows that an earlier condition leaves out.
+    /// Returns true, or fails the statement once the deadline of the read has passed. It must be
+    /// the first condition of a statement: SQLite skips it for rows that an earlier condition
+    /// leaves out.
     fn talk_in_time() -> Bool;
 }
 
-/// Makes [`talk_in_time`] known to a connection.
+/// Registers [`talk_in_time`] with a connection.
 pub(crate) fn register(conn: &SqliteConnection) -> QueryResult<()> {
     talk_in_time_utils::register_nondeterministic_impl(conn, || InTime)
 }
 
-/// Runs `read` with a deadline; statements and checks inside fail after it.
+/// Runs `read` with a deadline, after which its statements and checks fail.
 pub(crate) fn run_until<T>(deadline: Instant, read: impl FnOnce() -> T) -> T {
     /// Removes the deadline also when the read panics.
     struct Reset;
@@ -48,14 +49,14 @@ pub(crate) fn run_until<T>(deadline: Instant, read: impl FnOnce() -> T) -> T {
     read()
 }
 
-/// Whether the read has run for as long as it may.
+/// Returns whether the deadline of the read has passed.
 pub(crate) fn is_past() -> bool {
     DEADLINE
         .get()
         .is_some_and(|deadline| Instant::now() >= deadline)
 }
 
-/// Ends a read that has run for as long as it may.
+/// Fails once the deadline of the read has passed.
 pub(crate) fn check() -> Result<(), StoreError> {
     if is_past() {
         return Err(StoreError::Timeout);

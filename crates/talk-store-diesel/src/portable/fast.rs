@@ -1,4 +1,4 @@
-//! Code that is there for speed alone.
+//! Optimizations. [`StoreOptions::is_plain`](crate::StoreOptions::is_plain) switches the cache off.
 
 pub(crate) mod chats;
 pub(crate) mod memory;

@@ -1,4 +1,4 @@
-//! Repositories of the parts that know no product: the event log, answered requests, cleanups.
+//! Repositories of the kernel: the event log, stored answers, cleanups.
 
 pub(crate) mod cleanups;
 pub(crate) mod events;

@@ -1,4 +1,4 @@
-//! What became of units of work.
+//! Results of units of work.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use crate::portable::unit::Done;
 /// Units slower than this are logged.
 const SLOW: Duration = Duration::from_millis(250);
 
-/// What a caller is told.
+/// The answer to a caller.
 pub(crate) type Answer = Result<(), StoreError>;
 
-/// What became of the units of a transaction.
+/// The results of the units of a transaction.
 #[derive(Default)]
 pub(crate) struct Finished {
-    /// For their callers.
+    /// Answers to their callers.
     pub(crate) answers: Vec<Answer>,
-    /// For the metrics.
+    /// Outcomes for the metrics.
     pub(crate) outcomes: Vec<&'static str>,
-    /// What they logged, for the bell.
+    /// Their events, for the bell.
     pub(crate) events: Vec<LoggedEvent>,
-    /// Whether they changed a row, so that the commit writes something.
+    /// Whether a row was changed, so that the commit writes something.
     pub(crate) has_changed: bool,
     /// Whether they erased text.
     pub(crate) has_erased: bool,
 }
 
 impl Finished {
-    /// The next unit did this, and it is kept.
+    /// Adds a successful unit. Returns the cache of the transaction.
     pub(crate) fn keep(&mut self, done: Done) -> Memory {
         self.has_changed |= done.has_changed;
         self.has_erased |= done.memory.has_erased();
@@ -38,7 +38,7 @@ impl Finished {
         done.memory
     }
 
-    /// What became of the next unit.
+    /// Adds the result of the next unit.
     pub(crate) fn add(&mut self, answer: Answer, outcome: &'static str, events: Vec<LoggedEvent>) {
         self.answers.push(answer);
         self.outcomes.push(outcome);
@@ -46,15 +46,15 @@ impl Finished {
     }
 }
 
-/// What became of a unit in its savepoint.
+/// The result of a unit in its savepoint.
 pub(crate) enum Attempt {
-    /// Its effects are there.
+    /// Its effects are kept.
     Kept(Box<Done>),
-    /// Its effects are not, as it wished.
+    /// Rolled back, by its own verdict.
     Undone(Verdict),
-    /// What it had in mind could not be stored.
+    /// Rolled back, because storage failed.
     Failed(StoreError),
-    /// It panicked.
+    /// Rolled back after a panic.
     Panicked,
 }
 

@@ -1,4 +1,4 @@
-//! Keyset paging: a page continues behind the last row seen, along an index.
+//! Keyset paging: a page continues after the last row of the previous one, along an index.
 
 /// The rows of a boxed query behind the request's cursor, by time and the tie-breaker. Without a
 /// tie-breaker every row of the cursor's instant counts as seen.
@@ -22,7 +22,7 @@ macro_rules! behind {
     }};
 }
 
-/// One page of a boxed query and one row more, which tells whether there is another page.
+/// Loads a page of a boxed query and one more row, which shows whether there is another page.
 macro_rules! one_page {
     ($query:expr, $request:expr, $($column:expr),+) => {
         match $request.order {

@@ -1,4 +1,4 @@
-//! Rows: primitives only. What is read becomes a domain type or an error, never something else.
+//! Rows of primitive values. Reading converts each into a domain type or an error.
 
 pub(crate) mod access_key;
 pub(crate) mod agent;
@@ -18,42 +18,42 @@ use uuid::Uuid;
 
 use crate::error::corrupt;
 
-/// An id as it is stored.
+/// Converts an id to its stored form.
 pub(crate) fn bytes(id: Uuid) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
-/// A stored id.
+/// Converts a stored id.
 pub(crate) fn id<T: From<Uuid>>(bytes: &[u8]) -> Result<T, StoreError> {
     Uuid::from_slice(bytes).map(T::from).map_err(corrupt)
 }
 
-/// A stored id that may be missing.
+/// Converts a stored optional id.
 pub(crate) fn optional_id<T: From<Uuid>>(bytes: Option<&[u8]>) -> Result<Option<T>, StoreError> {
     bytes.map(id).transpose()
 }
 
-/// A stored time.
+/// Converts a stored time.
 pub(crate) fn at(micros: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_micros(micros).ok_or_else(|| corrupt("a time out of range"))
 }
 
-/// A stored time that may be missing.
+/// Converts a stored optional time.
 pub(crate) fn optional_at(micros: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
     micros.map(at).transpose()
 }
 
-/// A stored number.
+/// Converts a stored number.
 pub(crate) fn number<T: TryFrom<i64>>(stored: i64) -> Result<T, StoreError> {
     T::try_from(stored).map_err(|_| corrupt("a number out of range"))
 }
 
-/// A place in a log as it is stored; no log reaches the end.
+/// Converts a `seq` to its stored form. No log reaches `i64::MAX`.
 pub(crate) fn seq(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
-/// A stored hash.
+/// Converts a stored hash.
 pub(crate) fn hash(stored: Vec<u8>) -> Result<[u8; 32], StoreError> {
     stored
         .try_into()

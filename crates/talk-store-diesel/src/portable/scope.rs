@@ -1,4 +1,4 @@
-//! A connection as one customer sees it: every query is scoped here, so none can forget it.
+//! A connection scoped to one customer, which every query of the repositories goes through.
 
 use diesel::Connection;
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
@@ -10,20 +10,20 @@ use crate::portable::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::portable::rows::bytes;
 
-/// A connection inside a transaction, seen by one customer or by none.
+/// A connection inside a transaction, scoped to one customer or to none.
 pub(crate) struct Scope<'a> {
-    /// The connection, to read with; see [`Scope::changing`].
+    /// The connection for reads; for writes see [`Scope::changing`].
     pub(crate) conn: &'a mut AnyConnection,
     /// The customer; `None` for the installation.
     pub(crate) customer: Option<CustomerId>,
-    /// What the transaction did so far.
+    /// The cache of the transaction.
     pub(crate) memory: Memory,
     /// Whether this scope changed anything.
     pub(crate) has_changed: bool,
 }
 
 impl<'a> Scope<'a> {
-    /// `conn` as `customer` sees it. What else its transaction did is in `memory`.
+    /// Scopes `conn` to `customer`; `memory` is the cache of its transaction.
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         customer: Option<CustomerId>,
@@ -37,24 +37,24 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// What the transaction did so far, and whether this scope changed anything.
+    /// Returns the cache of the transaction, and whether this scope changed anything.
     pub(crate) fn into_memory(self) -> (Memory, bool) {
         (self.memory, self.has_changed)
     }
 
-    /// The connection, to change rows with.
+    /// Returns the connection for a write.
     pub(crate) fn changing(&mut self) -> &mut AnyConnection {
         self.has_changed = true;
         self.conn
     }
 
-    /// What rows of this customer hold; nothing that any row holds when there is no customer.
+    /// Returns the value of the customer column; without a customer one that no row has.
     pub(crate) fn customer(&self) -> Vec<u8> {
         self.customer
             .map_or_else(Vec::new, |customer| bytes(customer.0))
     }
 
-    /// Refuses to write a row of another customer than the unit's.
+    /// Fails unless `customer` is the customer of the unit, before a row of it is written.
     pub(crate) fn own(&self, customer: CustomerId) -> Result<(), StoreError> {
         if self.customer == Some(customer) {
             return Ok(());
@@ -80,11 +80,11 @@ impl<'a> Scope<'a> {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Bytes of `text`, found without reading it.
+    /// Returns the bytes of `text` without reading it.
     fn octet_length(text: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
 }
 
-/// Refuses to go on when a row that must be there is not.
+/// Fails if no row was changed although it must exist.
 pub(crate) fn changed(rows: usize) -> Result<(), StoreError> {
     match rows {
         0 => Err(corrupt("a row to change is not there")),
@@ -92,7 +92,7 @@ pub(crate) fn changed(rows: usize) -> Result<(), StoreError> {
     }
 }
 
-/// Rows as what they mean.
+/// Converts rows into domain types.
 pub(crate) fn all<R, T: TryFrom<R, Error = StoreError>>(
     rows: Vec<R>,
 ) -> Result<Vec<T>, StoreError> {

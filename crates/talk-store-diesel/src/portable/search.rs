@@ -1,8 +1,8 @@
-//! The text that channels are searched by.
+//! The folded text by which channels are searched.
 
 use talk_domain::fold::fold;
 
-/// What a channel is searched by.
+/// Returns the folded text by which a channel is searched.
 pub(crate) fn search_key(name: &str, detail: &str) -> String {
     format!("{}\n{}", fold(name), fold(detail))
 }

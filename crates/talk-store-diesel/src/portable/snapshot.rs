@@ -1,4 +1,4 @@
-//! One consistent read, as its queries.
+//! The read-only repositories on one snapshot.
 
 use talk_domain::access_key::AccessKeyQueries;
 use talk_domain::agent::AgentQueries;
@@ -18,14 +18,14 @@ use crate::portable::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::portable::scope::Scope;
 
-/// One consistent read.
+/// A snapshot of one customer.
 pub(crate) struct DieselSnapshot<'a> {
     scope: Scope<'a>,
     encoder: &'a dyn FrameEncoder,
 }
 
 impl<'a> DieselSnapshot<'a> {
-    /// The snapshot of `conn`, which is in a transaction.
+    /// Creates a snapshot on `conn`, which is in a transaction.
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         unit: Unit,
@@ -38,7 +38,8 @@ impl<'a> DieselSnapshot<'a> {
     }
 }
 
-/// The log as it is stored, but for messages that are deleted and still to be cleaned up.
+/// Reads the log, with tombstones in place of deleted messages whose events a cleanup has not
+/// rewritten yet.
 impl EventQueries for DieselSnapshot<'_> {
     fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
         let mut page = EventQueries::after(&mut self.scope, chat, portion)?;

@@ -1,4 +1,4 @@
-//! One open unit of work, as its repositories.
+//! The repositories of an open unit of work.
 
 use std::sync::Arc;
 
@@ -25,13 +25,13 @@ use crate::portable::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::portable::scope::Scope;
 
-/// What a unit did.
+/// The result of a unit.
 pub(crate) struct Done {
     /// What its transaction did so far.
     pub(crate) memory: Memory,
-    /// Whether there is anything to undo.
+    /// Whether there is anything to roll back.
     pub(crate) has_changed: bool,
-    /// The events it logged, in their order.
+    /// The events it appended, in order.
     pub(crate) events: Vec<LoggedEvent>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct DieselUnit<'a> {
 }
 
 impl<'a> DieselUnit<'a> {
-    /// The unit on `conn`, which is in a transaction; what that did so far is in `memory`.
+    /// Creates a unit on `conn`, which is in a transaction; `memory` is its cache.
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         unit: Unit,
@@ -57,7 +57,7 @@ impl<'a> DieselUnit<'a> {
         }
     }
 
-    /// What it did.
+    /// Returns the result.
     pub(crate) fn into_done(self) -> Done {
         let (memory, has_changed) = self.scope.into_memory();
         Done {

@@ -21,13 +21,14 @@ use crate::portable::schema::meta;
 use crate::sqlite::file::ownership::{Owner, owner};
 use crate::sqlite::usernames;
 
-/// What makes and changes the tables.
+/// The embedded migrations.
 pub(crate) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// How long opening waits for other processes; statements wait as long by `busy_timeout`.
+/// Timeout of opening a database that other processes use; statements have the same in
+/// `busy_timeout`.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `busy_timeout` comes first: switching to WAL can meet another process.
+/// `busy_timeout` is set first, since switching to WAL may have to wait for another process.
 const WRITER: &str = "
     PRAGMA busy_timeout = 10000;
     PRAGMA journal_mode = WAL;
@@ -40,14 +41,14 @@ const WRITER: &str = "
     PRAGMA temp_store = MEMORY;
 ";
 
-/// Of a new database, before its first page is written: free pages are listed, and can be given back
-/// step by step.
+/// Set in a new database before its first page is written, so that free pages can be given back in
+/// steps.
 const NEW: &str = "PRAGMA auto_vacuum = INCREMENTAL;";
 
-/// What `PRAGMA auto_vacuum` tells of such a database.
+/// The value of `PRAGMA auto_vacuum` of such a database.
 const INCREMENTAL: i32 = 2;
 
-/// Before it is known whose the file is, nothing in it is changed.
+/// Settings that change nothing in the file, used until its owner is known.
 const PLAIN: &str = "PRAGMA busy_timeout = 10000;";
 
 const READER: &str = "
@@ -125,7 +126,7 @@ fn not_utf8() -> Cause {
     "the path is not UTF-8".into()
 }
 
-/// A connection that only reads.
+/// Opens a connection that only reads.
 pub(crate) fn reader(path: &Path) -> Result<SqliteConnection, Cause> {
     connect(path, READER)
 }
@@ -147,7 +148,7 @@ fn configure(conn: &mut SqliteConnection, settings: &str) -> Result<(), Cause> {
     loop {
         match conn.batch_execute(settings) {
             Ok(()) => return Ok(()),
-            // Two processes that both switch a new file to WAL are told so without any waiting.
+            // SQLite does not wait when two processes switch a new file to WAL at the same time.
             Err(error) if is_locked(&error) && start.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(5));
             }
@@ -173,7 +174,7 @@ pub(crate) fn create(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Applies what is missing, under the write lock, so that two processes never do it at once.
+/// Applies missing migrations under the write lock, so that two processes never do it at once.
 pub(crate) fn migrate(conn: &mut SqliteConnection) -> Result<Vec<String>, Cause> {
     conn.immediate_transaction(|conn| {
         check_known(conn)?;
@@ -189,7 +190,7 @@ pub(crate) fn migrate(conn: &mut SqliteConnection) -> Result<Vec<String>, Cause>
     .map_err(|Failed(cause)| cause)
 }
 
-/// Refuses a database that a newer version has changed: what this one would write there is unknown.
+/// Refuses a database with migrations of a newer version.
 fn check_known(conn: &mut SqliteConnection) -> Result<(), Failed> {
     let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations().map_err(Failed)?;
     let known: Vec<_> = known.iter().map(|known| known.name().version()).collect();
@@ -210,7 +211,7 @@ impl From<diesel::result::Error> for Failed {
     }
 }
 
-/// The identity of this log, made up when it is opened first.
+/// Returns the epoch of the database, which is generated at its first opening.
 pub(crate) fn epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
     conn.immediate_transaction(|conn| {
         let known = meta::table
@@ -225,7 +226,7 @@ pub(crate) fn epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
     })
 }
 
-/// Gives the log another identity: no position of the old one counts any more.
+/// Replaces the epoch, so that no earlier position can be resumed from.
 pub(crate) fn renew_epoch(conn: &mut SqliteConnection) -> QueryResult<String> {
     let epoch = Uuid::new_v4().hyphenated().to_string();
     diesel::delete(meta::table.find("epoch")).execute(conn)?;
@@ -286,7 +287,7 @@ pub(crate) fn free_pages(conn: &mut AnyConnection) -> QueryResult<Option<u32>> {
     Ok(pages.is_incremental.then_some(pages.free))
 }
 
-/// Whether the database has been migrated at all.
+/// Returns whether the database has any tables of Talk.
 pub(crate) fn has_tables(conn: &mut SqliteConnection) -> QueryResult<bool> {
     let count = "(SELECT COUNT(*) FROM sqlite_master WHERE name = 'talk_meta')";
     diesel::select(diesel::dsl::sql::<BigInt>(count))
@@ -303,7 +304,7 @@ pub(crate) fn begin(conn: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
-/// Lets the file grow to about `bytes` at most.
+/// Limits the size of the file to about `bytes`.
 pub(crate) fn limit(conn: &mut SqliteConnection, bytes: u64) -> QueryResult<()> {
     let size: i64 = diesel::select(diesel::dsl::sql::<BigInt>(
         "page_size FROM pragma_page_size",
@@ -314,13 +315,13 @@ pub(crate) fn limit(conn: &mut SqliteConnection, bytes: u64) -> QueryResult<()> 
     conn.batch_execute(&format!("PRAGMA max_page_count = {pages}"))
 }
 
-/// Writes a row as it is, which needs space like any other change.
+/// Rewrites a row unchanged, which needs space like any other change.
 pub(crate) fn touch(conn: &mut AnyConnection) -> QueryResult<()> {
     let touch = "UPDATE talk_meta SET value = value WHERE key = 'epoch'";
     conn.batch_execute(touch)
 }
 
-/// Rows that this connection has changed since it was opened.
+/// Returns the number of rows that this connection has changed since it was opened.
 pub(crate) fn changes(conn: &mut AnyConnection) -> QueryResult<i64> {
     diesel::select(diesel::dsl::sql::<BigInt>("total_changes()")).get_result(conn)
 }

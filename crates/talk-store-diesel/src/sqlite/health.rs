@@ -1,4 +1,4 @@
-//! Whether the store still answers, and what.
+//! The state of the store: running, full, failed or closed.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -11,22 +11,22 @@ const FULL: u8 = 1;
 const CLOSED: u8 = 2;
 const FAILED: u8 = 3;
 
-/// Whether the store still answers, and what.
+/// The state of the store: running, full, failed or closed.
 #[derive(Default)]
 pub(crate) struct Health(AtomicU8);
 
 impl Health {
-    /// From now on the store answers nothing: it is unknown what is stored.
+    /// Marks the store as failed: the stored state is unknown, and every call is refused.
     pub(crate) fn fail(&self) {
         self.0.store(FAILED, Ordering::Release);
     }
 
-    /// From now on the store answers nothing: it was asked to end.
+    /// Marks the store as closed: every call is refused.
     pub(crate) fn close(&self) {
         self.0.fetch_max(CLOSED, Ordering::AcqRel);
     }
 
-    /// The last change found space on the disk, or none.
+    /// Records whether the last change found the disk full.
     pub(crate) fn set_full(&self, is_full: bool) -> bool {
         let (from, to) = if is_full { (WELL, FULL) } else { (FULL, WELL) };
         let changed = self
@@ -44,12 +44,12 @@ impl Health {
         changed
     }
 
-    /// Whether the last change found the disk full.
+    /// Returns whether the last change found the disk full.
     pub(crate) fn is_full(&self) -> bool {
         self.0.load(Ordering::Acquire) == FULL
     }
 
-    /// Refuses when the store answers nothing.
+    /// Fails if the store has failed or is closed.
     pub(crate) fn check(&self) -> Answer {
         let reason = match self.0.load(Ordering::Acquire) {
             FAILED => "the store has failed",

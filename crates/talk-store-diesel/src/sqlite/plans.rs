@@ -1,4 +1,4 @@
-//! Every statement of a request's path finds its rows by an index: its plan scans no table.
+//! Tests that every statement of a request uses an index: no query plan scans a table.
 
 mod erasing;
 mod explained;
@@ -37,7 +37,7 @@ use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use explained::plan;
 
-/// Frames of nothing.
+/// An encoder of empty frames.
 pub(crate) struct Plain;
 
 impl FrameEncoder for Plain {
@@ -49,16 +49,16 @@ impl FrameEncoder for Plain {
     }
 }
 
-/// Statements by their text.
+/// The statements that were recorded, by text.
 #[derive(Clone, Default)]
 pub(crate) struct Heard {
-    /// Those that ran.
+    /// Statements that ran.
     run: BTreeSet<String>,
-    /// Those that were prepared to be kept.
+    /// Statements that were cached as prepared.
     kept: BTreeSet<String>,
 }
 
-/// Plays a request of every kind and writes down the statements that look rows up.
+/// Runs a request of every kind and records the statements that look rows up.
 pub(crate) fn play() -> (TempDir, AnyConnection, Heard) {
     let directory = tempfile::tempdir().unwrap();
     let mut conn = connection::writer(&directory.path().join("talk.db")).unwrap();
@@ -157,7 +157,7 @@ fn change(uow: &mut dyn UnitOfWork) -> Message {
     root
 }
 
-/// What is posted.
+/// A command that posts `text`.
 fn said(chat: ChatId, text: &str) -> PostMessage {
     PostMessage {
         chat,
@@ -167,7 +167,7 @@ fn said(chat: ChatId, text: &str) -> PostMessage {
     }
 }
 
-/// Posts something that the index has not come to.
+/// Posts a message that is not indexed yet.
 fn say_more(uow: &mut dyn UnitOfWork, chat: ChatId) {
     post_message(uow, &context(agent_id(1)), &said(chat, "hello again")).unwrap();
 }
@@ -310,8 +310,7 @@ fn threads_and_pages_use_the_index_made_for_them() {
 fn statements_of_the_hot_path_are_prepared_once() {
     let (_directory, _conn, heard) = play();
     let anew: Vec<&String> = heard.run.difference(&heard.kept).collect();
-    // A list of ids or kinds is as long as it is; deleting a message or a chat, and
-    // retention, are rare.
+    // Statements with lists of ids or kinds vary in length; deletions and retention are rare.
     let rare = |sql: &&String| {
         sql.contains(" IN (")
             || sql.starts_with("UPDATE `talk_events`")

@@ -1,5 +1,4 @@
-//! The readers: connections that cannot write, each read on one consistent snapshot and with a
-//! deadline.
+//! Read-only connections: each read runs on one consistent snapshot, with a deadline.
 
 mod admission;
 mod turns;
@@ -27,13 +26,13 @@ use crate::sqlite::connection;
 use admission::{Admission, Entry, Permit};
 use turns::Waiting;
 
-/// How long a read waits for a connection.
+/// Timeout of waiting for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a read runs before it is told that the database asked for yet another time.
+/// Maximum number of runs of a read that the database requires to retry.
 const RUNS: u32 = 3;
-/// Connections of the reserved lane. Its reads find a few rows by their keys.
+/// Connections of the reserved lane, whose reads find a few rows by key.
 const RESERVED: u32 = 1;
-/// Reads that may wait for them.
+/// Maximum of reads that wait for them.
 const RESERVED_WAITING: usize = 4_096;
 
 /// Opens connections that only read.
@@ -64,7 +63,7 @@ impl r2d2::ManageConnection for Manager {
 #[error("failed to open a connection for reading")]
 struct ReaderError(#[source] Cause);
 
-/// Reads of one kind: connections, and who uses them next.
+/// The connections of one read lane, and their fair queue.
 struct Lane {
     pool: r2d2::Pool<Manager>,
     admission: Arc<Admission>,
@@ -107,13 +106,13 @@ pub(crate) struct Readers {
     timeout: Duration,
 }
 
-/// Connections of the lane for searches: half of the processors, at least one.
+/// Returns the number of connections for searches: half of the processors, at least one.
 fn searches() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     u32::try_from(processors / 2).unwrap_or(1).max(1)
 }
 
-/// What a read runs with.
+/// Everything a read needs on its thread.
 struct Source {
     pool: r2d2::Pool<Manager>,
     encoder: Arc<dyn FrameEncoder>,
@@ -145,8 +144,8 @@ impl Readers {
         })
     }
 
-    /// Runs `work` on one snapshot, off the async threads. Whoever waits for a connection is a task
-    /// of its own: a caller that does not poll may be given one, but never keeps it from others.
+    /// Runs `work` on one snapshot, on a blocking thread. Waiting for a connection is a task of its
+    /// own, so that a caller that stops polling holds no connection.
     pub(crate) async fn query(&self, unit: Unit, work: ReadWork) -> Answer {
         let lane = match unit.lane {
             ReadLane::Shared => &self.shared,
@@ -158,7 +157,7 @@ impl Readers {
             encoder: Arc::clone(&self.encoder),
             limit: self.timeout,
         };
-        // Ends with the caller, unless the read has begun.
+        // Cancelled with the caller, unless the read has started.
         let mut reading = JoinSet::new();
         match lane.admission.enter(unit) {
             Ok(Entry::Now(permit)) => {
@@ -187,7 +186,7 @@ impl Readers {
     }
 }
 
-/// The error of a read whose thread ended before the read did.
+/// Returns the error of a read whose thread panicked or was cancelled.
 fn lost(error: JoinError) -> StoreError {
     StoreError::Unavailable(error.into())
 }
@@ -216,7 +215,7 @@ fn read(source: &Source, unit: Unit, mut work: ReadWork, _permit: Permit) -> Ans
     answer
 }
 
-/// A deferred transaction sees the database as it was at its first statement.
+/// Runs a read in a deferred transaction, which sees the database as of its first statement.
 fn snapshot(
     conn: &mut AnyConnection,
     unit: Unit,

@@ -22,8 +22,8 @@ use crate::sqlite::writer::batch::{Batcher, Job};
 use crate::sqlite::writer::budget::Budget;
 use crate::sqlite::writer::checkpoint::WriteAheadLog;
 
-/// The store on SQLite. Its parts end in this order: the last connection to be closed is the
-/// writer's, which leaves one file.
+/// The store on SQLite. Its fields are dropped in this order, so that the writer's connection is
+/// closed last and leaves one file.
 pub(crate) struct SqliteStore {
     watch: Mutex<Option<Watch>>,
     readers: Mutex<Option<Arc<Readers>>>,

@@ -1,4 +1,4 @@
-//! The migrated tables are those of `schema.rs`.
+//! Tests that the migrated tables are those of `schema.rs`.
 
 use std::collections::BTreeMap;
 

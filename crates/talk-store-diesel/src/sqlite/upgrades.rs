@@ -1,4 +1,4 @@
-//! Databases of earlier versions keep what they mean.
+//! Tests of databases of earlier versions.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -56,7 +56,7 @@ impl Old {
         conn
     }
 
-    /// Goes back to the version before this migration, and on to this one again.
+    /// Reverts to before this migration, runs `between`, and migrates again.
     fn back_and_forth(&mut self, version: &'static str, between: &str) {
         let conn = self.sqlite();
         while conn.applied_migrations().unwrap().contains(&version.into()) {

@@ -1,4 +1,4 @@
-//! Fills in the keys of usernames that were stored before there were keys.
+//! Computes the keys of usernames that were stored by versions without keys.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use talk_domain::agent::username_key;
 
 use crate::portable::schema::agents;
 
-/// Gives every agent without one its key, unless another agent has that key: of agents whose names
-/// differ in case or form alone, the oldest that is not deleted gets it.
+/// Stores the key of every agent without one, unless another agent has it: of agents whose names
+/// differ only in case or form, the oldest that is not deleted gets the key.
 pub(crate) fn fill_keys(conn: &mut SqliteConnection) -> QueryResult<()> {
     let unkeyed: Vec<(Vec<u8>, String)> = agents::table
         .filter(agents::username_key.is_null())

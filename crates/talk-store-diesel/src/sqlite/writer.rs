@@ -24,10 +24,10 @@ use crate::sqlite::writer::checkpoint::WriteAheadLog;
 use crate::sqlite::writer::inbox::{First, Inbox};
 use crate::sqlite::writer::indexer::Indexer;
 
-/// Time between two attempts to write on a full disk, while nobody else writes.
+/// Interval between attempts to write on a full disk, while there are no other writes.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// The handle of the writer thread. Dropping it lets the thread finish what is queued.
+/// The handle of the writer thread. When it is dropped, the thread finishes the queued units.
 pub(crate) struct Writer {
     inbox: Arc<Inbox>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -66,12 +66,12 @@ impl Writer {
         })
     }
 
-    /// Queues a unit, or says at once why not.
+    /// Queues a unit, or refuses it at once.
     pub(crate) fn enqueue(&self, job: Job) -> Result<(), StoreError> {
         self.inbox.enqueue(job)
     }
 
-    /// Lets the thread finish what is queued and close the database, and waits for it.
+    /// Waits until the thread has finished the queued units and closed the database.
     pub(crate) fn end(&self) {
         self.inbox.close();
         let thread = self.thread.lock();
@@ -110,7 +110,8 @@ impl Loop {
         }
     }
 
-    /// No timer: the first unit starts a batch, and the next one gathers while this one commits.
+    /// The loop of the thread. There is no timer: the first unit starts a batch, and the next batch
+    /// gathers during its commit.
     fn serve(&mut self) -> Result<(), Fatal> {
         let mut indexer = Indexer::new(Instant::now());
         let mut reclaimer = Reclaimer::new(Instant::now());
@@ -147,8 +148,8 @@ impl Loop {
         }
     }
 
-    /// How long to wait for the next unit: until the index, the write-ahead log, free pages or a full
-    /// disk want something.
+    /// Returns how long to wait for the next unit: until the index, the write-ahead log, free pages
+    /// or a full disk need work.
     fn patience(&self, indexer: &Indexer, reclaimer: &Reclaimer) -> Option<Duration> {
         let own = if self.health.is_full() {
             Some(PROBE)
@@ -160,7 +161,7 @@ impl Loop {
         [own, log].into_iter().flatten().min()
     }
 
-    /// Leaves one file: everything is in the database, and nothing in the write-ahead log.
+    /// Closes the database as one file, with an empty write-ahead log.
     fn finish(self) {
         self.inbox.end();
         if self.is_beside_server {

@@ -1,4 +1,4 @@
-//! A closed database is one file, and an open one fails when its files vanish. Cases 61, 65, 67.
+//! Tests of closing, and of files that vanish (cases 61, 65 and 67).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     path.into()
 }
 
-/// Case 61: also when others still hold the store, read and write.
+/// Case 61: also while other handles read and write.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_database_is_one_file_that_can_be_copied() {
     for _ in 0..10 {

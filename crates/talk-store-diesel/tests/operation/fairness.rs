@@ -1,4 +1,4 @@
-//! Who waits for the writer is served fairly. Case 43.
+//! Tests of fairness among units that wait for the writer (case 43).
 
 use std::future::Future;
 use std::sync::{Arc, Mutex};

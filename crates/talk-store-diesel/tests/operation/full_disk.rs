@@ -1,4 +1,5 @@
-//! On a full disk reading goes on, and changes are accepted again when there is space. Case 46.
+//! Tests on a full disk: reads continue, and changes are accepted again once there is space (case
+//! 46).
 
 use std::fs::File;
 use std::io::Write as _;
@@ -35,7 +36,7 @@ async fn count(store: &Arc<dyn Store>) -> usize {
     read.await.unwrap()
 }
 
-/// Inserts customers until there is no space: how many there are then.
+/// Inserts customers until there is no space, and returns their number.
 async fn insert_until_full(store: &Arc<dyn Store>, from: u128) -> usize {
     for n in from..from + 100_000 {
         match insert(store, n).await {
@@ -118,7 +119,7 @@ async fn a_database_at_its_limit_is_read_and_written_again_when_there_is_space()
     assert_eq!(count(&store).await, 1);
 }
 
-/// Several in one group find the disk full, and are all told so.
+/// All units of a group that finds the disk full are refused.
 #[tokio::test]
 async fn a_group_that_finds_no_space_is_refused_whole() {
     let database = Database::new();
@@ -147,7 +148,7 @@ async fn a_group_that_finds_no_space_is_refused_whole() {
 }
 
 /// Case 46, on a disk without a free byte. `TALK_TEST_MOUNT=1` (as in `.ci/run`) makes it a failure
-/// when none can be mounted; where users may not mount, the test above has to do.
+/// when none can be mounted; without it, the test is skipped where users may not mount.
 #[tokio::test]
 async fn a_full_disk_ends_nothing_and_a_start_on_it_serves_reads() {
     let database = Database::new();
@@ -183,7 +184,7 @@ async fn a_full_disk_ends_nothing_and_a_start_on_it_serves_reads() {
     store.close().await;
 }
 
-/// A server that nobody writes to finds the space by itself.
+/// An idle server detects the space by itself.
 #[tokio::test]
 async fn space_is_found_without_a_write() {
     let database = Database::new();

@@ -1,4 +1,4 @@
-//! The store in operation: shared by many, on a disk that fills up, closed, and robbed of its files.
+//! Tests of the store in operation: fairness, full disks, closing, vanished files, and vacuum.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 

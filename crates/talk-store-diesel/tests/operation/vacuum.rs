@@ -144,7 +144,7 @@ async fn an_older_database_is_rewritten_with_everything_in_it() {
     store.close().await;
 }
 
-/// RUN-21: it needs the server stopped, and nobody else at the database.
+/// RUN-21: refused while a server or another process uses the database.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_in_use_is_not_rewritten() {
     let database = older().await;

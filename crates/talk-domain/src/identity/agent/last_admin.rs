@@ -6,7 +6,7 @@ use crate::kernel::error::refusals;
 use crate::kernel::store::{StoreError, UnitOfWork};
 
 refusals! {
-    /// Refusals of [`check_administrator_left`].
+    /// Refusals of a change that would leave a customer without an active admin.
     pub enum LastAdminError {
         LastAdmin = FailedPrecondition "LAST_ADMIN"
             "the last active admin or manager of a customer cannot be demoted, disabled or deleted",

@@ -179,8 +179,7 @@ pub trait MessageQueries {
 
     /// Searches messages of agents in the chats in which `agent` participates, ordered by
     /// `(created, id)`. MUST return exactly the messages that are not deleted and contain the
-    /// needle (see [`Needle::is_in`](search::Needle::is_in)), also right after a change and
-    /// whatever index is used.
+    /// needle (see `Needle::is_in`), also right after a change and whatever index is used.
     ///
     /// # Errors
     /// Only when storage fails.

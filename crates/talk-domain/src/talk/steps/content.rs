@@ -24,7 +24,7 @@ pub(crate) fn is_empty(text: &str, medias: &[Media]) -> bool {
 }
 
 refusals! {
-    /// Refusals of [`check_references`].
+    /// Refusals of a media that refers to an unknown file or agent.
     pub enum ReferenceError {
         ..Invalid(Invalid),
         ..Store(StoreError),

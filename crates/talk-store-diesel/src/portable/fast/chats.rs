@@ -2,7 +2,7 @@
 //!
 //! Every event changes its chat's row. The repositories change the cached chat instead, and the row
 //! is written once for all events of the batch. Only this file names the table, so that no query
-//! reads a row that is behind its cached chat.
+//! reads a stale row of a cached chat.
 
 use diesel::prelude::*;
 use talk_domain::chat::Chat;
@@ -19,13 +19,13 @@ use crate::portable::schema::chats;
 use crate::portable::scope::{Scope, changed};
 
 impl Scope<'_> {
-    /// The table of chats, for a query. Changes that the cache holds back are written first.
+    /// Returns the table of chats for a query, after flushing the cache.
     pub(crate) fn chats(&mut self) -> Result<chats::table, StoreError> {
         flush(self.conn, &mut self.memory)?;
         Ok(chats::table)
     }
 
-    /// The chat, if it is the customer's. A chat that is not cached has nothing held back.
+    /// Finds a chat of the customer, in the cache or the table.
     pub(crate) fn chat(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
         if let Some(known) = self.memory.chat(id, self.customer) {
             return Ok(Some(known.clone()));
@@ -39,7 +39,7 @@ impl Scope<'_> {
         row.map(Chat::try_from).transpose()
     }
 
-    /// Stores a chat of the customer, now or with the batch.
+    /// Stores a chat of the customer: in the cache if it is cached, otherwise in the table.
     pub(crate) fn set_chat(&mut self, chat: &Chat) -> Result<(), StoreError> {
         if self.memory.advance(chat) {
             self.has_changed = true;
@@ -51,7 +51,7 @@ impl Scope<'_> {
     }
 }
 
-/// Writes the chats that the cache holds back.
+/// Writes the dirty chats of the cache.
 pub(crate) fn flush(conn: &mut AnyConnection, memory: &mut Memory) -> Result<(), StoreError> {
     memory.flush(|stored, chat| {
         if is_progress(stored, chat) {
@@ -62,8 +62,8 @@ pub(crate) fn flush(conn: &mut AnyConnection, memory: &mut Memory) -> Result<(),
     })
 }
 
-/// Whether a chat differs from its row in the columns of [`write_progress`] alone. It does not
-/// compile when a field is missing.
+/// Returns whether a chat differs from its row only in the columns of [`write_progress`]. Does not
+/// compile if a field is left out.
 fn is_progress(stored: &Chat, chat: &Chat) -> bool {
     let Chat {
         id,
@@ -92,7 +92,7 @@ fn is_progress(stored: &Chat, chat: &Chat) -> bool {
         && *deleted == chat.deleted
 }
 
-/// Stores the columns that events change. No index has them.
+/// Fast path: updates the columns that events change. They are in no index.
 fn write_progress(conn: &mut AnyConnection, chat: &Chat) -> Result<(), StoreError> {
     let rows = prepared!(
         "UPDATE talk_chats SET status = ?, member_count = ?, last_seq = ?, last_at = ?, \
@@ -112,7 +112,7 @@ fn write_progress(conn: &mut AnyConnection, chat: &Chat) -> Result<(), StoreErro
     changed(rows.map_err(fault)?)
 }
 
-/// Stores the whole row.
+/// Updates all columns of the row.
 fn write_all(conn: &mut AnyConnection, chat: &Chat) -> Result<(), StoreError> {
     let known = chats::table
         .filter(chats::id.eq(bytes(chat.id.0)))

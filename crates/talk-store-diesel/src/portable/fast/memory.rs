@@ -1,4 +1,4 @@
-//! What the units of one transaction have in common.
+//! The cache that the units of one transaction share.
 
 use std::collections::HashMap;
 
@@ -9,41 +9,41 @@ use talk_domain::id::{AgentId, ChatId, CustomerId, TokenId};
 use talk_domain::participant::Participant;
 use talk_domain::store::StoreError;
 
-/// Chats, memberships, agents and credentials that units of one transaction found or changed: the
-/// next unit need not read them again, and what each event changes of a chat is written once for all
-/// of them. Ends with its transaction, or with the savepoint it began in: nothing else may write
-/// meanwhile.
+/// A cache of chats, memberships, agents and credentials that the units of one transaction have
+/// read or changed. Later units read them from here, and the row of a chat is written once per
+/// batch instead of once per event. It is valid only inside its transaction or savepoint, while
+/// nothing else writes.
 #[derive(Default)]
 pub(crate) struct Memory {
-    /// Whether nothing is cached and nothing held back.
+    /// Whether the cache is switched off.
     is_plain: bool,
     chats: HashMap<ChatId, Chat>,
-    /// The rows of chats that are held back, as the database has them.
+    /// The stored rows of dirty chats.
     stored: HashMap<ChatId, Chat>,
     /// The number of rows written by [`Memory::flush`].
     flushed: i64,
     members: HashMap<(ChatId, AgentId), Participant>,
-    /// As the database has them.
+    /// Agents or keys as stored.
     agents: HashMap<AgentId, Agent>,
     /// Whether these tokens are revoked.
     tokens: HashMap<TokenId, bool>,
-    /// As the database has them.
+    /// Agents or keys as stored.
     keys: HashMap<KeyHash, AccessKey>,
     has_erased: bool,
 }
 
 impl Memory {
-    /// Notes that text was erased, which must not stay in the write-ahead log either.
+    /// Marks that text was erased, which must be removed from the write-ahead log too.
     pub(crate) const fn mark_erased(&mut self) {
         self.has_erased = true;
     }
 
-    /// Whether text was erased.
+    /// Returns whether text was erased.
     pub(crate) const fn has_erased(&self) -> bool {
         self.has_erased
     }
 
-    /// Creates a cache that keeps nothing and holds nothing back.
+    /// Creates a cache that is switched off.
     pub(crate) fn plain() -> Self {
         Self {
             is_plain: true,
@@ -51,21 +51,21 @@ impl Memory {
         }
     }
 
-    /// The chat, if it is known and the customer's.
+    /// Returns a cached chat of the customer.
     pub(crate) fn chat(&self, id: ChatId, customer: Option<CustomerId>) -> Option<&Chat> {
         let known = self.chats.get(&id);
         known.filter(|chat| Some(chat.customer) == customer)
     }
 
-    /// Remembers a chat as the database has it.
+    /// Caches a chat as stored.
     pub(crate) fn remember(&mut self, chat: &Chat) {
         if !self.is_plain {
             self.chats.insert(chat.id, as_stored(chat));
         }
     }
 
-    /// Holds a change of a chat back until the next [`Memory::flush`]. Returns `false` if the chat is
-    /// not known, so that it must be written now.
+    /// Changes a cached chat and marks it as dirty until the next [`Memory::flush`]. Returns
+    /// `false` if the chat is not cached and must be written now.
     pub(crate) fn advance(&mut self, chat: &Chat) -> bool {
         let Some(known) = self.chats.get_mut(&chat.id) else {
             return false;
@@ -75,8 +75,7 @@ impl Memory {
         true
     }
 
-    /// Writes every chat that is held back with `write`, which gets the row's chat and the cached
-    /// one.
+    /// Calls `write` for every dirty chat, with its stored row and the cached one.
     pub(crate) fn flush(
         &mut self,
         mut write: impl FnMut(&Chat, &Chat) -> Result<(), StoreError>,
@@ -99,14 +98,14 @@ impl Memory {
         self.flushed
     }
 
-    /// Forgets a chat that is about to be removed, with its memberships and its progress.
+    /// Invalidates a chat that is about to be removed, with its memberships and pending changes.
     pub(crate) fn forget_chat(&mut self, id: ChatId) {
         self.chats.remove(&id);
         self.stored.remove(&id);
         self.forget_members(id);
     }
 
-    /// The agent's membership, if it is known and the customer's.
+    /// Returns the agent's cached membership, if it is of the customer.
     pub(crate) fn member(
         &self,
         (chat, agent): (ChatId, AgentId),
@@ -116,7 +115,7 @@ impl Memory {
         member.filter(|member| Some(member.customer) == customer)
     }
 
-    /// Remembers a membership.
+    /// Caches a membership.
     pub(crate) fn remember_member(&mut self, member: &Participant) {
         if !self.is_plain {
             let key = (member.chat, member.agent);
@@ -124,69 +123,69 @@ impl Memory {
         }
     }
 
-    /// The agent, if it is known.
+    /// Returns a cached agent.
     pub(crate) fn agent(&self, id: AgentId) -> Option<&Agent> {
         self.agents.get(&id)
     }
 
-    /// Remembers an agent as the database has it.
+    /// Caches an agent as stored.
     pub(crate) fn remember_agent(&mut self, agent: &Agent) {
         if !self.is_plain {
             self.agents.insert(agent.id, agent.clone());
         }
     }
 
-    /// Forgets an agent that is about to change.
+    /// Invalidates an agent that is about to change.
     pub(crate) fn forget_agent(&mut self, id: AgentId) {
         self.agents.remove(&id);
     }
 
-    /// Forgets all agents: a customer is about to be removed, and its agents with it.
+    /// Invalidates all agents, before a customer is removed with its agents.
     pub(crate) fn forget_agents(&mut self) {
         self.agents.clear();
     }
 
-    /// Whether a token is revoked, if that is known.
+    /// Returns whether a token is revoked, if that is cached.
     pub(crate) fn is_revoked(&self, token: TokenId) -> Option<bool> {
         self.tokens.get(&token).copied()
     }
 
-    /// Remembers whether a token is revoked.
+    /// Caches whether a token is revoked.
     pub(crate) fn remember_token(&mut self, token: TokenId, is_revoked: bool) {
         if !self.is_plain {
             self.tokens.insert(token, is_revoked);
         }
     }
 
-    /// Forgets all tokens: which are revoked is about to change.
+    /// Invalidates all tokens, before revocations change.
     pub(crate) fn forget_tokens(&mut self) {
         self.tokens.clear();
     }
 
-    /// The access key with this hash, if it is known.
+    /// Returns the cached access key with this hash.
     pub(crate) fn key(&self, hash: &KeyHash) -> Option<&AccessKey> {
         self.keys.get(hash)
     }
 
-    /// Remembers an access key as the database has it.
+    /// Caches an access key as stored.
     pub(crate) fn remember_key(&mut self, key: &AccessKey) {
         if !self.is_plain {
             self.keys.insert(key.hash, key.clone());
         }
     }
 
-    /// Forgets all access keys: some are about to change.
+    /// Invalidates all access keys, before some change.
     pub(crate) fn forget_keys(&mut self) {
         self.keys.clear();
     }
 
-    /// Memberships of a chat have ended.
+    /// Invalidates the memberships of a chat.
     pub(crate) fn forget_members(&mut self, chat: ChatId) {
         self.members.retain(|(of, _), _| *of != chat);
     }
 }
 
-/// A chat as it would be read: the row of a deleted direct chat has no pair.
+/// Returns a chat as it would be read from its row: that of a deleted direct chat has no pair.
 fn as_stored(chat: &Chat) -> Chat {
     Chat {
         pair: chat.pair.filter(|_| chat.deleted.is_none()),

@@ -1,8 +1,8 @@
 //! Statements of the hot path, of fixed text.
 //!
-//! Diesel writes the text of an insert or an update down anew each time, only to find it among the
-//! prepared ones, and visits each column several times, which together takes as long as to run it.
-//! These are found by their type.
+//! Diesel builds the text of an insert or an update anew each time only to find the prepared one,
+//! and visits each column several times, which together takes as long as running it. These
+//! statements are found by their type.
 
 use std::marker::PhantomData;
 
@@ -47,7 +47,7 @@ pub(crate) enum Value<'a> {
     Optional(Option<i64>),
 }
 
-/// The text of a statement, which stands for the statement.
+/// A type that stands for the text of a statement.
 pub(crate) trait Sql: 'static {
     /// The text.
     const SQL: &'static str;
@@ -60,7 +60,7 @@ pub(crate) struct Prepared<'a, S, const N: usize> {
 }
 
 impl<'a, S: Sql, const N: usize> Prepared<'a, S, N> {
-    /// Where the values belong.
+    /// The positions of the values in the text.
     const PLACES: [usize; N] = places(S::SQL);
 
     /// The statement with these values.
@@ -71,13 +71,13 @@ impl<'a, S: Sql, const N: usize> Prepared<'a, S, N> {
         }
     }
 
-    /// Changes rows and tells how many.
+    /// Runs the statement and returns the number of changed rows.
     pub(crate) fn run(self, conn: &mut AnyConnection) -> QueryResult<usize> {
         natively!(conn, |conn| self.execute(conn))
     }
 }
 
-/// Where each `?` is; it does not compile unless there are as many as values.
+/// Finds the position of each `?`. Does not compile unless there is one for each value.
 #[expect(clippy::indexing_slicing, reason = "while compiling")]
 const fn places<const N: usize>(sql: &str) -> [usize; N] {
     let (mut places, mut found, mut at) = ([0; N], 0, 0);
@@ -132,7 +132,7 @@ impl<S: Sql, const N: usize> QueryId for Prepared<'_, S, N> {
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-/// When it reads, it reads numbers.
+/// Its result columns, if any, are numbers.
 impl<S, const N: usize> Query for Prepared<'_, S, N> {
     type SqlType = BigInt;
 }

@@ -42,7 +42,7 @@ impl AgentRepository for Scope<'_> {
     }
 
     fn has_other_administrator(&mut self, id: AgentId) -> Result<bool, StoreError> {
-        // Not as parameters, so that the index of administrators fits.
+        // Literals instead of parameters, so that the partial index on administrators is used.
         const ADMINISTERS: &str = "permission > 16 AND status = 'active' AND deleted_at IS NULL";
         let found: Option<i64> = agents::table
             .filter(agents::customer_id.eq(self.customer()))
@@ -82,7 +82,7 @@ impl AgentRepository for Scope<'_> {
         let known = agents::table
             .filter(agents::id.eq(bytes(agent.id.0)))
             .filter(agents::customer_id.eq(self.customer()));
-        // Nothing has an empty hash.
+        // No password has an empty hash.
         let row = AgentRow::new(agent, &PasswordHash(String::new()));
         let rows = diesel::update(known)
             .set(row)

@@ -1,4 +1,4 @@
-//! Customers at rest, and their removal.
+//! Customers, and their removal.
 
 use diesel::prelude::*;
 use talk_domain::access_key::AccessKeyRepository as _;
@@ -27,7 +27,7 @@ impl CustomerRepository for Scope<'_> {
 }
 
 impl Scope<'_> {
-    /// Deletes up to `limit` answers given to an agent. Returns how many.
+    /// Deletes up to `limit` answers given to an agent. Returns their number.
     fn drop_answers(&mut self, agent: AgentId, limit: u32) -> Result<usize, StoreError> {
         let next: Vec<i64> = idempotency::table
             .filter(idempotency::agent_id.eq(bytes(agent.0)))

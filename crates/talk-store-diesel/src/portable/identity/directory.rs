@@ -1,4 +1,4 @@
-//! Who is who, over all customers: the only queries that are not scoped.
+//! Lookups across customers: the only queries without a customer.
 
 use diesel::dsl;
 use diesel::prelude::*;

@@ -12,7 +12,7 @@ use crate::portable::rows::{bytes, number, seq};
 use crate::portable::schema::{revoked_tokens, session_ends};
 use crate::portable::scope::Scope;
 
-/// How long an end is kept: much longer than any node needs to hear of it.
+/// How long a session end is stored: much longer than any node needs to read it.
 const KEPT_SECONDS: i64 = 60 * 60;
 
 impl Scope<'_> {
@@ -29,8 +29,8 @@ impl Scope<'_> {
 }
 
 impl Scope<'_> {
-    /// Up to `limit` ends that every node has heard of, the oldest first. The last end stays: its
-    /// number is not given again.
+    /// Finds up to `limit` session ends that every node has read, oldest first. The last one stays,
+    /// so that its number is not reused.
     fn old_ends(&mut self, now: Timestamp, limit: i64) -> Result<Vec<i64>, StoreError> {
         let last = self.last_session_end()?;
         let oldest: Vec<(i64, i64)> = session_ends::table

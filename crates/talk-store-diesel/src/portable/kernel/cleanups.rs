@@ -1,4 +1,4 @@
-//! Cleanups: what deletions have left behind.
+//! Cleanups: the remaining work of deletions.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -49,7 +49,7 @@ macro_rules! removed_customer {
 pub(crate) use removed_customer;
 
 impl Scope<'_> {
-    /// Those of these messages of a chat that are deleted and may have logged events left.
+    /// Finds those of these messages of a chat that are deleted and may have logged events left.
     pub(crate) fn messages_left(
         &mut self,
         chat: ChatId,
@@ -74,7 +74,7 @@ impl Scope<'_> {
         left.iter().map(|message| id(message)).collect()
     }
 
-    /// About how many rows a customer has left: its agents, and the events of its chats.
+    /// Estimates the rows a customer has left: its agents, and the events of its chats.
     fn left_of_customer(&mut self, customer: CustomerId) -> Result<u64, StoreError> {
         let agents: i64 = agents::table
             .filter(agents::customer_id.eq(bytes(customer.0)))
@@ -90,7 +90,7 @@ impl Scope<'_> {
         number((agents + events.unwrap_or(0)).max(1))
     }
 
-    /// The stored cleanup of a deletion, if it is not done.
+    /// Finds the cleanup of a deletion, if it is not finished.
     fn cleanup_of(&mut self, columns: &DeletedColumns) -> Result<Option<CleanupRow>, StoreError> {
         cleanups::table
             .filter(cleanups::kind.eq(columns.kind))
@@ -102,7 +102,7 @@ impl Scope<'_> {
     }
 }
 
-/// The columns that say what was deleted.
+/// The columns that identify a deletion.
 struct DeletedColumns {
     kind: &'static str,
     subject: Vec<u8>,
@@ -164,7 +164,7 @@ impl CleanupRepository for Scope<'_> {
     }
 
     fn finish(&mut self, cleanup: u64) -> Result<(), StoreError> {
-        // What was deleted before it began, perhaps by another process, is in the log too.
+        // Text deleted earlier, perhaps by another process, is in the write-ahead log too.
         self.memory.mark_erased();
         let done = cleanups::table
             .filter(cleanups::id.eq(seq(cleanup)))

@@ -30,7 +30,7 @@ impl Scope<'_> {
             Event::MessageEdited(message)
             | Event::ReactionAdded(message, _)
             | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq),
-            // The first event is found by the message's own seq, and the last is a tombstone.
+            // The first event is found by the message's `seq`, and the last one is a tombstone.
             Event::MessagePosted(_)
             | Event::MessageDeleted(_)
             | Event::ChatCreated(_)
@@ -42,8 +42,8 @@ impl Scope<'_> {
         }
     }
 
-    /// Refuses to log in a chat of another customer. Use cases lock the chat first, so this asks
-    /// the database hardly ever.
+    /// Refuses to append an event to a chat of another customer. Use cases lock the chat first, so
+    /// it is nearly always cached.
     fn check_chat(&mut self, chat: ChatId) -> Result<(), StoreError> {
         if self.memory.chat(chat, self.customer).is_some() {
             return Ok(());
@@ -62,8 +62,8 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// Rewrites the first logged event about `tombstone` and its next others, up to `bound`; what
-    /// is rewritten is no longer in `talk_message_events`. Returns whether there may be more.
+    /// Rewrites the first logged event about `tombstone` and its next others, up to `bound`;
+    /// rewritten events are removed from `talk_message_events`. Returns whether there may be more.
     pub(crate) fn redact(
         &mut self,
         tombstone: &Message,
@@ -102,8 +102,8 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// Puts the tombstone into a logged event, if it is still there. Returns the bytes that were
-    /// there.
+    /// Replaces the payload of a logged event by the tombstone, if the event exists. Returns the
+    /// bytes of the old payload.
     fn rewrite(
         &mut self,
         place: i64,
@@ -131,7 +131,7 @@ impl Scope<'_> {
         number(length)
     }
 
-    /// Deletes the first events of a log up to a place and a time; see
+    /// Deletes the first events of a log up to a `seq` and a time; see
     /// [`EventLog::trim`](talk_domain::event::EventLog::trim).
     pub(crate) fn trim(
         &mut self,
@@ -174,7 +174,7 @@ impl Scope<'_> {
         number(last).map(Some)
     }
 
-    /// Shows the tombstone in place of deleted messages in events that are still to be rewritten.
+    /// Replaces deleted messages by tombstones in events that a cleanup has not rewritten yet.
     pub(crate) fn hide_deleted(
         &mut self,
         chat: ChatId,

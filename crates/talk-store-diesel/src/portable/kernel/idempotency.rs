@@ -1,4 +1,4 @@
-//! Answered requests of the customer's agents.
+//! Stored answers to requests of the customer's agents.
 
 use diesel::prelude::*;
 use talk_domain::id::AgentId;
@@ -80,7 +80,7 @@ impl IdempotencyRepository for Scope<'_> {
             return Ok(None);
         };
         self.memory.mark_erased();
-        // Only an agent's own JSON has a username; the id is in its text form there.
+        // Only the JSON of an agent has a username, and its id is text there.
         prepared!(
             "DELETE FROM talk_idempotency WHERE serial > ? AND serial <= ? AND customer_id = ? AND \
              (agent_id = ? OR (instr(body, '\"username\"') AND instr(body, ?)))",
@@ -112,8 +112,7 @@ mod tests {
     use crate::portable::fast::memory::Memory;
     use crate::sqlite::connection;
 
-    /// A database of the version before finds its answers again, and one of this version too when
-    /// it goes back and forth.
+    /// Stored answers survive the migration and its reversal.
     #[test]
     fn answers_outlive_the_change_of_their_table() {
         let directory = tempfile::tempdir().unwrap();

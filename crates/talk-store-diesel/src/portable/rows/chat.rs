@@ -30,7 +30,7 @@ pub(crate) struct ChatRow {
     deleted_at: Option<i64>,
 }
 
-/// The row of a chat, but for what retention stores in it.
+/// The row of a chat without the columns of retention.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = chats, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct NewChatRow {
@@ -81,7 +81,7 @@ impl From<&Chat> for NewChatRow {
             detail: detail.clone(),
             status: status.as_str(),
             creator_id: bytes(creator.0),
-            // A deleted chat gives its key free.
+            // After a deletion the pair may have a new chat.
             direct_key: pair.filter(|_| deleted.is_none()).map(direct_key),
             channel_of: is_channel.then(|| bytes(customer.0)),
             search_key: is_channel.then(|| search_key(name, detail)),
@@ -96,7 +96,7 @@ impl From<&Chat> for NewChatRow {
     }
 }
 
-/// Both agents of a pair.
+/// Concatenates the ids of both agents.
 pub(crate) fn direct_key(pair: DirectPair) -> Vec<u8> {
     pair.agents()
         .iter()

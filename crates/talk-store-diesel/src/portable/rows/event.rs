@@ -44,7 +44,7 @@ pub(crate) fn insert(
     .map_err(fault)
 }
 
-/// The kind a stored name means.
+/// Parses a stored kind.
 pub(crate) fn kind(name: &str) -> Result<EventKind, StoreError> {
     EventKind::parse(name).ok_or_else(|| corrupt("an unknown kind of event"))
 }

@@ -1,4 +1,4 @@
-//! The row of an answered request.
+//! The row of a stored answer.
 
 use diesel::prelude::*;
 use talk_domain::id::CustomerId;
@@ -24,7 +24,7 @@ pub(crate) struct AnsweredRow {
     answered_at: i64,
 }
 
-/// Keeps the answer to an agent of `customer`, in place of an earlier one of the same key.
+/// Stores the answer to an agent of `customer`, replacing an earlier one of the same key.
 pub(crate) fn put(
     conn: &mut AnyConnection,
     customer: CustomerId,

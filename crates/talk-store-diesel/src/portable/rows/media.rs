@@ -33,7 +33,7 @@ enum MediaRow {
     },
 }
 
-/// Attachments as they are stored.
+/// Serializes attachments.
 pub(crate) fn to_text(medias: &[Media]) -> Result<String, StoreError> {
     if medias.is_empty() {
         return Ok("[]".to_owned());
@@ -42,7 +42,7 @@ pub(crate) fn to_text(medias: &[Media]) -> Result<String, StoreError> {
     serde_json::to_string(&rows).map_err(corrupt)
 }
 
-/// Stored attachments.
+/// Parses stored attachments.
 pub(crate) fn from_text(text: &str) -> Result<Vec<Media>, StoreError> {
     if text == "[]" {
         return Ok(Vec::new());

@@ -35,7 +35,7 @@ pub(crate) struct MessageRow {
     deleted_at: Option<i64>,
 }
 
-/// Stores a new message, which nobody has reacted to.
+/// Stores a new message without reactions.
 pub(crate) fn insert(conn: &mut AnyConnection, message: &Message) -> Result<(), StoreError> {
     let (author, system) = match message.author {
         Author::Agent(agent) => (agent, None),

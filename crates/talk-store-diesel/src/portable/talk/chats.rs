@@ -17,7 +17,7 @@ use crate::portable::schema::{chats, participants};
 use crate::portable::scope::{Scope, all};
 
 impl ChatRepository for Scope<'_> {
-    // On SQLite there is one writer: its transaction is the lock.
+    // SQLite has a single writer, so its transaction is the lock.
     fn lock(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
         let found = self.chat(id)?;
         Ok(found.inspect(|chat| self.memory.remember(chat)))

@@ -17,12 +17,12 @@ use crate::portable::rows::{bytes, id, number, seq};
 use crate::portable::schema::{agents, mentions, messages, meta};
 use crate::portable::scope::Scope;
 
-/// Where in `talk_meta` the backlog is: the serial number of its first message that is settled.
+/// Key in `talk_meta` of the progress: the serial number of the first message that is settled.
 const BACKLOG: &str = "mentions_before";
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// `text` with its ASCII letters in lower case.
+    /// Returns `text` with ASCII letters in lower case.
     fn lower(text: Text) -> Text;
 }
 
@@ -32,7 +32,7 @@ impl MentionRepository for Scope<'_> {
         chat: ChatId,
         keys: &BTreeSet<String>,
     ) -> Result<Vec<(String, AgentId)>, StoreError> {
-        // By the keys alone, whose number is bounded: a chat may have any number of participants.
+        // Looks up the keys, whose number is bounded, instead of all participants.
         let without_key = agents::username_key
             .is_null()
             .and(lower(agents::username).eq_any(keys));

@@ -43,7 +43,7 @@ impl Scope<'_> {
         Ok(self.with_reactions(rows)?.pop())
     }
 
-    /// The chat of a message of the customer.
+    /// Finds the chat of a message of the customer.
     pub(crate) fn chat_of_message(
         &mut self,
         message: MessageId,
@@ -58,7 +58,7 @@ impl Scope<'_> {
         chat.as_deref().map(id).transpose()
     }
 
-    /// Keeps the search index true when `message` is about to say something else.
+    /// Updates the search index before the text of `message` changes.
     fn reword(&mut self, message: &Message) -> Result<(), StoreError> {
         let stored: Option<Indexed> = messages::table
             .filter(messages::id.eq(bytes(message.id.0)))
@@ -74,7 +74,7 @@ impl Scope<'_> {
         .map_err(fault)
     }
 
-    /// The messages of `rows` in their order, each with its reactions.
+    /// Converts rows into messages with their reactions, in the same order.
     pub(crate) fn with_reactions(
         &mut self,
         rows: Vec<MessageRow>,
@@ -197,8 +197,8 @@ impl MessageRepository for Scope<'_> {
 }
 
 impl Scope<'_> {
-    /// Deletes earlier versions of a message of the customer, up to `bound`. Returns how many rows
-    /// and bytes, and whether there may be more.
+    /// Deletes earlier versions of a message of the customer, up to `bound`. Returns the number of
+    /// rows and bytes, and whether there may be more.
     pub(crate) fn drop_versions(
         &mut self,
         id: MessageId,

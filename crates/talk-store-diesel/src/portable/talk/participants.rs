@@ -1,4 +1,4 @@
-//! Memberships, and the memory of former ones.
+//! Current and former memberships.
 
 use diesel::dsl;
 use diesel::prelude::*;
@@ -38,9 +38,9 @@ impl Scope<'_> {
         row.map(Participant::try_from).transpose()
     }
 
-    /// The event with which the agent's last ended membership ended.
+    /// Returns the `seq` of the event that ended the agent's last ended membership.
     fn left_with(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<u64>, StoreError> {
-        // Memberships of a deleted chat are left for a while, and ended with the chat.
+        // Rows of memberships of a deleted chat remain for a while, but they ended with the chat.
         let deletion: Option<i64> = participants::table
             .inner_join(self.chats()?.on(chats::id.eq(participants::chat_id)))
             .filter(participants::chat_id.eq(bytes(chat.0)))
@@ -65,7 +65,7 @@ impl Scope<'_> {
         left.map(number).transpose()
     }
 
-    /// Remembers a membership in place of an earlier one of the same agent.
+    /// Stores a former membership, replacing an earlier one of the same agent.
     fn remember(&mut self, participant: &Participant, tick: Tick) -> Result<(), StoreError> {
         let (chat, agent) = (bytes(participant.chat.0), bytes(participant.agent.0));
         let earlier = former_participants::table
@@ -90,7 +90,7 @@ impl Scope<'_> {
     }
 }
 
-/// Where a page goes on behind a participant.
+/// Returns the cursor after a participant.
 fn cursor(participant: &Participant) -> Cursor {
     Cursor {
         at: participant.joined,

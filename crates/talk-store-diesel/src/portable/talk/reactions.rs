@@ -1,4 +1,5 @@
-//! Reactions. Their message knows their number, so that most messages are read without them.
+//! Reactions. The row of a message has their number, so that messages without any are read without
+//! a further query.
 
 use diesel::prelude::*;
 use talk_domain::id::MessageId;

@@ -1,4 +1,4 @@
-//! How far participants have read, and what they have not.
+//! Read marks and unread messages.
 
 use diesel::prelude::*;
 use talk_domain::chat::Tick;
@@ -17,7 +17,7 @@ use crate::portable::rows::{at, bytes, number, seq};
 use crate::portable::schema::{events, mentions, messages, read_marks};
 use crate::portable::scope::{Scope, all};
 
-/// The messages of others in a chat after a time, as far as they can be unread.
+/// Selects the messages of others in a chat after a time that can be unread.
 macro_rules! unread {
     ($scope:expr, $chat:expr, $agent:expr, $after:expr) => {
         messages::table
@@ -31,8 +31,8 @@ macro_rules! unread {
 }
 
 impl Scope<'_> {
-    /// The time after which there are at most [`COUNTED`] messages, and that is not before
-    /// `after`: nothing older is looked at, however much there is.
+    /// Returns the earliest time from `after` on after which the chat has at most [`COUNTED`]
+    /// messages, so that counting is bounded.
     fn counted_after(&mut self, chat: ChatId, after: Timestamp) -> Result<i64, StoreError> {
         let oldest: Option<i64> = messages::table
             .filter(messages::chat_id.eq(bytes(chat.0)))
@@ -64,7 +64,7 @@ impl ReadRepository for Scope<'_> {
     }
 
     fn last_message(&mut self, chat: ChatId, up_to: u64) -> Result<Option<Tick>, StoreError> {
-        // By the time of the event, since most events may be no messages.
+        // Searches by the time of the event, since most events may not be messages.
         let until: Option<i64> = events::table
             .filter(events::chat_id.eq(bytes(chat.0)))
             .filter(events::seq.le(seq(up_to)))
@@ -153,7 +153,7 @@ impl ReadQueries for Scope<'_> {
             .filter(read_marks::seq.ge(seq(from)))
             .select(ReadMarkRow::as_select())
             .into_boxed::<MultiBackend>();
-        // Marks move on between pages; whose they are does not.
+        // Marks may move between pages, so the reader of the last row is looked up.
         if let Some(agent) = request.after.and_then(|cursor| cursor.id) {
             let agent = bytes(agent);
             query = match request.order {

@@ -133,7 +133,7 @@ impl Scope<'_> {
     }
 }
 
-/// The rows and bytes that the unit of work may still delete.
+/// The rows and bytes that this unit of work may still delete.
 struct Left(Bound);
 
 impl Left {

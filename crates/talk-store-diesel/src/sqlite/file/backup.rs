@@ -20,16 +20,16 @@ use crate::sqlite::connection;
 use crate::sqlite::file::examine::examine_file;
 use crate::sqlite::file::lock::{self, Mode, Part};
 
-/// How often the progress of a copy is reported.
+/// Interval of progress reports.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Why there is no copy.
+/// Reasons why a copy failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// One of the databases was not opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The file is there already.
+    /// The file exists already.
     #[error("{} exists, and is not overwritten", .0.display())]
     Exists(PathBuf),
     /// There is no file to restore.
@@ -44,7 +44,7 @@ pub enum CopyError {
     /// The database was not copied.
     #[error("failed to copy the database")]
     Copy(#[source] Cause),
-    /// The copy is not as it must be.
+    /// The copy has errors.
     #[error("the copy is damaged: {}", .0.join("; "))]
     Damaged(Vec<String>),
     /// The new file has no space.
@@ -60,26 +60,26 @@ pub enum CopyError {
     Write(PathBuf, #[source] io::Error),
 }
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Bytes are copied.
     Copying {
         /// Bytes written so far.
         bytes: u64,
-        /// Bytes that there will be at most.
+        /// Expected maximum of bytes.
         total: u64,
     },
     /// The copy is read in full and checked.
     Checking,
 }
 
-/// What a backup holds.
+/// The contents of a backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
     /// Its size.
     pub bytes: u64,
-    /// Identity of the log.
+    /// The epoch of the database.
     pub epoch: String,
     /// How many messages are in it.
     pub messages: u64,
@@ -91,7 +91,8 @@ pub struct Backup {
 }
 
 /// Copies the database at `url` into the new file `target`: one snapshot, with everything that was
-/// acknowledged before the call. The file has its name only once it is complete, checked and synced.
+/// acknowledged before the call. The file gets its name only once it is complete, checked and
+/// synced.
 ///
 /// # Errors
 /// See [`CopyError`]; then there is no file `target`.
@@ -201,11 +202,11 @@ fn file_problems(path: &Path) -> Result<Vec<String>, CopyError> {
     Ok(findings.filter(|finding| finding != "ok").collect())
 }
 
-/// A file that is being written beside its later place, for this user alone. It is removed unless it
-/// is complete; one that a killed process has left is taken over.
+/// A temporary file beside its target, accessible by this user alone. It is removed unless
+/// completed; one that a killed process left is reused.
 pub(crate) struct Partial {
     pub(crate) path: PathBuf,
-    /// Locked as long as it is written.
+    /// Locked while it is written.
     pub(crate) file: File,
 }
 
@@ -224,7 +225,7 @@ impl Partial {
             if !lock::try_lock(&file, &path, (Part::Server, Mode::Alone)).map_err(failed)? {
                 return Err(CopyError::Busy(target.to_owned()));
             }
-            // The process that had the lock may have given the file its name meanwhile.
+            // The process that held the lock may have renamed the file meanwhile.
             if lock::leads_to(&path, &file).map_err(failed)? {
                 file.set_len(0).map_err(failed)?;
                 return Ok(Self { path, file });
@@ -232,7 +233,7 @@ impl Partial {
         }
     }
 
-    /// Gives it the owner and the permissions of another file, in whose place it will be.
+    /// Copies the owner and the permissions of the file that it will replace.
     pub(crate) fn take_owner_of(&self, other: &Path) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, fchown};
 
@@ -244,7 +245,7 @@ impl Partial {
         self.file.set_permissions(other.permissions())
     }
 
-    /// What is in it.
+    /// Reads its contents.
     pub(crate) fn describe(&self) -> Result<Backup, CopyError> {
         let mut conn = connection::reader(&self.path).map_err(CopyError::Copy)?;
         let sql = "SELECT (SELECT value FROM talk_meta WHERE key = 'epoch') AS epoch, \
@@ -270,7 +271,7 @@ impl Partial {
             _ => CopyError::Write(target.to_owned(), error),
         };
         self.file.sync_all().map_err(failed)?;
-        // A second name never replaces a file, as a new name would.
+        // A hard link never replaces an existing file, as renaming would.
         std::fs::hard_link(&self.path, target).map_err(failed)?;
         std::fs::remove_file(&self.path).map_err(failed)?;
         sync_directory(target).map_err(failed)
@@ -279,7 +280,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // The lock is still held. Whoever comes next takes over what cannot be removed.
+        // The lock is still held. A file that cannot be removed is reused by the next process.
         let is_here = lock::leads_to(&self.path, &self.file).unwrap_or(false);
         if is_here {
             let _ = std::fs::remove_file(&self.path);

@@ -1,4 +1,4 @@
-//! The disk under the database: whether it is full, and a reserve for the next start.
+//! Detects a full disk, and reserves space for the next start.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -15,13 +15,13 @@ use crate::portable::connection::AnyConnection;
 /// Bytes of the reserve: more than SQLite allocates to open a database and read its log.
 const RESERVE: usize = 1024 * 1024;
 
-/// Notes whether a statement of a connection found the disk full. Use cases may turn that error into
-/// another one, and SQLite may end the whole transaction with it, so it is noted where it occurs.
+/// A flag that is set when a statement of a connection finds the disk full. It is set where the
+/// error occurs, since use cases may convert the error and SQLite may end the transaction with it.
 #[derive(Clone, Default)]
 pub(crate) struct FullDisk(Arc<AtomicBool>);
 
 impl FullDisk {
-    /// A note of what the statements of `conn` find.
+    /// Creates a flag that the statements of `conn` set.
     pub(crate) fn noted_by(conn: &mut AnyConnection) -> Self {
         let noted = Self::default();
         let flag = Arc::clone(&noted.0);
@@ -37,14 +37,14 @@ impl FullDisk {
         noted
     }
 
-    /// Whether the disk was found full since this was called last.
+    /// Returns and clears the flag.
     pub(crate) fn take(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
 }
 
-/// A file that keeps space for the next start: opening a database allocates a little even to read
-/// it. A start that finds the disk full gives this space up.
+/// A file that reserves space for the next start: opening a database allocates a little even for
+/// reads. A start on a full disk frees this space.
 pub(crate) struct Reserve {
     path: PathBuf,
 }
@@ -59,12 +59,12 @@ impl Reserve {
         }
     }
 
-    /// Gives the space up; `false` if there was none.
+    /// Frees the space; `false` if there was none.
     pub(crate) fn release(&self) -> bool {
         std::fs::remove_file(&self.path).is_ok()
     }
 
-    /// Takes the space again, if it is not taken and there is some.
+    /// Reserves the space again, if it is not reserved and there is enough.
     pub(crate) fn keep(&self) {
         let length = std::fs::metadata(&self.path).map_or(0, |file| file.len());
         if length >= RESERVE as u64 {
@@ -82,7 +82,7 @@ impl Reserve {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file: File = options.open(&self.path)?;
-        // Written rather than set as a length, which would allocate nothing.
+        // Written, since setting the length alone would allocate nothing.
         file.write_all(&vec![0xA5; RESERVE])?;
         file.sync_all()
     }

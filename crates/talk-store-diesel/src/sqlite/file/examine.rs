@@ -1,4 +1,4 @@
-//! Looks through a whole database for what no running server ever leaves behind.
+//! Scans a whole database for states that a running server never leaves.
 
 use std::path::Path;
 
@@ -10,8 +10,7 @@ use crate::error::OpenError;
 use crate::location::Location;
 use crate::sqlite::connection;
 
-/// What must not be there, and how to count it. Rows of chats whose oldest events are gone by age
-/// count from there.
+/// Problems and the queries that count them. Checks of logs start after their expired events.
 const CHECKS: [(&str, &str); 27] = [
     (
         "the log has no identity",
@@ -66,7 +65,7 @@ const CHECKS: [(&str, &str); 27] = [
          OR (c.kind = 'customer' AND c.subject = a.customer_id))",
     ),
     (
-        // Only who was erased has no password.
+        // Only erased agents have no password.
         "messages of erased agents that are not to be erased",
         "SELECT COUNT(*) AS n FROM talk_messages m JOIN talk_agents a ON a.id = m.author_id WHERE \
          a.password_hash = '' AND a.deleted_at IS NOT NULL AND m.system_kind IS NULL AND m.deleted_at IS NULL AND NOT EXISTS \
@@ -175,7 +174,7 @@ struct Finding {
     integrity_check: String,
 }
 
-/// What is wrong with the database at `url`, in words; it is only read, on one snapshot.
+/// Returns the problems of the database at `url` in words. Only reads, on one snapshot.
 ///
 /// # Errors
 /// See [`OpenError`]. A wrong URL creates nothing.
@@ -191,8 +190,8 @@ pub(crate) fn examine_file(path: &Path) -> Result<Vec<String>, OpenError> {
     found.map_err(|error| OpenError::Connect(error.into()))
 }
 
-/// How many messages the search index of the database at `url` has not come to: searches look
-/// through them one by one.
+/// Returns the number of messages that are not in the search index yet: searches compare them one
+/// by one.
 ///
 /// # Errors
 /// See [`OpenError`]. A wrong URL creates nothing.
@@ -207,7 +206,7 @@ pub fn search_backlog(url: &str) -> Result<u64, OpenError> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
-/// How many deletions in the database at `url` are still to be cleaned up.
+/// Returns the number of unfinished cleanups in the database at `url`.
 ///
 /// # Errors
 /// See [`OpenError`]. A wrong URL creates nothing.
@@ -247,7 +246,7 @@ mod tests {
     use crate::portable::connection::AnyConnection;
     use crate::sqlite::plans::play;
 
-    /// What is found once this was done to a sound database.
+    /// Returns the problems found after `tampering` with a sound database.
     fn after(tampering: &str) -> Vec<String> {
         let (_directory, conn, _) = play();
         let AnyConnection::Sqlite(mut conn) = conn;

@@ -18,10 +18,10 @@ pub struct DatabaseLock {
 }
 
 impl DatabaseLock {
-    /// Whether a server of another process runs on the database. It may start or end meanwhile.
+    /// Returns whether a server of another process uses the database. It may start or end at any
+    /// time.
     ///
-    /// # Errors
-    /// If the system does not say.
+    /// # Errors If the operating system reports an error.
     pub fn is_served(&self) -> Result<bool, OpenError> {
         let failed = |error| OpenError::Create(self.path.clone(), error);
         is_locked(&self.file, &self.path).map_err(failed)
@@ -94,7 +94,7 @@ fn take(path: &Path, what: (Part, Mode), in_use: OpenError) -> Result<DatabaseLo
     }
 }
 
-/// Whether `path` is still a name of the open `file`.
+/// Returns whether `path` is still a name of the open `file`.
 pub(crate) fn leads_to(path: &Path, file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
 
@@ -121,7 +121,7 @@ pub(crate) fn try_lock(file: &File, _: &Path, (part, mode): (Part, Mode)) -> io:
     }
 }
 
-/// Whether another process serves the database.
+/// Returns whether another process serves the database.
 #[cfg(target_os = "linux")]
 fn is_locked(file: &File, _: &Path) -> io::Result<bool> {
     use nix::fcntl::{FcntlArg, fcntl};
@@ -155,7 +155,7 @@ fn range(part: Part, mode: Mode) -> io::Result<nix::libc::flock> {
     })
 }
 
-/// Elsewhere files beside the database are locked, under the name that links lead to.
+/// On other systems, locks a file beside the database, found through links.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn try_lock(_: &File, path: &Path, (part, mode): (Part, Mode)) -> io::Result<bool> {
     use std::fs::TryLockError;
@@ -176,7 +176,7 @@ pub(crate) fn try_lock(_: &File, path: &Path, (part, mode): (Part, Mode)) -> io:
     }
 }
 
-/// Whether another process serves the database.
+/// Returns whether another process serves the database.
 #[cfg(not(target_os = "linux"))]
 fn is_locked(_: &File, path: &Path) -> io::Result<bool> {
     use std::fs::TryLockError;

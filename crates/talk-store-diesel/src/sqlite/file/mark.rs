@@ -1,8 +1,8 @@
-//! A mark beside the database: the newest event that was served there.
+//! The mark file beside the database names the newest event that was served there.
 //!
-//! A database put back from a copy lacks that event. Events of the same numbers will follow, with
-//! other contents, and a client that resumes would mix the two histories. So such a database gets a
-//! new epoch when it is next served, and resumes are answered with a reset.
+//! A database that was replaced by an older copy lacks that event. New events would reuse its `seq`
+//! with other contents, and a client that resumes would mix both histories. Therefore such a
+//! database gets a new epoch at the next start, and resumes are answered with a reset.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::error::OpenError;
 use crate::location::Location;
 use crate::sqlite::connection;
 
-/// How old the mark may be.
+/// Maximum age of the mark.
 const AGE: Duration = Duration::from_secs(1);
 
 /// The newest event of a log.
@@ -46,7 +46,7 @@ struct Count {
 }
 
 impl Mark {
-    /// The newest event; `None` if there is none yet. Row numbers rise in commit order.
+    /// Reads the newest event; `None` if there is none yet. Row numbers rise in commit order.
     fn newest(conn: &mut SqliteConnection) -> QueryResult<Option<Self>> {
         let sql = "SELECT m.value AS epoch, hex(e.chat_id) AS chat, e.seq AS seq, e.tm AS tm \
                    FROM talk_meta m, talk_events e WHERE m.key = 'epoch' ORDER BY e.rowid DESC \
@@ -54,7 +54,7 @@ impl Mark {
         diesel::sql_query(sql).get_result(conn).optional()
     }
 
-    /// Whether the log of this database has the event, or had it before its oldest events went.
+    /// Returns whether the log of this database has the event, or had it before it expired.
     fn is_in(&self, conn: &mut SqliteConnection) -> QueryResult<bool> {
         let sql = "SELECT COUNT(*) AS n FROM talk_chats c, talk_meta m WHERE m.key = 'epoch' \
                    AND m.value = ?1 AND c.id = ?2 AND c.last_seq >= ?3 AND (c.log_start >= ?3 \
@@ -71,9 +71,9 @@ impl Mark {
     }
 }
 
-/// Gives the log of the database at `url` a new epoch if the database is older than the one last
-/// served there, as far as the mark beside it tells; returns the new epoch. Without a mark, nothing
-/// is known and nothing changes. To be called with the lock held, before the database is opened.
+/// Renews the epoch of the database at `url` if the mark shows that it is older than the one last
+/// served there, and returns the new epoch. Without a mark nothing changes. Must be called with the
+/// lock held, before the database is opened.
 ///
 /// # Errors
 /// See [`OpenError`].
@@ -92,15 +92,15 @@ pub fn renew_if_older(url: &str) -> Result<Option<String>, OpenError> {
     let renewed =
         renewed.map_err(|error: diesel::result::Error| OpenError::Migrate(error.into()))?;
     if renewed.is_some() {
-        // It would renew the epoch again at a start before the next mark is written.
+        // Otherwise the next start would renew the epoch again if no mark was written meanwhile.
         let file = file_of(&path);
         std::fs::remove_file(&file).map_err(|error| OpenError::Create(file, error))?;
     }
     Ok(renewed)
 }
 
-/// Writes the mark of the database at `url` anew, if it has one: the chat of the event it names may have
-/// been removed for good. To be called by whoever removes chats while no server runs.
+/// Rewrites the mark of the database at `url`, if it has one: the chat of the event may have been
+/// removed. Must be called after chats were removed while no server runs.
 ///
 /// # Errors
 /// See [`OpenError`].
@@ -119,7 +119,7 @@ pub fn rewrite_mark(url: &str) -> Result<(), OpenError> {
     marking.try_update().map_err(OpenError::Connect)
 }
 
-/// Where the mark of a database is: beside the file that links lead to.
+/// Returns the path of the mark, beside the file that links lead to.
 pub(crate) fn file_of(path: &Path) -> PathBuf {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut name = path.into_os_string();
@@ -127,8 +127,8 @@ pub(crate) fn file_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// The mark, if there is one. After a power failure it may be damaged: it is not synced, and no
-/// mark only means that nothing is known.
+/// Reads the mark, if there is one. It is not synced and may be damaged after a power failure; a
+/// damaged one counts as none.
 fn read(file: &Path) -> Option<Mark> {
     let text = match std::fs::read(file) {
         Ok(text) => text,
@@ -143,8 +143,7 @@ fn read(file: &Path) -> Option<Mark> {
         .ok()
 }
 
-/// Keeps the mark up to date with a connection of its own, on a thread of its own. Dropping it
-/// writes the mark a last time.
+/// Updates the mark on a thread with its own connection. Dropping it writes the mark a last time.
 #[derive(Debug)]
 pub struct Marker {
     stop: Option<Sender<()>>,
@@ -186,7 +185,7 @@ impl Drop for Marker {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // It cannot have panicked with anything to report.
+            // A panic of the thread has nothing to report.
             let _ = thread.join();
         }
     }
@@ -200,7 +199,7 @@ struct Marking {
 }
 
 impl Marking {
-    /// Writes the mark if the newest event has changed. A failure, on a full disk for example, is
+    /// Writes the mark if the newest event has changed. A failure, for example on a full disk, is
     /// logged once until it is over.
     fn update(&mut self) {
         let result = self.try_update();
@@ -215,7 +214,7 @@ impl Marking {
 
     fn try_update(&mut self) -> Result<(), Cause> {
         let Some(newest) = Mark::newest(&mut self.conn)? else {
-            // Whatever it names was removed.
+            // There is no event any more: removes the mark.
             return match std::fs::remove_file(&self.file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
                 _ => Ok(()),

@@ -1,4 +1,4 @@
-//! Tells a database of Talk from one of another program, before anything is written to it.
+//! Distinguishes a database of Talk from one of another program, before anything is written.
 
 use diesel::prelude::*;
 use diesel::result::{Error, QueryResult};
@@ -13,14 +13,14 @@ const OUR_TABLE: &str = "talk_meta";
 /// Tables named in the refusal.
 const NAMED: usize = 3;
 
-/// Whose a database file is.
+/// The owner of a database file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// It has no tables.
+    /// No program: it has no tables.
     Nobody,
     /// Talk.
     Talk,
-    /// Another program; says what is in the file.
+    /// Another program, with a description of the contents.
     Other(String),
 }
 
@@ -36,7 +36,7 @@ struct Table {
     name: String,
 }
 
-/// Reads whose database this is. Databases of versions without an application id are known by
+/// Reads the owner of a database. Databases of versions without an application id are known by
 /// their tables.
 pub(crate) fn owner(conn: &mut SqliteConnection) -> QueryResult<Owner> {
     let id = diesel::sql_query("PRAGMA application_id").get_result(conn);

@@ -1,4 +1,4 @@
-//! Puts a backup into the place of a database.
+//! Replaces a database with a backup.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,22 +13,21 @@ use crate::sqlite::file::backup::{Backup, CopyError, Partial, Step, copy_into, s
 use crate::sqlite::file::examine::examine_file;
 use crate::sqlite::file::{lock, mark};
 
-/// What is restored, and how.
+/// The options of a restore.
 #[derive(Clone, Copy, Debug)]
 pub struct Restore<'a> {
     /// The backup.
     pub source: &'a Path,
-    /// Whether a database that is there is moved aside.
+    /// Whether an existing database is moved aside.
     pub is_replacing: bool,
-    /// What distinguishes the name of the database that is moved aside.
+    /// Suffix for the name of the database that is moved aside.
     pub stamp: &'a str,
 }
 
-/// Puts a backup into the place of the database at `url`, migrated, checked, and with a new epoch.
-/// Returns what it holds, and where the database is that was there before.
+/// Replaces the database at `url` with a backup, migrated, checked, and with a new epoch. Returns
+/// its contents, and the path of the former database.
 ///
-/// # Errors
-/// See [`CopyError`]; then everything is as before. [`OpenError::InUse`] beside a server,
+/// # Errors See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
 /// [`OpenError::BesideCommand`] beside a command.
 pub fn restore(
     url: &str,
@@ -42,7 +41,7 @@ pub fn restore(
     let locked = lock::take_whole(&path)?;
     let replaced = replace(&path, restore, progress);
     if replaced.is_err() && !existed {
-        // Made by the lock, and still empty.
+        // The empty file that taking the lock created.
         let _ = std::fs::remove_file(&path);
     }
     drop(locked);
@@ -55,7 +54,7 @@ fn replace(
     progress: &(dyn Fn(Step) + Sync),
 ) -> Result<(Backup, Option<PathBuf>), CopyError> {
     let written = |error| CopyError::Write(path.to_owned(), error);
-    // Behind a symbolic link, so that the link stays one.
+    // Resolves symbolic links, so that the link itself stays.
     let path = &path.canonicalize().map_err(written)?;
     let is_empty = path.metadata().map_err(written)?.len() == 0;
     if !is_empty && !restore.is_replacing {
@@ -82,15 +81,14 @@ fn replace(
     } else {
         Some(set_aside(path, restore.stamp).map_err(written)?)
     };
-    // A server that starts now finds the new file locked until this is over.
+    // The new file is locked too, so a server that starts now is refused.
     std::fs::rename(&partial.path, path).map_err(written)?;
     let _ = std::fs::remove_file(mark::file_of(path));
     sync_directory(path).map_err(written)?;
     Ok((backup, kept))
 }
 
-/// Migrates a copy and gives its log another identity: positions of the log it was copied from do
-/// not count in this one.
+/// Migrates a copy and renews its epoch, so that positions in the original cannot be resumed from.
 fn renew(path: &Path) -> Result<(), CopyError> {
     let mut conn = connection::copy(path)?;
     let failed = |cause: Cause| CopyError::Open(OpenError::Migrate(cause));
@@ -99,10 +97,10 @@ fn renew(path: &Path) -> Result<(), CopyError> {
     renewed.map(drop).map_err(|error| failed(error.into()))
 }
 
-/// Gives the database and its write-ahead log another name, and leaves no log behind: `SQLite` would
-/// apply it to the database that comes.
+/// Renames the database and its write-ahead log. No log may be left, since `SQLite` would apply it
+/// to the new database.
 fn set_aside(path: &Path, stamp: &str) -> io::Result<PathBuf> {
-    // A log that is empty needs no name. A database that cannot be opened is moved with its log.
+    // Opening and closing empties the log. A database that cannot be opened is moved with its log.
     if let Ok(mut conn) = connection::writer(path) {
         let emptied = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)");
         if let Err(error) = emptied {
@@ -110,7 +108,7 @@ fn set_aside(path: &Path, stamp: &str) -> io::Result<PathBuf> {
         }
     }
     let kept = with_suffix(path, &format!(".replaced-{stamp}"));
-    // Two names for a moment: there is always a database in its place.
+    // A second name first, so that there is a database at the path at any time.
     std::fs::hard_link(path, &kept)?;
     for end in ["-wal", "-shm"] {
         match std::fs::rename(with_suffix(path, end), with_suffix(&kept, end)) {

@@ -1,4 +1,4 @@
-//! Rewrites a database into a file without free pages, which gives pages back by itself from then on.
+//! Rewrites a database into a file without free pages and with incremental vacuum.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::sqlite::file::backup::{
 };
 use crate::sqlite::file::lock;
 
-/// Free space that must be left beside the new file, in hundredths of it.
+/// Free space required beyond the new file, in percent of it.
 const SPARE: u64 = 10;
 
 /// The size of the database before and after a vacuum.
@@ -33,20 +33,19 @@ pub struct FreeSpace {
     pub free: u64,
     /// Bytes of the database.
     pub all: u64,
-    /// Whether a server that runs gives them back step by step.
+    /// Whether a running server gives them back in steps.
     pub is_incremental: bool,
 }
 
-/// Rewrites the database at `url` without its free pages: into a new file beside it, which is checked,
-/// synced and put into its place. Its epoch and everything in it stay the same.
+/// Rewrites the database at `url` without its free pages: into a new file beside it, which is
+/// checked, synced and renamed over it. Its epoch and contents stay the same.
 ///
-/// # Errors
-/// See [`CopyError`]; then everything is as before. [`OpenError::InUse`] beside a server,
+/// # Errors See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
 /// [`OpenError::BesideCommand`] beside a command.
 pub fn vacuum(url: &str, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, CopyError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let written = |error| CopyError::Write(path.clone(), error);
-    // Behind a symbolic link, so that the link stays one.
+    // Resolves symbolic links, so that the link itself stays.
     let path = path.canonicalize().map_err(written)?;
     let locked = lock::take_whole(&path)?;
     let vacuumed = rewrite(&path, progress);
@@ -84,11 +83,12 @@ fn rewrite(path: &Path, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, Co
     )?;
     let partial = Partial::create(path)?;
     let mut source = connection::source(path)?;
-    // The copy takes this over. It is written to a database that has a list of its free pages already.
+    // The setting is copied. It is stored only in a database that has a list of free pages already.
     source
         .batch_execute("PRAGMA auto_vacuum = INCREMENTAL")
         .map_err(failed)?;
-    // Commands of operators write without the lock of the server: none may until the end.
+    // Commands of operators write without the lock of the server, so the write lock is held until
+    // the end.
     connection::begin(&mut guard).map_err(failed)?;
     copy_into(&mut source, &partial.path, progress)?;
     drop(source);
@@ -100,18 +100,19 @@ fn rewrite(path: &Path, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, Co
     partial.take_owner_of(path).map_err(written)?;
     partial.file.sync_all().map_err(written)?;
     let after = partial.file.metadata().map_err(written)?.len();
-    // The last connection removes the write-ahead log: SQLite would apply it to the new file.
+    // The last connection removes the write-ahead log, which SQLite would otherwise apply to the
+    // new file.
     drop(guard);
     if log_of(path).exists() {
         return Err(CopyError::Busy(path.to_owned()));
     }
-    // A server that starts now finds the new file locked until this is over.
+    // The new file is locked too, so a server that starts now is refused.
     std::fs::rename(&partial.path, path).map_err(written)?;
     sync_directory(path).map_err(written)?;
     Ok(Vacuumed { before, after })
 }
 
-/// Refuses to begin what there is no space for: `needed` bytes and some more.
+/// Refuses to start without space for `needed` bytes and a margin.
 fn check_space(path: &Path, needed: u64) -> Result<(), CopyError> {
     let written = |error: nix::Error| CopyError::Write(path.to_owned(), error.into());
     let directory = path.parent().filter(|dir| !dir.as_os_str().is_empty());

@@ -1,7 +1,7 @@
-//! Watches that the files of an open database stay where they are.
+//! Watches that the files of an open database are not moved or removed.
 //!
-//! A file that was moved or removed is still written to, through its open handle, and whatever is
-//! acknowledged then is gone at the next start.
+//! A moved or removed file is still written to through its open handle, and acknowledged changes
+//! would be lost at the next start.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use crate::error::OpenError;
 use crate::options::FatalHook;
 use crate::sqlite::health::Health;
 
-/// Time between two looks.
+/// Interval between two checks.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// A running watch; it ends when it is dropped.
+/// A running watch, which ends when dropped.
 pub(crate) struct Watch {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A file of the database, with its identity once it was seen.
+/// A file of the database, with its identity once it exists.
 struct Watched {
     path: PathBuf,
     identity: Option<Identity>,
@@ -86,8 +86,7 @@ impl Watched {
         Self { path, identity }
     }
 
-    /// The path, if another file or none is there now. A look that fails for another reason tells
-    /// nothing.
+    /// Returns the path if there is another file or none now. Other errors are ignored.
     fn vanished(&mut self) -> Option<PathBuf> {
         let is_there = match (identity(&self.path), self.identity) {
             (Ok(now), Some(before)) => now == before,
@@ -108,7 +107,7 @@ fn identity(path: &Path) -> std::io::Result<Identity> {
     std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
-/// Elsewhere an open file cannot be moved or removed.
+/// On other systems an open file cannot be moved or removed.
 #[cfg(not(unix))]
 fn identity(path: &Path) -> std::io::Result<Identity> {
     std::fs::metadata(path).map(|_| (0, 0))

@@ -1,4 +1,4 @@
-//! What is erased, so that its plans are looked at too.
+//! Erasing requests, for the query plans of their statements.
 
 use talk_domain::chat::ChatKind;
 use talk_domain::chat::create::{CreateChat, create_chat};

@@ -1,4 +1,4 @@
-//! What SQLite says how it runs a statement.
+//! Reads query plans of SQLite.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
@@ -14,7 +14,7 @@ struct Step {
     detail: String,
 }
 
-/// The steps of a statement's plan.
+/// Returns the steps of a statement's plan.
 pub(super) fn plan(conn: &mut AnyConnection, sql: &str) -> Vec<String> {
     let AnyConnection::Sqlite(conn) = conn;
     let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))
@@ -23,7 +23,7 @@ pub(super) fn plan(conn: &mut AnyConnection, sql: &str) -> Vec<String> {
     steps.into_iter().map(|step| step.detail).collect()
 }
 
-/// Whether a step looks through a table; the search index looks up the terms it is asked for.
+/// Returns whether a step scans a table; a match in the search index does not.
 pub(super) fn scans(step: &str) -> bool {
     let mut is_lookup = step.starts_with("SCAN talk_search VIRTUAL TABLE INDEX");
     is_lookup &= step.contains(":M");

@@ -1,9 +1,8 @@
-//! Who reads next: connections are shared fairly among customers, and among the agents of a
-//! customer.
+//! Fair sharing of connections among customers, and among the agents of a customer.
 //!
 //! A read gets a connection at once if one is free for its customer, and waits for its turn
-//! otherwise. No customer has all connections, however many reads it sends: the last one is for
-//! the others.
+//! otherwise. A customer never gets all connections, however many reads it sends: the last one is
+//! for the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,16 +23,16 @@ pub(super) struct Admission {
 
 struct State {
     free: usize,
-    /// Connections in use by customer; none is zero.
+    /// Connections in use by customer; there are no zero entries.
     used: HashMap<Who, usize>,
     waiting: Turns<Grant>,
 }
 
-/// How a read is admitted.
+/// The result of requesting a connection.
 pub(super) enum Entry {
-    /// There is a connection for it.
+    /// A connection is free.
     Now(Permit),
-    /// It waits. Dropping the receiver gives up its place.
+    /// The read waits. Dropping the receiver cancels it.
     Later(oneshot::Receiver<Permit>),
 }
 
@@ -58,12 +57,11 @@ impl Admission {
 
     /// Admits a read of `unit`.
     ///
-    /// # Errors
-    /// `Busy` when as many of its agent or customer wait as may.
+    /// # Errors `Busy` when the limit of waiting reads of its agent or customer is reached.
     pub(super) fn enter(self: &Arc<Self>, unit: Unit) -> Result<Entry, StoreError> {
         let mut state = self.lock();
         if state.free > 0 && self.may(&state.used, unit.customer) {
-            // Whoever waits is a customer that may not have this connection.
+            // All waiting reads are of customers that may not use this connection.
             return Ok(Entry::Now(self.grant(&mut state, unit.customer)));
         }
         let (grant, granted) = oneshot::channel();
@@ -106,7 +104,7 @@ impl Admission {
             }
             let permit = self.grant(&mut state, who);
             drop(state);
-            // A caller that left just now drops the permit, which comes back here.
+            // If the caller has just gone, the permit is dropped and returns here.
             drop(grant.send(permit));
             return;
         }

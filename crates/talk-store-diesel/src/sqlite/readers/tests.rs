@@ -1,4 +1,4 @@
-//! Reads that take long, one after the other and beside each other.
+//! Tests of long and of concurrent reads.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};

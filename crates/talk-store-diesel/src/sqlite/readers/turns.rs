@@ -1,5 +1,5 @@
-//! Waiting reads in turns: the customers that wait come one after the other, and so do the agents
-//! of a customer; the reads of one agent come in their order.
+//! A queue of waiting reads in rotation: customers take turns, and so do the agents of a customer;
+//! the reads of an agent stay in order.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -7,11 +7,11 @@ use std::hash::Hash;
 use talk_domain::id::{AgentId, CustomerId};
 use talk_domain::store::Unit;
 
-/// Whose turn it is: a customer, or the server itself.
+/// A customer, or the server itself.
 pub(super) type Who = Option<CustomerId>;
 
-/// Queues by key, in rotation: the next one is the queue that was served the longest time ago. No
-/// queue in it is empty.
+/// Queues by key in rotation: the next one is the queue that was served least recently. No queue is
+/// empty.
 struct Rotation<K, Q> {
     order: VecDeque<K>,
     queues: HashMap<K, Q>,
@@ -27,7 +27,7 @@ impl<K, Q> Default for Rotation<K, Q> {
 }
 
 impl<K: Copy + Eq + Hash, Q: Default> Rotation<K, Q> {
-    /// The queue of `key`, which comes after all others if it is new. The caller fills it.
+    /// Returns the queue of `key`, which is added at the end if it is new. The caller must fill it.
     fn queue(&mut self, key: K) -> &mut Q {
         self.queues.entry(key).or_insert_with(|| {
             self.order.push_back(key);
@@ -35,7 +35,8 @@ impl<K: Copy + Eq + Hash, Q: Default> Rotation<K, Q> {
         })
     }
 
-    /// Takes something out of the next queue that `may` be served; it is then the last one.
+    /// Takes an item out of the next queue for which `may` is true, and moves that queue to the
+    /// end.
     fn next<T>(
         &mut self,
         may: impl Fn(K) -> bool,
@@ -53,7 +54,7 @@ impl<K: Copy + Eq + Hash, Q: Default> Rotation<K, Q> {
     }
 }
 
-/// What waits for one customer.
+/// The waiting units or reads of one customer.
 struct OfCustomer<T> {
     agents: Rotation<Option<AgentId>, VecDeque<T>>,
     waiting: usize,
@@ -68,12 +69,12 @@ impl<T> Default for OfCustomer<T> {
     }
 }
 
-/// How many reads may wait.
+/// Limits of waiting reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
-    /// Of one agent.
+    /// Per agent.
     pub(super) per_agent: usize,
-    /// Of one customer.
+    /// Per customer.
     pub(super) per_customer: usize,
 }
 
@@ -91,8 +92,8 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Lets `read` wait for the turn of the unit's customer and agent, unless as many of them wait
-    /// as may. `is_gone` names those whose caller has left: they give up their place first.
+    /// Queues `read`, unless the limit of its customer or agent is reached. Reads for which
+    /// `is_gone` is true are removed first.
     pub(super) fn push(&mut self, unit: Unit, read: T, is_gone: impl Fn(&T) -> bool) -> bool {
         let Waiting {
             per_agent,
@@ -125,7 +126,7 @@ impl<T> Turns<T> {
         false
     }
 
-    /// The next read of a customer that `may` have a connection.
+    /// Takes the next read of a customer for which `may` is true.
     pub(super) fn pop(&mut self, may: impl Fn(Who) -> bool) -> Option<(Who, T)> {
         self.customers.next(may, |customer| {
             let taken = customer.agents.next(

@@ -1,7 +1,7 @@
 //! Searching channels by name and detail.
 //!
 //! Channels are compared one after the other in the order of the list, a few at a time, each in
-//! time linear in its length. A search that meets its deadline ends the page early, with a cursor
+//! time linear in its length. A search that reaches its deadline ends the page early, with a cursor
 //! at the last channel it has compared.
 
 use diesel::prelude::*;
@@ -22,14 +22,15 @@ use crate::portable::search::search_key;
 use crate::portable::talk::chats::place;
 use crate::sqlite::search::index;
 
-/// Channels read at a time, whose texts are in memory together: at most a megabyte or so.
+/// Channels read at a time; their texts take about a megabyte of memory at most.
 const STEP: u16 = 64;
 
 /// A channel and the folded text it is searched by.
 type Channel = (Vec<u8>, i64, Option<String>);
 
 impl Scope<'_> {
-    /// A page of the channels whose folded text contains `needle`, which is folded and not empty.
+    /// Returns a page of the channels whose folded text contains `needle`, which is folded and not
+    /// empty.
     pub(crate) fn channels_containing(
         &mut self,
         needle: &str,
@@ -72,7 +73,7 @@ impl Scope<'_> {
         }
     }
 
-    /// The next [`STEP`] channels behind the request's cursor.
+    /// Reads the next [`STEP`] channels after the cursor.
     fn next_channels(&mut self, request: PageRequest) -> Result<Vec<Channel>, StoreError> {
         let request = PageRequest {
             size: STEP - 1,
@@ -89,7 +90,8 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// The same, folded now: what is stored was folded by another version.
+    /// Reads the next channels and folds them now, since the stored texts were folded by another
+    /// version.
     fn next_channels_folded(&mut self, request: PageRequest) -> Result<Vec<Channel>, StoreError> {
         let request = PageRequest {
             size: STEP - 1,
@@ -111,7 +113,7 @@ impl Scope<'_> {
         Ok(channels.into_iter().map(folded).collect())
     }
 
-    /// The channels with these ids, in the order of the list.
+    /// Reads the channels with these ids, in the order of the list.
     fn channels_found(
         &mut self,
         found: Vec<Vec<u8>>,

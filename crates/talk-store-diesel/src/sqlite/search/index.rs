@@ -1,10 +1,10 @@
 //! The search index on SQLite: an FTS5 table of [terms], advanced in steps.
 //!
 //! A message is not indexed when it is written: that would cost more than writing it, and FTS5
-//! writes what it has at every savepoint. It is indexed with others by a transaction of its own,
-//! when the writer has time (see [`crate::sqlite::writer::indexer`]). Up to where that has come is stored in the
-//! same transaction, and a search looks through what is behind it one by one, on one snapshot. So
-//! what is found never depends on when the index is advanced.
+//! writes what it has at every savepoint. It is indexed later together with others, in a
+//! transaction of its own (see [`crate::sqlite::writer::indexer`]). The progress is stored in the
+//! same transaction, and a search compares the messages after it one by one, on the same snapshot.
+//! So results never depend on the progress of the index.
 
 pub(crate) mod channels;
 mod removal;
@@ -23,10 +23,10 @@ use terms::{Terms, VERSION};
 pub(crate) const STEP: usize = 256;
 /// Bytes of text that end a step early.
 const STEP_BYTES: usize = 32 * 1024;
-/// Entries that share a time, but for its lowest bits.
+/// Maximum of entries that share a time without its lowest bits.
 const TIES: i64 = 1024;
 
-/// What the index needs of a message.
+/// The columns of a message that the index needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
 pub(crate) struct Indexed {
@@ -50,13 +50,13 @@ impl Indexed {
     }
 }
 
-/// The first and the last entry that messages of this time can have.
+/// Returns the range of entries that messages of this time can have.
 pub(crate) const fn entries_at(created: i64) -> (i64, i64) {
     let first = created & !(TIES - 1);
     (first, first | (TIES - 1))
 }
 
-/// Empties an index of another version; what is indexed is found out by the next steps.
+/// Empties an index of another version; the next steps fill it again.
 pub(crate) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
     conn.immediate_transaction(|conn| {
         channels::prepare(conn)?;
@@ -78,7 +78,7 @@ pub(crate) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
     })
 }
 
-/// The serial number of the last message the index has passed.
+/// Returns the serial number up to which messages are indexed.
 pub(crate) fn reached(conn: &mut AnyConnection) -> QueryResult<i64> {
     let stored: Option<String> = meta::table
         .filter(meta::key.eq("search_upto"))
@@ -88,7 +88,7 @@ pub(crate) fn reached(conn: &mut AnyConnection) -> QueryResult<i64> {
     Ok(stored.and_then(|stored| stored.parse().ok()).unwrap_or(0))
 }
 
-/// The messages the index has passed and does not know, by their numbers after `from`.
+/// Returns messages that were removed from the index by an edit, by their numbers after `from`.
 pub(crate) fn edited(conn: &mut AnyConnection, from: i64, limit: i64) -> QueryResult<Vec<i64>> {
     search_again::table
         .filter(search_again::serial.gt(from))
@@ -98,7 +98,7 @@ pub(crate) fn edited(conn: &mut AnyConnection, from: i64, limit: i64) -> QueryRe
         .load(conn)
 }
 
-/// Whether there is something to index.
+/// Returns whether there is something to index.
 pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
     let from = reached(conn)?;
     let next: Option<i64> = messages::table
@@ -116,7 +116,7 @@ pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
         || channels::is_behind(conn)?)
 }
 
-/// Indexes the next messages and tells whether there are more. Must run in a transaction.
+/// Indexes the next messages and returns whether there are more. Must run in a transaction.
 pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
     let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
     let from = reached(conn)?;
@@ -148,7 +148,7 @@ pub(crate) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
     Ok(removal::go_on(conn)? || is_more)
 }
 
-/// Indexes edited messages and tells whether there may be more.
+/// Indexes edited messages and returns whether there may be more.
 fn add_again(conn: &mut AnyConnection, limit: i64) -> QueryResult<bool> {
     let edited = edited(conn, i64::MIN, limit)?;
     if edited.is_empty() {
@@ -168,7 +168,7 @@ fn add_again(conn: &mut AnyConnection, limit: i64) -> QueryResult<bool> {
     Ok(added == STEP)
 }
 
-/// Indexes one message; no when a thousand others have its time.
+/// Indexes one message. Returns `false` if a thousand others have the same time.
 fn add(conn: &mut AnyConnection, message: &Indexed) -> QueryResult<bool> {
     let (first, last) = entries_at(message.created_at);
     let taken: Vec<i64> = search_entries::table
@@ -199,8 +199,8 @@ fn add(conn: &mut AnyConnection, message: &Indexed) -> QueryResult<bool> {
     Ok(true)
 }
 
-/// Takes `message`, as it was, out of the index, if the index has passed it; it is indexed anew
-/// when it says something else from now on.
+/// Removes the old text of `message` from the index, if it is indexed. The new text is indexed by a
+/// later step.
 pub(crate) fn reword(
     conn: &mut AnyConnection,
     message: &Indexed,
@@ -227,8 +227,8 @@ pub(crate) fn reword(
     }
 }
 
-/// Notes that the messages with the highest numbers may have been removed: their numbers are given
-/// again, to messages that the index has not passed.
+/// Lowers the stored progress after the messages with the highest numbers were removed: their
+/// numbers are reused by messages that are not indexed yet.
 pub(crate) fn reuse_numbers(conn: &mut AnyConnection) -> QueryResult<()> {
     let last: Option<i64> = messages::table
         .filter(messages::serial.gt(0))
@@ -243,7 +243,7 @@ pub(crate) fn reuse_numbers(conn: &mut AnyConnection) -> QueryResult<()> {
     pass(conn, last)
 }
 
-/// Stores the serial number of the last message the index has passed.
+/// Stores the serial number up to which messages are indexed.
 fn pass(conn: &mut AnyConnection, last: i64) -> QueryResult<()> {
     prepared!(
         "UPDATE talk_meta SET value = ? WHERE key = 'search_upto'",

@@ -1,10 +1,10 @@
 //! Searching messages: candidates are compared one by one in the order of the list, newest first or
 //! oldest first, until the page is full.
 //!
-//! There are two [sources](source::Source) of candidates: the messages that the [index] names, and
-//! those that the index has not come to, or that changed since. Every search does a bounded amount
-//! of [work](WORK); one that has spent it, or met its deadline, ends its page early with a cursor
-//! at the last place it has compared.
+//! There are two [sources](source::Source) of candidates: the messages that the [index] finds, and
+//! those that are not indexed yet or were edited since. Every search does a bounded amount of
+//! [work](WORK); one that has spent it, or reached its deadline, ends its page early with a cursor
+//! after the last candidate it has compared.
 
 mod found;
 mod indexed;
@@ -30,13 +30,14 @@ use found::{Found, Window};
 use indexed::Index;
 use source::{Candidate, Source, Sources};
 
-/// Work of one search at most, in bytes of text compared; each candidate costs [`CANDIDATE`] more.
+/// Maximum work of one search, in bytes of text compared; each candidate costs [`CANDIDATE`] more.
 const WORK: usize = 8 * 1024 * 1024;
-/// What it costs to look a candidate up, in bytes of text that could be compared meanwhile.
+/// Cost of looking a candidate up, in bytes of text that could be compared meanwhile.
 const CANDIDATE: usize = 512;
 /// Candidates whose texts are in memory together.
 const TOGETHER: usize = 128;
-/// Chats that the index is asked for by name; an agent of more chats is looked up by every message.
+/// Maximum of chats named in an index query; an agent of more chats searches all messages of the
+/// customer.
 const NAMED_CHATS: i64 = 256;
 
 /// Candidates among the messages of `$from`: by agents, not deleted, of the agent's chats and of the
@@ -70,7 +71,7 @@ macro_rules! candidates {
 }
 use candidates;
 
-/// Everything a search goes by.
+/// The parameters of a search.
 struct Wanted<'a> {
     agent: AgentId,
     search: &'a MessageSearch,
@@ -80,7 +81,7 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether a candidate is of the searched chat and behind the request's cursor.
+    /// Returns whether a candidate is of the searched chat and after the cursor.
     fn admits(&self, candidate: &Candidate) -> bool {
         let chat = self.search.chat;
         chat.is_none_or(|chat| candidate.chat_id == bytes(chat.0)) && self.window.admits(candidate)
@@ -93,7 +94,7 @@ struct Search<'a> {
     sources: Sources,
     index: Index,
     found: Found,
-    /// What may still be spent of [`WORK`].
+    /// The rest of [`WORK`].
     work: usize,
 }
 
@@ -143,14 +144,14 @@ impl Scope<'_> {
         })
     }
 
-    /// Compares candidates until the page is full or none are left; otherwise the page ends early
-    /// and goes on behind the returned cursor.
+    /// Compares candidates until the page is full or none are left. If the page ends early, returns
+    /// the cursor to continue from.
     fn compare(&mut self, search: &mut Search<'_>) -> Result<Option<Cursor>, StoreError> {
         let mut has_begun = false;
         loop {
             match self.compare_some(search) {
                 Ok(()) => {}
-                // What was compared before is the page so far.
+                // The page so far is returned.
                 Err(StoreError::Timeout) if has_begun => search.work = 0,
                 Err(error) => return Err(error),
             }
@@ -167,8 +168,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Fills the sources that are empty and compares the next candidates. Afterwards something is
-    /// compared, or known not to be there, that was not before.
+    /// Fills empty sources and compares the next candidates. Each call makes progress.
     fn compare_some(&mut self, search: &mut Search<'_>) -> Result<(), StoreError> {
         self.next_of_index(search)?;
         self.next_unindexed(search)?;
@@ -186,7 +186,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// The texts of candidates by their numbers.
+    /// Reads the texts of candidates by their numbers.
     fn texts(&mut self, candidates: &[Candidate]) -> Result<Vec<(i64, String)>, StoreError> {
         if candidates.is_empty() {
             return Ok(Vec::new());
@@ -199,7 +199,7 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// The messages of these numbers, in the order of a list.
+    /// Reads the messages with these numbers, in the order of the list.
     fn rows_found(
         &mut self,
         serials: Vec<i64>,
@@ -220,7 +220,7 @@ impl Scope<'_> {
         Ok(rows)
     }
 
-    /// The searched chats, as far as they are named; `None` if there are none.
+    /// Returns the chats to name in the query; `None` if there is nothing to search.
     fn searched_chats(
         &mut self,
         agent: AgentId,

@@ -1,4 +1,4 @@
-//! One commit for many units of work: each for itself, all durable together.
+//! Group commit: many units of work in one transaction.
 
 pub(crate) mod reclaim;
 mod units;
@@ -27,17 +27,17 @@ use crate::sqlite::writer::queue::Owner;
 
 /// A queued unit of work.
 pub(crate) struct Job {
-    /// What it is.
+    /// Name, customer and agent.
     pub(crate) unit: Unit,
-    /// What it does.
+    /// The work.
     pub(crate) work: Work,
     /// When it was queued.
     pub(crate) queued: Instant,
-    /// Where its answer goes.
+    /// The channel for its answer.
     pub(crate) reply: oneshot::Sender<Answer>,
 }
 
-/// Why the store cannot go on.
+/// An error after which the store must end.
 #[derive(Debug)]
 pub(crate) struct Fatal(pub(crate) String);
 
@@ -47,30 +47,30 @@ impl From<Error> for Fatal {
     }
 }
 
-/// The one connection that writes, with what a commit needs.
+/// The connection that writes, with everything that a commit needs.
 pub(crate) struct Batcher {
-    /// In no transaction between batches.
+    /// The connection; outside a transaction between batches.
     pub(crate) conn: AnyConnection,
     /// Makes frames.
     pub(crate) encoder: Arc<dyn FrameEncoder>,
-    /// Is told about committed events.
+    /// Is called with committed events.
     pub(crate) bell: Arc<dyn Bell>,
-    /// Where commits go first.
+    /// The write-ahead log.
     pub(crate) log: WriteAheadLog,
     /// Whether repositories work without the cache of a batch.
     pub(crate) is_plain: bool,
-    /// Bounds what shares a commit.
+    /// Bounds the batches.
     pub(crate) budget: Budget,
-    /// What statements find.
+    /// Set when a statement finds the disk full.
     pub(crate) disk: FullDisk,
     /// Space for a start on a full disk.
     pub(crate) reserve: Reserve,
 }
 
 impl Batcher {
-    /// Runs `first` and what else is in `inbox` and may share its commit, in one transaction. Then
-    /// rings the bell and answers every caller, and returns how many. Nobody is answered before:
-    /// even a refusal may rest on a unit of the same batch.
+    /// Runs `first` and further units of `inbox` that may share its commit in one transaction. Then
+    /// rings the bell and answers every caller, and returns their number. No caller is answered
+    /// earlier: even a refusal may depend on a unit of the same batch.
     pub(crate) fn run(
         &mut self,
         first: Job,
@@ -82,7 +82,7 @@ impl Batcher {
             Ok(answers) => {
                 let units = jobs.len();
                 for (job, answer) in jobs.into_iter().zip(answers) {
-                    // A caller who went away needs no answer.
+                    // A caller that is gone needs no answer.
                     let _ = job.reply.send(answer);
                 }
                 self.log.committed(&mut self.conn);
@@ -100,7 +100,8 @@ impl Batcher {
         }
     }
 
-    /// A full disk is no unknown state: SQLite has undone the transaction, and its callers are told.
+    /// On a full disk the state is known: SQLite has rolled the transaction back, and its units
+    /// fail.
     fn commit(
         &mut self,
         jobs: &mut Vec<Job>,
@@ -132,7 +133,7 @@ impl Batcher {
         }
     }
 
-    /// Runs and commits a batch: the answers, and whether the commit wrote something.
+    /// Runs and commits a batch. Returns the answers, and whether the commit wrote something.
     fn transact(
         &mut self,
         jobs: &mut Vec<Job>,
@@ -180,12 +181,12 @@ impl Batcher {
         Ok(())
     }
 
-    /// Empties the write-ahead log of erased text when that is due.
+    /// Empties the write-ahead log if it holds erased text and that is due.
     pub(crate) fn forget_erased(&mut self) {
         self.log.forget_erased(&mut self.conn);
     }
 
-    /// Tries whether there is space again, while nobody else does.
+    /// Tests whether there is space again, while there are no other writes.
     pub(crate) fn probe(&mut self, health: &Health) -> Result<(), Fatal> {
         self.disk.take();
         if !self.begin()? {
@@ -201,7 +202,7 @@ impl Batcher {
         Ok(())
     }
 
-    /// Undoes the transaction after a statement that may have ended it already.
+    /// Rolls the transaction back after a statement that may have ended it already.
     fn abandon(&mut self) -> Result<(), Fatal> {
         while self.depth()? > 0 {
             let before = self.depth()?;
@@ -213,7 +214,7 @@ impl Batcher {
         Ok(())
     }
 
-    /// Another process writes, and nothing has begun: nobody of a whole batch waits any longer.
+    /// Refuses all units of a batch because another process holds the write lock.
     fn busy(&self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Vec<Answer> {
         let mut filling = Filling::of(jobs);
         while let Some(next) = inbox.next(&filling, &self.budget) {
@@ -223,7 +224,7 @@ impl Batcher {
         all(jobs, "busy", || StoreError::Busy)
     }
 
-    /// Begins a transaction, unless another process writes for longer than we wait.
+    /// Begins a transaction. Returns `false` if another process held the write lock for too long.
     fn begin(&mut self) -> Result<bool, Fatal> {
         match connection::begin(&mut self.conn) {
             Ok(()) => Ok(true),
@@ -232,8 +233,8 @@ impl Batcher {
         }
     }
 
-    /// Advances the search index by a step and tells whether there is more to index. An index that
-    /// cannot be advanced is the error inside: nothing of the step is kept.
+    /// Advances the search index by a step and returns whether there is more to index. The inner
+    /// error means that the index cannot be advanced; the step is rolled back then.
     pub(crate) fn index(&mut self, health: &Health) -> Result<QueryResult<bool>, Fatal> {
         self.disk.take();
         match (self.index_step(), self.disk.take()) {
@@ -247,7 +248,7 @@ impl Batcher {
     }
 
     fn index_step(&mut self) -> Result<QueryResult<bool>, Fatal> {
-        // Others may write while there is nothing to do.
+        // Reads first, so that other processes can write while there is nothing to do.
         match index::is_behind(&mut self.conn) {
             Ok(true) => {}
             done => return Ok(done),
@@ -277,7 +278,7 @@ impl Batcher {
     }
 }
 
-/// The same error for every unit of a batch.
+/// Answers every unit of a batch with the same error.
 fn all(jobs: &[Job], outcome: &'static str, error: impl Fn() -> StoreError) -> Vec<Answer> {
     let answers = jobs.iter().map(|job| {
         count(job.unit, outcome);

@@ -1,4 +1,4 @@
-//! How much work may share one commit.
+//! Bounds the work that shares one commit.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use crate::sqlite::writer::batch::Job;
 use crate::sqlite::writer::pacing::Standing;
 use crate::sqlite::writer::queue::Owner;
 
-/// Time of one share of a batch at least, however fast commits are.
+/// Least time of one share of a batch, however fast commits are.
 const SHARE: Duration = Duration::from_millis(1);
 
-/// Shares of a batch at most, and of a batch that has only one owner.
+/// Maximum of shares of a batch, and the number for a batch with a single owner.
 const SHARES: usize = 16;
 
-/// Bounds batches in time, by how long commits take lately.
+/// Bounds batches in time, relative to the recent duration of commits.
 ///
 /// Every unit in a batch waits until the whole batch has run, and so does every unit queued meanwhile. A batch
 /// that is shared by few is therefore short, and so is one of a single customer while others are
@@ -51,18 +51,18 @@ impl Budget {
     }
 }
 
-/// Counts what is in a batch.
+/// The units and expected time of a batch that is being filled.
 #[derive(Default)]
 pub(crate) struct Filling {
     units: usize,
     spent: Duration,
-    /// At most [`SHARES`] of each, which is where counting them ends to matter.
+    /// Owners, up to [`SHARES`]: more make no difference.
     owners: Vec<Owner>,
     customers: usize,
 }
 
 impl Filling {
-    /// A batch with these units, which are still to run.
+    /// Creates the state of a batch with these units, which are still to run.
     pub(crate) fn of(jobs: &[Job]) -> Self {
         let mut filling = Self::default();
         for job in jobs {
@@ -71,7 +71,7 @@ impl Filling {
         filling
     }
 
-    /// A unit of `owner` joins.
+    /// Adds a unit of `owner`.
     pub(crate) fn join(&mut self, owner: Owner) {
         self.units += 1;
         if self.is_new(owner) && self.owners.len() < SHARES {
@@ -81,12 +81,12 @@ impl Filling {
         }
     }
 
-    /// A unit that joined has run.
+    /// Records that a unit has run.
     pub(crate) fn ran(&mut self, took: Duration) {
         self.spent += took;
     }
 
-    /// Whether a unit of `owner` that is expected to take so long may join too.
+    /// Returns whether a unit of `owner` with this expected duration may join.
     pub(crate) fn has_room(
         &self,
         budget: &Budget,
@@ -103,7 +103,7 @@ impl Filling {
         self.spent + expected <= self.time(budget.share(), owner, standing)
     }
 
-    /// Returns how long the batch may take in all if a unit of `owner` joins it.
+    /// Returns the maximum duration of the batch if a unit of `owner` joins it.
     fn time(&self, share: Duration, owner: Owner, standing: Standing) -> Duration {
         let is_other = |other: &Owner| other.customer != owner.customer;
         let customers = self.customers + usize::from(self.owners.iter().all(is_other));
@@ -137,7 +137,7 @@ mod tests {
         }
     }
 
-    /// Whether a light unit of `owner` may join.
+    /// Returns whether a light unit of `owner` may join.
     fn joins(filling: &Filling, budget: &Budget, owner: Owner, standing: Standing) -> bool {
         filling.has_room(budget, owner, Duration::ZERO, standing)
     }
@@ -243,7 +243,7 @@ mod tests {
         ));
     }
 
-    /// Who has waited for a heavy unit is not kept waiting for another commit.
+    /// A light unit that waited for a heavy one need not wait for a further commit.
     #[test]
     fn a_light_newcomer_joins_a_batch_that_is_full() {
         let budget = Budget::new(256);
@@ -267,7 +267,7 @@ mod tests {
         ));
     }
 
-    /// Otherwise large changes would make commits long, which would let more of them share one.
+    /// Otherwise long commits of large changes would allow even larger batches.
     #[test]
     fn commits_that_are_long_now_and_then_carry_no_more() {
         let mut budget = Budget::new(256);

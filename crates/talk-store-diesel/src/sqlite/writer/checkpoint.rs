@@ -1,7 +1,8 @@
-//! The write-ahead log: settled at the beginning, and short also while somebody is always reading.
+//! Checkpoints of the write-ahead log: at the start, and often enough that it stays short while
+//! there are always readers.
 //!
-//! SQLite copies the log into the database by itself, but begins it anew only at a moment when
-//! nobody reads from it, and with readers enough there is none.
+//! SQLite copies the log into the database by itself, but restarts the log only when no reader uses
+//! it, and with many readers there is no such moment.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,27 +14,26 @@ use diesel::sql_types::Integer;
 
 use crate::portable::connection::AnyConnection;
 
-/// Commits between two looks at the log.
+/// Commits between two checks of the log's size.
 const COMMITS: u32 = 64;
-/// How long erased text may stay in the log before the first attempt to empty it; what else is
-/// erased meanwhile goes with it.
+/// Time from an erasure to the first attempt to empty the log, so that several erasures share one.
 const ERASED_AFTER: Duration = Duration::from_secs(15);
 /// Time between two attempts.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How long an attempt waits for readers, in milliseconds; nobody can write meanwhile.
+/// Milliseconds that an attempt waits for readers; writes are blocked meanwhile.
 const ATTEMPT: u32 = 20;
-/// Erased text that stays longer than this is worth a warning.
+/// Age of erased text in the log after which a warning is logged.
 const OVERDUE: Duration = Duration::from_secs(60);
-/// How long a clean end waits for readers.
+/// Time that a clean stop waits for readers.
 const END: Duration = Duration::from_secs(10);
-/// How long the readers of this process may take to close.
+/// Time that the readers of this process may take to close.
 const CLOSED_AFTER: Duration = Duration::from_millis(500);
 
 /// The write-ahead log of a database.
 pub(crate) struct WriteAheadLog {
     path: PathBuf,
     limit: u64,
-    /// When it is tried to empty it.
+    /// The size in bytes at which the next attempt to empty it is made.
     due: u64,
     commits: u32,
     erasure: Option<Erasure>,
@@ -47,7 +47,7 @@ struct Erasure {
 }
 
 impl WriteAheadLog {
-    /// That of the database at `path`, which is to have `limit` bytes at most.
+    /// The log of the database at `path`, which should have at most `limit` bytes.
     pub(crate) fn of(path: &Path, limit: u64) -> Self {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
@@ -60,7 +60,7 @@ impl WriteAheadLog {
         }
     }
 
-    /// Text was erased by a commit at `now`: the log is to be emptied soon.
+    /// Records that a commit at `now` erased text, so that the log must be emptied soon.
     pub(crate) fn erased(&mut self, now: Instant) {
         self.erasure.get_or_insert(Erasure {
             since: now,
@@ -69,14 +69,14 @@ impl WriteAheadLog {
         });
     }
 
-    /// How long the writer may sleep before it must empty the log.
+    /// Returns how long the writer may sleep before it must empty the log.
     pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
         let erasure = self.erasure.as_ref()?;
         Some(erasure.due.saturating_duration_since(now))
     }
 
-    /// To be called between transactions: empties the log of erased text when that is due. A reader
-    /// that still needs the log is not waited for; the next attempt follows.
+    /// Empties the log if it holds erased text and that is due. Must be called between
+    /// transactions. Does not wait for a reader that needs the log, but tries again later.
     pub(crate) fn forget_erased(&mut self, conn: &mut AnyConnection) {
         let now = Instant::now();
         let Some(mut erasure) = self.erasure.take_if(|erasure| erasure.due <= now) else {
@@ -93,10 +93,10 @@ impl WriteAheadLog {
         self.erasure = Some(erasure);
     }
 
-    /// Copies what the process before this one left in the log into the database, before more is
-    /// written: had it failed to sync the log, that would be in the system's memory only, and all
-    /// that follows it on the disk would be lost with it. Deleted text goes from the log with it,
-    /// at once or as soon as nobody reads from it.
+    /// Copies the log of the previous process into the database before anything is written: if that
+    /// process failed to sync the log, its end may be only in the page cache, and a power failure
+    /// would lose all later commits too. This also removes deleted text from the log, at once or as
+    /// soon as no reader uses it.
     pub(crate) fn settle(&mut self, conn: &mut AnyConnection, now: Instant) -> QueryResult<()> {
         if !empty(conn, ATTEMPT)? {
             self.erased(now);
@@ -104,7 +104,7 @@ impl WriteAheadLog {
         Ok(())
     }
 
-    /// Empties the log before the connection is closed; `false` if somebody still reads from it.
+    /// Empties the log before the connection is closed. Returns `false` if a reader still uses it.
     pub(crate) fn end(conn: &mut AnyConnection) -> QueryResult<bool> {
         let until = Instant::now() + END;
         while Instant::now() < until {
@@ -115,13 +115,13 @@ impl WriteAheadLog {
         Ok(false)
     }
 
-    /// Bytes of the log.
+    /// Returns the size of the log in bytes.
     pub(crate) fn bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |log| log.len())
     }
 
-    /// Waits until the log's file is gone, which the last connection removes when it is closed. Those
-    /// of this process are closed at once; another process may keep its own for as long as it likes.
+    /// Waits until the file of the log is gone: the last connection removes it when closed.
+    /// Connections of this process close at once; another process may keep its own open.
     pub(crate) fn is_gone(&self) -> bool {
         let until = Instant::now() + CLOSED_AFTER;
         while self.path.exists() && Instant::now() < until {
@@ -130,8 +130,8 @@ impl WriteAheadLog {
         !self.path.exists()
     }
 
-    /// To be called between transactions: empties the log when it is too long. New readers read
-    /// the database meanwhile; those of the log are waited for.
+    /// Empties the log if it is too long. Must be called between transactions. Waits for readers of
+    /// the log; new readers use the database.
     pub(crate) fn committed(&mut self, conn: &mut AnyConnection) {
         self.commits = (self.commits + 1) % COMMITS;
         if self.commits != 0 {
@@ -150,7 +150,7 @@ impl WriteAheadLog {
         self.tried(bytes, matches!(emptied, Ok(true)));
     }
 
-    /// A read that lasts, for example of a backup, is not waited for again and again.
+    /// Records an attempt: a long read, for example a backup, raises the size of the next attempt.
     fn tried(&mut self, bytes: u64, is_empty: bool) {
         self.due = if is_empty { self.limit } else { bytes * 2 };
     }
@@ -162,8 +162,8 @@ struct Checkpoint {
     busy: i32,
 }
 
-/// Empties the log; `false` if a reader did not let it within `patience` milliseconds. What no reader
-/// needs is copied into the database in any case.
+/// Empties the log. Returns `false` if a reader prevented it for `patience` milliseconds; pages
+/// that no reader needs are copied into the database in any case.
 fn empty(conn: &mut AnyConnection, patience: u32) -> QueryResult<bool> {
     conn.batch_execute(&format!("PRAGMA busy_timeout = {patience}"))?;
     let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(conn);

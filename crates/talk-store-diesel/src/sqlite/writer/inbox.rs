@@ -11,13 +11,13 @@ use crate::sqlite::writer::budget::{Budget, Filling};
 use crate::sqlite::writer::pacing::Pacing;
 use crate::sqlite::writer::queue::{FairQueue, Owner, Pushed};
 
-/// What the writer finds when it begins a batch.
+/// The result of waiting for the first unit of a batch.
 pub(crate) enum First {
-    /// A unit to begin with.
+    /// The first unit of a batch.
     Unit(Job),
-    /// Nothing came for as long as the writer wanted to wait.
+    /// No unit within the given time.
     Quiet,
-    /// Nothing is left and nothing will come.
+    /// The inbox is closed and empty.
     Closed,
 }
 
@@ -31,7 +31,7 @@ struct State {
     queue: FairQueue<Job>,
     pacing: Pacing,
     is_open: bool,
-    /// The writer sleeps and has to be woken.
+    /// Whether the writer sleeps and must be woken.
     is_asleep: bool,
 }
 
@@ -48,7 +48,7 @@ impl State {
 }
 
 impl Inbox {
-    /// An inbox for at most `limit` units.
+    /// Creates an inbox for at most `limit` units.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             state: Mutex::new(State {
@@ -89,7 +89,7 @@ impl Inbox {
         }
     }
 
-    /// Waits for a unit, for ever without `patience`.
+    /// Waits for a unit, without a limit if `patience` is `None`.
     pub(crate) fn first(&self, patience: Option<Duration>) -> First {
         let until = patience.map(|patience| Instant::now() + patience);
         let mut state = self.lock();
@@ -124,7 +124,7 @@ impl Inbox {
         }
     }
 
-    /// The next unit, if it may join the batch.
+    /// Takes the next unit, if it may join the batch.
     pub(crate) fn next(&self, filling: &Filling, budget: &Budget) -> Option<Job> {
         let mut state = self.lock();
         let has_room = state.queue.next().is_none_or(|(owner, expected)| {
@@ -137,7 +137,7 @@ impl Inbox {
         Some(taken(job, depth))
     }
 
-    /// Charges the owner of `unit` with the time that it took.
+    /// Charges the owner of `unit` with its duration.
     pub(crate) fn ran(&self, unit: Unit, took: Duration) {
         let mut state = self.lock();
         state.pacing.ran(unit.customer, took, Instant::now());
@@ -145,7 +145,7 @@ impl Inbox {
         state.queue.expect(Owner::from(unit), nanos(took));
     }
 
-    /// Records how long the commit took of the units that ran since the commit before.
+    /// Records the duration of a commit.
     pub(crate) fn committed(&self, took: Duration) {
         self.lock().pacing.committed(took, Instant::now());
     }
@@ -155,13 +155,13 @@ impl Inbox {
         self.lock().queue.charge(Owner::from(unit), nanos(took));
     }
 
-    /// Lets nothing more in; the writer ends after what is queued.
+    /// Closes the inbox: the writer ends after the queued units.
     pub(crate) fn close(&self) {
         self.lock().is_open = false;
         self.arrived.notify_one();
     }
 
-    /// Lets nothing more in and drops what is queued: nobody will run it.
+    /// Closes the inbox and drops the queued units, which will not run.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.is_open = false;
@@ -192,7 +192,7 @@ fn refused(unit: Unit) {
     metrics::counter!("talk_store_refused_total", "class" => class(unit)).increment(1);
 }
 
-/// Who waits, in words that do not grow with the number of agents.
+/// Returns a label for metrics: the kind of the owner.
 const fn class(unit: Unit) -> &'static str {
     match (unit.customer, unit.agent) {
         (None, _) => "server",

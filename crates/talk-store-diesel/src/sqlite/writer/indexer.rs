@@ -1,18 +1,18 @@
-//! When the writer advances the search index: at once while nobody writes, and for at most a
-//! sixteenth of its time while somebody does.
+//! Schedules the steps of the search index: without pause while there are no writes, and at most a
+//! sixteenth of the writer's time while there are.
 
 use std::time::{Duration, Instant};
 
 use crate::sqlite::search::index::STEP;
 
-/// Nobody has written for this long: nobody writes.
+/// Time without a write after which the writer counts as idle.
 const QUIET: Duration = Duration::from_millis(200);
-/// Time for others, in times of a step's own, before the next step.
+/// Pause between two steps, as a multiple of a step's duration.
 const OTHERS: u32 = 15;
 
-/// Knows when the next step is due.
+/// The schedule of the steps.
 pub(crate) struct Indexer {
-    /// Units written since, as many at least as messages.
+    /// Units written since the last step; an upper bound of new messages.
     waiting: usize,
     is_quiet: bool,
     not_before: Instant,
@@ -20,7 +20,7 @@ pub(crate) struct Indexer {
 }
 
 impl Indexer {
-    /// What was written before is unknown.
+    /// Creates a schedule that first checks for messages to index.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
             waiting: STEP,
@@ -30,29 +30,30 @@ impl Indexer {
         }
     }
 
-    /// How long to wait for the next unit before a step; `None` when there is nothing to index.
+    /// Returns how long to wait for the next unit before a step; `None` when there is nothing to
+    /// index.
     pub(crate) fn patience(&self) -> Option<Duration> {
         let patience = if self.is_quiet { Duration::ZERO } else { QUIET };
         (self.waiting > 0 && !self.is_off).then_some(patience)
     }
 
-    /// Nobody wrote while the writer was patient.
+    /// Records that no unit came while the writer waited.
     pub(crate) const fn quiet(&mut self) {
         self.is_quiet = true;
     }
 
-    /// So many units were written.
+    /// Records a commit of `units` units.
     pub(crate) const fn wrote(&mut self, units: usize) {
         self.is_quiet = false;
         self.waiting = self.waiting.saturating_add(units);
     }
 
-    /// Whether a step is due although others write.
+    /// Returns whether a step is due while there are writes.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.waiting >= STEP && now >= self.not_before && !self.is_off
     }
 
-    /// A step has ended, and there is more to index or not.
+    /// Records a step, and whether there is more to index.
     pub(crate) fn stepped(&mut self, from: Instant, to: Instant, is_more: bool) {
         self.not_before = to + to.duration_since(from) * OTHERS;
         self.waiting = if is_more {
@@ -62,7 +63,7 @@ impl Indexer {
         };
     }
 
-    /// No more steps: searches look through what is not indexed.
+    /// Switches the steps off: searches compare unindexed messages one by one.
     pub(crate) const fn turn_off(&mut self) {
         self.is_off = true;
     }

@@ -25,20 +25,20 @@ const SHARE: (u32, u32) = (2, 5);
 /// Time beyond the share that a customer may use at once.
 const BURST: Duration = Duration::from_millis(2);
 
-/// Commits up to this long cost nobody anything: small changes have them too.
+/// Commits up to this duration are charged to nobody, since small changes have them too.
 const COMMIT: Duration = Duration::from_millis(1);
 
-/// What a commit may cost a customer at most, in multiples of what its units in it took. A disk that
-/// stands still for a moment is nobody's doing.
+/// Maximum charge for a commit, as a multiple of the duration of the customer's units in it: a
+/// stalled disk is nobody's fault.
 const MULTIPLE: u32 = 4;
 
-/// The longest pause, after which whatever waits is run.
+/// The longest pause, after which waiting units run.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Customers whose use is remembered at most; beyond, all is forgotten.
+/// Maximum of tracked customers; beyond it, all are dropped.
 const REMEMBERED: usize = 1_024;
 
-/// Time used beyond the share, as it was at some instant; it shrinks by the share as time passes.
+/// Time used beyond the share at an instant; it shrinks by the share as time passes.
 #[derive(Clone, Copy)]
 struct Used {
     beyond: Duration,
@@ -52,7 +52,7 @@ impl Used {
     }
 }
 
-/// How much of the writer's time a customer may use at the moment.
+/// The current share of the writer's time of a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// No other customer is active: all of its time is free.
@@ -74,7 +74,7 @@ pub(crate) struct Pacing {
 }
 
 impl Pacing {
-    /// A unit of `customer` was queued.
+    /// Records that a unit of `customer` was queued.
     pub(crate) fn arrived(&mut self, customer: Option<CustomerId>, now: Instant) {
         let Some(customer) = customer else { return };
         let [first, second] = self.latest;
@@ -83,7 +83,7 @@ impl Pacing {
         self.latest = [Some((customer, now)), other];
     }
 
-    /// A unit of `customer` took so long.
+    /// Records the duration of a unit of `customer`.
     pub(crate) fn ran(&mut self, customer: Option<CustomerId>, took: Duration, now: Instant) {
         let Some(customer) = customer else { return };
         match self.uncommitted.iter_mut().find(|(of, _)| *of == customer) {
@@ -93,8 +93,8 @@ impl Pacing {
         self.charge(customer, took, now);
     }
 
-    /// What ran since the last commit was committed in this time: a long commit is the work of
-    /// those whose units were long.
+    /// Records the duration of a commit, and charges it to the customers in proportion to their
+    /// units.
     pub(crate) fn committed(&mut self, took: Duration, now: Instant) {
         let beyond = took.saturating_sub(COMMIT);
         let uncommitted = std::mem::take(&mut self.uncommitted);
@@ -118,7 +118,7 @@ impl Pacing {
         self.used.insert(customer, Used { beyond, at: now });
     }
 
-    /// Returns how `customer` may use the writer. The server itself is never beyond its share.
+    /// Returns the standing of `customer`. The server itself is never beyond its share.
     pub(crate) fn standing(&self, customer: Option<CustomerId>, now: Instant) -> Standing {
         let is_other_active = self.latest.iter().flatten().any(|(other, at)| {
             Some(*other) != customer && now.saturating_duration_since(*at) < ACTIVE

@@ -14,18 +14,18 @@ use talk_domain::store::Unit;
 
 use shares::Shares;
 
-/// Agents whose expected cost is remembered at most; beyond, all are forgotten.
+/// Maximum of agents with a stored expected cost; beyond it, all are dropped.
 const REMEMBERED: usize = 4_096;
 
-/// Costs below this are not worth remembering, in nanoseconds.
+/// Costs below this are not stored, in nanoseconds.
 const LIGHT: u64 = 250_000;
 
-/// Who a unit of work is charged to.
+/// The customer and agent that a unit of work is charged to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Owner {
     /// `None` is the server itself.
     pub(crate) customer: Option<CustomerId>,
-    /// `None` is work for a customer that no agent asked for.
+    /// `None` is work for a customer without an agent.
     pub(crate) agent: Option<AgentId>,
 }
 
@@ -38,14 +38,15 @@ impl From<Unit> for Owner {
     }
 }
 
-/// What a full queue did with a new unit.
+/// The result of queueing a unit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Pushed<T> {
-    /// It waits.
+    /// The unit waits.
     Queued,
-    /// It waits in the place of this one, the newest of the owner with the most waiting units.
+    /// The unit waits, and this one was dropped: the newest of the owner with the most waiting
+    /// units.
     Instead(T),
-    /// Its owner has the most waiting units.
+    /// The queue is full, and the unit's owner has the most waiting units.
     Refused(T),
 }
 
@@ -59,7 +60,7 @@ pub(crate) struct FairQueue<T> {
     expected: HashMap<Owner, u64>,
 }
 
-/// What waits for one customer.
+/// The waiting units or reads of one customer.
 struct Lane<T> {
     len: usize,
     agents: Shares<Option<AgentId>>,
@@ -77,7 +78,7 @@ impl<T> Default for Lane<T> {
 }
 
 impl<T> FairQueue<T> {
-    /// A queue in which at most `limit` units wait.
+    /// Creates a queue for at most `limit` units.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
@@ -88,12 +89,12 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Number of units that wait.
+    /// Returns the number of waiting units.
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether the units that wait are all of one customer.
+    /// Returns whether all waiting units are of one customer.
     pub(crate) fn has_one_customer(&self) -> bool {
         self.customers.waiting() == 1
     }
@@ -117,8 +118,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// The owner of the unit that is next, and what that unit is expected to cost: 0 if its owner's
-    /// units were light so far.
+    /// Returns the owner of the next unit and the unit's expected cost: 0 if its owner's units were
+    /// light so far.
     pub(crate) fn next(&self) -> Option<(Owner, u64)> {
         let customer = self.customers.first()?;
         let agent = self.lanes.get(&customer)?.agents.first()?;
@@ -127,7 +128,7 @@ impl<T> FairQueue<T> {
         Some((owner, cost))
     }
 
-    /// Takes the next unit. An empty queue forgets what was charged: nobody waited for it.
+    /// Takes the next unit. When the queue becomes empty, charges are dropped, since nobody waited.
     pub(crate) fn pop(&mut self) -> Option<(Owner, T)> {
         let Some((owner, _)) = self.next() else {
             self.customers = Shares::default();
@@ -151,7 +152,8 @@ impl<T> FairQueue<T> {
         }
     }
 
-    /// Remembers what a unit of `owner` has cost: the largest cost lately, which fades.
+    /// Records the cost of a unit of `owner`, for its expected cost: the largest recent one, which
+    /// decays.
     pub(crate) fn expect(&mut self, owner: Owner, cost: u64) {
         if cost < LIGHT && self.expected.is_empty() {
             return;
@@ -167,7 +169,7 @@ impl<T> FairQueue<T> {
         self.expected.insert(owner, expected);
     }
 
-    /// Takes out everything, in no order.
+    /// Removes all units, in no order.
     pub(crate) fn drain(&mut self) -> Vec<T> {
         let lanes = std::mem::take(&mut self.lanes).into_values();
         let units = lanes.flat_map(|lane| lane.units.into_values().flatten());
@@ -185,12 +187,12 @@ impl<T> FairQueue<T> {
         self.len += 1;
     }
 
-    /// The owner with the most waiting units, if it is another one than `newcomer` would be: first
-    /// the customer with the most, then its agent with the most.
+    /// Returns the owner with the most waiting units, unless that would be `newcomer`: first the
+    /// customer with the most, then its agent with the most.
     fn longest(&self, newcomer: Owner) -> Option<Owner> {
         let own = self.lanes.get(&newcomer.customer);
         let own_len = own.map_or(0, |lane| lane.len) + 1;
-        // Whoever has more than the average is refused without a look at the others.
+        // An owner with more than the average is refused without examining the others.
         let has_share = own_len * self.customers.waiting() <= self.len;
         let longest = has_share
             .then(|| self.lanes.iter().max_by_key(|(_, lane)| lane.len))
@@ -219,7 +221,7 @@ impl<T> FairQueue<T> {
         Some(unit)
     }
 
-    /// A unit of `owner` has been taken out; it may have been the last one.
+    /// Records that a unit of `owner` was taken out, perhaps its last one.
     fn removed(&mut self, owner: Owner, is_last: bool) {
         self.len -= 1;
         let Some(lane) = self.lanes.get_mut(&owner.customer) else {

@@ -1,7 +1,7 @@
 //! Messages of all chats of an agent, merged.
 //!
-//! One look into the index per chat tells how new its next message is. Chats are read in that
-//! order, each only as far as it can still contribute to the page, until none can.
+//! One index lookup per chat finds the time of its next message. Chats are read in that order, each
+//! only as far as its messages can still be on the page.
 
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
@@ -54,7 +54,7 @@ impl Scope<'_> {
         }))
     }
 
-    /// The agent's chats that have a message behind the cursor, the best first.
+    /// Returns the agent's chats that have a message after the cursor, in the order of the list.
     fn heads(&mut self, agent: AgentId, request: PageRequest) -> Result<Vec<Head>, StoreError> {
         let (at, id) = bounds(request);
         let chats = participants::table
@@ -93,7 +93,7 @@ impl Scope<'_> {
         Ok(heads)
     }
 
-    /// One chat's rows behind the cursor, as far as `worst` and no more than a page.
+    /// Reads a chat's rows after the cursor up to `worst`, at most a page.
     fn rows_up_to(
         &mut self,
         chat: &[u8],
@@ -125,8 +125,8 @@ fn is_worse(head: i64, worst: i64, order: Order) -> bool {
     }
 }
 
-/// The cursor as values of one statement: without a cursor beyond every row, without a tie-breaker
-/// beyond every id.
+/// Converts the cursor into values of the statement: without a cursor before every row, without a
+/// tie-breaker after every id.
 fn bounds(request: PageRequest) -> (i64, Vec<u8>) {
     let beyond_ids = match request.order {
         Order::Descending => Vec::new(),

@@ -1,5 +1,5 @@
-//! Messages of one author, found without an index: an index by author would cost every post more than
-//! a rare look through the table costs.
+//! Messages of one author, found by a scan: an index by author would cost every post more than the
+//! rare scan costs.
 
 use diesel::prelude::*;
 use talk_domain::id::AgentId;

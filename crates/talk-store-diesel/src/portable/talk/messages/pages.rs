@@ -15,7 +15,7 @@ use crate::portable::rows::{bytes, seq};
 use crate::portable::schema::{events, messages, revisions};
 use crate::portable::scope::{Scope, all};
 
-/// Which page of which messages is wanted.
+/// A requested page.
 struct Wanted {
     chat: ChatId,
     filter: MessageFilter,
@@ -23,7 +23,8 @@ struct Wanted {
     request: PageRequest,
 }
 
-/// Behind an event: its number, and the time of the last event up to it that is still in the log.
+/// A `since_seq` filter: the `seq`, and the time of the last event up to it that is still in the
+/// log.
 struct Since {
     seq: i64,
     at: Option<i64>,
@@ -36,7 +37,7 @@ impl Scope<'_> {
         filter: MessageFilter,
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        // A thread is in one chat. Checking that apart leaves only the thread's index to choose.
+        // A thread is in one chat. Checking that separately makes SQLite use the thread's index.
         for thread in [filter.parent, filter.root].into_iter().flatten() {
             if self.chat_of_message(thread)? != Some(chat) {
                 return Ok(Page::cut(Vec::new(), request.size, place));
@@ -84,7 +85,7 @@ impl Scope<'_> {
         if let Some(since) = since {
             query = query.filter(messages::seq.gt(since.seq));
         }
-        // Time rises with the place in the log, and it is what the index knows.
+        // Times rise with `seq`, and the index has the time.
         if let Some(at) = since.as_ref().and_then(|since| since.at) {
             query = query.filter(messages::created_at.gt(at));
         }
@@ -109,7 +110,7 @@ impl Scope<'_> {
         })
     }
 
-    /// The root is the oldest of its thread, and not in the thread's index.
+    /// Adds the root, the oldest message of the thread, which is not in the thread's index.
     fn add_root(
         &mut self,
         rows: &mut Vec<MessageRow>,

@@ -1,4 +1,4 @@
-//! Work that is done in steps leaves a sound database after each of them, so that a crash in between
+//! Tests that the database is sound after each step of a long operation, so that a crash in between
 //! is harmless.
 
 use diesel::connection::SimpleConnection;

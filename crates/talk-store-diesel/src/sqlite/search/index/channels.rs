@@ -1,8 +1,8 @@
-//! Folds the texts of channels anew, in steps, after folding has changed.
+//! Folds the texts of channels again, in steps, after the folding function has changed.
 //!
-//! How far that has come is stored in `talk_meta` under [`KEY`]: the version alone once it is done,
-//! before that the version, `:` and the last chat's id in hexadecimal. Until it is done, a search
-//! folds the texts itself.
+//! The progress is stored in `talk_meta` under [`KEY`]: the version alone once it is done, before
+//! that the version, `:` and the last chat's id in hexadecimal. Until it is done, a search folds
+//! the texts itself.
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
@@ -14,7 +14,7 @@ use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::schema::{chats, meta};
 use crate::portable::search::search_key;
 
-/// Where the progress is stored.
+/// Key of the progress.
 pub(super) const KEY: &str = "channels_folded";
 /// Chats of one step.
 const STEP: i64 = 64;
@@ -29,7 +29,7 @@ struct Folded {
     detail: String,
 }
 
-/// Notes that nothing is to be done if there are no channels.
+/// Stores that nothing is left to do if there are no channels.
 pub(super) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
     let channel: Option<Vec<u8>> = chats::table
         .filter(chats::channel_of.is_not_null())
@@ -45,7 +45,7 @@ pub(super) fn prepare(conn: &mut SqliteConnection) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Whether channels are still to be folded anew.
+/// Returns whether channels are left to fold.
 pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
     let stored: Option<String> = meta::table
         .filter(meta::key.eq(KEY))
@@ -55,7 +55,7 @@ pub(crate) fn is_behind(conn: &mut AnyConnection) -> QueryResult<bool> {
     Ok(stored.as_deref() != Some(VERSION))
 }
 
-/// Folds the next channels and tells whether there are more. Must run in a transaction.
+/// Folds the next channels and returns whether there are more. Must run in a transaction.
 pub(super) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
     let stored: Option<String> = meta::table
         .filter(meta::key.eq(KEY))

@@ -1,4 +1,4 @@
-//! Taking messages out of the index: what was said may not be told from it any more.
+//! Removes messages from the index, so that no deleted text can be reconstructed from it.
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
@@ -7,8 +7,9 @@ use crate::portable::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::schema::search_gone;
 
-/// Removes an entry and its terms: the first part now, which takes some milliseconds, the others
-/// by the next steps. It stands for no message at once, and is free when its last term has gone.
+/// Removes an entry and its terms: the first part now, which takes some milliseconds, the others by
+/// the next steps. The entry refers to no message from now on, and can be reused once its last term
+/// is removed.
 pub(super) fn remove(
     conn: &mut AnyConnection,
     entry: i64,
@@ -33,7 +34,7 @@ pub(super) fn remove(
     Ok(())
 }
 
-/// Removes the next terms of messages that are gone; no when there are none.
+/// Removes the next terms of removed entries. Returns `false` if there are none.
 pub(super) fn go_on(conn: &mut AnyConnection) -> QueryResult<bool> {
     let next: Vec<(i64, i64, String)> = search_gone::table
         .filter(search_gone::id.gt(0))

@@ -1,24 +1,24 @@
-//! The terms messages are found by.
+//! The terms by which messages are found.
 //!
 //! A term is a hash, so that any character can be part of one and other customers' messages have
-//! other terms. Terms that hash alike cost a look at a message more: every message found is
-//! compared as a whole.
+//! other terms. A hash collision costs one more comparison, since the text of every message found
+//! is compared.
 
 use talk_domain::fold::fold;
 use talk_domain::message::search::Needle;
 
-/// The version of the terms and of what is stored folded. To be raised when terms or
-/// [folding](fold) change: the index, and what channels are searched by, are then made anew.
+/// The version of the terms and of what is stored folded. Must be incremented when terms or
+/// [folding](fold) change; the index and the texts of channels are then rebuilt.
 pub(crate) const VERSION: &str = "3";
 
 /// Terms added or removed at once; part of the [version](VERSION).
 pub(crate) const PART: usize = 2_000;
-/// Terms of a needle that are looked up; the rest of a long one is left to the comparison.
+/// Maximum of terms of a needle that are looked up; the comparison checks the rest of a long one.
 const TERMS_OF_NEEDLE: usize = 12;
-/// Chats that are looked up; where there are more, messages are tried.
+/// Maximum of chats named in a query; an agent of more chats searches without naming them.
 const CHATS_IN_QUERY: usize = 256;
 
-/// What else a message is indexed by.
+/// Kinds of terms.
 #[derive(Clone, Copy)]
 enum Kind {
     Chat = 1,
@@ -32,15 +32,15 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// Those of `customer`.
+    /// Creates the terms of `customer`.
     pub(crate) fn of(customer: &[u8]) -> Self {
         Self {
             seed: hash(0xcbf2_9ce4_8422_2325, customer),
         }
     }
 
-    /// All terms of a message, each once, as the index reads them: in parts, of which the first has
-    /// all of an ordinary message. The index counts parts, so they are removed as they were added.
+    /// Returns all terms of a message, each once, in parts; an ordinary message has one. Parts must
+    /// be removed as they were added, since the index counts them.
     pub(crate) fn of_message(
         &self,
         chat: &[u8],
@@ -59,8 +59,8 @@ impl Terms {
         (joined(first, " "), rest.collect())
     }
 
-    /// What the index is asked for: messages that may contain the needle, of one of `chats` if any
-    /// are named, by `author`.
+    /// Builds the query for messages that may contain the needle, of one of `chats` if there are
+    /// any, and by `author`.
     pub(crate) fn query(
         &self,
         needle: &Needle,
@@ -102,7 +102,7 @@ fn hash(state: u64, bytes: &[u8]) -> u64 {
     })
 }
 
-/// Each term as ten letters and digits, which hold its upper 50 bits.
+/// Formats each term as ten letters and digits, which hold its upper 50 bits.
 fn joined(terms: &[u64], separator: &str) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
     let mut text = String::with_capacity(terms.len() * (10 + separator.len()));
@@ -162,7 +162,7 @@ mod tests {
         assert!(one.split(' ').all(|term| !other.contains(term)));
     }
 
-    /// An index that is on disk was made by this very hash.
+    /// Existing indexes were built with this hash function.
     #[test]
     fn terms_are_those_of_their_version() {
         assert_eq!((VERSION, PART), ("3", 2_000));

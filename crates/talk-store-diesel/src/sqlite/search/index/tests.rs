@@ -79,7 +79,7 @@ impl World {
         MessageRepository::insert(&mut self.scope(), message).unwrap();
     }
 
-    /// Does much in one transaction.
+    /// Runs `what` in one transaction.
     fn at_once(&mut self, what: impl FnOnce(&mut Self)) {
         connection::begin(&mut self.conn).unwrap();
         what(self);
@@ -111,7 +111,7 @@ impl World {
         while self.step() {}
     }
 
-    /// The numbers of the messages found, walked in pages of `size`.
+    /// Returns the numbers of the messages found, in pages of `size`.
     fn walk(&mut self, text: &str, size: u16, order: Order) -> Vec<u128> {
         self.pages(text, size, order).concat()
     }
@@ -161,7 +161,7 @@ impl World {
         terms.into_iter().map(|term| term.term).collect()
     }
 
-    /// Whether the files of the database contain these bytes, its log brought in.
+    /// Returns whether the files of the database contain these bytes, after a checkpoint.
     fn is_on_disk(&mut self, bytes: &str) -> bool {
         let AnyConnection::Sqlite(conn) = &mut self.conn;
         conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,4 +1,4 @@
-//! The matches so far, and which messages can be one.
+//! The matches of a page, and the time range of a search.
 
 use talk_domain::message::search::MessageSearch;
 use talk_domain::page::{Cursor, Order, PageRequest};
@@ -8,7 +8,7 @@ use talk_domain::time::Timestamp;
 use super::source::{Candidate, Times};
 use crate::portable::rows::{at, id};
 
-/// The times a message must be from.
+/// The time range of a search.
 pub(super) struct Window {
     pub(super) times: Times,
     request: PageRequest,
@@ -29,7 +29,7 @@ impl Window {
         Self { times, request }
     }
 
-    /// Whether a candidate of these times is behind the request's cursor.
+    /// Returns whether a candidate is in the range and after the cursor.
     pub(super) fn admits(&self, candidate: &Candidate) -> bool {
         match self.request.after {
             Some(Cursor { at, id: Some(tie) }) if at.as_micros() == candidate.created_at => {
@@ -47,7 +47,7 @@ const fn next(at: Timestamp, step: i64) -> i64 {
     at.as_micros().saturating_add(step)
 }
 
-/// A page of matches and one more, which tells whether there is another page.
+/// A page of matches and one more, which shows whether there is another page.
 pub(super) struct Found {
     most: usize,
     serials: Vec<i64>,
@@ -63,7 +63,8 @@ impl Found {
         }
     }
 
-    /// Notes the next candidate in the order of the list; false once there are enough matches.
+    /// Records the next candidate in the order of the list. Returns `false` once there are enough
+    /// matches.
     pub(super) fn compared(&mut self, candidate: Candidate, is_match: bool) -> bool {
         if is_match {
             self.serials.push(candidate.serial);
@@ -76,8 +77,8 @@ impl Found {
         self.serials.len() >= self.most
     }
 
-    /// Where a page that ends early goes on, when the next candidate may be of the time `next`:
-    /// behind the last candidate of that time, or before all of it.
+    /// Returns the cursor of a page that ends early, if the next candidate may have the time
+    /// `next`: after the last compared candidate of that time, or before all of them.
     pub(super) fn passed(&self, next: i64, order: Order) -> Result<Cursor, StoreError> {
         match &self.last {
             Some(last) if last.created_at == next => Ok(Cursor {

@@ -1,4 +1,4 @@
-//! Candidates that the index names.
+//! Candidates from the index.
 
 use diesel::prelude::*;
 use talk_domain::page::Order;
@@ -15,18 +15,18 @@ use crate::portable::scope::Scope;
 use crate::sqlite::search::index::entries_at;
 use crate::sqlite::search::index::terms::Terms;
 
-/// Entries of the index looked up in one statement, at most.
+/// Maximum of index entries looked up in one statement.
 const MOST: i64 = 1_000;
-/// Messages of the installation that the index is searched through in one statement, about: that
-/// cannot be interrupted and takes up to some tenths of a second.
+/// Approximate number of messages that one statement searches in the index: it cannot be
+/// interrupted and takes up to some tenths of a second.
 const STRETCH: i64 = 1 << 20;
 
-/// How the index is asked.
+/// The state of the index queries of a search.
 pub(super) struct Index {
-    /// Entries looked up next.
+    /// Number of entries of the next query.
     limit: i64,
-    /// Whether chats are named. To name many costs more than to try messages, unless most of them
-    /// are of other chats.
+    /// Whether the query names chats. Naming many costs more than checking messages, unless most
+    /// messages are of other chats.
     names_chats: bool,
 }
 
@@ -40,7 +40,8 @@ impl Index {
 }
 
 impl Scope<'_> {
-    /// Looks up the next candidates in the index, if there are none. They may all be other agents'.
+    /// Looks up the next candidates in the index, if there are none queued. All of them may turn
+    /// out to be of other agents' chats.
     pub(super) fn next_of_index(&mut self, search: &mut Search<'_>) -> Result<(), StoreError> {
         let Some(wanted) = search.sources.indexed.wanted() else {
             return Ok(());
@@ -83,8 +84,8 @@ impl Scope<'_> {
         terms.query(&wanted.search.needle, chats, author.as_deref())
     }
 
-    /// The part of `wanted` that comes first and has about [`STRETCH`] messages at most; `None` if
-    /// the index has no entry in it. Numbers rise with the time but for clocks that are set.
+    /// Returns the first part of `wanted` with about [`STRETCH`] messages at most; `None` if the
+    /// index has no entry in it. Entry numbers rise with time unless the clock was set.
     fn stretch(&mut self, wanted: Times, order: Order) -> Result<Option<Times>, StoreError> {
         let (low, high) = (entries_at(wanted.low).0, entries_at(wanted.high).1);
         let entries = search_entries::table
@@ -127,7 +128,7 @@ impl Scope<'_> {
         }))
     }
 
-    /// The candidates that these entries stand for.
+    /// Reads the candidates of these entries.
     fn named(
         &mut self,
         search: &Search<'_>,

@@ -18,7 +18,7 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Whether it stands before `other` in the list.
+    /// Returns whether it comes before `other` in the list.
     fn is_before(&self, other: &Self, order: Order) -> bool {
         let (this, other) = ((self.created_at, &self.id), (other.created_at, &other.id));
         match order {
@@ -40,7 +40,7 @@ impl Times {
         self.low > self.high
     }
 
-    /// The time that comes first in the list.
+    /// Returns the time that comes first in the list.
     pub(super) const fn first(self, order: Order) -> i64 {
         match order {
             Order::Descending => self.high,
@@ -48,7 +48,7 @@ impl Times {
         }
     }
 
-    /// What is left behind `passed`, which comes first.
+    /// Returns the range after `passed`, which comes first.
     pub(super) fn beyond(self, passed: Self, order: Order) -> Option<Self> {
         let rest = match order {
             Order::Descending => Self {
@@ -63,7 +63,7 @@ impl Times {
         (!rest.is_empty()).then_some(rest)
     }
 
-    /// What is left from the time `at` on, which is inside.
+    /// Returns the range from the time `at` on, which is inside.
     pub(super) const fn from(self, at: i64, order: Order) -> Self {
         match order {
             Order::Descending => Self { high: at, ..self },
@@ -74,14 +74,14 @@ impl Times {
 
 /// One source of candidates.
 pub(super) struct Source {
-    /// The next ones, in the order of the list.
+    /// The next candidates, in the order of the list.
     queue: VecDeque<Candidate>,
-    /// Times, all behind those of the queue, whose candidates are still to be looked up.
+    /// The time range after the queue that is not looked up yet.
     rest: Option<Times>,
 }
 
 impl Source {
-    /// A source of candidates of these times.
+    /// Creates a source of candidates in these times.
     pub(super) fn of(times: Option<Times>) -> Self {
         Self {
             queue: VecDeque::new(),
@@ -89,12 +89,14 @@ impl Source {
         }
     }
 
-    /// The times to look up next; `None` while there are candidates, or when none can come.
+    /// Returns the times to look up next; `None` while there are candidates, or when there can be
+    /// no more.
     pub(super) fn wanted(&self) -> Option<Times> {
         self.rest.filter(|_| self.queue.is_empty())
     }
 
-    /// Takes candidates that were looked up, in any order. Those of `rest` are still to come.
+    /// Adds candidates that were looked up, in any order. `rest` is the range that is not looked up
+    /// yet.
     pub(super) fn fill(&mut self, candidates: Vec<Candidate>, rest: Option<Times>, order: Order) {
         self.queue = candidates.into();
         let queue = self.queue.make_contiguous();
@@ -105,13 +107,13 @@ impl Source {
         self.rest = rest;
     }
 
-    /// The time of the next candidate, or the first time at which one may be.
+    /// Returns the time of the next candidate, or the first time at which there may be one.
     fn next_time(&self, order: Order) -> Option<i64> {
         let queued = self.queue.front().map(|candidate| candidate.created_at);
         queued.or_else(|| self.rest.map(|rest| rest.first(order)))
     }
 
-    /// Whether `candidate`, of the other source, comes before everything of this one.
+    /// Returns whether `candidate`, of the other source, comes before everything of this one.
     fn lets_pass(&self, candidate: &Candidate, order: Order) -> bool {
         if let Some(own) = self.queue.front() {
             return candidate.is_before(own, order);
@@ -131,8 +133,7 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// The next candidates in order, at most so many; fewer, or none, when a source must be filled
-    /// first.
+    /// Takes at most `most` candidates in order; fewer, or none, if a source must be filled first.
     pub(super) fn take(&mut self, most: usize) -> Vec<Candidate> {
         std::iter::from_fn(|| self.next()).take(most).collect()
     }
@@ -148,7 +149,7 @@ impl Sources {
         None
     }
 
-    /// The first time at which there may be a candidate; `None` when there are none.
+    /// Returns the first time at which there may be a candidate; `None` if there are none.
     pub(super) fn next_time(&self) -> Option<i64> {
         let times = [&self.indexed, &self.unindexed]
             .into_iter()

@@ -1,4 +1,4 @@
-//! Candidates that the index has not come to, or that changed since.
+//! Candidates that are not indexed yet, or were edited since.
 
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -15,8 +15,8 @@ use crate::portable::schema::{messages, participants};
 use crate::portable::scope::Scope;
 use crate::sqlite::search::index;
 
-/// Unindexed messages of the installation that are all looked up at once. If there are more, each
-/// chat of the agent is asked for its own, in the order of time.
+/// Maximum of unindexed messages that are looked up all at once. If there are more, they are looked
+/// up per chat of the agent, in the order of time.
 const FEW: i64 = 4_096;
 /// Candidates looked up at a time if there are more.
 const SOME: i64 = 4_096;
@@ -38,7 +38,7 @@ struct Unindexed {
 }
 
 impl Scope<'_> {
-    /// Looks up the next candidates that are not in the index, if there are none.
+    /// Looks up the next candidates that are not in the index, if there are none queued.
     pub(super) fn next_unindexed(&mut self, search: &mut Search<'_>) -> Result<(), StoreError> {
         let Some(times) = search.sources.unindexed.wanted() else {
             return Ok(());
@@ -62,7 +62,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// The candidates among messages of these numbers.
+    /// Finds the candidates among messages with these numbers.
     fn numbered(
         &mut self,
         wanted: &Wanted<'_>,
@@ -77,7 +77,7 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// The candidates among messages with higher numbers than `reached`.
+    /// Finds the candidates among messages with higher numbers than `reached`.
     fn numbered_after(
         &mut self,
         wanted: &Wanted<'_>,
@@ -89,7 +89,8 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// The next candidates of the agent's chats, and the times that are still to be looked up.
+    /// Finds the next candidates of the agent's chats, and returns the times that are not looked up
+    /// yet.
     fn of_chats(
         &mut self,
         wanted: &Wanted<'_>,

@@ -12,13 +12,13 @@ use crate::portable::connection::AnyConnection;
 use crate::sqlite::connection;
 use crate::sqlite::health::Health;
 
-/// Free pages that are kept for the next writes: 1 MiB.
+/// Free pages that stay for the next writes: 1 MiB.
 const KEPT: u32 = 256;
 /// Pages of the first step; later steps have as many as fit into [`LONGEST`].
 const FIRST: u32 = 32;
 /// Longest time of a step; the writer is blocked meanwhile.
 const LONGEST: Duration = Duration::from_millis(4);
-/// Time from one look at the free pages to the next, and at least from one step to the next.
+/// Interval between two checks of the free pages, and the least pause between two steps.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Least time between two steps, in multiples of the time that the first one took.
 const OTHERS: u32 = 15;
@@ -43,29 +43,31 @@ impl Reclaimer {
         }
     }
 
-    /// No more steps: another process does them, or the database has no list of free pages.
+    /// Switches the steps off: another process does them, or the database has no list of free
+    /// pages.
     pub(crate) const fn turn_off(&mut self) {
         self.is_off = true;
     }
 
-    /// Something was written, and pages may be free.
+    /// Records a write, after which pages may be free.
     pub(crate) const fn wrote(&mut self) {
         self.is_pending = true;
     }
 
-    /// How long to wait for the next unit before a step; `None` when there is nothing to give back.
+    /// Returns how long to wait for the next unit before a step; `None` when there is nothing to
+    /// give back.
     pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
         let is_waiting = self.is_pending && !self.is_off;
         is_waiting.then(|| self.due.saturating_duration_since(now))
     }
 
-    /// Pages of the step that is due at `now`.
+    /// Returns the number of pages of the step that is due at `now`.
     fn step(&self, now: Instant) -> Option<u32> {
         let is_due = self.is_pending && !self.is_off && now >= self.due;
         is_due.then_some(self.pages)
     }
 
-    /// A step has ended, and there is more to give back or not.
+    /// Records a step, and whether there are more pages to give back.
     fn stepped(&mut self, from: Instant, to: Instant, is_more: bool) {
         let took = to.duration_since(from);
         self.due = to + PAUSE.max(took * OTHERS);

@@ -27,7 +27,7 @@ use crate::sqlite::writer::checkpoint::WriteAheadLog;
 use crate::sqlite::writer::inbox::Inbox;
 use story::{Known, Step, found};
 
-/// Collects the events that ring.
+/// A bell that collects events.
 #[derive(Default)]
 struct Rung(Mutex<Vec<LoggedEvent>>);
 
@@ -105,7 +105,7 @@ impl Player {
             .collect()
     }
 
-    /// What steps can be about.
+    /// Returns the ids that steps can use.
     fn known(&mut self) -> Known {
         let chats = self.lines("SELECT hex(id) AS line FROM talk_chats ORDER BY id");
         let messages = self.lines("SELECT hex(id) AS line FROM talk_messages ORDER BY id");
@@ -120,7 +120,7 @@ impl Player {
         }
     }
 
-    /// Every row of every table, and every event that rang.
+    /// Returns every row of every table, and every event of the bell.
     fn everything(&mut self) -> String {
         let tables = self.lines(
             "SELECT name AS line FROM pragma_table_list WHERE schema = 'main' AND type = 'table' \

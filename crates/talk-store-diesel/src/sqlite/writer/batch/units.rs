@@ -20,8 +20,7 @@ use crate::sqlite::writer::budget::Filling;
 use crate::sqlite::writer::inbox::Inbox;
 use crate::sqlite::writer::queue::Owner;
 
-/// How often a unit runs in a savepoint before it is told that the database asked for yet another
-/// time.
+/// Maximum number of runs of a unit that the database requires to retry.
 const RUNS: u32 = 3;
 
 impl Batcher {
@@ -40,7 +39,7 @@ impl Batcher {
             spent += took;
             inbox.ran(unit, took);
             let Some(after) = done else {
-                // What ran before this unit runs again because of it.
+                // The units before this one must run again because of it.
                 inbox.wasted(unit, spent);
                 return None;
             };
@@ -59,7 +58,7 @@ impl Batcher {
         Some(finished)
     }
 
-    /// The cache of a transaction or savepoint that begins.
+    /// Creates the cache of a new transaction or savepoint.
     fn memory(&self) -> Memory {
         if self.is_plain {
             return Memory::plain();
@@ -67,7 +66,7 @@ impl Batcher {
         Memory::default()
     }
 
-    /// Runs a unit without a savepoint: what the transaction did up to now, or `None` if the unit
+    /// Runs a unit without a savepoint. Returns the cache of the transaction, or `None` if the unit
     /// must be rolled back.
     fn in_passing(
         &mut self,
@@ -115,7 +114,7 @@ impl Batcher {
         Ok(finished)
     }
 
-    /// One run in a savepoint.
+    /// Runs a unit once, in a savepoint.
     fn attempt(&mut self, job: &mut Job) -> QueryResult<Attempt> {
         AnyConnection::begin_transaction(&mut self.conn)?;
         let memory = self.memory();
@@ -134,7 +133,7 @@ impl Batcher {
         Ok(attempt)
     }
 
-    /// Runs a unit: its verdict and what it did, or `None` after a panic.
+    /// Runs a unit. Returns its verdict and result, or `None` after a panic.
     fn perform(&mut self, job: &mut Job, memory: Memory) -> Option<(Verdict, Done)> {
         let before = self.changes_of_units(&memory);
         let (conn, encoder) = (&mut self.conn, self.encoder.as_ref());
@@ -151,15 +150,15 @@ impl Batcher {
         Some((verdict, done))
     }
 
-    /// Rows that units have changed by themselves, for a check in debug builds: the rows that the
-    /// cache held back for earlier units do not count.
+    /// Returns the number of rows that units have changed directly, without flushed rows of the
+    /// cache, for a check in debug builds.
     fn changes_of_units(&mut self, memory: &Memory) -> Option<i64> {
         let changes = cfg!(debug_assertions).then(|| connection::changes(&mut self.conn))?;
         changes.ok().map(|changes| changes - memory.flushed())
     }
 
-    /// Undoes transactions and savepoints until so many are left; a panic may have left some
-    /// inside the unit's own.
+    /// Rolls back transactions and savepoints until `left` remain; a panic may have left nested
+    /// ones.
     pub(super) fn undo_to(&mut self, left: u32) -> QueryResult<()> {
         while self.depth()? > left {
             AnyConnection::rollback_transaction(&mut self.conn)?;
@@ -171,7 +170,7 @@ impl Batcher {
         }
     }
 
-    /// Open transactions and savepoints.
+    /// Returns the number of open transactions and savepoints.
     pub(super) fn depth(&mut self) -> QueryResult<u32> {
         let status = AnyConnection::transaction_manager_status_mut(&mut self.conn);
         Ok(status.transaction_depth()?.map_or(0, NonZeroU32::get))

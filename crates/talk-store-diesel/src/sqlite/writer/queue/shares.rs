@@ -26,7 +26,7 @@ pub(super) struct Shares<K> {
 #[derive(Clone, Copy)]
 struct Flow {
     finish: u64,
-    /// The place in `waiting`.
+    /// The position in `waiting`.
     turn: Option<(u64, u64)>,
 }
 
@@ -43,12 +43,12 @@ impl<K> Default for Shares<K> {
 }
 
 impl<K: Copy + Eq + Hash + Ord> Shares<K> {
-    /// Number of keys that wait.
+    /// Returns the number of waiting keys.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// The key to be served next.
+    /// Returns the key to be served next.
     pub(super) fn first(&self) -> Option<K> {
         self.waiting.first().map(|(.., key)| *key)
     }

@@ -35,8 +35,8 @@ fn serve(queue: &mut FairQueue<Queued>) -> Option<Queued> {
     Some(unit)
 }
 
-/// Both keep `each` units waiting, with these costs, until `rounds` units were served: what each was
-/// charged.
+/// Lets the owners keep `each` units waiting, with these costs, until `rounds` units were served.
+/// Returns what each was charged.
 fn compete(owners: &[(Owner, u64)], each: usize, rounds: usize) -> HashMap<Owner, u64> {
     let mut queue = FairQueue::new(10_000);
     let mut charged = HashMap::new();
@@ -106,7 +106,7 @@ proptest! {
         prop_assert_eq!(serve(&mut queue), None);
     }
 
-    /// Two who always wait are charged the same, up to one unit each.
+    /// Two owners that always wait are charged the same, up to one unit each.
     #[test]
     fn two_customers_have_the_same_share(a in 1..1_000_u64, b in 1..1_000_u64, each in 1..50_usize) {
         let (one, two) = (owner(1, 1), owner(2, 1));
@@ -130,7 +130,8 @@ proptest! {
         prop_assert!(most - least <= 2 * cost);
     }
 
-    /// A newcomer is served after at most one unit of each who wait, whatever they have queued.
+    /// A newcomer is served after at most one unit of each waiting owner, however many they have
+    /// queued.
     #[test]
     fn nobody_starves(customers in 1..10_u128, each in 1..100_usize, cost in 1..1_000_u64, served in 0..50_usize) {
         let mut queue = FairQueue::new(10_000);
@@ -152,7 +153,7 @@ proptest! {
     }
 }
 
-/// A pause saves no credit: who comes back shares from then on, and has no time to catch up.
+/// An owner saves no credit during a pause: it shares from then on.
 #[test]
 fn a_pause_is_no_credit() {
     let (busy, late) = (owner(1, 1), owner(2, 1));
@@ -174,7 +175,7 @@ fn a_pause_is_no_credit() {
     assert!((49..=51).contains(&late_units), "{late_units}");
 }
 
-/// One heavy unit is paid for, also by who pauses after it.
+/// A heavy unit is charged also to an owner that pauses after it.
 #[test]
 fn a_debt_outlasts_a_pause() {
     let (heavy, light) = (owner(1, 1), owner(2, 1));
@@ -190,7 +191,7 @@ fn a_debt_outlasts_a_pause() {
     }
 }
 
-/// In a full queue the longest loses its newest unit, not the newcomer.
+/// In a full queue the owner with the most units loses its newest one.
 #[test]
 fn the_longest_queue_makes_place() {
     let (flood, second, guest) = (owner(1, 1), owner(1, 2), owner(2, 1));
@@ -211,7 +212,7 @@ fn the_longest_queue_makes_place() {
     assert_eq!(queue.len(), 4);
 }
 
-/// Costs are remembered per owner, fade, and are forgotten when they are light.
+/// Expected costs are per owner, decay, and are dropped when they are light.
 #[test]
 fn what_was_heavy_is_expected_to_be_heavy() {
     let (heavy, light) = (owner(1, 1), owner(2, 1));

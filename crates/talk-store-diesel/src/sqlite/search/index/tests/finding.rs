@@ -1,4 +1,4 @@
-//! What is found, indexed or not.
+//! Search results with and without the index.
 
 use talk_domain::message::Message;
 use talk_domain::page::Order;
@@ -129,7 +129,7 @@ fn a_search_that_matches_nowhere_compares_a_bounded_number_of_texts_a_page() {
     }
 }
 
-/// Messages that the index has not come to are found in order, however many they are.
+/// Messages that are not indexed yet are found in order, however many there are.
 #[test]
 fn a_long_backlog_is_searched_in_the_order_of_time() {
     let mut world = World::new();
@@ -165,7 +165,7 @@ fn a_long_backlog_is_searched_in_the_order_of_time() {
     assert_eq!(world.walk("aid 1", 100, Order::Ascending), expected);
 }
 
-/// A backlog of one instant, of more chats than are looked up at once, goes on behind it.
+/// A search continues after a backlog of one instant in more chats than are looked up at once.
 #[test]
 fn a_backlog_of_one_instant_is_searched_as_a_whole() {
     let mut world = World::new();

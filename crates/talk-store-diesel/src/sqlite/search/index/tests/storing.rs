@@ -1,4 +1,4 @@
-//! What is stored of the index.
+//! Stored contents of the index.
 
 use diesel::connection::SimpleConnection;
 use diesel_migrations::MigrationHarness;
@@ -53,7 +53,7 @@ fn the_terms_of_a_long_message_go_step_by_step_and_no_others() {
     assert!(before > 3 * PART);
     world.delete(&gone);
     assert_eq!(world.terms().len(), before - PART);
-    // It has the time of the one before, and of its characters the last.
+    // Only the last characters of the text and the time are the same.
     let last: String = long.chars().rev().take(2).collect();
     let same = Message {
         text: last.clone(),
@@ -71,7 +71,7 @@ fn the_terms_of_a_long_message_go_step_by_step_and_no_others() {
     assert_eq!(world.terms().len(), 2 + 2 + 1);
 }
 
-/// The highest number of a message is given again once that message is removed.
+/// The highest number of a message is reused once that message is removed.
 #[test]
 fn a_message_with_the_number_of_a_removed_one_is_found() {
     let mut world = World::new();

@@ -47,7 +47,7 @@ use uuid::Uuid;
 /// Agents of the first customer; one more is the second customer's.
 const AGENTS: usize = 4;
 
-/// What a step does.
+/// The kinds of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Found,
@@ -132,10 +132,10 @@ const WHATS: [What; 44] = [
     What::Look,
 ];
 
-/// How a step ends, once it has done what it does.
+/// The end of a step after its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// As the use case says.
+    /// By the result of the use case.
     Itself,
     Rollback,
     Retry,
@@ -146,16 +146,16 @@ enum End {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     what: What,
-    /// Whose it is.
+    /// The index of its agent.
     by: usize,
-    /// What it is about, among what there is.
+    /// The index of its object.
     about: usize,
-    /// What else it is about.
+    /// The index of a second object.
     other: usize,
     end: End,
 }
 
-/// What there was before a batch.
+/// The ids that exist before a batch.
 #[derive(Clone)]
 pub(super) struct Known {
     pub(super) chats: Vec<ChatId>,
@@ -233,7 +233,7 @@ impl Step {
         }
     }
 
-    /// Does the step; what it ends with, and what it found.
+    /// Runs the step. Returns its end and what it read.
     pub(super) fn run(
         self,
         uow: &mut dyn UnitOfWork,
