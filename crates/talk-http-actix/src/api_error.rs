@@ -28,7 +28,7 @@ struct Refusal {
     message: String,
     details: Vec<ErrorDetail>,
     retry_after: Option<u32>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
     cause: Option<String>,
     request_id: String,
 }
@@ -60,13 +60,13 @@ impl ApiError {
         )
     }
 
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+    pub(crate) fn method_not_allowed(allow: impl Into<String>) -> Self {
         let mut error = Self::new(
             Status::MethodNotAllowed,
             "METHOD_NOT_ALLOWED",
             "the route has no such method",
         );
-        error.0.allow = Some(allow);
+        error.0.allow = Some(allow.into());
         error
     }
 
@@ -166,8 +166,8 @@ impl ApiError {
         if let Some(seconds) = refusal.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        if let Some(allow) = refusal.allow {
-            response.insert_header((header::ALLOW, allow));
+        if let Some(allow) = &refusal.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
         }
         if code == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

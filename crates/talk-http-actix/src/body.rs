@@ -2,19 +2,23 @@
 
 mod nul;
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use talk_wire::request::Request;
+use utoipa::ToSchema;
 
+use crate::BodyLimits;
 use crate::api_error::ApiError;
-use crate::shared::Shared;
+use crate::endpoint::{Extract, Incoming};
+use crate::openapi::Operation;
 use crate::status::Status;
 use nul::check_nul;
 
@@ -24,59 +28,116 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A body over its limit is read on so far, unseen: who still writes would not see the answer.
 const DRAINED: usize = 4 * 1024 * 1024;
 
-/// A body still to be read.
-pub(crate) struct Body {
-    request: HttpRequest,
-    payload: Payload,
+/// The body of a request, at most as large as `L` says.
+pub(crate) struct Body<T, L = AnySize> {
+    /// What it says.
+    pub(crate) value: T,
+    /// What was sent.
+    pub(crate) sent: Sent,
+    limit: PhantomData<L>,
 }
 
-impl FromRequest for Body {
-    type Error = ApiError;
-    type Future = std::future::Ready<Result<Self, ApiError>>;
+/// A body that says nothing the handler needs: none, or any object.
+pub(crate) struct NoBody<L = AnySize> {
+    /// What was sent.
+    pub(crate) sent: Sent,
+    limit: PhantomData<L>,
+}
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self {
-            request: request.clone(),
-            payload: payload.take(),
+/// A limit on the size of bodies.
+pub(crate) trait BodySize: 'static {
+    /// The limit in bytes.
+    fn limit(limits: &BodyLimits) -> usize;
+}
+
+/// The size of a login or logout: whoever sends it is not known yet.
+pub(crate) struct LoginSize;
+
+/// The size of a message.
+pub(crate) struct MessageSize;
+
+/// The size of anything else.
+pub(crate) struct AnySize;
+
+impl BodySize for LoginSize {
+    fn limit(limits: &BodyLimits) -> usize {
+        limits.login
+    }
+}
+
+impl BodySize for MessageSize {
+    fn limit(limits: &BodyLimits) -> usize {
+        limits.message
+    }
+}
+
+impl BodySize for AnySize {
+    fn limit(limits: &BodyLimits) -> usize {
+        limits.other
+    }
+}
+
+impl<T: Request + ToSchema, L: BodySize> Extract for Body<T, L> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let sent = read::<L>(incoming).await?;
+        Ok(Self {
+            value: sent.json()?,
+            sent,
+            limit: PhantomData,
+        })
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation.body::<T>(true).reasons(T::REFUSALS)
+    }
+}
+
+/// `None` if nothing is sent.
+impl<T: Request + ToSchema, L: BodySize> Extract for Option<Body<T, L>> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let sent = read::<L>(incoming).await?;
+        if sent.bytes().is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Body {
+            value: sent.json()?,
+            sent,
+            limit: PhantomData,
         }))
     }
-}
 
-impl Body {
-    /// Reads a login or logout.
-    pub(crate) async fn login(self) -> Result<Sent, ApiError> {
-        let limit = shared(&self.request)?.api.body_limits.login;
-        self.read(limit).await
-    }
-
-    /// Reads a message.
-    pub(crate) async fn message(self) -> Result<Sent, ApiError> {
-        let limit = shared(&self.request)?.api.body_limits.message;
-        self.read(limit).await
-    }
-
-    /// Reads anything else.
-    pub(crate) async fn other(self) -> Result<Sent, ApiError> {
-        let limit = shared(&self.request)?.api.body_limits.other;
-        self.read(limit).await
-    }
-
-    async fn read(self, limit: usize) -> Result<Sent, ApiError> {
-        check_headers(self.request.headers(), limit)?;
-        let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
-        let mut seen = 0;
-        let read = collect(self.payload, limit, &mut seen);
-        let read = tokio::time::timeout(PATIENCE, read).await;
-        let limiter = &shared(&self.request)?.limiter;
-        limiter.charge_body(&self.request, seen as u64);
-        Ok(Sent(read.map_err(|_| slow())??))
+    fn describe(operation: Operation) -> Operation {
+        operation.body::<T>(false).reasons(T::REFUSALS)
     }
 }
 
-fn shared(request: &HttpRequest) -> Result<&Shared, ApiError> {
-    let shared = request.app_data::<web::Data<Shared>>();
-    let shared = shared.ok_or_else(|| ApiError::internal("the application has no state"))?;
-    Ok(shared)
+impl<L: BodySize> Extract for NoBody<L> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let sent = read::<L>(incoming).await?;
+        if !sent.bytes().is_empty() {
+            sent.json::<serde::de::IgnoredAny>()?;
+        }
+        Ok(Self {
+            sent,
+            limit: PhantomData,
+        })
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation.no_body()
+    }
+}
+
+async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<Sent, ApiError> {
+    let limit = L::limit(&incoming.shared()?.api.body_limits);
+    check_headers(incoming.request.headers(), limit)?;
+    let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
+    let mut seen = 0;
+    let read = collect(incoming.take_payload(), limit, &mut seen);
+    let read = tokio::time::timeout(PATIENCE, read).await;
+    let limiter = &incoming.shared()?.limiter;
+    limiter.charge_body(&incoming.request, seen as u64);
+    Ok(Sent(read.map_err(|_| slow())??))
 }
 
 /// Reads a body of at most `limit` bytes, and counts in `seen` what came in.
@@ -145,14 +206,6 @@ pub(crate) struct Sent(pub(crate) Bytes);
 impl Sent {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
-    }
-
-    /// Refuses a body that is there and is no JSON object, where none is needed.
-    pub(crate) fn check_unneeded(&self) -> Result<(), ApiError> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        self.json::<serde::de::IgnoredAny>().map(drop)
     }
 
     /// The JSON object it is.

@@ -10,13 +10,13 @@ use talk_domain::error::{DomainError, ErrorKind};
 use talk_domain::page::Page;
 use talk_domain::store::{ReadLane, Snapshot, Store, StoreError, Unit, UnitOfWork};
 use talk_wire::json;
+use talk_wire::resource::List;
 use talk_wire::resource::list::{self, Row};
-use uuid::Uuid;
 
 use crate::actor_cache::Session;
 use crate::api_error::ApiError;
 use crate::authentication::authenticate;
-use crate::query::Query;
+use crate::endpoint::{self as answer, JsonResponse, Refused};
 use crate::requester::Requester;
 use crate::shared::Shared;
 use crate::status::Status;
@@ -101,16 +101,6 @@ impl Caller {
             .await
     }
 
-    /// An id in the path.
-    pub(crate) fn id<T: From<Uuid>>(&self, name: &str) -> Result<T, ApiError> {
-        let text = self.request.match_info().get(name).unwrap_or_default();
-        Ok(talk_wire::id::parse(name, text)?)
-    }
-
-    pub(crate) fn query(&self) -> Result<Query, ApiError> {
-        Query::parse(self.request.query_string())
-    }
-
     /// The caller as it asks for a change.
     pub(crate) fn requester(&self) -> Requester {
         Requester {
@@ -124,12 +114,13 @@ impl Caller {
         &self,
         name: &'static str,
         work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, ApiError>
+    ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,
         E: From<StoreError> + DomainError,
     {
-        Ok(self.requester().change(&self.shared, name, work).await?)
+        let change = self.requester().change(&self.shared, name, work).await;
+        Ok(change.map_err(ApiError::from)?)
     }
 
     /// Runs a use case that only reads.
@@ -137,7 +128,7 @@ impl Caller {
         &self,
         name: &'static str,
         work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, ApiError>
+    ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,
         E: From<StoreError> + DomainError,
@@ -151,7 +142,7 @@ impl Caller {
         lane: ReadLane,
         name: &'static str,
         mut work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, ApiError>
+    ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,
         E: From<StoreError> + DomainError,
@@ -162,7 +153,7 @@ impl Caller {
             .read(self.unit(name).in_lane(lane), move |snapshot| {
                 work(snapshot, actor)
             });
-        Ok(read.await?)
+        read.await.map_err(Refused::by)
     }
 
     /// The place in a chat's log that a read saw.
@@ -171,15 +162,23 @@ impl Caller {
     }
 
     /// An answer that concerns one chat, with the position to follow its log from.
-    pub(crate) fn placed<T>(&self, placed: &Placed<T>, body: &impl Serialize) -> HttpResponse {
+    pub(crate) fn placed<T: Serialize>(
+        &self,
+        placed: &Placed<impl Sized>,
+        body: &T,
+    ) -> JsonResponse<answer::Placed<T>> {
         self.placed_json(placed, json(body))
     }
 
-    fn placed_json<T>(&self, placed: &Placed<T>, json: String) -> HttpResponse {
-        HttpResponse::Ok()
-            .insert_header(("talk-position", self.position(placed)))
-            .content_type("application/json")
-            .body(json)
+    /// `json` is that of a `T`.
+    pub(crate) fn placed_json<T>(
+        &self,
+        placed: &Placed<impl Sized>,
+        json: String,
+    ) -> JsonResponse<answer::Placed<T>> {
+        let mut response = HttpResponse::Ok();
+        response.insert_header(("talk-position", self.position(placed)));
+        JsonResponse::from(response.content_type("application/json").body(json))
     }
 
     /// A page of a list.
@@ -187,8 +186,8 @@ impl Caller {
         &self,
         page: &Page<D>,
         show: impl FnMut(&D) -> T,
-    ) -> HttpResponse {
-        ok_json(self.page_json(page, show))
+    ) -> JsonResponse<List<T>> {
+        JsonResponse::of(self.page_json(page, show))
     }
 
     /// A page of a list that concerns one chat.
@@ -196,21 +195,21 @@ impl Caller {
         &self,
         placed: &Placed<Page<D>>,
         show: impl FnMut(&D) -> T,
-    ) -> HttpResponse {
+    ) -> JsonResponse<answer::Placed<List<T>>> {
         self.placed_json(placed, self.page_json(&placed.value, show))
     }
 
     /// A page of a list that concerns one chat if there is a `place`, and several otherwise.
-    pub(crate) fn listed<P, D: Row, T: Serialize>(
+    pub(crate) fn listed<D: Row, T: Serialize>(
         &self,
-        place: Option<Placed<P>>,
+        place: Option<Placed<impl Sized>>,
         page: &Page<D>,
         show: impl FnMut(&D) -> T,
-    ) -> HttpResponse {
+    ) -> JsonResponse<answer::Placed<List<T>>> {
         let json = self.page_json(page, show);
         match place {
             Some(place) => self.placed_json(&place, json),
-            None => ok_json(json),
+            None => JsonResponse::of(json),
         }
     }
 
@@ -220,12 +219,6 @@ impl Caller {
 }
 
 /// An answer.
-pub(crate) fn ok(body: &impl Serialize) -> HttpResponse {
-    ok_json(json(body))
-}
-
-fn ok_json(json: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .body(json)
+pub(crate) fn ok<T: Serialize>(body: &T) -> JsonResponse<T> {
+    JsonResponse::of(json(body))
 }

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 
 use crate::api_error::ApiError;
-use crate::query::Query;
+use crate::endpoint::QueryReader;
 use crate::status::Status;
 
 /// The token or access key a request shows.
@@ -15,8 +15,8 @@ pub(crate) fn presented(request: &HttpRequest) -> Result<String, ApiError> {
     if let Some(token) = bearer(request) {
         return Ok(token.to_owned());
     }
-    let query = Query::parse(request.query_string())?;
-    let token = query.get("token").or_else(|| query.get("accesskey"));
+    let query = QueryReader::parse(request.query_string())?;
+    let token = query.hidden("token").or_else(|| query.hidden("accesskey"));
     token.map(str::to_owned).ok_or_else(|| {
         ApiError::new(
             Status::UNAUTHENTICATED,

@@ -17,8 +17,8 @@ use futures_util::FutureExt;
 
 use crate::address::ClientAddress;
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
+use crate::endpoints::{RateLimited, deprecate, is_probed};
 use crate::origin::{Origin, preflight, share};
-use crate::routes::{RateLimited, deprecate, is_probed};
 use crate::shared::Shared;
 
 /// Counts a request for as long as it is being answered.

@@ -4,7 +4,7 @@
 mod component;
 mod errors;
 pub(crate) mod example;
-pub(crate) mod field;
+mod field;
 mod operation;
 mod parameter;
 mod refusal;
@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::handler;
+use crate::endpoint::{Endpoint, Group};
+use crate::endpoints;
 pub use errors::errors;
 pub(crate) use errors::html;
-pub(crate) use operation::{Need, Operation};
-pub(crate) use parameter::{number, query};
+pub(crate) use operation::Operation;
 
 /// The document as it is committed and printed.
 #[must_use]
@@ -30,17 +30,25 @@ pub fn openapi() -> String {
     text
 }
 
+/// What the document describes, in its order.
+fn groups(has_legacy: bool) -> Vec<Group> {
+    let mut groups = endpoints::groups(has_legacy);
+    groups.push(endpoints::operation());
+    groups
+}
+
 /// The document, of a service that serves the first generations or not.
 pub(crate) fn document(has_legacy: bool) -> Value {
     let mut tags = Vec::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut components = component::Components::new(has_legacy);
-    for (name, about, operations) in handler::docs(has_legacy) {
+    for Group { name, about, rows } in groups(has_legacy) {
         tags.push(json!({"name": name, "description": about}));
-        for operation in operations {
+        for operation in rows.into_iter().filter_map(Endpoint::into_operation) {
             components.add(operation.schemas());
             let methods = paths.entry(operation.path()).or_default();
-            methods.insert(operation.method().to_owned(), operation.describe(name));
+            let described = operation.describe(name, has_legacy);
+            methods.insert(operation.method().to_owned(), described);
         }
     }
     let mut responses = refusal::general();

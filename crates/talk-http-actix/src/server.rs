@@ -14,9 +14,9 @@ use actix_web::{App, web};
 use talk_socket::Listener;
 
 use crate::Api;
+use crate::endpoints;
 use crate::observe::observe;
 use crate::rate::Pace;
-use crate::routes;
 use crate::shared::Shared;
 pub use connections::ConnectionLimits;
 use connections::{Connection, Connections};
@@ -100,10 +100,10 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     if let Some(tcp) = listen.admin {
         let app = app.clone();
         let listener = listener(tcp, |_| false, admin);
-        builder = talk_socket::listen(builder, listener, move || app(routes::admin))?;
+        builder = talk_socket::listen(builder, listener, move || app(endpoints::admin))?;
     }
-    let listener = listener(listen.public, routes::is_socket, public);
-    Ok(talk_socket::listen(builder, listener, move || app(routes::public))?.run())
+    let listener = listener(listen.public, endpoints::is_socket, public);
+    Ok(talk_socket::listen(builder, listener, move || app(endpoints::public))?.run())
 }
 
 /// The rules for the connections of a listener.

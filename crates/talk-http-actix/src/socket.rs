@@ -5,7 +5,6 @@
 //! the client to take them. What does not fit waits in the event log.
 
 mod admission;
-pub(crate) mod docs;
 mod ends;
 mod positions;
 mod rate;

@@ -27,8 +27,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::digest::digest;
+use crate::endpoints;
 use crate::observe::observe;
-use crate::routes;
 use crate::server::Metrics;
 use crate::shared::Shared;
 use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, TrustedProxies, UnsentLimits};
@@ -278,7 +278,7 @@ impl Scene {
             .app_data(self.shared.clone())
             .app_data(web::Data::new(metrics))
             .wrap(from_fn(observe))
-            .configure(|app| routes::public(app, has_legacy));
+            .configure(|app| endpoints::public(app, has_legacy));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,

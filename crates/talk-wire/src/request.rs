@@ -12,3 +12,9 @@ pub use identity::{
 };
 pub use message::{EditMessage, PostMessage, PostMessageRefusal, React};
 pub use named::{AddParticipant, Form, Owner};
+
+/// A type of body, with what may be wrong in it.
+pub trait Request: serde::de::DeserializeOwned {
+    /// The reasons for which its fields are refused, here or by the use case.
+    const REFUSALS: &'static [&'static str];
+}

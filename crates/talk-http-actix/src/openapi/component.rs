@@ -67,8 +67,8 @@ impl Components {
         components
     }
 
-    pub(super) fn add(&mut self, used: &[Used]) {
-        for (name, schema) in used.iter().flat_map(|used| &used.schemas) {
+    pub(super) fn add<'a>(&mut self, used: impl IntoIterator<Item = &'a Used>) {
+        for (name, schema) in used.into_iter().flat_map(|used| &used.schemas) {
             self.0.insert(name.clone(), schema.clone());
         }
     }

@@ -1,11 +1,15 @@
 //! Examples, made of the very types they show.
 
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use talk_wire::legacy;
+use talk_wire::legacy::resource::Status;
+use talk_wire::request::LoginAnswer;
 use talk_wire::resource::{
-    AGENT, AccessKey, Agent, AgentPresence, Chat, Customer, Message, Metadata, OwnChat,
-    Participant, Reaction, ReadMark, Revision,
+    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, Media, Message, Metadata,
+    OwnChat, Participant, Reaction, ReadMark, Revision,
 };
+
+use crate::endpoint::Resource;
 
 const CUSTOMER: &str = "550e8400-e29b-41d4-a716-446655440000";
 const ALICE: &str = "018d1729-a3f0-7cc4-b8d2-1d2c3b4a5f60";
@@ -33,131 +37,168 @@ pub(crate) fn id(parameter: &str) -> &'static str {
     }
 }
 
-/// A request without what it leaves out.
-pub(crate) fn sent(name: &str, request: &impl Serialize) -> Value {
-    let mut request = json!(request);
-    if let Some(fields) = request.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    let mut examples = Map::new();
-    examples.insert(name.to_owned(), json!({"value": request}));
-    examples.into()
-}
+impl Resource for OwnChat {
+    const ONE: &'static str = "The chat.";
+    const MANY: &'static str = "A page of chats.";
 
-/// Several requests.
-pub(crate) fn either<const N: usize>(examples: [Value; N]) -> Value {
-    let examples = examples.into_iter().filter_map(|example| match example {
-        Value::Object(named) => Some(named),
-        _ => None,
-    });
-    examples.flatten().collect::<Map<_, _>>().into()
-}
-
-pub(crate) fn chat() -> OwnChat {
-    OwnChat {
-        chat: Chat {
-            id: CHAT.to_owned(),
-            customer_id: CUSTOMER.to_owned(),
-            kind: "group".to_owned(),
-            name: "Project Discussion".to_owned(),
-            detail: "Everything about the project".to_owned(),
-            status: "active".to_owned(),
-            member_count: 2,
-            last_seq: 4,
-            tm_create: TIME.to_owned(),
-            tm_update: TIME.to_owned(),
-            tm_delete: String::new(),
-        },
-        read_seq: 4,
-        unread_count: 0,
-        mention_count: 0,
+    fn example() -> Self {
+        Self {
+            chat: Chat {
+                id: CHAT.to_owned(),
+                customer_id: CUSTOMER.to_owned(),
+                kind: "group".to_owned(),
+                name: "Project Discussion".to_owned(),
+                detail: "Everything about the project".to_owned(),
+                status: "active".to_owned(),
+                member_count: 2,
+                last_seq: 4,
+                tm_create: TIME.to_owned(),
+                tm_update: TIME.to_owned(),
+                tm_delete: String::new(),
+            },
+            read_seq: 4,
+            unread_count: 0,
+            mention_count: 0,
+        }
     }
 }
 
 /// A chat of two as its creation answers it.
 pub(crate) fn new_chat(detail: &str) -> OwnChat {
-    let mut own = chat();
+    let mut own = OwnChat::example();
     detail.clone_into(&mut own.chat.detail);
     own.chat.last_seq = 3;
     own.read_seq = 0;
     own
 }
 
-pub(crate) fn participant() -> Participant {
-    Participant {
-        id: PARTICIPANT.to_owned(),
-        customer_id: CUSTOMER.to_owned(),
-        owner_type: AGENT.to_owned(),
-        owner_id: BOB.to_owned(),
-        chat_id: CHAT.to_owned(),
-        tm_joined: TIME.to_owned(),
+impl Resource for Participant {
+    const ONE: &'static str = "The participant.";
+    const MANY: &'static str = "A page of participants.";
+
+    fn example() -> Self {
+        Self {
+            id: PARTICIPANT.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            owner_type: AGENT.to_owned(),
+            owner_id: BOB.to_owned(),
+            chat_id: CHAT.to_owned(),
+            tm_joined: TIME.to_owned(),
+        }
     }
 }
 
-pub(crate) fn message() -> Message {
-    Message {
-        id: MESSAGE.to_owned(),
-        customer_id: CUSTOMER.to_owned(),
-        owner_type: AGENT.to_owned(),
-        owner_id: ALICE.to_owned(),
-        chat_id: CHAT.to_owned(),
-        parent_id: None,
-        kind: "normal".to_owned(),
-        text: "Hello team!".to_owned(),
-        medias: Vec::new(),
-        metadata: Metadata {
-            reactions: vec![Reaction {
-                emoji: "👍".to_owned(),
-                owner_type: AGENT.to_owned(),
-                owner_id: BOB.to_owned(),
-                tm_create: LATER.to_owned(),
-            }],
-            system: None,
-        },
-        tm_create: TIME.to_owned(),
-        tm_update: LATER.to_owned(),
-        tm_delete: String::new(),
-        seq: 4,
-        root_id: MESSAGE.to_owned(),
-        depth: 0,
-        reply_count: 0,
-        tm_edit: String::new(),
-        reaction_counts: [("👍".to_owned(), 1)].into(),
+impl Resource for Message {
+    const ONE: &'static str = "The message.";
+    const MANY: &'static str = "A page of messages.";
+
+    fn example() -> Self {
+        Self {
+            id: MESSAGE.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            owner_type: AGENT.to_owned(),
+            owner_id: ALICE.to_owned(),
+            chat_id: CHAT.to_owned(),
+            parent_id: None,
+            kind: "normal".to_owned(),
+            text: "Hello team!".to_owned(),
+            medias: Vec::new(),
+            metadata: Metadata {
+                reactions: vec![Reaction {
+                    emoji: "👍".to_owned(),
+                    owner_type: AGENT.to_owned(),
+                    owner_id: BOB.to_owned(),
+                    tm_create: LATER.to_owned(),
+                }],
+                system: None,
+            },
+            tm_create: TIME.to_owned(),
+            tm_update: LATER.to_owned(),
+            tm_delete: String::new(),
+            seq: 4,
+            root_id: MESSAGE.to_owned(),
+            depth: 0,
+            reply_count: 0,
+            tm_edit: String::new(),
+            reaction_counts: [("👍".to_owned(), 1)].into(),
+        }
     }
 }
 
-pub(crate) fn revision() -> Revision {
-    Revision {
-        message_id: MESSAGE.to_owned(),
-        text: "Hello taem!".to_owned(),
-        medias: Vec::new(),
-        tm_create: TIME.to_owned(),
+impl Resource for Revision {
+    const ONE: &'static str = "The version.";
+    const MANY: &'static str = "A page of versions.";
+
+    fn example() -> Self {
+        Self {
+            message_id: MESSAGE.to_owned(),
+            text: "Hello taem!".to_owned(),
+            medias: Vec::new(),
+            tm_create: TIME.to_owned(),
+        }
     }
 }
 
-pub(crate) fn read_mark() -> ReadMark {
-    ReadMark {
-        customer_id: CUSTOMER.to_owned(),
-        chat_id: CHAT.to_owned(),
-        owner_type: AGENT.to_owned(),
-        owner_id: BOB.to_owned(),
-        read_seq: 4,
-        tm_update: LATER.to_owned(),
+impl Resource for ReadMark {
+    const ONE: &'static str = "The reader.";
+    const MANY: &'static str = "A page of readers.";
+
+    fn example() -> Self {
+        Self {
+            customer_id: CUSTOMER.to_owned(),
+            chat_id: CHAT.to_owned(),
+            owner_type: AGENT.to_owned(),
+            owner_id: BOB.to_owned(),
+            read_seq: 4,
+            tm_update: LATER.to_owned(),
+        }
     }
 }
 
-pub(crate) fn agent() -> Agent {
-    Agent {
-        id: BOB.to_owned(),
-        customer_id: CUSTOMER.to_owned(),
-        username: "bob".to_owned(),
-        name: "Bob".to_owned(),
-        detail: String::new(),
-        permission: 16,
-        status: "active".to_owned(),
-        tm_create: TIME.to_owned(),
-        tm_update: TIME.to_owned(),
-        tm_delete: String::new(),
+impl Resource for Agent {
+    const ONE: &'static str = "The agent.";
+    const MANY: &'static str = "A page of agents.";
+
+    fn example() -> Self {
+        Self {
+            id: BOB.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            username: "bob".to_owned(),
+            name: "Bob".to_owned(),
+            detail: String::new(),
+            permission: 16,
+            status: "active".to_owned(),
+            tm_create: TIME.to_owned(),
+            tm_update: TIME.to_owned(),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+impl Resource for Customer {
+    const ONE: &'static str = "The customer.";
+    const MANY: &'static str = "A list of one.";
+
+    fn example() -> Self {
+        Self {
+            id: CUSTOMER.to_owned(),
+            name: "Example Inc.".to_owned(),
+            tm_create: TIME.to_owned(),
+            tm_update: TIME.to_owned(),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+impl Resource for AgentPresence {
+    const ONE: &'static str = "The presence.";
+    const MANY: &'static str = "All of them, on one page.";
+
+    fn example() -> Self {
+        Self {
+            agent_id: BOB.to_owned(),
+            status: "online".to_owned(),
+        }
     }
 }
 
@@ -179,19 +220,72 @@ pub(crate) fn access_key(token: Option<&str>) -> AccessKey {
     }
 }
 
-pub(crate) fn customer() -> Customer {
-    Customer {
-        id: CUSTOMER.to_owned(),
-        name: "Example Inc.".to_owned(),
-        tm_create: TIME.to_owned(),
-        tm_update: TIME.to_owned(),
-        tm_delete: String::new(),
+impl Resource for AccessKey {
+    const ONE: &'static str = "The key.";
+    const MANY: &'static str = "A page of keys.";
+
+    fn example() -> Self {
+        access_key(None)
     }
 }
 
-pub(crate) fn presence() -> AgentPresence {
-    AgentPresence {
-        agent_id: BOB.to_owned(),
-        status: "online".to_owned(),
+impl Resource for LoginAnswer {
+    const ONE: &'static str = "A login token.";
+    const MANY: &'static str = "Login tokens.";
+
+    fn example() -> Self {
+        Self {
+            username: "alice".to_owned(),
+            token: "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo"
+                .to_owned(),
+        }
     }
+}
+
+impl Resource for legacy::resource::Message {
+    const ONE: &'static str = "The message.";
+    const MANY: &'static str = "A page of messages.";
+
+    fn example() -> Self {
+        Message::example().into()
+    }
+}
+
+impl Resource for legacy::resource::Participant {
+    const ONE: &'static str = "The participant.";
+    const MANY: &'static str = "A page of participants.";
+
+    fn example() -> Self {
+        Self::new(Participant::example(), Status::Active)
+    }
+}
+
+/// A link and a telephone number.
+pub(crate) fn medias() -> Vec<Media> {
+    let link = Media {
+        kind: "link".to_owned(),
+        link_url: Some("https://example.com/minutes".to_owned()),
+        ..Media::default()
+    };
+    let address = Media {
+        kind: "address".to_owned(),
+        address: Some(Address {
+            kind: "tel".to_owned(),
+            target: "+15551234567".to_owned(),
+            ..Address::default()
+        }),
+        ..Media::default()
+    };
+    vec![link, address]
+}
+
+/// A part of a log.
+pub(super) fn events() -> Value {
+    let event = json!({
+        "type": "chatmessage_created",
+        "data": Message::example(),
+        "chat_id": CHAT,
+        "seq": 4,
+    });
+    json!({"result": [event], "log_start": 0, "head": 4, "epoch": EPOCH})
 }

@@ -1,6 +1,6 @@
 //! What the Rust types do not say of a field: formats, limits, words, and what must be there.
 
-mod format;
+pub(super) mod format;
 mod given;
 mod media;
 mod sent;
@@ -10,7 +10,6 @@ use talk_domain::event::EventKind;
 use talk_wire::{frame, legacy};
 
 use super::component::Side;
-pub(crate) use format::{id, id_or_none, ids, instant, needle, page_token, search};
 
 /// A reference to a schema of the document.
 pub(crate) fn reference(name: &str) -> Value {
@@ -28,6 +27,31 @@ pub(super) fn list(row: &Value) -> Value {
                 "type": "string",
                 "description": "Where the next page continues; `\"\"` on the last one.",
             },
+        },
+    })
+}
+
+/// A part of a chat's log.
+pub(super) fn event_page(has_legacy: bool) -> Value {
+    let of_today = reference("Event");
+    let event = if has_legacy {
+        json!({"anyOf": [of_today, reference("TalkEvent")]})
+    } else {
+        of_today
+    };
+    json!({
+        "type": "object",
+        "required": ["result", "log_start", "head", "epoch"],
+        "properties": {
+            "result": {"type": "array", "items": event},
+            "log_start": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "Events up to this one have expired and are no longer in the log. A \
+                    client that has seen fewer reads the chat anew.",
+            },
+            "head": {"type": "integer", "minimum": 0, "description": "The last event there is."},
+            "epoch": {"type": "string", "description": "The log the positions belong to."},
         },
     })
 }

@@ -1,4 +1,4 @@
-//! One operation, described beside its handler.
+//! One operation of the document: what the row of an endpoint and the signature of its handler say.
 
 mod describe;
 
@@ -13,8 +13,8 @@ use talk_domain::session::authenticate::AuthenticateError;
 use utoipa::ToSchema;
 
 use super::component::{Side, Used};
-use super::field;
-use super::parameter::{shared_header, shared_parameter};
+use crate::api_error::ApiError;
+use crate::endpoint::Parameter;
 
 /// What any body can be refused for.
 const BODY: [&str; 8] = [
@@ -28,6 +28,8 @@ const BODY: [&str; 8] = [
     "UNSUPPORTED_MEDIA_TYPE",
 ];
 
+const JSON: &str = "application/json";
+
 /// An operation of the API.
 pub(crate) struct Operation {
     method: &'static str,
@@ -35,123 +37,86 @@ pub(crate) struct Operation {
     name: &'static str,
     summary: &'static str,
     about: &'static str,
-    parameters: Vec<Value>,
-    body: Option<Value>,
-    answer: Answer,
+    ids: Vec<&'static str>,
+    query: Vec<Parameter>,
+    body: Option<Body>,
+    answer: Option<Answer>,
+    /// Whether it takes effect once per `Idempotency-Key`.
+    is_once: bool,
+    /// Whether it names the position in the chat's log that it saw.
+    is_placed: bool,
+    needs_login: bool,
     reasons: BTreeSet<&'static str>,
-    is_public: bool,
-    is_cached: bool,
     /// Where it is today, if it is deprecated.
     successor: Option<&'static str>,
-    used: Vec<Used>,
+    /// An example that the handler itself refuses.
+    fault: Option<ApiError>,
 }
 
-/// Whether there must be a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// There must.
-    Must,
-    /// It may be left out.
-    May,
+/// The body of a request.
+struct Body {
+    is_required: bool,
+    /// `None` if any object is accepted and ignored.
+    schema: Option<Used>,
+    examples: Map<String, Value>,
 }
 
 /// A success.
 struct Answer {
-    code: &'static str,
     about: &'static str,
-    headers: Map<String, Value>,
-    content: Option<(&'static str, Value)>,
+    media_type: &'static str,
+    schema: Schema,
+    example: Value,
+}
+
+/// The schema of a success.
+enum Schema {
+    One(Used),
+    Page(Used),
+    Nothing,
+    /// A part of a chat's log.
+    Events,
+    Text,
 }
 
 impl Operation {
-    /// An operation for callers who have logged in.
-    pub(crate) fn new(
-        method: &'static str,
-        path: &'static str,
-        name: &'static str,
-        summary: &'static str,
-    ) -> Self {
-        let answer = Answer {
-            code: "200",
-            about: "Done.",
-            headers: Map::new(),
-            content: None,
+    /// An operation for everybody, until its handler takes a caller.
+    pub(crate) fn at(method: &str, path: &'static str) -> Self {
+        let method = match method {
+            "GET" => "get",
+            "PUT" => "put",
+            "DELETE" => "delete",
+            _ => "post",
         };
-        let operation = Self {
+        Self {
             method,
             path,
-            name,
-            summary,
+            name: "",
+            summary: "",
             about: "",
-            parameters: Vec::new(),
+            ids: Vec::new(),
+            query: Vec::new(),
             body: None,
-            answer,
-            reasons: BTreeSet::new(),
-            is_public: false,
-            is_cached: false,
-            successor: None,
-            used: Vec::new(),
-        };
-        operation
-            .reasons(&[
-                "AUTHENTICATION_REQUIRED",
-                "INVALID_QUERY",
-                "INTERNAL",
-                "RATE_LIMITED",
-            ])
-            .refuses::<TokenError>()
-            .refuses::<AuthenticateError>()
-            .with_ids()
-    }
-
-    /// An operation for everybody.
-    pub(crate) fn open(
-        method: &'static str,
-        path: &'static str,
-        name: &'static str,
-        summary: &'static str,
-    ) -> Self {
-        Self {
-            is_public: true,
+            answer: None,
+            is_once: false,
+            is_placed: false,
+            needs_login: false,
             reasons: BTreeSet::from(["RATE_LIMITED"]),
-            ..Self::new(method, path, name, summary)
+            successor: None,
+            fault: None,
         }
     }
 
-    /// The same operation elsewhere, where it is deprecated.
-    pub(crate) fn renamed(self, path: &'static str, name: &'static str) -> Self {
-        let today = self.path;
-        Self { path, name, ..self }.succeeded_by(today)
-    }
-
-    /// Does not take this parameter.
-    pub(crate) fn without(mut self, parameter: &str) -> Self {
-        let is_it = |taken: &Value| taken.get("name").is_some_and(|name| name == parameter);
-        self.parameters.retain(|taken| !is_it(taken));
+    /// The name that generated clients give it, and its summary.
+    pub(crate) fn named(mut self, name: &'static str, summary: &'static str) -> Self {
+        self.name = name;
+        self.summary = summary;
         self
     }
 
-    /// It is deprecated: the same method of this path does it today.
-    pub(crate) fn succeeded_by(mut self, path: &'static str) -> Self {
-        self.successor = Some(path);
-        self
-    }
-
-    /// The ids in the path.
-    pub(crate) fn with_ids(mut self) -> Self {
-        let is_in_path = |taken: &Value| taken.get("in").is_some_and(|place| place == "path");
-        self.parameters.retain(|taken| !is_in_path(taken));
-        let parts = self.path.split(['{', '}']).skip(1).step_by(2);
-        for name in parts {
-            self.reasons.insert("INVALID_ID");
-            self.parameters.push(json!({
-                "name": name,
-                "in": "path",
-                "required": true,
-                "schema": {"type": "string", "format": "uuid"},
-                "example": super::example::id(name),
-            }));
-        }
+    /// The same operation under another name.
+    pub(crate) fn renamed(mut self, name: &'static str) -> Self {
+        self.name = name;
         self
     }
 
@@ -161,117 +126,143 @@ impl Operation {
         self
     }
 
-    /// Takes parameters in the query.
-    pub(crate) fn takes<const N: usize>(mut self, parameters: [Value; N]) -> Self {
-        self.parameters.extend(parameters);
+    /// Only for callers who have logged in.
+    pub(crate) fn authenticated(mut self) -> Self {
+        self.needs_login = true;
+        self.reasons(&["AUTHENTICATION_REQUIRED", "INVALID_QUERY", "INTERNAL"])
+            .refuses::<TokenError>()
+            .refuses::<AuthenticateError>()
+    }
+
+    /// It is deprecated: the same method of this path does it today.
+    pub(crate) fn succeeded_by(mut self, path: &'static str) -> Self {
+        self.successor = Some(path);
+        self
+    }
+
+    /// Takes an id in its path.
+    pub(crate) fn takes_id(mut self, name: &'static str) -> Self {
+        self.ids.push(name);
+        self.reasons(&["INVALID_ID"])
+    }
+
+    /// Takes parameters in its query; `read` is whether their examples were accepted.
+    pub(crate) fn takes(mut self, query: Vec<Parameter>, read: Result<(), ApiError>) -> Self {
+        for parameter in &query {
+            self.reasons.extend(parameter.reasons);
+        }
+        self.query.extend(query);
+        self.fault = read.err();
         self.reasons(&["INVALID_QUERY"])
     }
 
-    /// Answers page by page.
-    pub(crate) fn paged(mut self) -> Self {
-        let shared = ["PageSize", "PageToken", "Order"].map(shared_parameter);
-        self.parameters.extend(shared);
-        self.reasons(&["PAGE_SIZE_INVALID", "PAGE_TOKEN_INVALID", "ORDER_INVALID"])
-    }
-
     /// Takes a body.
-    pub(crate) fn body<T: ToSchema>(mut self, need: Need, examples: &Value) -> Self {
-        let used = Used::of::<T>(Side::Sent);
-        let schema = used.reference();
-        self.used.push(used);
-        self.body_of(need, &schema, examples)
+    pub(crate) fn body<T: ToSchema>(self, is_required: bool) -> Self {
+        self.with_body(is_required, Some(Used::of::<T>(Side::Sent)))
     }
 
-    /// Takes a body of this schema.
-    pub(crate) fn body_of(mut self, need: Need, schema: &Value, examples: &Value) -> Self {
-        self.body = Some(json!({
-            "required": need == Need::Must,
-            "content": {"application/json": {"schema": schema, "examples": examples}},
-        }));
+    /// Needs no body, but accepts an object.
+    pub(crate) fn no_body(self) -> Self {
+        self.with_body(false, None)
+    }
+
+    fn with_body(mut self, is_required: bool, schema: Option<Used>) -> Self {
+        self.body = Some(Body {
+            is_required,
+            schema,
+            examples: Map::new(),
+        });
         self.reasons(&BODY)
     }
 
-    /// Needs no body, but lets an object pass.
-    pub(crate) fn no_body(mut self) -> Self {
-        self.body = Some(json!({
-            "required": false,
-            "description": "Nothing is needed; an object is ignored.",
-            "content": {"application/json": {"schema": {"type": "object"}, "example": {}}},
-        }));
-        self.reasons(&BODY)
+    /// An example of the body, without the fields it leaves out.
+    pub(crate) fn sends(mut self, name: &str, example: &impl Serialize) -> Self {
+        let mut example = json!(example);
+        if let Some(fields) = example.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        if let Some(body) = &mut self.body {
+            let example = json!({"value": example});
+            body.examples.insert(name.to_owned(), example);
+        }
+        self
     }
 
     /// Takes effect once per `Idempotency-Key`.
     pub(crate) fn once(mut self) -> Self {
-        self.parameters.push(shared_parameter("IdempotencyKey"));
+        self.is_once = true;
         self.reasons(&["IDEMPOTENCY_KEY_INVALID"])
             .refuses::<ReplayError>()
-            .header("Idempotent-Replayed", "IdempotentReplayed")
     }
 
-    /// Names the place in the chat's log that it saw.
-    pub(crate) fn placed(self) -> Self {
-        self.header("Talk-Position", "TalkPosition")
-    }
-
-    fn header(mut self, name: &str, shared: &str) -> Self {
-        let headers = &mut self.answer.headers;
-        headers.insert(name.to_owned(), shared_header(shared));
+    /// Names the position in the chat's log that it saw.
+    pub(crate) fn placed(mut self) -> Self {
+        self.is_placed = true;
         self
     }
 
-    /// Answers a resource.
-    pub(crate) fn answers<T: ToSchema + Serialize>(
-        mut self,
-        about: &'static str,
-        example: &T,
-    ) -> Self {
-        let used = Used::of::<T>(Side::Given);
-        let schema = used.reference();
-        self.used.push(used);
-        self.gives(about, &schema, &json!(example))
+    /// Answers one resource.
+    pub(crate) fn answers<T: ToSchema + Serialize>(self, about: &'static str, example: &T) -> Self {
+        let schema = Schema::One(Used::of::<T>(Side::Given));
+        self.with_answer(about, JSON, schema, json!(example))
     }
 
-    /// Answers a list of resources.
-    pub(crate) fn lists<T: ToSchema + Serialize>(
-        mut self,
-        about: &'static str,
-        example: &T,
-    ) -> Self {
-        let used = Used::of::<T>(Side::Given);
-        let schema = field::list(&used.reference());
-        self.used.push(used);
+    /// Answers a page of resources.
+    pub(crate) fn lists<T: ToSchema + Serialize>(self, about: &'static str, example: &T) -> Self {
+        let schema = Schema::Page(Used::of::<T>(Side::Given));
         let example = json!({"result": [example], "next_page_token": ""});
-        self.gives(about, &schema, &example)
+        self.with_answer(about, JSON, schema, example)
     }
 
-    /// Answers JSON of this schema.
-    pub(crate) fn gives(self, about: &'static str, schema: &Value, example: &Value) -> Self {
-        let content = json!({"schema": schema, "example": example});
-        self.gives_content(about, ("application/json", content))
+    /// Answers an empty object.
+    pub(crate) fn answers_nothing(self) -> Self {
+        self.with_answer("Done.", JSON, Schema::Nothing, json!({}))
     }
 
-    /// Answers something else.
-    pub(crate) fn gives_content(
+    /// Answers a part of a chat's log.
+    pub(crate) fn answers_events(self, about: &'static str) -> Self {
+        self.with_answer(about, JSON, Schema::Events, super::example::events())
+    }
+
+    /// Answers text of this media type.
+    pub(crate) fn gives(
+        self,
+        about: &'static str,
+        media_type: &'static str,
+        example: &'static str,
+    ) -> Self {
+        self.with_answer(about, media_type, Schema::Text, example.into())
+    }
+
+    fn with_answer(
         mut self,
         about: &'static str,
-        content: (&'static str, Value),
+        media_type: &'static str,
+        schema: Schema,
+        example: Value,
     ) -> Self {
-        self.answer.about = about;
-        self.answer.content = Some(content);
+        self.answer = Some(Answer {
+            about,
+            media_type,
+            schema,
+            example,
+        });
         self
     }
 
-    /// Answers only to who does not have it yet.
-    pub(crate) fn cached(mut self) -> Self {
-        self.is_cached = true;
+    /// Another sentence about its success.
+    pub(crate) fn answers_with(mut self, about: &'static str) -> Self {
+        if let Some(answer) = &mut self.answer {
+            answer.about = about;
+        }
         self
     }
 
-    /// Answers with another code than 200 and nothing in it.
-    pub(crate) fn gives_code(mut self, code: &'static str, about: &'static str) -> Self {
-        self.answer.code = code;
-        self.answer.about = about;
+    /// Another example of its success.
+    pub(crate) fn shows(mut self, example: &impl Serialize) -> Self {
+        if let Some(answer) = &mut self.answer {
+            answer.example = json!(example);
+        }
         self
     }
 
@@ -296,8 +287,41 @@ impl Operation {
         self.method
     }
 
+    #[cfg(test)]
+    pub(super) fn ids(&self) -> &[&'static str] {
+        &self.ids
+    }
+
+    #[cfg(test)]
+    pub(super) fn fault(&self) -> Option<&ApiError> {
+        self.fault.as_ref()
+    }
+
+    /// What its row does not say but must.
+    #[cfg(test)]
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let examples = self.body.as_ref().filter(|body| body.schema.is_some());
+        let has_examples = examples.is_none_or(|body| !body.examples.is_empty());
+        let missing = [
+            ("name", self.name.is_empty()),
+            ("summary", self.summary.is_empty()),
+            ("answer", self.answer.is_none()),
+            ("example", !has_examples),
+        ];
+        let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
+        missing.map(|(what, _)| what).collect()
+    }
+
     /// The types it needs.
-    pub(super) fn schemas(&self) -> &[Used] {
-        &self.used
+    pub(super) fn schemas(&self) -> impl Iterator<Item = &Used> {
+        let sent = self.body.iter().filter_map(|body| body.schema.as_ref());
+        let given = self
+            .answer
+            .iter()
+            .filter_map(|answer| match &answer.schema {
+                Schema::One(used) | Schema::Page(used) => Some(used),
+                Schema::Nothing | Schema::Events | Schema::Text => None,
+            });
+        sent.chain(given)
     }
 }

@@ -2,23 +2,47 @@
 
 use serde_json::{Value, json};
 
-/// A parameter of the query.
-pub(crate) fn query(name: &str, schema: &Value, about: &str) -> Value {
-    json!({"name": name, "in": "query", "description": about, "schema": schema})
+use super::field::format;
+use crate::endpoint::{Form, Parameter};
+
+/// A parameter of a query.
+pub(super) fn of(parameter: &Parameter) -> Value {
+    let mut schema = form(&parameter.form);
+    if let (Some(default), Some(schema)) = (parameter.default, schema.as_object_mut()) {
+        let default = serde_json::from_str(default).unwrap_or_else(|_| default.into());
+        schema.insert("default".to_owned(), default);
+    }
+    let mut described = json!({
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.about,
+        "schema": schema,
+    });
+    if let Some(described) = described.as_object_mut() {
+        if parameter.is_required {
+            described.insert("required".to_owned(), true.into());
+        }
+        if let Some(example) = parameter.example {
+            described.insert("example".to_owned(), example.into());
+        }
+    }
+    described
 }
 
-/// A number of the query, which may be empty.
-pub(crate) fn number(least: u64, most: u64, default: Option<u64>) -> Value {
-    let mut schema = json!({
-        "type": ["integer", "string"],
-        "minimum": least,
-        "maximum": most,
-        "maxLength": 0,
-    });
-    if let (Some(schema), Some(default)) = (schema.as_object_mut(), default) {
-        schema.insert("default".to_owned(), default.into());
+fn form(form: &Form) -> Value {
+    match form {
+        Form::Id => format::id(),
+        Form::Ids(limit) => format::ids(*limit),
+        Form::Number(least, most) => {
+            json!({"type": "integer", "minimum": least, "maximum": most})
+        }
+        Form::Time => format::instant(),
+        Form::PageToken => format::page_token(),
+        Form::Words(words) => format::word(words),
+        Form::Name => format::search(),
+        Form::Text(most) => format::text(*most),
+        Form::Emoji => json!({"type": "string", "maxLength": 64}),
     }
-    schema
 }
 
 /// One of [`shared`].
@@ -33,21 +57,6 @@ pub(super) fn shared_header(name: &str) -> Value {
 
 pub(super) fn shared() -> Value {
     json!({
-        "PageSize": query(
-            "page_size",
-            &number(1, 100, Some(50)),
-            "Rows of a page.",
-        ),
-        "PageToken": query(
-            "page_token",
-            &super::field::page_token(),
-            "The `next_page_token` of the page before, or a time.",
-        ),
-        "Order": query(
-            "order",
-            &json!({"type": "string", "enum": ["desc", "asc", ""], "default": "desc"}),
-            "`desc` newest first, `asc` oldest first.",
-        ),
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",
@@ -82,7 +91,7 @@ pub(super) fn headers() -> Value {
         "Link": {
             "description": "Where the successors are described (RFC 9745).",
             "schema": {"type": "string"},
-            "example": crate::routes::SUCCESSORS,
+            "example": crate::endpoints::SUCCESSORS,
         },
         "TalkPosition": {
             "description": "`<epoch>;<chat_id>=<seq>`: where to follow the chat's log from.",

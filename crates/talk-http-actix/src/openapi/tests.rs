@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod legacy;
+mod socket;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,28 +10,31 @@ use actix_web::http::Method;
 use serde_json::Value;
 use talk_wire::reason::find;
 
-use super::{document, errors, openapi};
-use crate::handler;
+use super::{Operation, document, errors, groups, openapi};
+use crate::endpoint::Endpoint;
+use crate::endpoints;
 use crate::testing::{Scene, request};
 
-/// The methods of each documented path, as in `Allow`.
-fn documented() -> BTreeMap<&'static str, BTreeSet<String>> {
+fn operations() -> impl Iterator<Item = Operation> {
+    let rows = groups(true).into_iter().flat_map(|group| group.rows);
+    rows.filter_map(Endpoint::into_operation)
+}
+
+/// The methods of each path of the public listener.
+fn mounted() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut paths: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-    for operation in handler::docs(true).into_iter().flat_map(|(_, _, all)| all) {
-        let methods = paths.entry(operation.path()).or_default();
-        assert!(
-            methods.insert(operation.method().to_uppercase()),
-            "{} {} is described twice",
-            operation.method(),
-            operation.path()
-        );
+    for row in endpoints::rows(true) {
+        for method in row.methods() {
+            let methods = paths.entry(row.path()).or_default();
+            assert!(methods.insert(method), "{method} {} twice", row.path());
+        }
     }
     paths
 }
 
 /// The words of a list like `GET, POST`.
-fn words(list: &str) -> BTreeSet<String> {
-    list.split(", ").map(str::to_owned).collect()
+fn words(list: &str) -> BTreeSet<&str> {
+    list.split(", ").collect()
 }
 
 #[test]
@@ -46,35 +50,40 @@ fn the_committed_descriptions_are_the_generated_ones() {
 }
 
 #[test]
-fn every_route_is_described_with_its_methods() {
-    let sources = [
-        include_str!("../routes.rs"),
-        include_str!("../routes/legacy.rs"),
-    ];
-    let mut mounted = BTreeMap::new();
-    for calls in sources
-        .iter()
-        .flat_map(|source| source.split("at(").skip(1))
-    {
-        let texts: Vec<_> = calls.split('"').take(4).collect();
-        if let [_, path, _, allow] = texts[..]
-            && path.starts_with('/')
-        {
-            mounted.insert(path, words(allow));
+fn a_handler_takes_every_id_of_its_path_and_no_other() {
+    for operation in operations() {
+        let in_path: Vec<_> = operation
+            .path()
+            .split(['{', '}'])
+            .skip(1)
+            .step_by(2)
+            .collect();
+        assert_eq!(operation.ids(), in_path, "{}", operation.path());
+    }
+}
+
+#[test]
+fn an_operation_has_a_name_a_summary_and_an_example_that_its_handler_accepts() {
+    for operation in operations() {
+        let path = operation.path();
+        assert_eq!(
+            operation.missing(),
+            [""; 0],
+            "{} {path}",
+            operation.method()
+        );
+        if let Some(error) = operation.fault() {
+            panic!("{path}: {error}");
         }
     }
-    assert!(mounted.len() > 20, "the routes were not found: {mounted:?}");
-    assert_eq!(documented(), mounted);
 }
 
 #[actix_web::test]
-async fn a_method_that_is_not_described_is_refused_with_those_that_are() {
+async fn a_method_without_a_row_is_refused_with_those_that_have_one() {
     let scene = Scene::new();
-    for (path, methods) in documented() {
-        // Only the operators' listener serves it.
-        if path == "/metrics" {
-            continue;
-        }
+    let paths = mounted();
+    assert!(paths.len() > 30, "{paths:?}");
+    for (path, methods) in paths {
         let parts = path.split(['{', '}']).enumerate();
         let uri: String = parts
             .map(|(i, part)| match i % 2 {
@@ -90,7 +99,7 @@ async fn a_method_that_is_not_described_is_refused_with_those_that_are() {
 
 #[test]
 fn every_reason_of_an_operation_is_in_the_catalogue() {
-    for operation in handler::docs(true).into_iter().flat_map(|(_, _, all)| all) {
+    for operation in operations() {
         for reason in &operation.possible_reasons() {
             assert!(find(reason).is_some(), "{reason} of {}", operation.path());
         }
@@ -162,7 +171,7 @@ fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
 
 #[test]
 fn no_operation_is_said_to_miss_what_it_does_not_ask_for() {
-    for operation in handler::docs(true).into_iter().flat_map(|(_, _, all)| all) {
+    for operation in operations() {
         let reasons = operation.possible_reasons();
         let path = operation.path();
         if !path.contains("message") {

@@ -5,8 +5,8 @@ use talk_domain::chat::{ChatKind, create};
 use talk_domain::error::Invalid;
 use talk_domain::id::{AgentId, ChatId};
 
-use crate::request::Owner;
 use crate::request::named::named;
+use crate::request::{Owner, Request};
 use crate::resource::Media;
 use crate::{object, request};
 
@@ -94,12 +94,25 @@ impl CreateTalk {
     }
 }
 
+impl Request for PostMessage {
+    const REFUSALS: &'static [&'static str] = request::PostMessage::REFUSALS;
+}
+
 /// Whether these are the caller and exactly one other agent, whoever was named how often.
 fn is_pair(named: &[AgentId], caller: AgentId) -> bool {
     let mut others = named.iter().filter(|agent| **agent != caller);
     others
         .next()
         .is_some_and(|other| others.all(|agent| agent == other))
+}
+
+impl Request for CreateTalk {
+    const REFUSALS: &'static [&'static str] = &[
+        "CHAT_TYPE_INVALID",
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "OWNER_TYPE_INVALID",
+    ];
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use talk_domain::error::Invalid;
 use talk_domain::id::ChatId;
 use talk_domain::read::mark;
 
+use super::Request;
 use super::named::{Owner, named};
 use crate::object;
 
@@ -102,6 +103,24 @@ impl UpdateChat {
             detail: self.detail,
         }
     }
+}
+
+impl Request for CreateChat {
+    const REFUSALS: &'static [&'static str] = &[
+        "CHAT_TYPE_INVALID",
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "OWNER_TYPE_INVALID",
+        "TYPE_REQUIRED",
+    ];
+}
+
+impl Request for UpdateChat {
+    const REFUSALS: &'static [&'static str] = &["LIMIT_EXCEEDED"];
+}
+
+impl Request for MarkRead {
+    const REFUSALS: &'static [&'static str] = &["SEQ_AHEAD_OF_HEAD", "SEQ_REQUIRED"];
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use talk_domain::error::Invalid;
 use talk_domain::id::{AgentId, CustomerId};
 use talk_domain::limits::{Limits, check_text};
 
+use super::Request;
+
 /// Logs in.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -171,6 +173,33 @@ impl UpdateAgent {
             even_last_admin: false,
         })
     }
+}
+
+impl Request for Login {
+    const REFUSALS: &'static [&'static str] = &["FIELD_REQUIRED"];
+}
+
+impl Request for ChangePassword {
+    const REFUSALS: &'static [&'static str] = &["PASSWORD_INVALID"];
+}
+
+impl Request for CreateAgent {
+    const REFUSALS: &'static [&'static str] = &[
+        "LIMIT_EXCEEDED",
+        "PASSWORD_INVALID",
+        "PERMISSION_INVALID",
+        "USERNAME_INVALID",
+        "USERNAME_REQUIRED",
+    ];
+}
+
+impl Request for UpdateAgent {
+    const REFUSALS: &'static [&'static str] =
+        &["LIMIT_EXCEEDED", "PERMISSION_INVALID", "STATUS_INVALID"];
+}
+
+impl Request for CreateAccessKey {
+    const REFUSALS: &'static [&'static str] = &["EXPIRE_INVALID", "LIMIT_EXCEEDED"];
 }
 
 #[cfg(test)]

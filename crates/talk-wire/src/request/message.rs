@@ -6,6 +6,7 @@ use talk_domain::id::MessageId;
 use talk_domain::media;
 use talk_domain::message::{edit, post};
 
+use super::Request;
 use crate::id;
 use crate::object;
 use crate::resource::Media;
@@ -139,6 +140,36 @@ fn medias(sent: Vec<Media>, limit: usize) -> Result<Vec<media::Media>, Invalid> 
         .enumerate()
         .map(|(i, media)| media.parse(&format!("medias[{i}]")))
         .collect()
+}
+
+impl Request for PostMessage {
+    const REFUSALS: &'static [&'static str] = &[
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "MEDIA_ADDRESS_INVALID",
+        "MEDIA_AGENT_NOT_FOUND",
+        "MEDIA_FILE_NOT_FOUND",
+        "MEDIA_TYPE_INVALID",
+        "MESSAGE_TYPE_INVALID",
+        "SYSTEM_TYPE_RESERVED",
+        "URL_INVALID",
+    ];
+}
+
+impl Request for EditMessage {
+    const REFUSALS: &'static [&'static str] = &[
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "MEDIA_ADDRESS_INVALID",
+        "MEDIA_AGENT_NOT_FOUND",
+        "MEDIA_FILE_NOT_FOUND",
+        "MEDIA_TYPE_INVALID",
+        "URL_INVALID",
+    ];
+}
+
+impl Request for React {
+    const REFUSALS: &'static [&'static str] = &["EMOJI_INVALID", "LIMIT_EXCEEDED"];
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use talk_domain::error::Invalid;
 use talk_domain::id::AgentId;
 
+use super::Request;
 use crate::id;
 use crate::resource::AGENT;
 
@@ -126,6 +127,11 @@ pub(crate) fn named(
     let ids = ids.iter().enumerate();
     let ids = ids.map(|(i, agent)| id::parse(&format!("participant_ids[{i}]"), agent));
     owners.chain(ids).collect()
+}
+
+impl Request for AddParticipant {
+    const REFUSALS: &'static [&'static str] =
+        &["AGENTS_DIFFER", "INVALID_ID", "OWNER_TYPE_INVALID"];
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use talk_domain::limits::Limits;
-use talk_domain::message::search::Needle;
 
 /// Any text but U+0000.
 pub(super) const NO_NUL: &str = r"^[^\u0000]*$";
@@ -50,7 +49,7 @@ pub(super) fn given_id() -> Value {
 }
 
 /// An id that must be sent.
-pub(crate) fn id() -> Value {
+pub(in crate::openapi) fn id() -> Value {
     json!({"type": "string", "format": "uuid", "pattern": format!("^{UUID}$")})
 }
 
@@ -59,13 +58,8 @@ pub(super) fn optional_id() -> Value {
     json!({"type": ["string", "null"], "pattern": format!("^(|{UUID})$")})
 }
 
-/// An id of a query, which may be empty.
-pub(crate) fn id_or_none() -> Value {
-    json!({"type": "string", "pattern": format!("^(|{UUID})$")})
-}
-
 /// Ids of a query.
-pub(crate) fn ids(limit: usize) -> Value {
+pub(in crate::openapi) fn ids(limit: usize) -> Value {
     json!({"type": "string", "pattern": format!("^{UUID}(,{UUID}){{0,{}}}$", limit - 1)})
 }
 
@@ -79,24 +73,24 @@ pub(super) fn time_or_none() -> Value {
     json!({"type": "string", "pattern": format!("^(|{TIME})$")})
 }
 
-/// A page token, or `""`.
-pub(crate) fn page_token() -> Value {
-    json!({"type": "string", "pattern": format!("^(|{}(~{UUID})?)$", either_form())})
+/// A page token.
+pub(in crate::openapi) fn page_token() -> Value {
+    json!({"type": "string", "pattern": format!("^{}(~{UUID})?$", either_form())})
 }
 
-/// A time in either form, or `""`.
-pub(crate) fn instant() -> Value {
-    json!({"type": "string", "pattern": format!("^(|{})$", either_form())})
+/// A time in either form.
+pub(in crate::openapi) fn instant() -> Value {
+    json!({"type": "string", "pattern": format!("^{}$", either_form())})
 }
 
 /// What is searched for.
-pub(crate) fn search() -> Value {
+pub(in crate::openapi) fn search() -> Value {
     json!({"type": "string", "maxLength": Limits::default().name, "pattern": NO_NUL})
 }
 
-/// What messages are searched for; there must be something.
-pub(crate) fn needle() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": Needle::LIMIT, "pattern": NO_NUL})
+/// Text of 1 to so many characters.
+pub(in crate::openapi) fn text(limit: usize) -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": limit, "pattern": NO_NUL})
 }
 
 /// Text of at most so many characters that may be left out.
@@ -105,7 +99,7 @@ pub(super) fn optional_text(limit: usize) -> Value {
 }
 
 /// One of these words.
-pub(super) fn word(words: &[&str]) -> Value {
+pub(in crate::openapi) fn word(words: &[&str]) -> Value {
     json!({"type": "string", "enum": words})
 }
 

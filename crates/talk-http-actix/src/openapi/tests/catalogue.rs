@@ -12,6 +12,13 @@ const OTHERS: [&str; 11] = [
     "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "OTHER", "ES256", "HS256", "RS256",
 ];
 
+/// How the lists of what may be refused begin.
+const LISTS: [&str; 3] = [
+    "REFUSALS: &'static [&'static str] = &[",
+    ".reasons(&[",
+    ".refused(&[",
+];
+
 /// What is shipped of the crates whose words reach clients, without the descriptions themselves.
 fn sources() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -36,11 +43,23 @@ fn sources() -> Vec<String> {
                 let code = shipped
                     .lines()
                     .filter(|line| !line.trim_start().starts_with("//"));
-                sources.push(code.collect::<Vec<_>>().join("\n"));
+                sources.push(without_descriptions(&code.collect::<Vec<_>>().join("\n")));
             }
         }
     }
     sources
+}
+
+/// `source` without the lists of reasons that say what may be given elsewhere.
+fn without_descriptions(source: &str) -> String {
+    let mut rest = source;
+    let mut code = String::new();
+    while let Some(at) = LISTS.iter().filter_map(|list| rest.find(list)).min() {
+        let (before, list) = rest.split_at(at);
+        code.push_str(before);
+        rest = list.split_once(']').map_or("", |(_, after)| after);
+    }
+    code + rest
 }
 
 fn is_in_capitals(literal: &str) -> bool {

@@ -18,9 +18,9 @@ use talk_wire::{id, resource};
 use super::{BAD_FRAMES, Farewell, Session};
 use crate::api_error::ApiError;
 use crate::body::Sent;
-use crate::handler::messages::post_once;
-use crate::idempotency::check_text;
 use crate::requester::Requester;
+use crate::service;
+use crate::service::once::check_text;
 use crate::socket::MAX_FRAME;
 use crate::socket::subscription::Asked;
 
@@ -198,7 +198,7 @@ impl Session {
             let cx = shared.context(actor);
             let requester = Requester { cx, credential };
             let sent = Sent(Bytes::from(String::from(Box::<str>::from(message))));
-            let posted = post_once(&shared, requester, &id, &sent).await;
+            let posted = service::messages::post_frame(&shared, requester, &id, &sent).await;
             match posted.and_then(|posted| posted.as_frame(&id)) {
                 Ok(answer) => answer,
                 Err(error) => {

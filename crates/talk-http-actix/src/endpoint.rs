@@ -1,0 +1,148 @@
+//! Endpoints as rows: method, path, handler and description in one place. What can be read off the
+//! handler's signature (parameters, body, answer, refusals) is not written a second time.
+
+mod answer;
+mod extract;
+mod handler;
+mod mount;
+mod query;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, Route, web};
+use serde::Serialize;
+
+pub(crate) use answer::{Answer, Described, JsonResponse, Kept, Never, Placed, Refused, Resource};
+pub(crate) use extract::{Extract, Id, Incoming};
+use handler::Handler;
+pub(crate) use mount::mount;
+pub(crate) use query::{Form, FromQuery, Number, Parameter, Queried, QueryReader};
+
+use crate::openapi::Operation;
+
+/// Endpoints that belong together, with what the document says about them.
+pub(crate) struct Group {
+    /// The tag of their operations.
+    pub(crate) name: &'static str,
+    /// What they are about.
+    pub(crate) about: &'static str,
+    /// The endpoints.
+    pub(crate) rows: Vec<Endpoint>,
+}
+
+/// One endpoint: where it is mounted, what handles it, and how the document describes it.
+pub(crate) struct Endpoint {
+    path: &'static str,
+    methods: Vec<Method>,
+    routes: Vec<Route>,
+    /// `None` if the document does not show it.
+    operation: Option<Operation>,
+}
+
+impl Endpoint {
+    /// An endpoint whose description begins with what the signature of `handler` says.
+    pub(crate) fn new<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
+        let operation = H::describe(Operation::at(method.as_str(), path));
+        Self {
+            operation: Some(operation),
+            ..Self::hidden(method, path, handler)
+        }
+    }
+
+    /// An endpoint that the document does not show.
+    pub(crate) fn hidden<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
+        Self {
+            path,
+            routes: vec![route(&method, handler)],
+            methods: vec![method],
+            operation: None,
+        }
+    }
+
+    /// Answers HEAD too, which the document does not show.
+    pub(crate) fn also_head<A, H: Handler<A>>(mut self, handler: H) -> Self {
+        self.routes.push(route(&Method::HEAD, handler));
+        self.methods.push(Method::HEAD);
+        self
+    }
+
+    /// The name that generated clients give it, and its summary.
+    pub(crate) fn named(self, name: &'static str, summary: &'static str) -> Self {
+        self.described(|operation| operation.named(name, summary))
+    }
+
+    /// The same endpoint under another name.
+    pub(crate) fn renamed(self, name: &'static str) -> Self {
+        self.described(|operation| operation.renamed(name))
+    }
+
+    /// Answers text of this media type.
+    pub(crate) fn gives(
+        self,
+        about: &'static str,
+        media_type: &'static str,
+        example: &'static str,
+    ) -> Self {
+        self.described(|operation| operation.gives(about, media_type, example))
+    }
+
+    /// What there is to know besides the summary.
+    pub(crate) fn about(self, about: &'static str) -> Self {
+        self.described(|operation| operation.about(about))
+    }
+
+    /// An example of a request's body.
+    pub(crate) fn sends(self, name: &str, body: &impl Serialize) -> Self {
+        self.described(|operation| operation.sends(name, body))
+    }
+
+    /// Another sentence about its success than that of the type.
+    pub(crate) fn answers(self, about: &'static str) -> Self {
+        self.described(|operation| operation.answers_with(about))
+    }
+
+    /// Another example of its success than that of the type.
+    pub(crate) fn shows(self, example: &impl Serialize) -> Self {
+        self.described(|operation| operation.shows(example))
+    }
+
+    /// Refusals that are not in the signature.
+    pub(crate) fn reasons(self, reasons: &[&'static str]) -> Self {
+        self.described(|operation| operation.reasons(reasons))
+    }
+
+    /// It is deprecated: the same method of `path` does it today.
+    pub(crate) fn succeeded_by(self, path: &'static str) -> Self {
+        self.described(|operation| operation.succeeded_by(path))
+    }
+
+    /// Its path.
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Its methods.
+    #[cfg(test)]
+    pub(crate) fn methods(&self) -> Vec<&'static str> {
+        let known = mount::METHODS.iter();
+        let known = known.filter(|method| self.methods.contains(method));
+        known.map(Method::as_str).collect()
+    }
+
+    fn described(mut self, describe: impl FnOnce(Operation) -> Operation) -> Self {
+        self.operation = self.operation.map(describe);
+        self
+    }
+
+    /// Its description, unless it is hidden.
+    pub(crate) fn into_operation(self) -> Option<Operation> {
+        self.operation
+    }
+}
+
+fn route<A, H: Handler<A>>(method: &Method, handler: H) -> Route {
+    web::method(method.clone()).to(move |request: HttpRequest, payload: web::Payload| {
+        let incoming = Incoming::new(request, payload);
+        handler.clone().call(incoming)
+    })
+}

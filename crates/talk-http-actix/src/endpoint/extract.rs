@@ -1,0 +1,128 @@
+//! What handlers take from a request.
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest as _, HttpRequest, web};
+use talk_domain::id::{AccessKeyId, AgentId, ChatId, MessageId, ParticipantId};
+use uuid::Uuid;
+
+use crate::api_error::ApiError;
+use crate::caller::{Administrator, Caller};
+use crate::openapi::Operation;
+use crate::shared::Shared;
+
+/// A request while the arguments of its handler are extracted.
+pub(crate) struct Incoming {
+    pub(crate) request: HttpRequest,
+    payload: Payload,
+}
+
+impl Incoming {
+    pub(super) fn new(request: HttpRequest, payload: web::Payload) -> Self {
+        Self {
+            request,
+            payload: payload.into_inner(),
+        }
+    }
+
+    /// The body, which is there once.
+    pub(crate) fn take_payload(&mut self) -> Payload {
+        self.payload.take()
+    }
+
+    /// What all requests share.
+    pub(crate) fn shared(&self) -> Result<&web::Data<Shared>, ApiError> {
+        let shared = self.request.app_data::<web::Data<Shared>>();
+        shared.ok_or_else(|| ApiError::internal("the application has no state"))
+    }
+}
+
+/// A part of a request that a handler takes as an argument.
+pub(crate) trait Extract: Sized {
+    /// Takes it out of the request.
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError>;
+
+    /// Adds to a description what is taken and what may be refused.
+    fn describe(operation: Operation) -> Operation;
+}
+
+impl Extract for Caller {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        Self::from_request(&incoming.request, &mut Payload::None).await
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation.authenticated()
+    }
+}
+
+impl Extract for Administrator {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        Self::from_request(&incoming.request, &mut Payload::None).await
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation.authenticated().reasons(&["PERMISSION_DENIED"])
+    }
+}
+
+impl Extract for HttpRequest {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        Ok(incoming.request.clone())
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+impl<T: 'static> Extract for web::Data<T> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let data = incoming.request.app_data::<Self>().cloned();
+        data.ok_or_else(|| ApiError::internal("the application has no such state"))
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+/// An id in the path; its type is its parameter.
+pub(crate) struct Id<T>(pub(crate) T);
+
+/// A type of id with the name of its parameter in paths.
+pub(crate) trait PathId: From<Uuid> {
+    /// The parameter.
+    const NAME: &'static str;
+}
+
+impl PathId for ChatId {
+    const NAME: &'static str = "chat_id";
+}
+
+impl PathId for MessageId {
+    const NAME: &'static str = "message_id";
+}
+
+impl PathId for ParticipantId {
+    const NAME: &'static str = "participant_id";
+}
+
+impl PathId for AgentId {
+    const NAME: &'static str = "agent_id";
+}
+
+impl PathId for AccessKeyId {
+    const NAME: &'static str = "accesskey_id";
+}
+
+impl<T: PathId> Extract for Id<T> {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let text = incoming.request.match_info().get(T::NAME);
+        let text = text.ok_or_else(|| ApiError::internal(format!("no {} in the path", T::NAME)))?;
+        Ok(Self(talk_wire::id::parse(T::NAME, text)?))
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation.takes_id(T::NAME)
+    }
+}

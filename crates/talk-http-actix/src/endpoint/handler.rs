@@ -1,0 +1,49 @@
+//! Handlers: async functions of what they extract from a request.
+
+use futures_util::future::LocalBoxFuture;
+
+use super::answer::IntoReply;
+use super::extract::{Extract, Incoming};
+use crate::caller::Reply;
+use crate::openapi::Operation;
+
+/// An async function whose arguments are extracted in their order, each after the one before was
+/// accepted: nobody's body is read before it is known who sends it.
+pub(crate) trait Handler<Args>: Clone + 'static {
+    /// Extracts the arguments and calls the function.
+    fn call(self, incoming: Incoming) -> LocalBoxFuture<'static, Reply>;
+
+    /// Describes what the arguments take and what the function answers.
+    fn describe(operation: Operation) -> Operation;
+}
+
+macro_rules! handler {
+    ($($argument:ident)*) => {
+        impl<F, R, $($argument),*> Handler<($($argument,)*)> for F
+        where
+            F: Fn($($argument),*) -> R + Clone + 'static,
+            R: Future + 'static,
+            R::Output: IntoReply,
+            $($argument: Extract + 'static,)*
+        {
+            #[allow(non_snake_case, unused_mut, unused_variables, reason = "a macro")]
+            fn call(self, mut incoming: Incoming) -> LocalBoxFuture<'static, Reply> {
+                Box::pin(async move {
+                    $(let $argument = $argument::extract(&mut incoming).await?;)*
+                    self($($argument),*).await.into_reply()
+                })
+            }
+
+            fn describe(operation: Operation) -> Operation {
+                $(let operation = $argument::describe(operation);)*
+                R::Output::describe(operation)
+            }
+        }
+    };
+}
+
+handler!();
+handler!(A);
+handler!(A B);
+handler!(A B C);
+handler!(A B C D);

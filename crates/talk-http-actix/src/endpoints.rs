@@ -1,0 +1,115 @@
+//! The endpoints: each reads a request, runs one use case, shows the result. One file per resource.
+
+mod access_keys;
+mod agents;
+mod channels;
+mod chats;
+mod customers;
+mod documents;
+mod events;
+mod legacy;
+mod me;
+mod messages;
+mod participants;
+mod presence;
+mod probes;
+mod reactions;
+mod search;
+mod sessions;
+
+use actix_web::http::Method;
+use actix_web::web;
+
+use crate::api_error::ApiError;
+use crate::caller::Reply;
+use crate::endpoint::{Endpoint, Group, mount};
+pub(crate) use legacy::{SUCCESSORS, deprecate};
+pub(crate) use messages::ALL as MESSAGES;
+
+/// Marks the requests of a listener whose clients are rate limited.
+pub(crate) struct RateLimited;
+
+/// Mounts what the public listener serves: the API, its description, the socket and the probes.
+pub(crate) fn public(app: &mut web::ServiceConfig, has_legacy: bool) {
+    mount(app.app_data(RateLimited), rows(has_legacy));
+    app.default_service(web::to(not_found));
+}
+
+/// Everything that the public listener serves.
+pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
+    let groups = groups(has_legacy).into_iter();
+    let mut rows: Vec<Endpoint> = groups.flat_map(|group| group.rows).collect();
+    rows.push(Endpoint::hidden(Method::GET, SOCKET, crate::socket::open));
+    rows.extend(documents::rows());
+    rows.extend(probes::rows());
+    rows
+}
+
+/// Mounts what the operators' listener serves: the probes and the metrics, nothing of the API.
+pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
+    let mut rows = probes::rows();
+    rows.push(probes::metrics());
+    mount(app, rows);
+    app.default_service(web::to(not_found));
+}
+
+const SOCKET: &str = "/v1.0/ws";
+
+/// The only request that leaves HTTP.
+pub(crate) fn is_socket(request: &actix_http::Request) -> bool {
+    request.method() == Method::GET && request.path() == SOCKET
+}
+
+/// Whether `route` is requested again and again by programs that watch the server.
+pub(crate) fn is_probed(route: &str) -> bool {
+    probes::PATHS.contains(&route)
+}
+
+async fn not_found() -> Reply {
+    Err(ApiError::route_not_found())
+}
+
+/// The endpoints that the document describes, the busiest first: their routes are tried one after
+/// the other. Those of the first generations are there only if they are served.
+pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
+    let mut groups = vec![
+        group("Sessions", "Logging in and out.", sessions::rows()),
+        group("Me", "The caller.", me::rows()),
+        group("Messages", "What is said.", messages::rows()),
+        group("Reactions", "Emoji on messages.", reactions::rows()),
+        group("Search", "Messages by what they say.", search::rows()),
+        group(
+            "Events",
+            "Everything that happens, in order.",
+            events::rows(),
+        ),
+        group("Presence", "Who is there.", presence::rows()),
+        group("Chats", "Conversations.", chats::rows()),
+        group(
+            "Channels",
+            "Public chats of the customer.",
+            channels::rows(),
+        ),
+        group("Participants", "Who is in a chat.", participants::rows()),
+        group("Agents", "Who can log in.", agents::rows()),
+        group("Access keys", "Long-lived secrets.", access_keys::rows()),
+        group("Customers", "The tenant.", customers::rows()),
+    ];
+    if has_legacy {
+        let about = "The API of the first generations; each operation names its successor. Every \
+            answer has a `Deprecation` header; an operator may have turned it off.";
+        groups.push(group("Talks", about, legacy::rows()));
+    }
+    groups
+}
+
+fn group(name: &'static str, about: &'static str, rows: Vec<Endpoint>) -> Group {
+    Group { name, about, rows }
+}
+
+/// Probes and metrics, which the document describes too.
+pub(crate) fn operation() -> Group {
+    let mut rows = probes::rows();
+    rows.push(probes::metrics());
+    group("Operation", "For operators and their programs.", rows)
+}

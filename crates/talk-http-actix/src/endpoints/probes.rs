@@ -1,0 +1,94 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
+use actix_web::http::Method;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use talk_domain::store::{StoreError, Unit};
+
+use crate::caller::{Reply, ok};
+use crate::endpoint::{Answer, Endpoint, Never, Refused, Resource};
+use crate::server::Metrics;
+use crate::shared::Shared;
+
+const HEALTH: &str = "/healthz";
+const READY: &str = "/readyz";
+const METRICS: &str = "/metrics";
+
+/// The paths that programs request again and again.
+pub(super) const PATHS: [&str; 3] = [HEALTH, READY, METRICS];
+
+/// How the server is.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Health {
+    status: &'static str,
+    /// There while the disk is full: changes are refused with this reason, reading goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'static str>,
+}
+
+impl Resource for Health {
+    const ONE: &'static str = "It does.";
+    const MANY: &'static str = "Servers.";
+
+    fn example() -> Self {
+        Self {
+            status: "ok",
+            changes: None,
+        }
+    }
+}
+
+/// Many load balancers send HEAD.
+pub(super) fn rows() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(Method::GET, HEALTH, health)
+            .also_head(health)
+            .named("health", "Tells that the process runs"),
+        Endpoint::new(Method::GET, READY, ready)
+            .also_head(ready)
+            .named("ready", "Tells that the database answers")
+            .answers("It does, at least for reading."),
+    ]
+}
+
+/// The operators' listener alone has it.
+pub(super) fn metrics() -> Endpoint {
+    Endpoint::new(Method::GET, METRICS, figures)
+        .named("metrics", "Figures for Prometheus")
+        .about("Only on `admin_bind`; the API's own address answers 404.")
+        .reasons(&["ROUTE_NOT_FOUND"])
+        .gives(
+            "The figures.",
+            "text/plain; version=0.0.4; charset=utf-8",
+            "talk_sockets 3\n",
+        )
+}
+
+/// The process runs.
+async fn health() -> Answer<Health, Never> {
+    Ok(ok(&Health::example()))
+}
+
+/// The database answers.
+async fn ready(shared: web::Data<Shared>) -> Answer<Health> {
+    let read = shared
+        .api
+        .store
+        .read(Unit::installation("ready"), |snapshot| {
+            snapshot.directory().has_agents()
+        });
+    let _: bool = read.await.map_err(Refused::<StoreError>::by)?;
+    // Still ready: a balancer that takes the server out would end reading too.
+    let changes = shared.api.store.is_full().then_some("STORAGE_FULL");
+    Ok(ok(&Health {
+        changes,
+        ..Health::example()
+    }))
+}
+
+async fn figures(metrics: web::Data<Metrics>, shared: web::Data<Shared>) -> Reply {
+    shared.gauge();
+    let mut response = HttpResponse::Ok();
+    let response = response.content_type("text/plain; version=0.0.4; charset=utf-8");
+    Ok(response.body(metrics.now()))
+}

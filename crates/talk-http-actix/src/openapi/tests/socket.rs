@@ -1,0 +1,22 @@
+//! The page about the socket.
+
+use talk_domain::event::EventKind;
+use talk_domain::live::{Ended, ResetReason};
+use talk_wire::frame;
+use talk_wire::socket::{ended, reset};
+
+#[test]
+fn every_type_of_event_and_every_reason_of_a_frame_is_described() {
+    let page = include_str!("../../../SOCKET.md");
+    let events = EventKind::ALL.map(frame::name);
+    let ends = [Ended::Removed, Ended::Deleted, Ended::NotAParticipant].map(ended);
+    let resets = [
+        ResetReason::Epoch,
+        ResetReason::AheadOfHead,
+        ResetReason::Retention,
+    ]
+    .map(reset);
+    for word in [&events[..], &ends, &resets].concat() {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
+    }
+}

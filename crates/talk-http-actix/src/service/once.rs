@@ -1,0 +1,306 @@
+//! Repeated requests: the answer of a POST is kept with its effect, and given again.
+
+use std::marker::PhantomData;
+
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use talk_domain::context::{Actor, Context};
+use talk_domain::error::{CheckedError, DomainError, Invalid};
+use talk_domain::event::LoggedEvent;
+use talk_domain::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
+use talk_domain::message;
+use talk_domain::message::show::show_message;
+use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
+use talk_wire::resource::Message;
+use talk_wire::socket::ServerFrame;
+use talk_wire::{frame, json};
+
+use crate::api_error::ApiError;
+use crate::body::Sent;
+use crate::caller::Caller;
+use crate::digest::digest;
+use crate::endpoint::{JsonResponse, Kept, Refused};
+use crate::requester::Requester;
+use crate::shared::Shared;
+
+const HEADER: &str = "idempotency-key";
+const REPLAYED: &str = "idempotent-replayed";
+
+/// What a use case did, which is answered as JSON of a `T`.
+pub(crate) struct Done<T>(Found, PhantomData<T>);
+
+/// Where the answer is found.
+enum Found {
+    /// In this body, which is kept as it is.
+    Body(String),
+    /// In the frame of this event.
+    Event(LoggedEvent),
+    /// In a message that did not change.
+    Message(Box<message::Message>),
+}
+
+impl<T: Serialize> Done<T> {
+    /// Answers `value`, which is kept as it is.
+    pub(crate) fn value(value: &T) -> Self {
+        Self(Found::Body(json(value)), PhantomData)
+    }
+}
+
+impl<T> Done<T> {
+    /// How to find the answer again.
+    fn answer(&self) -> Answer {
+        match &self.0 {
+            Found::Body(body) => Answer::Body(body.clone()),
+            Found::Event(event) => Answer::Event(event.chat, event.seq),
+            Found::Message(message) => Answer::Message(message.id),
+        }
+    }
+
+    fn into_body(self) -> Result<String, ApiError> {
+        match self.0 {
+            Found::Body(body) => Ok(body),
+            Found::Event(event) => event_data(&event),
+            Found::Message(message) => Ok(json(&Message::from(&*message))),
+        }
+    }
+}
+
+impl Done<Message> {
+    /// Answers the message in the frame of `event`.
+    pub(crate) fn event(event: LoggedEvent) -> Self {
+        Self(Found::Event(event), PhantomData)
+    }
+
+    /// Answers a message that did not change.
+    pub(crate) fn unchanged(message: message::Message) -> Self {
+        Self(Found::Message(Box::new(message)), PhantomData)
+    }
+}
+
+/// The data in the frame of an event.
+fn event_data(event: &LoggedEvent) -> Result<String, ApiError> {
+    let (chat, seq) = (event.chat, event.seq);
+    let nothing = || ApiError::internal(format!("event {seq} of {chat} has no data"));
+    frame::data(&event.frame)
+        .map(str::to_owned)
+        .ok_or_else(nothing)
+}
+
+/// The JSON of a `T`, answered for the first time or again.
+pub(crate) struct Posted<T> {
+    pub(crate) body: String,
+    is_replayed: bool,
+    shown: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Posted<T> {
+    /// The same answer as `show` shows it.
+    ///
+    /// # Errors
+    /// If the kept answer is no JSON of a `T`.
+    pub(crate) fn shown<U: Serialize>(
+        self,
+        show: impl FnOnce(T) -> U,
+    ) -> Result<Posted<U>, ApiError> {
+        let answer = serde_json::from_str(&self.body)
+            .map_err(|error| ApiError::internal(format!("an answer cannot be read: {error}")))?;
+        Ok(Posted {
+            body: json(&show(answer)),
+            is_replayed: self.is_replayed,
+            shown: PhantomData,
+        })
+    }
+}
+
+impl<T> Posted<T> {
+    /// The answer to the frame `id` of a socket.
+    pub(crate) fn as_frame(&self, id: &str) -> Result<String, ApiError> {
+        let data = serde_json::from_str(&self.body)
+            .map_err(|_| ApiError::internal("an answer is not JSON"))?;
+        Ok(ServerFrame::Posted { id, data }.json())
+    }
+
+    /// The answer to a request.
+    pub(crate) fn respond(self) -> JsonResponse<Kept<T>> {
+        let mut response = HttpResponse::Ok();
+        if self.is_replayed {
+            response.insert_header((REPLAYED, "true"));
+        }
+        JsonResponse::from(response.content_type("application/json").body(self.body))
+    }
+}
+
+enum Outcome<T> {
+    Fresh(Done<T>),
+    Kept(Answer),
+}
+
+impl Caller {
+    /// Carries out a POST once: see [`once`].
+    pub(crate) async fn post<T, E>(
+        &self,
+        name: &'static str,
+        sent: &Sent,
+        work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done<T>, E> + Send + 'static,
+    ) -> Result<Posted<T>, Refused<E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let key = self.key(sent)?;
+        once(&self.shared, self.requester(), (name, key), work).await
+    }
+
+    /// The key of the request, if it has one.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_INVALID`.
+    pub(crate) fn key(&self, sent: &Sent) -> Result<Option<IdempotencyKey>, ApiError> {
+        let (method, path) = (self.request.method(), self.request.path());
+        let key = key_of(self.request.headers())?;
+        Ok(key.map(|key| self.shared.key(key, (method.as_str(), path), sent.bytes())))
+    }
+}
+
+impl Shared {
+    /// The key of a request, which stands for this very request only.
+    pub(crate) fn key(
+        &self,
+        key: String,
+        (method, path): (&str, &str),
+        body: &[u8],
+    ) -> IdempotencyKey {
+        let secret = self.fingerprint_secret.as_bytes();
+        let fingerprint = digest(&[secret, method.as_bytes(), path.as_bytes(), body]);
+        IdempotencyKey { key, fingerprint }
+    }
+}
+
+/// Carries out a request once: with a key its answer is kept in the same transaction, and a
+/// repetition gets that answer and has no effect.
+pub(crate) async fn once<T, E>(
+    shared: &Shared,
+    requester: Requester,
+    (name, key): (&'static str, Option<IdempotencyKey>),
+    mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done<T>, E> + Send + 'static,
+) -> Result<Posted<T>, Refused<E>>
+where
+    T: Send + 'static,
+    E: From<StoreError> + DomainError,
+{
+    let (store, actor) = (&*shared.api.store, requester.cx.actor);
+    let unit = move |uow: &mut dyn UnitOfWork, cx: &Context| {
+        if let Some(answer) = kept(uow, cx, key.as_ref()).map_err(CheckedError::Check)? {
+            return Ok(Outcome::Kept(answer));
+        }
+        let done = work(uow, cx).map_err(CheckedError::Work)?;
+        keep(uow, cx, key.as_ref(), done.answer())?;
+        Ok::<_, CheckedError<ReplayError, E>>(Outcome::Fresh(done))
+    };
+    let outcome = requester.change(shared, name, unit).await;
+    let (body, is_replayed) = match outcome.map_err(ApiError::from)? {
+        Outcome::Fresh(done) => (done.into_body()?, false),
+        Outcome::Kept(answer) => (look_up(store, actor, answer).await?, true),
+    };
+    Ok(Posted {
+        body,
+        is_replayed,
+        shown: PhantomData,
+    })
+}
+
+/// The body an answer stands for. Messages live in the log, so that a deleted one is gone from
+/// the answers too. One that had not changed is shown as it is now, to those who may see it now.
+async fn look_up(
+    store: &(dyn Store + 'static),
+    actor: Actor,
+    answer: Answer,
+) -> Result<String, ApiError> {
+    let unit = Unit::by(actor, "replay_answer");
+    match answer {
+        Answer::Body(body) => Ok(body),
+        Answer::Event(chat, seq) => {
+            let read = store.read(unit, move |snapshot| snapshot.events().get(chat, seq));
+            let gone = || ApiError::internal(format!("no event {seq} of {chat}"));
+            event_data(&read.await?.ok_or_else(gone)?)
+        }
+        Answer::Message(id) => {
+            let read = store.read(unit, move |snapshot| show_message(snapshot, actor, id));
+            Ok(json(&Message::from(&read.await?.value)))
+        }
+    }
+}
+
+fn kept(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Answer>, ReplayError> {
+    match key {
+        Some(key) => replay(uow, cx.actor.agent, cx.now, key),
+        None => Ok(None),
+    }
+}
+
+fn keep(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    key: Option<&IdempotencyKey>,
+    answer: Answer,
+) -> Result<(), StoreError> {
+    let Some(key) = key else { return Ok(()) };
+    uow.idempotency().put(&Answered {
+        agent: cx.actor.agent,
+        key: key.key.clone(),
+        fingerprint: key.fingerprint,
+        answer,
+        at: cx.now,
+    })
+}
+
+/// Refuses a malformed key also where nothing is changed yet, for example before hashing.
+pub(crate) fn check_key(request: &HttpRequest) -> Result<(), ApiError> {
+    key_of(request.headers()).map(|_| ())
+}
+
+/// Whether a request has a key.
+pub(crate) fn is_keyed(request: &HttpRequest) -> bool {
+    request.headers().contains_key(HEADER)
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let mut keys = headers.get_all(HEADER);
+    let Some(key) = keys.next() else {
+        return Ok(None);
+    };
+    let key = key.to_str().unwrap_or_default();
+    if keys.next().is_none() {
+        check_text(key)?;
+        return Ok(Some(key.to_owned()));
+    }
+    Err(malformed())
+}
+
+/// Refuses what is no key.
+pub(crate) fn check_text(key: &str) -> Result<(), ApiError> {
+    let is_visible = key.bytes().all(|b| b.is_ascii_graphic());
+    if is_visible && (8..=255).contains(&key.len()) {
+        return Ok(());
+    }
+    Err(malformed())
+}
+
+fn malformed() -> ApiError {
+    let message = "must be 8 to 255 visible ASCII characters, given once";
+    let malformed = Invalid::new("Idempotency-Key", "IDEMPOTENCY_KEY_INVALID", message);
+    Invalid {
+        limit: Some(255),
+        ..malformed
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests;
