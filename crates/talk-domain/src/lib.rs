@@ -15,15 +15,27 @@ pub mod talk;
 pub mod testing;
 
 // The paths of before.
-pub use identity::{access_key, agent, customer, session};
-pub use kernel::{blank, context, error, fold, id, idempotency, page, store, time};
+pub use identity::session;
+pub use kernel::{blank, context, error, fold, id, idempotency, page, time};
 pub use talk::access;
-pub use talk::model::{emoji, limits, media, mention};
+pub use talk::model::{emoji, media};
 
 #[doc(hidden)]
+pub mod access_key {
+    pub use crate::identity::access_key::*;
+}
+#[doc(hidden)]
+pub mod agent {
+    pub use crate::identity::agent::*;
+    pub use crate::identity::agent::last_admin::LastAdminError;
+    pub use crate::kernel::context::Permission;
+    pub use crate::kernel::username_key::username_key;
+}
+#[doc(hidden)]
 pub mod chat {
-    pub use crate::talk::chat::*;
     pub use crate::talk::model::chat::*;
+    pub use crate::talk::chat::*;
+    pub use crate::kernel::stream::Tick;
 }
 #[doc(hidden)]
 pub mod cleanup {
@@ -31,10 +43,21 @@ pub mod cleanup {
     pub use crate::talk::cleanup::*;
 }
 #[doc(hidden)]
+pub mod customer {
+    pub use crate::identity::customer::*;
+    pub use crate::identity::customer::show::*;
+}
+#[doc(hidden)]
 pub mod event {
+    pub use crate::talk::model::event::*;
     pub use crate::kernel::log::*;
     pub use crate::talk::list_events as list;
-    pub use crate::talk::model::event::*;
+}
+#[doc(hidden)]
+pub mod limits {
+    pub use crate::talk::model::limits::*;
+    pub use crate::kernel::text::check_text;
+    pub use crate::talk::model::media::URL;
 }
 #[doc(hidden)]
 pub mod live {
@@ -42,10 +65,19 @@ pub mod live {
     pub use crate::talk::live::*;
 }
 #[doc(hidden)]
+pub mod mention {
+    pub use crate::talk::model::mention::*;
+    pub use crate::talk::resolve_mentions::resolve;
+}
+#[doc(hidden)]
 pub mod message {
-    pub use crate::talk::message::*;
     pub use crate::talk::model::message::*;
-    pub use crate::talk::search;
+    pub use crate::talk::message::*;
+    pub use crate::talk::model::note::*;
+    pub mod search {
+        pub use crate::talk::search::*;
+        pub use crate::talk::model::needle::*;
+    }
 }
 #[doc(hidden)]
 pub mod participant {
@@ -61,9 +93,17 @@ pub mod reaction {
 pub mod read {
     pub use crate::talk::model::read::*;
     pub use crate::talk::read::*;
+    pub use crate::talk::read::state::*;
 }
 #[doc(hidden)]
 pub mod retention {
     pub use crate::talk::model::retention::*;
     pub use crate::talk::retention::*;
+}
+#[doc(hidden)]
+pub mod store {
+    pub use crate::kernel::store::*;
+    pub use crate::kernel::store_error::*;
+    pub use crate::kernel::future::*;
+    pub use crate::identity::customer::CustomerRepository;
 }

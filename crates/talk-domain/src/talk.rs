@@ -10,6 +10,7 @@ pub mod model;
 pub mod participant;
 pub mod reaction;
 pub mod read;
+pub mod resolve_mentions;
 pub mod retention;
 pub mod search;
 pub mod steps;

@@ -12,7 +12,9 @@ use crate::identity::access_key::{
 use crate::identity::agent::{
     AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository,
 };
-use crate::identity::customer::delete::{CustomerRemoval, MockCustomerRemoval};
+use crate::identity::customer::{
+    CustomerRemoval, CustomerRepository, MockCustomerRemoval, MockCustomerRepository,
+};
 use crate::identity::session::{
     Directory, MockDirectory, MockSessionRepository, SessionRepository,
 };
@@ -20,8 +22,7 @@ use crate::kernel::cleanup::{
     CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
 };
 use crate::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
-use crate::kernel::store::{CustomerRepository, MockCustomerRepository, Snapshot, UnitOfWork};
-use crate::talk::chat::remove::{ChatRemoval, MockChatRemoval};
+use crate::kernel::store::{Snapshot, UnitOfWork};
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
 use crate::talk::model::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
 use crate::talk::model::media::{FileRepository, MockFileRepository};
@@ -36,6 +37,7 @@ use crate::talk::model::participant::{
 };
 use crate::talk::model::reaction::{MockReactionRepository, ReactionRepository};
 use crate::talk::model::read::{MockReadQueries, MockReadRepository, ReadQueries, ReadRepository};
+use crate::talk::model::removal::{ChatRemoval, MockChatRemoval};
 use crate::talk::model::retention::{
     MockRetentionQueries, MockRetentionRepository, RetentionQueries, RetentionRepository,
 };

@@ -6,7 +6,7 @@ pub mod list;
 
 use crate::kernel::id::{AccessKeyId, AgentId, CustomerId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// SHA-256 of the whole key.

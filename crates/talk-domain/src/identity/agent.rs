@@ -4,70 +4,23 @@ pub mod create;
 pub mod delete;
 mod display_name;
 pub mod erase;
-mod last_admin;
+pub mod last_admin;
 pub mod password;
 pub mod show;
 pub mod update;
 mod username;
 
+use crate::kernel::context::Permission;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 pub use display_name::without_format_characters;
-pub use last_admin::LastAdminError;
-pub(crate) use username::{key_characters, key_of_folded};
-pub use username::{normal_username, username_key};
-
-/// Permissions beyond an agent's own chats. The codes are VoIPBIN's integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// 16: no further permissions.
-    Agent,
-    /// 32: customer admin.
-    Admin,
-    /// 64: customer manager.
-    Manager,
-}
-
-impl Permission {
-    /// Returns VoIPBIN's integer.
-    #[must_use]
-    pub const fn code(self) -> u64 {
-        match self {
-            Self::Agent => 16,
-            Self::Admin => 32,
-            Self::Manager => 64,
-        }
-    }
-
-    /// Parses VoIPBIN's integer.
-    ///
-    /// # Errors
-    /// If `code` is none of 16, 32, 64.
-    pub fn from_code(code: u64) -> Result<Self, Invalid> {
-        match code {
-            16 => Ok(Self::Agent),
-            32 => Ok(Self::Admin),
-            64 => Ok(Self::Manager),
-            _ => Err(Invalid::new(
-                "permission",
-                "PERMISSION_INVALID",
-                "must be 16, 32 or 64",
-            )),
-        }
-    }
-
-    /// Returns whether it includes administering the customer's agents.
-    #[must_use]
-    pub const fn administers(self) -> bool {
-        matches!(self, Self::Admin | Self::Manager)
-    }
-}
+pub use username::normal_username;
 
 /// The status of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +154,7 @@ pub trait AgentRepository {
     fn get(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
 
     /// Stores a new agent. MUST return `false`, storing nothing, when a username with the same
-    /// [key](username_key) is taken anywhere in the installation, also by a deleted agent.
+    /// [key](crate::kernel::username_key::username_key) is taken anywhere in the installation, also by a deleted agent.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -280,24 +233,6 @@ mod tests {
             let refused = checked.err().map(|invalid| invalid.limit);
             assert_eq!(refused.is_some(), limit.is_some(), "{password:?}");
             assert!(limit.is_none() || refused == Some(limit), "{password:?}");
-        }
-    }
-
-    /// AUTH-11: VoIPBIN's integers, and which of them may administer.
-    #[test]
-    fn permissions_are_read_by_their_integers() {
-        for (permission, code, administers) in [
-            (Permission::Agent, 16, false),
-            (Permission::Admin, 32, true),
-            (Permission::Manager, 64, true),
-        ] {
-            assert_eq!(permission.code(), code);
-            assert_eq!(Permission::from_code(code), Ok(permission));
-            assert_eq!(permission.administers(), administers);
-        }
-        for code in [0, 1, 17, 48, 96] {
-            let refused = Permission::from_code(code).unwrap_err();
-            assert_eq!(refused.reason, "PERMISSION_INVALID", "{code}");
         }
     }
 

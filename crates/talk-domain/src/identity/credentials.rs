@@ -5,8 +5,8 @@ use crate::identity::access_key::KeyHash;
 use crate::identity::agent::{Agent, PasswordHash};
 use crate::identity::session::TokenClaims;
 use crate::kernel::error::refusals;
+use crate::kernel::future::BoxFuture;
 use crate::kernel::id::{AgentId, CustomerId, TokenId};
-use crate::kernel::store::BoxFuture;
 use crate::kernel::time::Timestamp;
 
 refusals! {

@@ -2,13 +2,16 @@
 
 pub mod create;
 pub mod delete;
+pub mod show;
 
+use crate::identity::agent::Agent;
 use crate::kernel::blank::is_blank;
-use crate::kernel::error::{Invalid, refusals};
-use crate::kernel::id::CustomerId;
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::error::Invalid;
+use crate::kernel::id::{ChatId, CustomerId};
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::{Limits, check_text};
+use crate::talk::model::limits::Limits;
 
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,33 +45,51 @@ impl Customer {
     }
 }
 
-refusals! {
-    /// Refusals of [`show_customer`].
-    pub enum ShowCustomerError {
-        NoSuchCustomer = NotFound "CUSTOMER_NOT_FOUND" "there is no such customer",
-        ..Store(StoreError),
-    }
+/// Driven port: customers at rest.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait CustomerRepository {
+    /// Stores a new customer.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn insert(&mut self, customer: &Customer) -> Result<(), StoreError>;
 }
 
-/// The customer `id`.
-///
-/// # Errors
-/// See [`ShowCustomerError`].
-pub fn show_customer(
-    snapshot: &mut dyn Snapshot,
-    id: CustomerId,
-) -> Result<Customer, ShowCustomerError> {
-    snapshot
-        .directory()
-        .customer(id)?
-        .ok_or(ShowCustomerError::NoSuchCustomer)
+/// Driven port: removes the rows of the unit's customer for good.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait CustomerRemoval {
+    /// Up to `limit` of its agents that are not deleted, the oldest first, none of them made before
+    /// `since`.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn live_agents(&mut self, since: Timestamp, limit: u32) -> Result<Vec<Agent>, StoreError>;
+
+    /// One of its chats, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError>;
+
+    /// Deletes up to `limit` rows of agents, their access keys and their stored idempotent answers; an
+    /// agent only after its keys and answers. Returns whether there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn drop_agents(&mut self, limit: u32) -> Result<bool, StoreError>;
+
+    /// Deletes the customer itself and its [cleanups](crate::kernel::cleanup::Cleanup). Everything else of it
+    /// MUST be gone.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn finish(&mut self) -> Result<(), StoreError>;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockSnapshot, at, customer_id};
-    use uuid::Uuid;
+    use crate::testing::{at, customer_id};
 
     fn named(name: &str) -> Result<Customer, (String, &'static str, Option<u64>)> {
         let customer = Customer::new(customer_id(), name, at(3));
@@ -86,17 +107,5 @@ mod tests {
         }
         let long = Err(("name".into(), "LIMIT_EXCEEDED", Some(255)));
         assert_eq!(named(&"x".repeat(256)), long);
-    }
-
-    /// AUTH-10: the own customer.
-    #[test]
-    fn a_customer_is_shown_and_an_unknown_one_is_not() {
-        let acme = named("Acme").unwrap();
-        let mut snapshot = MockSnapshot::default();
-        let (found, customer) = (acme.clone(), snapshot.directory.expect_customer());
-        customer.returning(move |id| Ok(Some(found.clone()).filter(|found| found.id == id)));
-        assert_eq!(show_customer(&mut snapshot, acme.id).unwrap(), acme);
-        let unknown = show_customer(&mut snapshot, CustomerId(Uuid::nil()));
-        assert!(matches!(unknown, Err(ShowCustomerError::NoSuchCustomer)));
     }
 }

@@ -9,7 +9,7 @@ use crate::identity::agent::{Agent, PasswordHash};
 use crate::identity::credentials::VerifiedToken;
 use crate::identity::customer::Customer;
 use crate::kernel::id::{AgentId, CustomerId, TokenId};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// Claims of a verified token of this installation.
@@ -71,9 +71,8 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn named(&mut self, username: &str) -> Result<Option<Agent>, StoreError>;
-    /// Finds the agent that logs in as `username`, with its password hash, if it is not deleted:
-    /// the one of exactly this name, or else the one whose name has the same
-    /// [key](crate::identity::agent::username_key).
+    /// The agent (not deleted) who logs in as `username`, with its password: the one of exactly this
+    /// name, or else the one whose name has the same [key](crate::kernel::username_key::username_key).
     ///
     /// # Errors
     /// Only when storage fails.

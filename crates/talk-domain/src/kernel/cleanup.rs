@@ -7,7 +7,7 @@
 //! until the step that erases them.
 
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 
 /// The amount of work in one unit of a cleanup. Other writes wait meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

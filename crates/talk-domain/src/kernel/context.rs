@@ -1,13 +1,59 @@
 //! The context of a request: actor, time and fresh ids.
 
+use crate::kernel::error::Invalid;
 use std::cell::Cell;
 
 use uuid::Uuid;
 
-use crate::identity::agent::Permission;
 use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::time::Timestamp;
 use crate::talk::model::limits::Limits;
+
+/// What an agent may do beyond its own chats: VoIPBIN's integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// 16: nothing more.
+    Agent,
+    /// 32: customer admin.
+    Admin,
+    /// 64: customer manager.
+    Manager,
+}
+
+impl Permission {
+    /// VoIPBIN's integer.
+    #[must_use]
+    pub const fn code(self) -> u64 {
+        match self {
+            Self::Agent => 16,
+            Self::Admin => 32,
+            Self::Manager => 64,
+        }
+    }
+
+    /// The permission behind VoIPBIN's integer.
+    ///
+    /// # Errors
+    /// If `code` is none of 16, 32, 64.
+    pub fn from_code(code: u64) -> Result<Self, Invalid> {
+        match code {
+            16 => Ok(Self::Agent),
+            32 => Ok(Self::Admin),
+            64 => Ok(Self::Manager),
+            _ => Err(Invalid::new(
+                "permission",
+                "PERMISSION_INVALID",
+                "must be 16, 32 or 64",
+            )),
+        }
+    }
+
+    /// Whether it administers the customer's agents.
+    #[must_use]
+    pub const fn administers(self) -> bool {
+        matches!(self, Self::Admin | Self::Manager)
+    }
+}
 
 /// The authenticated caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,5 +169,23 @@ mod tests {
         let before = Timestamp::from_micros(-1_000_000).unwrap();
         let id = IdSource::new(before, 0).fresh().to_string();
         assert_eq!(id, "00000000-0000-7000-8000-000000000000");
+    }
+
+    /// AUTH-11: VoIPBIN's integers, and who administers.
+    #[test]
+    fn permissions_are_read_by_their_integers() {
+        for (permission, code, administers) in [
+            (Permission::Agent, 16, false),
+            (Permission::Admin, 32, true),
+            (Permission::Manager, 64, true),
+        ] {
+            assert_eq!(permission.code(), code);
+            assert_eq!(Permission::from_code(code), Ok(permission));
+            assert_eq!(permission.administers(), administers);
+        }
+        for code in [0, 1, 17, 48, 96] {
+            let refused = Permission::from_code(code).unwrap_err();
+            assert_eq!(refused.reason, "PERMISSION_INVALID", "{code}");
+        }
     }
 }

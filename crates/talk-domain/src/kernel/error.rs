@@ -213,7 +213,7 @@ pub(crate) use refusals;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::store::StoreError;
+    use crate::kernel::store_error::StoreError;
     use crate::talk::message::edit::EditMessageError;
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AgentId, ChatId, MessageId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// Seconds that an answer is stored.

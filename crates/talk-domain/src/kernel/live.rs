@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
+use crate::kernel::future::BoxFuture;
 use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::log::LoggedEvent;
-use crate::kernel::store::{BoxFuture, StoreError};
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::AccessError;
 
 /// The chats a connection follows.

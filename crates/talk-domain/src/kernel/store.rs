@@ -1,21 +1,20 @@
 //! The transaction ports: a unit of work for changes, a snapshot for reads, and the store that
 //! runs both.
 
-use std::future::Future;
-use std::pin::Pin;
+use crate::identity::customer::CustomerRepository;
+use crate::kernel::future::BoxFuture;
+use crate::kernel::store_error::StoreError;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::identity::access_key::{AccessKeyQueries, AccessKeyRepository};
 use crate::identity::agent::{AgentQueries, AgentRepository};
-use crate::identity::customer::Customer;
-use crate::identity::customer::delete::CustomerRemoval;
+use crate::identity::customer::CustomerRemoval;
 use crate::identity::session::{Directory, SessionRepository};
 use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::context::Actor;
-use crate::kernel::error::{CheckedError, DomainError, ErrorKind, Refusal, Refuses};
+use crate::kernel::error::{DomainError, ErrorKind};
 use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::idempotency::IdempotencyRepository;
-use crate::talk::chat::remove::ChatRemoval;
 use crate::talk::model::chat::{ChatQueries, ChatRepository};
 use crate::talk::model::event::{EventLog, EventQueries};
 use crate::talk::model::media::FileRepository;
@@ -24,98 +23,8 @@ use crate::talk::model::message::{MessageQueries, MessageRepository};
 use crate::talk::model::participant::{ParticipantQueries, ParticipantRepository};
 use crate::talk::model::reaction::ReactionRepository;
 use crate::talk::model::read::{ReadQueries, ReadRepository};
+use crate::talk::model::removal::ChatRemoval;
 use crate::talk::model::retention::{RetentionQueries, RetentionRepository};
-
-/// The source of a storage failure.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// Storage failed; nothing of the unit was kept.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The queue is full: try again soon.
-    #[error("the server is busy")]
-    Busy,
-    /// The database asks to run the unit again; stores do so themselves, within bounds.
-    #[error("the database asks for a retry")]
-    Conflict,
-    /// The read ran for as long as a read may.
-    #[error("the read took too long")]
-    Timeout,
-    /// There is no space for the change. Reading goes on, and changes are accepted again as soon as
-    /// there is space.
-    #[error("the disk is full")]
-    Full,
-    /// The database is away or broken.
-    #[error("storage failed")]
-    Unavailable(#[source] Cause),
-    /// A stored row makes no sense, or the unit panicked.
-    #[error("storage failed")]
-    Corrupt(#[source] Cause),
-}
-
-impl DomainError for StoreError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Busy | Self::Conflict | Self::Timeout | Self::Full | Self::Unavailable(_) => {
-                ErrorKind::Unavailable
-            }
-            Self::Corrupt(_) => ErrorKind::Internal,
-        }
-    }
-    fn reason(&self) -> &'static str {
-        match self {
-            Self::Busy | Self::Conflict => "BUSY",
-            Self::Timeout => "QUERY_TIMEOUT",
-            Self::Full => "STORAGE_FULL",
-            Self::Unavailable(_) => "STORAGE_UNAVAILABLE",
-            Self::Corrupt(_) => "INTERNAL",
-        }
-    }
-    fn wants_retry(&self) -> bool {
-        matches!(self, Self::Conflict)
-    }
-}
-
-impl<C, E: From<StoreError>> From<StoreError> for CheckedError<C, E> {
-    fn from(error: StoreError) -> Self {
-        Self::Work(error.into())
-    }
-}
-
-impl Refuses for StoreError {
-    fn refusals() -> Vec<Refusal> {
-        let refusal = |kind, reason, message| Refusal {
-            kind,
-            reason,
-            message,
-        };
-        vec![
-            refusal(ErrorKind::Unavailable, "BUSY", "the server is busy"),
-            refusal(
-                ErrorKind::Unavailable,
-                "QUERY_TIMEOUT",
-                "the read took too long",
-            ),
-            refusal(ErrorKind::Unavailable, "STORAGE_FULL", "the disk is full"),
-            refusal(
-                ErrorKind::Unavailable,
-                "STORAGE_UNAVAILABLE",
-                "storage failed",
-            ),
-            refusal(ErrorKind::Internal, "INTERNAL", "storage failed"),
-        ]
-    }
-}
-
-/// Driven port: customers at rest.
-#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait CustomerRepository {
-    /// Stores a new customer.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn insert(&mut self, customer: &Customer) -> Result<(), StoreError>;
-}
 
 /// One open transaction of one customer, seen as repositories.
 pub trait UnitOfWork {
@@ -277,9 +186,6 @@ pub type Work = Box<dyn FnMut(&mut dyn UnitOfWork) -> Verdict + Send>;
 /// Work of a read; it may run again.
 pub type ReadWork = Box<dyn FnMut(&mut dyn Snapshot) -> Verdict + Send>;
 
-/// A boxed future.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// Driven port: runs units of work.
 pub trait Store: Send + Sync {
     /// Runs `work` in one transaction and resolves once its effects are durable (or undone).
@@ -374,6 +280,7 @@ mod tests {
     use super::*;
     use crate::talk::message::edit::EditMessageError;
     use crate::testing::{MockSnapshot, MockUnitOfWork, actor, agent_id, customer_id};
+    use std::future::Future;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
@@ -459,53 +366,6 @@ mod tests {
         assert!(matches!(ready(written), Err(StoreError::Corrupt(_))));
         assert!(!store.is_full());
         ready(store.close());
-    }
-
-    /// API-13: each refusal has one status and one reason.
-    #[test]
-    fn a_failure_of_storage_tells_whether_to_come_again() {
-        let cause = || Cause::from("away");
-        for (error, kind, reason, wants_retry) in [
-            (StoreError::Busy, ErrorKind::Unavailable, "BUSY", false),
-            (StoreError::Conflict, ErrorKind::Unavailable, "BUSY", true),
-            (
-                StoreError::Timeout,
-                ErrorKind::Unavailable,
-                "QUERY_TIMEOUT",
-                false,
-            ),
-            (
-                StoreError::Full,
-                ErrorKind::Unavailable,
-                "STORAGE_FULL",
-                false,
-            ),
-            (
-                StoreError::Unavailable(cause()),
-                ErrorKind::Unavailable,
-                "STORAGE_UNAVAILABLE",
-                false,
-            ),
-            (
-                StoreError::Corrupt(cause()),
-                ErrorKind::Internal,
-                "INTERNAL",
-                false,
-            ),
-        ] {
-            let told = (error.kind(), error.reason(), error.wants_retry());
-            assert_eq!(told, (kind, reason, wants_retry));
-            let described = Refusal {
-                kind,
-                reason,
-                message: "",
-            };
-            let is_described = StoreError::refusals().iter().any(|refusal| {
-                (refusal.kind, refusal.reason) == (described.kind, described.reason)
-                    && refusal.message == error.to_string()
-            });
-            assert!(is_described || wants_retry, "{error:?}");
-        }
     }
 
     /// The store shares its time among customers and agents by what a unit says of itself.

@@ -3,7 +3,8 @@
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, MessageId};
-use crate::kernel::store::{Snapshot, StoreError, UnitOfWork};
+use crate::kernel::store::{Snapshot, UnitOfWork};
+use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::{Chat, ChatKind};
 use crate::talk::model::message::Message;
 use crate::talk::model::participant::Participant;

@@ -3,7 +3,6 @@
 pub mod close;
 pub mod create;
 pub mod delete;
-pub mod direct;
 pub mod join;
 pub mod list;
 pub mod remove;

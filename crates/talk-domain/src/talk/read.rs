@@ -2,3 +2,4 @@
 
 pub mod mark;
 pub mod readers;
+pub mod state;

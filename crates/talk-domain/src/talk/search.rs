@@ -1,67 +1,13 @@
 //! Use case: search messages.
 
 use crate::kernel::context::Actor;
-use crate::kernel::error::{Invalid, refusals};
-use crate::kernel::fold::{fold, fold_needle};
-use crate::kernel::id::{AgentId, ChatId};
+use crate::kernel::error::refusals;
 use crate::kernel::page::PageRequest;
-use crate::kernel::store::{Snapshot, StoreError};
-use crate::kernel::time::Timestamp;
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, Placed, view};
 use crate::talk::message::list::Listed;
-use crate::talk::model::limits::check_text;
-
-/// The text of a search, [folded](fold_needle) and never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Needle(String);
-
-impl Needle {
-    /// Maximum of characters, folded.
-    pub const LIMIT: usize = 255;
-
-    /// Parses the search text of `field`.
-    ///
-    /// # Errors
-    /// `QUERY_REQUIRED` when it has only white space, accents and invisible characters, otherwise as
-    /// [`check_text`]; all name `field`.
-    pub fn parse(field: &str, query: &str) -> Result<Self, Invalid> {
-        check_text(field, query, usize::MAX)?;
-        let folded = fold_needle(query);
-        check_text(field, &folded, Self::LIMIT)?;
-        if folded.is_empty() {
-            let message = "must have at least one character that is searched for";
-            return Err(Invalid::new(field, "QUERY_REQUIRED", message));
-        }
-        Ok(Self(folded))
-    }
-
-    /// Returns the folded text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns whether `text`, folded, contains it.
-    #[must_use]
-    pub fn is_in(&self, text: &str) -> bool {
-        fold(text).contains(&self.0)
-    }
-}
-
-/// Filters of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageSearch {
-    /// The text to find.
-    pub needle: Needle,
-    /// Only this chat.
-    pub chat: Option<ChatId>,
-    /// Only messages of this agent.
-    pub author: Option<AgentId>,
-    /// Only messages created after this time.
-    pub after: Option<Timestamp>,
-    /// Only messages created before this time.
-    pub before: Option<Timestamp>,
-}
+use crate::talk::model::needle::MessageSearch;
 
 refusals! {
     /// Refusals of [`search_messages`].
@@ -93,7 +39,9 @@ pub fn search_messages(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::id::ChatId;
     use crate::kernel::page::{Order, Page};
+    use crate::talk::model::needle::Needle;
     use crate::testing::{
         MockSnapshot, a_chat, a_message, a_participant, actor, agent_id, chat_id,
     };

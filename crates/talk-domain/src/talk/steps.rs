@@ -2,3 +2,8 @@
 
 pub mod announce;
 pub mod content;
+pub mod direct;
+pub mod membership;
+pub mod mention;
+pub mod status;
+pub mod tombstone;

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use crate::identity::access_key::AccessKey;
-use crate::identity::agent::{Agent, AgentStatus, Permission};
-use crate::kernel::context::{Actor, Context, IdSource};
+use crate::identity::agent::{Agent, AgentStatus};
+use crate::kernel::context::{Actor, Context, IdSource, Permission};
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
+use crate::kernel::stream::Tick;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::chat::{Chat, ChatKind, ChatStatus, Tick};
+use crate::talk::model::chat::{Chat, ChatKind, ChatStatus};
 use crate::talk::model::limits::Limits;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::model::participant::Participant;

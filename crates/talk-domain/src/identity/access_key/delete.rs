@@ -3,7 +3,8 @@
 use crate::identity::access_key::AccessKey;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AccessKeyId, AgentId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 refusals! {

@@ -3,7 +3,8 @@
 use crate::identity::access_key::AccessKey;
 use crate::kernel::id::AgentId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 
 /// Lists the agent's own keys.
 ///

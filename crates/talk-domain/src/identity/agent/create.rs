@@ -1,14 +1,16 @@
 //! Use case: create an agent.
 
 use crate::identity::agent::{
-    Agent, AgentStatus, PasswordHash, Permission, normal_username, without_format_characters,
+    Agent, AgentStatus, PasswordHash, normal_username, without_format_characters,
 };
-use crate::kernel::context::Actor;
+use crate::kernel::context::{Actor, Permission};
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{AgentId, CustomerId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::{Limits, check_text};
+use crate::talk::model::limits::Limits;
 
 /// The command. The password is hashed before the transaction, since hashing is slow.
 #[derive(Clone, Debug, PartialEq, Eq)]

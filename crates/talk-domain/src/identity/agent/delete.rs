@@ -1,14 +1,15 @@
 //! Use case: delete an agent.
 
-use crate::identity::agent::last_admin::check_administrator_left;
+use crate::identity::agent::last_admin::{LastAdminError, check_administrator_left};
 use crate::identity::agent::update::live;
-use crate::identity::agent::{Agent, AgentStatus, LastAdminError};
+use crate::identity::agent::{Agent, AgentStatus};
 use crate::kernel::cleanup::Deleted;
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::cleanup::carry_on::end_memberships_of;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::talk::steps::membership::end_memberships_of;
 
 refusals! {
     /// Refusals of [`delete_agent`].
@@ -56,7 +57,7 @@ pub fn delete_agent(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::agent::Permission;
+    use crate::kernel::context::Permission;
     use crate::talk::model::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
     use crate::testing::{
         MockUnitOfWork, Scene, a_chat, admin_context, agent_id, an_agent, chat_id, context,

@@ -2,12 +2,13 @@
 
 use uuid::Uuid;
 
-use crate::identity::agent::last_admin::check_administrator_left;
-use crate::identity::agent::{Agent, AgentStatus, LastAdminError};
+use crate::identity::agent::last_admin::{LastAdminError, check_administrator_left};
+use crate::identity::agent::{Agent, AgentStatus};
 use crate::kernel::cleanup::Deleted;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// The display name of every erased agent.
@@ -73,7 +74,7 @@ pub fn erase_agent(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::agent::Permission;
+    use crate::kernel::context::Permission;
     use crate::testing::{MockUnitOfWork, Scene, a_chat, agent_id, an_agent, at};
 
     fn command() -> EraseAgent {

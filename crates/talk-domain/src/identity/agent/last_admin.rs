@@ -3,7 +3,8 @@
 
 use crate::identity::agent::Agent;
 use crate::kernel::error::refusals;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 
 refusals! {
     /// Refusals of a change that would leave a customer without an active admin.
@@ -40,7 +41,8 @@ fn administers(agent: &Agent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::agent::{AgentStatus, Permission};
+    use crate::identity::agent::AgentStatus;
+    use crate::kernel::context::Permission;
     use crate::testing::{MockUnitOfWork, an_agent, at};
 
     fn check(before: &Agent, after: &Agent, has_other: bool) -> Result<(), LastAdminError> {

@@ -4,7 +4,8 @@ use crate::identity::agent::update::live;
 use crate::identity::agent::{Agent, PasswordHash};
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{Snapshot, StoreError, UnitOfWork};
+use crate::kernel::store::{Snapshot, UnitOfWork};
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// The command. Passwords are hashed before the transaction, since hashing is slow.

@@ -4,7 +4,8 @@ use crate::identity::agent::Agent;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 
 refusals! {
     /// Refusals of [`show_agent`].

@@ -1,15 +1,15 @@
 //! Use case: change an agent.
 
-use crate::identity::agent::last_admin::check_administrator_left;
-use crate::identity::agent::{
-    Agent, AgentStatus, LastAdminError, Permission, without_format_characters,
-};
-use crate::kernel::context::Actor;
+use crate::identity::agent::last_admin::{LastAdminError, check_administrator_left};
+use crate::identity::agent::{Agent, AgentStatus, without_format_characters};
+use crate::kernel::context::{Actor, Permission};
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::{Limits, check_text};
+use crate::talk::model::limits::Limits;
 
 /// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use crate::identity::customer::Customer;
 use crate::kernel::error::refusals;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 
 refusals! {
     /// Refusals of [`create_customer`].

@@ -6,43 +6,13 @@ use crate::kernel::cleanup::{Cleanup, Deleted, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, CustomerId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 use crate::talk::chat::remove::remove_chat;
 
 /// Agents, keys and stored answers removed per unit of work.
 const REMOVED: u32 = 64;
-
-/// Driven port: removes the rows of the unit's customer for good.
-#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait CustomerRemoval {
-    /// Returns up to `limit` of its agents that are not deleted and were created at or after
-    /// `since`, oldest first.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn live_agents(&mut self, since: Timestamp, limit: u32) -> Result<Vec<Agent>, StoreError>;
-
-    /// Returns one of its chats, deleted or not.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError>;
-
-    /// Deletes up to `limit` rows of agents, their access keys and their stored idempotent answers; an
-    /// agent only after its keys and answers. Returns whether there may be more.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn drop_agents(&mut self, limit: u32) -> Result<bool, StoreError>;
-
-    /// Deletes the customer itself and its [cleanups](crate::kernel::cleanup::Cleanup). Everything else of it
-    /// MUST be gone.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn finish(&mut self) -> Result<(), StoreError>;
-}
 
 refusals! {
     /// Refusals of [`delete_customer`].

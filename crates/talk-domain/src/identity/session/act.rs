@@ -6,7 +6,8 @@ use crate::identity::session::Credential;
 use crate::identity::session::authenticate::{AuthenticateError, authenticate};
 use crate::kernel::context::Actor;
 use crate::kernel::error::{CheckedError, DomainError};
-use crate::kernel::store::{Store, StoreError, Unit, UnitOfWork};
+use crate::kernel::store::{Store, Unit, UnitOfWork};
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// An authenticated agent that requests a change.
@@ -63,9 +64,10 @@ fn confirm(uow: &mut dyn UnitOfWork, authority: &Authority) -> Result<Actor, Aut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::agent::{Agent, Permission};
+    use crate::identity::agent::Agent;
     use crate::identity::credentials::VerifiedToken;
     use crate::identity::session::TokenClaims;
+    use crate::kernel::context::Permission;
     use crate::testing::{MockUnitOfWork, actor, agent_id, an_agent, at};
     use uuid::Uuid;
 

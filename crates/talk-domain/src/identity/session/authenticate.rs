@@ -6,7 +6,7 @@ use crate::identity::credentials::{TOKEN_LEEWAY_SECONDS, VerifiedToken};
 use crate::identity::session::{Credential, Directory};
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 refusals! {

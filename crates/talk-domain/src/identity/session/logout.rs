@@ -1,7 +1,8 @@
 //! Use case: log out.
 
 use crate::kernel::id::{AgentId, TokenId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
 /// Revokes a token of `agent`, and stores a session end so that the token's connections are closed.

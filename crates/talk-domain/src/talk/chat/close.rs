@@ -2,11 +2,12 @@
 
 use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::{Chat, ChatStatus};
-use crate::talk::model::event::{Event, LogEntry};
-use crate::talk::steps::announce::{SystemKind, announce};
+use crate::talk::model::note::SystemKind;
+use crate::talk::steps::announce::announce;
+use crate::talk::steps::status::set_status;
 
 /// Closes a chat (S-110): it stays readable and accepts no changes. If it is closed already, there
 /// is no event.
@@ -21,26 +22,6 @@ pub fn close_chat(uow: &mut dyn UnitOfWork, cx: &Context, id: ChatId) -> Result<
         uow.chats().update(&chat)?;
     }
     Ok(chat)
-}
-
-/// Changes the status and logs it.
-pub(crate) fn set_status(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    chat: &mut Chat,
-    status: ChatStatus,
-) -> Result<(), StoreError> {
-    let tick = chat.tick(cx.now);
-    chat.status = status;
-    chat.updated = tick.at;
-    let event = Event::ChatUpdated(chat);
-    let entry = LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    };
-    uow.events().append(&entry).map(drop)
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
 //! Use case: create a chat.
 
-use crate::identity::agent::Agent;
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::model::chat::{Chat, ChatKind, ChatStatus, DirectPair, Tick};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::Tick;
+use crate::kernel::text::check_text;
+use crate::talk::model::chat::{Chat, ChatKind, ChatStatus, DirectPair};
 use crate::talk::model::event::{Event, LogEntry};
-use crate::talk::model::limits::check_text;
-use crate::talk::participant::add::admit;
+use crate::talk::steps::direct::resume;
+use crate::talk::steps::membership::JoinError;
+use crate::talk::steps::membership::admit;
+use crate::talk::steps::membership::check_agents;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ refusals! {
     pub enum CreateChatError {
         NeedsOneOther = InvalidArgument "DIRECT_CHAT_NEEDS_ONE_OTHER"
             "a direct chat needs exactly one other agent",
-        AgentNotFound = NotFound "AGENT_NOT_FOUND" "there is no such agent",
+        ..Join(JoinError),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -54,7 +58,7 @@ pub fn create_chat(
     if let Some(pair) = pair
         && let Some(chat) = uow.chats().lock_direct(pair)?
     {
-        return super::direct::resume(uow, cx, chat, pair);
+        return Ok(resume(uow, cx, chat, pair)?);
     }
     check_agents(uow, &others)?;
     let mut chat = new_chat(cx, command, pair);
@@ -74,20 +78,6 @@ pub fn create_chat(
     }
     uow.chats().update(&chat)?;
     Ok(chat)
-}
-
-/// Refuses agents that do not exist or are not active.
-pub(super) fn check_agents(
-    uow: &mut dyn UnitOfWork,
-    agents: &[AgentId],
-) -> Result<(), CreateChatError> {
-    for id in agents {
-        let agent = uow.agents().get(*id)?;
-        if !agent.as_ref().is_some_and(Agent::is_active) {
-            return Err(CreateChatError::AgentNotFound);
-        }
-    }
-    Ok(())
 }
 
 fn check(cx: &Context, command: &CreateChat) -> Result<(), Invalid> {
@@ -199,7 +189,10 @@ mod tests {
         let scene = Scene::new(a_chat());
         let command = command(ChatKind::Group, &[2, 77]);
         let refused = create_chat(&mut scene.unit(), &context(agent_id(1)), &command);
-        assert!(matches!(refused, Err(CreateChatError::AgentNotFound)));
+        assert!(matches!(
+            refused,
+            Err(CreateChatError::Join(JoinError::AgentNotFound))
+        ));
         assert!(scene.events().is_empty());
     }
 
@@ -217,7 +210,10 @@ mod tests {
                 .returning(move |_| Ok(Some(agent.clone())));
             let command = command(ChatKind::Group, &[2]);
             let refused = create_chat(&mut uow, &context(agent_id(1)), &command);
-            assert!(matches!(refused, Err(CreateChatError::AgentNotFound)));
+            assert!(matches!(
+                refused,
+                Err(CreateChatError::Join(JoinError::AgentNotFound))
+            ));
         }
     }
 

@@ -3,11 +3,12 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock};
 use crate::talk::model::chat::ChatKind;
 use crate::talk::model::participant::Participant;
-use crate::talk::participant::add::admit_and_announce;
+use crate::talk::steps::membership::admit_and_announce;
 
 refusals! {
     /// Refusals of [`join_chat`].

@@ -3,9 +3,11 @@
 use crate::kernel::context::Actor;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
 use crate::talk::model::chat::{Chat, ChatFilter};
-use crate::talk::model::limits::{Limits, check_text};
+use crate::talk::model::limits::Limits;
 
 /// Lists the chats in which the caller participates.
 ///

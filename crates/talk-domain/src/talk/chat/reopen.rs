@@ -2,12 +2,12 @@
 
 use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock};
-use crate::talk::chat::close::set_status;
-use crate::talk::model::chat::{Chat, ChatStatus};
-use crate::talk::participant::add::admit_and_announce;
-use crate::talk::steps::announce::{SystemKind, announce};
+use crate::talk::model::chat::Chat;
+use crate::talk::steps::membership::admit_and_announce;
+use crate::talk::steps::status::set_open;
 
 /// Reopens a chat (S-110). An empty one is reopened by a former participant, who becomes a
 /// participant again. If it is open already, there is no event.
@@ -41,19 +41,10 @@ fn may_return(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<boo
         && uow.participants().left(chat.id, cx.actor.agent)?.is_some())
 }
 
-/// Opens a closed chat and announces it.
-pub(crate) fn set_open(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    chat: &mut Chat,
-) -> Result<(), StoreError> {
-    set_status(uow, cx, chat, ChatStatus::Active)?;
-    announce(uow, cx, chat, SystemKind::ChatReopened)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::model::chat::ChatStatus;
     use crate::talk::model::event::EventKind::{ChatUpdated, MessagePosted, ParticipantJoined};
     use crate::testing::{Scene, a_chat, agent_id, context};
 

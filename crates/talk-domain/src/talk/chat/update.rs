@@ -3,12 +3,14 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
-use crate::talk::model::limits::check_text;
-use crate::talk::steps::announce::{SystemKind, announce};
+use crate::talk::model::note::SystemKind;
+use crate::talk::steps::announce::announce;
 
 /// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]

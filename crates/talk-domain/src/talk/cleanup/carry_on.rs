@@ -1,13 +1,15 @@
 //! Use case: run the next step of a cleanup.
 
 use crate::identity::customer::delete::remove_customer;
-use crate::kernel::cleanup::{Bound, Cleanup, Deleted, MEMBERSHIPS};
+use crate::kernel::cleanup::{Cleanup, Deleted, MEMBERSHIPS};
 use crate::kernel::context::Context;
-use crate::kernel::id::{AgentId, ChatId, MessageId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::id::{ChatId, MessageId};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::cleanup::erasure::{forget_answers, forget_author};
-use crate::talk::model::message::{Author, Message};
-use crate::talk::participant::remove::dismiss;
+use crate::talk::model::message::Author;
+use crate::talk::steps::membership::end_memberships_of;
+use crate::talk::steps::tombstone::forget_content;
 
 /// Runs the next step of a cleanup, and deletes the cleanup with its last step. A step may run
 /// twice. The actor of `cx` is the agent that deleted.
@@ -44,26 +46,6 @@ fn forget_message(uow: &mut dyn UnitOfWork, id: MessageId) -> Result<bool, Store
     }
 }
 
-/// Rewrites the next logged events about a message so that they show it as it is now, and deletes
-/// its next earlier versions. Returns whether there may be more.
-fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
-    if uow.events().redact(now, Bound::STEP)? {
-        return Ok(true);
-    }
-    uow.messages().drop_revisions(now.id, Bound::STEP)
-}
-
-/// Erases the former texts of the message `now` from its logged events and earlier versions, up to
-/// [`Bound::STEP`] of them. If there are more, stores a cleanup for the rest and returns `true`.
-pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
-    let is_more = forget_content(uow, now)?;
-    if is_more {
-        let (id, chat) = (now.id, now.chat);
-        uow.cleanups().add(Deleted::Message { id, chat })?;
-    }
-    Ok(is_more)
-}
-
 fn end_memberships_in(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, StoreError> {
     match uow.chats().lock(id)? {
         // The chat's last event is the deletion.
@@ -74,30 +56,13 @@ fn end_memberships_in(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, Stor
     }
 }
 
-/// Ends the next memberships of a deleted agent. Returns whether there may be more.
-pub(crate) fn end_memberships_of(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    id: AgentId,
-) -> Result<bool, StoreError> {
-    let chats = uow.participants().some_chats_of(id, MEMBERSHIPS)?;
-    for chat in &chats {
-        let Some(mut chat) = uow.chats().lock(*chat)? else {
-            continue;
-        };
-        if let Some(membership) = uow.participants().find(chat.id, id)? {
-            dismiss(uow, cx, &mut chat, &membership)?;
-        }
-    }
-    Ok(chats.len() >= MEMBERSHIPS as usize)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::talk::model::chat::Chat;
     use crate::talk::model::event::EventKind::{MessagePosted, ParticipantLeft};
-    use crate::talk::steps::announce::{SystemKind, SystemNote};
+    use crate::talk::model::message::Message;
+    use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::testing::{
         MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context,
     };

@@ -3,12 +3,14 @@
 use crate::kernel::cleanup::{Cleanup, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::id::{AgentId, MessageId};
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::cleanup::carry_on::{end_memberships_of, forget_earlier};
-use crate::talk::message::delete::bury;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::{Author, Message};
-use crate::talk::steps::announce::{SystemNote, reworded};
+use crate::talk::model::note::SystemNote;
+use crate::talk::steps::announce::reworded;
+use crate::talk::steps::membership::end_memberships_of;
+use crate::talk::steps::tombstone::{bury, forget_earlier};
 
 /// Rows scanned per unit of work; few of them belong to the agent.
 const LOOKED_AT: u32 = 512;

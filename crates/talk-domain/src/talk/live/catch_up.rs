@@ -2,7 +2,8 @@
 
 use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::log::{LogPage, Portion};
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 
 /// A page of the log, and the gap before it if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

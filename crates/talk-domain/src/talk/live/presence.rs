@@ -3,7 +3,8 @@
 use crate::identity::agent::Agent;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 
 /// Maximum of agents per request.
 pub const MAX_AGENTS: usize = 100;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
 use crate::kernel::live::{Ended, ResetReason, Resume, Scope};
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, view};
 use crate::talk::model::participant::ChatLog;
 
@@ -160,7 +161,8 @@ fn former(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::talk::model::chat::{Chat, ChatKind, Tick};
+    use crate::kernel::stream::Tick;
+    use crate::talk::model::chat::{Chat, ChatKind};
     use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id};
 
     const HEAD: u64 = 20;

@@ -3,13 +3,11 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::MessageId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
-use crate::talk::cleanup::carry_on::forget_earlier;
-use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
-use crate::talk::model::mention::mention_anew;
 use crate::talk::model::message::{Author, Message};
+use crate::talk::steps::tombstone::bury;
 
 refusals! {
     /// Refusals of [`delete_message`].
@@ -46,55 +44,14 @@ pub fn delete_message(
     Ok(message)
 }
 
-/// Turns a message of the locked chat into a tombstone. Logs its deletion unless the chat is
-/// deleted: the deletion of a chat is its last event. Returns whether logged events or earlier
-/// versions are left for a cleanup.
-pub(crate) fn bury(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    chat: &mut Chat,
-    message: &mut Message,
-) -> Result<bool, StoreError> {
-    let tick = match chat.deleted {
-        None => chat.tick(cx.now),
-        Some(_) => chat.last,
-    };
-    let earlier = std::mem::take(&mut message.text);
-    message.medias.clear();
-    message.reactions.clear();
-    (message.updated, message.deleted) = (tick.at, Some(tick.at));
-    uow.messages().update(message)?;
-    mention_anew(uow, message, &earlier)?;
-    uow.reactions().clear(message.id)?;
-    let is_more = forget_earlier(uow, message)?;
-    if let Some(parent) = message.parent
-        && let Some(parent) = uow.messages().get(parent)?
-    {
-        uow.messages()
-            .set_reply_count(parent.id, parent.reply_count.saturating_sub(1))?;
-    }
-    if chat.deleted.is_some() {
-        return Ok(is_more);
-    }
-    let event = Event::MessageDeleted(message);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    uow.chats().update(chat)?;
-    Ok(is_more)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::cleanup::Deleted;
     use crate::talk::model::emoji::Emoji;
     use crate::talk::model::event::EventKind::MessageDeleted;
+    use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::talk::model::reaction::Reaction;
-    use crate::talk::steps::announce::{SystemKind, SystemNote};
     use crate::testing::{
         MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context, message_id,
     };

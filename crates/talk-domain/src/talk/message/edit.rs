@@ -3,13 +3,14 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::MessageId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::media::Media;
-use crate::talk::model::mention::mention_anew;
 use crate::talk::model::message::{Author, Message, Revision};
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
+use crate::talk::steps::mention::mention_anew;
 
 /// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
     use crate::talk::model::chat::{Chat, ChatStatus};
     use crate::talk::model::event::EventKind::MessageEdited;
-    use crate::talk::steps::announce::{SystemKind, SystemNote};
+    use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context};
 
     fn unit(scene: &Scene) -> MockUnitOfWork {

@@ -4,7 +4,8 @@ use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, MessageId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, Placed, view, view_message};
 use crate::talk::model::message::{Message, MessageFilter};
 

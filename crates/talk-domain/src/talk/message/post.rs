@@ -4,14 +4,15 @@ use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{ChatId, MessageId};
 use crate::kernel::log::LoggedEvent;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::media::Media;
-use crate::talk::model::mention::mention;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
+use crate::talk::steps::mention::mention;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ mod tests {
     use super::*;
     use crate::talk::model::chat::ChatStatus;
     use crate::talk::model::event::EventKind::MessagePosted;
-    use crate::talk::steps::announce::{SystemKind, SystemNote};
+    use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::testing::{Scene, a_chat, a_message, agent_id, at, context, message_id};
     use uuid::Uuid;
 

@@ -3,7 +3,8 @@
 use crate::kernel::error::Invalid;
 use crate::kernel::id::{AgentId, ChatId, CustomerId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::Tick;
 use crate::kernel::time::Timestamp;
 
 /// The three types of chat.
@@ -104,15 +105,6 @@ impl DirectPair {
     pub const fn agents(self) -> [AgentId; 2] {
         [self.low, self.high]
     }
-}
-
-/// A sequence number in a chat's event log, with its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tick {
-    /// 1, 2, 3 … without gaps per chat.
-    pub seq: u64,
-    /// Strictly rising per chat.
-    pub at: Timestamp,
 }
 
 /// A conversation.

@@ -3,8 +3,12 @@
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::{AgentId, FileId};
-use crate::kernel::store::StoreError;
-use crate::talk::model::limits::{Limits, URL, check_text};
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
+use crate::talk::model::limits::Limits;
+
+/// Characters of a URL.
+pub const URL: usize = 2_048;
 
 /// An attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]

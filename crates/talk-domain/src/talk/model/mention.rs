@@ -11,11 +11,10 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::identity::agent::username_key;
 use crate::kernel::cleanup::Bound;
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::model::message::{Author, Message};
+use crate::kernel::store_error::StoreError;
+use crate::talk::model::message::Message;
 pub use scan::{Names, names_in};
 
 /// Maximum of mentions resolved per text; later ones are ignored.
@@ -72,65 +71,4 @@ pub trait MentionQueries {
     /// # Errors
     /// Only when storage fails.
     fn backlog(&mut self, bound: Bound) -> Result<Option<Backlog>, StoreError>;
-}
-
-/// Use case: resolves mentions in messages that were written before mentions were stored, if they
-/// still exist. May run twice.
-///
-/// # Errors
-/// Only when storage fails.
-pub fn resolve(uow: &mut dyn UnitOfWork, messages: &[MessageId]) -> Result<(), StoreError> {
-    for id in messages {
-        let message = uow.messages().get(*id)?;
-        if let Some(message) = message.filter(|message| message.deleted.is_none()) {
-            mention(uow, &message)?;
-        }
-    }
-    Ok(())
-}
-
-/// Stores the mentions of a new message. A text without `@` costs no statement.
-pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(), StoreError> {
-    let agents = mentioned(uow, message)?;
-    if agents.is_empty() {
-        return Ok(());
-    }
-    uow.mentions().replace(message, &agents)
-}
-
-/// Stores the mentions of an edited message; `earlier` is its previous text. Two texts without `@`
-/// cost no statement.
-pub(crate) fn mention_anew(
-    uow: &mut dyn UnitOfWork,
-    message: &Message,
-    earlier: &str,
-) -> Result<(), StoreError> {
-    let agents = mentioned(uow, message)?;
-    if agents.is_empty() && names_in(earlier).is_empty() {
-        return Ok(());
-    }
-    uow.mentions().replace(message, &agents)
-}
-
-/// Finds the participants that the text mentions, except the author.
-fn mentioned(uow: &mut dyn UnitOfWork, message: &Message) -> Result<BTreeSet<AgentId>, StoreError> {
-    let Author::Agent(author) = message.author else {
-        return Ok(BTreeSet::new());
-    };
-    let places = names_in(&message.text);
-    if places.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let keys = places.iter().flat_map(Names::iter).map(str::to_owned);
-    let keys = keys.collect();
-    let mut found = uow.mentions().participants_named(message.chat, &keys)?;
-    for (name, _) in &mut found {
-        *name = username_key(name);
-    }
-    let mut agents: BTreeSet<AgentId> = BTreeSet::new();
-    for place in &places {
-        agents.extend(place.longest_of(&found));
-    }
-    agents.remove(&author);
-    Ok(agents)
 }

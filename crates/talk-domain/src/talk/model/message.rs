@@ -3,12 +3,12 @@
 use crate::kernel::cleanup::Bound;
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 use crate::talk::model::media::Media;
+use crate::talk::model::needle::MessageSearch;
+pub use crate::talk::model::note::{SystemKind, SystemNote};
 use crate::talk::model::reaction::Reaction;
-use crate::talk::search::MessageSearch;
-pub use crate::talk::steps::announce::{SystemKind, SystemNote};
 
 /// The author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

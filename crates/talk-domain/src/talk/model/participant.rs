@@ -3,9 +3,10 @@
 
 use crate::kernel::id::{AgentId, ChatId, CustomerId, ParticipantId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::Tick;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::chat::{Chat, Tick};
+use crate::talk::model::chat::Chat;
 
 /// One membership of one agent in one chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

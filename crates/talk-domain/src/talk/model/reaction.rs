@@ -1,7 +1,7 @@
 //! Reactions: one per message, agent and emoji key.
 
 use crate::kernel::id::{AgentId, MessageId};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 use crate::talk::model::emoji::Emoji;
 

@@ -4,7 +4,7 @@
 
 use crate::kernel::cleanup::Bound;
 use crate::kernel::id::{ChatId, MessageId};
-use crate::kernel::store::StoreError;
+use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 use crate::talk::model::chat::Chat;
 

@@ -1,15 +1,16 @@
 //! Use case: add a participant to a chat.
 
-use crate::identity::agent::Agent;
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AgentId, ChatId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock};
-use crate::talk::model::chat::{Chat, ChatKind};
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::chat::ChatKind;
 use crate::talk::model::participant::Participant;
-use crate::talk::steps::announce::{SystemKind, announce};
+use crate::talk::steps::membership::JoinError;
+use crate::talk::steps::membership::admit_and_announce;
+use crate::talk::steps::membership::check_agents;
 
 /// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +25,11 @@ refusals! {
     /// Refusals of [`add_participant`].
     pub enum AddParticipantError {
         Closed = FailedPrecondition "CHAT_CLOSED" "the chat is closed",
-        AgentNotFound = NotFound "AGENT_NOT_FOUND" "there is no such agent",
         AlreadyThere = AlreadyExists "PARTICIPANT_ALREADY_EXISTS"
             "the agent is a participant already",
         DirectChatFull = FailedPrecondition "DIRECT_CHAT_FULL"
             "a direct chat has exactly two participants",
+        ..Join(JoinError),
         ..Access(AccessError),
         ..Store(StoreError),
     }
@@ -52,14 +53,7 @@ pub fn add_participant(
     if !chat.is_open() {
         return Err(AddParticipantError::Closed);
     }
-    if !uow
-        .agents()
-        .get(command.agent)?
-        .as_ref()
-        .is_some_and(Agent::is_active)
-    {
-        return Err(AddParticipantError::AgentNotFound);
-    }
+    check_agents(uow, &[command.agent])?;
     if uow.participants().find(chat.id, command.agent)?.is_some() {
         return Err(AddParticipantError::AlreadyThere);
     }
@@ -74,50 +68,10 @@ pub fn add_participant(
     Ok(participant)
 }
 
-/// Makes `agent` a participant of the locked chat. It must not be one already.
-pub(crate) fn admit(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    chat: &mut Chat,
-    agent: AgentId,
-) -> Result<Participant, StoreError> {
-    let tick = chat.tick(cx.now);
-    let participant = Participant {
-        id: cx.fresh(),
-        customer: chat.customer,
-        chat: chat.id,
-        agent,
-        joined: tick.at,
-    };
-    if !uow.participants().insert(chat, &participant)? {
-        return Err(StoreError::Conflict);
-    }
-    chat.member_count += 1;
-    let event = Event::ParticipantJoined(&participant);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    Ok(participant)
-}
-
-/// Admits `agent` and announces it in the chat (S-090).
-pub(crate) fn admit_and_announce(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    chat: &mut Chat,
-    agent: AgentId,
-) -> Result<Participant, StoreError> {
-    let participant = admit(uow, cx, chat, agent)?;
-    announce(uow, cx, chat, SystemKind::ParticipantJoined(agent))?;
-    Ok(participant)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::model::chat::Chat;
     use crate::talk::model::chat::{ChatStatus, DirectPair};
     use crate::talk::model::event::EventKind::{MessagePosted, ParticipantJoined};
     use crate::testing::{Scene, a_chat, agent_id, context};
@@ -177,7 +131,7 @@ mod tests {
         let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
         assert!(matches!(
             add(&scene, 1, 99),
-            Err(AddParticipantError::AgentNotFound)
+            Err(AddParticipantError::Join(JoinError::AgentNotFound))
         ));
     }
 

@@ -3,13 +3,12 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, ParticipantId};
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
-use crate::talk::chat::close::set_status;
-use crate::talk::model::chat::{Chat, ChatKind, ChatStatus};
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::chat::ChatKind;
 use crate::talk::model::participant::Participant;
-use crate::talk::steps::announce::{SystemKind, announce};
+use crate::talk::steps::membership::dismiss;
 
 /// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,36 +51,10 @@ pub fn remove_participant(
     Ok(leaver)
 }
 
-/// Ends a membership of the locked chat and announces it. Returns `false` if it had ended already.
-pub(crate) fn dismiss(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    chat: &mut Chat,
-    leaver: &Participant,
-) -> Result<bool, StoreError> {
-    let tick = chat.tick(cx.now);
-    if !uow.participants().remove(leaver, tick)? {
-        return Ok(false);
-    }
-    chat.member_count -= 1;
-    let event = Event::ParticipantLeft(leaver);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    announce(uow, cx, chat, SystemKind::ParticipantLeft(leaver.agent))?;
-    if chat.member_count == 0 && chat.kind != ChatKind::Talk && chat.is_open() {
-        set_status(uow, cx, chat, ChatStatus::Closed)?;
-    }
-    uow.chats().update(chat)?;
-    Ok(true)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::model::chat::Chat;
     use crate::talk::model::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
     use crate::testing::{MockUnitOfWork, Scene, a_chat, a_participant, agent_id, context};
 

@@ -3,7 +3,8 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
@@ -81,7 +82,7 @@ pub fn mark_read(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::talk::model::chat::Tick;
+    use crate::kernel::stream::Tick;
     use crate::talk::model::event::EventKind::ChatRead;
     use crate::testing::{MockUnitOfWork, Scene, a_chat, agent_id, at, context};
 

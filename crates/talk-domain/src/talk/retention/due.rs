@@ -1,7 +1,8 @@
 //! Use case of the server: find expired data in the next chats of a customer.
 
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{Snapshot, StoreError};
+use crate::kernel::store::Snapshot;
+use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::retention::{Aged, Expiry};
 
@@ -96,8 +97,8 @@ fn has_events(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::stream::Tick;
     use crate::kernel::time::Timestamp;
-    use crate::talk::model::chat::Tick;
     use crate::testing::{MockSnapshot, a_chat, at, chat_id};
 
     /// Everything up to 100 has expired, but for the latest 4 events.

@@ -3,9 +3,10 @@
 use crate::kernel::cleanup::Bound;
 use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::message::delete::bury;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::model::retention::{Expiry, Step};
+use crate::talk::steps::tombstone::bury;
 
 /// Maximum of edited or reacted messages per unit of work: each has earlier versions or more
 /// events.
@@ -55,7 +56,7 @@ mod tests {
     use crate::talk::model::chat::Chat;
     use crate::talk::model::event::EventKind::MessageDeleted;
     use crate::talk::model::message::{Author, Message};
-    use crate::talk::steps::announce::{SystemKind, SystemNote};
+    use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::testing::{
         MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context, message_id,
     };

@@ -2,8 +2,9 @@
 
 use crate::kernel::cleanup::Bound;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::model::chat::Tick;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::Tick;
 use crate::talk::model::retention::{Expiry, Step};
 
 /// Removes the next expired events of a chat's log and stores where the log starts from now on, so

@@ -2,71 +2,13 @@
 
 use crate::identity::agent::Agent;
 use crate::kernel::context::Context;
-use crate::kernel::id::AgentId;
-use crate::kernel::store::{StoreError, UnitOfWork};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::{Author, Message};
-
-/// The kind of a system message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SystemKind {
-    /// An agent became a participant.
-    ParticipantJoined(AgentId),
-    /// An agent left or was removed.
-    ParticipantLeft(AgentId),
-    /// The chat was closed.
-    ChatClosed,
-    /// The chat was reopened.
-    ChatReopened,
-    /// The chat has a new name.
-    ChatRenamed,
-}
-
-impl SystemKind {
-    /// The name on the wire and in storage.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ParticipantJoined(_) => "participant_joined",
-            Self::ParticipantLeft(_) => "participant_left",
-            Self::ChatClosed => "chat_closed",
-            Self::ChatReopened => "chat_reopened",
-            Self::ChatRenamed => "chat_renamed",
-        }
-    }
-
-    /// Who joined or left.
-    #[must_use]
-    pub const fn subject(self) -> Option<AgentId> {
-        match self {
-            Self::ParticipantJoined(agent) | Self::ParticipantLeft(agent) => Some(agent),
-            Self::ChatClosed | Self::ChatReopened | Self::ChatRenamed => None,
-        }
-    }
-
-    /// Parses the name of a kind, with its subject.
-    #[must_use]
-    pub fn parse(name: &str, subject: Option<AgentId>) -> Option<Self> {
-        match (name, subject) {
-            ("participant_joined", Some(agent)) => Some(Self::ParticipantJoined(agent)),
-            ("participant_left", Some(agent)) => Some(Self::ParticipantLeft(agent)),
-            ("chat_closed", None) => Some(Self::ChatClosed),
-            ("chat_reopened", None) => Some(Self::ChatReopened),
-            ("chat_renamed", None) => Some(Self::ChatRenamed),
-            _ => None,
-        }
-    }
-}
-
-/// The kind of a system message and its actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SystemNote {
-    /// What happened.
-    pub kind: SystemKind,
-    /// The agent that caused it.
-    pub actor: AgentId,
-}
+use crate::talk::model::note::SystemKind;
+use crate::talk::model::note::SystemNote;
 
 /// Posts a system message in the locked chat.
 pub(crate) fn announce(
@@ -113,15 +55,7 @@ pub(crate) fn announce(
     uow.events().append(&entry).map(drop)
 }
 
-impl SystemNote {
-    /// Returns the agent whose name is in the text.
-    #[must_use]
-    pub fn named(&self) -> AgentId {
-        self.kind.subject().unwrap_or(self.actor)
-    }
-}
-
-/// The words between the name of an agent and the new name of the chat.
+/// Stands between the name of an agent and the new name of the chat.
 const RENAMED: &str = " renamed the conversation to \"";
 
 fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
@@ -187,40 +121,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_system_message_names_its_subject_or_who_caused_it() {
-        for (kind, named) in [
-            (SystemKind::ParticipantLeft(agent_id(2)), 2),
-            (SystemKind::ChatReopened, 1),
-        ] {
-            let actor = agent_id(1);
-            assert_eq!(SystemNote { kind, actor }.named(), agent_id(named));
-        }
-    }
-
-    /// S-090: the names on the wire and in storage.
-    #[test]
-    fn every_kind_is_found_by_its_name_and_its_subject() {
-        let (joined, left) = (
-            SystemKind::ParticipantJoined(agent_id(2)),
-            SystemKind::ParticipantLeft(agent_id(2)),
-        );
-        for (kind, name, subject) in [
-            (joined, "participant_joined", Some(agent_id(2))),
-            (left, "participant_left", Some(agent_id(2))),
-            (SystemKind::ChatClosed, "chat_closed", None),
-            (SystemKind::ChatReopened, "chat_reopened", None),
-            (SystemKind::ChatRenamed, "chat_renamed", None),
-        ] {
-            assert_eq!((kind.as_str(), kind.subject()), (name, subject));
-            assert_eq!(SystemKind::parse(name, subject), Some(kind));
-            let other = subject.is_none().then(|| agent_id(2));
-            assert_eq!(SystemKind::parse(name, other), None, "{name}");
-        }
-        assert_eq!(SystemKind::parse("chat_deleted", None), None);
-    }
-
-    /// S-090: an announcement names its subject and has the caller as its actor.
+    /// S-090: a message of the chat, said by whom it is about, caused by the caller.
     #[test]
     fn an_announcement_is_a_message_of_its_own_thread() {
         let mut uow = Scene::new(a_chat()).unit();

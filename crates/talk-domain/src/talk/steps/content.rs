@@ -2,8 +2,10 @@
 
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::{Invalid, refusals};
-use crate::kernel::store::{StoreError, UnitOfWork};
-use crate::talk::model::limits::{Limits, check_text};
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
+use crate::talk::model::limits::Limits;
 use crate::talk::model::media::Media;
 
 /// Checks everything that needs no lookup.

@@ -7,7 +7,7 @@ use crate::talk::model::event::EventKind::{
     MessageDeleted, MessageEdited, MessagePosted, ParticipantLeft,
 };
 use crate::talk::model::message::Authored;
-use crate::talk::steps::announce::SystemKind;
+use crate::talk::model::note::SystemKind;
 use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context};
 
 /// The erased agent, "agent-1" of the builders.

@@ -10,13 +10,13 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::code::code_in;
 use super::{NAMES_AT_A_PLACE, PLACES};
-use crate::identity::agent::{key_characters, key_of_folded};
 use crate::kernel::id::AgentId;
+use crate::kernel::username_key::{key_characters, key_of_folded};
 
 /// Characters examined after an `@`: a username has up to 255.
 const LONGEST: usize = 255;
 
-/// The keys ([`username_key`](crate::identity::agent::username_key)) of the usernames that an `@` in a text
+/// The keys ([`username_key`](crate::kernel::username_key::username_key)) of the usernames that an `@` in a text
 /// may refer to, the shortest name first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names(Vec<String>);
@@ -27,8 +27,8 @@ impl Names {
         self.0.iter().map(String::as_str)
     }
 
-    /// Returns the agents with the longest of these names that exists.
-    pub(super) fn longest_of(&self, found: &[(String, AgentId)]) -> BTreeSet<AgentId> {
+    /// Who has the longest of these names that anybody has.
+    pub(crate) fn longest_of(&self, found: &[(String, AgentId)]) -> BTreeSet<AgentId> {
         let with = |key: &String| -> BTreeSet<AgentId> {
             let having = found.iter().filter(|(of, _)| of == key);
             having.map(|(_, agent)| *agent).collect()

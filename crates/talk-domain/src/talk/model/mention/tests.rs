@@ -1,6 +1,10 @@
+use crate::talk::resolve_mentions::resolve;
+use crate::talk::steps::mention::mention;
+use crate::talk::steps::mention::mention_anew;
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernel::username_key::username_key;
 use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, chat_id, message_id};
 
 /// The usernames of a chat, and which of them `text` mentions.

@@ -1,20 +1,19 @@
-//! Resumes the direct chat of a pair when it is created again.
+//! Step: a pair of agents has one direct chat, which is resumed when it is created again.
 
 use crate::kernel::context::Context;
 use crate::kernel::store::UnitOfWork;
-use crate::talk::chat::create::{CreateChatError, check_agents};
-use crate::talk::chat::reopen::set_open;
 use crate::talk::model::chat::{Chat, DirectPair};
-use crate::talk::participant::add::admit_and_announce;
+use crate::talk::steps::membership::{JoinError, admit_and_announce, check_agents};
+use crate::talk::steps::status::set_open;
 
-/// Reopens the pair's chat if it is closed, and adds those who left again. Without a change there
-/// is no event.
+/// Reopens the direct chat of a pair if it is closed, and adds the agents of the pair who have left
+/// it. If neither applies, nothing changes and no event is logged.
 pub(crate) fn resume(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
     mut chat: Chat,
     pair: DirectPair,
-) -> Result<Chat, CreateChatError> {
+) -> Result<Chat, JoinError> {
     let before = chat.last;
     if !chat.is_open() {
         set_open(uow, cx, &mut chat)?;

@@ -1,0 +1,12 @@
+//! Event streams: how their events are numbered.
+
+use crate::kernel::time::Timestamp;
+
+/// A place in a chat's event log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// 1, 2, 3 … without gaps per chat.
+    pub seq: u64,
+    /// Strictly rising per chat.
+    pub at: Timestamp,
+}

@@ -1,0 +1,21 @@
+//! Use case of the server: find the mentions of messages that are older than mentions.
+
+use crate::kernel::id::MessageId;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::talk::steps::mention::mention;
+
+/// Use case: resolve messages that were written before mentions were stored, as far as they are
+/// still there. May run twice.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn resolve(uow: &mut dyn UnitOfWork, messages: &[MessageId]) -> Result<(), StoreError> {
+    for id in messages {
+        let message = uow.messages().get(*id)?;
+        if let Some(message) = message.filter(|message| message.deleted.is_none()) {
+            mention(uow, &message)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Steps: a chat is closed and reopened.
+
+use crate::kernel::context::Context;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::talk::model::chat::{Chat, ChatStatus};
+use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::note::SystemKind;
+use crate::talk::steps::announce::announce;
+
+/// Changes the status and logs it.
+pub(crate) fn set_status(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    chat: &mut Chat,
+    status: ChatStatus,
+) -> Result<(), StoreError> {
+    let tick = chat.tick(cx.now);
+    chat.status = status;
+    chat.updated = tick.at;
+    let event = Event::ChatUpdated(chat);
+    let entry = LogEntry {
+        chat: chat.id,
+        tick,
+        actor: cx.actor.agent,
+        event,
+    };
+    uow.events().append(&entry).map(drop)
+}
+
+/// Opens a closed chat and says so in it.
+pub(crate) fn set_open(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    chat: &mut Chat,
+) -> Result<(), StoreError> {
+    set_status(uow, cx, chat, ChatStatus::Active)?;
+    announce(uow, cx, chat, SystemKind::ChatReopened)
+}

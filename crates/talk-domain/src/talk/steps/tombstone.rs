@@ -1,0 +1,70 @@
+//! Steps: a message becomes a tombstone, and its former texts are erased.
+
+use crate::kernel::cleanup::{Bound, Deleted};
+use crate::kernel::context::Context;
+use crate::kernel::store::UnitOfWork;
+use crate::kernel::store_error::StoreError;
+use crate::talk::model::chat::Chat;
+use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::message::Message;
+use crate::talk::steps::mention::mention_anew;
+
+/// Makes a message of the locked chat a tombstone, and logs its deletion unless the chat is deleted:
+/// the deletion of a chat is its last event. Returns whether logged events or earlier versions are left for later.
+pub(crate) fn bury(
+    uow: &mut dyn UnitOfWork,
+    cx: &Context,
+    chat: &mut Chat,
+    message: &mut Message,
+) -> Result<bool, StoreError> {
+    let tick = match chat.deleted {
+        None => chat.tick(cx.now),
+        Some(_) => chat.last,
+    };
+    let earlier = std::mem::take(&mut message.text);
+    message.medias.clear();
+    message.reactions.clear();
+    (message.updated, message.deleted) = (tick.at, Some(tick.at));
+    uow.messages().update(message)?;
+    mention_anew(uow, message, &earlier)?;
+    uow.reactions().clear(message.id)?;
+    let is_more = forget_earlier(uow, message)?;
+    if let Some(parent) = message.parent
+        && let Some(parent) = uow.messages().get(parent)?
+    {
+        uow.messages()
+            .set_reply_count(parent.id, parent.reply_count.saturating_sub(1))?;
+    }
+    if chat.deleted.is_some() {
+        return Ok(is_more);
+    }
+    let event = Event::MessageDeleted(message);
+    uow.events().append(&LogEntry {
+        chat: chat.id,
+        tick,
+        actor: cx.actor.agent,
+        event,
+    })?;
+    uow.chats().update(chat)?;
+    Ok(is_more)
+}
+
+/// Rewrites the next logged events about a message so that they show it as it is now, and deletes
+/// its next earlier versions. Returns whether there may be more.
+pub(crate) fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+    if uow.events().redact(now, Bound::STEP)? {
+        return Ok(true);
+    }
+    uow.messages().drop_revisions(now.id, Bound::STEP)
+}
+
+/// Erases the former texts of the message `now` from its logged events and earlier versions, up to
+/// [`Bound::STEP`] of them. If there are more, stores a cleanup for the rest and returns `true`.
+pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+    let is_more = forget_content(uow, now)?;
+    if is_more {
+        let (id, chat) = (now.id, now.chat);
+        uow.cleanups().add(Deleted::Message { id, chat })?;
+    }
+    Ok(is_more)
+}
