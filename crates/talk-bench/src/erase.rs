@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde_json::Value;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::time::Timestamp;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 

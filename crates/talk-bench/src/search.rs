@@ -8,10 +8,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use talk_domain::id::MessageId;
-use talk_domain::message::search::{MessageSearch, Needle};
-use talk_domain::page::{Order, PageRequest};
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::kernel::id::MessageId;
+use talk_domain::kernel::page::{Order, PageRequest};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::needle::{MessageSearch, Needle};
 use talk_store_diesel::search_backlog;
 
 use crate::times::Times;
@@ -119,7 +120,7 @@ async fn page(
     filled: &Filled,
     needle: &Needle,
     request: PageRequest,
-) -> Result<talk_domain::page::Page<MessageId>> {
+) -> Result<talk_domain::kernel::page::Page<MessageId>> {
     let search = MessageSearch {
         needle: needle.clone(),
         chat: None,

@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
-use talk_domain::agent::{Agent, PasswordHash, Permission};
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
-use talk_domain::context::{Actor, Context, IdSource};
-use talk_domain::customer::Customer;
-use talk_domain::event::{Bell, LoggedEvent};
-use talk_domain::id::{AgentId, ChatId, CustomerId};
-use talk_domain::identity::Tokens as _;
-use talk_domain::limits::Limits;
-use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
-use talk_domain::store::{Store, Unit};
-use talk_domain::time::Timestamp;
+use talk_domain::identity::agent::create::{CreateAgent, CreateAgentError, create_agent};
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::identity::credentials::Tokens as _;
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
+use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
+use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::event::Bell;
+use talk_domain::talk::model::limits::Limits;
 use talk_identity::SignedTokens;
 use talk_store_diesel::{StoreOptions, open};
 use talk_wire::frame::ChatFrames;
@@ -235,7 +236,7 @@ fn agent(n: usize, customer: CustomerId, now: Timestamp) -> Agent {
         name: String::new(),
         detail: String::new(),
         permission: Permission::Admin,
-        status: talk_domain::agent::AgentStatus::Active,
+        status: talk_domain::identity::agent::AgentStatus::Active,
         token_generation: 0,
         created: now,
         updated: now,

@@ -26,16 +26,16 @@ pub mod access_key {
 }
 #[doc(hidden)]
 pub mod agent {
-    pub use crate::identity::agent::*;
     pub use crate::identity::agent::last_admin::LastAdminError;
+    pub use crate::identity::agent::*;
     pub use crate::kernel::context::Permission;
     pub use crate::kernel::username_key::username_key;
 }
 #[doc(hidden)]
 pub mod chat {
-    pub use crate::talk::model::chat::*;
-    pub use crate::talk::chat::*;
     pub use crate::kernel::stream::Tick;
+    pub use crate::talk::chat::*;
+    pub use crate::talk::model::chat::*;
 }
 #[doc(hidden)]
 pub mod cleanup {
@@ -44,19 +44,19 @@ pub mod cleanup {
 }
 #[doc(hidden)]
 pub mod customer {
-    pub use crate::identity::customer::*;
     pub use crate::identity::customer::show::*;
+    pub use crate::identity::customer::*;
 }
 #[doc(hidden)]
 pub mod event {
-    pub use crate::talk::model::event::*;
     pub use crate::kernel::log::*;
     pub use crate::talk::list_events as list;
+    pub use crate::talk::model::event::*;
 }
 #[doc(hidden)]
 pub mod limits {
-    pub use crate::talk::model::limits::*;
     pub use crate::kernel::text::check_text;
+    pub use crate::talk::model::limits::*;
     pub use crate::talk::model::media::URL;
 }
 #[doc(hidden)]
@@ -71,12 +71,12 @@ pub mod mention {
 }
 #[doc(hidden)]
 pub mod message {
-    pub use crate::talk::model::message::*;
     pub use crate::talk::message::*;
+    pub use crate::talk::model::message::*;
     pub use crate::talk::model::note::*;
     pub mod search {
-        pub use crate::talk::search::*;
         pub use crate::talk::model::needle::*;
+        pub use crate::talk::search::*;
     }
 }
 #[doc(hidden)]
@@ -92,8 +92,8 @@ pub mod reaction {
 #[doc(hidden)]
 pub mod read {
     pub use crate::talk::model::read::*;
-    pub use crate::talk::read::*;
     pub use crate::talk::read::state::*;
+    pub use crate::talk::read::*;
 }
 #[doc(hidden)]
 pub mod retention {
@@ -102,8 +102,8 @@ pub mod retention {
 }
 #[doc(hidden)]
 pub mod store {
+    pub use crate::identity::customer::CustomerRepository;
+    pub use crate::kernel::future::*;
     pub use crate::kernel::store::*;
     pub use crate::kernel::store_error::*;
-    pub use crate::kernel::future::*;
-    pub use crate::identity::customer::CustomerRepository;
 }

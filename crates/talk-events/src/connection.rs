@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use talk_domain::context::Actor;
-use talk_domain::id::ChatId;
-use talk_domain::live::subscribe::starts;
-use talk_domain::live::{Connection, FollowError, Notice, Refused, Resume, Scope};
-use talk_domain::store::{BoxFuture, Store, StoreError, Unit};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::live::{Connection, FollowError, Notice, Refused, Resume, Scope};
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::live::subscribe::starts;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::time::Instant;

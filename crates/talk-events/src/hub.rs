@@ -20,10 +20,11 @@ mod tests;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::catch_up::Gap;
-use talk_domain::live::{Notice, Presence, Scope};
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::live::{Notice, Presence, Scope};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::live::catch_up::Gap;
+use talk_domain::talk::model::event::EventKind;
 
 use link::Link;
 use reader::Reader;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use talk_domain::live::Notice;
+use talk_domain::kernel::live::Notice;
 
 /// Notices there is room for while nothing waits.
 const KEPT: usize = 4;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use talk_domain::context::Actor;
-use talk_domain::id::{AgentId, CustomerId};
-use talk_domain::live::Presence;
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::live::Presence;
 
 use crate::hub::ReaderId;
 

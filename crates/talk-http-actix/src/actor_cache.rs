@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use talk_domain::context::Actor;
-use talk_domain::session::Credential;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::session::Credential;
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::digest::Digest;
 

@@ -6,7 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
-use talk_domain::error::{DomainError, ErrorKind, Invalid};
+use talk_domain::kernel::error::{DomainError, ErrorKind, Invalid};
 use talk_wire::error::{ErrorBody, ErrorDetail, ErrorEnvelope};
 
 use crate::status::Status;
@@ -244,8 +244,8 @@ fn chain(error: &dyn Error) -> String {
 mod tests {
     use super::*;
     use actix_web::body::to_bytes;
-    use talk_domain::access::AccessError;
-    use talk_domain::store::StoreError;
+    use talk_domain::kernel::store_error::StoreError;
+    use talk_domain::talk::access::AccessError;
 
     async fn shown(error: ApiError) -> (HttpResponse, String) {
         let response = error.response("r-1");

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use actix_web::HttpRequest;
-use talk_domain::context::Actor;
-use talk_domain::session::Credential;
-use talk_domain::session::authenticate::authenticate as authenticate_credential;
-use talk_domain::store::Unit;
+use talk_domain::identity::session::Credential;
+use talk_domain::identity::session::authenticate::authenticate as authenticate_credential;
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::store::Unit;
 
 use crate::actor_cache::Session;
 use crate::api_error::ApiError;
@@ -61,8 +61,8 @@ pub(crate) async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Sess
 mod tests {
     use crate::testing::{Scene, get, post};
     use actix_web::test::TestRequest;
-    use talk_domain::access_key::AccessKey;
-    use talk_domain::id::AccessKeyId;
+    use talk_domain::identity::access_key::AccessKey;
+    use talk_domain::kernel::id::AccessKeyId;
     use talk_domain::testing::{agent_id, an_agent, at, customer_id};
     use uuid::Uuid;
 

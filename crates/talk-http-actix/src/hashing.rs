@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use talk_domain::identity::PasswordError;
+use talk_domain::identity::credentials::PasswordError;
 use tokio::sync::oneshot;
 
 use crate::address::ClientAddress;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
-use talk_domain::id::AccessKeyId;
+use talk_domain::kernel::id::AccessKeyId;
 
 /// How long a key is remembered: longer than any client waits before it repeats a request.
 const REMEMBERED: Duration = Duration::from_secs(600);

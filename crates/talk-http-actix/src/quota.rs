@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use talk_domain::context::Actor;
-use talk_domain::id::{AgentId, CustomerId};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::id::{AgentId, CustomerId};
 
 /// How much may be held at a time, in units of whatever is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,14 @@
 //! The one place of this crate that changes something, on behalf of an agent or of its login.
 
-use talk_domain::agent::password::renew_password_hash;
-use talk_domain::agent::{Agent, PasswordHash};
-use talk_domain::context::Context;
-use talk_domain::error::{CheckedError, DomainError};
-use talk_domain::session::Credential;
-use talk_domain::session::act::Authority;
-use talk_domain::session::authenticate::AuthenticateError;
-use talk_domain::store::{StoreError, Unit, UnitOfWork};
+use talk_domain::identity::agent::password::renew_password_hash;
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::identity::session::Credential;
+use talk_domain::identity::session::act::Authority;
+use talk_domain::identity::session::authenticate::AuthenticateError;
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::error::{CheckedError, DomainError};
+use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::api_error::ApiError;
 use crate::shared::Shared;

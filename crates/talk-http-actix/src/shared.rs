@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use talk_domain::context::Actor;
-use talk_domain::context::{Context, IdSource};
+use talk_domain::kernel::context::{Actor, Context, IdSource};
 use talk_socket::Budget;
 
 use crate::Api;

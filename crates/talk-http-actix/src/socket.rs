@@ -14,7 +14,7 @@ mod subscription;
 use std::sync::Arc;
 
 use actix_web::{HttpMessage as _, HttpResponse};
-use talk_domain::error::ErrorKind;
+use talk_domain::kernel::error::ErrorKind;
 use talk_socket::{InputLimits, accept};
 
 use crate::address::ClientAddress;

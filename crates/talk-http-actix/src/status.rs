@@ -1,7 +1,7 @@
 //! The one table of refusals: which word and which HTTP code each sort has.
 
 use actix_web::http::StatusCode;
-use talk_domain::error::ErrorKind;
+use talk_domain::kernel::error::ErrorKind;
 
 /// What sort of refusal an answer is: the domain's, and those only HTTP knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

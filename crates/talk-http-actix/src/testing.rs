@@ -8,20 +8,23 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
 use actix_web::{App, web};
 use serde_json::Value;
-use talk_domain::access_key::KeyHash;
-use talk_domain::agent::{Agent, PasswordHash, Permission};
-use talk_domain::context::Actor;
-use talk_domain::event::{FrameEncoder, LogEntry, LoggedEvent};
-use talk_domain::id::{AgentId, TokenId};
-use talk_domain::identity::{
+use talk_domain::identity::access_key::KeyHash;
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::identity::credentials::{
     PasswordError, PasswordMatch, Passwords, TokenError, Tokens, VerifiedToken,
 };
-use talk_domain::limits::Limits;
-use talk_domain::live::{Connection, Live, Presence};
-use talk_domain::session::{MockDirectory, TokenClaims};
-use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Verdict, Work};
+use talk_domain::identity::session::{MockDirectory, TokenClaims};
+use talk_domain::kernel::context::{Actor, Permission};
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::id::{AgentId, TokenId};
+use talk_domain::kernel::live::{Connection, Live, Presence};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::{ReadWork, Store, Unit, Verdict, Work};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::event::{FrameEncoder, LogEntry};
+use talk_domain::talk::model::limits::Limits;
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
-use talk_domain::time::Timestamp;
 use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
 use uuid::Uuid;

@@ -8,9 +8,9 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use talk_domain::agent::username_key;
-use talk_domain::id::AgentId;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::kernel::username_key::username_key;
 
 use crate::address::ClientAddress;
 use crate::api_error::ApiError;

@@ -14,8 +14,8 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use bytes::Bytes;
-use talk_domain::context::Actor;
-use talk_domain::error::ErrorKind;
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::error::ErrorKind;
 
 use crate::api_error::ApiError;
 use crate::quota::{Exhausted, Quota, Share, Shares};

@@ -1,8 +1,8 @@
 //! Reads ids and times from the claims of a token, and checks the token's times.
 
 use serde_json::Value;
-use talk_domain::identity::{TOKEN_LEEWAY_SECONDS, TokenError};
-use talk_domain::time::Timestamp;
+use talk_domain::identity::credentials::{TOKEN_LEEWAY_SECONDS, TokenError};
+use talk_domain::kernel::time::Timestamp;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};

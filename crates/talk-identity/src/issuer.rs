@@ -6,9 +6,9 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use talk_domain::id::TokenId;
-use talk_domain::identity::{TokenError, VerifiedToken};
-use talk_domain::time::Timestamp;
+use talk_domain::identity::credentials::{TokenError, VerifiedToken};
+use talk_domain::kernel::id::TokenId;
+use talk_domain::kernel::time::Timestamp;
 use uuid::{Builder, Uuid};
 
 use crate::IdentityError;

@@ -1,8 +1,8 @@
 //! Access keys: random, looked up by their hash.
 
 use aws_lc_rs::{digest, hmac};
-use talk_domain::access_key::KeyHash;
-use talk_domain::identity::TokenError;
+use talk_domain::identity::access_key::KeyHash;
+use talk_domain::identity::credentials::TokenError;
 
 /// Prefix of every access key.
 const PREFIX: &str = "vb_";

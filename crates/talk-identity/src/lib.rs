@@ -1,8 +1,8 @@
 //! The identity adapters of Talk: passwords (argon2id), login tokens signed with the installation's
 //! secret, random access keys, and tokens of one trusted issuer.
 //!
-//! [`ArgonPasswords`] implements [`Passwords`](talk_domain::identity::Passwords), [`SignedTokens`]
-//! implements [`Tokens`](talk_domain::identity::Tokens). Neither reads a clock: the caller passes
+//! [`ArgonPasswords`] implements [`Passwords`](talk_domain::identity::credentials::Passwords), [`SignedTokens`]
+//! implements [`Tokens`](talk_domain::identity::credentials::Tokens). Neither reads a clock: the caller passes
 //! the current time.
 
 mod claims;

@@ -6,9 +6,9 @@ use argon2::password_hash::{
     Output, PasswordHash as Phc, PasswordHasher, PasswordVerifier, SaltString,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
-use talk_domain::agent::{PasswordHash, normal_password};
-use talk_domain::identity::{PasswordError, PasswordMatch, Passwords};
-use talk_domain::store::BoxFuture;
+use talk_domain::identity::agent::{PasswordHash, normal_password};
+use talk_domain::identity::credentials::{PasswordError, PasswordMatch, Passwords};
+use talk_domain::kernel::future::BoxFuture;
 use tokio::sync::Semaphore;
 
 use crate::IdentityError;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
-use talk_domain::identity::TokenError;
+use talk_domain::identity::credentials::TokenError;
 
 /// Longer tokens are refused unread, in bytes.
 const MAX_TOKEN_BYTES: usize = 8_192;

@@ -6,12 +6,12 @@ use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use talk_domain::access_key::KeyHash;
-use talk_domain::agent::Agent;
-use talk_domain::id::TokenId;
-use talk_domain::identity::{TokenError, Tokens, VerifiedToken};
-use talk_domain::session::TokenClaims;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::access_key::KeyHash;
+use talk_domain::identity::agent::Agent;
+use talk_domain::identity::credentials::{TokenError, Tokens, VerifiedToken};
+use talk_domain::identity::session::TokenClaims;
+use talk_domain::kernel::id::TokenId;
+use talk_domain::kernel::time::Timestamp;
 use uuid::Uuid;
 
 use crate::claims::check_expiry;

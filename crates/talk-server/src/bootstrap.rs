@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
-use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
-use talk_domain::agent::{Permission, check_password, normal_username};
-use talk_domain::customer::Customer;
-use talk_domain::identity::Passwords;
-use talk_domain::limits::Limits;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::identity::agent::create::{CreateAgent, CreateAgentError, create_agent};
+use talk_domain::identity::agent::{check_password, normal_username};
+use talk_domain::identity::credentials::Passwords;
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::context::Permission;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::limits::Limits;
 
 use crate::failure::Failure;
 use crate::installation::{fresh, now, refused};

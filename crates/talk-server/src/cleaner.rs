@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use talk_domain::agent::Permission;
-use talk_domain::cleanup::carry_on::carry_on;
-use talk_domain::cleanup::{Bound, Cleanup, Deleted};
-use talk_domain::context::{Actor, Context, IdSource};
-use talk_domain::id::{AgentId, CustomerId, MessageId};
-use talk_domain::limits::Limits;
-use talk_domain::mention::resolve;
-use talk_domain::store::{ReadLane, Store, StoreError, Unit};
+use talk_domain::kernel::cleanup::{Bound, Cleanup, Deleted};
+use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
+use talk_domain::kernel::id::{AgentId, CustomerId, MessageId};
+use talk_domain::kernel::store::{ReadLane, Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::resolve_mentions::resolve;
 use uuid::Uuid;
 
 use crate::installation::{now, random};

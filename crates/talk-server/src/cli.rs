@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
-use talk_domain::agent::Permission;
+use talk_domain::kernel::context::Permission;
 use uuid::Uuid;
 
 use crate::failure::Failure;

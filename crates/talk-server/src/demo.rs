@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use talk_domain::agent::create::{CreateAgent, CreateAgentError, create_agent};
-use talk_domain::agent::{Agent, PasswordHash, Permission};
-use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
-use talk_domain::chat::list::list_chats;
-use talk_domain::chat::{ChatFilter, ChatKind, ChatStatus};
-use talk_domain::context::{Actor, Context, IdSource};
-use talk_domain::customer::Customer;
-use talk_domain::id::{ChatId, CustomerId};
-use talk_domain::identity::Passwords;
-use talk_domain::limits::Limits;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::identity::agent::create::{CreateAgent, CreateAgentError, create_agent};
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::identity::credentials::Passwords;
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
+use talk_domain::kernel::id::{ChatId, CustomerId};
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
+use talk_domain::talk::chat::list::list_chats;
+use talk_domain::talk::model::chat::{ChatFilter, ChatKind, ChatStatus};
+use talk_domain::talk::model::limits::Limits;
 use uuid::Uuid;
 
 use crate::failure::Failure;

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use talk_domain::identity::Tokens as _;
+use talk_domain::identity::credentials::Tokens as _;
 
 use crate::demo::{Demo, PASSWORD, demo};
 use crate::failure::Failure;
@@ -104,7 +104,11 @@ fn welcome(prepared: &Prepared, demo: &Demo, json: bool) -> Result<String, Failu
     Ok(banner(&url, demo, &tokens))
 }
 
-fn banner(url: &str, demo: &Demo, tokens: &[(&talk_domain::agent::Agent, String)]) -> String {
+fn banner(
+    url: &str,
+    demo: &Demo,
+    tokens: &[(&talk_domain::identity::agent::Agent, String)],
+) -> String {
     let mut text = String::new();
     let names: Vec<_> = tokens
         .iter()

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
-use talk_domain::error::{DomainError, ErrorKind};
-use talk_domain::event::{Bell, LoggedEvent};
-use talk_domain::store::Store;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::error::{DomainError, ErrorKind};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::Store;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::event::Bell;
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
 use talk_store_diesel::{DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, StoreOptions};
 use talk_wire::frame::ChatFrames;

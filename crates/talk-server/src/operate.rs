@@ -11,10 +11,11 @@ mod vacuum;
 use std::sync::Arc;
 
 use serde::Serialize;
-use talk_domain::agent::AgentStatus;
-use talk_domain::limits::Limits;
-use talk_domain::page::{Order, Page, PageRequest};
-use talk_domain::store::{Store, StoreError};
+use talk_domain::identity::agent::AgentStatus;
+use talk_domain::kernel::page::{Order, Page, PageRequest};
+use talk_domain::kernel::store::Store;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::limits::Limits;
 use talk_store_diesel::DatabaseLock;
 
 pub(crate) use backup::{backup, restore};

@@ -4,16 +4,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use talk_domain::agent::Permission;
-use talk_domain::chat::remove::remove_chat;
-use talk_domain::context::{Actor, Context, IdSource};
-use talk_domain::id::{AgentId, ChatId, CustomerId};
-use talk_domain::limits::Limits;
-use talk_domain::retention::due::{Due, find_due};
-use talk_domain::retention::expire::expire_messages;
-use talk_domain::retention::trim::trim_log;
-use talk_domain::retention::{Expiry, Retention, Step};
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
+use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::chat::remove::remove_chat;
+use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::model::retention::{Expiry, Retention, Step};
+use talk_domain::talk::retention::due::{Due, find_due};
+use talk_domain::talk::retention::expire::expire_messages;
+use talk_domain::talk::retention::trim::trim_log;
 use uuid::Uuid;
 
 use crate::cleaner::leave_time;

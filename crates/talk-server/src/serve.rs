@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
-use talk_domain::store::Store;
+use talk_domain::kernel::store::Store;
 use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use talk_domain::idempotency::KEPT_SECONDS;
-use talk_domain::store::{Store, StoreError, Unit};
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::idempotency::KEPT_SECONDS;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::installation::now;
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 
 /// Maximum of listed names.
 const LISTED: u32 = 100;
@@ -17,7 +18,7 @@ pub(crate) async fn colliding(store: &Arc<dyn Store>) -> Result<Vec<String>, Sto
     let agents = store.read(unit, |snapshot| {
         snapshot.directory().colliding_agents(LISTED)
     });
-    let describe = |agent: talk_domain::agent::Agent| {
+    let describe = |agent: talk_domain::identity::agent::Agent| {
         format!(
             "agent {} ({:?}) logs in with exactly this name only: another agent has it in another \
              case or Unicode form",

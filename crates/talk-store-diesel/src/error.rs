@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use diesel::result::{DatabaseErrorKind, Error};
-use talk_domain::store::{Cause, StoreError};
+use talk_domain::kernel::store_error::{Cause, StoreError};
 
 use crate::portable::deadline::PAST_DEADLINE;
 

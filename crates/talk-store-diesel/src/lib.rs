@@ -4,7 +4,7 @@
 //! waiting units of work at once; reads run on connections that cannot write and that customers
 //! share fairly, each on one consistent snapshot and with a deadline. After an error that leaves
 //! the stored state unknown, the store fails: every call returns
-//! [`StoreError::Unavailable`](talk_domain::store::StoreError), and [`StoreOptions::on_fatal`] is
+//! [`StoreError::Unavailable`](talk_domain::kernel::store_error::StoreError), and [`StoreOptions::on_fatal`] is
 //! called so that the process can end.
 
 mod error;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use talk_domain::event::{Bell, FrameEncoder};
-use talk_domain::store::Store;
+use talk_domain::kernel::store::Store;
+use talk_domain::talk::model::event::{Bell, FrameEncoder};
 
 use crate::error::OpenError;
 use crate::location::Location;

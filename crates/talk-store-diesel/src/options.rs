@@ -10,7 +10,7 @@ pub type FatalHook = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone)]
 pub struct StoreOptions {
     /// Connections for reads of customers. One customer uses at most all but one of them; reads in
-    /// [`ReadLane::Reserved`](talk_domain::store::ReadLane::Reserved) have one of their own.
+    /// [`ReadLane::Reserved`](talk_domain::kernel::store::ReadLane::Reserved) have one of their own.
     pub readers: u32,
     /// Deadline of a read, from the time it has a connection.
     pub read_timeout: Duration,

@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
-use talk_domain::customer::Customer;
-use talk_domain::id::CustomerId;
-use talk_domain::store::{Store, Unit};
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::testing::at;
 use talk_store_diesel::{
     CopyError, Marker, OpenError, Restore, StoreOptions, backup, lock, migrate, open,

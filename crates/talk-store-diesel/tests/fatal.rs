@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use talk_domain::customer::Customer;
-use talk_domain::customer::create::CreateCustomerError;
-use talk_domain::id::{CustomerId, TokenId};
-use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
+use talk_domain::identity::customer::Customer;
+use talk_domain::identity::customer::create::CreateCustomerError;
+use talk_domain::kernel::id::{CustomerId, TokenId};
+use talk_domain::kernel::store::{Store, Unit, UnitOfWork};
+use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::at;
 use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::Silent;

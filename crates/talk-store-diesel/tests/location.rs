@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use talk_domain::customer::Customer;
-use talk_domain::id::CustomerId;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::{at, customer_id};
 use talk_store_diesel::{OpenError, StoreOptions, check_url, migrate, open};
 use talk_testkit::Silent;

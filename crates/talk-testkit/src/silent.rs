@@ -1,7 +1,8 @@
 //! A silent encoder and bell, for tests that check neither frames nor commits.
 
-use talk_domain::event::{Bell, EventKind, FrameEncoder, LogEntry, LoggedEvent};
-use talk_domain::message::Message;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::model::event::{Bell, EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::message::Message;
 
 /// Encodes every event as an empty text, and ignores commits.
 #[derive(Clone, Copy, Debug)]

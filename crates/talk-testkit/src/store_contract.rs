@@ -31,8 +31,8 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use talk_domain::event::{Bell, FrameEncoder};
-use talk_domain::store::Store;
+use talk_domain::kernel::store::Store;
+use talk_domain::talk::model::event::{Bell, FrameEncoder};
 
 /// The parts a store under test is opened with.
 pub struct Setup {

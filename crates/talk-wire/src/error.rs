@@ -1,7 +1,7 @@
 //! The envelope every refusal comes in.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::error::Invalid;
+use talk_domain::kernel::error::Invalid;
 
 /// `{"error":{…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use talk_domain::event::{Event, EventKind, FrameEncoder, LogEntry};
-use talk_domain::message;
+use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::message;
 
 use crate::json;
 use crate::resource::{Chat, Message, Participant, Reaction, ReadMark};
@@ -37,7 +37,11 @@ impl<D: Serialize> Frame<D> {
         }
     }
 
-    fn with(mut self, action: &'static str, reaction: &talk_domain::reaction::Reaction) -> Self {
+    fn with(
+        mut self,
+        action: &'static str,
+        reaction: &talk_domain::talk::model::reaction::Reaction,
+    ) -> Self {
         self.action = Some(action);
         self.reaction = Some(reaction.into());
         self
@@ -111,9 +115,9 @@ impl FrameEncoder for ChatFrames {
 mod tests {
     use super::*;
     use serde_json::{Value, json, to_string};
-    use talk_domain::chat::Tick;
-    use talk_domain::emoji::Emoji;
-    use talk_domain::reaction;
+    use talk_domain::kernel::stream::Tick;
+    use talk_domain::talk::model::emoji::Emoji;
+    use talk_domain::talk::model::reaction;
     use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
 
     fn encode(event: Event<'_>) -> String {

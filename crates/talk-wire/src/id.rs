@@ -1,6 +1,6 @@
 //! Ids as text: hyphenated UUIDs, read in any case, written in lower case.
 
-use talk_domain::error::Invalid;
+use talk_domain::kernel::error::Invalid;
 use uuid::Uuid;
 
 /// Bytes of a hyphenated UUID; the other spellings of a UUID have other lengths.

@@ -1,6 +1,6 @@
 //! Page tokens: the last row's time, and `~<id>` where rows of one instant must be told apart.
 
-use talk_domain::page::Cursor;
+use talk_domain::kernel::page::Cursor;
 use uuid::Uuid;
 
 use crate::{id, time};

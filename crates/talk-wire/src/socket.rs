@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use talk_domain::live::{Ended, ResetReason};
+use talk_domain::kernel::live::{Ended, ResetReason};
 
 use crate::resource::AgentPresence;
 pub use topic::{Subject, Topic, TopicError, Vocabulary};

@@ -1,6 +1,6 @@
 //! Times as text: `YYYY-MM-DD HH:MM:SS.ffffff` in UTC; input also accepts RFC 3339.
 
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::time::Timestamp;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};

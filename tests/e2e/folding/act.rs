@@ -1,23 +1,24 @@
 //! The commands of a story.
 
-use talk_domain::chat::close::close_chat;
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::chat::join::join_chat;
-use talk_domain::chat::reopen::reopen_chat;
-use talk_domain::chat::update::{UpdateChat, update_chat};
-use talk_domain::context::Context;
-use talk_domain::emoji::Emoji;
-use talk_domain::error::{DomainError, ErrorKind};
-use talk_domain::id::{AgentId, ChatId, MessageId};
-use talk_domain::message::delete::delete_message;
-use talk_domain::message::edit::{EditMessage, edit_message};
-use talk_domain::message::post::{PostMessage, post_message};
-use talk_domain::participant::add::{AddParticipant, add_participant};
-use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
-use talk_domain::reaction::add::{React, add_reaction};
-use talk_domain::reaction::remove::remove_reaction;
-use talk_domain::read::mark::{MarkRead, mark_read};
-use talk_domain::store::{StoreError, UnitOfWork};
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::error::{DomainError, ErrorKind};
+use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
+use talk_domain::kernel::store::UnitOfWork;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::chat::close::close_chat;
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::chat::join::join_chat;
+use talk_domain::talk::chat::reopen::reopen_chat;
+use talk_domain::talk::chat::update::{UpdateChat, update_chat};
+use talk_domain::talk::message::delete::delete_message;
+use talk_domain::talk::message::edit::{EditMessage, edit_message};
+use talk_domain::talk::message::post::{PostMessage, post_message};
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::participant::add::{AddParticipant, add_participant};
+use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::talk::reaction::add::{React, add_reaction};
+use talk_domain::talk::reaction::remove::remove_reaction;
+use talk_domain::talk::read::mark::{MarkRead, mark_read};
 
 /// Why a command has no effect.
 #[derive(Debug, thiserror::Error)]

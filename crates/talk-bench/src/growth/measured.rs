@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::connection::{Connection, get};
 use crate::crowd::{Crowd, Senders};

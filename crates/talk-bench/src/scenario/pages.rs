@@ -5,8 +5,8 @@ use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use talk_domain::id::ChatId;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::time::Timestamp;
 use talk_store_diesel::search_backlog;
 use talk_wire::time::format;
 use uuid::Uuid;

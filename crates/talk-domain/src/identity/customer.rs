@@ -58,14 +58,14 @@ pub trait CustomerRepository {
 /// Driven port: removes the rows of the unit's customer for good.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait CustomerRemoval {
-    /// Up to `limit` of its agents that are not deleted, the oldest first, none of them made before
-    /// `since`.
+    /// Returns up to `limit` of its agents that are not deleted and were created at or after
+    /// `since`, oldest first.
     ///
     /// # Errors
     /// Only when storage fails.
     fn live_agents(&mut self, since: Timestamp, limit: u32) -> Result<Vec<Agent>, StoreError>;
 
-    /// One of its chats, deleted or not.
+    /// Returns one of its chats, deleted or not.
     ///
     /// # Errors
     /// Only when storage fails.

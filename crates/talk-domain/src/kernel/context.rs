@@ -9,10 +9,10 @@ use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::time::Timestamp;
 use crate::talk::model::limits::Limits;
 
-/// What an agent may do beyond its own chats: VoIPBIN's integers.
+/// Permissions beyond an agent's own chats. The codes are VoIPBIN's integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// 16: nothing more.
+    /// 16: no further permissions.
     Agent,
     /// 32: customer admin.
     Admin,
@@ -21,7 +21,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// VoIPBIN's integer.
+    /// Returns VoIPBIN's integer.
     #[must_use]
     pub const fn code(self) -> u64 {
         match self {
@@ -31,7 +31,7 @@ impl Permission {
         }
     }
 
-    /// The permission behind VoIPBIN's integer.
+    /// Parses VoIPBIN's integer.
     ///
     /// # Errors
     /// If `code` is none of 16, 32, 64.
@@ -48,7 +48,7 @@ impl Permission {
         }
     }
 
-    /// Whether it administers the customer's agents.
+    /// Returns whether it includes administering the customer's agents.
     #[must_use]
     pub const fn administers(self) -> bool {
         matches!(self, Self::Admin | Self::Manager)
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(id, "00000000-0000-7000-8000-000000000000");
     }
 
-    /// AUTH-11: VoIPBIN's integers, and who administers.
+    /// AUTH-11: VoIPBIN's integers, and which of them may administer.
     #[test]
     fn permissions_are_read_by_their_integers() {
         for (permission, code, administers) in [

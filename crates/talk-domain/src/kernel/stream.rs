@@ -2,7 +2,7 @@
 
 use crate::kernel::time::Timestamp;
 
-/// A place in a chat's event log.
+/// A sequence number in a chat's event log, with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
     /// 1, 2, 3 … without gaps per chat.

@@ -23,7 +23,7 @@ pub(crate) fn key_characters(c: char) -> impl Iterator<Item = char> {
         .flat_map(char::to_lowercase)
 }
 
-/// The key of a name whose characters were mapped by [`key_characters`].
+/// Returns the key of a name whose characters were mapped by [`key_characters`].
 pub(crate) fn key_of_folded(folded: &str) -> String {
     if is_nfkc_quick(folded.chars()) == IsNormalized::Yes {
         return folded.to_owned();
@@ -31,7 +31,7 @@ pub(crate) fn key_of_folded(folded: &str) -> String {
     folded.nfkc().collect()
 }
 
-/// Characters that choose between the looks of the one before them.
+/// Returns whether `c` is a variation selector.
 const fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
@@ -58,8 +58,8 @@ mod tests {
         }
     }
 
-    /// Keys are stored, and compared byte by byte: a capital letter without a composed form has a
-    /// small one with it.
+    /// Keys are compared byte by byte, so they must be in NFKC: some capital letters have no
+    /// composed form while their small letters have one.
     #[test]
     fn a_key_is_in_the_normal_form() {
         assert_eq!(username_key("J\u{30c}an"), "\u{1f0}an");

@@ -5,8 +5,8 @@ use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::steps::mention::mention;
 
-/// Use case: resolve messages that were written before mentions were stored, as far as they are
-/// still there. May run twice.
+/// Use case: resolves mentions in messages that were written before mentions were stored, if they
+/// still exist. May run twice.
 ///
 /// # Errors
 /// Only when storage fails.

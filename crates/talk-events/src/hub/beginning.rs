@@ -1,8 +1,8 @@
 //! How the delivery of chats to a reader begins.
 
-use talk_domain::id::ChatId;
-use talk_domain::live::subscribe::Start;
-use talk_domain::live::{Begun, Notice};
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::live::{Begun, Notice};
+use talk_domain::talk::live::subscribe::Start;
 
 use super::link::{Behind, Link};
 use super::{Hub, Mark, Outbox, ReaderId};

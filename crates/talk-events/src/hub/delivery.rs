@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::Ended;
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::live::Ended;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::model::event::EventKind;
 
 use super::link::{Behind, Link};
 use super::room::Room;

@@ -9,10 +9,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::ChatId;
-use talk_domain::live::ResetReason;
-use talk_domain::live::subscribe::Start;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::live::ResetReason;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::live::subscribe::Start;
+use talk_domain::talk::model::event::EventKind;
 
 use super::{Hub, Notice, Outbox, ReaderId};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use talk_domain::id::{AgentId, ChatId};
+use talk_domain::kernel::id::{AgentId, ChatId};
 
 use super::link::Link;
 

@@ -1,9 +1,10 @@
 //! How a reader that is behind is caught up: pages of the log, until it stands at the head.
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::{AgentId, ChatId};
-use talk_domain::live::catch_up::Gap;
-use talk_domain::live::{Ended, ResetReason};
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::live::{Ended, ResetReason};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::live::catch_up::Gap;
+use talk_domain::talk::model::event::EventKind;
 
 use super::link::Link;
 use super::{Hub, Notice, Outbox, Page, ReaderId};

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use talk_domain::context::Actor;
-use talk_domain::event::Portion;
-use talk_domain::id::ChatId;
-use talk_domain::live::Notice;
-use talk_domain::live::catch_up::{CatchUp, catch_up};
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::live::Notice;
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::live::catch_up::{CatchUp, catch_up};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use talk_domain::access::AccessError;
-use talk_domain::event::EventKind;
-use talk_domain::live::{
+use talk_domain::kernel::live::{
     Ended, FollowError, Live as _, Notice, Presence, ResetReason, Resume, Scope,
 };
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::access::AccessError;
+use talk_domain::talk::model::event::EventKind;
 use talk_domain::testing::{agent_id, chat_id};
 use uuid::Uuid;
 

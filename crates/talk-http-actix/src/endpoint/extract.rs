@@ -2,7 +2,7 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
-use talk_domain::id::{AccessKeyId, AgentId, ChatId, MessageId, ParticipantId};
+use talk_domain::kernel::id::{AccessKeyId, AgentId, ChatId, MessageId, ParticipantId};
 use uuid::Uuid;
 
 use crate::api_error::ApiError;

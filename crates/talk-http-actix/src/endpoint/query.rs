@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use actix_web::web;
 use percent_encoding::percent_decode_str;
-use talk_domain::error::Invalid;
-use talk_domain::page::{Order, PageRequest};
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::page::{Order, PageRequest};
+use talk_domain::kernel::time::Timestamp;
 use talk_wire::{id, page_token, time};
 use uuid::Uuid;
 

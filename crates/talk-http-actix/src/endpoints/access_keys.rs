@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use actix_web::http::Method;
-use talk_domain::access_key::create::{CreateAccessKey, CreateAccessKeyError, create_access_key};
-use talk_domain::access_key::delete::{DeleteAccessKeyError, delete_access_key};
-use talk_domain::access_key::list::list_access_keys;
-use talk_domain::id::AccessKeyId;
-use talk_domain::page::PageRequest;
-use talk_domain::session::Credential;
+use talk_domain::identity::access_key::create::{
+    CreateAccessKey, CreateAccessKeyError, create_access_key,
+};
+use talk_domain::identity::access_key::delete::{DeleteAccessKeyError, delete_access_key};
+use talk_domain::identity::access_key::list::list_access_keys;
+use talk_domain::identity::session::Credential;
+use talk_domain::kernel::id::AccessKeyId;
+use talk_domain::kernel::page::PageRequest;
 use talk_wire::json;
 use talk_wire::request;
 use talk_wire::resource::{AccessKey, List};
@@ -133,7 +135,7 @@ fn with_token(
 #[cfg(test)]
 mod tests {
     use crate::testing::{Scene, post};
-    use talk_domain::idempotency::Answer;
+    use talk_domain::kernel::idempotency::Answer;
     use talk_domain::testing::an_agent;
 
     #[actix_web::test]

@@ -1,12 +1,12 @@
 //! `/v1.0/agents`.
 
 use actix_web::http::Method;
-use talk_domain::agent::create::{CreateAgentError, create_agent};
-use talk_domain::agent::delete::{DeleteAgentError, delete_agent};
-use talk_domain::agent::show::{ShowAgentError, list_agents, show_agent};
-use talk_domain::agent::update::{UpdateAgentError, update_agent};
-use talk_domain::id::AgentId;
-use talk_domain::page::PageRequest;
+use talk_domain::identity::agent::create::{CreateAgentError, create_agent};
+use talk_domain::identity::agent::delete::{DeleteAgentError, delete_agent};
+use talk_domain::identity::agent::show::{ShowAgentError, list_agents, show_agent};
+use talk_domain::identity::agent::update::{UpdateAgentError, update_agent};
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::page::PageRequest;
 use talk_wire::request::{CreateAgent, UpdateAgent};
 use talk_wire::resource::{Agent, List};
 

@@ -1,11 +1,11 @@
 //! `/v1.0/service_agents/talk_channels`, and joining one.
 
 use actix_web::http::Method;
-use talk_domain::chat::join::{JoinChatError, join_chat};
-use talk_domain::chat::list::{ListChannelsError, list_channels};
-use talk_domain::id::ChatId;
-use talk_domain::page::PageRequest;
-use talk_domain::store::ReadLane;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::page::PageRequest;
+use talk_domain::kernel::store::ReadLane;
+use talk_domain::talk::chat::join::{JoinChatError, join_chat};
+use talk_domain::talk::chat::list::{ListChannelsError, list_channels};
 use talk_wire::resource::{List, OwnChat, Participant};
 
 use super::chats::{own_page, own_row};

@@ -1,21 +1,24 @@
 //! `/v1.0/service_agents/talk_chats`.
 
 use actix_web::http::Method;
-use talk_domain::access::AccessError;
-use talk_domain::chat::close::close_chat;
-use talk_domain::chat::create::{self, CreateChatError, create_chat};
-use talk_domain::chat::delete::{DeleteChatError, delete_chat};
-use talk_domain::chat::list::list_chats;
-use talk_domain::chat::reopen::reopen_chat;
-use talk_domain::chat::show::show_chat;
-use talk_domain::chat::update::{UpdateChatError, update_chat};
-use talk_domain::chat::{Chat, ChatFilter, ChatKind, ChatStatus};
-use talk_domain::context::{Actor, Context};
-use talk_domain::id::ChatId;
-use talk_domain::page::{Page, PageRequest};
-use talk_domain::read::mark::{MarkReadError, mark_read};
-use talk_domain::read::{ReadState, read_in_snapshot, read_in_unit};
-use talk_domain::store::{Snapshot, StoreError, UnitOfWork};
+use talk_domain::kernel::context::{Actor, Context};
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::kernel::store::{Snapshot, UnitOfWork};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::access::AccessError;
+use talk_domain::talk::chat::close::close_chat;
+use talk_domain::talk::chat::create;
+use talk_domain::talk::chat::create::{CreateChatError, create_chat};
+use talk_domain::talk::chat::delete::{DeleteChatError, delete_chat};
+use talk_domain::talk::chat::list::list_chats;
+use talk_domain::talk::chat::reopen::reopen_chat;
+use talk_domain::talk::chat::show::show_chat;
+use talk_domain::talk::chat::update::{UpdateChatError, update_chat};
+use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind, ChatStatus};
+use talk_domain::talk::model::read::ReadState;
+use talk_domain::talk::read::mark::{MarkReadError, mark_read};
+use talk_domain::talk::read::state::{read_in_snapshot, read_in_unit};
 use talk_wire::request::{CreateChat, MarkRead, Owner, UpdateChat};
 use talk_wire::resource::{AGENT, List, OwnChat};
 

@@ -1,8 +1,9 @@
 //! `/v1.0/customers` and `/v1.0/customer`: the caller's own customer.
 
 use actix_web::http::Method;
-use talk_domain::customer::{self, ShowCustomerError, show_customer};
-use talk_domain::page::PageRequest;
+use talk_domain::identity::customer;
+use talk_domain::identity::customer::show::{ShowCustomerError, show_customer};
+use talk_domain::kernel::page::PageRequest;
 use talk_wire::resource::{Customer, List};
 
 use crate::caller::{Caller, ok};

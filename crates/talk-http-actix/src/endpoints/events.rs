@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use actix_web::http::Method;
-use talk_domain::access::AccessError;
-use talk_domain::event::list::list_events;
-use talk_domain::event::{EventKind, LoggedEvent, Portion};
-use talk_domain::id::ChatId;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::log::{LoggedEvent, Portion};
+use talk_domain::talk::access::AccessError;
+use talk_domain::talk::list_events::list_events;
+use talk_domain::talk::model::event::EventKind;
 use talk_wire::json;
 use talk_wire::legacy;
 use talk_wire::socket::Vocabulary;
@@ -139,8 +140,8 @@ mod tests {
 
     use super::*;
     use crate::testing::{Scene, get};
-    use talk_domain::chat::Chat;
-    use talk_domain::event::LogPage;
+    use talk_domain::kernel::log::LogPage;
+    use talk_domain::talk::model::chat::Chat;
     use talk_domain::testing::{a_chat, a_participant, chat_id};
     use uuid::Uuid;
 

@@ -1,11 +1,11 @@
 //! `/v1.0/service_agents/me`: the caller itself.
 
 use actix_web::http::Method;
-use talk_domain::agent::password::{
-    self, ChangePasswordError, change_password as change, stored_password,
+use talk_domain::identity::agent::password::{
+    ChangePasswordError, change_password as change, stored_password,
 };
-use talk_domain::agent::show::{ShowAgentError, show_agent};
-use talk_domain::agent::{PasswordHash, check_password};
+use talk_domain::identity::agent::show::{ShowAgentError, show_agent};
+use talk_domain::identity::agent::{PasswordHash, check_password, password};
 use talk_wire::request::ChangePassword;
 use talk_wire::resource::Agent;
 
@@ -113,7 +113,7 @@ async fn verify(
 mod tests {
     use crate::testing::{Answer, Scene, request};
     use actix_web::http::Method;
-    use talk_domain::agent::PasswordHash;
+    use talk_domain::identity::agent::PasswordHash;
     use talk_domain::testing::an_agent;
 
     fn scene() -> Scene {

@@ -2,16 +2,16 @@
 
 use actix_web::http::Method;
 use serde::Serialize;
-use talk_domain::access::{AccessError, check_place};
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::message;
-use talk_domain::message::delete::{DeleteMessageError, delete_message};
-use talk_domain::message::edit::{EditMessageError, edit_message};
-use talk_domain::message::list::{ListMessages, ListMessagesError, list_messages};
-use talk_domain::message::post::PostMessageError;
-use talk_domain::message::show::{list_revisions, show_message};
-use talk_domain::page::PageRequest;
-use talk_domain::read::readers::list_readers;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::page::PageRequest;
+use talk_domain::talk::access::{AccessError, check_place};
+use talk_domain::talk::message::delete::{DeleteMessageError, delete_message};
+use talk_domain::talk::message::edit::{EditMessageError, edit_message};
+use talk_domain::talk::message::list::{ListMessages, ListMessagesError, list_messages};
+use talk_domain::talk::message::post::PostMessageError;
+use talk_domain::talk::message::show::{list_revisions, show_message};
+use talk_domain::talk::model::message;
+use talk_domain::talk::read::readers::list_readers;
 use talk_wire::request::{EditMessage, PostMessage};
 use talk_wire::resource::{List, Message, ReadMark, Revision};
 
@@ -264,7 +264,7 @@ async fn readers(
 mod tests {
     use super::*;
     use crate::testing::{Scene, get, post};
-    use talk_domain::page::Page;
+    use talk_domain::kernel::page::Page;
     use talk_domain::testing::{a_chat, a_message, a_participant, chat_id, message_id};
     use talk_wire::json;
 

@@ -1,13 +1,14 @@
 //! `/v1.0/service_agents/talk_chats/{chat_id}/participants`.
 
 use actix_web::http::Method;
-use talk_domain::access::{AccessError, Placed as PlacedRead};
-use talk_domain::id::{ChatId, ParticipantId};
-use talk_domain::page::{Page, PageRequest};
-use talk_domain::participant;
-use talk_domain::participant::add::{self, AddParticipantError, add_participant};
-use talk_domain::participant::list::{list_former_participants, list_participants};
-use talk_domain::participant::remove::{
+use talk_domain::kernel::id::{ChatId, ParticipantId};
+use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::talk::access::{AccessError, Placed as PlacedRead};
+use talk_domain::talk::model::participant;
+use talk_domain::talk::participant::add;
+use talk_domain::talk::participant::add::{AddParticipantError, add_participant};
+use talk_domain::talk::participant::list::{list_former_participants, list_participants};
+use talk_domain::talk::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
 use talk_wire::legacy::resource::Status;

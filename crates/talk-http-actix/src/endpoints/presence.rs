@@ -1,9 +1,9 @@
 //! `/v1.0/service_agents/talk_presence`: who is there.
 
 use actix_web::http::Method;
-use talk_domain::error::Invalid;
-use talk_domain::id::AgentId;
-use talk_domain::live::presence::{MAX_AGENTS, PresenceError, known_agents};
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::talk::live::presence::{MAX_AGENTS, PresenceError, known_agents};
 use talk_wire::id;
 use talk_wire::resource::{AgentPresence, List};
 

@@ -3,7 +3,8 @@
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::caller::{Reply, ok};
 use crate::endpoint::{Answer, Endpoint, Never, Refused, Resource};

@@ -1,12 +1,12 @@
 //! `/v1.0/service_agents/talk_messages/{message_id}/reactions`.
 
 use actix_web::http::Method;
-use talk_domain::emoji::Emoji;
-use talk_domain::error::Invalid;
-use talk_domain::id::MessageId;
-use talk_domain::message;
-use talk_domain::reaction::add::{React, ReactError, add_reaction};
-use talk_domain::reaction::remove::remove_reaction;
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::MessageId;
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::message;
+use talk_domain::talk::reaction::add::{React, ReactError, add_reaction};
+use talk_domain::talk::reaction::remove::remove_reaction;
 use talk_wire::request;
 use talk_wire::resource::Message;
 
@@ -127,8 +127,8 @@ fn command(caller: &Caller, message: MessageId, emoji: Option<&str>) -> Result<R
 mod tests {
     use crate::testing::{Scene, logged, request};
     use actix_web::http::Method;
-    use talk_domain::emoji::Emoji;
-    use talk_domain::reaction::Reaction;
+    use talk_domain::talk::model::emoji::Emoji;
+    use talk_domain::talk::model::reaction::Reaction;
     use talk_domain::testing::{
         a_chat, a_message, a_participant, agent_id, at, chat_id, message_id,
     };

@@ -1,9 +1,10 @@
 //! `/v1.0/service_agents/talk_search`.
 
 use actix_web::http::Method;
-use talk_domain::message::search::{MessageSearch, Needle, SearchMessagesError, search_messages};
-use talk_domain::page::PageRequest;
-use talk_domain::store::ReadLane;
+use talk_domain::kernel::page::PageRequest;
+use talk_domain::kernel::store::ReadLane;
+use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::search::{SearchMessagesError, search_messages};
 use talk_wire::resource::{List, Message};
 
 use crate::api_error::ApiError;
@@ -66,7 +67,7 @@ async fn list(
 #[cfg(test)]
 mod tests {
     use crate::testing::{Scene, get};
-    use talk_domain::page::Page;
+    use talk_domain::kernel::page::Page;
     use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
     use talk_wire::json;
     use talk_wire::resource::Message;

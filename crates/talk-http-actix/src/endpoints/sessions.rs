@@ -2,13 +2,14 @@
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
-use talk_domain::agent::{Agent, PasswordHash};
-use talk_domain::context::IdSource;
-use talk_domain::error::ErrorKind;
-use talk_domain::identity::PasswordMatch;
-use talk_domain::session::Credential;
-use talk_domain::session::logout::logout as end;
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::identity::credentials::PasswordMatch;
+use talk_domain::identity::session::Credential;
+use talk_domain::identity::session::logout::logout as end;
+use talk_domain::kernel::context::IdSource;
+use talk_domain::kernel::error::ErrorKind;
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
 use talk_wire::request::{Login, LoginAnswer};
 
 use crate::address::ClientAddress;
@@ -136,8 +137,8 @@ async fn logout(caller: Caller, _: NoBody<LoginSize>) -> Answer<()> {
 mod tests {
     use crate::testing::{Answer, Scene, post};
     use actix_web::test::TestRequest;
-    use talk_domain::agent::{AgentStatus, PasswordHash};
-    use talk_domain::id::TokenId;
+    use talk_domain::identity::agent::{AgentStatus, PasswordHash};
+    use talk_domain::kernel::id::TokenId;
     use talk_domain::testing::an_agent;
     use uuid::Uuid;
 

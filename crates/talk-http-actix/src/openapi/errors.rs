@@ -4,7 +4,7 @@ mod html;
 
 use std::fmt::Write as _;
 
-use talk_domain::live::{Ended, ResetReason};
+use talk_domain::kernel::live::{Ended, ResetReason};
 use talk_wire::reason::reasons;
 use talk_wire::socket::{ALREADY_FOLLOWED, ended, reset};
 

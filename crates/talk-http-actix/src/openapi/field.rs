@@ -6,7 +6,7 @@ mod media;
 mod sent;
 
 use serde_json::{Map, Value, json};
-use talk_domain::event::EventKind;
+use talk_domain::talk::model::event::EventKind;
 use talk_wire::{frame, legacy};
 
 use super::component::Side;

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use talk_domain::error::Refuses;
-use talk_domain::idempotency::ReplayError;
-use talk_domain::identity::TokenError;
-use talk_domain::session::authenticate::AuthenticateError;
+use talk_domain::identity::credentials::TokenError;
+use talk_domain::identity::session::authenticate::AuthenticateError;
+use talk_domain::kernel::error::Refuses;
+use talk_domain::kernel::idempotency::ReplayError;
 use utoipa::ToSchema;
 
 use super::component::{Side, Used};

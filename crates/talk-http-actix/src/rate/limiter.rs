@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use actix_web::{HttpMessage as _, HttpRequest, web};
-use talk_domain::context::Actor;
-use talk_domain::id::{AgentId, CustomerId};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::id::{AgentId, CustomerId};
 
 use super::bucket::Buckets;
 use super::pace::{Kind, is_paced, pace};

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
+use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
+use talk_domain::kernel::context::Permission;
 use talk_domain::testing::{agent_id, an_agent, chat_id, message_id};
 
 use crate::testing::{Answer, Scene, request};

@@ -1,9 +1,9 @@
 //! Posting messages.
 
-use talk_domain::context::Context;
-use talk_domain::idempotency::IdempotencyKey;
-use talk_domain::message::post::{PostMessage, PostMessageError, post_message as post};
-use talk_domain::store::UnitOfWork;
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::idempotency::IdempotencyKey;
+use talk_domain::kernel::store::UnitOfWork;
+use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message as post};
 use talk_wire::request;
 use talk_wire::resource::Message;
 

@@ -1,8 +1,8 @@
 //! The limits on sockets, and the web pages that may open one.
 
 use actix_web::HttpRequest;
-use talk_domain::context::Actor;
-use talk_domain::error::ErrorKind;
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::error::ErrorKind;
 
 use super::SocketLimits;
 use crate::api_error::ApiError;

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use talk_domain::id::AgentId;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::watch;
 
 use crate::throttle::LoginThrottle;

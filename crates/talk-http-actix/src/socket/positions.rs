@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use talk_domain::id::ChatId;
+use talk_domain::kernel::id::ChatId;
 
 /// The last event sent of each chat.
 #[derive(Debug, Default)]

@@ -11,8 +11,8 @@ use actix_web::rt::time::{sleep_until, timeout};
 use actix_web::web;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use talk_domain::context::Actor;
-use talk_domain::live::Connection;
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::live::Connection;
 use talk_socket::{Incoming, Outgoing, Peer, Received, Socket};
 use tokio::sync::watch;
 

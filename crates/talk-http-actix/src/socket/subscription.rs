@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use talk_domain::access::AccessError;
-use talk_domain::context::Actor;
-use talk_domain::error::{DomainError, Invalid};
-use talk_domain::id::ChatId;
-use talk_domain::live::{Begun, Resume, Scope};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::error::{DomainError, Invalid};
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::live::{Begun, Resume, Scope};
+use talk_domain::talk::access::AccessError;
 use talk_wire::id;
 use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic, TopicError, Vocabulary};
 

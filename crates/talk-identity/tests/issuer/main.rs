@@ -14,9 +14,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use keys::{edwards, elliptic, rsa};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use talk_domain::identity::{TokenError, Tokens, VerifiedToken};
+use talk_domain::identity::credentials::{TokenError, Tokens, VerifiedToken};
+use talk_domain::kernel::time::Timestamp;
 use talk_domain::testing::{agent_id, an_agent, at, customer_id};
-use talk_domain::time::Timestamp;
 use talk_identity::{
     IdentityError, Issuer, IssuerKey, IssuerOptions, PinnedAlgorithm, SignedTokens,
 };

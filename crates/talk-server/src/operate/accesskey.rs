@@ -1,14 +1,14 @@
 //! The operator's commands about access keys.
 
 use anyhow::anyhow;
-use talk_domain::access_key::create::{CreateAccessKey, create_access_key};
-use talk_domain::access_key::delete::{DeleteAccessKeyError, delete_access_key};
-use talk_domain::access_key::list::list_access_keys;
-use talk_domain::agent::Agent;
-use talk_domain::agent::show::list_agents;
-use talk_domain::id::AccessKeyId;
-use talk_domain::identity::Tokens as _;
-use talk_domain::store::Unit;
+use talk_domain::identity::access_key::create::{CreateAccessKey, create_access_key};
+use talk_domain::identity::access_key::delete::{DeleteAccessKeyError, delete_access_key};
+use talk_domain::identity::access_key::list::list_access_keys;
+use talk_domain::identity::agent::Agent;
+use talk_domain::identity::agent::show::list_agents;
+use talk_domain::identity::credentials::Tokens as _;
+use talk_domain::kernel::id::AccessKeyId;
+use talk_domain::kernel::store::Unit;
 use talk_identity::SignedTokens;
 use talk_wire::resource;
 

@@ -1,11 +1,12 @@
 //! The operator's commands about customers.
 
-use talk_domain::cleanup::Deleted;
-use talk_domain::customer::create::create_customer;
-use talk_domain::customer::delete::delete_customer;
-use talk_domain::customer::{Customer, show_customer};
-use talk_domain::id::CustomerId;
-use talk_domain::store::Unit;
+use talk_domain::identity::customer::Customer;
+use talk_domain::identity::customer::create::create_customer;
+use talk_domain::identity::customer::delete::delete_customer;
+use talk_domain::identity::customer::show::show_customer;
+use talk_domain::kernel::cleanup::Deleted;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store::Unit;
 use talk_wire::resource;
 use uuid::Uuid;
 

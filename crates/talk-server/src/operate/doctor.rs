@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 
 use anyhow::anyhow;
 use serde::Serialize;
-use talk_domain::chat::ChatFilter;
-use talk_domain::event::Portion;
-use talk_domain::id::{ChatId, CustomerId};
-use talk_domain::store::{Snapshot, StoreError, Unit};
+use talk_domain::kernel::id::{ChatId, CustomerId};
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::store::{Snapshot, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::ChatFilter;
 use talk_store_diesel::FreeSpace;
 
 use super::{Operator, all, vacuum};
@@ -179,9 +180,10 @@ fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::chat::Chat;
-    use talk_domain::event::{EventKind, LogPage, LoggedEvent};
-    use talk_domain::page::Page;
+    use talk_domain::kernel::log::{LogPage, LoggedEvent};
+    use talk_domain::kernel::page::Page;
+    use talk_domain::talk::model::chat::Chat;
+    use talk_domain::talk::model::event::EventKind;
     use talk_domain::testing::{MockSnapshot, a_chat, a_participant, agent_id, chat_id};
 
     /// A snapshot with the chat of the builders, which has two participants and ten events.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use talk_domain::agent::erase::{EraseAgent, erase_agent};
-use talk_domain::cleanup::Deleted;
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::identity::agent::erase::{EraseAgent, erase_agent};
+use talk_domain::kernel::cleanup::Deleted;
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
 use uuid::Uuid;
 
 use super::Operator;

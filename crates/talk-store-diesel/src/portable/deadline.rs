@@ -13,7 +13,7 @@ use diesel::result::QueryResult;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
 
 /// The error message of a statement after its deadline.
 pub(crate) const PAST_DEADLINE: &str = "the read met its deadline";

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use talk_domain::event::LoggedEvent;
-use talk_domain::store::{StoreError, Unit, Verdict};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::{Unit, Verdict};
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::portable::fast::memory::Memory;
 use crate::portable::unit::Done;

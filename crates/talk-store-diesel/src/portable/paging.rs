@@ -5,15 +5,15 @@
 macro_rules! behind {
     ($query:expr, $request:expr, $at:expr, $id:expr) => {{
         let mut query = $query;
-        if let Some(talk_domain::page::Cursor { at, id }) = $request.after {
+        if let Some(talk_domain::kernel::page::Cursor { at, id }) = $request.after {
             let at = at.as_micros();
             query = match ($request.order, id) {
-                (talk_domain::page::Order::Descending, None) => query.filter($at.lt(at)),
-                (talk_domain::page::Order::Ascending, None) => query.filter($at.gt(at)),
-                (talk_domain::page::Order::Descending, Some(id)) => query
+                (talk_domain::kernel::page::Order::Descending, None) => query.filter($at.lt(at)),
+                (talk_domain::kernel::page::Order::Ascending, None) => query.filter($at.gt(at)),
+                (talk_domain::kernel::page::Order::Descending, Some(id)) => query
                     .filter($at.le(at))
                     .filter($at.lt(at).or($id.lt(id.as_bytes().to_vec()))),
-                (talk_domain::page::Order::Ascending, Some(id)) => query
+                (talk_domain::kernel::page::Order::Ascending, Some(id)) => query
                     .filter($at.ge(at))
                     .filter($at.gt(at).or($id.gt(id.as_bytes().to_vec()))),
             };
@@ -26,8 +26,8 @@ macro_rules! behind {
 macro_rules! one_page {
     ($query:expr, $request:expr, $($column:expr),+) => {
         match $request.order {
-            talk_domain::page::Order::Descending => $query.order(($($column.desc(),)+)),
-            talk_domain::page::Order::Ascending => $query.order(($($column.asc(),)+)),
+            talk_domain::kernel::page::Order::Descending => $query.order(($($column.desc(),)+)),
+            talk_domain::kernel::page::Order::Ascending => $query.order(($($column.asc(),)+)),
         }
         .limit(i64::from($request.size) + 1)
     };

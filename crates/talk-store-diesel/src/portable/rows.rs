@@ -12,8 +12,8 @@ pub(crate) mod participant;
 pub(crate) mod reaction;
 pub(crate) mod read_mark;
 
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 use uuid::Uuid;
 
 use crate::error::corrupt;

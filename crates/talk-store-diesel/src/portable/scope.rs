@@ -2,8 +2,8 @@
 
 use diesel::Connection;
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
-use talk_domain::id::CustomerId;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::{corrupt, fault};
 use crate::portable::connection::AnyConnection;

@@ -1,6 +1,6 @@
 //! The folded text by which channels are searched.
 
-use talk_domain::fold::fold;
+use talk_domain::kernel::fold::fold;
 
 /// Returns the folded text by which a channel is searched.
 pub(crate) fn search_key(name: &str, detail: &str) -> String {

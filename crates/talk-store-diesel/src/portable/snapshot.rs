@@ -1,18 +1,20 @@
 //! The read-only repositories on one snapshot.
 
-use talk_domain::access_key::AccessKeyQueries;
-use talk_domain::agent::AgentQueries;
-use talk_domain::chat::ChatQueries;
-use talk_domain::cleanup::CleanupQueries;
-use talk_domain::event::{EventQueries, FrameEncoder, LogPage, LoggedEvent, Portion};
-use talk_domain::id::ChatId;
-use talk_domain::mention::MentionQueries;
-use talk_domain::message::MessageQueries;
-use talk_domain::participant::ParticipantQueries;
-use talk_domain::read::ReadQueries;
-use talk_domain::retention::RetentionQueries;
-use talk_domain::session::Directory;
-use talk_domain::store::{Snapshot, StoreError, Unit};
+use talk_domain::identity::access_key::AccessKeyQueries;
+use talk_domain::identity::agent::AgentQueries;
+use talk_domain::identity::session::Directory;
+use talk_domain::kernel::cleanup::CleanupQueries;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
+use talk_domain::kernel::store::{Snapshot, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::ChatQueries;
+use talk_domain::talk::model::event::{EventQueries, FrameEncoder};
+use talk_domain::talk::model::mention::MentionQueries;
+use talk_domain::talk::model::message::MessageQueries;
+use talk_domain::talk::model::participant::ParticipantQueries;
+use talk_domain::talk::model::read::ReadQueries;
+use talk_domain::talk::model::retention::RetentionQueries;
 
 use crate::portable::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;

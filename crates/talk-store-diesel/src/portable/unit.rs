@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use talk_domain::access_key::AccessKeyRepository;
-use talk_domain::agent::AgentRepository;
-use talk_domain::chat::remove::ChatRemoval;
-use talk_domain::chat::{ChatRepository, Tick};
-use talk_domain::cleanup::{Bound, CleanupRepository};
-use talk_domain::customer::delete::CustomerRemoval;
-use talk_domain::event::{EventLog, FrameEncoder, LogEntry, LoggedEvent};
-use talk_domain::id::ChatId;
-use talk_domain::idempotency::IdempotencyRepository;
-use talk_domain::media::FileRepository;
-use talk_domain::mention::MentionRepository;
-use talk_domain::message::{Message, MessageRepository};
-use talk_domain::participant::ParticipantRepository;
-use talk_domain::reaction::ReactionRepository;
-use talk_domain::read::{ReadQueries, ReadRepository};
-use talk_domain::retention::RetentionRepository;
-use talk_domain::session::{Directory, SessionRepository};
-use talk_domain::store::{CustomerRepository, StoreError, Unit, UnitOfWork};
+use talk_domain::identity::access_key::AccessKeyRepository;
+use talk_domain::identity::agent::AgentRepository;
+use talk_domain::identity::customer::{CustomerRemoval, CustomerRepository};
+use talk_domain::identity::session::{Directory, SessionRepository};
+use talk_domain::kernel::cleanup::{Bound, CleanupRepository};
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::idempotency::IdempotencyRepository;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::model::chat::ChatRepository;
+use talk_domain::talk::model::event::{EventLog, FrameEncoder, LogEntry};
+use talk_domain::talk::model::media::FileRepository;
+use talk_domain::talk::model::mention::MentionRepository;
+use talk_domain::talk::model::message::{Message, MessageRepository};
+use talk_domain::talk::model::participant::ParticipantRepository;
+use talk_domain::talk::model::reaction::ReactionRepository;
+use talk_domain::talk::model::read::{ReadQueries, ReadRepository};
+use talk_domain::talk::model::removal::ChatRemoval;
+use talk_domain::talk::model::retention::RetentionRepository;
 
 use crate::portable::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;

@@ -11,7 +11,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Integer};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use talk_domain::store::Cause;
+use talk_domain::kernel::store_error::Cause;
 use uuid::Uuid;
 
 use crate::error::{OpenError, is_locked};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::portable::outcome::Answer;
 

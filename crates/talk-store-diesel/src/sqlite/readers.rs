@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use diesel::Connection;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
-use talk_domain::event::FrameEncoder;
-use talk_domain::store::{Cause, ReadLane, ReadWork, StoreError, Unit, Verdict};
+use talk_domain::kernel::store::{ReadLane, ReadWork, Unit, Verdict};
+use talk_domain::kernel::store_error::{Cause, StoreError};
+use talk_domain::talk::model::event::FrameEncoder;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 

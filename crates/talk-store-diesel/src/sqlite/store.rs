@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use talk_domain::store::{BoxFuture, ReadWork, Store, StoreError, Unit, Work};
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::store::{ReadWork, Store, Unit, Work};
+use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 

@@ -4,13 +4,13 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::MigrationHarness;
-use talk_domain::cleanup::Bound;
-use talk_domain::context::Context;
-use talk_domain::id::ChatId;
-use talk_domain::mention::resolve;
-use talk_domain::message::delete::delete_message;
-use talk_domain::message::post::{PostMessage, post_message};
-use talk_domain::store::{Snapshot, Unit, UnitOfWork};
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::store::{Snapshot, Unit, UnitOfWork};
+use talk_domain::talk::message::delete::delete_message;
+use talk_domain::talk::message::post::{PostMessage, post_message};
+use talk_domain::talk::resolve_mentions::resolve;
 use talk_domain::testing::{agent_id, at, customer_id};
 use tempfile::TempDir;
 
@@ -70,7 +70,8 @@ impl Old {
 fn cx(agent: u128, millis: i64) -> Context {
     let own = talk_domain::testing::context(agent_id(agent));
     let now = at(1_000_000 + millis * 1_000);
-    let ids = talk_domain::context::IdSource::new(now, u128::from(millis.unsigned_abs()) << 8);
+    let ids =
+        talk_domain::kernel::context::IdSource::new(now, u128::from(millis.unsigned_abs()) << 8);
     Context::new(own.actor, now, own.limits, ids)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use talk_domain::agent::username_key;
+use talk_domain::kernel::username_key::username_key;
 
 use crate::portable::schema::agents;
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::OpenError;
 use crate::options::{FatalHook, StoreOptions};

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use talk_domain::customer::Customer;
-use talk_domain::id::CustomerId;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::at;
 use talk_store_diesel::StoreOptions;
 use tokio::sync::mpsc;

@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use talk_domain::id::{AgentId, CustomerId};
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 use talk_store_diesel::StoreOptions;
 use talk_testkit::store_contract::groups::hold;
 use tokio::task::JoinHandle;

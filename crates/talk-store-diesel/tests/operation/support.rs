@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use talk_domain::store::Store;
+use talk_domain::kernel::store::Store;
 use talk_store_diesel::{OpenError, StoreOptions, open};
 use talk_testkit::Silent;
 use tempfile::TempDir;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
-use talk_domain::customer::Customer;
-use talk_domain::id::CustomerId;
-use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::at;
 use talk_store_diesel::{CopyError, OpenError, StoreOptions, free_space, lock, migrate, vacuum};
 use uuid::Uuid;

@@ -1,6 +1,7 @@
 //! Usernames, and admins of a customer.
 
-use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
+use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
+use talk_domain::kernel::context::Permission;
 use talk_domain::testing::{agent_id, an_agent, at};
 
 use super::Factory;

@@ -1,14 +1,14 @@
 //! Deletions that are cleaned up in steps: readers see none of the deleted data from the start.
 
-use talk_domain::chat::{Chat, ChatFilter, ChatKind};
-use talk_domain::cleanup::carry_on::carry_on;
-use talk_domain::cleanup::{Bound, Cleanup, Deleted};
-use talk_domain::event::{Event, LogEntry};
-use talk_domain::id::{AgentId, ChatId, MessageId};
-use talk_domain::message::delete::delete_message;
-use talk_domain::message::edit::{EditMessage, edit_message};
-use talk_domain::message::search::{MessageSearch, Needle};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::cleanup::{Bound, Cleanup, Deleted};
+use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::message::delete::delete_message;
+use talk_domain::talk::message::edit::{EditMessage, edit_message};
+use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind};
+use talk_domain::talk::model::event::{Event, LogEntry};
+use talk_domain::talk::model::needle::{MessageSearch, Needle};
 use talk_domain::testing::{agent_id, customer_id};
 
 use super::Factory;
@@ -99,7 +99,8 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
     assert_eq!(cleanup.deleted, Deleted::Message { id: message, chat });
     assert_eq!(next(&world, cleanup.id).await, None);
     let cx = world.cx(1);
-    let step = move |uow: &mut dyn talk_domain::store::UnitOfWork| carry_on(uow, &cx, &cleanup);
+    let step =
+        move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| carry_on(uow, &cx, &cleanup);
     world.write(step).await.unwrap();
     assert_eq!(world.log(chat).await, shown);
     assert!(clean_up(&world).await > 2);

@@ -1,17 +1,17 @@
 //! Erasure of agents: rows are replaced, found and removed in steps.
 
-use talk_domain::access_key::AccessKey;
-use talk_domain::agent::erase::{EraseAgent, erase_agent};
-use talk_domain::agent::{Agent, AgentStatus, PasswordHash};
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::create::{CreateChat, CreateChatError, create_chat};
-use talk_domain::cleanup::Deleted;
-use talk_domain::cleanup::carry_on::carry_on;
-use talk_domain::customer::Customer;
-use talk_domain::customer::delete::delete_customer;
-use talk_domain::id::{AccessKeyId, AgentId, MessageId};
-use talk_domain::idempotency::{Answer, Answered};
-use talk_domain::message::Authored;
+use talk_domain::identity::access_key::AccessKey;
+use talk_domain::identity::agent::erase::{EraseAgent, erase_agent};
+use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
+use talk_domain::identity::customer::Customer;
+use talk_domain::identity::customer::delete::delete_customer;
+use talk_domain::kernel::cleanup::Deleted;
+use talk_domain::kernel::id::{AccessKeyId, AgentId, MessageId};
+use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
+use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::message::Authored;
 use talk_domain::testing::{agent_id, an_agent, at, message_id};
 use uuid::Uuid;
 
@@ -88,7 +88,7 @@ pub async fn messages_of_an_author_are_found_in_parts(factory: Factory) {
     }
     let cx = world.cx(2);
     world
-        .write(move |uow| talk_domain::chat::close::close_chat(uow, &cx, chat))
+        .write(move |uow| talk_domain::talk::chat::close::close_chat(uow, &cx, chat))
         .await
         .unwrap();
     let found = authored(&world, agent_id(2)).await;

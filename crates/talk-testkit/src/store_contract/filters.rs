@@ -1,12 +1,14 @@
 //! Filters of lists and searches, and round trips of every field.
 
-use talk_domain::chat::close::close_chat;
-use talk_domain::chat::{Chat, ChatFilter, ChatKind, ChatStatus, DirectPair, Tick};
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::media::{Address, Media};
-use talk_domain::message::{Author, Message, MessageFilter, SystemKind, SystemNote};
-use talk_domain::page::{Order, PageRequest};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::page::{Order, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::chat::close::close_chat;
+use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind, ChatStatus, DirectPair};
+use talk_domain::talk::model::media::{Address, Media};
+use talk_domain::talk::model::message::{Author, Message, MessageFilter};
+use talk_domain::talk::model::note::{SystemKind, SystemNote};
 use talk_domain::testing::{a_chat, a_message, agent_id, at, chat_id, message_id};
 
 use super::Factory;
@@ -70,20 +72,20 @@ pub async fn channels_are_found_without_case_and_accents(factory: Factory) {
         assert_eq!(search(&world, words).await, expected, "{words}");
     }
     let cx = world.cx(1);
-    let command = talk_domain::chat::update::UpdateChat {
+    let command = talk_domain::talk::chat::update::UpdateChat {
         chat: cafe,
         name: Some("Teehaus".into()),
         detail: None,
     };
     world
-        .write(move |uow| talk_domain::chat::update::update_chat(uow, &cx, &command))
+        .write(move |uow| talk_domain::talk::chat::update::update_chat(uow, &cx, &command))
         .await
         .unwrap();
     assert_eq!(search(&world, "cafe").await, []);
     assert_eq!(search(&world, "TEEHAUS").await, [cafe]);
     let cx = world.cx(1);
     world
-        .write(move |uow| talk_domain::chat::delete::delete_chat(uow, &cx, cafe))
+        .write(move |uow| talk_domain::talk::chat::delete::delete_chat(uow, &cx, cafe))
         .await
         .unwrap();
     assert_eq!(search(&world, "").await, [korean, moscow]);

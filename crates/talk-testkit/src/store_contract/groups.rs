@@ -2,20 +2,21 @@
 
 use std::sync::{Arc, mpsc};
 
-use talk_domain::access::AccessError;
-use talk_domain::access_key::{AccessKey, KeyHash};
-use talk_domain::agent::{Agent, AgentStatus};
-use talk_domain::chat::update::{UpdateChat, UpdateChatError, update_chat};
-use talk_domain::chat::{Chat, ChatKind};
-use talk_domain::context::Context;
-use talk_domain::id::{AccessKeyId, ChatId, ParticipantId, TokenId};
-use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
-use talk_domain::participant::Participant;
-use talk_domain::participant::add::{AddParticipant, AddParticipantError, add_participant};
-use talk_domain::participant::remove::{
+use talk_domain::identity::access_key::{AccessKey, KeyHash};
+use talk_domain::identity::agent::{Agent, AgentStatus};
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::id::{AccessKeyId, ChatId, ParticipantId, TokenId};
+use talk_domain::kernel::store::{Store, Unit, UnitOfWork};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::access::AccessError;
+use talk_domain::talk::chat::update::{UpdateChat, UpdateChatError, update_chat};
+use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::talk::model::chat::{Chat, ChatKind};
+use talk_domain::talk::model::participant::Participant;
+use talk_domain::talk::participant::add::{AddParticipant, AddParticipantError, add_participant};
+use talk_domain::talk::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
-use talk_domain::store::{Store, StoreError, Unit, UnitOfWork};
 use talk_domain::testing::{agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 

@@ -1,14 +1,16 @@
 //! Agents, keys, revocations, session ends and stored answers.
 
-use talk_domain::access_key::AccessKey;
-use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission};
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::customer::Customer;
-use talk_domain::id::{AccessKeyId, CustomerId, TokenId};
-use talk_domain::idempotency::{Answer, Answered};
-use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::identity::access_key::AccessKey;
+use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::context::Permission;
+use talk_domain::kernel::id::{AccessKeyId, CustomerId, TokenId};
+use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};
 use talk_domain::testing::{agent_id, an_agent, at, chat_id, customer_id, message_id};
 use uuid::Uuid;
 
@@ -28,7 +30,7 @@ pub async fn a_username_is_unique_over_the_installation(factory: Factory) {
             customer,
             ..twin.clone()
         };
-        move |uow: &mut dyn talk_domain::store::UnitOfWork| {
+        move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| {
             let inserted = uow.agents().insert(&twin, &PasswordHash("x".into()))?;
             assert_eq!(uow.directory().agent(twin.id)?, None);
             Ok::<_, StoreError>(inserted)
@@ -291,12 +293,14 @@ pub async fn former_members_are_remembered(factory: Factory) {
             .await
             .unwrap();
         let cx = world.cx(1);
-        let command = talk_domain::participant::add::AddParticipant {
+        let command = talk_domain::talk::participant::add::AddParticipant {
             chat,
             agent: agent_id(2),
         };
         let back = world
-            .write(move |uow| talk_domain::participant::add::add_participant(uow, &cx, &command))
+            .write(move |uow| {
+                talk_domain::talk::participant::add::add_participant(uow, &cx, &command)
+            })
             .await
             .unwrap();
         assert_ne!(back.id, member.id);

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use talk_domain::access_key::AccessKey;
-use talk_domain::chat::{ChatFilter, ChatKind, DirectPair, Tick};
-use talk_domain::cleanup::Bound;
-use talk_domain::emoji::Emoji;
-use talk_domain::event::{Event, LogEntry, Portion};
-use talk_domain::id::{AccessKeyId, CustomerId};
-use talk_domain::idempotency::{Answer, Answered};
-use talk_domain::message::MessageFilter;
-use talk_domain::reaction::Reaction;
-use talk_domain::store::{StoreError, Unit, UnitOfWork};
+use talk_domain::identity::access_key::AccessKey;
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{AccessKeyId, CustomerId};
+use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::model::chat::{ChatFilter, ChatKind, DirectPair};
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::event::{Event, LogEntry};
+use talk_domain::talk::model::message::MessageFilter;
+use talk_domain::talk::model::reaction::Reaction;
 use talk_domain::testing::{a_chat, a_message, agent_id, at, customer_id, message_id};
 use uuid::Uuid;
 

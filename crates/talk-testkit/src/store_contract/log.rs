@@ -1,13 +1,14 @@
 //! The event log: committed events are delivered and stored, deleted content is gone.
 
-use talk_domain::chat::ChatKind;
-use talk_domain::emoji::Emoji;
-use talk_domain::event::{EventKind, Portion};
-use talk_domain::message::delete::{DeleteMessageError, delete_message};
-use talk_domain::message::edit::{EditMessage, edit_message};
-use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
-use talk_domain::reaction::add::{React, add_reaction};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::message::delete::{DeleteMessageError, delete_message};
+use talk_domain::talk::message::edit::{EditMessage, edit_message};
+use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::reaction::add::{React, add_reaction};
 
 use super::Factory;
 use super::paging::first;
@@ -176,7 +177,7 @@ pub async fn a_message_deleted_in_the_unit_that_posted_it_rings_redacted(factory
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let cx = world.cx(1);
-    let unit = move |uow: &mut dyn talk_domain::store::UnitOfWork| {
+    let unit = move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| {
         let command = PostMessage {
             chat,
             parent: None,

@@ -1,10 +1,10 @@
 //! Mentions are rows of their message, counted without reading its text.
 
-use talk_domain::chat::ChatKind;
-use talk_domain::id::ChatId;
-use talk_domain::message::delete::delete_message;
-use talk_domain::message::edit::{EditMessage, edit_message};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::message::delete::delete_message;
+use talk_domain::talk::message::edit::{EditMessage, edit_message};
+use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::testing::{agent_id, at};
 
 use super::Factory;
@@ -65,7 +65,7 @@ pub async fn participants_are_named_without_case(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let names = ["agent-1", "agent-2", "agent-3", "agent-21", "nobody"];
-    let find = move |uow: &mut dyn talk_domain::store::UnitOfWork| {
+    let find = move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let mut found = uow.mentions().participants_named(chat, &names)?;
         found.sort();
@@ -76,7 +76,7 @@ pub async fn participants_are_named_without_case(factory: Factory) {
     let strangers = world.write_as(other_customer(), find).await;
     assert_eq!(strangers.unwrap(), []);
     let backlog = world.read(|snapshot| {
-        let bound = talk_domain::cleanup::Bound::STEP;
+        let bound = talk_domain::kernel::cleanup::Bound::STEP;
         snapshot.mentions().backlog(bound)
     });
     assert_eq!(backlog.await, None, "a new store has no messages of before");

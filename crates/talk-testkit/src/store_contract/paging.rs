@@ -7,9 +7,9 @@ mod people;
 use std::fmt::Debug;
 use std::future::Future;
 
-use talk_domain::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::time::Timestamp;
 use talk_domain::testing::at;
-use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
 pub use chats::{

@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::create::{CreateChat, create_chat};
-use talk_domain::chat::join::join_chat;
-use talk_domain::emoji::Emoji;
-use talk_domain::event::EventKind;
-use talk_domain::participant::remove::{
+use talk_domain::talk::chat::create::{CreateChat, create_chat};
+use talk_domain::talk::chat::join::join_chat;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
-use talk_domain::reaction::add::{React, add_reaction};
+use talk_domain::talk::reaction::add::{React, add_reaction};
 use talk_domain::testing::agent_id;
 use tokio::task::JoinSet;
 

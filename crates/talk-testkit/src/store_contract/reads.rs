@@ -1,14 +1,15 @@
 //! Read marks and unread counts.
 
-use talk_domain::chat::{ChatKind, Tick};
-use talk_domain::event::EventKind;
-use talk_domain::id::ChatId;
-use talk_domain::message::delete::delete_message;
-use talk_domain::page::Order;
-use talk_domain::participant::remove::{RemoveParticipant, remove_participant};
-use talk_domain::read::ReadMark;
-use talk_domain::read::mark::{MarkRead, mark_read};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::page::Order;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::message::delete::delete_message;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::model::read::ReadMark;
+use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};
+use talk_domain::talk::read::mark::{MarkRead, mark_read};
 use talk_domain::testing::{agent_id, at, customer_id};
 
 use super::Factory;

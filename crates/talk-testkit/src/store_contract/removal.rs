@@ -1,14 +1,14 @@
 //! Deleted chats that are removed for good, in steps.
 
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::chat::remove::remove_chat;
-use talk_domain::cleanup::Bound;
-use talk_domain::event::Portion;
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::live::subscribe::starts;
-use talk_domain::live::{Ended, Resume, Scope};
-use talk_domain::read::mark::{MarkRead, mark_read};
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::live::{Ended, Resume, Scope};
+use talk_domain::kernel::log::Portion;
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::chat::remove::remove_chat;
+use talk_domain::talk::live::subscribe::starts;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::read::mark::{MarkRead, mark_read};
 use talk_domain::testing::{actor, agent_id};
 
 use super::Factory;

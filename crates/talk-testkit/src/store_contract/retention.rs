@@ -1,23 +1,24 @@
 //! Retention: old rows are erased in steps, and all others stay unchanged.
 
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::cleanup::Bound;
-use talk_domain::cleanup::carry_on::carry_on;
-use talk_domain::emoji::Emoji;
-use talk_domain::event::{EventKind, Portion};
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::message::Message;
-use talk_domain::message::delete::delete_message;
-use talk_domain::message::edit::{EditMessage, edit_message};
-use talk_domain::message::search::{MessageSearch, Needle};
-use talk_domain::reaction::add::{React, add_reaction};
-use talk_domain::retention::due::{Due, Found, find_due};
-use talk_domain::retention::expire::expire_messages;
-use talk_domain::retention::trim::trim_log;
-use talk_domain::retention::{Expiry, Step};
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::message::delete::delete_message;
+use talk_domain::talk::message::edit::{EditMessage, edit_message};
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::model::message::Message;
+use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::retention::{Expiry, Step};
+use talk_domain::talk::reaction::add::{React, add_reaction};
+use talk_domain::talk::retention::due::{Due, Found, find_due};
+use talk_domain::talk::retention::expire::expire_messages;
+use talk_domain::talk::retention::trim::trim_log;
 use talk_domain::testing::{agent_id, at};
-use talk_domain::time::Timestamp;
 
 use super::Factory;
 use super::paging::first;

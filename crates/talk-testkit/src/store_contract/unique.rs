@@ -1,10 +1,10 @@
 //! Uniqueness of reactions by key, and of the direct chat of a pair.
 
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::chat::{Chat, ChatKind};
-use talk_domain::emoji::Emoji;
-use talk_domain::reaction::Reaction;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::model::chat::{Chat, ChatKind};
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::reaction::Reaction;
 use talk_domain::testing::{a_message, agent_id, at, chat_id, message_id};
 
 use super::Factory;

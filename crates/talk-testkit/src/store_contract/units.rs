@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use talk_domain::chat::{ChatFilter, ChatKind};
-use talk_domain::event::Portion;
-use talk_domain::message::post::{PostMessage, PostMessageError, post_message};
-use talk_domain::store::{StoreError, Unit, Verdict};
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::store::{Unit, Verdict};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
+use talk_domain::talk::model::chat::{ChatFilter, ChatKind};
 use talk_domain::testing::{agent_id, customer_id};
 use tokio::task::JoinSet;
 
@@ -16,7 +17,7 @@ use super::Factory;
 use super::paging::first;
 use super::world::{World, other_customer};
 
-fn say(chat: talk_domain::id::ChatId, text: &str) -> PostMessage {
+fn say(chat: talk_domain::kernel::id::ChatId, text: &str) -> PostMessage {
     PostMessage {
         chat,
         parent: None,

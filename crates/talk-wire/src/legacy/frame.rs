@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use talk_domain::event::{EventKind, LoggedEvent};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::model::event::EventKind;
 
 use super::resource::{Message, Participant, Status};
 
@@ -110,10 +111,10 @@ mod tests {
     use super::*;
     use crate::frame::ChatFrames;
     use serde_json::Value;
-    use talk_domain::chat::Tick;
-    use talk_domain::emoji::Emoji;
-    use talk_domain::event::{Event, FrameEncoder, LogEntry};
-    use talk_domain::reaction::Reaction;
+    use talk_domain::kernel::stream::Tick;
+    use talk_domain::talk::model::emoji::Emoji;
+    use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry};
+    use talk_domain::talk::model::reaction::Reaction;
     use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
 
     fn converted(event: Event<'_>) -> Option<Value> {

@@ -1,9 +1,10 @@
 //! What callers of the older endpoints send.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::chat::{ChatKind, create};
-use talk_domain::error::Invalid;
-use talk_domain::id::{AgentId, ChatId};
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::talk::chat::create;
+use talk_domain::talk::model::chat::ChatKind;
 
 use crate::request::named::named;
 use crate::request::{Owner, Request};

@@ -28,8 +28,8 @@ impl From<resource::Message> for Message {
     }
 }
 
-impl From<&talk_domain::message::Message> for Message {
-    fn from(message: &talk_domain::message::Message) -> Self {
+impl From<&talk_domain::talk::model::message::Message> for Message {
+    fn from(message: &talk_domain::talk::model::message::Message) -> Self {
         resource::Message::from(message).into()
     }
 }

@@ -1,10 +1,11 @@
 //! Bodies about chats and participants.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::chat::{ChatKind, create, update};
-use talk_domain::error::Invalid;
-use talk_domain::id::ChatId;
-use talk_domain::read::mark;
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::talk::chat::{create, update};
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::read::mark;
 
 use super::Request;
 use super::named::{Owner, named};

@@ -1,12 +1,14 @@
 //! Bodies about logins, agents and access keys. The types that hold secrets print none.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::agent::{
-    AgentStatus, PasswordHash, Permission, check_password, create, normal_username, update,
+use talk_domain::identity::agent::{
+    AgentStatus, PasswordHash, check_password, create, normal_username, update,
 };
-use talk_domain::error::Invalid;
-use talk_domain::id::{AgentId, CustomerId};
-use talk_domain::limits::{Limits, check_text};
+use talk_domain::kernel::context::Permission;
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::text::check_text;
+use talk_domain::talk::model::limits::Limits;
 
 use super::Request;
 

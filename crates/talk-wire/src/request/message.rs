@@ -1,10 +1,10 @@
 //! Bodies about messages and reactions.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::error::{DomainError, ErrorKind, Invalid, Refusal, Refuses};
-use talk_domain::id::MessageId;
-use talk_domain::media;
-use talk_domain::message::{edit, post};
+use talk_domain::kernel::error::{DomainError, ErrorKind, Invalid, Refusal, Refuses};
+use talk_domain::kernel::id::MessageId;
+use talk_domain::talk::message::{edit, post};
+use talk_domain::talk::model::media;
 
 use super::Request;
 use crate::id;

@@ -2,8 +2,8 @@
 //! or by bare ids, as the deprecated ones do. Every endpoint accepts both forms (OLD-02, case 79).
 
 use serde::{Deserialize, Serialize};
-use talk_domain::error::Invalid;
-use talk_domain::id::AgentId;
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::AgentId;
 
 use super::Request;
 use crate::id;

@@ -1,8 +1,8 @@
 //! Chats and their participants.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::read::{self, ReadState};
-use talk_domain::{chat, participant};
+use talk_domain::talk::model::read::ReadState;
+use talk_domain::talk::model::{chat, participant, read};
 
 use crate::resource::AGENT;
 use crate::time;

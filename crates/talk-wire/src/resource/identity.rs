@@ -1,9 +1,9 @@
 //! Agents, access keys and customers.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::id::AgentId;
-use talk_domain::live::Presence;
-use talk_domain::{access_key, agent, customer};
+use talk_domain::identity::{access_key, agent, customer};
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::live::Presence;
 
 use crate::time;
 
@@ -161,7 +161,7 @@ impl AgentPresence {
 mod tests {
     use super::*;
     use serde_json::to_string;
-    use talk_domain::id::AccessKeyId;
+    use talk_domain::kernel::id::AccessKeyId;
     use talk_domain::testing::{agent_id, an_agent, at, customer_id};
     use uuid::Uuid;
 

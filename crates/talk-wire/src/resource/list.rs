@@ -1,8 +1,9 @@
 //! Pages of lists: their JSON, and where they end.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::page::{Cursor, Page};
-use talk_domain::{access_key, agent, chat, message, participant, read};
+use talk_domain::identity::{access_key, agent};
+use talk_domain::kernel::page::{Cursor, Page};
+use talk_domain::talk::model::{chat, message, participant, read};
 
 use crate::page_token;
 

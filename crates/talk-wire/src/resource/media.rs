@@ -1,8 +1,8 @@
 //! Attachments: only the fields of the kind are shown.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::error::Invalid;
-use talk_domain::media;
+use talk_domain::kernel::error::Invalid;
+use talk_domain::talk::model::media;
 
 use crate::id;
 use crate::object;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use talk_domain::message::{self, Author};
-use talk_domain::reaction;
+use talk_domain::talk::model::message::Author;
+use talk_domain::talk::model::{message, reaction};
 use uuid::Uuid;
 
 use crate::resource::{AGENT, Media};
@@ -190,8 +190,8 @@ impl From<&message::Revision> for Revision {
 mod tests {
     use super::*;
     use serde_json::{json, to_string, to_value};
-    use talk_domain::emoji::Emoji;
-    use talk_domain::message::SystemKind;
+    use talk_domain::talk::model::emoji::Emoji;
+    use talk_domain::talk::model::note::SystemKind;
     use talk_domain::testing::{a_message, agent_id, at, message_id};
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use talk_domain::context::Actor;
-use talk_domain::id::{AgentId, ChatId, CustomerId};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
 
 use crate::id;
 

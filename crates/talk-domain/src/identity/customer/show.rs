@@ -7,7 +7,7 @@ use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 
 refusals! {
-    /// Why a customer is not shown.
+    /// Refusals of [`show_customer`].
     pub enum ShowCustomerError {
         NoSuchCustomer = NotFound "CUSTOMER_NOT_FOUND" "there is no such customer",
         ..Store(StoreError),

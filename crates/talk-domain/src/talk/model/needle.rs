@@ -6,15 +6,15 @@ use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
 
-/// What is searched for, [folded](fold_needle) and never empty.
+/// The text of a search, [folded](fold_needle) and never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle(String);
 
 impl Needle {
-    /// Characters at most, folded.
+    /// Maximum of characters, folded.
     pub const LIMIT: usize = 255;
 
-    /// Reads what `field` asks for.
+    /// Parses the search text of `field`.
     ///
     /// # Errors
     /// `QUERY_REQUIRED` when it has only white space, accents and invisible characters, otherwise as
@@ -30,30 +30,30 @@ impl Needle {
         Ok(Self(folded))
     }
 
-    /// As it is compared.
+    /// Returns the folded text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether `text`, folded, contains it.
+    /// Returns whether `text`, folded, contains it.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
         fold(text).contains(&self.0)
     }
 }
 
-/// Which messages are wanted.
+/// Filters of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageSearch {
-    /// Containing this.
+    /// The text to find.
     pub needle: Needle,
-    /// Of this chat.
+    /// Only this chat.
     pub chat: Option<ChatId>,
-    /// By this agent.
+    /// Only messages of this agent.
     pub author: Option<AgentId>,
-    /// Made after this instant.
+    /// Only messages created after this time.
     pub after: Option<Timestamp>,
-    /// Made before this instant.
+    /// Only messages created before this time.
     pub before: Option<Timestamp>,
 }

@@ -2,7 +2,7 @@
 
 use crate::kernel::id::AgentId;
 
-/// What a system message is about.
+/// The kind of a system message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SystemKind {
     /// An agent became a participant.
@@ -39,7 +39,7 @@ impl SystemKind {
         }
     }
 
-    /// The kind with this name, about `subject`.
+    /// Parses the name of a kind, with its subject.
     #[must_use]
     pub fn parse(name: &str, subject: Option<AgentId>) -> Option<Self> {
         match (name, subject) {
@@ -53,17 +53,17 @@ impl SystemKind {
     }
 }
 
-/// What happened, and by whom.
+/// The kind of a system message and its actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SystemNote {
     /// What happened.
     pub kind: SystemKind,
-    /// Who caused it.
+    /// The agent that caused it.
     pub actor: AgentId,
 }
 
 impl SystemNote {
-    /// The agent whose name is in the message.
+    /// Returns the agent whose name is in the text.
     #[must_use]
     pub fn named(&self) -> AgentId {
         self.kind.subject().unwrap_or(self.actor)

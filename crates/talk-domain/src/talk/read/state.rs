@@ -7,7 +7,7 @@ use crate::talk::model::chat::Chat;
 use crate::talk::model::participant::Participant;
 use crate::talk::model::read::{ReadQueries, ReadState};
 
-/// A chat as the actor has read it, inside a unit of work.
+/// Returns a chat with the actor's read state, inside a unit of work.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -22,7 +22,7 @@ pub fn read_in_unit(
     }
 }
 
-/// Chats as the actor has read them.
+/// Returns chats with the actor's read state.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -41,7 +41,7 @@ pub fn read_in_snapshot<'a>(
     Ok(states)
 }
 
-/// What a participant has read, and has not. Nothing from before it joined is unread.
+/// Computes a participant's read state. Messages from before it joined are not unread.
 fn state(reads: &mut dyn ReadQueries, member: &Participant) -> Result<ReadState, StoreError> {
     let (chat, agent) = (member.chat, member.agent);
     let place = reads.mark(chat, agent)?.map(|mark| mark.place);
@@ -117,7 +117,7 @@ mod tests {
         reads.expect_mentions().returning(|_, _, _| Ok(2));
     }
 
-    /// Whoever is not in a chat has nothing unread there.
+    /// An agent that does not participate has nothing unread.
     #[test]
     fn only_a_participant_has_something_unread() {
         let expected = ReadState {
@@ -138,7 +138,7 @@ mod tests {
         }
     }
 
-    /// What nobody has left unread mentions nobody, and is not counted.
+    /// Without unread messages mentions are not counted.
     #[test]
     fn nothing_unread_mentions_nobody() {
         let mut reads = MockReadQueries::default();

@@ -55,7 +55,7 @@ pub(crate) fn announce(
     uow.events().append(&entry).map(drop)
 }
 
-/// Stands between the name of an agent and the new name of the chat.
+/// The words between the name of an agent and the new name of the chat.
 const RENAMED: &str = " renamed the conversation to \"";
 
 fn wording(kind: SystemKind, agent: &Agent, chat: &Chat) -> String {
@@ -121,7 +121,7 @@ mod tests {
         }
     }
 
-    /// S-090: a message of the chat, said by whom it is about, caused by the caller.
+    /// S-090: an announcement names its subject and has the caller as its actor.
     #[test]
     fn an_announcement_is_a_message_of_its_own_thread() {
         let mut uow = Scene::new(a_chat()).unit();

@@ -33,7 +33,7 @@ pub(crate) fn check_agents(uow: &mut dyn UnitOfWork, agents: &[AgentId]) -> Resu
     Ok(())
 }
 
-/// Makes `agent`, who is none, a participant of the locked chat.
+/// Makes `agent` a participant of the locked chat. It must not be one already.
 pub(crate) fn admit(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
@@ -62,7 +62,7 @@ pub(crate) fn admit(
     Ok(participant)
 }
 
-/// Admits `agent` and says so in the chat (S-090).
+/// Admits `agent` and announces it in the chat (S-090).
 pub(crate) fn admit_and_announce(
     uow: &mut dyn UnitOfWork,
     cx: &Context,
@@ -74,7 +74,7 @@ pub(crate) fn admit_and_announce(
     Ok(participant)
 }
 
-/// Ends a membership of the locked chat and says so in it; `false` when it had ended already.
+/// Ends a membership of the locked chat and announces it. Returns `false` if it had ended already.
 pub(crate) fn dismiss(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

@@ -9,7 +9,7 @@ use crate::kernel::username_key::username_key;
 use crate::talk::model::mention::{Names, names_in};
 use crate::talk::model::message::{Author, Message};
 
-/// Stores whom a new message mentions. A text without `@` costs no statement.
+/// Stores the mentions of a new message. A text without `@` costs no statement.
 pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(), StoreError> {
     let agents = mentioned(uow, message)?;
     if agents.is_empty() {
@@ -18,8 +18,8 @@ pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(),
     uow.mentions().replace(message, &agents)
 }
 
-/// Stores whom `message` mentions now that it no longer says `earlier`. Two texts without `@` cost
-/// no statement.
+/// Stores the mentions of an edited message; `earlier` is its previous text. Two texts without `@`
+/// cost no statement.
 pub(crate) fn mention_anew(
     uow: &mut dyn UnitOfWork,
     message: &Message,
@@ -32,7 +32,7 @@ pub(crate) fn mention_anew(
     uow.mentions().replace(message, &agents)
 }
 
-/// The participants that the message's text names, its author excepted.
+/// Finds the participants that the text mentions, except the author.
 fn mentioned(uow: &mut dyn UnitOfWork, message: &Message) -> Result<BTreeSet<AgentId>, StoreError> {
     let Author::Agent(author) = message.author else {
         return Ok(BTreeSet::new());

@@ -28,7 +28,7 @@ pub(crate) fn set_status(
     uow.events().append(&entry).map(drop)
 }
 
-/// Opens a closed chat and says so in it.
+/// Opens a closed chat and announces it.
 pub(crate) fn set_open(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

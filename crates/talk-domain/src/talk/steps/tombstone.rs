@@ -9,8 +9,9 @@ use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::Message;
 use crate::talk::steps::mention::mention_anew;
 
-/// Makes a message of the locked chat a tombstone, and logs its deletion unless the chat is deleted:
-/// the deletion of a chat is its last event. Returns whether logged events or earlier versions are left for later.
+/// Turns a message of the locked chat into a tombstone. Logs its deletion unless the chat is
+/// deleted: the deletion of a chat is its last event. Returns whether logged events or earlier
+/// versions are left for a cleanup.
 pub(crate) fn bury(
     uow: &mut dyn UnitOfWork,
     cx: &Context,

@@ -1,8 +1,8 @@
 //! Reads of the log, answered in any order.
 
-use talk_domain::event::LoggedEvent;
-use talk_domain::id::ChatId;
-use talk_domain::live::catch_up::Gap;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::live::catch_up::Gap;
 
 use super::{Read, World};
 use crate::hub::{Page, ReaderId};

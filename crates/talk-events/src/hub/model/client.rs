@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::{AgentId, ChatId};
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::model::event::EventKind;
 
 use crate::hub::Mark;
 

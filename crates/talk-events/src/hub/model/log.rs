@@ -3,8 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::{AgentId, ChatId};
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::model::event::EventKind;
 use uuid::Uuid;
 
 use super::random::Random;

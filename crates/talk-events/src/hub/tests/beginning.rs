@@ -1,7 +1,7 @@
 //! Where the delivery of a chat begins.
 
-use talk_domain::live::ResetReason;
-use talk_domain::live::subscribe::Start;
+use talk_domain::kernel::live::ResetReason;
+use talk_domain::talk::live::subscribe::Start;
 use talk_domain::testing::chat_id;
 
 use super::desk::{Desk, joined, left, said};

@@ -1,8 +1,8 @@
 //! Events on their way to live readers, and what makes a reader fall behind.
 
-use talk_domain::event::EventKind;
-use talk_domain::live::Scope;
-use talk_domain::live::subscribe::Start;
+use talk_domain::kernel::live::Scope;
+use talk_domain::talk::live::subscribe::Start;
+use talk_domain::talk::model::event::EventKind;
 use talk_domain::testing::chat_id;
 
 use super::desk::{Desk, created, event, joined, left, long, said};

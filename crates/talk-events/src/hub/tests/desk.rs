@@ -1,9 +1,10 @@
 //! A hub whose outbox is read line by line.
 
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::id::ChatId;
-use talk_domain::live::Notice;
-use talk_domain::live::subscribe::Start;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::live::Notice;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::live::subscribe::Start;
+use talk_domain::talk::model::event::EventKind;
 use talk_domain::testing::agent_id;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Frames that are in no log: presence, and what connections say to each other.
 
-use talk_domain::live::Presence;
-use talk_domain::live::subscribe::Start;
+use talk_domain::kernel::live::Presence;
+use talk_domain::talk::live::subscribe::Start;
 use talk_domain::testing::{agent_id, chat_id};
 
 use super::desk::{Desk, long};

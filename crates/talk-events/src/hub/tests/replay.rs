@@ -1,7 +1,7 @@
 //! How a reader that is behind is caught up from the log.
 
-use talk_domain::event::EventKind;
-use talk_domain::live::subscribe::Start;
+use talk_domain::talk::live::subscribe::Start;
+use talk_domain::talk::model::event::EventKind;
 use talk_domain::testing::{agent_id, chat_id};
 
 use super::desk::{Desk, event, joined, left, long, said};

@@ -1,7 +1,7 @@
 //! The forms of text.
 
 use serde_json::{Value, json};
-use talk_domain::limits::Limits;
+use talk_domain::talk::model::limits::Limits;
 
 /// Any text but U+0000.
 pub(super) const NO_NUL: &str = r"^[^\u0000]*$";

@@ -1,9 +1,10 @@
 //! Fields the service writes.
 
 use serde_json::{Value, json};
-use talk_domain::agent::{AgentStatus, Permission};
-use talk_domain::chat::{ChatKind, ChatStatus};
-use talk_domain::live::Presence;
+use talk_domain::identity::agent::AgentStatus;
+use talk_domain::kernel::context::Permission;
+use talk_domain::kernel::live::Presence;
+use talk_domain::talk::model::chat::{ChatKind, ChatStatus};
 use talk_wire::resource::AGENT;
 
 use super::format::{given_id, time, time_or_none, word};

@@ -1,7 +1,8 @@
 //! Attachments: each kind has fields of its own.
 
 use serde_json::{Value, json};
-use talk_domain::limits::{Limits, URL};
+use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::model::media::URL;
 
 use super::{format, reference};
 

@@ -1,9 +1,9 @@
 //! Fields clients write.
 
 use serde_json::{Value, json};
-use talk_domain::access_key::create::MAX_LIFE_SECONDS;
-use talk_domain::agent::PASSWORD_LENGTH;
-use talk_domain::limits::Limits;
+use talk_domain::identity::access_key::create::MAX_LIFE_SECONDS;
+use talk_domain::identity::agent::PASSWORD_LENGTH;
+use talk_domain::talk::model::limits::Limits;
 use talk_wire::resource::AGENT;
 
 use super::format::{

@@ -1,7 +1,7 @@
 //! The page about the socket.
 
-use talk_domain::event::EventKind;
-use talk_domain::live::{Ended, ResetReason};
+use talk_domain::kernel::live::{Ended, ResetReason};
+use talk_domain::talk::model::event::EventKind;
 use talk_wire::frame;
 use talk_wire::socket::{ended, reset};
 

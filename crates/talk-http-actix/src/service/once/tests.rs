@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::testing::{Scene, logged, post};
-use talk_domain::event::{EventKind, LoggedEvent};
-use talk_domain::idempotency::MockIdempotencyRepository;
+use talk_domain::kernel::idempotency::MockIdempotencyRepository;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::talk::model::event::EventKind;
 use talk_domain::testing::{a_chat, a_message, a_participant, at, chat_id, message_id};
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
-use talk_domain::event::LoggedEvent;
-use talk_domain::live::{Connection, Notice};
+use talk_domain::kernel::live::{Connection, Notice};
+use talk_domain::kernel::log::LoggedEvent;
 use talk_socket::Outgoing;
 use talk_wire::legacy;
 use talk_wire::resource::AgentPresence;

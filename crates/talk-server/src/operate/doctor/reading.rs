@@ -1,8 +1,9 @@
 //! Checks how far participants have read.
 
-use talk_domain::chat::Chat;
-use talk_domain::event::EventKind;
-use talk_domain::store::{Snapshot, StoreError};
+use talk_domain::kernel::store::Snapshot;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::event::EventKind;
 
 use crate::operate::all;
 
@@ -44,11 +45,11 @@ pub(super) fn check_reading(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::chat::Tick;
-    use talk_domain::event::LoggedEvent;
-    use talk_domain::message::Message;
-    use talk_domain::page::Page;
-    use talk_domain::read::ReadMark;
+    use talk_domain::kernel::log::LoggedEvent;
+    use talk_domain::kernel::page::Page;
+    use talk_domain::kernel::stream::Tick;
+    use talk_domain::talk::model::message::Message;
+    use talk_domain::talk::model::read::ReadMark;
     use talk_domain::testing::{
         MockSnapshot, a_chat, a_message, a_participant, agent_id, at, chat_id,
     };

@@ -5,9 +5,9 @@
 //! reads a stale row of a cached chat.
 
 use diesel::prelude::*;
-use talk_domain::chat::Chat;
-use talk_domain::id::ChatId;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::Chat;
 
 use crate::error::fault;
 use crate::portable::connection::{AnyConnection, natively};

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use talk_domain::access_key::{AccessKey, KeyHash};
-use talk_domain::agent::Agent;
-use talk_domain::chat::Chat;
-use talk_domain::id::{AgentId, ChatId, CustomerId, TokenId};
-use talk_domain::participant::Participant;
-use talk_domain::store::StoreError;
+use talk_domain::identity::access_key::{AccessKey, KeyHash};
+use talk_domain::identity::agent::Agent;
+use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, TokenId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::participant::Participant;
 
 /// A cache of chats, memberships, agents and credentials that the units of one transaction have
 /// read or changed. Later units read them from here, and the row of a chat is written once per

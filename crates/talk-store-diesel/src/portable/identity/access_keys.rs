@@ -1,11 +1,11 @@
 //! Access keys of the customer.
 
 use diesel::prelude::*;
-use talk_domain::access_key::{AccessKey, AccessKeyQueries, AccessKeyRepository};
-use talk_domain::id::{AccessKeyId, AgentId};
-use talk_domain::page::{Cursor, Page, PageRequest};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::access_key::{AccessKey, AccessKeyQueries, AccessKeyRepository};
+use talk_domain::kernel::id::{AccessKeyId, AgentId};
+use talk_domain::kernel::page::{Cursor, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

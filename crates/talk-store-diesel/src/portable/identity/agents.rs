@@ -3,11 +3,11 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use talk_domain::agent::{Agent, AgentQueries, AgentRepository, PasswordHash};
-use talk_domain::id::AgentId;
-use talk_domain::page::{Cursor, Page, PageRequest};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::agent::{Agent, AgentQueries, AgentRepository, PasswordHash};
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::page::{Cursor, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

@@ -1,13 +1,12 @@
 //! Customers, and their removal.
 
 use diesel::prelude::*;
-use talk_domain::access_key::AccessKeyRepository as _;
-use talk_domain::agent::Agent;
-use talk_domain::customer::Customer;
-use talk_domain::customer::delete::CustomerRemoval;
-use talk_domain::id::{AgentId, ChatId};
-use talk_domain::store::{CustomerRepository, StoreError};
-use talk_domain::time::Timestamp;
+use talk_domain::identity::access_key::AccessKeyRepository as _;
+use talk_domain::identity::agent::Agent;
+use talk_domain::identity::customer::{Customer, CustomerRemoval, CustomerRepository};
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::fault;
 use crate::portable::rows::agent::AgentRow;

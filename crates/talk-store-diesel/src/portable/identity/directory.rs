@@ -2,12 +2,13 @@
 
 use diesel::dsl;
 use diesel::prelude::*;
-use talk_domain::access_key::{AccessKey, KeyHash};
-use talk_domain::agent::{Agent, PasswordHash, username_key};
-use talk_domain::customer::Customer;
-use talk_domain::id::{AgentId, CustomerId, TokenId};
-use talk_domain::session::Directory;
-use talk_domain::store::StoreError;
+use talk_domain::identity::access_key::{AccessKey, KeyHash};
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::identity::customer::Customer;
+use talk_domain::identity::session::Directory;
+use talk_domain::kernel::id::{AgentId, CustomerId, TokenId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::username_key::username_key;
 
 use crate::error::fault;
 use crate::portable::kernel::cleanups::removed_customer;

@@ -1,11 +1,11 @@
 //! Ended sessions.
 
 use diesel::prelude::*;
-use talk_domain::id::{AgentId, TokenId};
-use talk_domain::identity::TOKEN_LEEWAY_SECONDS;
-use talk_domain::session::SessionRepository;
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::credentials::TOKEN_LEEWAY_SECONDS;
+use talk_domain::identity::session::SessionRepository;
+use talk_domain::kernel::id::{AgentId, TokenId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::fault;
 use crate::portable::rows::{bytes, number, seq};

@@ -3,9 +3,9 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
-use talk_domain::cleanup::{Cleanup, CleanupQueries, CleanupRepository, Deleted};
-use talk_domain::id::{ChatId, CustomerId, MessageId};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::cleanup::{Cleanup, CleanupQueries, CleanupRepository, Deleted};
+use talk_domain::kernel::id::{ChatId, CustomerId, MessageId};
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::{corrupt, fault};
 use crate::portable::rows::{bytes, id, number, optional_id, seq};

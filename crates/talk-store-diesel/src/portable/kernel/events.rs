@@ -2,14 +2,13 @@
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
-use talk_domain::chat::Tick;
-use talk_domain::cleanup::Bound;
-use talk_domain::event::{
-    Event, EventKind, EventQueries, FrameEncoder, LogEntry, LogPage, LoggedEvent, Portion,
-};
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::message::{Message, MessageQueries};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::model::event::{Event, EventKind, EventQueries, FrameEncoder, LogEntry};
+use talk_domain::talk::model::message::{Message, MessageQueries};
 
 use crate::error::fault;
 use crate::portable::deadline::talk_in_time;
@@ -132,7 +131,7 @@ impl Scope<'_> {
     }
 
     /// Deletes the first events of a log up to a `seq` and a time; see
-    /// [`EventLog::trim`](talk_domain::event::EventLog::trim).
+    /// [`EventLog::trim`](talk_domain::talk::model::event::EventLog::trim).
     pub(crate) fn trim(
         &mut self,
         chat: ChatId,

@@ -1,10 +1,10 @@
 //! Stored answers to requests of the customer's agents.
 
 use diesel::prelude::*;
-use talk_domain::id::AgentId;
-use talk_domain::idempotency::{Answered, IdempotencyRepository};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::idempotency::{Answered, IdempotencyRepository};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::{corrupt, fault};
 use crate::portable::connection::natively;
@@ -102,8 +102,8 @@ impl IdempotencyRepository for Scope<'_> {
 mod tests {
     use diesel::migration::MigrationVersion;
     use diesel_migrations::MigrationHarness;
-    use talk_domain::id::ChatId;
-    use talk_domain::idempotency::Answer;
+    use talk_domain::kernel::id::ChatId;
+    use talk_domain::kernel::idempotency::Answer;
     use talk_domain::testing::{agent_id, at, customer_id};
     use uuid::Uuid;
 

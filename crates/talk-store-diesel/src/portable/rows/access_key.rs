@@ -1,9 +1,9 @@
 //! The row of an access key.
 
 use diesel::prelude::*;
-use talk_domain::access_key::AccessKey;
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::access_key::AccessKey;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::portable::rows::{at, bytes, hash, id, optional_at};
 use crate::portable::schema::access_keys;

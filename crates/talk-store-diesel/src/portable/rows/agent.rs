@@ -1,9 +1,11 @@
 //! The row of an agent.
 
 use diesel::prelude::*;
-use talk_domain::agent::{Agent, AgentStatus, PasswordHash, Permission, username_key};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
+use talk_domain::kernel::context::Permission;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::kernel::username_key::username_key;
 
 use crate::error::corrupt;
 use crate::portable::rows::{at, bytes, id, number, optional_at};

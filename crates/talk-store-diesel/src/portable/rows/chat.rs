@@ -1,9 +1,10 @@
 //! The row of a chat, and the keys it is found by.
 
 use diesel::prelude::*;
-use talk_domain::chat::{Chat, ChatKind, ChatStatus, DirectPair, Tick};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::chat::{Chat, ChatKind, ChatStatus, DirectPair};
 
 use crate::error::corrupt;
 use crate::portable::rows::{at, bytes, id, number, optional_at, seq};

@@ -1,8 +1,8 @@
 //! The row of a customer.
 
 use diesel::prelude::*;
-use talk_domain::customer::Customer;
-use talk_domain::store::StoreError;
+use talk_domain::identity::customer::Customer;
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::portable::rows::{at, bytes, id};
 use crate::portable::schema::customers;

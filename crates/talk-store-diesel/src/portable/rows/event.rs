@@ -1,8 +1,9 @@
 //! The row of a logged event.
 
 use diesel::prelude::*;
-use talk_domain::event::{EventKind, LogEntry, LoggedEvent};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::event::{EventKind, LogEntry};
 
 use crate::error::{corrupt, fault};
 use crate::portable::connection::AnyConnection;

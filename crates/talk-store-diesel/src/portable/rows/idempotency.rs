@@ -1,9 +1,9 @@
 //! The row of a stored answer.
 
 use diesel::prelude::*;
-use talk_domain::id::CustomerId;
-use talk_domain::idempotency::{Answer, Answered};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::{corrupt, fault};
 use crate::portable::connection::AnyConnection;

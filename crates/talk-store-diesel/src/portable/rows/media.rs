@@ -1,8 +1,8 @@
 //! Attachments as JSON text.
 
 use serde::{Deserialize, Serialize};
-use talk_domain::media::{Address, Media};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::media::{Address, Media};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -101,7 +101,7 @@ fn parse<T: From<Uuid>>(id: &str) -> Result<T, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use talk_domain::id::{AgentId, FileId};
+    use talk_domain::kernel::id::{AgentId, FileId};
 
     use super::*;
 

@@ -1,10 +1,11 @@
 //! The rows of a message and of its earlier versions.
 
 use diesel::prelude::*;
-use talk_domain::id::MessageId;
-use talk_domain::message::{Author, Message, Revision, SystemKind, SystemNote};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::id::MessageId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::message::{Author, Message, Revision};
+use talk_domain::talk::model::note::{SystemKind, SystemNote};
 
 use crate::error::{corrupt, fault};
 use crate::portable::connection::AnyConnection;

@@ -1,9 +1,9 @@
 //! The row of a membership, current or former.
 
 use diesel::prelude::*;
-use talk_domain::chat::Chat;
-use talk_domain::participant::Participant;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::participant::Participant;
 
 use crate::portable::rows::{at, bytes, id};
 use crate::portable::schema::{former_participants, participants};

@@ -1,10 +1,10 @@
 //! The row of a reaction.
 
 use diesel::prelude::*;
-use talk_domain::emoji::Emoji;
-use talk_domain::id::MessageId;
-use talk_domain::reaction::Reaction;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::MessageId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::emoji::Emoji;
+use talk_domain::talk::model::reaction::Reaction;
 
 use crate::portable::rows::{at, bytes, id};
 use crate::portable::schema::reactions;

@@ -1,9 +1,9 @@
 //! The row of a read mark.
 
 use diesel::prelude::*;
-use talk_domain::chat::Tick;
-use talk_domain::read::ReadMark;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::model::read::ReadMark;
 
 use crate::portable::rows::{at, bytes, id, number, seq};
 use crate::portable::schema::read_marks;

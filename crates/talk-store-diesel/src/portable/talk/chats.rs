@@ -1,11 +1,11 @@
 //! Chats of the customer.
 
 use diesel::prelude::*;
-use talk_domain::chat::{Chat, ChatFilter, ChatQueries, ChatRepository, DirectPair};
-use talk_domain::fold::fold_needle;
-use talk_domain::id::{AgentId, ChatId};
-use talk_domain::page::{Cursor, Page, PageRequest};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::fold::fold_needle;
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::page::{Cursor, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatQueries, ChatRepository, DirectPair};
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

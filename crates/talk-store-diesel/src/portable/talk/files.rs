@@ -1,9 +1,9 @@
 //! Uploaded files.
 
 use diesel::prelude::*;
-use talk_domain::id::FileId;
-use talk_domain::media::FileRepository;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::FileId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::media::FileRepository;
 
 use crate::error::fault;
 use crate::portable::rows::bytes;

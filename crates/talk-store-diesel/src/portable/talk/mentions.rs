@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use talk_domain::cleanup::Bound;
-use talk_domain::id::{AgentId, ChatId, CustomerId, MessageId};
-use talk_domain::mention::{Backlog, MentionQueries, MentionRepository, names_in};
-use talk_domain::message::Message;
-use talk_domain::participant::ParticipantRepository;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::mention::{Backlog, MentionQueries, MentionRepository, names_in};
+use talk_domain::talk::model::message::Message;
+use talk_domain::talk::model::participant::ParticipantRepository;
 
 use crate::error::{corrupt, fault};
 use crate::portable::rows::{bytes, id, number, seq};

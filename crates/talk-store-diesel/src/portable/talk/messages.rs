@@ -7,16 +7,16 @@ mod pages;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use talk_domain::cleanup::Bound;
-use talk_domain::id::{AgentId, ChatId, MessageId};
-use talk_domain::message::search::MessageSearch;
-use talk_domain::message::{
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
+use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::message::{
     Authored, Message, MessageFilter, MessageQueries, MessageRepository, Revision,
 };
-use talk_domain::page::{Page, PageRequest};
-use talk_domain::reaction::Reaction;
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::talk::model::needle::MessageSearch;
+use talk_domain::talk::model::reaction::Reaction;
 
 use crate::error::fault;
 use crate::portable::fast::prepared::{Value, prepared};

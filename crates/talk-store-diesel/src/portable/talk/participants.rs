@@ -2,11 +2,14 @@
 
 use diesel::dsl;
 use diesel::prelude::*;
-use talk_domain::chat::{Chat, Tick};
-use talk_domain::id::{AgentId, ChatId, ParticipantId};
-use talk_domain::page::{Cursor, Page, PageRequest};
-use talk_domain::participant::{ChatLog, Participant, ParticipantQueries, ParticipantRepository};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::{AgentId, ChatId, ParticipantId};
+use talk_domain::kernel::page::{Cursor, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::participant::{
+    ChatLog, Participant, ParticipantQueries, ParticipantRepository,
+};
 
 use crate::error::fault;
 use crate::portable::connection::{MultiBackend, natively};

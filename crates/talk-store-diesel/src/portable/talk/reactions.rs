@@ -2,9 +2,9 @@
 //! a further query.
 
 use diesel::prelude::*;
-use talk_domain::id::MessageId;
-use talk_domain::reaction::{Reaction, ReactionRepository};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::MessageId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::reaction::{Reaction, ReactionRepository};
 
 use crate::error::fault;
 use crate::portable::fast::prepared::{Value, prepared};

@@ -1,12 +1,12 @@
 //! Read marks and unread messages.
 
 use diesel::prelude::*;
-use talk_domain::chat::Tick;
-use talk_domain::id::{AgentId, ChatId};
-use talk_domain::page::{Cursor, Order, Page, PageRequest};
-use talk_domain::read::{COUNTED, ReadMark, ReadQueries, ReadRepository};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::read::{COUNTED, ReadMark, ReadQueries, ReadRepository};
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

@@ -1,10 +1,10 @@
 //! Deletes the rows of a chat for good.
 
 use diesel::prelude::*;
-use talk_domain::chat::remove::ChatRemoval;
-use talk_domain::cleanup::Bound;
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::removal::ChatRemoval;
 
 use crate::error::fault;
 use crate::portable::kernel::cleanups::{CHAT, MESSAGE};

@@ -1,12 +1,12 @@
 //! Finds expired messages and events in the customer's chats.
 
 use diesel::prelude::*;
-use talk_domain::chat::Chat;
-use talk_domain::cleanup::Bound;
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::retention::{Aged, RetentionQueries, RetentionRepository};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::retention::{Aged, RetentionQueries, RetentionRepository};
 
 use crate::error::fault;
 use crate::portable::deadline::talk_in_time;

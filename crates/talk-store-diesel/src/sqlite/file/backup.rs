@@ -12,7 +12,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::MigrationHarness as _;
-use talk_domain::store::Cause;
+use talk_domain::kernel::store_error::Cause;
 
 use crate::error::OpenError;
 use crate::location::Location;

@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Text};
 use serde::{Deserialize, Serialize};
-use talk_domain::store::Cause;
+use talk_domain::kernel::store_error::Cause;
 use uuid::Uuid;
 
 use crate::error::OpenError;

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection as _;
-use talk_domain::store::Cause;
+use talk_domain::kernel::store_error::Cause;
 
 use crate::error::OpenError;
 use crate::location::Location;

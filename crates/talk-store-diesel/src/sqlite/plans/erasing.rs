@@ -1,17 +1,17 @@
 //! Erasing requests, for the query plans of their statements.
 
-use talk_domain::chat::ChatKind;
-use talk_domain::chat::create::{CreateChat, create_chat};
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::chat::remove::remove_chat;
-use talk_domain::context::{Context, IdSource};
-use talk_domain::message::post::post_message;
-use talk_domain::retention::Expiry;
-use talk_domain::retention::expire::expire_messages;
-use talk_domain::retention::trim::trim_log;
-use talk_domain::store::{Snapshot, UnitOfWork};
+use talk_domain::kernel::context::{Context, IdSource};
+use talk_domain::kernel::store::{Snapshot, UnitOfWork};
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::chat::create::{CreateChat, create_chat};
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::chat::remove::remove_chat;
+use talk_domain::talk::message::post::post_message;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::retention::Expiry;
+use talk_domain::talk::retention::expire::expire_messages;
+use talk_domain::talk::retention::trim::trim_log;
 use talk_domain::testing::{agent_id, at, context};
-use talk_domain::time::Timestamp;
 
 use super::said;
 

@@ -1,9 +1,9 @@
 //! The plans of searches.
 
 use diesel::connection::TransactionManager;
-use talk_domain::message::search::{MessageSearch, Needle};
-use talk_domain::message::{Message, MessageQueries};
-use talk_domain::page::PageRequest;
+use talk_domain::kernel::page::PageRequest;
+use talk_domain::talk::model::message::{Message, MessageQueries};
+use talk_domain::talk::model::needle::{MessageSearch, Needle};
 use talk_domain::testing::{agent_id, at};
 
 use super::explained::plan;

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::oneshot;
 
 use super::turns::{Turns, Waiting, Who};
@@ -124,7 +125,7 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
-    use talk_domain::id::CustomerId;
+    use talk_domain::kernel::id::CustomerId;
     use talk_domain::testing::{actor, agent_id};
     use uuid::Uuid;
 

@@ -4,12 +4,12 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use talk_domain::chat::ChatFilter;
-use talk_domain::event::Portion;
-use talk_domain::id::CustomerId;
-use talk_domain::message::MessageFilter;
-use talk_domain::page::{Order, PageRequest};
-use talk_domain::store::Snapshot;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::page::{Order, PageRequest};
+use talk_domain::kernel::store::Snapshot;
+use talk_domain::talk::model::chat::ChatFilter;
+use talk_domain::talk::model::message::MessageFilter;
 use talk_domain::testing::{actor, agent_id, chat_id, customer_id};
 use tempfile::TempDir;
 use tokio::sync::oneshot;

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-use talk_domain::id::{AgentId, CustomerId};
-use talk_domain::store::Unit;
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::store::Unit;
 
 /// A customer, or the server itself.
 pub(super) type Who = Option<CustomerId>;

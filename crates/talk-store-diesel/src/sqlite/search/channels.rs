@@ -6,9 +6,9 @@
 
 use diesel::prelude::*;
 use memchr::memmem::Finder;
-use talk_domain::chat::Chat;
-use talk_domain::page::{Cursor, Order, Page, PageRequest};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::chat::Chat;
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

@@ -12,11 +12,11 @@ mod source;
 pub(crate) mod unindexed;
 
 use diesel::prelude::*;
-use talk_domain::id::AgentId;
-use talk_domain::message::Message;
-use talk_domain::message::search::MessageSearch;
-use talk_domain::page::{Cursor, Order, Page, PageRequest};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::message::Message;
+use talk_domain::talk::model::needle::MessageSearch;
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use diesel::connection::TransactionManager;
 use diesel::result::{Error, QueryResult};
-use talk_domain::event::{Bell, FrameEncoder, LoggedEvent};
-use talk_domain::store::{StoreError, Unit, Work};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::{Unit, Work};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::event::{Bell, FrameEncoder};
 use tokio::sync::oneshot;
 
 use crate::error::{is_full, is_locked};

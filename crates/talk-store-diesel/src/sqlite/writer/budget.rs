@@ -125,7 +125,7 @@ impl Filling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::id::{AgentId, CustomerId};
+    use talk_domain::kernel::id::{AgentId, CustomerId};
     use uuid::Uuid;
 
     const MS: Duration = Duration::from_millis(1);

@@ -3,7 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use talk_domain::store::{StoreError, Unit};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
 
 use crate::portable::outcome::count;
 use crate::sqlite::writer::batch::Job;

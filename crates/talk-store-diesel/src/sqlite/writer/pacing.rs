@@ -14,7 +14,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use talk_domain::id::CustomerId;
+use talk_domain::kernel::id::CustomerId;
 
 /// How long a customer counts as active after a unit of it was queued.
 const ACTIVE: Duration = Duration::from_millis(100);

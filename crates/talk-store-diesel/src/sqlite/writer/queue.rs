@@ -9,8 +9,8 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque};
 
-use talk_domain::id::{AgentId, CustomerId};
-use talk_domain::store::Unit;
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::store::Unit;
 
 use shares::Shares;
 

@@ -1,11 +1,12 @@
 //! Lists of chats and of their participants.
 
-use talk_domain::chat::{Chat, ChatFilter, ChatKind, Tick};
-use talk_domain::id::{ChatId, ParticipantId};
-use talk_domain::participant::Participant;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::{ChatId, ParticipantId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind};
+use talk_domain::talk::model::participant::Participant;
 use talk_domain::testing::{a_chat, a_participant, agent_id, at, chat_id};
-use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::{first, fresh, instant, passed, walks_exactly};

@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use talk_domain::chat::ChatKind;
-use talk_domain::message::{Message, MessageFilter, Revision};
-use talk_domain::page::{Order, Page, PageRequest};
-use talk_domain::store::{Snapshot, StoreError};
+use talk_domain::kernel::page::{Order, Page, PageRequest};
+use talk_domain::kernel::store::Snapshot;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::message::{Message, MessageFilter, Revision};
 use talk_domain::testing::{a_message, agent_id, at, chat_id, message_id};
-use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::chats::{add_chat, some_chat};

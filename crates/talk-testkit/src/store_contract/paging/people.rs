@@ -1,10 +1,10 @@
 //! Lists of agents and of their keys.
 
-use talk_domain::access_key::AccessKey;
-use talk_domain::agent::{Agent, PasswordHash};
-use talk_domain::id::AccessKeyId;
+use talk_domain::identity::access_key::AccessKey;
+use talk_domain::identity::agent::{Agent, PasswordHash};
+use talk_domain::kernel::id::AccessKeyId;
+use talk_domain::kernel::time::Timestamp;
 use talk_domain::testing::{agent_id, an_agent, at, customer_id};
-use talk_domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::{fresh, instant, passed, walks_exactly};

@@ -27,7 +27,7 @@ impl Names {
         self.0.iter().map(String::as_str)
     }
 
-    /// Who has the longest of these names that anybody has.
+    /// Returns the agents with the longest of these names that exists.
     pub(crate) fn longest_of(&self, found: &[(String, AgentId)]) -> BTreeSet<AgentId> {
         let with = |key: &String| -> BTreeSet<AgentId> {
             let having = found.iter().filter(|(of, _)| of == key);

@@ -5,10 +5,10 @@
 
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
-use talk_domain::id::AgentId;
-use talk_domain::message::Message;
-use talk_domain::page::{Cursor, Order, Page, PageRequest};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::message::Message;
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

@@ -2,9 +2,9 @@
 //! rare scan costs.
 
 use diesel::prelude::*;
-use talk_domain::id::AgentId;
-use talk_domain::message::Authored;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::message::Authored;
 
 use crate::error::fault;
 use crate::portable::rows::{bytes, id, number, seq};
@@ -23,7 +23,7 @@ struct AuthoredRow {
 }
 
 impl Scope<'_> {
-    /// See [`MessageRepository::of_author`](talk_domain::message::MessageRepository::of_author).
+    /// See [`MessageRepository::of_author`](talk_domain::talk::model::message::MessageRepository::of_author).
     pub(crate) fn messages_of_author(
         &mut self,
         agent: AgentId,

@@ -1,10 +1,10 @@
 //! Pages of one chat, of a thread, and of a message's earlier versions.
 
 use diesel::prelude::*;
-use talk_domain::id::{ChatId, MessageId};
-use talk_domain::message::{Message, MessageFilter, Revision};
-use talk_domain::page::{Cursor, Order, Page, PageRequest};
-use talk_domain::store::StoreError;
+use talk_domain::kernel::id::{ChatId, MessageId};
+use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::model::message::{Message, MessageFilter, Revision};
 
 use crate::error::fault;
 use crate::portable::connection::MultiBackend;

@@ -3,12 +3,12 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use talk_domain::chat::delete::delete_chat;
-use talk_domain::chat::remove::remove_chat;
-use talk_domain::context::{Context, IdSource};
-use talk_domain::id::ChatId;
-use talk_domain::message::post::{PostMessage, post_message};
-use talk_domain::store::{Unit, UnitOfWork};
+use talk_domain::kernel::context::{Context, IdSource};
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::talk::chat::delete::delete_chat;
+use talk_domain::talk::chat::remove::remove_chat;
+use talk_domain::talk::message::post::{PostMessage, post_message};
 use talk_domain::testing::{agent_id, at, context, customer_id};
 use tempfile::TempDir;
 

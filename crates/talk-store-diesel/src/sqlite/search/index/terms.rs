@@ -4,8 +4,8 @@
 //! other terms. A hash collision costs one more comparison, since the text of every message found
 //! is compared.
 
-use talk_domain::fold::fold;
-use talk_domain::message::search::Needle;
+use talk_domain::kernel::fold::fold;
+use talk_domain::talk::model::needle::Needle;
 
 /// The version of the terms and of what is stored folded. Must be incremented when terms or
 /// [folding](fold) change; the index and the texts of channels are then rebuilt.

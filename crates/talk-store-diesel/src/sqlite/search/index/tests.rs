@@ -5,11 +5,11 @@ mod storing;
 
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::sql_types::Text;
-use talk_domain::id::ParticipantId;
-use talk_domain::message::search::{MessageSearch, Needle};
-use talk_domain::message::{Message, MessageQueries, MessageRepository};
-use talk_domain::page::{Order, PageRequest};
-use talk_domain::participant::{Participant, ParticipantRepository};
+use talk_domain::kernel::id::ParticipantId;
+use talk_domain::kernel::page::{Order, PageRequest};
+use talk_domain::talk::model::message::{Message, MessageQueries, MessageRepository};
+use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::participant::{Participant, ParticipantRepository};
 use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id, customer_id};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -52,7 +52,7 @@ impl World {
 
     /// Agent 1 joins chat `n`.
     fn join(&mut self, n: u128) {
-        let chat = talk_domain::chat::Chat {
+        let chat = talk_domain::talk::model::chat::Chat {
             id: chat_id(n),
             ..a_chat()
         };

@@ -1,9 +1,9 @@
 //! The matches of a page, and the time range of a search.
 
-use talk_domain::message::search::MessageSearch;
-use talk_domain::page::{Cursor, Order, PageRequest};
-use talk_domain::store::StoreError;
-use talk_domain::time::Timestamp;
+use talk_domain::kernel::page::{Cursor, Order, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::needle::MessageSearch;
 
 use super::source::{Candidate, Times};
 use crate::portable::rows::{at, id};

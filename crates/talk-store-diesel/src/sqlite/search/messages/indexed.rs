@@ -1,8 +1,8 @@
 //! Candidates from the index.
 
 use diesel::prelude::*;
-use talk_domain::page::Order;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::page::Order;
+use talk_domain::kernel::store_error::StoreError;
 
 use super::source::{Candidate, Times};
 use super::{CANDIDATE, Search, candidates, count};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use diesel::prelude::*;
-use talk_domain::page::Order;
+use talk_domain::kernel::page::Order;
 
 use crate::portable::schema::messages;
 

@@ -3,8 +3,8 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable};
-use talk_domain::page::Order;
-use talk_domain::store::StoreError;
+use talk_domain::kernel::page::Order;
+use talk_domain::kernel::store_error::StoreError;
 
 use super::source::{Candidate, Times};
 use super::{CANDIDATE, Search, Wanted, candidates, count};

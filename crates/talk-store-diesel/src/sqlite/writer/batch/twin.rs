@@ -11,8 +11,9 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use proptest::prelude::*;
-use talk_domain::event::{Bell, LoggedEvent};
-use talk_domain::store::{Snapshot as _, Unit, UnitOfWork};
+use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::store::{Snapshot as _, Unit, UnitOfWork};
+use talk_domain::talk::model::event::Bell;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 

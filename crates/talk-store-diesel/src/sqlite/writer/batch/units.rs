@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::TransactionManager;
 use diesel::result::{Error, QueryResult};
-use talk_domain::store::{StoreError, Verdict};
+use talk_domain::kernel::store::Verdict;
+use talk_domain::kernel::store_error::StoreError;
 
 use super::{Batcher, Job};
 use crate::error::corrupt;

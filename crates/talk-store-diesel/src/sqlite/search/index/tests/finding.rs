@@ -1,7 +1,7 @@
 //! Search results with and without the index.
 
-use talk_domain::message::Message;
-use talk_domain::page::Order;
+use talk_domain::kernel::page::Order;
+use talk_domain::talk::model::message::Message;
 use talk_domain::testing::{a_message, at, chat_id};
 
 use super::World;
