@@ -1,5 +1,5 @@
-//! Remembers for a moment whom a token stands for, so that a busy client is not looked up anew for
-//! each of its requests.
+//! A short-lived cache of authenticated tokens, so that a busy client is not looked up for each
+//! request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,36 +11,36 @@ use talk_domain::kernel::time::Timestamp;
 
 use crate::digest::Digest;
 
-/// How long an entry is believed. Revocation must take effect within a second, on every node.
+/// Lifetime of an entry. A revocation must take effect within a second, on every node.
 const BELIEVED: Duration = Duration::from_millis(500);
 
-/// Entries kept at most.
+/// Maximum of entries.
 const CAPACITY: usize = 10_000;
 
-/// What a caller was authenticated with.
+/// The credential of a caller, with its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     /// The token or key.
     pub(crate) credential: Credential,
-    /// When it ends by itself, if ever.
+    /// Expiry; `None` for never.
     pub(crate) expires: Option<Timestamp>,
 }
 
-/// Bounded memory of tokens by their digest.
+/// A bounded cache, by the digest of the token.
 #[derive(Debug, Default)]
 pub(crate) struct ActorCache {
     entries: Mutex<HashMap<Digest, (Actor, Session, Instant)>>,
 }
 
 impl ActorCache {
-    /// Whom the token stands for, if that was found out a moment ago and it has not expired since.
+    /// Returns the agent of a token, if it is cached and the token has not expired.
     pub(crate) fn get(&self, token: &Digest, now: Timestamp) -> Option<(Actor, Session)> {
         let (actor, session, since) = *self.lock().get(token)?;
         let is_valid = session.expires.is_none_or(|expires| now < expires);
         (is_valid && since.elapsed() < BELIEVED).then_some((actor, session))
     }
 
-    /// Remembers whom the token stood for at `since`, when looking it up began.
+    /// Caches the agent of a token; `since` is the start of the lookup.
     pub(crate) fn put(&self, token: Digest, actor: Actor, session: Session, since: Instant) {
         let mut entries = self.lock();
         if entries.len() >= CAPACITY {
@@ -51,7 +51,7 @@ impl ActorCache {
         }
     }
 
-    /// Forgets everybody: a token, key or agent has just ended.
+    /// Clears the cache, since a token, key or agent has just ended.
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

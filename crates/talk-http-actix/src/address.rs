@@ -1,5 +1,4 @@
-//! The address a request is attributed to, and the scheme its client used, also when it comes
-//! through reverse proxies.
+//! The address and scheme of the client of a request, also through reverse proxies.
 
 mod forwarded;
 mod scheme;
@@ -15,12 +14,12 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use ipnet::IpNet;
 pub(crate) use scheme::Scheme;
 
-/// Networks whose `Forwarded` and `X-Forwarded-For` headers are believed.
+/// Networks of proxies whose `Forwarded` and `X-Forwarded-For` headers are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Whether `address` is one of a trusted proxy.
+    /// Returns whether `address` is one of a trusted proxy.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -94,7 +93,7 @@ impl fmt::Display for ClientAddress {
     }
 }
 
-/// The other side of a connection; requests of unit tests have none.
+/// Returns the address of the peer; requests in unit tests have none.
 fn peer(address: Option<IpAddr>) -> IpAddr {
     address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
@@ -115,7 +114,7 @@ impl Addresses {
         }
     }
 
-    /// Finds the address of the client that sent `request` and keeps it with the request.
+    /// Finds the address of the client of `request`, and stores it in the request's extensions.
     pub(crate) fn note(&self, request: &ServiceRequest) -> ClientAddress {
         let peer = peer(request.peer_addr().map(|peer| peer.ip()));
         let address = self.find(peer, request.headers());
@@ -125,8 +124,8 @@ impl Addresses {
 
     /// The last untrusted address of the chain of proxies that ends with `peer`.
     ///
-    /// Where a client sends one of the two headers and a trusted proxy adds the other, only the
-    /// proxy's is true, and nothing says which that is. If they disagree both are ignored.
+    /// If a client sends one of the two headers and a trusted proxy adds the other, nothing shows
+    /// which one is the proxy's. If they disagree, both are ignored.
     fn find(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
         let given = |name| headers.contains_key(name);

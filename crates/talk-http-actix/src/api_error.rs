@@ -1,4 +1,4 @@
-//! Refusals as HTTP answers: the one conversion every error takes on its way out.
+//! Conversion of all errors into HTTP answers.
 
 use std::error::Error;
 use std::fmt;
@@ -11,13 +11,13 @@ use talk_wire::error::{ErrorBody, ErrorDetail, ErrorEnvelope};
 
 use crate::status::Status;
 
-/// The header that carries the request's id, both ways.
+/// The header with the request's id, in requests and answers.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Seconds after which a client may try again when a part of the system is away.
+/// `Retry-After` in seconds when a part of the system is unavailable.
 const UNAVAILABLE_FOR: u32 = 1;
 
-/// A refusal on its way out.
+/// A refusal that will be answered.
 #[derive(Debug)]
 pub(crate) struct ApiError(Box<Refusal>);
 
@@ -47,7 +47,7 @@ impl ApiError {
         }))
     }
 
-    /// A bad input without a rule of its own.
+    /// Creates a refusal of an invalid field.
     pub(crate) fn invalid(field: &str, reason: &'static str, message: impl Into<String>) -> Self {
         Invalid::new(field, reason, message).into()
     }
@@ -88,13 +88,13 @@ impl ApiError {
         Self::new(status, reason, message).retry_after(retry_after)
     }
 
-    /// The same refusal, with the seconds after which the client may try again.
+    /// Sets the `Retry-After` seconds.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after = Some(seconds);
         self
     }
 
-    /// A fault of ours; `cause` goes to the log only.
+    /// Creates an internal error; `cause` is only logged.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
         let mut error = Self::new(
             Status::INTERNAL,
@@ -105,7 +105,7 @@ impl ApiError {
         error
     }
 
-    /// What stands for an answer the framework made by itself.
+    /// Creates the refusal for an error answer of the framework.
     pub(crate) fn of_code(code: StatusCode) -> Self {
         match code {
             StatusCode::NOT_FOUND => Self::route_not_found(),
@@ -124,7 +124,7 @@ impl ApiError {
         }
     }
 
-    /// The same refusal, naming the request it answers.
+    /// Sets the id of the request.
     pub(crate) fn answering(mut self, request_id: &str) -> Self {
         request_id.clone_into(&mut self.0.request_id);
         self
@@ -140,17 +140,17 @@ impl ApiError {
         &self.0.message
     }
 
-    /// Whether the client said something that never makes sense.
+    /// Returns whether the request is invalid in every state.
     pub(crate) fn is_mistake(&self) -> bool {
         self.0.status == Status::INVALID
     }
 
-    /// Whether a part of the system is away.
+    /// Returns whether a part of the system is unavailable.
     pub(crate) fn is_unavailable(&self) -> bool {
         self.0.status.code().is_server_error()
     }
 
-    /// Writes to the log what the client is not told.
+    /// Logs the details that the client does not get.
     pub(crate) fn log(&self, request_id: &str) {
         if let Some(cause) = &self.0.cause {
             let reason = self.0.reason;
@@ -184,7 +184,7 @@ impl ApiError {
     }
 }
 
-/// Puts the request's id on an answer.
+/// Sets the header with the request's id.
 pub(crate) fn name_request(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, value);
@@ -228,7 +228,7 @@ impl<E: DomainError> From<E> for ApiError {
     }
 }
 
-/// An error with everything below it.
+/// Formats an error with its causes.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

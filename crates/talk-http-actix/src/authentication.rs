@@ -1,4 +1,4 @@
-//! Finds out whom a token or an access key stands for.
+//! Authentication of tokens and access keys.
 
 use std::time::Instant;
 
@@ -14,10 +14,9 @@ use crate::credentials::presented;
 use crate::digest::digest;
 use crate::shared::Shared;
 
-/// Whom the request stands for, and by what.
+/// Authenticates a request. Returns the agent and the credential.
 ///
-/// # Errors
-/// If it shows no token, or one that is worth nothing.
+/// # Errors If it has no token, or an invalid one.
 pub(crate) async fn authenticate(
     shared: &Shared,
     request: &HttpRequest,
@@ -36,10 +35,9 @@ pub(crate) async fn authenticate(
     Ok((actor, session))
 }
 
-/// Whom a token stands for at this moment.
+/// Looks a token up in the store.
 ///
-/// # Errors
-/// If it is worth nothing.
+/// # Errors If it is invalid.
 pub(crate) async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
     let (store, now) = (&*shared.api.store, (shared.api.clock)());
     let credential = match shared.api.tokens.key_hash(token) {
@@ -136,7 +134,7 @@ mod tests {
 
     #[actix_web::test]
     async fn a_token_is_looked_up_once_in_a_while_and_anew_after_a_revocation() {
-        // Four if none was remembered, three if the machine paused for long.
+        // Four without a cache; three if the machine paused for long.
         let scene = Scene::empty();
         shows_agents(&scene);
         scene.reads(|snapshot| {

@@ -1,4 +1,4 @@
-//! Request bodies: bounded in size and time, JSON only, every mistake named.
+//! Request bodies: bounded in size and time, only JSON, with precise refusals.
 
 mod nul;
 
@@ -25,7 +25,8 @@ use nul::check_nul;
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A body over its limit is read on so far, unseen: who still writes would not see the answer.
+/// Bytes of a body over its limit that are read and discarded: a client that is still writing would
+/// not read the answer.
 const DRAINED: usize = 4 * 1024 * 1024;
 
 /// The body of a request, at most as large as `L` says.
@@ -140,7 +141,7 @@ async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<Sent, ApiError> {
     Ok(Sent(read.map_err(|_| slow())??))
 }
 
-/// Reads a body of at most `limit` bytes, and counts in `seen` what came in.
+/// Reads a body of at most `limit` bytes, and adds the received bytes to `seen`.
 async fn collect(mut payload: Payload, limit: usize, seen: &mut usize) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
@@ -167,8 +168,8 @@ async fn collect(mut payload: Payload, limit: usize, seen: &mut usize) -> Result
     Ok(body.freeze())
 }
 
-/// Refuses a body that says it is longer than `limit`, and one that is not plain JSON; a missing
-/// content type counts as JSON.
+/// Refuses a body whose `Content-Length` exceeds `limit`, and one that is not uncompressed JSON. A
+/// missing content type counts as JSON.
 fn check_headers(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
     let text = |name| {
         headers
@@ -208,7 +209,7 @@ impl Sent {
         &self.0
     }
 
-    /// The JSON object it is.
+    /// Parses the JSON object.
     ///
     /// # Errors
     /// `INVALID_JSON_BODY`, `NUL_CHARACTER`, or `INVALID_FIELD` with the path of the field.
@@ -218,12 +219,12 @@ impl Sent {
         Ok(value)
     }
 
-    /// Refuses U+0000 in JSON, however it is written.
+    /// Refuses U+0000 in JSON strings.
     pub(crate) fn check_nul(&self) -> Result<(), ApiError> {
         check_nul(std::str::from_utf8(&self.0).unwrap_or_default())
     }
 
-    /// The JSON object it is, whether that contains U+0000 or not.
+    /// Parses the JSON object, without the check for U+0000.
     ///
     /// # Errors
     /// See [`json`](Self::json).
@@ -238,7 +239,7 @@ impl Sent {
                 return Err(not_json("the body is not a JSON object"));
             }
             Err(error) => {
-                // The position in the body is no use to who built it from fields.
+                // The position in the body does not help clients that serialize fields.
                 let message = error.inner().to_string();
                 let message = message
                     .split(" at line ")
@@ -256,7 +257,7 @@ impl Sent {
     }
 }
 
-/// The field of a complaint that serde makes about the object around it.
+/// Returns the field that an error of serde about the enclosing object names.
 fn named(message: &str) -> Option<String> {
     let name = message
         .strip_prefix("duplicate field `")?
@@ -349,7 +350,7 @@ mod tests {
         assert_eq!(refused.refusal(), refusal(400, "TYPE_REQUIRED", "type"));
     }
 
-    /// Case 45: nothing of it is read, so nothing of it is held.
+    /// Case 45: no byte of it is read or held.
     #[actix_web::test]
     async fn a_body_that_announces_too_much_is_refused_before_it_is_sent() {
         for (uri, limit) in [
@@ -368,7 +369,7 @@ mod tests {
     #[actix_web::test]
     async fn a_login_without_a_length_is_read_up_to_its_limit() {
         let body = format!(r#"{{"username":"{}"}}"#, "x".repeat(500));
-        // It says nothing of its length, as a chunked body does; `set_payload` gives the length.
+        // Without a length, like a chunked body; `set_payload` sets one.
         let request = TestRequest::post().uri("/auth/login").set_payload(body);
         let request = request.insert_header(("content-length", 0_usize));
         let refused = Scene::new().call(request).await;

@@ -1,4 +1,4 @@
-//! Who is asking: the extractor that stands in the signature of every handler behind a login.
+//! The authenticated caller: an extractor in the signature of every handler that needs a login.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
@@ -22,20 +22,20 @@ use crate::requester::Requester;
 use crate::shared::Shared;
 use crate::status::Status;
 
-/// What a handler answers.
+/// The result of a handler.
 pub(crate) type Reply = Result<HttpResponse, ApiError>;
 
 /// An authenticated request.
 pub(crate) struct Caller {
-    /// What use cases are told about it.
+    /// The context for use cases.
     pub(crate) cx: Context,
-    /// What it was authenticated with.
+    /// The credential.
     pub(crate) session: Session,
     pub(crate) request: HttpRequest,
     pub(crate) shared: web::Data<Shared>,
 }
 
-/// A [`Caller`] who administers the customer.
+/// A [`Caller`] that is admin or manager of the customer.
 pub(crate) struct Administrator(pub(crate) Caller);
 
 impl FromRequest for Caller {
@@ -86,12 +86,12 @@ impl Caller {
         &*self.shared.api.store
     }
 
-    /// A unit of the caller.
+    /// Creates a unit of the caller.
     pub(crate) fn unit(&self, name: &'static str) -> Unit {
         Unit::by(self.cx.actor, name)
     }
 
-    /// Takes tokens for work that costs more than a request.
+    /// Charges the caller for work that costs more than a request.
     ///
     /// # Errors
     /// `RATE_LIMITED` if the agent or its customer has no token left.
@@ -102,7 +102,7 @@ impl Caller {
             .await
     }
 
-    /// The caller as it asks for a change.
+    /// Returns the caller as a [`Requester`] of a change.
     pub(crate) fn requester(&self) -> Requester {
         Requester {
             cx: self.cx.clone(),
@@ -137,7 +137,7 @@ impl Caller {
         self.read_in(ReadLane::Shared, name, work).await
     }
 
-    /// Runs a use case that only reads, on the connections of `lane`.
+    /// Runs a use case that only reads, in a read lane.
     pub(crate) async fn read_in<T, E>(
         &self,
         lane: ReadLane,
@@ -157,12 +157,12 @@ impl Caller {
         read.await.map_err(Refused::by)
     }
 
-    /// The place in a chat's log that a read saw.
+    /// Formats the position of a read for `Talk-Position`.
     pub(crate) fn position<T>(&self, placed: &Placed<T>) -> String {
         format!("{};{}={}", self.store().epoch(), placed.chat, placed.seq)
     }
 
-    /// An answer that concerns one chat, with the position to follow its log from.
+    /// Builds an answer about one chat with `Talk-Position`.
     pub(crate) fn placed<T: Serialize>(
         &self,
         placed: &Placed<impl Sized>,
@@ -182,7 +182,7 @@ impl Caller {
         JsonResponse::from(response.content_type("application/json").body(json))
     }
 
-    /// A page of a list.
+    /// Builds the answer with a page.
     pub(crate) fn page<D: Row, T: Serialize>(
         &self,
         page: &Page<D>,
@@ -191,7 +191,7 @@ impl Caller {
         JsonResponse::of(self.page_json(page, show))
     }
 
-    /// A page of a list that concerns one chat.
+    /// Builds the answer with a page of one chat and `Talk-Position`.
     pub(crate) fn placed_page<D: Row, T: Serialize>(
         &self,
         placed: &Placed<Page<D>>,
@@ -200,7 +200,7 @@ impl Caller {
         self.placed_json(placed, self.page_json(&placed.value, show))
     }
 
-    /// A page of a list that concerns one chat if there is a `place`, and several otherwise.
+    /// Builds the answer with a page, and `Talk-Position` if it concerns one chat.
     pub(crate) fn listed<D: Row, T: Serialize>(
         &self,
         place: Option<Placed<impl Sized>>,

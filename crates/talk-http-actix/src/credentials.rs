@@ -1,4 +1,4 @@
-//! Where a token may be: a header or the query, never a cookie.
+//! Finds the token of a request: in a header or the query, never in a cookie.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
@@ -7,10 +7,9 @@ use crate::api_error::ApiError;
 use crate::endpoint::QueryReader;
 use crate::status::Status;
 
-/// The token or access key a request shows.
+/// Returns the token or access key of a request.
 ///
-/// # Errors
-/// `AUTHENTICATION_REQUIRED` if it shows none.
+/// # Errors `AUTHENTICATION_REQUIRED` if there is none.
 pub(crate) fn presented(request: &HttpRequest) -> Result<String, ApiError> {
     if let Some(token) = bearer(request) {
         return Ok(token.to_owned());

@@ -1,4 +1,4 @@
-//! SHA-256 of several parts, each told apart from the next by its length.
+//! SHA-256 over several parts, each preceded by its length.
 
 use aws_lc_rs::digest::{Context, SHA256};
 

@@ -55,12 +55,12 @@ pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
 
 const SOCKET: &str = "/v1.0/ws";
 
-/// The only request that leaves HTTP.
+/// Returns whether the request may upgrade to a WebSocket.
 pub(crate) fn is_socket(request: &actix_http::Request) -> bool {
     request.method() == Method::GET && request.path() == SOCKET
 }
 
-/// Whether `route` is requested again and again by programs that watch the server.
+/// Returns whether `route` is polled by monitoring.
 pub(crate) fn is_probed(route: &str) -> bool {
     probes::PATHS.contains(&route)
 }

@@ -1,7 +1,7 @@
 //! A fair queue before the password hashers: addresses take turns.
 //!
-//! A hash takes long and holds much memory, so that only two run at once. Without turns, an address
-//! that sends many logins at once would hold up everybody else's.
+//! A hash takes long and holds much memory, so only two run at once. Without turns, many logins of
+//! one address would delay those of all others.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -13,10 +13,10 @@ use tokio::sync::oneshot;
 use crate::address::ClientAddress;
 use crate::api_error::ApiError;
 
-/// Hashes at once.
+/// Maximum of concurrent hashes.
 const AT_ONCE: usize = 2;
 
-/// Passwords that wait at most, of all addresses together.
+/// Maximum of waiting passwords of all addresses together.
 const WAITING: usize = 1_024;
 
 /// The queue.
@@ -28,9 +28,9 @@ pub(crate) struct HashQueue {
 
 #[derive(Debug)]
 struct State {
-    /// Turns that nobody has.
+    /// Number of free turns.
     free: usize,
-    /// Those who wait, per address; the address in front is next.
+    /// Waiting passwords per address; the address in front is next.
     waiting: VecDeque<(IpAddr, VecDeque<oneshot::Sender<Turn>>)>,
 }
 
@@ -52,9 +52,8 @@ impl HashQueue {
 
     /// Waits for the turn of `client`.
     ///
-    /// # Errors
-    /// `RATE_LIMITED` if too many passwords of the address wait already, `BUSY` if too many wait in
-    /// all and those of this address are the most.
+    /// # Errors `RATE_LIMITED` if too many passwords of the address wait, `BUSY` if too many wait
+    /// in total and this address has the most.
     pub(crate) async fn turn(&self, client: ClientAddress) -> Result<Turn, ApiError> {
         let granted = {
             let mut state = self.lock();
@@ -67,8 +66,7 @@ impl HashQueue {
         Ok(granted.await.map_err(|_| PasswordError::Busy)?)
     }
 
-    /// Gives a turn that ends to the next address, or to the one after if nobody waits there any
-    /// more.
+    /// Passes a finished turn to the next address with a waiting password.
     fn pass_on(&self) {
         loop {
             let next = {
@@ -82,7 +80,7 @@ impl HashQueue {
             let Some(next) = next else { return };
             match next.send(Turn(Some(self.clone()))) {
                 Ok(()) => return,
-                // It is passed on here, not by being dropped.
+                // Passed on by this loop, not by its destructor.
                 Err(mut refused) => drop(refused.0.take()),
             }
         }
@@ -131,7 +129,8 @@ impl State {
         Ok(receiver)
     }
 
-    /// Refuses the last one of the longest queue for a newcomer whose address has `count` waiting.
+    /// Drops the last password of the longest queue to make room for one of an address with `count`
+    /// waiting.
     fn make_room(&mut self, count: usize) -> Result<(), ApiError> {
         let longest = self
             .waiting
@@ -146,7 +145,7 @@ impl State {
         }
     }
 
-    /// The first one of the address in front, which goes to the back.
+    /// Takes the first password of the address in front, and moves the address to the back.
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
         let (address, mut waiting) = self.waiting.pop_front()?;
         let next = waiting.pop_front();
@@ -165,7 +164,7 @@ mod tests {
 
     type Waiting = LocalBoxFuture<'static, Result<Turn, ApiError>>;
 
-    /// One that asks for a turn, and whether it has it at once.
+    /// Requests a turn. Returns it, or the waiting future.
     fn ask(queue: &HashQueue, last: u8) -> Result<Turn, Waiting> {
         let (queue, address) = (queue.clone(), IpAddr::from([192, 0, 2, last]));
         let mut turn: Waiting = async move { queue.turn(address.into()).await }.boxed_local();

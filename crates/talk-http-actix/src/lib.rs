@@ -46,7 +46,7 @@ pub use throttle::LoginLimits;
 use tokio::sync::watch;
 pub use unsent::UnsentLimits;
 
-/// Everything the API needs from the outside.
+/// The ports and settings of the API.
 #[derive(Clone)]
 pub struct Api {
     /// Runs units of work.
@@ -61,7 +61,7 @@ pub struct Api {
     pub body_limits: BodyLimits,
     /// Bytes of rows after which a page of a list, or of the event log, ends early.
     pub page_bytes: usize,
-    /// The limits on answers that wait for their clients.
+    /// The limits on answers that clients have not read yet.
     pub unsent: UnsentLimits,
     /// Whether the endpoints and topics of the first generations are served.
     pub has_legacy: bool,
@@ -70,17 +70,17 @@ pub struct Api {
     pub allowed_origins: Vec<Origin>,
     /// The limits on sockets.
     pub sockets: SocketLimits,
-    /// How many logins may fail, and wait.
+    /// The limits on failed and waiting logins.
     pub logins: LoginLimits,
-    /// How much work agents, customers and addresses may ask for.
+    /// The rate limits of agents, customers and addresses.
     pub rates: Rates,
-    /// Reverse proxies that say whom they forward for.
+    /// Trusted reverse proxies.
     pub trusted_proxies: TrustedProxies,
     /// Delivers events to sockets.
     pub live: Arc<dyn Live>,
-    /// Tells sockets to look whether their session has ended.
+    /// Notifies sockets about ended sessions.
     pub ends: Ends,
-    /// Whether the server is stopping: sockets say goodbye.
+    /// Whether the server is stopping, so that sockets close.
     pub stopping: watch::Receiver<bool>,
     /// The time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -88,10 +88,10 @@ pub struct Api {
     pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
 }
 
-/// How large a request body may be, in bytes.
+/// Limits of request bodies, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimits {
-    /// A login or logout: whoever sends it is not known yet.
+    /// A login or logout, whose sender is not authenticated yet.
     pub login: usize,
     /// A message.
     pub message: usize,

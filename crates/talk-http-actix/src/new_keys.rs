@@ -1,5 +1,5 @@
-//! Access keys that were made a moment ago: the answer to a repeated request shows the key again,
-//! although only its hash is stored.
+//! Recently created access keys in memory, so that the answer to a repeated request can show the
+//! key although only its hash is stored.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::kernel::id::AccessKeyId;
 
-/// How long a key is remembered: longer than any client waits before it repeats a request.
+/// Lifetime of an entry: longer than clients wait before a retry.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// Keys remembered at most; beyond, none is added until some are forgotten.
+/// Maximum of entries; beyond it, none is added until some expire.
 const CAPACITY: usize = 1_000;
 
-/// Bounded memory of the keys that requests with an idempotency key have made.
+/// A bounded cache of the keys created by requests with an idempotency key.
 #[derive(Debug, Default)]
 pub(crate) struct NewKeys {
     keys: Mutex<HashMap<AccessKeyId, (SecretString, Instant)>>,
 }
 
 impl NewKeys {
-    /// Remembers a key that is about to be stored.
+    /// Adds a key that is about to be stored.
     pub(crate) fn put(&self, id: AccessKeyId, key: &str, now: Instant) {
         let mut keys = self.lock();
         if keys.len() >= CAPACITY {
@@ -32,7 +32,7 @@ impl NewKeys {
         }
     }
 
-    /// The key, if it was made a moment ago by this process.
+    /// Returns the key, if this process created it recently.
     pub(crate) fn get(&self, id: AccessKeyId, now: Instant) -> Option<String> {
         let keys = self.lock();
         let (key, since) = keys.get(&id)?;

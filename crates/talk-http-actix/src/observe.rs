@@ -1,5 +1,5 @@
-//! Around every request: its id, one line in the log, its duration in the metrics, and an envelope
-//! for every refusal, whoever made it.
+//! The outermost middleware: request ids, log lines, metrics, and the error envelope, also for
+//! errors of the framework.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use crate::endpoints::{RateLimited, deprecate, is_probed};
 use crate::origin::{Origin, preflight, share};
 use crate::shared::Shared;
 
-/// Counts a request for as long as it is being answered.
+/// Counts a request in flight.
 struct InFlight(metrics::Gauge);
 
 impl InFlight {
@@ -73,7 +73,7 @@ pub(crate) async fn observe(
     if let Some(answer) = preflight(&request, allowed_origins(request.request())) {
         return Ok(finish(request.into_response(answer), &seen));
     }
-    // No part of a request outlives its panic, so nothing half-changed is seen afterwards.
+    // A request shares no mutable state that a panic could leave inconsistent.
     let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let response = match answered {
         Ok(Ok(response)) => enveloped(response.map_into_boxed_body(), &seen.id),
@@ -87,7 +87,7 @@ pub(crate) async fn observe(
     Ok(finish(counted(response, &seen.id), &seen))
 }
 
-/// Charges a request to its address, before anything else is known of it.
+/// Charges a request to its address, before authentication.
 async fn admit(request: &ServiceRequest, client: ClientAddress) -> Result<(), ApiError> {
     match request.app_data::<web::Data<Shared>>() {
         Some(shared) if request.app_data::<RateLimited>().is_some() => {
@@ -108,14 +108,14 @@ fn charge(response: &ServiceResponse) {
     }
 }
 
-/// A request that ended without an answer of its route, which is unknown by then.
+/// Records a request that failed before it reached a route.
 fn failed(error: ApiError, seen: &Seen) -> ApiError {
     error.log(&seen.id);
     record("unknown".to_owned(), error.status_code(), seen);
     error.answering(&seen.id)
 }
 
-/// Counts the body of an answer until the client has taken it.
+/// Counts the body of an answer until the client has read it.
 fn counted(response: ServiceResponse, id: &str) -> ServiceResponse {
     let shared = response.request().app_data::<web::Data<Shared>>().cloned();
     match shared {
@@ -124,7 +124,7 @@ fn counted(response: ServiceResponse, id: &str) -> ServiceResponse {
     }
 }
 
-/// Gives a refusal its envelope, also one the framework made.
+/// Replaces error bodies of the framework by the error envelope.
 fn enveloped(response: ServiceResponse, id: &str) -> ServiceResponse {
     if let Some(error) = response.response().error() {
         let envelope = if let Some(error) = error.as_error::<ApiError>() {
@@ -162,8 +162,8 @@ fn finish(mut response: ServiceResponse, seen: &Seen) -> ServiceResponse {
     response
 }
 
-/// What every answer tells browsers: to keep nothing of it unless its route says how long (static
-/// files), to take it for nothing but what it says it is, and which pages may read it.
+/// Sets the headers for browsers: no caching unless the route allows it (static files), no content
+/// sniffing, and CORS.
 fn for_browsers(response: &mut ServiceResponse) {
     let request = response.request().clone();
     let headers = response.headers_mut();
@@ -179,8 +179,8 @@ fn allowed_origins(request: &HttpRequest) -> &[Origin] {
     shared.map_or(&[], |shared| &shared.api.allowed_origins)
 }
 
-/// Answers a request that wants another protocol, and does not get it, without that wish: the
-/// framework would repeat it.
+/// Removes the `Upgrade` header from an answer that does not switch protocols, which the framework
+/// would echo.
 fn keep_http(response: &mut ServiceResponse) {
     let is_wanted = response.request().head().upgrade();
     if is_wanted && response.status() != StatusCode::SWITCHING_PROTOCOLS {
@@ -197,7 +197,7 @@ fn record(route: String, status: StatusCode, seen: &Seen) {
     let status = status.as_u16();
     let (method, client, request_id) = (seen.method, seen.client, &seen.id);
     if status == 200 && is_probed(&route) {
-        // Probes come every second and would drown everything else.
+        // Probes come every second and would flood the log.
         tracing::debug!(method, route, status, duration_ms, %client, request_id, "request");
     } else {
         tracing::info!(method, route, status, duration_ms, %client, request_id, "request");
@@ -224,7 +224,7 @@ const fn method(method: &Method) -> &'static str {
     }
 }
 
-/// The id the client gave, if it is one, else a new one.
+/// Returns the client's request id if it is valid, else a new one.
 fn request_id(request: &ServiceRequest) -> String {
     let given = request.headers().get(REQUEST_ID);
     let given = given.and_then(|id| id.to_str().ok()).filter(|id| {

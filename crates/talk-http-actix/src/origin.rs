@@ -1,9 +1,9 @@
-//! Which web pages may use the API: the `Origin` header of browsers, compared by scheme, host and
-//! port, and the answers that let a browser read what the server said (CORS).
+//! Access of web pages: the `Origin` header of browsers, compared by scheme, host and port, and the
+//! headers that let a browser show answers to the page (CORS).
 //!
 //! `actix-cors` answers preflights with 200, and as a middleware inside [`observe`](crate::observe)
-//! its headers are lost where a refusal gets its envelope. The few headers are set here instead,
-//! on every answer as it leaves.
+//! its headers are lost when a refusal is put into its envelope. The few headers are set here
+//! instead, on every answer as it leaves.
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,7 +41,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(url::Origin);
 
-/// A text that is no origin of a web page.
+/// A text that is not an origin of a web page.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no origin like https://console.example.com")]
 pub struct OriginError(String);
@@ -53,7 +53,7 @@ impl FromStr for Origin {
         let error = || OriginError(text.to_owned());
         let url = Url::parse(text).map_err(|_| error())?;
         let is_web = matches!(url.scheme(), "http" | "https");
-        // The parser adds the path `/`; a text that has one itself is an address of a page.
+        // The parser adds the path `/`. A text with a path is a URL, not an origin.
         let rest = text.split_once("://").map_or("", |(_, rest)| rest);
         if !is_web || rest.is_empty() || rest.contains(['/', '\\', '?', '#', '@']) {
             return Err(error());
@@ -68,10 +68,10 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether the browser that sent `headers` shows a page that may use the API.
+/// The web page that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Page<'a> {
-    /// No `Origin` header: the client is no browser, or the browser says that the page is ours.
+    /// No `Origin` header: not a browser, or a request of a page of the same origin.
     None,
     /// A page of the host that the request went to.
     SameHost,
@@ -82,10 +82,11 @@ pub(crate) enum Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Judges the page that the headers of a request name.
+    /// Classifies the page in the headers of a request.
     ///
-    /// `scheme` is the one that the client used, as a trusted proxy says. If it is unknown, the
-    /// scheme of the page is assumed: a proxy that says nothing may have ended TLS.
+    /// `scheme` is the one that the client used, as reported by a trusted proxy. If it is unknown,
+    /// the scheme of the page is assumed, since a proxy that reports nothing may have terminated
+    /// TLS.
     pub(crate) fn of(headers: &'a HeaderMap, scheme: Option<Scheme>, allowed: &[Origin]) -> Self {
         let Some(header) = headers.get(ORIGIN) else {
             return Self::None;
@@ -119,8 +120,7 @@ impl Origin {
     }
 }
 
-/// Answers a browser that asks whether a page of an allowed origin may send a request; `None` for
-/// every other request, which is then handled as usual.
+/// Answers the preflight of a page of an allowed origin; `None` for every other request.
 pub(crate) fn preflight(request: &ServiceRequest, allowed: &[Origin]) -> Option<HttpResponse> {
     let headers = request.headers();
     if request.method() != Method::OPTIONS || !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
@@ -137,13 +137,13 @@ pub(crate) fn preflight(request: &ServiceRequest, allowed: &[Origin]) -> Option<
     Some(answer.finish())
 }
 
-/// Lets a page of an allowed origin read the answer to `request`. There are no credentials: cookies
-/// never authenticate (API-01).
+/// Lets a page of an allowed origin read the answer to `request`. Credentials are not allowed,
+/// since cookies never authenticate (API-01).
 pub(crate) fn share(request: &HeaderMap, answer: &mut HeaderMap, allowed: &[Origin]) {
     if allowed.is_empty() {
         return;
     }
-    // Caches must not give the answer for one page to another.
+    // Caches must not serve the answer for one page to another.
     answer.append(VARY, HeaderValue::from_static("Origin"));
     if let Page::Allowed(origin) = Page::of(request, None, allowed) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

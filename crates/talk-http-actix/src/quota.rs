@@ -1,4 +1,4 @@
-//! Shares of something that is limited: how much of it everybody, one customer and one agent hold.
+//! Limits on a shared resource: in total, per customer and per agent.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::id::{AgentId, CustomerId};
 
-/// How much may be held at a time, in units of whatever is counted.
+/// The limits, in units of the counted resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shares {
     pub(crate) server: usize,
@@ -15,15 +15,15 @@ pub(crate) struct Shares {
     pub(crate) agent: usize,
 }
 
-/// A limit that is reached.
+/// A reached limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted {
-    /// Whose limit: `server`, `customer` or `agent`.
+    /// The owner of the limit: `server`, `customer` or `agent`.
     pub(crate) whose: &'static str,
     pub(crate) limit: usize,
 }
 
-/// Counts what is held. Its memory is bounded by the number of shares that are held.
+/// Counts held shares. Its memory is proportional to the number of shares.
 #[derive(Debug)]
 pub(crate) struct Quota {
     limits: Shares,
@@ -37,7 +37,7 @@ struct Held {
     agents: HashMap<AgentId, usize>,
 }
 
-/// A share that is held until it is dropped.
+/// A held share, released when dropped.
 #[derive(Debug)]
 pub(crate) struct Share {
     customer: CustomerId,
@@ -56,15 +56,14 @@ impl Quota {
 
     /// Takes `amount` for `actor`.
     ///
-    /// # Errors
-    /// If the agent, the customer or the server would then hold more than its limit.
+    /// # Errors If the agent, the customer or the server would exceed its limit.
     pub(crate) fn take(&self, actor: Actor, amount: usize) -> Result<Share, Exhausted> {
         let mut held = lock(&self.held);
         self.check_locked(&held, actor, amount)?;
         Ok(self.hold(&mut held, actor, amount))
     }
 
-    /// Takes `amount` for `actor`, also beyond the limits.
+    /// Takes `amount` for `actor`, even beyond the limits.
     pub(crate) fn take_anyway(&self, actor: Actor, amount: usize) -> Share {
         self.hold(&mut lock(&self.held), actor, amount)
     }
@@ -77,7 +76,7 @@ impl Quota {
         self.check_locked(&lock(&self.held), actor, 1)
     }
 
-    /// What everybody holds together.
+    /// Returns the total held.
     pub(crate) fn total(&self) -> usize {
         lock(&self.held).server
     }

@@ -1,4 +1,4 @@
-//! Rate limits: how much work agents, customers and addresses may ask for.
+//! Rate limits of agents, customers and addresses.
 //!
 //! Each of them has a token bucket. Work costs tokens:
 //!
@@ -9,10 +9,10 @@
 //! | every four participants that a new chat is created with | 1 more |
 //! | a search, or a password that is hashed | 9 more |
 //!
-//! A request is let in while a token is left, whatever it turns out to cost: a bucket can go into
-//! debt, and lets nothing in until that is paid off. A request that finds no token is answered 429
-//! `RATE_LIMITED`. If its connection goes on nevertheless, the next request waits for its token
-//! before it is answered, and nothing more is read from the connection meanwhile.
+//! A request is admitted while a token is left, whatever its final cost: a bucket can go into debt,
+//! and admits nothing until the debt is paid off. A request that finds no token is answered 429
+//! `RATE_LIMITED`. If its connection sends more, the next request waits for its token before it is
+//! answered, and nothing is read from the connection meanwhile.
 
 mod bucket;
 mod limiter;
@@ -25,13 +25,13 @@ use std::time::Duration;
 pub(crate) use limiter::{HEAVY, Limiter, participants};
 pub(crate) use pace::Pace;
 
-/// How long a request waits for its token at most.
+/// Maximum wait of a request for its token.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The debt of a bucket at most, as the time it takes to pay off.
+/// Maximum debt of a bucket, as the time it takes to pay off.
 const LARGEST_DEBT: Duration = Duration::from_secs(10);
 
-/// The size of a bucket and how fast it refills.
+/// Size and refill rate of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// Tokens a second; 0 for no limit.

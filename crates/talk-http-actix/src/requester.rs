@@ -1,4 +1,4 @@
-//! The one place of this crate that changes something, on behalf of an agent or of its login.
+//! The only place in this crate that writes to the store, on behalf of an agent or of its login.
 
 use talk_domain::identity::agent::password::renew_password_hash;
 use talk_domain::identity::agent::{Agent, PasswordHash};
@@ -13,18 +13,18 @@ use talk_domain::kernel::store_error::StoreError;
 use crate::api_error::ApiError;
 use crate::shared::Shared;
 
-/// An agent that asks for a change, over REST or a socket.
+/// An agent that requests a change, over REST or a socket.
 #[derive(Clone, Debug)]
 pub(crate) struct Requester {
-    /// The request, with the agent as it was authenticated.
+    /// The context, with the agent as authenticated.
     pub(crate) cx: Context,
-    /// What the agent was authenticated with.
+    /// The credential of the agent.
     pub(crate) credential: Credential,
 }
 
 impl Requester {
-    /// Runs a use case in a unit of work that first checks that the agent still may act. `work` gets
-    /// the context with the permission that the agent has by then.
+    /// Runs a use case in a unit of work that first checks that the agent still may act. `work`
+    /// gets the context with the agent's current permission.
     pub(crate) async fn change<T, E>(
         self,
         shared: &Shared,
@@ -52,8 +52,8 @@ impl Requester {
     }
 }
 
-/// Hashes the password of a login again, which was right and stored as it was typed. A login that
-/// cannot be renewed is none the worse: the next one tries again.
+/// Renews the hash of a password that was stored in the older form. Failures are ignored: the next
+/// login tries again.
 pub(crate) async fn renew_password(
     shared: &Shared,
     agent: &Agent,

@@ -21,16 +21,16 @@ use crate::shared::Shared;
 pub use connections::ConnectionLimits;
 use connections::{Connection, Connections};
 
-/// Connections that operators and their programs may have open at a time, beside those of clients.
+/// Maximum of open connections to the operators' listener, beside those of clients.
 const ADMIN_CONNECTIONS: usize = 128;
 
-/// Where to listen, and how.
+/// Listeners and their limits.
 pub struct Listen {
     /// The API.
     pub public: TcpListener,
     /// Health and metrics, for operators.
     pub admin: Option<TcpListener>,
-    /// How many connections the public listener may have.
+    /// The limits on connections of the public listener.
     pub connections: ConnectionLimits,
     /// Threads that serve requests.
     pub workers: usize,
@@ -40,7 +40,7 @@ pub struct Listen {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
-/// Where the figures for operators come from.
+/// The sources of the metrics.
 pub(crate) struct Metrics {
     /// See [`Listen::metrics`].
     pub(crate) render: Arc<dyn Fn() -> String + Send + Sync>,
@@ -49,7 +49,7 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The figures as they are now.
+    /// Renders the metrics.
     pub(crate) fn now(&self) -> String {
         for (listener, connections) in &self.connections {
             #[expect(clippy::cast_precision_loss, reason = "connections are some thousands")]
@@ -94,7 +94,8 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     let mut builder = Server::build()
         .workers(listen.workers.max(1))
         .shutdown_timeout(listen.shutdown_seconds)
-        // The library would stop accepting, also from operators; ours are closed instead.
+        // The library's own limit stops accepting on all listeners; our limits close connections
+        // instead.
         .max_concurrent_connections(usize::MAX)
         .disable_signals();
     if let Some(tcp) = listen.admin {

@@ -1,4 +1,4 @@
-//! What all requests of this process share.
+//! State shared by all requests of this process.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::socket::{Admissions, LARGE_FRAMES};
 use crate::throttle::LoginThrottle;
 use crate::unsent::Unsent;
 
-/// The API with its memory.
+/// The API with its caches and limits.
 pub(crate) struct Shared {
     pub(crate) api: Api,
     pub(crate) actors: ActorCache,
@@ -27,8 +27,8 @@ pub(crate) struct Shared {
     pub(crate) new_keys: NewKeys,
     pub(crate) large_frames: Arc<Budget>,
     pub(crate) unsent: Unsent,
-    /// Mixed into fingerprints of requests, because bodies hold passwords and a bare digest of one
-    /// could be guessed from a stolen database.
+    /// Part of the fingerprints of requests: bodies hold passwords, which could be guessed from
+    /// plain digests in a stolen database.
     pub(crate) fingerprint_secret: String,
 }
 
@@ -56,14 +56,14 @@ impl Shared {
         }
     }
 
-    /// Sets the gauges of what is held at this moment; they are read only when metrics are asked for.
+    /// Sets the gauges of current usage, when the metrics are rendered.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
     pub(crate) fn gauge(&self) {
         metrics::gauge!("talk_sockets").set(self.admissions.total() as f64);
         metrics::gauge!("talk_unsent_bytes").set(self.unsent.total() as f64);
     }
 
-    /// What a use case is told about a request of `actor`.
+    /// Creates the context of a request of `actor`.
     pub(crate) fn context(&self, actor: Actor) -> Context {
         let now = (self.api.clock)();
         let ids = IdSource::new(now, (self.api.random)());

@@ -1,4 +1,4 @@
-//! Slows down guessing: failed logins make the next ones wait, longer and longer.
+//! Throttles password guessing: each failed login makes the next one wait longer.
 //!
 //! Failures count against the pair of account and address, so that nobody can lock out the owner of
 //! an account from elsewhere, and against the address, whatever the account.
@@ -16,28 +16,27 @@ use crate::address::ClientAddress;
 use crate::api_error::ApiError;
 use crate::digest::{Digest, digest};
 
-/// The delay of a login at most.
+/// Maximum delay of a login.
 const LONGEST_SECONDS: u32 = 900;
 
-/// The time in which one failure of a pair is forgotten.
+/// Seconds after which one failure of a pair is dropped.
 const PAIR_SECONDS: u32 = 900;
 
-/// The time in which one failure of an address is forgotten. It is short, because many people can
-/// share an address.
+/// Seconds after which one failure of an address is dropped; short, because many people can share
+/// an address.
 const ADDRESS_SECONDS: u32 = 10;
 
-/// Pairs, and addresses, remembered at most; beyond, the one whose last failure is oldest is
-/// forgotten.
+/// Maximum of pairs, and of addresses; beyond it, the one with the oldest last failure is dropped.
 const REMEMBERED: usize = 10_000;
 
-/// How many logins may fail, and wait.
+/// The limits on failed and waiting logins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginLimits {
-    /// Failures of one account from one address before the next login must wait.
+    /// Failures of one account from one address after which the next login must wait.
     pub failures: u32,
-    /// Failures from one address, whatever the account, before the next login must wait.
+    /// Failures from one address, for any accounts, after which the next login must wait.
     pub failures_per_address: u32,
-    /// Passwords of one address that may wait to be hashed.
+    /// Maximum of waiting passwords of one address.
     pub waiting: usize,
 }
 
@@ -51,26 +50,26 @@ impl Default for LoginLimits {
     }
 }
 
-/// What somebody tries to open.
+/// The account of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Account {
     /// An account that exists.
     Known(AgentId),
-    /// A username that nobody has, as a digest: a long one takes no more memory.
+    /// The digest of an unknown username, so that a long one takes no more memory.
     Unknown(Digest),
-    /// The password of an account, by somebody who has a token of it.
+    /// An account whose password is being changed with a valid token.
     Own(AgentId),
 }
 
 impl Account {
-    /// The account a login is about.
+    /// Returns the account of a login.
     pub(crate) fn of(agent: Option<AgentId>, username: &str) -> Self {
         let unknown = || Self::Unknown(digest(&[username_key(username).as_bytes()]));
         agent.map_or_else(unknown, Self::Known)
     }
 }
 
-/// One try to open an account.
+/// An attempt to log in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt {
     account: Account,
@@ -101,14 +100,14 @@ impl LoginThrottle {
         }
     }
 
-    /// Lets an attempt pass.
+    /// Admits an attempt.
     ///
     /// # Errors
     /// `TOO_MANY_LOGIN_ATTEMPTS` with the seconds to wait.
     pub(crate) fn check(&self, attempt: Attempt, now: Timestamp) -> Result<(), ApiError> {
         let Attempt { account, address } = attempt;
         let of_pair = lock(&self.pairs).wait(&(account, address), now);
-        // Whoever has a token is not held up by those at the same address who guess.
+        // Failures of the address do not delay a caller with a valid token.
         let is_own = matches!(account, Account::Own(_));
         let of_address = if is_own {
             0
@@ -133,14 +132,14 @@ impl LoginThrottle {
         }
     }
 
-    /// Forgets the failures of a pair that logged in. Those of the address stay: somebody who
-    /// guesses could have an account as well.
+    /// Clears the failures of a pair that logged in. Those of the address stay, since an attacker
+    /// may have an account as well.
     pub(crate) fn succeed(&self, attempt: Attempt) {
         let pair = (attempt.account, attempt.address);
         lock(&self.pairs).counts.remove(&pair);
     }
 
-    /// Forgets the failures of an account, wherever they came from.
+    /// Clears the failures of an account from all addresses.
     pub(crate) fn forget(&self, agent: AgentId) {
         let is_of =
             |account| matches!(account, Account::Known(of) | Account::Own(of) if of == agent);
@@ -158,9 +157,9 @@ fn lock<T>(failures: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The failures of each key.
 #[derive(Debug)]
 struct Failures<K> {
-    /// Failures without a delay.
+    /// Number of failures without a delay.
     free: u32,
-    /// The time in which one is forgotten.
+    /// Seconds after which one failure is dropped.
     forgotten_seconds: u32,
     counts: HashMap<K, Count>,
 }
@@ -181,7 +180,7 @@ impl<K: Copy + Eq + Hash> Failures<K> {
         }
     }
 
-    /// The seconds until the next attempt.
+    /// Returns the seconds until the next attempt.
     fn wait(&self, key: &K, now: Timestamp) -> u32 {
         let until = self.counts.get(key).map_or(now, |count| count.until);
         let micros = (until.as_micros() - now.as_micros()).max(0);
@@ -208,7 +207,7 @@ impl<K: Copy + Eq + Hash> Failures<K> {
         self.counts.insert(key, count);
     }
 
-    /// The failures that are not forgotten.
+    /// Returns the failures that are not dropped yet.
     fn remaining(&self, count: Count, now: Timestamp) -> u32 {
         let seconds = (now.as_micros() - count.last.as_micros()).max(0) / 1_000_000;
         let forgotten = seconds / i64::from(self.forgotten_seconds);
@@ -299,7 +298,7 @@ mod tests {
         assert_eq!(wait(&throttle, attempt(99, "2001:db8::1"), 900 * SECOND), 0);
     }
 
-    /// Case 54: a valid token is not held up by those who guess at its address.
+    /// Case 54: failed logins from its address do not delay a caller with a valid token.
     #[test]
     fn guesses_do_not_hold_up_a_change_of_the_password() {
         let throttle = throttle();

@@ -1,9 +1,8 @@
-//! Answers that wait for their client to take them: handed to the connection in small pieces, and
-//! bounded in their sum.
+//! Bounds answers that clients have not read yet: bodies are passed to the connection in small
+//! pieces, and their sum is limited.
 //!
-//! The framework copies each piece into the buffer of its connection, which keeps the size it once
-//! had. A body of one piece would therefore cost its whole length per connection, also for a client
-//! that reads nothing, and long after the answer.
+//! The framework copies each piece into the buffer of the connection, which never shrinks. A body
+//! in one piece would therefore hold its whole length per connection, also long after the answer.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -21,14 +20,14 @@ use crate::api_error::ApiError;
 use crate::quota::{Exhausted, Quota, Share, Shares};
 use crate::status::Status;
 
-/// Bytes of a piece. Shorter answers are handed over whole and are not counted: they are in the
-/// connection's buffer at once.
+/// Bytes of a piece. Shorter answers are passed on whole and are not counted, since they are copied
+/// into the connection's buffer at once.
 const PIECE: usize = 16 * 1024;
 
-/// Seconds after which a client may try again. One that reads nothing is cut after twenty.
+/// `Retry-After` in seconds. A client that reads nothing is cut after twenty.
 const RETRY_AFTER: u32 = 5;
 
-/// How many bytes of answers may wait for their clients at a time.
+/// Limits on bytes of answers that clients have not read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnsentLimits {
     /// All clients together.
@@ -50,7 +49,7 @@ impl Default for UnsentLimits {
     }
 }
 
-/// Counts the bytes of answers that wait for their clients.
+/// Counts the bytes of answers that clients have not read yet.
 #[derive(Debug)]
 pub(crate) struct Unsent(Quota);
 
@@ -63,8 +62,8 @@ impl Unsent {
         }))
     }
 
-    /// Checks that `actor` may be given more answers. Called before a request is carried out, so
-    /// that nothing is done in vain.
+    /// Checks that `actor` may have more unread answers. Called before a request runs, so that no
+    /// work is wasted.
     ///
     /// # Errors
     /// `BUSY`.
@@ -72,13 +71,14 @@ impl Unsent {
         self.0.check(actor).map_err(|full| busy(&full))
     }
 
-    /// Bytes that wait now.
+    /// Returns the current number of bytes.
     pub(crate) fn total(&self) -> usize {
         self.0.total()
     }
 
-    /// Counts the body of `response` until the client has taken it or is gone. A read whose body
-    /// does not fit is answered `BUSY`. A change is answered in any case, because it is made.
+    /// Counts the body of `response` until the client has read it or is gone. A read whose body
+    /// exceeds the limit is answered `BUSY`. A change is answered in any case, since it is
+    /// committed.
     pub(crate) fn count(&self, response: ServiceResponse, request_id: &str) -> ServiceResponse {
         let (request, response) = response.into_parts();
         let (response, body) = response.into_parts();
@@ -94,7 +94,7 @@ impl Unsent {
         let share = match actor {
             Some(actor) if is_read => self.0.take(actor, bytes.len()).map(Some),
             Some(actor) => Ok(Some(self.0.take_anyway(actor, bytes.len()))),
-            // A client that has not logged in is given little besides shared files.
+            // Clients without a login get only short answers and shared files.
             None => Ok(None),
         };
         let response = match share {
@@ -112,7 +112,7 @@ fn busy(full: &Exhausted) -> ApiError {
     ApiError::new(Status::Domain(ErrorKind::Unavailable), "BUSY", message).retry_after(RETRY_AFTER)
 }
 
-/// A body of bytes that many answers share, which cost nothing while they wait.
+/// Creates a body of shared bytes, which need no memory of their own.
 pub(crate) fn shared(bytes: Bytes) -> BoxBody {
     pieces(bytes, None)
 }
@@ -124,8 +124,8 @@ fn pieces(rest: Bytes, share: Option<Share>) -> BoxBody {
     })
 }
 
-/// A body that is handed over in pieces. Its bytes count as waiting until the framework drops it,
-/// which it does when it has taken the last one or the connection ends.
+/// A body in pieces. Its bytes are counted until the framework drops it: after the last piece, or
+/// when the connection ends.
 struct Pieces {
     rest: Bytes,
     _share: Option<Share>,

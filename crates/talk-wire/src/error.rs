@@ -1,4 +1,4 @@
-//! The envelope every refusal comes in.
+//! The JSON envelope of all refusals.
 
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
@@ -15,25 +15,25 @@ pub struct ErrorEnvelope {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
-    /// The sort of refusal; each has one HTTP code.
+    /// The kind of refusal; each has one HTTP code.
     pub status: String,
     /// The stable reason.
     pub reason: String,
-    /// For people.
+    /// Human-readable text.
     pub message: String,
-    /// What to look for in the log.
+    /// Id of the request, as in the server's log.
     pub request_id: String,
-    /// The inputs it is about.
+    /// The invalid inputs.
     pub details: Vec<ErrorDetail>,
 }
 
-/// An input that breaks a rule.
+/// An invalid input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDetail {
     /// Path of the field, for example `medias[1].url`.
     pub field: String,
-    /// The limit it broke, where there is one.
+    /// The limit that was exceeded, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }

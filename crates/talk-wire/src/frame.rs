@@ -1,4 +1,4 @@
-//! Frames of dialect B: what the event log keeps and the socket pushes, byte for byte.
+//! Frames of today's vocabulary. The event log stores the same bytes that the socket pushes.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -65,7 +65,7 @@ pub const fn name(kind: EventKind) -> &'static str {
     }
 }
 
-/// The `data` of a frame, byte for byte; `None` if `frame` is none.
+/// Returns the `data` of a frame, byte for byte; `None` if `frame` is not a frame.
 #[must_use]
 pub fn data(frame: &str) -> Option<&str> {
     #[derive(serde::Deserialize)]

@@ -1,4 +1,4 @@
-//! The contract of the first two generations: the same things under their older names. A talk is a
+//! The JSON contract of the deprecated endpoints: the same objects under older names. A talk is a
 //! [`Chat`](crate::resource::Chat), byte for byte.
 
 pub mod frame;

@@ -1,6 +1,6 @@
 //! The JSON contract of Talk: requests, resources, frames and the time format.
 //!
-//! Nothing here decides anything: domain values become JSON and JSON becomes commands. Ids and
+//! It contains no rules: domain values are converted into JSON, and JSON into commands. Ids and
 //! times are text on the wire, and every documented field is always present.
 
 pub mod error;
@@ -17,10 +17,10 @@ pub mod time;
 
 use serde::Serialize;
 
-/// Most answers and frames are shorter, in bytes.
+/// Initial capacity in bytes; most answers and frames are shorter.
 const USUAL: usize = 1024;
 
-/// JSON of a wire type; text, numbers and lists of them always have a JSON form.
+/// Serializes a wire type. Text, numbers and lists of them always have a JSON form.
 #[must_use]
 pub fn json(body: &impl Serialize) -> String {
     let mut json = Vec::with_capacity(USUAL);

@@ -1,4 +1,4 @@
-//! JSON objects as objects only: serde would also take an array of a struct's fields in their order.
+//! Deserializes JSON objects only: serde would also accept an array of a struct's fields in order.
 
 use std::fmt;
 use std::marker::PhantomData;

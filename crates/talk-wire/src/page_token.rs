@@ -1,4 +1,5 @@
-//! Page tokens: the last row's time, and `~<id>` where rows of one instant must be told apart.
+//! Page tokens: the time of the last row, and `~<id>` as a tie-breaker where rows can have the same
+//! time.
 
 use talk_domain::kernel::page::Cursor;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use crate::{id, time};
 #[error("must be the next_page_token of an earlier answer, or a time")]
 pub struct InvalidPageToken;
 
-/// The token of the page behind `cursor`.
+/// Encodes the token of the page after `cursor`.
 #[must_use]
 pub fn encode(cursor: &Cursor) -> String {
     let at = time::format(cursor.at);
@@ -20,13 +21,13 @@ pub fn encode(cursor: &Cursor) -> String {
     }
 }
 
-/// The token of the next page, `""` when this was the last one.
+/// Encodes the token of the next page; `""` after the last page.
 #[must_use]
 pub fn encode_next(next: Option<&Cursor>) -> String {
     next.map(encode).unwrap_or_default()
 }
 
-/// Reads a token; a bare time is one too.
+/// Parses a token or a bare time.
 ///
 /// # Errors
 /// For anything else.

@@ -1,7 +1,6 @@
-//! The catalogue of reasons: what every refusal means and what its receiver should do.
+//! The catalogue of reasons: the meaning of every refusal, and what the client should do.
 //!
-//! A reason is given nowhere unless it is here, and nothing is here that is not given: tests of
-//! `talk-http-actix` compare the catalogue with the sources.
+//! It lists exactly the reasons in use: tests of `talk-http-actix` compare it with the sources.
 
 mod invalid;
 mod refused;
@@ -9,7 +8,7 @@ mod refused;
 /// A stable reason, explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// The sort of refusal it comes with, as in the envelope.
+    /// The status in the envelope.
     pub status: &'static str,
     /// The reason.
     pub reason: &'static str,
@@ -19,12 +18,12 @@ pub struct Reason {
     pub fix: &'static str,
 }
 
-/// Every reason, the sorts of refusal one after the other.
+/// Returns every reason, grouped by status.
 pub fn reasons() -> impl Iterator<Item = &'static Reason> {
     invalid::REASONS.iter().chain(refused::REASONS)
 }
 
-/// What `reason` means; `None` if it is none.
+/// Finds a reason in the catalogue.
 #[must_use]
 pub fn find(reason: &str) -> Option<&'static Reason> {
     reasons().find(|known| known.reason == reason)

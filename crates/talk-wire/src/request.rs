@@ -1,5 +1,5 @@
-//! What callers send: typed bodies, and the commands they become. Unknown fields are ignored, so
-//! that forged ones have no effect.
+//! Request bodies, and their conversion into commands. Unknown fields are ignored, so that forged
+//! ones have no effect.
 
 mod chat;
 mod identity;

@@ -1,4 +1,4 @@
-//! What the service shows: one type per resource, its fields in the documented order.
+//! Resources as JSON: one type each, with the fields in the documented order.
 
 mod chat;
 mod identity;
@@ -12,5 +12,5 @@ pub use list::List;
 pub use media::{Address, Media};
 pub use message::{Message, Metadata, Reaction, Revision, SystemNote};
 
-/// The only type of owner there is, besides the chat itself.
+/// The type of owner of everything but system messages.
 pub const AGENT: &str = "agent";

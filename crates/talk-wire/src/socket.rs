@@ -1,4 +1,4 @@
-//! The WebSocket's frames: what clients send, and what they get besides events.
+//! Frames of the WebSocket: those of clients, and those of the server that are not events.
 
 mod topic;
 
@@ -11,45 +11,45 @@ use talk_domain::kernel::live::{Ended, ResetReason};
 use crate::resource::AgentPresence;
 pub use topic::{Subject, Topic, TopicError, Vocabulary};
 
-/// What a client sends. Which fields count depends on the `type`.
+/// A frame of a client. The `type` determines which fields are used.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClientFrame {
     /// `subscribe`, `unsubscribe`, `post` or `typing`.
     #[serde(rename = "type", default)]
     pub kind: String,
-    /// Asks for an answer with the same id; of a post, its idempotency key.
+    /// Id of the answer; for a post also its idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What to follow, or not to follow any more.
+    /// The topics to subscribe to or unsubscribe from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topics: Option<Vec<String>>,
-    /// The log that `since` is about.
+    /// The epoch of the positions in `since`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<String>,
-    /// The last event seen, per chat.
+    /// `seq` of the last event seen, per chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<BTreeMap<String, u64>>,
     /// The body of a post.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Box<RawValue>>,
-    /// Where somebody is typing.
+    /// The chat in which the client is typing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
 }
 
-/// What a client gets besides events.
+/// A frame of the server that is not an event.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
     /// Answers a subscription.
     Subscribed {
-        /// That of the request.
+        /// Id of the request.
         id: &'a str,
-        /// The log that positions are about.
+        /// The epoch of all positions.
         epoch: &'a str,
         /// The chats that are delivered.
         chats: BTreeMap<String, Range>,
-        /// The topics that are not.
+        /// The refused topics.
         refused: Vec<Refused>,
     },
     /// A resumption is complete up to this event.
@@ -59,7 +59,7 @@ pub enum ServerFrame<'a> {
         /// The event.
         seq: u64,
     },
-    /// The position is worth nothing; delivery goes on after `head`.
+    /// The position cannot be resumed from; delivery continues after `head`.
     Reset {
         /// The chat.
         chat_id: String,
@@ -68,19 +68,19 @@ pub enum ServerFrame<'a> {
         /// The last event that is not delivered.
         head: u64,
     },
-    /// The client fell behind; it is caught up from the log.
+    /// The client reads too slowly; it is served from the log.
     Lagging {
         /// The chat.
         chat_id: String,
         /// The last event it was sent.
         seq: u64,
     },
-    /// Where quiet chats stand.
+    /// Positions of quiet chats.
     Position {
-        /// The last event of each.
+        /// `seq` of the newest event of each.
         chats: BTreeMap<String, u64>,
     },
-    /// Nothing more of the chat is delivered.
+    /// Delivery of a chat has ended.
     #[serde(rename = "unsubscribed")]
     Ended {
         /// The chat.
@@ -90,36 +90,36 @@ pub enum ServerFrame<'a> {
         /// The last event.
         seq: u64,
     },
-    /// Answers the end of a subscription.
+    /// Answers `unsubscribe`.
     Unsubscribed {
-        /// That of the request.
+        /// Id of the request.
         id: &'a str,
-        /// The topics that are still followed.
+        /// The remaining topics.
         topics: Vec<String>,
     },
     /// A post is durable.
     Posted {
-        /// That of the request.
+        /// Id of the request.
         id: &'a str,
         /// The message.
         data: &'a RawValue,
     },
     /// A frame was refused.
     Error {
-        /// That of the request, if it had one.
+        /// Id of the request, if it had one.
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<&'a str>,
         /// The stable reason.
         reason: &'a str,
-        /// For people.
+        /// Human-readable text.
         message: &'a str,
     },
-    /// An agent who shares a chat comes, goes, or is away; in no log.
+    /// The presence of an agent with a common chat changed. Not in the log.
     AgentPresence {
-        /// Who, and what it is now.
+        /// The agent and its presence.
         data: AgentPresence,
     },
-    /// Somebody is typing; in no log.
+    /// An agent is typing. Not in the log.
     ChatTyping {
         /// Who.
         data: Typist,
@@ -128,16 +128,16 @@ pub enum ServerFrame<'a> {
     },
 }
 
-/// Where the delivery of a chat begins.
+/// The start of the delivery of a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
-    /// The first event that is delivered.
+    /// `seq` of the first event that is delivered.
     pub from: u64,
-    /// The last event there was.
+    /// `seq` of the newest event.
     pub head: u64,
 }
 
-/// A topic that is not followed.
+/// A refused topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// As it was sent.
@@ -146,7 +146,7 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// Who is typing.
+/// The typing agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typist {
     /// `agent`.
@@ -163,7 +163,7 @@ impl ServerFrame<'_> {
     }
 }
 
-/// Why a chat is not delivered any more, as clients are told.
+/// Returns the reason in `unsubscribed`.
 #[must_use]
 pub const fn ended(ended: Ended) -> &'static str {
     match ended {
@@ -173,10 +173,10 @@ pub const fn ended(ended: Ended) -> &'static str {
     }
 }
 
-/// Why the position of a second vocabulary is worth nothing: it begins where the first one stands.
+/// The reason of a `reset` for a second vocabulary: it starts at the position of the first one.
 pub const ALREADY_FOLLOWED: &str = "already_followed";
 
-/// Why a position is worth nothing, as clients are told.
+/// Returns the reason in `reset`.
 #[must_use]
 pub const fn reset(reason: ResetReason) -> &'static str {
     match reason {
@@ -186,7 +186,7 @@ pub const fn reset(reason: ResetReason) -> &'static str {
     }
 }
 
-/// A stored frame as it is replayed: with `"replay":true` at its end.
+/// Adds `"replay":true` to the end of a stored frame.
 #[must_use]
 pub fn replayed(frame: &str) -> String {
     let body = frame.strip_suffix('}').unwrap_or(frame);

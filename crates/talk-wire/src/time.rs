@@ -26,7 +26,7 @@ pub fn format(at: Timestamp) -> String {
         (at.second().into(), 2, "."),
         (at.microsecond(), 6, ""),
     ];
-    // Every message has two times; `format!` takes several times as long.
+    // `format!` takes several times as long, and every message has at least two times.
     let mut text = String::with_capacity(LENGTH);
     for (number, digits, behind) in parts {
         for place in (0..digits).rev() {

@@ -1,5 +1,5 @@
-//! Reads `Forwarded` (RFC 7239), `X-Forwarded-For` and `X-Forwarded-Proto` from the right, where the
-//! nearest proxy writes: what a client wrote before it cannot hide what follows.
+//! Reads `Forwarded` (RFC 7239), `X-Forwarded-For` and `X-Forwarded-Proto` from the right, where
+//! the nearest proxy writes, so that text of a client before it cannot hide what follows.
 
 use std::net::IpAddr;
 

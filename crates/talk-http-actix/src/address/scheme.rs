@@ -1,4 +1,4 @@
-//! The scheme a client used, as the trusted proxy says that ended its TLS.
+//! The scheme that a client used, as reported by the trusted proxy that terminated its TLS.
 
 use actix_web::HttpRequest;
 
@@ -33,13 +33,12 @@ impl Scheme {
 }
 
 impl Addresses {
-    /// Returns the scheme that the client used with the first of the trusted proxies. `None` if
-    /// the peer is not trusted, names no known scheme, or contradicts itself.
+    /// Returns the scheme that the client used with the outermost trusted proxy. `None` if the peer
+    /// is not trusted, reports no known scheme, or contradicts itself.
     ///
     /// A proxy writes its `proto` at the end of the header or in place of it, as it does with the
-    /// client's address. The scheme that counts stands where the client's address stands, counted
-    /// from the right; a list that is shorter than that was replaced by a proxy on the way, and
-    /// its first element counts.
+    /// client's address. The relevant scheme is at the same index from the right as the client's
+    /// address. A shorter list was replaced by a proxy on the way, and its first element counts.
     pub(crate) fn scheme(&self, request: &HttpRequest) -> Option<Scheme> {
         let peer = peer(request.peer_addr().map(|peer| peer.ip())).to_canonical();
         if !self.trusted.contains(peer) {
@@ -57,7 +56,7 @@ impl Addresses {
     }
 }
 
-/// The scheme that belongs to the address that many hops before the peer, or the farthest there is.
+/// Returns the scheme `hops` elements before the peer, or the first one of a shorter list.
 fn at(hops: usize, from_right: impl Iterator<Item = Option<Scheme>>) -> Option<Scheme> {
     from_right.take(hops.max(1)).last()?
 }

@@ -55,7 +55,7 @@ fn a_trusted_proxy_names_its_client() {
             "for=203.0.113.7, by=\"a,b\";for=10.1.2.3",
             "203.0.113.7",
         ),
-        // All are trusted: the farthest one is the client.
+        // All are trusted: the outermost one is the client.
         ("x-forwarded-for", "10.9.9.9, 10.1.2.3", "10.9.9.9"),
     ] {
         assert_eq!(
@@ -144,7 +144,7 @@ fn a_trusted_proxy_names_the_scheme_of_its_client() {
         ("ftp", None),
         ("https/1", None),
         ("https http", None),
-        // The client wrote the first one, the proxy the last one.
+        // The client sent the first one, the proxy appended the last one.
         ("http, https", https),
         ("https, http", http),
         ("https,", None),
@@ -163,7 +163,7 @@ fn a_trusted_proxy_names_the_scheme_of_its_client() {
     assert_eq!(scheme("127.0.0.1", PROXY, &lines), https);
 }
 
-/// Case 69: of several trusted proxies the first one speaks to the client.
+/// Case 69: of several trusted proxies the outermost one talks to the client.
 #[test]
 fn the_scheme_stands_where_the_address_of_the_client_stands() {
     let https = Some(Scheme::Https);
@@ -236,7 +236,7 @@ proptest! {
         }
     }
 
-    /// Structured garbage ends in one of the addresses that are there.
+    /// Malformed headers yield one of the addresses in them, or the peer's.
     #[test]
     fn every_header_names_an_address_that_it_contains_or_the_peer(
         parts in prop::collection::vec(

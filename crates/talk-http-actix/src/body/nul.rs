@@ -1,11 +1,11 @@
-//! U+0000, which no string may hold.
+//! The check for U+0000 in strings.
 
 use serde_json::Value;
 
 use super::not_json;
 use crate::api_error::ApiError;
 
-/// U+0000 can only come escaped: JSON forbids it bare.
+/// Only escaped, since JSON forbids U+0000 itself.
 pub(super) fn check_nul(text: &str) -> Result<(), ApiError> {
     if !text.contains("\\u0000") {
         return Ok(());
@@ -21,7 +21,7 @@ pub(super) fn check_nul(text: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Path of the first string with U+0000; the parser has bounded the depth.
+/// Returns the path of the first string with U+0000. The parser has bounded the depth.
 fn nul(value: &Value, path: String) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then_some(path),

@@ -147,11 +147,9 @@ pub(crate) enum QueryReader {
 impl QueryReader {
     /// Reads a query string.
     ///
-    /// # Errors
-    /// If it is no UTF-8, or if a parameter comes twice: two readers could understand it
-    /// differently.
+    /// # Errors If it is not UTF-8, or a parameter is repeated, which would be ambiguous.
     pub(crate) fn parse(raw: &str) -> Result<Self, ApiError> {
-        // The parser below would put U+FFFD in place of what is no text.
+        // The parser below would replace invalid UTF-8 by U+FFFD.
         if percent_decode_str(raw).decode_utf8().is_err() {
             let message = "must be percent-encoded UTF-8";
             return Err(ApiError::invalid("query", "INVALID_QUERY", message));
@@ -252,7 +250,7 @@ impl QueryReader {
         })
     }
 
-    /// Which page is wanted.
+    /// Parses the requested page.
     pub(crate) fn page(&mut self) -> Result<PageRequest, Invalid> {
         let size = self.number(&Number {
             name: "page_size",

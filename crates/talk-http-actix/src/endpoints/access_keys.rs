@@ -25,7 +25,7 @@ use crate::service::once::{Done, is_keyed};
 const ALL: &str = "/v1.0/accesskeys";
 const ONE: &str = "/v1.0/accesskeys/{accesskey_id}";
 
-/// Characters of a key that are shown later, to tell keys apart.
+/// Length of the prefix of a key that is stored and shown.
 const SHOWN: usize = 11;
 
 pub(super) fn rows() -> Vec<Endpoint> {
@@ -60,7 +60,8 @@ async fn list(caller: Caller, Queried(page): Queried<PageRequest>) -> Answer<Lis
     Ok(caller.page(&read.await?, |key| AccessKey::from(key)))
 }
 
-/// The answer is kept without the key; a repetition shows it for as long as this process remembers it.
+/// The answer is stored without the key. A repetition shows the key as long as this process has it
+/// in memory.
 async fn create(
     caller: Caller,
     body: Body<request::CreateAccessKey>,
@@ -91,7 +92,7 @@ async fn delete(
     Ok(ok(&AccessKey::from(&key)))
 }
 
-/// The command, and the key itself.
+/// Builds the command, and returns it with the key.
 fn command(
     caller: &Caller,
     sent: request::CreateAccessKey,
@@ -114,7 +115,7 @@ fn command(
     Ok((command, token))
 }
 
-/// The answer with the key, if that is the new one or one that is remembered.
+/// Adds the key to the answer, if it was just created or is still in memory.
 fn with_token(
     caller: &Caller,
     body: &str,

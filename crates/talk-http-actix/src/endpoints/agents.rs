@@ -70,7 +70,7 @@ async fn show(caller: Caller, Id(id): Id<AgentId>) -> Answer<Agent, ShowAgentErr
     Ok(ok(&Agent::from(&read.await?)))
 }
 
-/// Hashing is slow: everything cheap is checked before, and no transaction waits for it.
+/// Hashing is slow, so it comes after all other checks and before the transaction.
 async fn create(
     Administrator(caller): Administrator,
     body: Body<CreateAgent>,

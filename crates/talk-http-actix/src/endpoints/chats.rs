@@ -249,7 +249,7 @@ fn own(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<OwnChat, S
     Ok(OwnChat::new(chat, read_in_unit(uow, cx.actor, chat)?))
 }
 
-/// A page of chats, each with how far the actor has read it.
+/// Builds a page of chats with the actor's read state.
 pub(super) fn own_page(
     snapshot: &mut dyn Snapshot,
     actor: Actor,
@@ -262,7 +262,7 @@ pub(super) fn own_page(
     })
 }
 
-/// A row of [`own_page`] as it is shown.
+/// Converts a row of [`own_page`].
 pub(super) fn own_row((chat, read): &(Chat, ReadState)) -> OwnChat {
     OwnChat::new(chat, *read)
 }

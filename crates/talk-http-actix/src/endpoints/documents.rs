@@ -1,5 +1,5 @@
-//! `/openapi.json` and `/docs`: what the service says about itself, without a login and without
-//! any other host.
+//! `/openapi.json` and `/docs`: the documentation, without a login and without files of other
+//! hosts.
 
 mod asset;
 #[cfg(test)]

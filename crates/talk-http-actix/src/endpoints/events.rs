@@ -106,7 +106,7 @@ async fn list(
     Ok(caller.placed_json(&placed, spliced(&frames, range, &epoch)))
 }
 
-/// Frames of today go out byte for byte as they are stored and pushed.
+/// Frames in today's vocabulary are the stored bytes.
 fn frames(events: &[LoggedEvent], dialect: Vocabulary) -> Vec<Cow<'_, str>> {
     let events = events.iter();
     match dialect {
@@ -117,7 +117,7 @@ fn frames(events: &[LoggedEvent], dialect: Vocabulary) -> Vec<Cow<'_, str>> {
     }
 }
 
-/// In which vocabulary events are wanted.
+/// Parses the requested vocabulary.
 fn dialect(word: Option<&str>, has_legacy: bool) -> Result<Vocabulary, ApiError> {
     let Some(word) = word else {
         return Ok(Vocabulary::Chat);

@@ -49,7 +49,7 @@ async fn show(caller: Caller) -> Answer<Agent, ShowAgentError> {
     Ok(ok(&Agent::from(&read.await?)))
 }
 
-/// Guesses of the old password are slowed down, but not by failed logins: whoever made those has no
+/// Wrong old passwords delay the next attempt, but failed logins do not: the caller has a valid
 /// token.
 async fn change_password(
     caller: Caller,

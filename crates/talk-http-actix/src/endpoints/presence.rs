@@ -1,4 +1,4 @@
-//! `/v1.0/service_agents/talk_presence`: who is there.
+//! `/v1.0/service_agents/talk_presence`.
 
 use actix_web::http::Method;
 use talk_domain::kernel::error::Invalid;

@@ -79,7 +79,7 @@ async fn ready(shared: web::Data<Shared>) -> Answer<Health> {
             snapshot.directory().has_agents()
         });
     let _: bool = read.await.map_err(Refused::<StoreError>::by)?;
-    // Still ready: a balancer that takes the server out would end reading too.
+    // Still ready: a load balancer that removed the server would end reads too.
     let changes = shared.api.store.is_full().then_some("STORAGE_FULL");
     Ok(ok(&Health {
         changes,

@@ -40,7 +40,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     ]
 }
 
-/// A wrong user and a wrong password look and cost the same.
+/// An unknown username and a wrong password have the same answer at the same cost.
 async fn login(
     shared: web::Data<Shared>,
     request: HttpRequest,
@@ -61,7 +61,7 @@ async fn login(
     let verified = passwords.verify(password.clone(), stored.clone()).await?;
     drop(turn);
     let now = (shared.api.clock)();
-    // Guesses that were under way together count one after the other.
+    // Checked again, since concurrent attempts may have failed meanwhile.
     shared.throttle.check(attempt, now)?;
     let account = found.map(|(agent, _)| agent);
     let agent = account
@@ -84,7 +84,7 @@ async fn login(
     Ok(ok(&LoginAnswer { username, token }))
 }
 
-/// Refuses a login without one of its fields. It is no guess and does not count as one.
+/// Refuses a login without one of its fields. It does not count as a failed login.
 fn check_given(field: &str, value: &str) -> Result<(), ApiError> {
     if value.is_empty() {
         return Err(ApiError::invalid(field, "FIELD_REQUIRED", "must be given"));
@@ -92,8 +92,8 @@ fn check_given(field: &str, value: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Logs a failed login. A username that nobody has is left out: it may be a password that was typed
-/// into the wrong field.
+/// Logs a failed login. An unknown username is not logged, since it may be a password typed into
+/// the wrong field.
 fn log_failure(account: Option<&Agent>, client: ClientAddress) {
     if let Some(agent) = account {
         let (id, username) = (agent.id, &agent.username);
@@ -117,7 +117,7 @@ async fn account(
     Ok(found?)
 }
 
-/// Ends the token it is called with.
+/// Revokes the token of the request.
 async fn logout(caller: Caller, _: NoBody<LoginSize>) -> Answer<()> {
     let Credential::Token(token) = caller.session.credential else {
         let status = Status::Domain(ErrorKind::FailedPrecondition);

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use super::{LARGEST_DEBT, Rate};
 
-/// Parts of the map, so that threads seldom wait for each other.
+/// Number of shards of the map, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
 
-/// Buckets kept in one part at most.
+/// Maximum of buckets per shard.
 const KEYS: usize = 4_096;
 
 /// A token bucket for each key.
 ///
 /// A bucket is one number: the time at which it will be full again (the generic cell rate
-/// algorithm). Times are nanoseconds since some moment before all of them. A bucket that is full is
-/// as good as none, so that those are dropped when memory runs out.
+/// algorithm). Times are nanoseconds since some moment before all of them. A full bucket is the
+/// same as an absent one, so full ones are dropped when the shard is full.
 #[derive(Debug)]
 pub(super) struct Buckets<K> {
     quota: Option<Quota>,
@@ -27,9 +27,9 @@ pub(super) struct Buckets<K> {
 
 #[derive(Clone, Copy, Debug)]
 struct Quota {
-    /// The time in which one token comes in.
+    /// Time to refill one token.
     token: u64,
-    /// The time in which an empty bucket gets full.
+    /// Time to refill an empty bucket.
     burst: u64,
 }
 
@@ -47,11 +47,10 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         }
     }
 
-    /// Takes `cost` tokens if one is there now or will be within `longest`. Returns how long the
-    /// caller must wait before it goes on. Later callers queue up behind it.
+    /// Takes `cost` tokens if there is one now or will be within `longest`. Returns how long the
+    /// caller must wait. Later callers queue after it.
     ///
-    /// # Errors
-    /// How long it takes until a token is there. Nothing was taken.
+    /// # Errors The time until there is a token. Nothing was taken.
     pub(super) fn reserve(
         &self,
         key: K,
@@ -69,8 +68,8 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         .unwrap_or(Ok(Duration::ZERO))
     }
 
-    /// Takes `cost` tokens, whether they are there or not. Returns how long it takes until there is
-    /// one again.
+    /// Takes `cost` tokens, possibly going into debt. Returns the time until there is a token
+    /// again.
     pub(super) fn charge(&self, key: K, cost: u32, now: u64) -> Duration {
         self.change(key, now, |quota, full_at| {
             quota.charge(full_at, cost, now);
@@ -102,7 +101,7 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
 }
 
 impl Quota {
-    /// How long it takes until the bucket has a token.
+    /// Returns the time until the bucket has a token.
     fn wait(self, full_at: u64, now: u64) -> Duration {
         let there_at = (full_at + self.token).saturating_sub(self.burst);
         Duration::from_nanos(there_at.saturating_sub(now))
@@ -115,7 +114,7 @@ impl Quota {
     }
 }
 
-/// Drops the full buckets, and if there is none any other: its key gets a full one.
+/// Drops the full buckets, or any other if there is none: its key then starts with a full one.
 fn make_room<K: Copy + Eq + Hash>(buckets: &mut HashMap<K, u64>, now: u64) {
     buckets.retain(|_, full_at| *full_at > now);
     if buckets.len() >= KEYS
@@ -173,7 +172,7 @@ mod tests {
         assert!(takes(&buckets, 1, SECOND / 2));
     }
 
-    /// Connections that wait are let in one after the other, not all at once.
+    /// Waiting connections are admitted one after the other.
     #[test]
     fn those_who_wait_queue_up() {
         let buckets = buckets(10, 1);

@@ -23,12 +23,12 @@ pub(crate) const HEAVY: u32 = 9;
 /// Participants of a new chat that cost one token.
 const PARTICIPANTS_STEP: usize = 4;
 
-/// Tokens that so many participants of a new chat cost besides the request.
+/// Returns the additional cost of the participants of a new chat.
 pub(crate) fn participants(number: usize) -> u32 {
     u32::try_from(number / PARTICIPANTS_STEP).unwrap_or(u32::MAX)
 }
 
-/// Tokens that a body of so many bytes costs besides the request.
+/// Returns the additional cost of a body of this size.
 fn bytes(number: u64) -> u32 {
     u32::try_from(number / SIZE_STEP as u64).unwrap_or(u32::MAX)
 }
@@ -56,7 +56,7 @@ impl Limiter {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Takes tokens of a bucket of this kind, after a wait if the connection went on after a 429.
+    /// Takes tokens of a bucket of this kind. Waits first if the connection has ignored a 429.
     async fn take(
         &self,
         (kind, request): (Kind, &HttpRequest),
@@ -86,7 +86,7 @@ impl Limiter {
         Ok(())
     }
 
-    /// Lets a request in, before anybody knows whom it stands for.
+    /// Charges a request to its address, before authentication.
     ///
     /// # Errors
     /// `RATE_LIMITED` if the address has no token left.
@@ -99,7 +99,7 @@ impl Limiter {
         self.take((Kind::Address, request), reserve).await
     }
 
-    /// Takes tokens for what a request without an agent asks for.
+    /// Charges the address for work of a request without an agent.
     ///
     /// # Errors
     /// `RATE_LIMITED` if the address has no token left.
@@ -113,7 +113,7 @@ impl Limiter {
         self.take((Kind::Address, request), reserve).await
     }
 
-    /// Takes tokens of the agent that a request stands for, and of its customer.
+    /// Charges a request to its agent and customer.
     ///
     /// # Errors
     /// `RATE_LIMITED` if one of them has no token left.
@@ -129,14 +129,15 @@ impl Limiter {
         self.take((Kind::Customer, request), reserve).await
     }
 
-    /// Charges a body of `size` bytes, received or sent, to everybody the request is charged to.
+    /// Charges a body of `size` bytes, received or sent, to the address, agent and customer of the
+    /// request.
     pub(crate) fn charge_body(&self, request: &HttpRequest, size: u64) {
         let cost = bytes(size);
         if cost == 0 {
             return;
         }
         let now = self.now();
-        // Authentication keeps the agent with the request.
+        // Authentication stores the agent in the request's extensions.
         let actor = request.extensions().get::<Actor>().copied();
         if let Some(actor) = actor {
             self.agents.charge(actor.agent, cost, now);
@@ -146,7 +147,7 @@ impl Limiter {
         self.addresses.charge(address, cost, now);
     }
 
-    /// Charges a frame of `size` bytes. Returns how long nothing more may be read from its socket.
+    /// Charges a frame of `size` bytes. Returns how long the socket must not be read.
     pub(crate) fn charge_frame(
         &self,
         actor: Actor,
@@ -174,7 +175,7 @@ impl Limiter {
     }
 }
 
-/// Waits, but not for a server that stops.
+/// Waits, unless the server stops.
 async fn pause(request: &HttpRequest, wait: Duration) {
     let shared = request.app_data::<web::Data<Shared>>();
     let Some(mut stopping) = shared.map(|shared| shared.api.stopping.clone()) else {

@@ -1,4 +1,4 @@
-//! Which connections go on although they were answered 429.
+//! Tracks connections that send more after a 429.
 
 use std::cell::Cell;
 
@@ -23,19 +23,18 @@ impl Kind {
     }
 }
 
-/// The state of one HTTP connection: for which kinds of buckets a request of it was refused and
-/// none was let in at once since.
+/// The state of one HTTP connection: the kinds of buckets that refused a request and have admitted
+/// none without a wait since.
 #[derive(Debug, Default)]
 pub(crate) struct Pace(Cell<u8>);
 
-/// Whether the connection of `request` was refused by a bucket of this kind before. Its requests
-/// come one after the other.
+/// Returns whether a bucket of this kind refused an earlier request of the connection.
 pub(super) fn is_paced(request: &HttpRequest, kind: Kind) -> bool {
     let pace = request.conn_data::<Pace>();
     pace.is_some_and(|pace| pace.0.get() & kind as u8 != 0)
 }
 
-/// Notes whether a bucket of this kind let a request of the connection in at once.
+/// Records whether a bucket of this kind refused a request of the connection.
 pub(super) fn pace(request: &HttpRequest, kind: Kind, is_refused: bool) {
     if let Some(Pace(kinds)) = request.conn_data::<Pace>() {
         let others = kinds.get() & !(kind as u8);

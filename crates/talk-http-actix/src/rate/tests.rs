@@ -1,4 +1,4 @@
-//! Rate limits as clients meet them; the arithmetic is tested beside the buckets.
+//! Tests of rate limits over HTTP; the arithmetic is tested beside the buckets.
 
 use super::limiter::SIZE_STEP;
 use super::*;
@@ -12,7 +12,7 @@ const NO_LIMIT: Rate = Rate {
     burst: 0,
 };
 
-/// Nothing comes in again while a test runs.
+/// Does not refill during a test.
 const fn once(burst: u32) -> Rate {
     Rate {
         per_second: 1,
@@ -103,7 +103,7 @@ async fn a_large_body_costs_more_than_a_small_one_also_when_it_is_refused() {
         ..NONE
     };
     let scene = scene(rates);
-    // It says nothing of its length, as a chunked body does; `set_payload` gives the length.
+    // Without a length, like a chunked body; `set_payload` sets one.
     let large = request(1, Method::POST, "/v1.0/service_agents/talk_chats")
         .set_payload("x".repeat(3 * SIZE_STEP))
         .insert_header(("content-length", 0_usize));

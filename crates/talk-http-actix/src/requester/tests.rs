@@ -1,4 +1,4 @@
-//! No change without a look at the session in its unit of work.
+//! Tests that every change checks the session in its unit of work.
 
 use std::path::{Path, PathBuf};
 
@@ -43,8 +43,8 @@ fn writing_operations() -> Vec<(Method, String)> {
     found
 }
 
-/// The answer to `operation` of agent 9, an admin when the request came, who is `by_then` when its
-/// change would be made. Whatever else the unit of work does fails the test.
+/// Sends `operation` as agent 9, an admin at the time of the request, whose state is `by_then` at
+/// the time of the change. Any other call of the unit of work fails the test.
 async fn call(operation: &(Method, String), by_then: (Agent, bool)) -> Answer {
     let scene = Scene::authenticating();
     scene.reads(|snapshot| {

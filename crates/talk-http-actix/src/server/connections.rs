@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use crate::address::{ClientAddress, TrustedProxies};
 
-/// How often the log says that connections are refused.
+/// Interval between warnings about refused connections.
 const WARNING: Duration = Duration::from_secs(60);
 
-/// How many connections may be open at a time.
+/// Limits on open connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionLimits {
     /// From all addresses together.
     pub connections: usize,
-    /// From one address; the addresses of a /64 count as one. Trusted proxies have no limit of
-    /// their own, because they bring the connections of many clients.
+    /// From one address; the addresses of a /64 count as one. Trusted proxies have no such limit,
+    /// since they forward the connections of many clients.
     pub per_address: usize,
 }
 

@@ -71,10 +71,10 @@ fn run_with(rates: Rates) -> Running {
     }
 }
 
-/// What comes back until the server closes the connection.
+/// Sends a request and reads until the server closes the connection.
 fn exchange(at: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(at).unwrap();
-    // A server that has answered does not take a long request to its end for long.
+    // The server may close before it has read a long request.
     let _ = stream.write_all(request);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
@@ -279,7 +279,7 @@ upgrade: websocket
     running.handle.stop(true).await;
 }
 
-/// What the framework does not take for a handshake is none.
+/// A request that the framework does not accept as a handshake is refused.
 #[actix_web::test]
 async fn a_handshake_for_several_protocols_is_refused() {
     let running = run();
@@ -305,7 +305,7 @@ async fn a_stopped_server_lets_go_of_its_port() {
         if TcpStream::connect(running.public).is_err() {
             return;
         }
-        // Somebody else may listen there already, but not again and again.
+        // Another process may listen at the port by now.
     }
     panic!("the port is kept");
 }

@@ -1,4 +1,4 @@
-//! Repeated requests: the answer of a POST is kept with its effect, and given again.
+//! Idempotency: the answer to a POST is stored with its effect, and returned to repetitions.
 
 use std::marker::PhantomData;
 
@@ -139,7 +139,7 @@ enum Outcome<T> {
 }
 
 impl Caller {
-    /// Carries out a POST once: see [`once`].
+    /// Runs a POST once: see [`once`].
     pub(crate) async fn post<T, E>(
         &self,
         name: &'static str,
@@ -166,7 +166,7 @@ impl Caller {
 }
 
 impl Shared {
-    /// The key of a request, which stands for this very request only.
+    /// Returns the idempotency key of a request with the request's fingerprint.
     pub(crate) fn key(
         &self,
         key: String,
@@ -179,8 +179,8 @@ impl Shared {
     }
 }
 
-/// Carries out a request once: with a key its answer is kept in the same transaction, and a
-/// repetition gets that answer and has no effect.
+/// Runs a request once: with a key, its answer is stored in the same transaction, and a repetition
+/// gets that answer and has no effect.
 pub(crate) async fn once<T, E>(
     shared: &Shared,
     requester: Requester,
@@ -212,8 +212,9 @@ where
     })
 }
 
-/// The body an answer stands for. Messages live in the log, so that a deleted one is gone from
-/// the answers too. One that had not changed is shown as it is now, to those who may see it now.
+/// Loads the body of a stored answer. Answers about messages are read from the log, so that deleted
+/// content is not shown. A message that was not changed is read now, with the current access
+/// checks.
 async fn look_up(
     store: &(dyn Store + 'static),
     actor: Actor,
@@ -261,12 +262,12 @@ fn keep(
     })
 }
 
-/// Refuses a malformed key also where nothing is changed yet, for example before hashing.
+/// Checks the key early, for example before hashing.
 pub(crate) fn check_key(request: &HttpRequest) -> Result<(), ApiError> {
     key_of(request.headers()).map(|_| ())
 }
 
-/// Whether a request has a key.
+/// Returns whether a request has a key.
 pub(crate) fn is_keyed(request: &HttpRequest) -> bool {
     request.headers().contains_key(HEADER)
 }
@@ -284,7 +285,7 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     Err(malformed())
 }
 
-/// Refuses what is no key.
+/// Refuses a malformed key.
 pub(crate) fn check_text(key: &str) -> Result<(), ApiError> {
     let is_visible = key.bytes().all(|b| b.is_ascii_graphic());
     if is_visible && (8..=255).contains(&key.len()) {

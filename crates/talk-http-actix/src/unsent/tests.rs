@@ -1,4 +1,4 @@
-//! Bodies as a connection takes them.
+//! Tests of bodies in pieces.
 
 use std::task::Waker;
 
@@ -63,7 +63,7 @@ fn an_answer_counts_until_its_connection_drops_it() {
     assert_eq!(unsent.total(), 60_000);
     drop(body);
     assert_eq!(unsent.total(), 0);
-    // A client that goes away before it is answered at all.
+    // A client that disconnects before the answer.
     drop(unsent.count(read(1, 60_000), "r"));
     assert_eq!(unsent.total(), 0);
 }

@@ -1,4 +1,4 @@
-//! Events in the older vocabulary, made from the frames that the log keeps.
+//! Events in the older vocabulary, derived from stored frames.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ pub const KINDS: [EventKind; 7] = [
     EventKind::ParticipantLeft,
 ];
 
-/// What a kind of event is called, and what its frame carries.
+/// The older name of a kind of event, and the form of its data.
 enum Shape {
     Message(&'static str),
     Participant(&'static str, Status),
@@ -49,7 +49,7 @@ pub const fn name(kind: EventKind) -> Option<&'static str> {
     }
 }
 
-/// A frame as it is stored; its `data` is read later.
+/// A stored frame, with `data` not parsed yet.
 #[derive(Deserialize)]
 struct Stored<'a> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! What callers of the older endpoints send.
+//! Request bodies of the deprecated endpoints.
 
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
@@ -18,10 +18,10 @@ pub struct CreateTalk {
     /// As for a chat; absent: `direct` with one other agent and no name, else `group`.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// For people.
+    /// Human-readable text.
     #[serde(default)]
     pub name: Option<String>,
-    /// For people.
+    /// Human-readable text.
     #[serde(default)]
     pub detail: Option<String>,
     /// The ids of the agents who become participants, besides the caller.
@@ -44,19 +44,19 @@ pub struct PostMessage {
     /// `normal`, the default.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// What to say.
+    /// Text.
     #[serde(default)]
     pub text: Option<String>,
-    /// The message to answer; absent, null or `""` at top level.
+    /// The message to reply to; absent, null or `""` at top level.
     #[serde(default)]
     pub parent_id: Option<String>,
-    /// What to attach.
+    /// Attachments.
     #[serde(default, deserialize_with = "object::optional_list")]
     pub medias: Option<Vec<Media>>,
 }
 
 impl PostMessage {
-    /// The same message as it is posted today.
+    /// Converts it into today's body.
     #[must_use]
     pub fn in_chat(self, chat: ChatId) -> request::PostMessage {
         request::PostMessage {
@@ -70,7 +70,7 @@ impl PostMessage {
 }
 
 impl CreateTalk {
-    /// The command of `caller`.
+    /// Builds the command of `caller`.
     ///
     /// # Errors
     /// `CHAT_TYPE_INVALID`, `INVALID_ID`, `OWNER_TYPE_INVALID` or `LIMIT_EXCEEDED`.
@@ -99,7 +99,7 @@ impl Request for PostMessage {
     const REFUSALS: &'static [&'static str] = request::PostMessage::REFUSALS;
 }
 
-/// Whether these are the caller and exactly one other agent, whoever was named how often.
+/// Returns whether these are the caller and exactly one other agent, with repetitions ignored.
 fn is_pair(named: &[AgentId], caller: AgentId) -> bool {
     let mut others = named.iter().filter(|agent| **agent != caller);
     others

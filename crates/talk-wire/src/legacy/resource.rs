@@ -1,10 +1,10 @@
-//! What the older endpoints show besides the fields of today.
+//! Resources of the deprecated endpoints: today's fields and the older ones.
 
 use serde::{Deserialize, Serialize};
 
 use crate::resource;
 
-/// A message, also under its older names.
+/// A message with its older fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = TalkMessage))]
@@ -14,7 +14,7 @@ pub struct Message {
     pub message: resource::Message,
     /// Its author; the nil id for system messages.
     pub agent_id: String,
-    /// Its identity.
+    /// Its id.
     pub message_id: String,
 }
 
@@ -34,15 +34,15 @@ impl From<&talk_domain::talk::model::message::Message> for Message {
     }
 }
 
-/// Whether a membership goes on.
+/// The state of a membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = TalkParticipantStatus))]
 pub enum Status {
-    /// It does.
+    /// Not ended.
     Active,
-    /// It has ended.
+    /// Ended.
     Left,
 }
 
@@ -56,12 +56,12 @@ pub struct Participant {
     pub participant: resource::Participant,
     /// The agent.
     pub agent_id: String,
-    /// Whether it goes on.
+    /// The state.
     pub status: Status,
 }
 
 impl Participant {
-    /// `participant` in that state.
+    /// Creates the resource.
     #[must_use]
     pub fn new(participant: resource::Participant, status: Status) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Reasons of requests that make no sense, whatever the state.
+//! Reasons of requests that are invalid in every state.
 
 use super::{Reason, catalogue};
 

@@ -1,4 +1,4 @@
-//! Reasons of requests that make sense, but not from this caller, or not now.
+//! Reasons of valid requests that are refused for the caller or the current state.
 
 use super::{Reason, catalogue};
 

@@ -18,10 +18,10 @@ pub struct CreateChat {
     /// `direct`, `group`, `talk`, or the tutorial's `normal`.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// For people.
+    /// Human-readable text.
     #[serde(default)]
     pub name: Option<String>,
-    /// For people.
+    /// Human-readable text.
     #[serde(default)]
     pub detail: Option<String>,
     /// The agents who become participants, besides the caller.
@@ -36,7 +36,7 @@ pub struct CreateChat {
     pub participant_ids: Option<Vec<String>>,
 }
 
-/// Changes a chat; what is absent stays.
+/// Changes a chat; absent fields stay unchanged.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateChat {
@@ -48,7 +48,7 @@ pub struct UpdateChat {
     pub detail: Option<String>,
 }
 
-/// Says how far one has read.
+/// Marks messages as read.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MarkRead {
@@ -58,7 +58,7 @@ pub struct MarkRead {
 }
 
 impl MarkRead {
-    /// The command for `chat`.
+    /// Builds the command for `chat`.
     ///
     /// # Errors
     /// `SEQ_REQUIRED`.

@@ -38,10 +38,10 @@ pub struct LoginAnswer {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangePassword {
-    /// The one so far.
+    /// The current password.
     #[serde(default)]
     pub old_password: String,
-    /// The one from now on.
+    /// The new password.
     #[serde(default)]
     pub new_password: String,
     /// Whether the caller's access keys end too.
@@ -53,14 +53,14 @@ pub struct ChangePassword {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateAgent {
-    /// Unique over the installation, whatever the case: 1 to 255 characters after NFKC, no white space
-    /// and none that cannot be seen.
+    /// Unique over the installation without case: 1 to 255 characters after NFKC, none of them
+    /// white space or invisible.
     #[serde(default)]
     pub username: String,
     /// 8 to 128 characters after NFKC.
     #[serde(default)]
     pub password: String,
-    /// What people call it.
+    /// Display name.
     #[serde(default)]
     pub name: Option<String>,
     /// Free text.
@@ -71,7 +71,7 @@ pub struct CreateAgent {
     pub permission: Option<u64>,
 }
 
-/// A checked new agent whose password is still to be hashed.
+/// A checked new agent whose password is not hashed yet.
 pub struct NewAgent {
     /// The password in clear.
     pub password: String,
@@ -81,7 +81,7 @@ pub struct NewAgent {
     permission: Permission,
 }
 
-/// Changes an agent; what is absent stays.
+/// Changes an agent; absent fields stay unchanged.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateAgent {
@@ -103,22 +103,22 @@ pub struct UpdateAgent {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateAccessKey {
-    /// What people call it.
+    /// Display name.
     #[serde(default)]
     pub name: Option<String>,
     /// Free text.
     #[serde(default)]
     pub detail: Option<String>,
-    /// Seconds until it stops working; absent never. A key that ends makes no key that ends later.
+    /// Seconds until it expires; absent for never. A key that expires creates no key that expires
+    /// later.
     #[serde(default)]
     pub expire: Option<u32>,
 }
 
 impl CreateAgent {
-    /// Checks everything that is cheap, before the password is hashed.
+    /// Checks everything before the slow hashing of the password.
     ///
-    /// # Errors
-    /// Names the field that breaks a rule.
+    /// # Errors Names the invalid field.
     pub fn check(self, limits: &Limits) -> Result<NewAgent, Invalid> {
         let username = normal_username(&self.username, limits)?;
         check_password("password", &self.password)?;

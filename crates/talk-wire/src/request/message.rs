@@ -21,18 +21,18 @@ pub struct PostMessage {
     /// `normal`, the default.
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// What to say.
+    /// Text.
     #[serde(default)]
     pub text: Option<String>,
-    /// The message to answer; absent, null or `""` at top level.
+    /// The message to reply to; absent, null or `""` at top level.
     #[serde(default)]
     pub parent_id: Option<String>,
-    /// What to attach.
+    /// Attachments.
     #[serde(default, deserialize_with = "object::optional_list")]
     pub medias: Option<Vec<Media>>,
 }
 
-/// Changes a message; what is absent stays.
+/// Changes a message; absent fields stay unchanged.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EditMessage {
@@ -53,10 +53,10 @@ pub struct React {
     pub emoji: Option<String>,
 }
 
-/// Why a body is no message.
+/// Refusals of a message's body.
 #[derive(Debug, thiserror::Error)]
 pub enum PostMessageRefusal {
-    /// Clients do not speak for the chat (S-090).
+    /// Clients cannot post system messages (S-090).
     #[error("only the service writes system messages")]
     SystemTypeReserved,
     /// A field breaks a rule.

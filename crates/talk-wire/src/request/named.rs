@@ -1,5 +1,5 @@
-//! How a body names agents: by `owner_type` and `owner_id`, as the canonical endpoints document it,
-//! or by bare ids, as the deprecated ones do. Every endpoint accepts both forms (OLD-02, case 79).
+//! References to agents in bodies: `owner_type` and `owner_id`, as today's endpoints document, or
+//! bare ids, as the deprecated ones do. Every endpoint accepts both forms (OLD-02, case 79).
 
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;

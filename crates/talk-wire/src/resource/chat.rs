@@ -18,21 +18,21 @@ pub struct Chat {
     /// `direct`, `group` or `talk`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// For people; may be empty.
+    /// Display text; may be empty.
     pub name: String,
-    /// For people; may be empty.
+    /// Display text; may be empty.
     pub detail: String,
     /// `active` or `closed`.
     pub status: String,
-    /// The number of its participants.
+    /// Number of participants.
     pub member_count: u32,
-    /// Its last event.
+    /// `seq` of its newest event.
     pub last_seq: u64,
-    /// When it was made.
+    /// Time of creation.
     pub tm_create: String,
-    /// When name, detail, status or life last changed.
+    /// Time of the last change of name, detail or status, or of the deletion.
     pub tm_update: String,
-    /// When it was deleted; `""` if it is not.
+    /// Time of deletion; `""` if it is not deleted.
     pub tm_delete: String,
 }
 
@@ -54,23 +54,23 @@ impl From<&chat::Chat> for Chat {
     }
 }
 
-/// A conversation as the caller has read it.
+/// A chat with the caller's read state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OwnChat {
     /// The conversation.
     #[serde(flatten)]
     pub chat: Chat,
-    /// The event of the last message the caller has read.
+    /// `seq` of the last message that the caller has read.
     pub read_seq: u64,
-    /// Messages of others since then, among the chat's latest 1,000.
+    /// Later messages of others, among the chat's latest 1,000.
     pub unread_count: u32,
-    /// Those of them that mention the caller.
+    /// Number of these that mention the caller.
     pub mention_count: u32,
 }
 
 impl OwnChat {
-    /// `chat` as it was read.
+    /// Creates the resource.
     #[must_use]
     pub fn new(chat: &chat::Chat, read: ReadState) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl OwnChat {
     }
 }
 
-/// How far a participant has read.
+/// The read mark of a participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReadMark {
@@ -94,9 +94,9 @@ pub struct ReadMark {
     pub owner_type: String,
     /// The reader.
     pub owner_id: String,
-    /// The event of the last message read.
+    /// `seq` of the last message read.
     pub read_seq: u64,
-    /// When it was read.
+    /// Time when the mark was set.
     pub tm_update: String,
 }
 
@@ -127,7 +127,7 @@ pub struct Participant {
     pub owner_id: String,
     /// The chat.
     pub chat_id: String,
-    /// Since when.
+    /// Time of joining.
     pub tm_joined: String,
 }
 

@@ -15,9 +15,9 @@ pub struct Agent {
     pub id: String,
     /// Its customer.
     pub customer_id: String,
-    /// What it logs in with.
+    /// Login name.
     pub username: String,
-    /// What people call it; may be empty.
+    /// Display name; may be empty.
     pub name: String,
     /// Free text; may be empty.
     pub detail: String,
@@ -25,11 +25,11 @@ pub struct Agent {
     pub permission: u64,
     /// `active`, or `disabled` if it cannot log in; a deleted agent is `disabled`.
     pub status: String,
-    /// When it was made.
+    /// Time of creation.
     pub tm_create: String,
-    /// When it last changed.
+    /// Time of the last change.
     pub tm_update: String,
-    /// When it was deleted; `""` if it is not.
+    /// Time of deletion; `""` if it is not deleted.
     pub tm_delete: String,
 }
 
@@ -65,27 +65,27 @@ pub struct AccessKey {
     pub id: String,
     /// Its customer.
     pub customer_id: String,
-    /// Whom it acts as.
+    /// The agent it acts as.
     pub agent_id: String,
-    /// What people call it; may be empty.
+    /// Display name; may be empty.
     pub name: String,
     /// Free text; may be empty.
     pub detail: String,
     /// The secret, in the answer to its creation only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// Its first characters, to tell keys apart.
+    /// Its first characters, so that people can recognise it.
     pub token_prefix: String,
-    /// Whether an older version derived it from the signing secret: such a key works until it ends, and
-    /// should be replaced.
+    /// Whether an older version derived it from the signing secret. Such a key is valid until it
+    /// expires, and should be replaced.
     pub derived: bool,
-    /// When it stops working; `""` never.
+    /// Time of expiry; `""` for never.
     pub tm_expire: String,
-    /// When it was made.
+    /// Time of creation.
     pub tm_create: String,
-    /// When it last changed.
+    /// Time of the last change.
     pub tm_update: String,
-    /// When it was deleted; `""` if it is not.
+    /// Time of deletion; `""` if it is not deleted.
     pub tm_delete: String,
 }
 
@@ -114,11 +114,11 @@ impl From<&access_key::AccessKey> for AccessKey {
 pub struct Customer {
     /// Identity.
     pub id: String,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// When it was made.
+    /// Time of creation.
     pub tm_create: String,
-    /// When it last changed.
+    /// Time of the last change.
     pub tm_update: String,
     /// Always `""`: customers are not deleted.
     pub tm_delete: String,
@@ -136,7 +136,7 @@ impl From<&customer::Customer> for Customer {
     }
 }
 
-/// Whether an agent is there.
+/// The presence of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentPresence {
@@ -147,7 +147,7 @@ pub struct AgentPresence {
 }
 
 impl AgentPresence {
-    /// What `agent` is.
+    /// Creates the resource.
     #[must_use]
     pub fn new(agent: AgentId, presence: Presence) -> Self {
         Self {

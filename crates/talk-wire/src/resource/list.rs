@@ -12,20 +12,21 @@ use crate::page_token;
 pub struct List<T> {
     /// The rows.
     pub result: Vec<T>,
-    /// Where the next page continues; `""` on the last one.
+    /// Token of the next page; `""` on the last one.
     pub next_page_token: String,
 }
 
 /// A row of a list.
 pub trait Row {
-    /// The place behind which the next page continues if this is the last row of a page. It MUST
-    /// be one that the list itself would give.
+    /// Returns the cursor of the next page if this is the last row of a page. MUST be the one that
+    /// the list itself would return.
     fn cursor(&self) -> Cursor;
 }
 
-/// The JSON of a page whose rows are shown by `show`. The page ends early, with the token of the
-/// page that continues behind it, before the row that would bring it over `limit` bytes. A single
-/// row over the limit is shown alone, so that every page has a row and paging comes to an end.
+/// Encodes a page as JSON, with rows converted by `show`. The page ends early, with the token of
+/// the page that continues behind it, before the row that would bring it over `limit` bytes. A
+/// single row over the limit is shown alone, so that every page has a row and paging comes to an
+/// end.
 pub fn encode<D: Row, T: Serialize>(
     page: &Page<D>,
     limit: usize,
@@ -116,7 +117,7 @@ impl Row for access_key::AccessKey {
     }
 }
 
-/// A row with what belongs to it.
+/// A row with additional data.
 impl<D: Row, X> Row for (D, X) {
     fn cursor(&self) -> Cursor {
         self.0.cursor()

@@ -30,10 +30,10 @@ pub struct Media {
         deserialize_with = "object::optional"
     )]
     pub address: Option<Address>,
-    /// Where, in the legacy form.
+    /// URL, in the legacy form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// What people call it, in the legacy form.
+    /// Display name, in the legacy form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -48,7 +48,7 @@ pub struct Address {
     pub kind: String,
     /// The number or address.
     pub target: String,
-    /// The name of what is there.
+    /// Name of the target.
     pub target_name: String,
     /// Label.
     pub name: String,
@@ -57,8 +57,8 @@ pub struct Address {
 }
 
 impl Media {
-    /// The domain's media; `path` is the element's, for example `medias[1]`. Everything but ids
-    /// is checked by the domain.
+    /// Converts it into the domain's type; `path` is the path of the element, for example
+    /// `medias[1]`. The domain checks everything but ids.
     ///
     /// # Errors
     /// If an id is malformed or missing.

@@ -18,31 +18,31 @@ pub struct Message {
     pub id: String,
     /// Its customer.
     pub customer_id: String,
-    /// `agent`, or `system` when the chat itself speaks (S-090).
+    /// `agent`, or `system` for system messages (S-090).
     pub owner_type: String,
     /// The agent; the nil id for system messages.
     pub owner_id: String,
     /// The chat.
     pub chat_id: String,
-    /// The message it answers; absent at top level.
+    /// The message it replies to; absent at top level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<String>,
     /// `normal` or `system`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What is said; `""` once deleted.
+    /// Text; `""` once deleted.
     pub text: String,
-    /// What is attached; `[]` once deleted.
+    /// Attachments; `[]` once deleted.
     pub medias: Vec<Media>,
-    /// Reactions and, on system messages, what happened.
+    /// Reactions and, on system messages, the announced change.
     pub metadata: Metadata,
-    /// Strictly rising inside a chat.
+    /// Time of creation; strictly rising inside a chat.
     pub tm_create: String,
-    /// When text, medias or reactions last changed.
+    /// Time of the last change of text, medias or reactions.
     pub tm_update: String,
-    /// When it was deleted; `""` if it is not.
+    /// Time of deletion; `""` if it is not deleted.
     pub tm_delete: String,
-    /// The event that created it.
+    /// `seq` of the event that created it.
     pub seq: u64,
     /// The first message of its thread; itself at top level.
     pub root_id: String,
@@ -50,33 +50,33 @@ pub struct Message {
     pub depth: u32,
     /// Direct replies that are not deleted.
     pub reply_count: u32,
-    /// When it was last edited; `""` never.
+    /// Time of the last edit; `""` for never.
     pub tm_edit: String,
-    /// How many reactions of each emoji it has, under its first spelling.
+    /// Number of reactions per emoji, under the spelling that was sent first.
     #[serde(default)]
     pub reaction_counts: BTreeMap<String, u32>,
 }
 
-/// What hangs on a message.
+/// Metadata of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Metadata {
-    /// In order of their time.
+    /// Reactions in order of their time.
     pub reactions: Vec<Reaction>,
-    /// What a system message is about.
+    /// The change that a system message announces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<SystemNote>,
 }
 
-/// What happened, and by whom.
+/// The change that a system message announces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SystemNote {
     /// For example `participant_joined`.
     pub kind: String,
-    /// Who caused it.
+    /// The agent that caused it.
     pub actor_id: String,
-    /// Who joined or left.
+    /// The agent that joined or left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_id: Option<String>,
 }
@@ -101,11 +101,11 @@ pub struct Reaction {
 pub struct Revision {
     /// The message.
     pub message_id: String,
-    /// What it said.
+    /// Its text.
     pub text: String,
-    /// What was attached.
+    /// Its attachments.
     pub medias: Vec<Media>,
-    /// When this version was written.
+    /// Time when this version was written.
     pub tm_create: String,
 }
 

@@ -1,4 +1,4 @@
-//! Topics: what a subscription names.
+//! Topics of subscriptions.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
 
 use crate::id;
 
-/// On whose behalf a topic is named.
+/// The owner in a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// An agent.
@@ -16,12 +16,12 @@ pub enum Subject {
     Customer(CustomerId),
 }
 
-/// The names events have.
+/// A vocabulary of event names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vocabulary {
-    /// Those of today, `chatmessage_created` for example.
+    /// Today's names, for example `chatmessage_created`.
     Chat,
-    /// Those of the first generations, `message_created` for example.
+    /// The older names, for example `message_created`.
     Talk,
 }
 
@@ -51,23 +51,23 @@ impl Vocabulary {
 /// with `talk`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic {
-    /// On whose behalf.
+    /// The owner.
     pub subject: Subject,
-    /// Which names its events have.
+    /// The vocabulary of its events.
     pub vocabulary: Vocabulary,
     /// The chat; without one every chat the caller participates in.
     pub chat: Option<ChatId>,
 }
 
-/// Why a topic is none for the caller.
+/// Reasons to refuse a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TopicError {
-    /// It is not written like a topic.
+    /// The syntax is wrong.
     #[error(
         "a topic is agent_id:<agent>:chat[:<chat_id>] or customer_id:<customer>:chat[:<chat_id>]"
     )]
     Malformed,
-    /// It is about somebody else.
+    /// It names another agent or customer.
     #[error("a topic names the caller or the caller's customer")]
     Foreign,
 }
@@ -84,7 +84,7 @@ impl TopicError {
 }
 
 impl Topic {
-    /// Reads a topic of `actor`.
+    /// Parses a topic of `actor`.
     ///
     /// # Errors
     /// See [`TopicError`].

@@ -1,5 +1,4 @@
-//! Files that do not change while the process runs, served with an `ETag`. All answers share the
-//! same bytes, compressed or not.
+//! Static files with an `ETag`. All answers share the same bytes, compressed or not.
 
 use std::io::{Read, Write};
 use std::sync::OnceLock;
@@ -17,13 +16,13 @@ use crate::api_error::ApiError;
 use crate::digest::digest;
 use crate::unsent;
 
-/// Nothing but what this host serves, and no inline script. The page sets styles itself.
+/// Content security policy: only files of this host and no inline scripts. The page sets inline
+/// styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// How long a browser may do without asking: files that come with the program, and those that
-/// follow from it.
+/// Cache lifetime of files that are built into the program, and of generated ones.
 const DAY: &str = "public, max-age=86400";
 const ASK: &str = "no-cache";
 
@@ -32,7 +31,7 @@ pub(super) struct Asset {
     kind: &'static str,
     caching: &'static str,
     compressed: Bytes,
-    /// The same, unpacked when a client first wants it so.
+    /// Uncompressed, unpacked at the first request for it.
     plain: OnceLock<Bytes>,
     tag: EntityTag,
 }
@@ -55,7 +54,7 @@ impl Asset {
     fn new((kind, caching): (&'static str, &'static str), compressed: Bytes) -> Self {
         let hash = digest(&[&compressed]);
         let hash = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
-        // Compressed or not, it means the same.
+        // A weak tag, since both forms are equivalent.
         let tag = EntityTag::new_weak(hash.collect());
         Self {
             kind,
