@@ -321,6 +321,19 @@ pub(crate) fn touch(conn: &mut AnyConnection) -> QueryResult<()> {
     conn.batch_execute(touch)
 }
 
+/// A number that changes when another connection commits. Within a transaction it is that of the
+/// database as the transaction sees it.
+pub(crate) fn data_version(conn: &mut AnyConnection) -> QueryResult<i64> {
+    let row: DataVersion = diesel::sql_query("PRAGMA data_version").get_result(conn)?;
+    Ok(row.data_version)
+}
+
+#[derive(QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = BigInt)]
+    data_version: i64,
+}
+
 /// Returns the number of rows that this connection has changed since it was opened.
 pub(crate) fn changes(conn: &mut AnyConnection) -> QueryResult<i64> {
     diesel::select(diesel::dsl::sql::<BigInt>("total_changes()")).get_result(conn)

@@ -20,6 +20,7 @@ use crate::sqlite::file::watch::Watch;
 use crate::sqlite::health::Health;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::writer::Writer;
+use crate::sqlite::writer::batch::kept::Kept;
 use crate::sqlite::writer::batch::{Batcher, Job};
 use crate::sqlite::writer::budget::Budget;
 use crate::sqlite::writer::checkpoint::WriteAheadLog;
@@ -51,6 +52,7 @@ impl SqliteStore {
             bell: ports.bell,
             log: WriteAheadLog::of(path, options.log_bytes),
             is_plain: options.is_plain,
+            kept: Kept::default(),
             budget: Budget::new(options.group),
             disk,
             reserve: Reserve::of(path),

@@ -5,5 +5,6 @@
 mod closing;
 mod fairness;
 mod full_disk;
+mod kept;
 mod support;
 mod vacuum;

@@ -9,10 +9,14 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::participant::Participant;
 
+/// Small rows that are kept from one batch to the next; those with texts are fewer.
+const LARGEST: usize = 4_096;
+const LARGEST_TEXTS: usize = 1_024;
+
 /// A cache of chats, memberships, agents and credentials that the units of one transaction have
 /// read or changed. Later units read them from here, and the row of a chat is written once per
-/// batch instead of once per event. It is valid only inside its transaction or savepoint, while
-/// nothing else writes.
+/// batch instead of once per event. It outlives its transaction only if that commits and
+/// no other connection writes meanwhile.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// Whether the cache is switched off.
@@ -36,6 +40,18 @@ impl Memory {
     /// Marks that text was erased, which must be removed from the write-ahead log too.
     pub(crate) const fn mark_erased(&mut self) {
         self.has_erased = true;
+    }
+
+    /// Returns the memory for the batch after one that has committed. It holds a bounded number of
+    /// rows.
+    pub(crate) fn committed(mut self) -> Self {
+        (self.has_erased, self.flushed) = (false, 0);
+        forget_if_large(&mut self.chats, LARGEST_TEXTS);
+        forget_if_large(&mut self.members, LARGEST);
+        forget_if_large(&mut self.agents, LARGEST_TEXTS);
+        forget_if_large(&mut self.tokens, LARGEST);
+        forget_if_large(&mut self.keys, LARGEST);
+        self
     }
 
     /// Returns whether text was erased.
@@ -190,5 +206,11 @@ fn as_stored(chat: &Chat) -> Chat {
     Chat {
         pair: chat.pair.filter(|_| chat.deleted.is_none()),
         ..chat.clone()
+    }
+}
+
+fn forget_if_large<K, V>(rows: &mut HashMap<K, V>, most: usize) {
+    if rows.len() > most {
+        *rows = HashMap::new();
     }
 }

@@ -1,5 +1,6 @@
 //! Group commit: many units of work in one transaction.
 
+pub(crate) mod kept;
 pub(crate) mod reclaim;
 mod units;
 
@@ -22,6 +23,7 @@ use crate::sqlite::connection;
 use crate::sqlite::file::disk::{FullDisk, Reserve};
 use crate::sqlite::health::Health;
 use crate::sqlite::search::index;
+use crate::sqlite::writer::batch::kept::Kept;
 use crate::sqlite::writer::budget::{Budget, Filling};
 use crate::sqlite::writer::checkpoint::WriteAheadLog;
 use crate::sqlite::writer::inbox::Inbox;
@@ -61,6 +63,8 @@ pub(crate) struct Batcher {
     pub(crate) log: WriteAheadLog,
     /// Whether repositories work without the cache of a batch.
     pub(crate) is_plain: bool,
+    /// The cache that the last batch left.
+    pub(crate) kept: Kept,
     /// Bounds the batches.
     pub(crate) budget: Budget,
     /// Set when a statement finds the disk full.
@@ -156,6 +160,7 @@ impl Batcher {
         let start = Instant::now();
         AnyConnection::commit_transaction(&mut self.conn)?;
         let took = start.elapsed();
+        self.ring(&finished.events);
         self.budget.committed(took);
         inbox.committed(took);
         if finished.has_erased {
@@ -170,7 +175,7 @@ impl Batcher {
         for (job, outcome) in jobs.iter().zip(finished.outcomes) {
             count(job.unit, outcome);
         }
-        self.ring(&finished.events);
+        self.kept.keep(finished.memory);
         Ok((finished.answers, finished.has_changed))
     }
 

@@ -17,6 +17,7 @@ use talk_domain::talk::model::event::Bell;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::kept::Kept;
 use super::{Batcher, Job};
 use crate::portable::connection::AnyConnection;
 use crate::portable::snapshot::DieselSnapshot;
@@ -66,6 +67,7 @@ impl Player {
             bell: bell.clone(),
             log: WriteAheadLog::of(&path, u64::MAX),
             is_plain,
+            kept: Kept::default(),
             budget: Budget::new(256),
             disk,
             reserve: Reserve::of(&path),

@@ -30,7 +30,8 @@ impl Batcher {
     /// `None` if a unit must be rolled back; the caller then rolls back everything and runs each
     /// unit in its own savepoint.
     pub(super) fn together(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Option<Finished> {
-        let (mut memory, mut finished) = (self.memory(), Finished::default());
+        let mut memory = self.kept().ok()?;
+        let mut finished = Finished::default();
         let (mut filling, mut spent) = (Filling::of(jobs), Duration::ZERO);
         let mut at = 0;
         while let Some(job) = jobs.get_mut(at) {
@@ -56,10 +57,19 @@ impl Batcher {
             }
         }
         flush(&mut self.conn, &mut memory).ok()?;
+        finished.memory = memory;
         Some(finished)
     }
 
-    /// Creates the cache of a new transaction or savepoint.
+    /// Returns the cache for a new transaction: what the last batch left.
+    fn kept(&mut self) -> QueryResult<Memory> {
+        if self.is_plain {
+            return Ok(Memory::plain());
+        }
+        self.kept.take(&mut self.conn)
+    }
+
+    /// Creates the cache of a new savepoint.
     fn memory(&self) -> Memory {
         if self.is_plain {
             return Memory::plain();
