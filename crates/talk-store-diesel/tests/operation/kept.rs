@@ -67,7 +67,7 @@ async fn filled(database: &Database) -> (Arc<dyn Store>, Known) {
     (store, stored)
 }
 
-/// SPEC 1: the next change sees what a command beside the server has written.
+/// Case 48: the next change sees what a command beside the server has written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_by_another_process_is_seen_by_the_next_unit() {
     let database = Database::new();
@@ -103,7 +103,7 @@ async fn what_an_undone_unit_changed_is_not_kept() {
     assert_eq!(known(&store).await, stored);
 }
 
-/// SPEC 8: nobody of a customer that is being deleted may act any more.
+/// RUN-20: nobody of a customer that is being deleted may act any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_of_a_deleted_customer_is_not_kept() {
     let database = Database::new();
