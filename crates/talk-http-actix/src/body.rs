@@ -34,14 +34,14 @@ pub(crate) struct Body<T, L = AnySize> {
     /// What it says.
     pub(crate) value: T,
     /// What was sent.
-    pub(crate) sent: Sent,
+    pub(crate) sent: JsonBody,
     limit: PhantomData<L>,
 }
 
 /// A body that says nothing the handler needs: none, or any object.
 pub(crate) struct NoBody<L = AnySize> {
     /// What was sent.
-    pub(crate) sent: Sent,
+    pub(crate) sent: JsonBody,
     limit: PhantomData<L>,
 }
 
@@ -129,7 +129,7 @@ impl<L: BodySize> Extract for NoBody<L> {
     }
 }
 
-async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<Sent, ApiError> {
+async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<JsonBody, ApiError> {
     let limit = L::limit(&incoming.shared()?.api.body_limits);
     check_headers(incoming.request.headers(), limit)?;
     let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
@@ -138,7 +138,7 @@ async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<Sent, ApiError> {
     let read = tokio::time::timeout(PATIENCE, read).await;
     let limiter = &incoming.shared()?.limiter;
     limiter.charge_body(&incoming.request, seen as u64);
-    Ok(Sent(read.map_err(|_| slow())??))
+    Ok(JsonBody(read.map_err(|_| slow())??))
 }
 
 /// Reads a body of at most `limit` bytes, and adds the received bytes to `seen`.
@@ -202,9 +202,9 @@ fn check_headers(headers: &HeaderMap, limit: usize) -> Result<(), ApiError> {
 
 /// A body as it was sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Sent(pub(crate) Bytes);
+pub(crate) struct JsonBody(pub(crate) Bytes);
 
-impl Sent {
+impl JsonBody {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -36,7 +36,7 @@ pub use openapi::{errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
 pub use server::{ConnectionLimits, Listen, server};
-pub use socket::{Ends, SocketLimits, watch_ends};
+pub use socket::{SessionRevocations, SocketLimits, watch_revocations};
 use talk_domain::identity::credentials::{Passwords, Tokens};
 use talk_domain::kernel::live::Live;
 use talk_domain::kernel::store::Store;
@@ -79,7 +79,7 @@ pub struct Api {
     /// Delivers events to sockets.
     pub live: Arc<dyn Live>,
     /// Notifies sockets about ended sessions.
-    pub ends: Ends,
+    pub revocations: SessionRevocations,
     /// Whether the server is stopping, so that sockets close.
     pub stopping: watch::Receiver<bool>,
     /// The time.

@@ -36,7 +36,7 @@ impl Shared {
     pub(crate) fn new(api: Api) -> Self {
         let admissions = Admissions::new(&api.sockets);
         let throttle = Arc::new(LoginThrottle::new(api.logins));
-        api.ends.forgive(Arc::clone(&throttle));
+        api.revocations.clear_failures_in(Arc::clone(&throttle));
         let hashing = HashQueue::new(api.logins.waiting);
         let limiter = Limiter::new(api.rates);
         let addresses = Addresses::new(api.trusted_proxies.clone());

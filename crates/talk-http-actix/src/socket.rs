@@ -5,9 +5,9 @@
 //! the client to take them. What does not fit waits in the event log.
 
 mod admission;
-mod ends;
 mod positions;
 mod rate;
+mod revocations;
 mod session;
 mod subscription;
 
@@ -23,7 +23,7 @@ use crate::caller::Caller;
 use crate::credentials::presented;
 use crate::status::Status;
 pub(crate) use admission::Admissions;
-pub use ends::{Ends, watch_ends};
+pub use revocations::{SessionRevocations, watch_revocations};
 use session::Session;
 
 /// Bytes that a frame of a client, or a text in several frames, may have, unless it is a `subscribe`.

@@ -222,7 +222,7 @@ impl Scene {
             rates,
             trusted_proxies: TrustedProxies::default(),
             live: Arc::new(Nobody),
-            ends: crate::Ends::default(),
+            revocations: crate::SessionRevocations::default(),
             stopping: watch::channel(false).1,
             clock: Arc::new(clock),
             random: Arc::new(|| 7),

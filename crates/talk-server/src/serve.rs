@@ -172,7 +172,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
     let (live, delivery) = prepared.node.run(Arc::clone(&store));
-    let (ends, watching) = talk_http_actix::watch_ends(Arc::clone(&store));
+    let (revocations, watching) = talk_http_actix::watch_revocations(Arc::clone(&store));
     let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);
     background.spawn(watching);
@@ -192,7 +192,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         rates: settings.rates(),
         trusted_proxies: settings.trusted_proxies.clone(),
         live: Arc::new(live),
-        ends,
+        revocations,
         stopping,
         clock: Arc::new(installation::now),
         random: Arc::new(installation::random),

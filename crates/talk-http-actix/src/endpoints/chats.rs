@@ -23,7 +23,7 @@ use talk_wire::request::{CreateChat, MarkRead, Owner, UpdateChat};
 use talk_wire::resource::{AGENT, List, OwnChat};
 
 use crate::api_error::ApiError;
-use crate::body::{Body, NoBody, Sent};
+use crate::body::{Body, JsonBody, NoBody};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{
     Answer, Endpoint, Form, FromQuery, Id, Kept, Parameter, Placed, Queried, QueryReader, Refused,
@@ -136,7 +136,7 @@ async fn create(caller: Caller, body: Body<CreateChat>) -> Answer<Kept<OwnChat>,
 /// Creates a chat.
 pub(super) async fn created(
     caller: &Caller,
-    sent: &Sent,
+    sent: &JsonBody,
     command: create::CreateChat,
 ) -> Result<Posted<OwnChat>, Refused<CreateChatError>> {
     caller

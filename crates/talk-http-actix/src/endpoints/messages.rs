@@ -16,7 +16,7 @@ use talk_wire::request::{EditMessage, PostMessage};
 use talk_wire::resource::{List, Message, ReadMark, Revision};
 
 use crate::api_error::ApiError;
-use crate::body::{Body, MessageSize, Sent};
+use crate::body::{Body, JsonBody, MessageSize};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{
     Answer, Endpoint, FromQuery, Id, Kept, Number, Placed, Queried, QueryReader, Refused,
@@ -101,7 +101,7 @@ async fn post(
 /// Posts a message.
 pub(super) async fn posted(
     caller: &Caller,
-    sent: &Sent,
+    sent: &JsonBody,
     request: PostMessage,
 ) -> Result<Posted<Message>, Refused<PostMessageError>> {
     let command = request.command(caller.cx.limits.medias);

@@ -16,7 +16,7 @@ use talk_wire::request::{AddParticipant, Form};
 use talk_wire::resource::{List, Participant};
 
 use super::chats::owner;
-use crate::body::{Body, Sent};
+use crate::body::{Body, JsonBody};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{Answer, Endpoint, Id, Kept, Placed, Queried, Refused};
 use crate::service::once::{Done, Posted};
@@ -84,7 +84,7 @@ async fn add(
 /// Adds a participant.
 pub(super) async fn added(
     caller: &Caller,
-    sent: &Sent,
+    sent: &JsonBody,
     command: add::AddParticipant,
 ) -> Result<Posted<Participant>, Refused<AddParticipantError>> {
     let posted = caller.post("add_participant", sent, move |uow, cx| {

@@ -9,7 +9,7 @@ use talk_wire::resource::Message;
 
 use super::once::{Done, Posted, check_text, once};
 use crate::api_error::ApiError;
-use crate::body::Sent;
+use crate::body::JsonBody;
 use crate::endpoint::Refused;
 use crate::endpoints::MESSAGES;
 use crate::requester::Requester;
@@ -34,7 +34,7 @@ pub(crate) async fn post_frame(
     shared: &Shared,
     requester: Requester,
     id: &str,
-    sent: &Sent,
+    sent: &JsonBody,
 ) -> Result<Posted<Message>, ApiError> {
     check_text(id)?;
     let key = shared.key(id.to_owned(), ("POST", MESSAGES), sent.bytes());

@@ -19,7 +19,7 @@ use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, json};
 
 use crate::api_error::ApiError;
-use crate::body::Sent;
+use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::digest::digest;
 use crate::endpoint::{JsonResponse, Kept, Refused};
@@ -143,7 +143,7 @@ impl Caller {
     pub(crate) async fn post<T, E>(
         &self,
         name: &'static str,
-        sent: &Sent,
+        sent: &JsonBody,
         work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done<T>, E> + Send + 'static,
     ) -> Result<Posted<T>, Refused<E>>
     where
@@ -158,7 +158,7 @@ impl Caller {
     ///
     /// # Errors
     /// `IDEMPOTENCY_KEY_INVALID`.
-    pub(crate) fn key(&self, sent: &Sent) -> Result<Option<IdempotencyKey>, ApiError> {
+    pub(crate) fn key(&self, sent: &JsonBody) -> Result<Option<IdempotencyKey>, ApiError> {
         let (method, path) = (self.request.method(), self.request.path());
         let key = key_of(self.request.headers())?;
         Ok(key.map(|key| self.shared.key(key, (method.as_str(), path), sent.bytes())))

@@ -119,7 +119,7 @@ pub(super) struct Session {
     heard_at: Instant,
     pinged_at: Instant,
     positioned_at: Instant,
-    ends: watch::Receiver<()>,
+    revocations: watch::Receiver<()>,
 }
 
 /// What the server has said is taken and its connection ended, however the conversation ends.
@@ -136,12 +136,12 @@ impl Session {
         socket: Socket,
     ) -> Self {
         let now = Instant::now();
-        let mut ends = shared.api.ends.of(actor.agent);
+        let mut revocations = shared.api.revocations.subscribe(actor.agent);
         // The caller was perhaps known from a moment ago: look again.
-        ends.mark_changed();
+        revocations.mark_changed();
         Self {
             connection: shared.api.live.connect(actor),
-            ends,
+            revocations,
             shared,
             _admission: admission,
             actor,
@@ -253,7 +253,7 @@ impl Session {
                         return farewell;
                     }
                 }
-                Ok(()) = self.ends.changed() => {
+                Ok(()) = self.revocations.changed() => {
                     if self.has_ended().await {
                         return Farewell::expired();
                     }

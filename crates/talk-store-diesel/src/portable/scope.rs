@@ -55,7 +55,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Fails unless `customer` is the customer of the unit, before a row of it is written.
-    pub(crate) fn own(&self, customer: CustomerId) -> Result<(), StoreError> {
+    pub(crate) fn assert_same_customer(&self, customer: CustomerId) -> Result<(), StoreError> {
         if self.customer == Some(customer) {
             return Ok(());
         }

@@ -17,7 +17,7 @@ impl Session {
                 false
             }
             Err(error) if error.is_unavailable() => {
-                self.ends.mark_changed();
+                self.revocations.mark_changed();
                 actix_web::rt::time::sleep(ASK_AGAIN).await;
                 false
             }

@@ -17,7 +17,7 @@ use talk_wire::{id, resource};
 
 use super::{BAD_FRAMES, Farewell, Session};
 use crate::api_error::ApiError;
-use crate::body::Sent;
+use crate::body::JsonBody;
 use crate::requester::Requester;
 use crate::service;
 use crate::service::once::check_text;
@@ -197,7 +197,7 @@ impl Session {
         self.posts.push(Box::pin(async move {
             let cx = shared.context(actor);
             let requester = Requester { cx, credential };
-            let sent = Sent(Bytes::from(String::from(Box::<str>::from(message))));
+            let sent = JsonBody(Bytes::from(String::from(Box::<str>::from(message))));
             let posted = service::messages::post_frame(&shared, requester, &id, &sent).await;
             match posted.and_then(|posted| posted.as_frame(&id)) {
                 Ok(answer) => answer,
@@ -231,7 +231,7 @@ impl Session {
 
 /// The frame a text is. What a post says is looked at where it is posted, and answered like that.
 fn parsed(text: &ByteString) -> Result<ClientFrame, ApiError> {
-    let sent = Sent(text.clone().into_bytes());
+    let sent = JsonBody(text.clone().into_bytes());
     let frame: ClientFrame = sent.json_with_nul()?;
     if frame.kind != "post" {
         sent.check_nul()?;

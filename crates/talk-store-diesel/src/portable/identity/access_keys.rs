@@ -30,7 +30,7 @@ impl AccessKeyRepository for Scope<'_> {
 
     fn insert(&mut self, key: &AccessKey) -> Result<(), StoreError> {
         self.memory.forget_keys();
-        self.own(key.customer)?;
+        self.assert_same_customer(key.customer)?;
         diesel::insert_into(access_keys::table)
             .values(AccessKeyRow::from(key))
             .execute(self.changing())

@@ -36,7 +36,7 @@ impl AgentRepository for Scope<'_> {
     }
 
     fn insert(&mut self, agent: &Agent, password: &PasswordHash) -> Result<bool, StoreError> {
-        self.own(agent.customer)?;
+        self.assert_same_customer(agent.customer)?;
         let row = AgentRow::new(agent, password);
         self.insert_if_absent(|conn| diesel::insert_into(agents::table).values(row).execute(conn))
     }
@@ -76,7 +76,7 @@ impl AgentRepository for Scope<'_> {
     }
 
     fn replace(&mut self, agent: &Agent) -> Result<(), StoreError> {
-        self.own(agent.customer)?;
+        self.assert_same_customer(agent.customer)?;
         self.memory.forget_agent(agent.id);
         self.memory.mark_erased();
         let known = agents::table

@@ -69,7 +69,7 @@ impl Scope<'_> {
         encoder: &dyn FrameEncoder,
         bound: Bound,
     ) -> Result<bool, StoreError> {
-        self.own(tombstone.customer)?;
+        self.assert_same_customer(tombstone.customer)?;
         self.memory.mark_erased();
         self.rewrite(seq(tombstone.seq), tombstone, encoder)?;
         let next: Vec<i64> = message_events::table

@@ -39,7 +39,7 @@ impl ChatRepository for Scope<'_> {
     }
 
     fn insert(&mut self, chat: &Chat) -> Result<bool, StoreError> {
-        self.own(chat.customer)?;
+        self.assert_same_customer(chat.customer)?;
         let row = NewChatRow::from(chat);
         let chats = self.chats()?;
         let inserted =
@@ -51,7 +51,7 @@ impl ChatRepository for Scope<'_> {
     }
 
     fn update(&mut self, chat: &Chat) -> Result<(), StoreError> {
-        self.own(chat.customer)?;
+        self.assert_same_customer(chat.customer)?;
         self.set_chat(chat)
     }
 }

@@ -53,7 +53,7 @@ impl MentionRepository for Scope<'_> {
     }
 
     fn replace(&mut self, message: &Message, agents: &BTreeSet<AgentId>) -> Result<(), StoreError> {
-        self.own(message.customer)?;
+        self.assert_same_customer(message.customer)?;
         let (chat, created) = (bytes(message.chat.0), message.created.as_micros());
         let earlier = mentions::table
             .filter(mentions::chat_id.eq(&chat))

@@ -136,7 +136,7 @@ impl MessageRepository for Scope<'_> {
     }
 
     fn insert(&mut self, message: &Message) -> Result<(), StoreError> {
-        self.own(message.customer)?;
+        self.assert_same_customer(message.customer)?;
         message::insert(self.changing(), message)
     }
 

@@ -127,7 +127,7 @@ impl ParticipantRepository for Scope<'_> {
     }
 
     fn insert(&mut self, chat: &Chat, participant: &Participant) -> Result<bool, StoreError> {
-        self.own(participant.customer)?;
+        self.assert_same_customer(participant.customer)?;
         let row = NewParticipantRow::new(chat, participant);
         self.insert_if_absent(|conn| {
             diesel::insert_into(participants::table)

@@ -49,7 +49,7 @@ impl Scope<'_> {
 
 impl ReadRepository for Scope<'_> {
     fn put(&mut self, mark: &ReadMark) -> Result<(), StoreError> {
-        self.own(mark.customer)?;
+        self.assert_same_customer(mark.customer)?;
         let earlier = read_marks::table
             .filter(read_marks::chat_id.eq(bytes(mark.chat.0)))
             .filter(read_marks::agent_id.eq(bytes(mark.agent.0)));

@@ -1,4 +1,4 @@
-//! Sessions that end while their connections are open.
+//! Notifies open connections when a session of their agent has ended.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,36 +11,37 @@ use tokio::sync::watch;
 
 use crate::throttle::LoginThrottle;
 
-/// How often ended sessions are looked for. A connection must end within a second of its session,
-/// whichever node or process ended it.
+/// Interval between two looks for ended sessions. A connection must be closed within a second of the
+/// end of its session, whichever node or process ended it.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Ends read at a time.
+/// Session ends per read.
 const PAGE: u32 = 1_000;
 
-/// Tells the connections of an agent that one of its sessions has ended: perhaps theirs.
+/// Notifies the connections of an agent that one of its sessions has ended; each connection then
+/// checks its own session.
 #[derive(Clone, Debug, Default)]
-pub struct Ends {
+pub struct SessionRevocations {
     connections: Arc<Mutex<HashMap<AgentId, watch::Sender<()>>>>,
-    /// Counts failed logins, which an end forgives.
+    /// The counter of failed logins, which is cleared for agents with an ended session.
     throttle: Arc<OnceLock<Arc<LoginThrottle>>>,
 }
 
-impl Ends {
-    /// Forgets failed logins of an agent when one of its sessions has ended. Only somebody whom the
-    /// account trusts ends a session, and so the operator can unlock an account while the server
-    /// runs.
-    pub(crate) fn forgive(&self, throttle: Arc<LoginThrottle>) {
-        // Set once, when the server is put together.
+impl SessionRevocations {
+    /// Sets the counter of failed logins. Only the agent, its admins and the operator end a session,
+    /// so the failed logins of that agent are cleared: this is how the operator unlocks an account
+    /// while the server runs.
+    pub(crate) fn clear_failures_in(&self, throttle: Arc<LoginThrottle>) {
+        // Set once, when the server is built.
         let _ = self.throttle.set(throttle);
     }
 
-    /// Changes whenever a session of `agent` has ended.
-    pub(super) fn of(&self, agent: AgentId) -> watch::Receiver<()> {
+    /// Returns a receiver that changes whenever a session of `agent` has ended.
+    pub(super) fn subscribe(&self, agent: AgentId) -> watch::Receiver<()> {
         self.lock().entry(agent).or_default().subscribe()
     }
 
-    fn tell(&self, agents: impl IntoIterator<Item = AgentId>) {
+    fn notify(&self, agents: impl IntoIterator<Item = AgentId>) {
         let (open, throttle) = (self.lock(), self.throttle.get());
         for agent in agents {
             if let Some(throttle) = throttle {
@@ -52,18 +53,18 @@ impl Ends {
         }
     }
 
-    fn tell_all(&self) {
+    fn notify_all(&self) {
         for sender in self.lock().values() {
             sender.send_replace(());
         }
     }
 
-    /// Forgets agents without a connection.
-    fn tidy(&self) {
+    /// Drops agents without a connection.
+    fn remove_unused(&self) {
         self.lock().retain(|_, sender| sender.receiver_count() > 0);
     }
 
-    /// A panic while it was held left it as it was.
+    /// Each change of the map is complete, so a poisoned lock is still usable.
     fn lock(&self) -> MutexGuard<'_, HashMap<AgentId, watch::Sender<()>>> {
         self.connections
             .lock()
@@ -71,10 +72,12 @@ impl Ends {
     }
 }
 
-/// Tells of ended sessions for as long as the future is polled.
-pub fn watch_ends(store: Arc<dyn Store>) -> (Ends, impl Future<Output = ()> + Send) {
-    let ends = Ends::default();
-    let told = ends.clone();
+/// Returns the notifier, and a future that polls the store for ended sessions.
+pub fn watch_revocations(
+    store: Arc<dyn Store>,
+) -> (SessionRevocations, impl Future<Output = ()> + Send) {
+    let revocations = SessionRevocations::default();
+    let notifier = revocations.clone();
     let watching = async move {
         let mut known = None;
         loop {
@@ -82,17 +85,17 @@ pub fn watch_ends(store: Arc<dyn Store>) -> (Ends, impl Future<Output = ()> + Se
                 Ok(found) => {
                     // Before the first look any session may have ended.
                     match known.replace(found.last) {
-                        Some(_) => told.tell(found.agents),
-                        None => told.tell_all(),
+                        Some(_) => notifier.notify(found.agents),
+                        None => notifier.notify_all(),
                     }
-                    told.tidy();
+                    notifier.remove_unused();
                 }
-                Err(error) => tracing::warn!(%error, "ended sessions could not be looked at"),
+                Err(error) => tracing::warn!(%error, "failed to read ended sessions"),
             }
             tokio::time::sleep(INTERVAL).await;
         }
     };
-    (ends, watching)
+    (revocations, watching)
 }
 
 struct Found {
@@ -100,9 +103,9 @@ struct Found {
     agents: Vec<AgentId>,
 }
 
-/// What has ended since the end `known`.
+/// Reads the session ends after number `known`.
 async fn look(store: &(dyn Store + 'static), known: Option<u64>) -> Result<Found, StoreError> {
-    let unit = Unit::installation("watch_ends");
+    let unit = Unit::installation("watch_revocations");
     let look = store.read(unit, move |snapshot| {
         let directory = snapshot.directory();
         let mut found = Found {
@@ -131,33 +134,33 @@ mod tests {
     use talk_domain::testing::{agent_id, at};
 
     #[test]
-    fn only_connections_of_the_agent_look_again() {
-        let ends = Ends::default();
-        let mut first = ends.of(agent_id(1));
-        let mut second = ends.of(agent_id(2));
-        ends.tell([agent_id(2), agent_id(3)]);
+    fn only_connections_of_the_agent_are_notified() {
+        let revocations = SessionRevocations::default();
+        let mut first = revocations.subscribe(agent_id(1));
+        let mut second = revocations.subscribe(agent_id(2));
+        revocations.notify([agent_id(2), agent_id(3)]);
         assert!(!first.has_changed().unwrap() && second.has_changed().unwrap());
         second.mark_unchanged();
-        ends.tell_all();
+        revocations.notify_all();
         assert!(first.has_changed().unwrap() && second.has_changed().unwrap());
         first.mark_unchanged();
         drop(second);
-        ends.tidy();
-        assert_eq!(ends.lock().len(), 1);
+        revocations.remove_unused();
+        assert_eq!(revocations.lock().len(), 1);
     }
 
-    /// Case 54: so the operator lifts the delay of an account on a running server.
+    /// Case 54: the operator unlocks an account on a running server like this.
     #[test]
-    fn an_end_forgives_failed_logins_of_its_agent_alone() {
+    fn a_session_end_clears_failed_logins_of_its_agent_alone() {
         let throttle = Arc::new(LoginThrottle::new(LoginLimits::default()));
-        let ends = Ends::default();
-        ends.forgive(Arc::clone(&throttle));
+        let revocations = SessionRevocations::default();
+        revocations.clear_failures_in(Arc::clone(&throttle));
         let address = IpAddr::from([192, 0, 2, 1]).into();
         let of = |agent| Attempt::new(Account::Known(agent_id(agent)), address);
         for agent in [1, 2] {
             (0..6).for_each(|_| throttle.fail(of(agent), at(0)));
         }
-        ends.tell([agent_id(2)]);
+        revocations.notify([agent_id(2)]);
         assert!(throttle.check(of(1), at(0)).is_err());
         assert!(throttle.check(of(2), at(0)).is_ok());
     }
