@@ -124,7 +124,7 @@ shown 'while it is away'
 echo "readme: the command line sent, and its tail went on where it ended"
 
 # The other sections, with the token of the tutorial's login.
-for section in '## Search' '## The API of the first generations' '## Reading the API'; do
+for section in '## Search' '## Deprecated endpoints' '## Reading the API'; do
   block "$section" sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g"
 done >sections.sh
 answers=$(bash -euo pipefail sections.sh)
