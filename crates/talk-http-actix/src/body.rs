@@ -31,16 +31,16 @@ const DRAINED: usize = 4 * 1024 * 1024;
 
 /// The body of a request, at most as large as `L` says.
 pub(crate) struct Body<T, L = AnySize> {
-    /// What it says.
+    /// The parsed value.
     pub(crate) value: T,
-    /// What was sent.
+    /// The bytes as sent.
     pub(crate) sent: JsonBody,
     limit: PhantomData<L>,
 }
 
-/// A body that says nothing the handler needs: none, or any object.
+/// An optional body whose content is ignored: empty, or any JSON object.
 pub(crate) struct NoBody<L = AnySize> {
-    /// What was sent.
+    /// The bytes as sent.
     pub(crate) sent: JsonBody,
     limit: PhantomData<L>,
 }
@@ -51,13 +51,13 @@ pub(crate) trait BodySize: 'static {
     fn limit(limits: &BodyLimits) -> usize;
 }
 
-/// The size of a login or logout: whoever sends it is not known yet.
+/// The size of a login or logout, whose sender is not authenticated yet.
 pub(crate) struct LoginSize;
 
 /// The size of a message.
 pub(crate) struct MessageSize;
 
-/// The size of anything else.
+/// The size of any other body.
 pub(crate) struct AnySize;
 
 impl BodySize for LoginSize {

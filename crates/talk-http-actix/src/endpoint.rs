@@ -1,5 +1,5 @@
-//! Endpoints as rows: method, path, handler and description in one place. What can be read off the
-//! handler's signature (parameters, body, answer, refusals) is not written a second time.
+//! Endpoints as rows: method, path, handler and description in one place. Parameters, body, answer
+//! and refusals are derived from the handler's signature.
 
 mod answer;
 mod extract;
@@ -19,17 +19,17 @@ pub(crate) use query::{Form, FromQuery, Number, Parameter, Queried, QueryReader}
 
 use crate::openapi::Operation;
 
-/// Endpoints that belong together, with what the document says about them.
+/// A group of endpoints, with its description in the document.
 pub(crate) struct Group {
     /// The tag of their operations.
     pub(crate) name: &'static str,
-    /// What they are about.
+    /// The description.
     pub(crate) about: &'static str,
     /// The endpoints.
     pub(crate) rows: Vec<Endpoint>,
 }
 
-/// One endpoint: where it is mounted, what handles it, and how the document describes it.
+/// An endpoint: its route, its handler, and its description in the document.
 pub(crate) struct Endpoint {
     path: &'static str,
     methods: Vec<Method>,
@@ -39,7 +39,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint whose description begins with what the signature of `handler` says.
+    /// Creates an endpoint, with the description derived from the signature of `handler`.
     pub(crate) fn new<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
         let operation = H::describe(Operation::at(method.as_str(), path));
         Self {
@@ -48,7 +48,7 @@ impl Endpoint {
         }
     }
 
-    /// An endpoint that the document does not show.
+    /// Creates an endpoint that is not in the document.
     pub(crate) fn hidden<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
         Self {
             path,
@@ -58,19 +58,19 @@ impl Endpoint {
         }
     }
 
-    /// Answers HEAD too, which the document does not show.
+    /// Also mounts HEAD, which is not in the document.
     pub(crate) fn also_head<A, H: Handler<A>>(mut self, handler: H) -> Self {
         self.routes.push(route(&Method::HEAD, handler));
         self.methods.push(Method::HEAD);
         self
     }
 
-    /// The name that generated clients give it, and its summary.
+    /// Sets the operation id, which generated clients use as a name, and the summary.
     pub(crate) fn named(self, name: &'static str, summary: &'static str) -> Self {
         self.described(|operation| operation.named(name, summary))
     }
 
-    /// The same endpoint under another name.
+    /// Replaces the operation id.
     pub(crate) fn renamed(self, name: &'static str) -> Self {
         self.described(|operation| operation.renamed(name))
     }
@@ -85,32 +85,32 @@ impl Endpoint {
         self.described(|operation| operation.gives(about, media_type, example))
     }
 
-    /// What there is to know besides the summary.
+    /// Sets the description.
     pub(crate) fn about(self, about: &'static str) -> Self {
         self.described(|operation| operation.about(about))
     }
 
-    /// An example of a request's body.
+    /// Adds an example of the request's body.
     pub(crate) fn sends(self, name: &str, body: &impl Serialize) -> Self {
         self.described(|operation| operation.sends(name, body))
     }
 
-    /// Another sentence about its success than that of the type.
+    /// Replaces the description of the success response.
     pub(crate) fn answers(self, about: &'static str) -> Self {
         self.described(|operation| operation.answers_with(about))
     }
 
-    /// Another example of its success than that of the type.
+    /// Replaces the example of the success response.
     pub(crate) fn shows(self, example: &impl Serialize) -> Self {
         self.described(|operation| operation.shows(example))
     }
 
-    /// Refusals that are not in the signature.
+    /// Adds refusals that are not in the signature.
     pub(crate) fn reasons(self, reasons: &[&'static str]) -> Self {
         self.described(|operation| operation.reasons(reasons))
     }
 
-    /// It is deprecated: the same method of `path` does it today.
+    /// Marks it as deprecated; its successor is the same method of `path`.
     pub(crate) fn succeeded_by(self, path: &'static str) -> Self {
         self.described(|operation| operation.succeeded_by(path))
     }
@@ -134,7 +134,7 @@ impl Endpoint {
         self
     }
 
-    /// Its description, unless it is hidden.
+    /// Returns its description, unless it is hidden.
     pub(crate) fn into_operation(self) -> Option<Operation> {
         self.operation
     }

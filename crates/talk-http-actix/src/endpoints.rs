@@ -1,4 +1,5 @@
-//! The endpoints: each reads a request, runs one use case, shows the result. One file per resource.
+//! The endpoints: each parses a request, runs one use case, and returns the result. One file per
+//! resource.
 
 mod access_keys;
 mod agents;
@@ -29,7 +30,7 @@ pub(crate) use messages::ALL as MESSAGES;
 /// Marks the requests of a listener whose clients are rate limited.
 pub(crate) struct RateLimited;
 
-/// Mounts what the public listener serves: the API, its description, the socket and the probes.
+/// Mounts the public listener: the API, its documentation, the socket and the probes.
 pub(crate) fn public(app: &mut web::ServiceConfig, has_legacy: bool) {
     mount(app.app_data(RateLimited), rows(has_legacy));
     app.default_service(web::to(not_found));
@@ -45,7 +46,7 @@ pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
     rows
 }
 
-/// Mounts what the operators' listener serves: the probes and the metrics, nothing of the API.
+/// Mounts the operators' listener: the probes and the metrics, nothing of the API.
 pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
     let mut rows = probes::rows();
     rows.push(probes::metrics());
@@ -69,8 +70,8 @@ async fn not_found() -> Reply {
     Err(ApiError::route_not_found())
 }
 
-/// The endpoints that the document describes, the busiest first: their routes are tried one after
-/// the other. Those of the first generations are there only if they are served.
+/// The documented endpoints, the busiest first, since routes are matched in this order. The
+/// deprecated ones are included only if they are served.
 pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
     let mut groups = vec![
         group("Sessions", "Logging in and out.", sessions::rows()),

@@ -1,4 +1,4 @@
-//! What REST and the socket both offer: each use case with its idempotency, whoever asks for it.
+//! Use cases that REST and the socket both offer, each with its idempotency.
 
 pub(crate) mod messages;
 pub(crate) mod once;

@@ -1,8 +1,8 @@
-//! `/v1.0/ws`: events as they happen.
+//! `/v1.0/ws`: the WebSocket.
 //!
 //! A connection is one task on the worker thread that accepted it. It reads the client's frames,
-//! and turns what delivery tells it into frames on its way out, which wait in a bounded buffer for
-//! the client to take them. What does not fit waits in the event log.
+//! and converts notices of the node into frames, which wait in a bounded queue until the client
+//! reads them. Events that do not fit are read from the log later.
 
 mod admission;
 mod positions;
@@ -36,7 +36,7 @@ const MAX_SUBSCRIBE: usize = 1024 * 1024;
 /// completely.
 pub(crate) const LARGE_FRAMES: usize = 64 * 1024 * 1024;
 
-/// How many connections there may be.
+/// Limits on open sockets.
 #[derive(Clone, Copy, Debug)]
 pub struct SocketLimits {
     /// On this node.

@@ -1,9 +1,9 @@
-//! The one table of refusals: which word and which HTTP code each sort has.
+//! The table of statuses: the word and the HTTP code of each kind of refusal.
 
 use actix_web::http::StatusCode;
 use talk_domain::kernel::error::ErrorKind;
 
-/// What sort of refusal an answer is: the domain's, and those only HTTP knows.
+/// The status of an error answer: a kind of the domain, or one of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Refused by a rule.
@@ -22,7 +22,7 @@ impl Status {
     pub(crate) const NOT_FOUND: Self = Self::Domain(ErrorKind::NotFound);
     pub(crate) const INTERNAL: Self = Self::Domain(ErrorKind::Internal);
 
-    /// Every sort.
+    /// Every status.
     pub(crate) const ALL: [Self; 13] = [
         Self::INVALID,
         Self::UNAUTHENTICATED,
@@ -39,7 +39,7 @@ impl Status {
         Self::INTERNAL,
     ];
 
-    /// The sort with this word.
+    /// Finds the status with this word.
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.word() == word)
     }

@@ -1,4 +1,4 @@
-//! For tests: the whole API over mocked repositories, one token per agent, and readable answers.
+//! Test support: the whole API over mocked repositories, with one token per agent.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,13 +61,13 @@ impl Store for Mocks {
     }
 }
 
-/// An entry as the store logs it.
+/// Builds the logged event as the store does.
 #[allow(clippy::unnecessary_wraps, reason = "what a mock returns")]
 pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<LoggedEvent, StoreError> {
     Ok(entry.logged(ChatFrames.encode(entry).into()))
 }
 
-/// Passwords are their own hashes; `old <password>` is one of before there was a normal form.
+/// A hasher whose hash is the password itself; `old <password>` is a hash of the older form.
 struct Plain;
 
 impl Passwords for Plain {
@@ -136,7 +136,7 @@ impl Tokens for Numbered {
     }
 }
 
-/// Delivers nothing.
+/// A node that delivers nothing.
 struct Nobody;
 
 impl Live for Nobody {
@@ -156,7 +156,7 @@ pub(crate) struct Scene {
     pub(crate) shared: web::Data<Shared>,
 }
 
-/// An answer, read.
+/// An answer with its body.
 #[derive(Debug)]
 pub(crate) struct Answer<B = String> {
     pub(crate) status: StatusCode,
@@ -190,12 +190,12 @@ impl<B> Answer<B> {
 }
 
 impl Scene {
-    /// Nobody is known.
+    /// Creates a scene without agents.
     pub(crate) fn empty() -> Self {
         Self::serving(true, Rates::default())
     }
 
-    /// The endpoints of the first generations are switched off; nobody is known.
+    /// Creates a scene without agents and without the deprecated endpoints.
     pub(crate) fn without_legacy() -> Self {
         Self::serving(false, Rates::default())
     }
@@ -230,12 +230,12 @@ impl Scene {
         Self { store, shared }
     }
 
-    /// Agents 1 and 2 exist, and agent 9, an admin; their tokens are good.
+    /// Creates a scene with agents 1, 2 and 9, an admin, and valid tokens.
     pub(crate) fn new() -> Self {
         Self::with_rates(Rates::default())
     }
 
-    /// The agents of [`new`](Self::new), limited to these rates.
+    /// Creates the scene of [`new`](Self::new) with these rate limits.
     pub(crate) fn with_rates(rates: Rates) -> Self {
         let scene = Self::serving(true, rates);
         scene.reads(|snapshot| good_tokens(&mut snapshot.directory));
@@ -243,19 +243,20 @@ impl Scene {
         scene
     }
 
-    /// The same, until a unit of work looks again: what it finds is for the test to set up.
+    /// Creates the scene of [`new`](Self::new) for reads only: the test sets up what a unit of work
+    /// finds.
     pub(crate) fn authenticating() -> Self {
         let scene = Self::empty();
         scene.reads(|snapshot| good_tokens(&mut snapshot.directory));
         scene
     }
 
-    /// Sets up what is read.
+    /// Sets up the mocks of reads.
     pub(crate) fn reads(&self, set_up: impl FnOnce(&mut MockSnapshot)) {
         set_up(&mut self.store.snapshot.lock().unwrap());
     }
 
-    /// Sets up what is written.
+    /// Sets up the mocks of writes.
     pub(crate) fn writes(&self, set_up: impl FnOnce(&mut MockUnitOfWork)) {
         set_up(&mut self.store.unit.lock().unwrap());
     }

@@ -1,4 +1,4 @@
-//! What handlers answer.
+//! Return types of handlers.
 
 use std::marker::PhantomData;
 
@@ -47,7 +47,7 @@ pub(crate) struct Refused<E> {
 }
 
 impl<E: DomainError> Refused<E> {
-    /// The use case refused.
+    /// Converts a refusal of the use case.
     pub(crate) fn by(error: E) -> Self {
         ApiError::from(error).into()
     }
@@ -88,12 +88,12 @@ impl Refuses for Never {
     }
 }
 
-/// What a handler returns.
+/// A return type of handlers.
 pub(crate) trait IntoReply {
     /// The response or refusal.
     fn into_reply(self) -> Reply;
 
-    /// Adds to a description what is answered and what may be refused.
+    /// Adds the response and the refusals to a description.
     fn describe(operation: Operation) -> Operation;
 }
 
@@ -120,20 +120,20 @@ impl<T: Described, E: Refuses> IntoReply for Answer<T, E> {
     }
 }
 
-/// What the body of a response may show.
+/// A type of response bodies.
 pub(crate) trait Described {
     /// Adds it to a description.
     fn describe(operation: Operation) -> Operation;
 }
 
-/// A type of the wire that endpoints answer, one at a time or in pages.
+/// A type of the wire that responses contain, alone or in pages.
 pub(crate) trait Resource: ToSchema + Serialize {
-    /// What a response with one of them says, for example "The chat."
+    /// The description of a response with one of them, for example "The chat."
     const ONE: &'static str;
-    /// What a page of them says.
+    /// The description of a response with a page of them.
     const MANY: &'static str;
 
-    /// How one looks.
+    /// An example.
     fn example() -> Self;
 }
 
@@ -143,7 +143,7 @@ impl<T: Resource> Described for T {
     }
 }
 
-/// Done, with nothing to show.
+/// An empty object.
 impl Described for () {
     fn describe(operation: Operation) -> Operation {
         operation.answers_nothing()
@@ -166,7 +166,7 @@ impl<T: Described> Described for Placed<T> {
     }
 }
 
-/// A `T` that is kept with its `Idempotency-Key` and may be a repetition.
+/// A `T` that is stored under its `Idempotency-Key` and may be a repeated answer.
 pub(crate) struct Kept<T>(PhantomData<T>);
 
 impl<T: Described> Described for Kept<T> {

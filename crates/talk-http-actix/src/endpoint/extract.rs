@@ -1,4 +1,4 @@
-//! What handlers take from a request.
+//! Extractors: the argument types of handlers.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
@@ -24,24 +24,24 @@ impl Incoming {
         }
     }
 
-    /// The body, which is there once.
+    /// Takes the body, which can be read once.
     pub(crate) fn take_payload(&mut self) -> Payload {
         self.payload.take()
     }
 
-    /// What all requests share.
+    /// Returns the state shared by all requests.
     pub(crate) fn shared(&self) -> Result<&web::Data<Shared>, ApiError> {
         let shared = self.request.app_data::<web::Data<Shared>>();
         shared.ok_or_else(|| ApiError::internal("the application has no state"))
     }
 }
 
-/// A part of a request that a handler takes as an argument.
+/// A type that is extracted from a request as an argument of a handler.
 pub(crate) trait Extract: Sized {
-    /// Takes it out of the request.
+    /// Extracts it.
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError>;
 
-    /// Adds to a description what is taken and what may be refused.
+    /// Adds the parameters and the refusals to a description.
     fn describe(operation: Operation) -> Operation;
 }
 

@@ -7,13 +7,13 @@ use super::extract::{Extract, Incoming};
 use crate::caller::Reply;
 use crate::openapi::Operation;
 
-/// An async function whose arguments are extracted in their order, each after the one before was
-/// accepted: nobody's body is read before it is known who sends it.
+/// An async function whose arguments are extracted in order, each after the one before was
+/// accepted: with the caller first, no body is read before authentication.
 pub(crate) trait Handler<Args>: Clone + 'static {
     /// Extracts the arguments and calls the function.
     fn call(self, incoming: Incoming) -> LocalBoxFuture<'static, Reply>;
 
-    /// Describes what the arguments take and what the function answers.
+    /// Describes the arguments and the result.
     fn describe(operation: Operation) -> Operation;
 }
 

@@ -15,7 +15,7 @@ pub(super) static METHODS: [Method; 5] = [
     Method::DELETE,
 ];
 
-/// Mounts endpoints, those of one path together: any other method is answered 405 with `Allow`.
+/// Mounts endpoints, grouped by path. Any other method of a path is answered 405 with `Allow`.
 pub(crate) fn mount(app: &mut web::ServiceConfig, rows: Vec<Endpoint>) {
     let mut paths: Vec<(&'static str, Vec<Endpoint>)> = Vec::new();
     for row in rows {

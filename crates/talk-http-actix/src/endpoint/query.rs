@@ -1,5 +1,5 @@
-//! Query strings. A handler's query is a type that reads its parameters one by one; the description
-//! lists what it reads.
+//! Query strings. A handler's query is a type that reads its parameters one by one; the same code
+//! produces their description.
 
 use std::collections::HashSet;
 
@@ -15,16 +15,16 @@ use super::extract::{Extract, Incoming};
 use crate::api_error::ApiError;
 use crate::openapi::{Operation, example};
 
-/// Rows of a page that says nothing of its size.
+/// Rows of a page without a `page_size`.
 const DEFAULT_PAGE_SIZE: u16 = 50;
 
 /// The parameters that an endpoint reads from its query.
 pub(crate) trait FromQuery: Sized {
-    /// Reads them in the order in which their mistakes are reported.
+    /// Reads them; the first invalid one is reported.
     fn read(query: &mut QueryReader) -> Result<Self, ApiError>;
 }
 
-/// The query of a request, read.
+/// The parsed query of a request.
 pub(crate) struct Queried<T>(pub(crate) T);
 
 impl<T: FromQuery> Extract for Queried<T> {
@@ -52,14 +52,14 @@ pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) form: Form,
-    /// What its values may be refused for.
+    /// Reasons of refusals of its values.
     pub(crate) reasons: &'static [&'static str],
-    /// A value, which the description shows. There must be one if the parameter is required.
+    /// An example for the description; must be set if the parameter is required.
     pub(crate) example: Option<&'static str>,
-    /// The value that counts if the parameter is absent.
+    /// The value used if the parameter is absent.
     pub(crate) default: Option<&'static str>,
     pub(crate) is_required: bool,
-    /// Whether only a service with the endpoints of the first generations shows it.
+    /// Whether it is described only if the deprecated endpoints are served.
     pub(crate) is_legacy: bool,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Parameter {
 pub(crate) enum Form {
     /// An id.
     Id,
-    /// Ids separated by commas, at most so many.
+    /// Ids separated by commas, at most this number.
     Ids(usize),
     /// A whole number between these, both included.
     Number(u64, u64),
@@ -80,7 +80,7 @@ pub(crate) enum Form {
     Words(&'static [&'static str]),
     /// Text of as many characters as a name may have.
     Name,
-    /// Text of 1 to so many characters.
+    /// Text of 1 to this number of characters.
     Text(usize),
     /// An emoji or a short name.
     Emoji,
@@ -116,7 +116,7 @@ impl Parameter {
         self
     }
 
-    /// A parameter that must be there.
+    /// Marks it as required.
     pub(crate) const fn required(mut self, example: &'static str) -> Self {
         self.is_required = true;
         self.example = Some(example);
@@ -130,17 +130,18 @@ pub(crate) struct Number {
     pub(crate) about: &'static str,
     pub(crate) least: u64,
     pub(crate) most: u64,
-    /// The number that counts if the parameter is absent.
+    /// The number used if the parameter is absent.
     pub(crate) default: Option<&'static str>,
     pub(crate) reason: &'static str,
 }
 
-/// Reads the parameters of a query, or describes them instead. An empty one is as good as none.
+/// Reads the parameters of a query, or records them for the description. An empty one counts as
+/// absent.
 #[derive(Debug)]
 pub(crate) enum QueryReader {
     /// A request's names and values.
     Reading(Vec<(String, String)>),
-    /// The parameters that were asked for so far.
+    /// The parameters read so far.
     Describing(Vec<Parameter>),
 }
 
@@ -166,7 +167,7 @@ impl QueryReader {
         Ok(Self::Reading(pairs))
     }
 
-    /// The value of a parameter that no description shows.
+    /// Returns the value of a parameter that is not described.
     pub(crate) fn hidden(&self, name: &str) -> Option<&str> {
         match self {
             Self::Reading(pairs) => value(pairs, name),
@@ -185,7 +186,7 @@ impl QueryReader {
         }
     }
 
-    /// The value of a parameter. Instead of that the description gets its example.
+    /// Returns the value of a parameter, or its example while describing.
     pub(crate) fn get(&mut self, parameter: Parameter) -> Option<&str> {
         match self {
             Self::Reading(pairs) => value(pairs, parameter.name),
@@ -197,7 +198,7 @@ impl QueryReader {
         }
     }
 
-    /// The value of a parameter that may be absent, parsed.
+    /// Parses the value of an optional parameter.
     pub(crate) fn parsed<T, E>(
         &mut self,
         parameter: Parameter,
@@ -290,7 +291,7 @@ impl QueryReader {
         })
     }
 
-    /// An id that must be there.
+    /// Parses a required id.
     pub(crate) fn required_id<T: From<Uuid>>(
         &mut self,
         name: &'static str,
@@ -303,7 +304,7 @@ impl QueryReader {
     }
 }
 
-/// The value of a parameter; an empty one is as good as none.
+/// Finds the value of a parameter; an empty one counts as absent.
 fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let found = pairs.iter().find(|(key, _)| key == name);
     found

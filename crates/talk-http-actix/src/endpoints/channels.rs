@@ -31,7 +31,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     ]
 }
 
-/// Which channels are listed.
+/// The query of the list.
 struct Wanted {
     page: PageRequest,
     search: String,

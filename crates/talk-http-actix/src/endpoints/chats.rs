@@ -49,7 +49,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     rows
 }
 
-/// Somebody to bring along.
+/// An example of a participant.
 pub(super) fn owner() -> Owner {
     Owner {
         owner_type: Some(AGENT.to_owned()),
@@ -149,7 +149,7 @@ pub(super) async fn created(
     posted.await
 }
 
-/// Which chats are listed.
+/// The query of the list.
 struct Wanted {
     page: PageRequest,
     filter: ChatFilter,

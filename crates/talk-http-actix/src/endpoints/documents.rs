@@ -20,7 +20,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// None of them is in the document.
+/// The rows of these files, which are not in the document.
 pub(super) fn rows() -> Vec<Endpoint> {
     let get = Method::GET;
     vec![

@@ -33,7 +33,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     ]
 }
 
-/// Which events are listed.
+/// The query of the list.
 struct Wanted {
     dialect: Option<String>,
     limit: Option<u64>,

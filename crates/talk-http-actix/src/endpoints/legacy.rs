@@ -1,5 +1,5 @@
-//! `/v1.0/talks` and `/v1.0/messages`: the endpoints of the first generations (OLD-01), mappers over
-//! the endpoints of today. What needs no mapping is mounted as it is. Every answer says that they are
+//! `/v1.0/talks` and `/v1.0/messages`: the deprecated endpoints (OLD-01), which map today's
+//! endpoints. Handlers that need no mapping are mounted directly. Every answer says that they are
 //! deprecated.
 
 use actix_web::http::Method;
@@ -39,7 +39,7 @@ const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
 /// The start of 2026.
 const SINCE: &str = "@1767225600";
 
-/// Where the operations are described, each with its successor.
+/// The `Link` header: where the operations are described, each with its successor.
 pub(crate) const SUCCESSORS: &str = r#"</docs#/Talks>; rel="deprecation"; type="text/html""#;
 
 const ALL: &str = "/v1.0/talks";
@@ -50,7 +50,7 @@ const MESSAGES: &str = "/v1.0/talks/{chat_id}/messages";
 const MESSAGE: &str = "/v1.0/talks/{chat_id}/messages/{message_id}";
 const REACTIONS: &str = "/v1.0/messages/{message_id}/reactions";
 
-/// Says on every answer of such a route that it is deprecated, refusals included.
+/// Sets the deprecation headers on every answer of such a route, including refusals.
 pub(crate) fn deprecate(route: &str, headers: &mut HeaderMap) {
     if route.starts_with("/v1.0/talks") || route.starts_with("/v1.0/messages") {
         headers.insert(DEPRECATION, HeaderValue::from_static(SINCE));
@@ -168,7 +168,7 @@ async fn create_talk(
         .respond())
 }
 
-/// Which participants are listed.
+/// The query of the list.
 struct WantedParticipants {
     status: Status,
     page: PageRequest,

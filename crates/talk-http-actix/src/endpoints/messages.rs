@@ -30,7 +30,7 @@ pub(super) const ONE: &str = "/v1.0/service_agents/talk_messages/{message_id}";
 const REVISIONS: &str = "/v1.0/service_agents/talk_messages/{message_id}/revisions";
 const READERS: &str = "/v1.0/service_agents/talk_messages/{message_id}/read_by";
 
-/// What there is to know of posting.
+/// The description of posting.
 pub(super) const POSTING: &str = "Participants only. Text or at least one media. `parent_id` \
     answers a message of the same chat, also a deleted one, at any depth. The answer means that the \
     message is stored durably.";
@@ -110,13 +110,13 @@ pub(super) async fn posted(
     service::messages::post_message(&caller.shared, caller.requester(), key, command).await
 }
 
-/// Which messages are listed.
+/// The query of the list.
 struct Wanted {
     chat: Option<ChatId>,
     of_chat: WantedOfChat,
 }
 
-/// Which messages of a chat are listed.
+/// The query of the list of one chat.
 pub(super) struct WantedOfChat {
     page: PageRequest,
     parent: Option<MessageId>,
@@ -158,7 +158,7 @@ async fn list(
     listed(&caller, wanted.chat, wanted.of_chat).await
 }
 
-/// Lists messages, as `T` shows them.
+/// Lists messages as resources `T`.
 pub(super) async fn listed<T>(
     caller: &Caller,
     chat: Option<ChatId>,
@@ -197,7 +197,7 @@ async fn edit(
     edited(&caller, (id, None), body.value).await
 }
 
-/// Edits a message; it must be one of the chat, if that is given.
+/// Edits a message, which must be in the chat if that is given.
 pub(super) async fn edited<T>(
     caller: &Caller,
     (id, chat): (MessageId, Option<ChatId>),
@@ -220,7 +220,7 @@ async fn delete(caller: Caller, Id(id): Id<MessageId>) -> Answer<Message, Delete
     deleted(&caller, id, None).await
 }
 
-/// Deletes a message; it must be one of `chat`, if that is given.
+/// Deletes a message, which must be in `chat` if that is given.
 pub(super) async fn deleted<T>(
     caller: &Caller,
     id: MessageId,

@@ -57,7 +57,7 @@ async fn list(
     Ok(caller.placed_page(&placed, |row| Participant::from(row)))
 }
 
-/// The participants of a chat, or those who have left it.
+/// Lists the participants of a chat, or the former ones.
 pub(super) async fn listed(
     caller: &Caller,
     id: ChatId,

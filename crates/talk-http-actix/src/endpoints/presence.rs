@@ -23,7 +23,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     ]
 }
 
-/// Whose presence is listed.
+/// The agents whose presence is requested.
 struct Wanted(Vec<AgentId>);
 
 impl FromQuery for Wanted {

@@ -15,14 +15,14 @@ const HEALTH: &str = "/healthz";
 const READY: &str = "/readyz";
 const METRICS: &str = "/metrics";
 
-/// The paths that programs request again and again.
+/// The paths that monitoring polls.
 pub(super) const PATHS: [&str; 3] = [HEALTH, READY, METRICS];
 
-/// How the server is.
+/// The state of the server.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Health {
     status: &'static str,
-    /// There while the disk is full: changes are refused with this reason, reading goes on.
+    /// Present while the disk is full: changes are refused with this reason, and reads continue.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<&'static str>,
 }
@@ -39,7 +39,7 @@ impl Resource for Health {
     }
 }
 
-/// Many load balancers send HEAD.
+/// The probes, also with HEAD, which many load balancers send.
 pub(super) fn rows() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, HEALTH, health)
@@ -52,7 +52,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     ]
 }
 
-/// The operators' listener alone has it.
+/// The metrics, only on the operators' listener.
 pub(super) fn metrics() -> Endpoint {
     Endpoint::new(Method::GET, METRICS, figures)
         .named("metrics", "Figures for Prometheus")

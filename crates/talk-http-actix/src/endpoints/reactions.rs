@@ -84,7 +84,7 @@ impl FromQuery for Named {
     fn read(query: &mut QueryReader) -> Result<Self, ApiError> {
         let emoji = Parameter::new("emoji", Form::Emoji, "One emoji, or a short name.");
         let emoji = query.get(emoji.refused(&["EMOJI_INVALID"]));
-        // No emoji has a space in it, but `+1` in a query is read as ` 1`.
+        // No emoji has a space, but `+1` in a query is decoded as ` 1`.
         Ok(Self(emoji.map(|emoji| emoji.replace(' ', "+"))))
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     ]
 }
 
-/// Which messages are searched for.
+/// The query of the search.
 struct Wanted {
     page: PageRequest,
     search: MessageSearch,

@@ -107,7 +107,7 @@ impl Operation {
         }
     }
 
-    /// The name that generated clients give it, and its summary.
+    /// Sets the operation id, which generated clients use as a name, and the summary.
     pub(crate) fn named(mut self, name: &'static str, summary: &'static str) -> Self {
         self.name = name;
         self.summary = summary;
@@ -120,7 +120,7 @@ impl Operation {
         self
     }
 
-    /// What there is to know besides the summary.
+    /// Sets the description.
     pub(crate) fn about(mut self, about: &'static str) -> Self {
         self.about = about;
         self
@@ -134,7 +134,7 @@ impl Operation {
             .refuses::<AuthenticateError>()
     }
 
-    /// It is deprecated: the same method of this path does it today.
+    /// Marks it as deprecated; its successor is the same method of this path.
     pub(crate) fn succeeded_by(mut self, path: &'static str) -> Self {
         self.successor = Some(path);
         self
@@ -250,7 +250,7 @@ impl Operation {
         self
     }
 
-    /// Another sentence about its success.
+    /// Replaces the description of the success response.
     pub(crate) fn answers_with(mut self, about: &'static str) -> Self {
         if let Some(answer) = &mut self.answer {
             answer.about = about;
@@ -258,7 +258,7 @@ impl Operation {
         self
     }
 
-    /// Another example of its success.
+    /// Replaces the example of the success response.
     pub(crate) fn shows(mut self, example: &impl Serialize) -> Self {
         if let Some(answer) = &mut self.answer {
             answer.example = json!(example);

@@ -28,8 +28,7 @@ pub(crate) async fn post_message(
     once(shared, requester, ("post_message", key), work).await
 }
 
-/// Posts the message that a frame of a socket has in it: the same request as `POST talk_messages`
-/// with the idempotency key `id`.
+/// Posts the message in a `post` frame, like `POST talk_messages` with the idempotency key `id`.
 pub(crate) async fn post_frame(
     shared: &Shared,
     requester: Requester,

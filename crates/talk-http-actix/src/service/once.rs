@@ -29,28 +29,28 @@ use crate::shared::Shared;
 const HEADER: &str = "idempotency-key";
 const REPLAYED: &str = "idempotent-replayed";
 
-/// What a use case did, which is answered as JSON of a `T`.
+/// The result of a use case, answered as JSON of a `T`.
 pub(crate) struct Done<T>(Found, PhantomData<T>);
 
-/// Where the answer is found.
+/// The source of the answer.
 enum Found {
-    /// In this body, which is kept as it is.
+    /// A body, stored as is.
     Body(String),
-    /// In the frame of this event.
+    /// The `data` of an event's frame.
     Event(LoggedEvent),
-    /// In a message that did not change.
+    /// A message that did not change.
     Message(Box<message::Message>),
 }
 
 impl<T: Serialize> Done<T> {
-    /// Answers `value`, which is kept as it is.
+    /// Answers `value`, which is stored as is.
     pub(crate) fn value(value: &T) -> Self {
         Self(Found::Body(json(value)), PhantomData)
     }
 }
 
 impl<T> Done<T> {
-    /// How to find the answer again.
+    /// Returns the stored form of the answer.
     fn answer(&self) -> Answer {
         match &self.0 {
             Found::Body(body) => Answer::Body(body.clone()),
@@ -80,7 +80,7 @@ impl Done<Message> {
     }
 }
 
-/// The data in the frame of an event.
+/// Returns the `data` of an event's frame.
 fn event_data(event: &LoggedEvent) -> Result<String, ApiError> {
     let (chat, seq) = (event.chat, event.seq);
     let nothing = || ApiError::internal(format!("event {seq} of {chat} has no data"));
@@ -89,7 +89,7 @@ fn event_data(event: &LoggedEvent) -> Result<String, ApiError> {
         .ok_or_else(nothing)
 }
 
-/// The JSON of a `T`, answered for the first time or again.
+/// The JSON of a `T`, as a new or a repeated answer.
 pub(crate) struct Posted<T> {
     pub(crate) body: String,
     is_replayed: bool,
@@ -97,10 +97,9 @@ pub(crate) struct Posted<T> {
 }
 
 impl<T: DeserializeOwned> Posted<T> {
-    /// The same answer as `show` shows it.
+    /// Converts the answer with `show`.
     ///
-    /// # Errors
-    /// If the kept answer is no JSON of a `T`.
+    /// # Errors If the stored answer is not JSON of a `T`.
     pub(crate) fn shown<U: Serialize>(
         self,
         show: impl FnOnce(T) -> U,
@@ -116,7 +115,7 @@ impl<T: DeserializeOwned> Posted<T> {
 }
 
 impl<T> Posted<T> {
-    /// The answer to the frame `id` of a socket.
+    /// Formats the answer to the frame `id` of a socket.
     pub(crate) fn as_frame(&self, id: &str) -> Result<String, ApiError> {
         let data = serde_json::from_str(&self.body)
             .map_err(|_| ApiError::internal("an answer is not JSON"))?;
@@ -154,7 +153,7 @@ impl Caller {
         once(&self.shared, self.requester(), (name, key), work).await
     }
 
-    /// The key of the request, if it has one.
+    /// Returns the key of the request, if it has one.
     ///
     /// # Errors
     /// `IDEMPOTENCY_KEY_INVALID`.

@@ -11,7 +11,7 @@ use crate::quota::{Exhausted, Quota, Share, Shares};
 use crate::shared::Shared;
 use crate::status::Status;
 
-/// Seconds after which one may try again.
+/// `Retry-After` in seconds.
 const RETRY_AFTER: u32 = 5;
 
 /// Counts the open sockets of this node.

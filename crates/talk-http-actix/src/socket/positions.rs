@@ -1,38 +1,38 @@
-//! Where a connection stands in each chat, to tell the client of the quiet ones.
+//! The positions of a connection, for `position` frames about quiet chats.
 
 use std::collections::{BTreeMap, HashMap};
 
 use talk_domain::kernel::id::ChatId;
 
-/// The last event sent of each chat.
+/// The `seq` of the last event sent, per chat.
 #[derive(Debug, Default)]
 pub(super) struct Positions(HashMap<ChatId, Position>);
 
 #[derive(Debug)]
 struct Position {
     seq: u64,
-    /// Whether something was sent since the client was told of quiet chats.
+    /// Whether it changed since the last `position` frame.
     is_fresh: bool,
 }
 
 impl Positions {
-    /// The client was sent everything of the chat up to this event.
+    /// Records that the client was sent everything of the chat up to this event.
     pub(super) fn set(&mut self, chat: ChatId, seq: u64) {
         let is_fresh = true;
         self.0.insert(chat, Position { seq, is_fresh });
     }
 
-    /// The chat is no longer delivered.
+    /// Removes a chat that is no longer delivered.
     pub(super) fn forget(&mut self, chat: ChatId) {
         self.0.remove(&chat);
     }
 
-    /// Forgets the chats that are not wanted any more.
+    /// Removes the chats for which `is_wanted` is false.
     pub(super) fn keep(&mut self, is_wanted: impl Fn(ChatId) -> bool) {
         self.0.retain(|chat, _| is_wanted(*chat));
     }
 
-    /// Chats of which nothing was sent since this was asked last.
+    /// Returns the chats without a frame since the last call.
     pub(super) fn quiet(&mut self) -> BTreeMap<String, u64> {
         let mut quiet = BTreeMap::new();
         for (chat, position) in &mut self.0 {

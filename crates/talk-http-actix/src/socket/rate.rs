@@ -1,14 +1,14 @@
-//! How many frames a client may send: a bucket of tokens.
+//! The rate limit of frames: a token bucket per connection.
 
 use std::time::Instant;
 
-/// Frames a second, sustained.
+/// Refill rate in frames per second.
 const SUSTAINED: f64 = 50.0;
 
-/// Frames at once.
+/// Capacity in frames.
 const BURST: f64 = 200.0;
 
-/// The frames one client may still send.
+/// The bucket of one client.
 #[derive(Debug)]
 pub(super) struct Rate {
     tokens: f64,
@@ -23,7 +23,7 @@ impl Rate {
         }
     }
 
-    /// Counts a frame; `false` if it is one too many.
+    /// Takes a token for a frame. Returns `false` if there is none.
     pub(super) fn admits(&mut self, now: Instant) -> bool {
         let since = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;

@@ -1,4 +1,4 @@
-//! The conversation with one client.
+//! The task of one connection.
 
 mod clock;
 mod reading;
@@ -25,39 +25,39 @@ use crate::quota::Share;
 use crate::shared::Shared;
 use writing::notice;
 
-/// How often the client is asked whether it is there, and how long it may stay silent.
+/// Interval of pings, and the time that a client may stay silent.
 const PING: Duration = Duration::from_secs(25);
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// How often the client is told where quiet chats stand.
+/// Interval of `position` frames.
 const POSITIONS: Duration = Duration::from_secs(300);
 
-/// How long a client may take nothing of what waits for it.
+/// Time after which a client that reads no queued byte is cut.
 const STALLED: Duration = Duration::from_secs(20);
 
-/// How long a client has to take the last frames and answer the close.
+/// Time that a client has to read the last frames and answer the close.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// How long posts under way have to end when the conversation does.
+/// Time that posts in flight have to finish when the connection ends.
 const FINISH: Duration = Duration::from_secs(5);
 
-/// The server stops; come back.
+/// Close code of a server that stops.
 const RESTARTING: u16 = 4503;
 
-/// Posts under way of one connection; its next frame waits.
+/// Maximum of posts in flight of one connection; beyond it, no frame is read.
 const POSTS: usize = 256;
 
-/// Bad frames before the connection is closed.
+/// Number of bad frames that close the connection.
 const BAD_FRAMES: usize = 3;
 
-/// How a conversation ends.
+/// The end of a connection.
 #[derive(Debug, PartialEq, Eq)]
 enum Farewell {
-    /// With this close code.
+    /// Closed by the server with this code and reason.
     Close(u16, String),
-    /// With an answer to the client's own close.
+    /// Closed by the client; its close is answered.
     Answer(Option<u16>),
-    /// The client is gone or takes nothing; nothing more reaches it.
+    /// Cut: the client is gone or reads nothing.
     Cut,
 }
 
@@ -70,27 +70,27 @@ impl Farewell {
         Self::because(4401, "the token is expired or revoked")
     }
 
-    /// Clients come back at different times, not all at once.
+    /// The time to reconnect is random, so that clients do not come back at once.
     fn restarting(shared: &Shared) -> Self {
         let spread = (shared.api.random)() % 2_000;
         Self::because(RESTARTING, &format!("retry_ms={}", 500 + spread))
     }
 }
 
-/// The client's next frame, once it has taken most of what waits for it: who takes no answers asks
-/// for no more.
+/// Reads the client's next frame once the queue has space: a client that does not read its answers
+/// can send no further requests.
 async fn next_frame(incoming: &mut Incoming, outgoing: &Outgoing) -> Received {
     poll_fn(|cx| outgoing.poll_space(cx)).await;
     incoming.next().await
 }
 
-/// The next answer to a post, once there is space for it.
+/// Returns the next answer to a post, once the queue has space.
 async fn next_answer(posts: &mut Posts, outgoing: &Outgoing) -> Option<String> {
     poll_fn(|cx| outgoing.poll_space(cx)).await;
     posts.next().await
 }
 
-/// Posts under way, each with its answer.
+/// Posts in flight; each future returns the answer.
 type Posts = FuturesUnordered<LocalBoxFuture<'static, String>>;
 
 /// One connection.
@@ -106,14 +106,14 @@ pub(super) struct Session {
     peer: Peer,
     connection: Box<dyn Connection>,
     subscription: Subscription,
-    /// The subscription whose beginning the connection has not come to yet.
+    /// The subscription that is not answered yet.
     asked: Option<Asked>,
     positions: Positions,
     posts: Posts,
     rate: Rate,
-    /// When the next frame is read, if the posts so far cost more than the client has.
+    /// Time until which no frame is read, if the posts so far have put a bucket into debt.
     paused_until: Option<Instant>,
-    /// Whether the client gives ids: then it knows frames that VoIPBIN's protocol has not.
+    /// Whether the client sends ids, and so may get frames that VoIPBIN's protocol does not have.
     is_modern: bool,
     bad_frames: usize,
     heard_at: Instant,
@@ -122,7 +122,7 @@ pub(super) struct Session {
     revocations: watch::Receiver<()>,
 }
 
-/// What the server has said is taken and its connection ended, however the conversation ends.
+/// Finishes the queue and ends the connection, however the task ends.
 impl Drop for Session {
     fn drop(&mut self) {
         self.outgoing.finish();
@@ -137,7 +137,7 @@ impl Session {
     ) -> Self {
         let now = Instant::now();
         let mut revocations = shared.api.revocations.subscribe(actor.agent);
-        // The caller was perhaps known from a moment ago: look again.
+        // The caller may come from the cache, so its session is checked once more.
         revocations.mark_changed();
         Self {
             connection: shared.api.live.connect(actor),
@@ -165,7 +165,7 @@ impl Session {
         }
     }
 
-    /// Converses until one side ends it.
+    /// Runs until one side ends the connection.
     pub(super) async fn run(mut self) {
         let farewell = self.converse().await;
         self.finish_posts(&farewell).await;
@@ -176,8 +176,8 @@ impl Session {
         }
     }
 
-    /// What was accepted is carried out and answered before the end, unless nobody takes answers
-    /// any more or the client may post no more.
+    /// Finishes and answers accepted posts before the end, unless the client reads no answers or
+    /// may not post any more.
     async fn finish_posts(&mut self, farewell: &Farewell) {
         match farewell {
             Farewell::Answer(_) | Farewell::Close(RESTARTING, _) => {}
@@ -188,11 +188,11 @@ impl Session {
                 self.outgoing.text(&answer);
             }
         };
-        // What takes longer is answered to a repetition with the same id.
+        // A post that takes longer is answered when the client repeats it with the same id.
         let _ = timeout(FINISH, finished).await;
     }
 
-    /// Says goodbye and waits a little for the answer, so that the client sees why.
+    /// Sends the close frame and waits a little for the answer, so that the client gets the reason.
     async fn close(&mut self, code: u16, reason: &str) {
         self.outgoing.close(Some(code), reason);
         let (outgoing, incoming) = (&self.outgoing, &mut self.incoming);
@@ -213,7 +213,7 @@ impl Session {
         }
     }
 
-    /// Both sides have said goodbye once the answer is taken.
+    /// Answers the client's close frame, which completes the close handshake.
     async fn answer_close(&self, code: Option<u16>) {
         self.outgoing.close(code, "");
         let taken = poll_fn(|cx| self.outgoing.poll_empty(cx));
@@ -222,7 +222,8 @@ impl Session {
         }
     }
 
-    /// Whether the client's next frame is read: not before the last one was obeyed and paid for.
+    /// Returns whether the next frame may be read: not while a subscription is unanswered, too many
+    /// posts are in flight, or a bucket is in debt.
     fn reads_on(&self) -> bool {
         self.asked.is_none() && self.posts.len() < POSTS && self.paused_until.is_none()
     }

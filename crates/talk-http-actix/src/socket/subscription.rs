@@ -1,4 +1,4 @@
-//! What one connection follows.
+//! The subscription of one connection: its topics.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,34 +12,35 @@ use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic, TopicEr
 
 use crate::api_error::ApiError;
 
-/// Topics of one frame, and of one connection.
+/// Maximum of topics in one frame, and of one connection.
 const MAX_TOPICS: usize = 1_000;
 
 /// The topics of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Subscription {
     topics: BTreeSet<Topic>,
-    /// What they cover.
+    /// The chats covered, per vocabulary.
     scopes: BTreeMap<Vocabulary, Scope>,
-    /// The last event not told in a vocabulary that came to chats followed already in the other.
+    /// For chats that were followed in the other vocabulary first: the last event that is not sent
+    /// in this one.
     floors: HashMap<(Vocabulary, ChatId), u64>,
 }
 
-/// A subscription asked for.
+/// A requested subscription.
 #[derive(Debug)]
 pub(super) struct Asked {
-    /// Asks for an answer.
+    /// The id of the answer, if one is wanted.
     pub(super) id: Option<String>,
-    /// Those that may be followed, as they were sent.
+    /// The accepted topics, with their text.
     topics: Vec<(String, Topic)>,
     pub(super) refused: Vec<Refused>,
     pub(super) resume: Resume,
-    /// Chats whose positions do not count: see [`Subscription::hold_back`].
+    /// Chats whose positions are ignored: see [`Subscription::hold_back`].
     pub(super) held: Vec<ChatId>,
 }
 
 impl Asked {
-    /// Reads a `subscribe`.
+    /// Parses a `subscribe` frame.
     pub(super) fn read(
         frame: ClientFrame,
         actor: Actor,
@@ -68,19 +69,19 @@ impl Asked {
         Ok(asked)
     }
 
-    /// The chats it is about.
+    /// Returns the chats that it covers.
     pub(super) fn scope(&self) -> Scope {
         scope(self.topics.iter().map(|(_, topic)| topic))
     }
 
-    /// Whether it covers a chat in a vocabulary.
+    /// Returns whether it covers a chat in a vocabulary.
     fn covers(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
         self.topics.iter().any(|(_, topic)| {
             topic.vocabulary == vocabulary && topic.chat.is_none_or(|of| of == chat)
         })
     }
 
-    /// Gives up the topics of chats that may not be followed.
+    /// Moves the topics of chats that may not be followed to the refused ones.
     pub(super) fn refuse(&mut self, refused: Vec<(ChatId, AccessError)>) {
         for (chat, refusal) in refused {
             let lost = self
@@ -93,7 +94,7 @@ impl Asked {
         }
     }
 
-    /// The answer to the frame `id`.
+    /// Formats the answer to the frame `id`.
     pub(super) fn answer(&self, id: &str, epoch: &str, begun: &[Begun]) -> String {
         let chats = begun.iter().map(|begun| {
             let from = begun.after + 1;
@@ -111,12 +112,12 @@ impl Asked {
 }
 
 impl Subscription {
-    /// Everything it is about.
+    /// Returns all chats that it covers.
     pub(super) fn scope(&self) -> Scope {
         scope(&self.topics)
     }
 
-    /// Follows more, from where it has begun.
+    /// Adds a subscription that has started.
     pub(super) fn add(&mut self, asked: Asked, begun: &[Begun]) {
         let topics = asked.topics.into_iter().map(|(_, topic)| topic);
         let topics: Vec<Topic> = topics.collect();
@@ -135,8 +136,8 @@ impl Subscription {
         self.settle();
     }
 
-    /// Takes out of `asked` the positions in chats that are followed already in the other
-    /// vocabulary: replaying them would repeat events to it.
+    /// Removes from `asked` the positions in chats that are followed already in the other
+    /// vocabulary: a replay would repeat events there.
     pub(super) fn hold_back(&self, asked: &mut Asked) {
         let since = std::mem::take(&mut asked.resume.since);
         let (held, kept): (BTreeMap<_, _>, _) = since.into_iter().partition(|(chat, _)| {
@@ -153,18 +154,18 @@ impl Subscription {
         scope.is_some_and(|scope| scope.contains(chat))
     }
 
-    /// Whether the client follows a chat.
+    /// Returns whether the client follows a chat.
     pub(super) fn follows(&self, chat: ChatId) -> bool {
         let mut vocabularies = Vocabulary::ALL.into_iter();
         vocabularies.any(|vocabulary| self.covers(vocabulary, chat))
     }
 
-    /// Whether a chat is followed in the other vocabulary only.
+    /// Returns whether a chat is followed in the other vocabulary only.
     fn comes_second(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
         !self.covers(vocabulary, chat) && self.follows(chat)
     }
 
-    /// Whether the client is told this event in a vocabulary.
+    /// Returns whether the client gets this event in a vocabulary.
     pub(super) fn hears(&self, vocabulary: Vocabulary, chat: ChatId, seq: u64) -> bool {
         self.covers(vocabulary, chat)
             && (self.floors.is_empty()
@@ -187,7 +188,7 @@ impl Subscription {
         });
     }
 
-    /// Whether `asked` would make it too large.
+    /// Refuses `asked` if there would be too many topics.
     pub(super) fn check_space(&self, asked: &Asked) -> Result<(), ApiError> {
         let more = asked.topics.iter().map(|(_, topic)| topic);
         let more = more.filter(|topic| !self.topics.contains(topic)).count();
@@ -197,7 +198,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// Reads an `unsubscribe`; what was not followed is no mistake.
+    /// Handles an `unsubscribe` frame; topics that are not followed are ignored.
     pub(super) fn remove(&mut self, frame: ClientFrame, actor: Actor) -> Result<(), ApiError> {
         for text in topics(frame.topics)? {
             if let Ok(topic) = Topic::parse(&text, actor) {
@@ -208,14 +209,14 @@ impl Subscription {
         Ok(())
     }
 
-    /// Forgets a chat that is no longer delivered.
+    /// Removes a chat that is no longer delivered.
     pub(super) fn forget(&mut self, chat: ChatId) {
         self.topics.retain(|topic| topic.chat != Some(chat));
         self.floors.retain(|(_, floor), _| *floor != chat);
         self.settle();
     }
 
-    /// What it names, as text.
+    /// Returns the topics as text.
     pub(super) fn topics(&self) -> Vec<String> {
         self.topics.iter().map(Topic::to_string).collect()
     }

@@ -45,7 +45,7 @@ impl Asset {
     /// A text of this program.
     pub(super) fn text(kind: &'static str, text: &str) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        // Memory takes everything.
+        // Writing to memory cannot fail.
         let written = encoder.write_all(text.as_bytes());
         let compressed = written.and_then(|()| encoder.finish()).unwrap_or_default();
         Self::new((kind, ASK), compressed.into())

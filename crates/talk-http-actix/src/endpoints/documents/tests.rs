@@ -1,4 +1,4 @@
-//! The pages, as browsers and other clients get them.
+//! Tests of the documentation pages.
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;

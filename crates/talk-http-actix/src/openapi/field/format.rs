@@ -88,7 +88,7 @@ pub(in crate::openapi) fn search() -> Value {
     json!({"type": "string", "maxLength": Limits::default().name, "pattern": NO_NUL})
 }
 
-/// Text of 1 to so many characters.
+/// Text of 1 to this number of characters.
 pub(in crate::openapi) fn text(limit: usize) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": limit, "pattern": NO_NUL})
 }

@@ -1,15 +1,15 @@
-//! What is due when, and what ends a conversation without either side ending it.
+//! Deadlines of a connection: pings, positions, silence, stalls, and the end of its session.
 
 use std::time::{Duration, Instant};
 
 use super::{Farewell, PING, POSITIONS, SILENCE, STALLED, Session};
 use crate::authentication::look_up;
 
-/// How long to wait before asking again whether the session has ended, while storage is away.
+/// Pause before the session is checked again, while storage is unavailable.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Session {
-    /// Whether the token, key or agent has ended.
+    /// Returns whether the session has ended: its token, key or agent.
     pub(super) async fn has_ended(&mut self) -> bool {
         match look_up(&self.shared, &self.token).await {
             Ok((actor, _)) => {
@@ -25,7 +25,7 @@ impl Session {
         }
     }
 
-    /// When something is due next.
+    /// Returns the next deadline.
     pub(super) fn deadline(&self) -> Instant {
         let mut next = (self.pinged_at + PING).min(self.heard_at + SILENCE);
         if let Some(since) = self.outgoing.waiting_since() {
@@ -40,7 +40,7 @@ impl Session {
         next
     }
 
-    /// How long the token or key is still good for, if it ends by itself.
+    /// Returns the time until the token or key expires, if it does.
     fn left(&self) -> Option<Duration> {
         let expires = self.login.expires?;
         let left = expires.as_micros() - (self.shared.api.clock)().as_micros();
@@ -58,7 +58,7 @@ impl Session {
             return Err(Farewell::Cut);
         }
         self.paused_until = self.paused_until.filter(|until| now < *until);
-        // What it says while much waits for it is read later.
+        // No silence: frames are not read while the queue is full.
         if !self.outgoing.has_space() || !self.reads_on() {
             self.heard_at = now;
         }

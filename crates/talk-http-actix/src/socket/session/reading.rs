@@ -1,4 +1,4 @@
-//! What the client asks for.
+//! Handles frames of the client.
 
 use std::time::Instant;
 
@@ -27,7 +27,7 @@ use crate::socket::subscription::Asked;
 /// Close code for a frame that is too big.
 const TOO_BIG: u16 = 1009;
 
-/// Bytes of an id: it is repeated in the answer.
+/// Maximum bytes of an id, which is repeated in the answer.
 const MAX_ID: usize = 255;
 
 impl Session {
@@ -58,8 +58,8 @@ impl Session {
         Err(Farewell::because(4429, "too many frames"))
     }
 
-    /// Charges a post of `size` bytes. It is carried out, and when it costs more than the client has
-    /// nothing more is read before that is paid off.
+    /// Charges a post of `size` bytes. It runs in any case; if a bucket is in debt then, no frame
+    /// is read until that is paid off.
     fn pay(&mut self, size: usize) {
         let wait = self
             .shared
@@ -76,7 +76,7 @@ impl Session {
             if !parsed.as_ref().is_ok_and(|frame| frame.kind == "subscribe") {
                 return Err(Farewell::because(TOO_BIG, "the frame is too big"));
             }
-            // A large frame counts as the small ones it could have been.
+            // A large frame counts as several small ones.
             for _ in 0..text.len() / MAX_FRAME {
                 self.count()?;
             }
@@ -123,7 +123,7 @@ impl Session {
         }
     }
 
-    /// Says what is wrong with a frame; a client that makes no sense again and again is closed.
+    /// Answers a bad frame with its fault; the third one closes the connection.
     pub(super) fn bad(&mut self, id: Option<&str>, error: &ApiError) -> Result<(), Farewell> {
         self.outgoing.text(&refusal(id, error));
         self.bad_frames += 1;
@@ -133,7 +133,7 @@ impl Session {
         Err(Farewell::because(4400, "too many bad frames"))
     }
 
-    /// Asks for a subscription; it is answered where it begins among the notices.
+    /// Starts a subscription. Its answer is sent when it starts among the notices.
     async fn subscribe(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
         let mut asked = Asked::read(frame, self.actor, self.shared.api.has_legacy)?;
         self.subscription.check_space(&asked)?;
@@ -146,7 +146,7 @@ impl Session {
         Ok(())
     }
 
-    /// Answers the subscription that was asked for.
+    /// Answers the pending subscription.
     pub(super) fn begin(&mut self, begun: &[Begun]) -> Result<(), Farewell> {
         let Some(asked) = self.asked.take() else {
             return Ok(());
@@ -188,7 +188,7 @@ impl Session {
         Ok(())
     }
 
-    /// Posts beside everything else; the answer comes when it is durable.
+    /// Starts a post, which runs concurrently; it is answered once it is durable.
     pub(super) fn post(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
         let missing = |field| ApiError::invalid(field, "FIELD_REQUIRED", "must be given");
         let id = frame.id.ok_or_else(|| missing("id"))?;
@@ -229,7 +229,8 @@ impl Session {
     }
 }
 
-/// The frame a text is. What a post says is looked at where it is posted, and answered like that.
+/// Parses a frame. The message of a post is checked later, so that its refusal has the id of the
+/// frame.
 fn parsed(text: &ByteString) -> Result<ClientFrame, ApiError> {
     let sent = JsonBody(text.clone().into_bytes());
     let frame: ClientFrame = sent.json_with_nul()?;
@@ -239,7 +240,7 @@ fn parsed(text: &ByteString) -> Result<ClientFrame, ApiError> {
     Ok(frame)
 }
 
-/// The id of a frame that makes no sense otherwise, if it is one to repeat.
+/// Returns the id of an invalid frame, if it has a valid one.
 fn id_of(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Given {

@@ -1,4 +1,4 @@
-//! What the client is told of what delivery tells its connection.
+//! Converts notices of the node into outgoing frames.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
@@ -13,7 +13,7 @@ use talk_wire::socket::{ServerFrame, Vocabulary, ended, replayed, reset};
 use super::{Farewell, Session};
 
 impl Session {
-    /// Passes on a notice and those right behind it, as far as there is space.
+    /// Writes a notice and those that are ready after it, while the queue has space.
     pub(super) fn notify(&mut self, first: Notice) -> Result<(), Farewell> {
         let mut took = 0;
         let mut next = Some(first);
@@ -30,7 +30,7 @@ impl Session {
         Ok(())
     }
 
-    /// Tells where quiet chats stand, to clients that know the frame.
+    /// Sends a `position` frame for quiet chats, to clients that send ids.
     pub(super) fn tell_positions(&mut self) {
         let chats = self.positions.quiet();
         if self.is_modern && !chats.is_empty() && self.outgoing.has_space() {
@@ -38,7 +38,7 @@ impl Session {
         }
     }
 
-    /// Queues the frame of an event, in each vocabulary the client follows it in.
+    /// Queues the frame of an event, in each vocabulary in which the client follows the chat.
     fn tell(&self, event: &LoggedEvent, is_replay: bool) {
         let hears = |vocabulary| self.subscription.hears(vocabulary, event.chat, event.seq);
         let send = |frame: &str| {
@@ -58,10 +58,10 @@ impl Session {
         }
     }
 
-    /// Queues the frame of a notice; how many bytes of events it was.
+    /// Queues the frame of a notice. Returns the bytes of events in it.
     fn write(&mut self, notice: Notice) -> Result<usize, Farewell> {
         let bytes = notice.bytes();
-        // It was on its way when the client unsubscribed.
+        // The notice was queued before the client unsubscribed.
         if notice
             .chat()
             .is_some_and(|chat| !self.subscription.follows(chat))
@@ -113,7 +113,7 @@ impl Session {
                 }
             }
         };
-        // To the others these frames are unknown.
+        // Only clients that send ids know these frames.
         if self.is_modern {
             self.outgoing.text(&frame.json());
         }
@@ -121,7 +121,7 @@ impl Session {
     }
 }
 
-/// The next notice, once there is space for it.
+/// Returns the next notice, once the queue has space.
 pub(super) async fn notice(
     connection: &mut Box<dyn Connection>,
     outgoing: &Outgoing,
@@ -130,7 +130,7 @@ pub(super) async fn notice(
     poll_fn(|cx| connection.poll_notice(cx)).await
 }
 
-/// A notice that is there already.
+/// Returns a notice if one is ready.
 fn ready_notice(connection: &mut Box<dyn Connection>) -> Option<Notice> {
     let mut cx = Context::from_waker(Waker::noop());
     match connection.poll_notice(&mut cx) {
