@@ -6,6 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use talk_domain::kernel::store_error::{Cause, StoreError};
 
 use crate::portable::deadline::PAST_DEADLINE;
+use crate::sqlite::fault::{is_full, is_locked};
 
 /// Reasons why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -51,31 +52,6 @@ pub enum OpenError {
     Start(#[source] Cause),
 }
 
-/// SQLite's message for a full disk.
-const DISK_FULL: &str = "database or disk is full";
-
-impl OpenError {
-    /// Returns whether the database was not opened because the disk is full. SQLite reports an I/O
-    /// error instead when it cannot allocate the files that it needs for reading.
-    pub(crate) fn is_for_space(&self) -> bool {
-        match self {
-            Self::Connect(cause) => {
-                let cause = cause.to_string();
-                cause == DISK_FULL || cause == "disk I/O error"
-            }
-            _ => false,
-        }
-    }
-
-    /// The tables could not be created or changed.
-    pub(crate) fn migrate(cause: Cause) -> Self {
-        if cause.to_string().contains(DISK_FULL) {
-            return Self::Full(cause);
-        }
-        Self::Migrate(cause)
-    }
-}
-
 /// Converts the error of a statement for use cases.
 pub(crate) fn fault(error: Error) -> StoreError {
     match error {
@@ -94,17 +70,6 @@ pub(crate) fn fault(error: Error) -> StoreError {
         _ if is_full(&error) => StoreError::Full,
         _ => StoreError::Unavailable(Box::new(error)),
     }
-}
-
-/// Returns whether the error means that the disk is full, or the database has reached its size
-/// limit.
-pub(crate) fn is_full(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, info) if info.message() == DISK_FULL)
-}
-
-/// Returns whether the error means that another process held the database for too long.
-pub(crate) fn is_locked(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, info) if info.message().contains("is locked"))
 }
 
 /// Creates the error of a row, or of a call, that is invalid.

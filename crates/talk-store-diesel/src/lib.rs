@@ -7,6 +7,7 @@
 //! [`StoreError::Unavailable`](talk_domain::kernel::store_error::StoreError), and [`StoreOptions::on_fatal`] is
 //! called so that the process can end.
 
+mod connection;
 mod error;
 mod location;
 mod open;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use talk_domain::kernel::store::Store;
 use talk_domain::talk::model::event::{Bell, FrameEncoder};
 
+use crate::connection::AnyConnection;
 use crate::error::OpenError;
 use crate::location::Location;
 use crate::options::StoreOptions;
-use crate::portable::connection::AnyConnection;
 use crate::sqlite::connection;
+use crate::sqlite::fault::{is_for_space, not_migrated};
 use crate::sqlite::file::disk::Reserve;
 use crate::sqlite::search::index;
 use crate::sqlite::store::SqliteStore;
@@ -30,15 +31,15 @@ pub fn open(
     let Location::Sqlite(path) = Location::parse(url)?;
     let reserve = Reserve::of(&path);
     let mut conn = match connection::writer(&path) {
-        Err(error) if error.is_for_space() && reserve.release() => {
+        Err(error) if is_for_space(&error) && reserve.release() => {
             tracing::warn!("the disk is full: the space kept for this start is used");
             connection::writer(&path)?
         }
         opened => opened?,
     };
-    connection::migrate(&mut conn).map_err(OpenError::migrate)?;
-    let epoch = connection::epoch(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
-    index::prepare(&mut conn).map_err(|error| OpenError::migrate(error.into()))?;
+    connection::migrate(&mut conn).map_err(not_migrated)?;
+    let epoch = connection::epoch(&mut conn).map_err(|error| not_migrated(error.into()))?;
+    index::prepare(&mut conn).map_err(|error| not_migrated(error.into()))?;
     if let Some(bytes) = options.max_bytes {
         connection::limit(&mut conn, bytes).map_err(|error| OpenError::Start(error.into()))?;
     }
@@ -74,5 +75,5 @@ pub(crate) struct Ports {
 pub fn migrate(url: &str) -> Result<Vec<String>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let mut conn = connection::writer(&path)?;
-    connection::migrate(&mut conn).map_err(OpenError::migrate)
+    connection::migrate(&mut conn).map_err(not_migrated)
 }

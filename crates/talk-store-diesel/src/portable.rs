@@ -1,6 +1,6 @@
 //! The repositories of every database: rows, paging and queries in Diesel's DSL.
 
-pub(crate) mod connection;
+pub(crate) mod backend;
 pub(crate) mod deadline;
 pub(crate) mod fast;
 pub(crate) mod identity;

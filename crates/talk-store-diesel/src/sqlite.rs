@@ -1,9 +1,18 @@
 //! The store on SQLite: its connections, its single writer, its readers, its search index and its file.
 
+mod backend;
 pub(crate) mod connection;
+mod deadline;
+pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod health;
 mod readers;
+#[allow(
+    unreachable_pub,
+    clippy::wildcard_imports,
+    reason = "written by diesel's macro"
+)]
+mod schema;
 pub(crate) mod search;
 pub(crate) mod store;
 mod usernames;

@@ -133,7 +133,7 @@ macro_rules! store_contract {
                 a_revoked_token_is_forgotten_after_its_end,
                 ends_of_sessions_are_told_in_order,
                 ended_sessions_are_forgotten_in_portions,
-                an_answer_is_kept_replaced_and_purged,
+                an_answer_is_kept_forgotten_and_purged,
                 former_members_are_remembered;
             cleanups: a_much_changed_message_is_gone_at_once,
                 a_large_chat_is_gone_at_once,

@@ -53,11 +53,16 @@ pub trait IdempotencyRepository {
     /// # Errors
     /// Only when storage fails.
     fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<Answered>, StoreError>;
-    /// Stores an answer, replacing an earlier one of the same key.
+    /// Stores an answer to a key that has none.
+    ///
+    /// # Errors
+    /// When storage fails, and when the key has an answer.
+    fn put(&mut self, answered: &Answered) -> Result<(), StoreError>;
+    /// Deletes the answer stored for a key of the agent, if any.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn put(&mut self, answered: &Answered) -> Result<(), StoreError>;
+    fn forget(&mut self, agent: AgentId, key: &str) -> Result<(), StoreError>;
     /// Deletes those of the first `limit` answers that are older than `before`. Returns their
     /// number.
     ///
@@ -86,7 +91,8 @@ refusals! {
     }
 }
 
-/// Returns the answer stored for this key within the last 24 hours, if any.
+/// Returns the answer stored for this key within the last 24 hours, if any. Deletes an older one, so
+/// that the caller can store its own answer.
 ///
 /// # Errors
 /// If the key belongs to another request.
@@ -96,8 +102,11 @@ pub fn replay(
     now: Timestamp,
     key: &IdempotencyKey,
 ) -> Result<Option<Answer>, ReplayError> {
-    let kept = uow.idempotency().find(agent, &key.key)?;
-    match kept.filter(|kept| now < kept.at.plus_seconds(KEPT_SECONDS)) {
+    match uow.idempotency().find(agent, &key.key)? {
+        Some(kept) if now >= kept.at.plus_seconds(KEPT_SECONDS) => {
+            uow.idempotency().forget(agent, &key.key)?;
+            Ok(None)
+        }
         Some(kept) if kept.fingerprint == key.fingerprint => Ok(Some(kept.answer)),
         Some(_) => Err(ReplayError::Reused),
         None => Ok(None),
@@ -147,7 +156,12 @@ mod tests {
         let day = 86_400_000_000;
         let refused = replay(&mut kept_at(0), agent_id(1), at(day - 1), &key(2));
         assert!(matches!(refused, Err(ReplayError::Reused)));
-        let free = replay(&mut kept_at(0), agent_id(1), at(day), &key(2));
+        let mut uow = kept_at(0);
+        let forget = uow.idempotency.expect_forget().times(1);
+        forget
+            .withf(|agent, key| (*agent, key) == (agent_id(1), "k-12345678"))
+            .returning(|_, _| Ok(()));
+        let free = replay(&mut uow, agent_id(1), at(day), &key(2));
         assert_eq!(free.unwrap(), None);
     }
 }

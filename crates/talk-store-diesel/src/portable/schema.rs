@@ -1,4 +1,4 @@
-//! The tables, the same for every database: ids are 16 bytes, times are microseconds.
+//! The tables, with the columns that every database has: ids are 16 bytes, times are microseconds.
 
 diesel::table! {
     #[sql_name = "talk_meta"]
@@ -144,7 +144,6 @@ diesel::table! {
 diesel::table! {
     #[sql_name = "talk_messages"]
     messages (id) {
-        serial -> BigInt,
         id -> Binary,
         customer_id -> Binary,
         chat_id -> Binary,
@@ -232,8 +231,7 @@ diesel::table! {
 
 diesel::table! {
     #[sql_name = "talk_idempotency"]
-    idempotency (serial) {
-        serial -> BigInt,
+    idempotency (agent_id, key) {
         agent_id -> Binary,
         key -> Text,
         customer_id -> Binary,
@@ -243,30 +241,6 @@ diesel::table! {
         seq -> Nullable<BigInt>,
         message_id -> Nullable<Binary>,
         answered_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    #[sql_name = "talk_search_entries"]
-    search_entries (entry) {
-        entry -> BigInt,
-        serial -> BigInt,
-    }
-}
-
-diesel::table! {
-    #[sql_name = "talk_search_again"]
-    search_again (serial) {
-        serial -> BigInt,
-    }
-}
-
-diesel::table! {
-    #[sql_name = "talk_search_gone"]
-    search_gone (id) {
-        id -> BigInt,
-        entry -> BigInt,
-        terms -> Text,
     }
 }
 
@@ -281,6 +255,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     reactions,
     read_marks,
     revisions,
-    search_again,
-    search_entries,
 );

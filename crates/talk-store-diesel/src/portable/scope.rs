@@ -5,8 +5,8 @@ use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store_error::StoreError;
 
+use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
-use crate::portable::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::portable::rows::bytes;
 

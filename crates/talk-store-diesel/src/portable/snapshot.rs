@@ -16,7 +16,7 @@ use talk_domain::talk::model::participant::ParticipantQueries;
 use talk_domain::talk::model::read::ReadQueries;
 use talk_domain::talk::model::retention::RetentionQueries;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::portable::scope::Scope;
 

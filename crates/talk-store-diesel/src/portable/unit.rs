@@ -24,7 +24,7 @@ use talk_domain::talk::model::read::{ReadQueries, ReadRepository};
 use talk_domain::talk::model::removal::ChatRemoval;
 use talk_domain::talk::model::retention::RetentionRepository;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::portable::scope::Scope;
 

@@ -14,10 +14,11 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use talk_domain::kernel::store_error::Cause;
 use uuid::Uuid;
 
-use crate::error::{OpenError, is_locked};
-use crate::portable::connection::AnyConnection;
-use crate::portable::deadline;
+use crate::connection::AnyConnection;
+use crate::error::OpenError;
 use crate::portable::schema::meta;
+use crate::sqlite::deadline;
+use crate::sqlite::fault::is_locked;
 use crate::sqlite::file::ownership::{Owner, owner};
 use crate::sqlite::usernames;
 

@@ -30,7 +30,7 @@ use talk_domain::testing::{agent_id, an_agent, at, context, customer_id};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::snapshot::DieselSnapshot;

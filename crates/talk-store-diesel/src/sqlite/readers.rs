@@ -17,9 +17,9 @@ use talk_domain::talk::model::event::FrameEncoder;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use crate::connection::AnyConnection;
 use crate::error::{OpenError, corrupt, fault};
 use crate::options::StoreOptions;
-use crate::portable::connection::AnyConnection;
 use crate::portable::deadline;
 use crate::portable::outcome::{Answer, count, warn_if_slow};
 use crate::portable::snapshot::DieselSnapshot;

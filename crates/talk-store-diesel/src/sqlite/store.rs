@@ -10,10 +10,10 @@ use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use crate::connection::AnyConnection;
 use crate::error::OpenError;
 use crate::open::Ports;
 use crate::options::StoreOptions;
-use crate::portable::connection::AnyConnection;
 use crate::portable::outcome::Answer;
 use crate::sqlite::file::disk::{FullDisk, Reserve};
 use crate::sqlite::file::watch::Watch;

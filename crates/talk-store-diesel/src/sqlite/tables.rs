@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::sqlite::connection;
 
-type Tables = BTreeMap<String, Vec<(String, String)>>;
+type Tables = BTreeMap<String, BTreeMap<String, String>>;
 
 #[derive(QueryableByName)]
 struct Column {
@@ -44,20 +44,27 @@ fn migrated(conn: &mut SqliteConnection) -> Tables {
         tables
             .entry(column.table)
             .or_default()
-            .push((column.name, kind));
+            .insert(column.name, kind);
     }
     tables
 }
 
+/// The tables of both schemas. SQLite's declares some columns of the other one again.
 fn declared() -> Tables {
     let mut tables = Tables::new();
     let mut table = String::new();
-    for line in include_str!("../portable/schema.rs").lines().map(str::trim) {
+    let schemas = [
+        include_str!("../portable/schema.rs"),
+        include_str!("schema.rs"),
+    ];
+    for line in schemas.into_iter().flat_map(str::lines).map(str::trim) {
         if let Some(name) = line.strip_prefix("#[sql_name = \"") {
             name.trim_end_matches("\"]").clone_into(&mut table);
         } else if let Some((name, kind)) = line.split_once(" -> ") {
-            let column = (name.to_owned(), kind.trim_end_matches(',').to_owned());
-            tables.entry(table.clone()).or_default().push(column);
+            let kind = kind.trim_end_matches(',').to_owned();
+            let columns = tables.entry(table.clone()).or_default();
+            let before = columns.insert(name.to_owned(), kind.clone());
+            assert!(before.is_none_or(|before| before == kind), "{table}.{name}");
         }
     }
     tables

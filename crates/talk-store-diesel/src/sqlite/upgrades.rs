@@ -1,5 +1,7 @@
 //! Tests of databases of earlier versions.
 
+mod answers;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -14,7 +16,7 @@ use talk_domain::talk::resolve_mentions::resolve;
 use talk_domain::testing::{agent_id, at, customer_id};
 use tempfile::TempDir;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::snapshot::DieselSnapshot;

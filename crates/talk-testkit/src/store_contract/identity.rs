@@ -233,8 +233,8 @@ pub async fn ended_sessions_are_forgotten_in_portions(factory: Factory) {
     assert_eq!(ends, [(5, agent_id(5))]);
 }
 
-/// The last answer of an idempotency key counts, in every form, until it is purged.
-pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
+/// An idempotency key has one answer, in every form, until that is deleted or purged.
+pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
     let world = World::open(factory).await;
     let answers = [
         Answer::Body("{\"a\":1}".into()),
@@ -256,7 +256,19 @@ pub async fn an_answer_is_kept_replaced_and_purged(factory: Factory) {
             .write(move |uow| uow.idempotency().put(&put))
             .await
             .unwrap();
-        assert_eq!(find().await.unwrap(), Some(answered));
+        assert_eq!(find().await.unwrap(), Some(answered.clone()));
+        let again = world.write(move |uow| uow.idempotency().put(&answered));
+        assert!(matches!(again.await, Err(StoreError::Corrupt(_))));
+        let foreign = world.write_as(other_customer(), |uow| {
+            uow.idempotency().forget(agent_id(1), "Key-0001")
+        });
+        foreign.await.unwrap();
+        assert!(find().await.unwrap().is_some());
+        if n < 12 {
+            let forget = world.write(|uow| uow.idempotency().forget(agent_id(1), "Key-0001"));
+            forget.await.unwrap();
+            assert_eq!(find().await.unwrap(), None);
+        }
     }
     let other_case = world.write(|uow| uow.idempotency().find(agent_id(1), "key-0001"));
     assert_eq!(other_case.await.unwrap(), None);

@@ -9,8 +9,8 @@ use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::Chat;
 
+use crate::connection::{AnyConnection, natively};
 use crate::error::fault;
-use crate::portable::connection::{AnyConnection, natively};
 use crate::portable::fast::memory::Memory;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::chat::{ChatRow, NewChatRow};

@@ -13,7 +13,7 @@ use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
-use crate::portable::connection::{AnyConnection, natively};
+use crate::connection::{AnyConnection, natively};
 
 /// A statement with its values, one for each `?`: `prepared!("DELETE … WHERE id = ?", [Value::…])`.
 macro_rules! prepared {

@@ -9,8 +9,8 @@ use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::agent::{AgentRow, permission_code};

@@ -28,17 +28,19 @@ impl CustomerRepository for Scope<'_> {
 impl Scope<'_> {
     /// Deletes up to `limit` answers given to an agent. Returns their number.
     fn drop_answers(&mut self, agent: AgentId, limit: u32) -> Result<usize, StoreError> {
-        let next: Vec<i64> = idempotency::table
+        let given = idempotency::table
             .filter(idempotency::agent_id.eq(bytes(agent.0)))
-            .filter(idempotency::customer_id.eq(self.customer()))
+            .filter(idempotency::customer_id.eq(self.customer()));
+        let next: Vec<String> = given
+            .clone()
             .limit(i64::from(limit))
-            .select(idempotency::serial)
+            .select(idempotency::key)
             .load(self.conn)
             .map_err(fault)?;
         if next.is_empty() {
             return Ok(0);
         }
-        let gone = idempotency::table.filter(idempotency::serial.eq_any(&next));
+        let gone = given.filter(idempotency::key.eq_any(&next));
         diesel::delete(gone).execute(self.changing()).map_err(fault)
     }
 }

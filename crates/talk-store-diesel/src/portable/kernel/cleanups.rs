@@ -8,8 +8,9 @@ use talk_domain::kernel::id::{ChatId, CustomerId, MessageId};
 use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::{corrupt, fault};
+use crate::portable::backend::Backend;
 use crate::portable::rows::{bytes, id, number, optional_id, seq};
-use crate::portable::schema::{agents, chats, cleanups, idempotency, messages};
+use crate::portable::schema::{agents, chats, cleanups};
 use crate::portable::scope::Scope;
 
 pub(crate) const MESSAGE: &str = "message";
@@ -87,7 +88,7 @@ impl Scope<'_> {
             .select(sql::<Nullable<BigInt>>("SUM(last_seq - log_start + 1)"))
             .first(self.conn)
             .map_err(fault)?;
-        number((agents + events.unwrap_or(0)).max(1))
+        number(agents + events.unwrap_or(0))
     }
 
     /// Finds the cleanup of a deletion, if it is not finished.
@@ -204,23 +205,14 @@ impl CleanupQueries for Scope<'_> {
         let Some(row) = self.cleanup_of(&DeletedColumns::from(deleted))? else {
             return Ok(None);
         };
-        let last: Option<i64> = match deleted {
-            Deleted::Author(_) => messages::table
-                .select(messages::serial)
-                .order(messages::serial.desc())
-                .first(self.conn)
-                .optional(),
-            Deleted::Answers(_) => idempotency::table
-                .select(idempotency::serial)
-                .order(idempotency::serial.desc())
-                .first(self.conn)
-                .optional(),
-            Deleted::Customer(customer) => return self.left_of_customer(customer).map(Some),
-            Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Agent { .. } => Ok(None),
-        }
-        .map_err(fault)?;
-        let left = last.unwrap_or(0).saturating_sub(row.position).max(1);
-        number(left).map(Some)
+        let position = number(row.position)?;
+        let left = match deleted {
+            Deleted::Author(_) => self.messages_behind(position)?,
+            Deleted::Answers(_) => self.answers_behind(position)?,
+            Deleted::Customer(customer) => self.left_of_customer(customer)?,
+            Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Agent { .. } => 0,
+        };
+        Ok(Some(left.max(1)))
     }
 }
 

@@ -5,8 +5,8 @@ use talk_domain::kernel::log::LoggedEvent;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::event::{EventKind, LogEntry};
 
+use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
-use crate::portable::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::{id, number, seq};
 use crate::portable::schema::events;

@@ -5,8 +5,8 @@ use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::idempotency::{Answer, Answered};
 use talk_domain::kernel::store_error::StoreError;
 
+use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
-use crate::portable::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::{at, hash, id, number, seq};
 use crate::portable::schema::idempotency;
@@ -24,7 +24,7 @@ pub(crate) struct AnsweredRow {
     answered_at: i64,
 }
 
-/// Stores the answer to an agent of `customer`, replacing an earlier one of the same key.
+/// Stores the answer to an agent of `customer`.
 pub(crate) fn put(
     conn: &mut AnyConnection,
     customer: CustomerId,
@@ -36,7 +36,7 @@ pub(crate) fn put(
         Answer::Message(message) => (None, None, Some(message)),
     };
     prepared!(
-        "REPLACE INTO talk_idempotency (agent_id, key, customer_id, fingerprint, body, chat_id, \
+        "INSERT INTO talk_idempotency (agent_id, key, customer_id, fingerprint, body, chat_id, \
          seq, message_id, answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             Value::Bytes(answered.agent.0.as_bytes()),

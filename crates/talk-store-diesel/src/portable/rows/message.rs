@@ -7,8 +7,8 @@ use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::message::{Author, Message, Revision};
 use talk_domain::talk::model::note::{SystemKind, SystemNote};
 
+use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
-use crate::portable::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::{at, bytes, id, media, number, optional_at, optional_id, seq};
 use crate::portable::schema::{messages, revisions};

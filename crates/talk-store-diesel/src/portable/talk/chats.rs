@@ -7,8 +7,9 @@ use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatQueries, ChatRepository, DirectPair};
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
+use crate::portable::backend::Backend;
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::chat::{ChatRow, NewChatRow, direct_key};
@@ -99,7 +100,7 @@ impl ChatQueries for Scope<'_> {
     fn channels(&mut self, search: &str, request: PageRequest) -> Result<Page<Chat>, StoreError> {
         let needle = fold_needle(search);
         if !needle.is_empty() {
-            return self.channels_containing(&needle, request);
+            return self.search_channels(&needle, request);
         }
         let query = self
             .chats()?

@@ -2,23 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use talk_domain::kernel::cleanup::Bound;
-use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
+use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::mention::{Backlog, MentionQueries, MentionRepository, names_in};
+use talk_domain::talk::model::mention::{Backlog, MentionQueries, MentionRepository};
 use talk_domain::talk::model::message::Message;
 use talk_domain::talk::model::participant::ParticipantRepository;
 
-use crate::error::{corrupt, fault};
-use crate::portable::rows::{bytes, id, number, seq};
-use crate::portable::schema::{agents, mentions, messages, meta};
+use crate::error::fault;
+use crate::portable::backend::Backend;
+use crate::portable::rows::{bytes, id};
+use crate::portable::schema::{agents, mentions};
 use crate::portable::scope::Scope;
-
-/// Key in `talk_meta` of the progress: the serial number of the first message that is settled.
-const BACKLOG: &str = "mentions_before";
 
 #[diesel::declare_sql_function]
 extern "SQL" {
@@ -75,57 +72,12 @@ impl MentionRepository for Scope<'_> {
     }
 
     fn settle(&mut self, backlog: &Backlog) -> Result<(), StoreError> {
-        let place = meta::table.filter(meta::key.eq(BACKLOG));
-        diesel::update(place)
-            .set(meta::value.eq(backlog.from.to_string()))
-            .execute(self.changing())
-            .map(drop)
-            .map_err(fault)
+        self.settle_mentions(backlog.from)
     }
 }
 
 impl MentionQueries for Scope<'_> {
     fn backlog(&mut self, bound: Bound) -> Result<Option<Backlog>, StoreError> {
-        let before: Option<String> = meta::table
-            .filter(meta::key.eq(BACKLOG))
-            .select(meta::value)
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
-        let Some(before) = before else {
-            return Ok(None);
-        };
-        let before: u64 = before
-            .parse()
-            .map_err(|_| corrupt("the place of the mentions is no number"))?;
-        let rows = messages::table
-            .filter(messages::serial.lt(seq(before)))
-            .order(messages::serial.desc())
-            .limit(i64::from(bound.rows))
-            .select((
-                messages::serial,
-                messages::customer_id,
-                messages::id,
-                messages::text,
-            ))
-            .load_iter::<(i64, Vec<u8>, Vec<u8>, String), DefaultLoadingMode>(self.conn);
-        let mut found = Backlog {
-            messages: Vec::new(),
-            from: before,
-        };
-        let mut left = bound.bytes;
-        for row in rows.map_err(fault)? {
-            let (serial, customer, message, text) = row.map_err(fault)?;
-            found.from = number(serial)?;
-            if !names_in(&text).is_empty() {
-                let (customer, message): (CustomerId, MessageId) = (id(&customer)?, id(&message)?);
-                found.messages.push((customer, message));
-            }
-            left = left.saturating_sub(text.len() as u64);
-            if left == 0 {
-                break;
-            }
-        }
-        Ok((found.from < before).then_some(found))
+        self.mention_backlog(bound)
     }
 }

@@ -1,7 +1,6 @@
 //! Messages of the customer.
 
 mod across;
-mod authored;
 mod pages;
 
 use std::collections::HashMap;
@@ -19,13 +18,13 @@ use talk_domain::talk::model::needle::MessageSearch;
 use talk_domain::talk::model::reaction::Reaction;
 
 use crate::error::fault;
+use crate::portable::backend::Backend;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::message::{self, MessageRow, RevisionRow};
 use crate::portable::rows::reaction::ReactionRow;
 use crate::portable::rows::{bytes, id, media, number};
 use crate::portable::schema::{messages, reactions, revisions};
 use crate::portable::scope::{Scope, changed, octet_length};
-use crate::sqlite::search::index::{self, Indexed};
 
 impl Scope<'_> {
     fn message_row(&mut self, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
@@ -56,22 +55,6 @@ impl Scope<'_> {
             .optional()
             .map_err(fault)?;
         chat.as_deref().map(id).transpose()
-    }
-
-    /// Updates the search index before the text of `message` changes.
-    fn reword(&mut self, message: &Message) -> Result<(), StoreError> {
-        let stored: Option<Indexed> = messages::table
-            .filter(messages::id.eq(bytes(message.id.0)))
-            .filter(messages::customer_id.eq(self.customer()))
-            .select(Indexed::as_select())
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
-        match stored.filter(|stored| stored.text != message.text) {
-            Some(stored) => index::reword(self.changing(), &stored, message.text.is_empty()),
-            None => Ok(()),
-        }
-        .map_err(fault)
     }
 
     /// Converts rows into messages with their reactions, in the same order.
@@ -132,7 +115,7 @@ impl MessageRepository for Scope<'_> {
         after: u64,
         limit: u32,
     ) -> Result<Authored, StoreError> {
-        self.messages_of_author(agent, after, limit)
+        Backend::messages_of_author(self, agent, after, limit)
     }
 
     fn insert(&mut self, message: &Message) -> Result<(), StoreError> {
@@ -141,7 +124,7 @@ impl MessageRepository for Scope<'_> {
     }
 
     fn update(&mut self, message: &Message) -> Result<(), StoreError> {
-        self.reword(message)?;
+        self.text_changes(message.id, &message.text)?;
         changed(
             prepared!(
                 "UPDATE talk_messages SET text = ?, medias = ?, updated_at = ?, edited_at = ?, \
@@ -261,7 +244,7 @@ impl MessageQueries for Scope<'_> {
         search: &MessageSearch,
         request: PageRequest,
     ) -> Result<Page<Message>, StoreError> {
-        self.messages_containing(agent, search, request)
+        self.search_messages(agent, search, request)
     }
 
     fn revisions(

@@ -11,8 +11,8 @@ use talk_domain::talk::model::participant::{
     ChatLog, Participant, ParticipantQueries, ParticipantRepository,
 };
 
+use crate::connection::{MultiBackend, natively};
 use crate::error::fault;
-use crate::portable::connection::{MultiBackend, natively};
 use crate::portable::deadline::talk_in_time;
 use crate::portable::kernel::cleanups::{CHAT, chats_left};
 use crate::portable::paging::{behind, one_page};

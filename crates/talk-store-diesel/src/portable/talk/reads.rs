@@ -8,8 +8,8 @@ use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::read::{COUNTED, ReadMark, ReadQueries, ReadRepository};
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::one_page;
 use crate::portable::rows::read_mark::ReadMarkRow;

@@ -7,14 +7,14 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::removal::ChatRemoval;
 
 use crate::error::fault;
+use crate::portable::backend::Backend;
 use crate::portable::kernel::cleanups::{CHAT, MESSAGE};
-use crate::portable::rows::{bytes, id};
+use crate::portable::rows::{bytes, id, number};
 use crate::portable::schema::{
     chats, cleanups, former_participants, mentions, message_events, messages, participants,
     reactions, read_marks,
 };
-use crate::portable::scope::Scope;
-use crate::sqlite::search::index::{self, Indexed};
+use crate::portable::scope::{Scope, octet_length};
 
 impl Scope<'_> {
     /// Deletes up to `limit` memberships with their read marks. Returns whether there may be more.
@@ -72,9 +72,10 @@ impl Scope<'_> {
     fn drop_message(
         &mut self,
         chat: ChatId,
-        (message, stored): (MessageId, &Indexed),
+        next: &Next,
         left: &mut Left,
     ) -> Result<bool, StoreError> {
+        let message = id(&next.id)?;
         let (versions, is_more) = self.drop_versions(message, left.0)?;
         left.spend(versions);
         if is_more || self.drop_message_events(message, left)? {
@@ -86,7 +87,7 @@ impl Scope<'_> {
         left.spend_rows(reacted.map_err(fault)?);
         let mentioned = mentions::table
             .filter(mentions::chat_id.eq(bytes(chat.0)))
-            .filter(mentions::created_at.eq(stored.created_at));
+            .filter(mentions::created_at.eq(next.created_at));
         let mentioned = diesel::delete(mentioned).execute(self.changing());
         left.spend_rows(mentioned.map_err(fault)?);
         let cleanup = cleanups::table
@@ -95,14 +96,14 @@ impl Scope<'_> {
         diesel::delete(cleanup)
             .execute(self.changing())
             .map_err(fault)?;
-        index::reword(self.changing(), stored, true).map_err(fault)?;
+        self.text_changes(message, "")?;
         let row = messages::table.filter(messages::id.eq(&own));
         diesel::delete(row)
             .execute(self.changing())
             .map_err(fault)?;
         left.spend(Bound {
             rows: 1,
-            bytes: stored.text.len() as u64,
+            bytes: number(next.length)?,
         });
         Ok(true)
     }
@@ -131,6 +132,15 @@ impl Scope<'_> {
         left.spend_rows(places.len());
         Ok(places.len() >= limit as usize)
     }
+}
+
+/// A message that is removed next.
+#[derive(Queryable)]
+struct Next {
+    id: Vec<u8>,
+    created_at: i64,
+    /// Bytes of its text.
+    length: i64,
 }
 
 /// The rows and bytes that this unit of work may still delete.
@@ -162,12 +172,16 @@ impl ChatRemoval for Scope<'_> {
     }
 
     fn erase_messages(&mut self, chat: ChatId, bound: Bound) -> Result<bool, StoreError> {
-        let next: Vec<(Vec<u8>, Indexed)> = messages::table
+        let next: Vec<Next> = messages::table
             .filter(messages::chat_id.eq(bytes(chat.0)))
             .filter(messages::customer_id.eq(self.customer()))
             .order(messages::created_at.asc())
             .limit(i64::from(bound.rows))
-            .select((messages::id, Indexed::as_select()))
+            .select((
+                messages::id,
+                messages::created_at,
+                octet_length(messages::text),
+            ))
             .load(self.conn)
             .map_err(fault)?;
         if next.is_empty() {
@@ -175,14 +189,13 @@ impl ChatRemoval for Scope<'_> {
         }
         self.memory.mark_erased();
         let (mut done, mut left) = (0, Left(bound));
-        for (message, stored) in &next {
-            let message = (id(message)?, stored);
+        for message in &next {
             if left.is_spent() || !self.drop_message(chat, message, &mut left)? {
                 break;
             }
             done += 1;
         }
-        index::reuse_numbers(self.changing()).map_err(fault)?;
+        self.messages_removed()?;
         Ok(done < next.len() || next.len() >= bound.rows as usize)
     }
 

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use diesel::Connection;
 use diesel::connection::InstrumentationEvent;
 
-use crate::error::is_full;
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
+use crate::sqlite::fault::is_full;
 
 /// Bytes of the reserve: more than SQLite allocates to open a database and read its log.
 const RESERVE: usize = 1024 * 1024;

@@ -243,7 +243,7 @@ mod tests {
     use diesel::connection::SimpleConnection;
 
     use super::*;
-    use crate::portable::connection::AnyConnection;
+    use crate::connection::AnyConnection;
     use crate::sqlite::plans::play;
 
     /// Returns the problems found after `tampering` with a sound database.

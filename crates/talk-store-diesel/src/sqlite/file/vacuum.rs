@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection as _;
 use diesel::result::Error;
 
+use crate::connection::AnyConnection;
 use crate::error::OpenError;
 use crate::location::Location;
-use crate::portable::connection::AnyConnection;
 use crate::sqlite::connection;
 use crate::sqlite::file::backup::{
     CopyError, Partial, Step, check_copy, copy_into, sync_directory,

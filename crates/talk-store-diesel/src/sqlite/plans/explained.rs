@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 
 #[derive(QueryableByName)]
 struct Step {

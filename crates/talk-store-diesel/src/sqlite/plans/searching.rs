@@ -8,7 +8,7 @@ use talk_domain::testing::{agent_id, at};
 
 use super::explained::plan;
 use super::play;
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::sqlite::connection;
 use crate::sqlite::search::index;
 use crate::sqlite::search::messages::unindexed::OF_CHATS;

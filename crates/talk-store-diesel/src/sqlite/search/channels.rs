@@ -10,8 +10,8 @@ use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::Chat;
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::deadline;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::chat::ChatRow;

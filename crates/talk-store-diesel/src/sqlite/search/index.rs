@@ -14,9 +14,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
-use crate::portable::schema::{messages, meta, search_again, search_entries, search_gone};
+use crate::portable::schema::meta;
+use crate::sqlite::schema::{messages, search_again, search_entries, search_gone};
 use terms::{Terms, VERSION};
 
 /// Messages indexed in one step: some milliseconds in which nothing else is written.

@@ -18,14 +18,15 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::message::Message;
 use talk_domain::talk::model::needle::MessageSearch;
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::deadline;
 use crate::portable::kernel::cleanups::chats_left;
 use crate::portable::rows::bytes;
 use crate::portable::rows::message::MessageRow;
 use crate::portable::schema::{messages, participants};
 use crate::portable::scope::Scope;
+use crate::sqlite::schema::messages as numbered;
 use found::{Found, Window};
 use indexed::Index;
 use source::{Candidate, Source, Sources};
@@ -46,7 +47,7 @@ const NAMED_CHATS: i64 = 256;
 macro_rules! candidates {
     ($scope:expr, $wanted:expr, $from:expr) => {{
         let member = participants::table
-            .filter(participants::chat_id.eq(messages::chat_id))
+            .filter(participants::chat_id.eq(crate::sqlite::schema::messages::chat_id))
             .filter(participants::agent_id.eq(bytes($wanted.agent.0)))
             .filter(participants::customer_id.eq($scope.customer()))
             .filter(
@@ -54,17 +55,18 @@ macro_rules! candidates {
                     .ne_all(crate::portable::kernel::cleanups::chats_left!($scope)),
             );
         let mut query = $from
-            .filter(messages::customer_id.eq($scope.customer()))
-            .filter(messages::system_kind.is_null())
-            .filter(messages::deleted_at.is_null())
+            .filter(crate::sqlite::schema::messages::customer_id.eq($scope.customer()))
+            .filter(crate::sqlite::schema::messages::system_kind.is_null())
+            .filter(crate::sqlite::schema::messages::deleted_at.is_null())
             .filter(
-                messages::created_at.between($wanted.window.times.low, $wanted.window.times.high),
+                crate::sqlite::schema::messages::created_at
+                    .between($wanted.window.times.low, $wanted.window.times.high),
             )
             .filter(diesel::dsl::exists(member))
             .select(Candidate::as_select())
             .into_boxed::<MultiBackend>();
         if let Some(author) = $wanted.search.author {
-            query = query.filter(messages::author_id.eq(bytes(author.0)));
+            query = query.filter(crate::sqlite::schema::messages::author_id.eq(bytes(author.0)));
         }
         query
     }};
@@ -133,7 +135,7 @@ impl Scope<'_> {
             work: WORK,
         };
         let goes_on = self.compare(&mut search)?;
-        let rows = self.rows_found(search.found.into_serials(), request.order)?;
+        let rows = self.rows_found(search.found.into_ids(), request.order)?;
         let messages = self.with_reactions(rows)?;
         Ok(match goes_on {
             Some(cursor) => Page {
@@ -192,24 +194,24 @@ impl Scope<'_> {
             return Ok(Vec::new());
         }
         let serials = candidates.iter().map(|candidate| candidate.serial);
-        messages::table
-            .filter(messages::serial.eq_any(serials))
-            .select((messages::serial, messages::text))
+        numbered::table
+            .filter(numbered::serial.eq_any(serials))
+            .select((numbered::serial, numbered::text))
             .load(self.conn)
             .map_err(fault)
     }
 
-    /// Reads the messages with these numbers, in the order of the list.
+    /// Reads the messages with these ids, in the order of the list.
     fn rows_found(
         &mut self,
-        serials: Vec<i64>,
+        ids: Vec<Vec<u8>>,
         order: Order,
     ) -> Result<Vec<MessageRow>, StoreError> {
-        if serials.is_empty() {
+        if ids.is_empty() {
             return Ok(Vec::new());
         }
         let mut rows: Vec<MessageRow> = messages::table
-            .filter(messages::serial.eq_any(serials))
+            .filter(messages::id.eq_any(ids))
             .select(MessageRow::as_select())
             .load(self.conn)
             .map_err(fault)?;

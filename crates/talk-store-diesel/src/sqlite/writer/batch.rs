@@ -16,10 +16,10 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::event::{Bell, FrameEncoder};
 use tokio::sync::oneshot;
 
-use crate::error::{is_full, is_locked};
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::outcome::{Answer, count};
 use crate::sqlite::connection;
+use crate::sqlite::fault::{is_full, is_locked};
 use crate::sqlite::file::disk::{FullDisk, Reserve};
 use crate::sqlite::health::Health;
 use crate::sqlite::search::index;

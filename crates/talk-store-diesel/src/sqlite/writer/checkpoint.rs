@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::Integer;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 
 /// Commits between two checks of the log's size.
 const COMMITS: u32 = 64;

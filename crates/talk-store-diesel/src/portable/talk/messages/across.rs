@@ -10,8 +10,8 @@ use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::message::Message;
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::deadline::{self, talk_in_time};
 use crate::portable::kernel::cleanups::chats_left;
 use crate::portable::paging::{behind, one_page};

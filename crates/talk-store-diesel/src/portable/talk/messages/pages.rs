@@ -6,8 +6,8 @@ use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::message::{Message, MessageFilter, Revision};
 
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::message::{MessageRow, RevisionRow};

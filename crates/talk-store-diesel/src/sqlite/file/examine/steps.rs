@@ -13,7 +13,7 @@ use talk_domain::testing::{agent_id, at, context, customer_id};
 use tempfile::TempDir;
 
 use super::{Count, problems};
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::unit::DieselUnit;

@@ -9,7 +9,7 @@ use diesel::result::QueryResult;
 use uuid::Uuid;
 
 use super::terms::VERSION;
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::schema::{chats, meta};
 use crate::portable::search::search_key;

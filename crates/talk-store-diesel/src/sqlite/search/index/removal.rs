@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
-use crate::portable::schema::search_gone;
+use crate::sqlite::schema::search_gone;
 
 /// Removes an entry and its terms: the first part now, which takes some milliseconds, the others by
 /// the next steps. The entry refers to no message from now on, and can be reused once its last term

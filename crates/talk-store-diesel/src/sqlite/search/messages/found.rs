@@ -50,7 +50,7 @@ const fn next(at: Timestamp, step: i64) -> i64 {
 /// A page of matches and one more, which shows whether there is another page.
 pub(super) struct Found {
     most: usize,
-    serials: Vec<i64>,
+    ids: Vec<Vec<u8>>,
     last: Option<Candidate>,
 }
 
@@ -58,7 +58,7 @@ impl Found {
     pub(super) const fn new(size: u16) -> Self {
         Self {
             most: size as usize + 1,
-            serials: Vec::new(),
+            ids: Vec::new(),
             last: None,
         }
     }
@@ -67,14 +67,14 @@ impl Found {
     /// matches.
     pub(super) fn compared(&mut self, candidate: Candidate, is_match: bool) -> bool {
         if is_match {
-            self.serials.push(candidate.serial);
+            self.ids.push(candidate.id.clone());
         }
         self.last = Some(candidate);
         !self.is_full()
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.serials.len() >= self.most
+        self.ids.len() >= self.most
     }
 
     /// Returns the cursor of a page that ends early, if the next candidate may have the time
@@ -95,7 +95,7 @@ impl Found {
         }
     }
 
-    pub(super) fn into_serials(self) -> Vec<i64> {
-        self.serials
+    pub(super) fn into_ids(self) -> Vec<Vec<u8>> {
+        self.ids
     }
 }

@@ -6,12 +6,13 @@ use talk_domain::kernel::store_error::StoreError;
 
 use super::source::{Candidate, Times};
 use super::{CANDIDATE, Search, candidates, count};
+use crate::connection::MultiBackend;
 use crate::error::fault;
-use crate::portable::connection::MultiBackend;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::bytes;
-use crate::portable::schema::{messages, participants, search_entries};
+use crate::portable::schema::participants;
 use crate::portable::scope::Scope;
+use crate::sqlite::schema::{messages, search_entries};
 use crate::sqlite::search::index::entries_at;
 use crate::sqlite::search::index::terms::Terms;
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use diesel::prelude::*;
 use talk_domain::kernel::page::Order;
 
-use crate::portable::schema::messages;
+use crate::sqlite::schema::messages;
 
 /// A message that may match.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]

@@ -8,11 +8,12 @@ use talk_domain::kernel::store_error::StoreError;
 
 use super::source::{Candidate, Times};
 use super::{CANDIDATE, Search, Wanted, candidates, count};
+use crate::connection::{MultiBackend, natively};
 use crate::error::fault;
-use crate::portable::connection::{MultiBackend, natively};
 use crate::portable::rows::bytes;
-use crate::portable::schema::{messages, participants};
+use crate::portable::schema::participants;
 use crate::portable::scope::Scope;
+use crate::sqlite::schema::messages;
 use crate::sqlite::search::index;
 
 /// Maximum of unindexed messages that are looked up all at once. If there are more, they are looked

@@ -5,7 +5,7 @@
 
 use diesel::QueryResult;
 
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::fast::memory::Memory;
 use crate::sqlite::connection;
 

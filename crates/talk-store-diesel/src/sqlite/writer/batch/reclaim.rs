@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::{SimpleConnection as _, TransactionManager as _};
 
 use super::{Batcher, Fatal};
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::sqlite::connection;
 use crate::sqlite::health::Health;
 

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::kept::Kept;
 use super::{Batcher, Job};
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::portable::snapshot::DieselSnapshot;
 use crate::sqlite::connection;
 use crate::sqlite::file::disk::{FullDisk, Reserve};

@@ -10,8 +10,8 @@ use talk_domain::kernel::store::Verdict;
 use talk_domain::kernel::store_error::StoreError;
 
 use super::{Batcher, Job};
+use crate::connection::AnyConnection;
 use crate::error::corrupt;
-use crate::portable::connection::AnyConnection;
 use crate::portable::fast::chats::flush;
 use crate::portable::fast::memory::Memory;
 use crate::portable::outcome::{Attempt, Finished, warn_if_slow};

@@ -11,7 +11,7 @@ use talk_domain::talk::model::removal::ChatRemoval;
 use talk_domain::testing::{a_chat, a_message, agent_id, chat_id, customer_id, message_id};
 
 use super::{World, database};
-use crate::portable::connection::AnyConnection;
+use crate::connection::AnyConnection;
 use crate::sqlite::connection;
 use crate::sqlite::search::index::terms::{PART, Terms};
 use crate::sqlite::search::index::{prepare, reached};

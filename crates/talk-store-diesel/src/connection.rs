@@ -24,7 +24,7 @@ pub enum AnyConnection {
 macro_rules! natively {
     ($connection:expr, |$conn:ident| $query:expr) => {
         match $connection {
-            crate::portable::connection::AnyConnection::Sqlite($conn) => $query,
+            crate::connection::AnyConnection::Sqlite($conn) => $query,
         }
     };
 }

@@ -1,0 +1,72 @@
+//! The operations that each database implements in its own way.
+//!
+//! The repositories call them through [`Backend`] and run on every database otherwise. A position is
+//! a place in an order of the database's own: only the database that returned it can read it.
+
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{AgentId, MessageId};
+use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::mention::Backlog;
+use talk_domain::talk::model::message::{Authored, Message};
+use talk_domain::talk::model::needle::MessageSearch;
+
+/// What a database does in its own way for one customer. Every method fails only when storage fails,
+/// or when a read meets its deadline.
+pub(crate) trait Backend {
+    /// Returns a page of the messages in the agent's chats that contain the needle.
+    fn search_messages(
+        &mut self,
+        agent: AgentId,
+        search: &MessageSearch,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError>;
+
+    /// Returns a page of the channels whose folded text contains `needle`, which is folded and not
+    /// empty.
+    fn search_channels(
+        &mut self,
+        needle: &str,
+        request: PageRequest,
+    ) -> Result<Page<Chat>, StoreError>;
+
+    /// Prepares the search for a new text of a stored message. Must be called before the message is
+    /// changed or removed; a removed message has no text.
+    fn text_changes(&mut self, message: MessageId, text: &str) -> Result<(), StoreError>;
+
+    /// Prepares the search for what is stored after messages were removed.
+    fn messages_removed(&mut self) -> Result<(), StoreError>;
+
+    /// See [`MessageRepository::of_author`](talk_domain::talk::model::message::MessageRepository::of_author).
+    fn messages_of_author(
+        &mut self,
+        agent: AgentId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Authored, StoreError>;
+
+    /// Returns about how many messages are behind a position.
+    fn messages_behind(&mut self, position: u64) -> Result<u64, StoreError>;
+
+    /// See [`MentionQueries::backlog`](talk_domain::talk::model::mention::MentionQueries::backlog).
+    fn mention_backlog(&mut self, bound: Bound) -> Result<Option<Backlog>, StoreError>;
+
+    /// Stores that the backlog from the position `from` on is settled.
+    fn settle_mentions(&mut self, from: u64) -> Result<(), StoreError>;
+
+    /// See [`IdempotencyRepository::purge`](talk_domain::kernel::idempotency::IdempotencyRepository::purge).
+    fn purge_answers(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
+
+    /// See [`IdempotencyRepository::forget_about`](talk_domain::kernel::idempotency::IdempotencyRepository::forget_about).
+    fn forget_answers(
+        &mut self,
+        agent: AgentId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Option<u64>, StoreError>;
+
+    /// Returns about how many answers are behind a position.
+    fn answers_behind(&mut self, position: u64) -> Result<u64, StoreError>;
+}
