@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Drives the cases of the Autobahn test suite against talk-socket and fails when one fails. The cases
 # are those of the Python package kosoku, a port of the suite, which itself needs Python 2. Compression
-# (cases 12 and 13) is not offered. Usage: conformance.sh <echo binary>
+# (sections 12 and 13 of the suite) is not offered. Usage: conformance.sh <echo binary>
 set -euo pipefail
 echo_binary=$1
 work=$(mktemp -d)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Server};
+use talk_testkit::harness::{Answer, Server};
 
 const KEYS: &str = "/v1.0/accesskeys";
 const ME: &str = "/v1.0/service_agents/me";

@@ -15,8 +15,8 @@ use diesel::sql_types::Text;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::server::command;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::server::command;
+use talk_testkit::harness::{Client, Server, Socket};
 
 const WRITERS: usize = 8;
 /// Clients that resume at the same time: as many as an agent may have sockets.

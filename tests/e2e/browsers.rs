@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::{Answer, Client, Server};
 
 const CONSOLE: &str = "https://console.example.com";
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";

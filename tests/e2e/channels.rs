@@ -6,8 +6,8 @@ use std::slice::from_ref;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::client::{message, path};
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Answer, Client, Server};
 
 const B: &str = "/v1.0/service_agents";
 const CHANNELS: &str = "/v1.0/service_agents/talk_channels";

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use writer::{Acknowledged, Writer};
 
-use crate::support::{Client, Server};
+use talk_testkit::harness::{Client, Server};
 
 const AGENTS: [&str; 5] = ["a", "b", "c", "d", "e"];
 const CHATS: usize = 4;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{message, path};
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server};
 
 const CHATS: &str = "/v1.0/service_agents/talk_chats";
 

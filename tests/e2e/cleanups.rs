@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::client::{message, path};
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server};
 
 /// How many deletions are still to be cleaned up.
 fn left(server: &Server) -> u64 {

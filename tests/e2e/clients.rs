@@ -7,12 +7,12 @@ use talk_client::resource::Message;
 use talk_client::{Client, ClientError, Event, Follow, NewChat, Positions, Subscription, Update};
 use tokio::time::timeout;
 
-use crate::support::{self, Server};
+use talk_testkit::harness::{self, Server};
 
 /// How long anything may take to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn client(of: &support::Client) -> Client {
+fn client(of: &harness::Client) -> Client {
     Client::with_token(of.url(), of.token()).expect("a client")
 }
 

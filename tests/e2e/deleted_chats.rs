@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::client::{message, path};
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Answer, Client, Server};
 
 /// Everything there is to ask of a chat, of one of its participants and of one of its messages.
 async fn everything(by: &Client, chat: &Value, participant: &Value, said: &Value) -> Vec<Answer> {

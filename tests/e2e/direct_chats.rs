@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::path;
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::{Client, Server};
 
 async fn leave(chat: &Value, leaver: &Client) {
     let own = leaver.participant(chat, leaver).await;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use tokio::task::JoinSet;
 
-use crate::support::Server;
-use crate::support::server::{PASSWORD, SECRET};
+use talk_testkit::harness::Server;
+use talk_testkit::harness::server::{PASSWORD, SECRET};
 
 /// LOG-01 and case 24.
 #[tokio::test(flavor = "multi_thread")]

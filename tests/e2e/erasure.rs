@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::storage::files_with;
-use crate::support::client::{message, path};
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Server, Socket};
 
 const ERASED: &str = "Erased agent";
 
@@ -214,7 +214,7 @@ async fn an_erasure_goes_on_after_a_crash_and_without_a_server() {
         alice.say(&chat, &format!("horse-{n}")).await;
     }
     server.kill_and_restart().await;
-    let mut command = crate::support::server::command(server.data(), &[]);
+    let mut command = talk_testkit::harness::server::command(server.data(), &[]);
     let command = command.args(["agent", "erase", "bobzilla", "--yes"]);
     let mut erasing = command.spawn().expect("it runs");
     while !files_with_agent(&server, "erased-") {
@@ -306,7 +306,7 @@ async fn a_half_deleted_customer_lets_nobody_in_and_is_finished_later() {
     let customer = bob.get("/v1.0/customer").await.ok();
     let id = customer["id"].as_str().expect("an id");
     server.kill();
-    let mut command = crate::support::server::command(server.data(), &[]);
+    let mut command = talk_testkit::harness::server::command(server.data(), &[]);
     let command = command.args(["customer", "delete", id, "--yes"]);
     let mut deleting = command.spawn().expect("it runs");
     let url = format!("sqlite:{}", server.data().join("talk.db").display());

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpSocket;
 
-use crate::support::client::{message, path};
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server};
 
 const B: &str = "/v1.0/service_agents";
 

@@ -15,9 +15,9 @@ mod story;
 
 use std::path::{Path, PathBuf};
 
-use crate::support::Dialect;
 use file::Example;
 use story::Story;
+use talk_testkit::harness::Dialect;
 
 /// Case 38.
 #[tokio::test(flavor = "multi_thread")]

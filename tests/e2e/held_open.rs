@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::client::path;
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Server};
 
 const AGENTS: &str = "/v1.0/agents";
 const KEYS: &str = "/v1.0/accesskeys";

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::client::{message, path};
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server};
 
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 const KEYS: &str = "/v1.0/accesskeys";
@@ -110,7 +110,7 @@ async fn fifty_at_once_are_one_message_and_all_get_it() {
             (said[0].clone(), &answers[0].body)
         );
     }
-    let first = |answer: &&crate::support::Answer| answer.header(REPLAYED).is_none();
+    let first = |answer: &&talk_testkit::harness::Answer| answer.header(REPLAYED).is_none();
     assert_eq!(answers.iter().filter(first).count(), 1);
     assert_eq!(alice.events(&chat).await.len(), 3);
 }

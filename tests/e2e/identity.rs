@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::server::PASSWORD;
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Answer, Client, Server};
 
 const LOGIN: &str = "/auth/login";
 const AGENTS: &str = "/v1.0/agents";

@@ -14,7 +14,7 @@ mod world;
 
 use serde_json::{Value, json};
 
-use crate::support::Answer;
+use talk_testkit::harness::Answer;
 
 /// The word that goes with each code of a refusal here.
 const WORDS: [(u16, &str); 7] = [

@@ -5,8 +5,8 @@ mod sockets;
 
 use serde_json::{Value, json};
 
-use crate::support::client::path;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::{Client, Server, Socket};
 
 const TALKS: &str = "/v1.0/talks";
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::path;
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::{Client, Server};
 
 const CHATS: &str = "/v1.0/service_agents/talk_chats";
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";

@@ -46,7 +46,6 @@ mod slow_reads;
 mod sockets;
 mod stalled;
 mod storage;
-mod support;
 mod system_messages;
 mod tenants;
 mod threads;

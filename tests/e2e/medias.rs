@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::message;
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::message;
+use talk_testkit::harness::{Answer, Client, Server};
 
 const UNKNOWN: &str = "018f0000-0000-7000-8000-000000000000";
 

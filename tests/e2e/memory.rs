@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{Client, Server};
+use talk_testkit::harness::{Client, Server};
 
 const MIB: u64 = 1_024;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{message, path};
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server};
 
 const LIMIT: usize = 4_000;
 const AGENTS: &str = "/v1.0/agents";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::{Client, Server, Socket};
 
 async fn presence(client: &Client, agents: &[&Client]) -> Vec<Value> {
     let ids: Vec<_> = agents.iter().map(|agent| agent.id.as_str()).collect();

@@ -6,8 +6,8 @@ use std::future::Future;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::client::path;
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::{Answer, Client, Server};
 
 const CLIENTS: usize = 50;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::server::PASSWORD;
-use crate::support::{Answer, Client, Server, Socket};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Answer, Client, Server, Socket};
 
 const ME: &str = "/v1.0/service_agents/me";
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::message;
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::message;
+use talk_testkit::harness::{Answer, Client, Server};
 
 async fn unreact(by: &Client, from: &Value, emoji: &str) -> Answer {
     by.delete(&message(from, &format!("/reactions?emoji={emoji}")))

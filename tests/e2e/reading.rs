@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{message, path};
-use crate::support::{Answer, Client, Server, Socket};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Answer, Client, Server, Socket};
 
 async fn read(client: &Client, chat: &Value, seq: &Value) -> Answer {
     client.put(&path(chat, "/read"), json!({"seq": seq})).await

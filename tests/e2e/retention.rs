@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::erasure::out_of_all_files;
-use crate::support::client::{message, path};
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server, Socket};
 
 /// Nothing expires.
 const FOR_EVER: [(&str, &str); 2] = [

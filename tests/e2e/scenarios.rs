@@ -6,8 +6,8 @@ mod team;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::Dialect;
-use crate::support::dialect::{DELETED, JOINED, LEFT, REACTED, UNREACTED};
+use talk_testkit::harness::Dialect;
+use talk_testkit::harness::dialect::{DELETED, JOINED, LEFT, REACTED, UNREACTED};
 use team::{Team, counts, texts};
 
 #[rstest]

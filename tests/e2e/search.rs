@@ -6,8 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use talk_client::Search;
 
-use crate::support::client::{message, path};
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Answer, Client, Server};
 
 const SEARCH: &str = "/v1.0/service_agents/talk_search";
 

@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Server};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Server};
 
 const CHATS: &str = "/v1.0/service_agents/talk_chats";
 const CHANNELS: &str = "/v1.0/service_agents/talk_channels";

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::{Client, Server, Socket};
 
 /// `agent_id:<agent>:chat`.
 fn all_of(agent: &Client) -> String {

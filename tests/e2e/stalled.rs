@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::support::socket::handshake;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::socket::handshake;
+use talk_testkit::harness::{Client, Server, Socket};
 
 /// Sockets that read, and as many that do not.
 const SOCKETS: usize = 200;

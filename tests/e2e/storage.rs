@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::Server;
+use talk_testkit::harness::Server;
 
 async fn readiness(server: &Server) -> (u16, Value) {
     let answer = reqwest::get(format!("{}/readyz", server.url)).await;

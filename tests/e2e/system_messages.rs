@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{message, path};
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Answer, Client, Server};
 
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 const NIL: &str = "00000000-0000-0000-0000-000000000000";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::{Answer, Client, Server};
 
 const UNKNOWN: &str = "01890000-0000-7000-8000-000000000000";
 

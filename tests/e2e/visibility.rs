@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Server};
+use talk_testkit::harness::{Answer, Client, Server};
 
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000000";
 const B: &str = "/v1.0/service_agents";

@@ -29,7 +29,7 @@ const GROWTH: f64 = 1.1;
 /// Runs for `time` and prints the memory. Returns whether it did not grow.
 pub(crate) async fn measure(server: &Path, data: &Path, time: Duration) -> Result<bool> {
     let world = Arc::new(World::passing(data, WORKERS, 1).await?);
-    let server = Server::start(server, &world, GROUP).await?;
+    let server = Server::start(server, &world, GROUP)?;
     let (churned, mut workers) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
     for n in 0..WORKERS {
         let (address, world) = (server.address.clone(), Arc::clone(&world));
@@ -55,7 +55,7 @@ pub(crate) async fn measure(server: &Path, data: &Path, time: Duration) -> Resul
         readings.push(memory);
     }
     workers.shutdown().await;
-    server.stop().await?;
+    server.stop()?;
     let growth = growth(&readings);
     println!("the last third has {growth:.3} times the memory of the first");
     Ok(growth <= GROWTH)

@@ -58,15 +58,15 @@ impl Erase {
     /// Measures an erasure on a database of its own.
     pub(crate) async fn measure(&self, erasure: Erasure) -> Result<Vec<Figure>> {
         let world = self.fill().await?;
-        let mut server = Server::start_attacked(&self.server, &world, Buckets::Off).await?;
+        let mut server = Server::start_attacked(&self.server, &world, Buckets::Off)?;
         indexed(&world).await?;
         let victims = Victims::new(&server, &world)?;
         victims.ask(WARM_UP).await?;
         let without = victims.ask(SLICE * 2).await?;
         let (mut with, started) = (Vec::new(), Instant::now());
         if erasure == Erasure::Retention {
-            server.stop().await?;
-            server = Server::start_forgetful(&self.server, &world).await?;
+            server.stop()?;
+            server = Server::start_forgetful(&self.server, &world)?;
             let victims = Victims::new(&server, &world)?;
             with.push(victims.ask(SLICE).await?);
             while !is_newest_erased(&server, &world).await? {
@@ -84,7 +84,7 @@ impl Erase {
         let (count, took) = (self.messages, started.elapsed());
         eprintln!("  {count} messages in {:.1} s", took.as_secs_f64());
         let words = gone(world.dir()).await?;
-        server.stop().await?;
+        server.stop()?;
         Ok(figures(erasure, (&without, &with), words))
     }
 

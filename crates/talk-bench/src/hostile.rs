@@ -89,7 +89,7 @@ impl Hostile {
 
     async fn round(&mut self, attack: Attack) -> Result<Round> {
         let world = &self.scene.world;
-        let server = Server::start_attacked(&self.server, world, attack.buckets()).await?;
+        let server = Server::start_attacked(&self.server, world, attack.buckets())?;
         let lanes = attack.lanes(&mut self.scene, &server, &self.sizes).await?;
         let victims = Victims::new(&server, &self.scene.world)?;
         victims.ask(WARM_UP).await?;
@@ -106,7 +106,7 @@ impl Hostile {
         );
         let limits = (NORMAL.0 * without.post, NORMAL.1 + before);
         let recovery = recovery(&server, &victims, limits).await?;
-        server.stop().await?;
+        server.stop()?;
         Ok(Round {
             without,
             with,
@@ -118,7 +118,7 @@ impl Hostile {
 
 /// Memory of the process and of its sockets in the kernel.
 fn mebibytes(server: &Server) -> Result<f64> {
-    let sockets = crate::load::float(of_sockets(server.port()?)?) / 1024.0;
+    let sockets = crate::load::float(of_sockets(server.port())?) / 1024.0;
     Ok((server.resident_kib()? + sockets) / 1024.0)
 }
 

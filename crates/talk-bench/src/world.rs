@@ -11,16 +11,15 @@ use talk_domain::identity::credentials::Tokens as _;
 use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
-use talk_domain::kernel::log::LoggedEvent;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::talk::model::chat::ChatKind;
-use talk_domain::talk::model::event::Bell;
 use talk_domain::talk::model::limits::Limits;
 use talk_identity::SignedTokens;
 use talk_store_diesel::{StoreOptions, open};
+use talk_testkit::Silent;
 use talk_wire::frame::ChatFrames;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -33,13 +32,6 @@ pub(crate) const TEXT: &str = "Hello team, let us discuss the status.";
 
 /// Agents that one unit of work creates.
 const UNIT: usize = 1_000;
-
-/// A bell without subscribers.
-struct Silence;
-
-impl Bell for Silence {
-    fn ring(&self, _: &[LoggedEvent]) {}
-}
 
 /// Where a database is.
 enum Place {
@@ -124,7 +116,7 @@ impl World {
 
     /// Opens its database. No server may use it meanwhile.
     pub(crate) fn open(&self) -> Result<Arc<dyn Store>> {
-        let (options, bell) = (StoreOptions::default(), Arc::new(Silence));
+        let (options, bell) = (StoreOptions::default(), Arc::new(Silent));
         Ok(open(&self.url(), &options, Arc::new(ChatFrames), bell)?)
     }
 

@@ -1,6 +1,11 @@
-//! Builders, the store contract suite and the server harness for the tests of Talk.
+//! What the tests of Talk share: the contract of a store, the real server and its clients.
 
+#[cfg(feature = "harness")]
+pub mod harness;
+mod process;
 mod silent;
+#[cfg(feature = "contract")]
 pub mod store_contract;
 
+pub use process::{Addresses, Process, Serving, StartError};
 pub use silent::Silent;

@@ -11,7 +11,7 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::Run;
-use crate::support::Client;
+use talk_testkit::harness::Client;
 
 /// The text of the last message of every chat.
 pub(super) const END: &str = "the end";

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Run;
-use crate::support::Client;
+use talk_testkit::harness::Client;
 
 /// A message the server answered for.
 pub(super) struct Acknowledged {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::file::Example;
 use super::promise::check_shape;
 use super::story::Story;
-use crate::support::dialect::id;
+use talk_testkit::harness::dialect::id;
 
 /// Makes what an object describes and compares the two.
 pub(super) async fn run(story: &mut Story, example: &Example) {

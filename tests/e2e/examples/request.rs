@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::curl::Curl;
 use super::file::Example;
 use super::story::{Story, event};
-use crate::support::dialect::{POSTED, id};
-use crate::support::{Answer, Client};
+use talk_testkit::harness::dialect::{POSTED, id};
+use talk_testkit::harness::{Answer, Client};
 
 /// A request, ready to be sent.
 struct Request {

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::promise::Names;
-use crate::support::dialect::id;
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Dialect, Server, Socket};
+use talk_testkit::harness::dialect::id;
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Dialect, Server, Socket};
 
 /// Names of the documents for the agents by their letter.
 const AGENTS: [(&str, &str); 10] = [

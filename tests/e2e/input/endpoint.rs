@@ -3,7 +3,7 @@
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::support::{Answer, Client};
+use talk_testkit::harness::{Answer, Client};
 
 /// Bytes of a login's body, of a message's and of any other.
 const LIMITS: [usize; 3] = [8 * 1024, 64 * 1024, 256 * 1024];

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::world::{AGENTS, CHATS, KEYS, MESSAGES, UNKNOWN, World};
 use super::{refused, refused_field, refused_whole};
-use crate::support::client::{message, path};
-use crate::support::server::PASSWORD;
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::server::PASSWORD;
 
 /// Values that are not of the type of `value`.
 fn wrong(value: &Value) -> Vec<Value> {
@@ -98,7 +98,7 @@ async fn a_number_out_of_its_range_is_refused() {
         let body = format!("{{\"expire\":{expire}}}");
         let request = world.alice.request(Method::POST, KEYS);
         let request = request.header("Content-Type", "application/json");
-        let answer = crate::support::Answer::to(request.body(body)).await;
+        let answer = talk_testkit::harness::Answer::to(request.body(body)).await;
         refused(&answer, (400, reason), details);
     }
     let bob = format!("{AGENTS}/{}", world.bob.id);

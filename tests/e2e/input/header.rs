@@ -6,7 +6,7 @@ use serde_json::json;
 use super::raw::ask;
 use super::world::{KEYS, World};
 use super::{refused_limit, refused_whole};
-use crate::support::{Answer, Server};
+use talk_testkit::harness::{Answer, Server};
 
 /// API-19.
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::refused_field;
 use super::world::{AGENTS, CHATS, EVENTS, KEYS, MESSAGES, UNKNOWN, World};
-use crate::support::Answer;
-use crate::support::client::{message, path};
+use talk_testkit::harness::Answer;
+use talk_testkit::harness::client::{message, path};
 
 /// What is no id, though some of it nearly is.
 fn malformed() -> Vec<String> {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::endpoint::Endpoint;
 use super::refused_limit;
 use super::world::{AGENTS, CHATS, MESSAGES, World};
-use crate::support::client::message;
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::message;
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Server};
 
 const TOO_LONG: &str = "LIMIT_EXCEEDED";
 

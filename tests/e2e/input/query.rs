@@ -2,7 +2,7 @@
 
 use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, World};
 use super::{refused_field, refused_limit, refused_whole};
-use crate::support::client::{message, path};
+use talk_testkit::harness::client::{message, path};
 
 const MOST: u64 = i64::MAX as u64;
 

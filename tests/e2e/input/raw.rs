@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::support::{Answer, Server};
+use talk_testkit::harness::{Answer, Server};
 
 /// Sends these bytes, the request line first, on a connection of their own.
 pub(super) fn ask(server: &Server, request: &[u8]) -> Answer {

@@ -4,7 +4,7 @@ use reqwest::Method;
 
 use super::refused_whole;
 use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, UNKNOWN, World};
-use crate::support::{Answer, Server};
+use talk_testkit::harness::{Answer, Server};
 
 /// Every route, with what it allows.
 fn routes() -> Vec<(String, &'static str)> {

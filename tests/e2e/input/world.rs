@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::endpoint::Endpoint;
-use crate::support::client::{message, path};
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Server};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Server};
 
 pub(super) const AGENTS: &str = "/v1.0/agents";
 pub(super) const KEYS: &str = "/v1.0/accesskeys";

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{create, talk};
-use crate::support::Server;
-use crate::support::client::message;
+use talk_testkit::harness::Server;
+use talk_testkit::harness::client::message;
 
 /// The same message as it is shown today.
 fn modern(mut shown: Value) -> Value {

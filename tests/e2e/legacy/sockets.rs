@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{create, talk};
-use crate::support::client::path;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::{Client, Server, Socket};
 
 fn topic(agent: &Client, vocabulary: &str) -> String {
     format!("agent_id:{}:{vocabulary}", agent.id)

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::support::dialect::{Event, JOINED, POSTED};
-use crate::support::{Client, Dialect, Server, Socket};
+use talk_testkit::harness::dialect::{Event, JOINED, POSTED};
+use talk_testkit::harness::{Client, Dialect, Server, Socket};
 
 /// Agent `a` and the others.
 pub(super) struct Team {

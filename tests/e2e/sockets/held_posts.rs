@@ -5,8 +5,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::support::server::PASSWORD;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::{Client, Server, Socket};
 
 const AGENTS: &str = "/v1.0/agents";
 const KEYS: &str = "/v1.0/accesskeys";

@@ -9,8 +9,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::{all_of, id};
-use crate::support::socket::handshake;
-use crate::support::{Server, Socket};
+use talk_testkit::harness::socket::handshake;
+use talk_testkit::harness::{Server, Socket};
 
 const MAX_FRAME: usize = 64 * 1024;
 
@@ -298,7 +298,7 @@ async fn answers_nobody_takes_need_no_memory() {
     let ended = tokio::time::timeout(Duration::from_secs(8), flood).await;
     assert!(ended.is_err());
     let posted = alice
-        .get(&crate::support::client::path(&chat, ""))
+        .get(&talk_testkit::harness::client::path(&chat, ""))
         .await
         .ok();
     let posted = posted["last_seq"].as_u64().expect("a number");

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{epoch, id, one_of};
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::{Client, Server, Socket};
 
 /// More than fits on its way to a narrow socket.
 const MESSAGES: usize = 45;

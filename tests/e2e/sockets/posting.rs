@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{id, logged, parsed};
-use crate::support::client::{message, path};
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server, Socket};
 
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{all_of, assert_same, assert_shows, epoch, id, logged, one_of, parsed};
-use crate::support::client::path;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::path;
+use talk_testkit::harness::{Client, Server, Socket};
 
 /// The text that ends a story.
 const END: &str = "the end";

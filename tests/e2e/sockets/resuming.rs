@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{all_of, assert_same, epoch, id, logged, one_of, parsed};
-use crate::support::client::message;
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::message;
+use talk_testkit::harness::{Client, Server, Socket};
 
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 

@@ -7,9 +7,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 
 use super::{all_of, id};
-use crate::support::server::PASSWORD;
-use crate::support::socket::handshake;
-use crate::support::{Answer, Client, Server, Socket};
+use talk_testkit::harness::server::PASSWORD;
+use talk_testkit::harness::socket::handshake;
+use talk_testkit::harness::{Answer, Client, Server, Socket};
 
 const ME: &str = "/v1.0/service_agents/me";
 const KEYS: &str = "/v1.0/accesskeys";

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::Server;
+use talk_testkit::harness::Server;
 
 /// A close frame of the server's with code 4408.
 const NOTHING_HEARD: [u8; 2] = 4408_u16.to_be_bytes();

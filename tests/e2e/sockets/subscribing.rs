@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{all_of, assert_same, assert_shows, id, logged, one_of, parsed};
-use crate::support::client::{message, path};
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::client::{message, path};
+use talk_testkit::harness::{Client, Server, Socket};
 
 /// `customer_id:<customer>:chat`.
 async fn of_customer(agent: &Client) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{all_of, id, one_of};
-use crate::support::{Client, Server, Socket};
+use talk_testkit::harness::{Client, Server, Socket};
 
 const NOWHERE: &str = "01890000-0000-7000-8000-000000000000";
 
@@ -141,7 +141,7 @@ async fn a_chat_of_another_customer_is_refused_like_one_that_does_not_exist() {
     let (eve, [mallory]) = server.customer("acme", ["mallory"]).await;
     let private = alice.chat("group", &[]).await;
     let deleted = bob.chat("group", &[]).await;
-    let path = crate::support::client::path(&deleted, "");
+    let path = talk_testkit::harness::client::path(&deleted, "");
     bob.delete(&path).await.ok();
     let [foreign, channel] = [
         eve.chat("group", &[&mallory]).await,

@@ -31,7 +31,7 @@ const PAGE: usize = 10;
 /// Durable posts per second over so many connections, while so many subscribed sockets wait.
 pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Result<f64> {
     let world = World::passing(&bench.data, 1 + idle, 1).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     let mut sockets = Vec::new();
     for n in 1..=idle {
         let (token, topic) = (world.token(n)?, world.topic(n)?);
@@ -39,7 +39,7 @@ pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Res
     }
     let asked = message_post(&world)?;
     let posts = answers_per_second(&server.address, &asked, connections, bench.time).await?;
-    server.stop().await?;
+    server.stop()?;
     Ok(posts)
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Res
 /// second.
 pub(super) async fn deliveries(bench: &Bench, members: usize) -> Result<(f64, f64)> {
     let world = World::passing(&bench.data, members, members).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     let mut sockets = Vec::new();
     for n in 0..members {
         let (token, topic) = (world.token(n)?, world.topic(n)?);
@@ -69,7 +69,7 @@ pub(super) async fn deliveries(bench: &Bench, members: usize) -> Result<(f64, f6
     let delays = crowd.delays(&mut senders, each, DELAYED).await?;
     let rate = crowd.deliveries_per_second(&mut senders, (each, WINDOW), bench.time);
     let rate = rate.await?;
-    server.stop().await?;
+    server.stop()?;
     Ok((Times::from(delays).percentile(99), rate))
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn chats(bench: &Bench, chats: usize) -> Result<f64> {
         world.fill(&store, (n, UNREAD), start).await?;
     }
     drop(store);
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     let path = format!("/v1.0/service_agents/talk_chats?page_size={PAGE}");
     // The first agent posted, the other did not read.
     let request = get(&path, &world.token(1)?);
@@ -102,6 +102,6 @@ pub(super) async fn chats(bench: &Bench, chats: usize) -> Result<f64> {
             times.push(took);
         }
     }
-    server.stop().await?;
+    server.stop()?;
     Ok(Times::from(times).percentile(50))
 }

@@ -46,7 +46,7 @@ impl Scene {
     pub(super) async fn new(binary: &Path, dir: &Path, sizes: &Sizes) -> Result<Self> {
         let attackers = FIRST_MEMBER - VICTIMS + MEMBERS + DELETED;
         let world = World::of_customers(dir, &[VICTIMS, attackers]).await?;
-        let server = Server::start(binary, &world, GROUP).await?;
+        let server = Server::start(binary, &world, GROUP)?;
         let mut scene = Self {
             world,
             searched: String::new(),
@@ -65,7 +65,7 @@ impl Scene {
         let message = json!({"chat_id": scene.unread, "text": "\u{1f600}".repeat(16_000)});
         let message = scene.posts(MESSAGES, &message)?;
         write_all(&server, vec![message; sizes.unread]).await?;
-        server.stop().await?;
+        server.stop()?;
         Ok(scene)
     }
 

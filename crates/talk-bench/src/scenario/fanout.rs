@@ -45,7 +45,7 @@ impl Scene {
     /// Starts a server with one chat, and connects each of its members.
     pub(super) async fn of(bench: &Bench, members: usize) -> Result<Self> {
         let world = World::passing(&bench.data, members, members).await?;
-        let server = Server::start(&bench.server, &world, GROUP).await?;
+        let server = Server::start(&bench.server, &world, GROUP)?;
         let mut sockets = Vec::new();
         for n in 0..members {
             sockets.push(subscribed(&server, &world, n).await?);
@@ -127,7 +127,7 @@ pub(super) async fn fanout(bench: &Bench) -> Result<Vec<Figure>> {
     let each = crowd.reach(&mut senders).await?;
     let rate = crowd.deliveries_per_second(&mut senders, (each, WINDOW), bench.time);
     let ours = rate.await?;
-    scene.server.stop().await?;
+    scene.server.stop()?;
     let single = bare_rate(bench, EVENT_BYTES, (MEMBERS, 1)).await?;
     let together = bare_rate(bench, EVENT_BYTES, (MEMBERS, 16)).await?;
     let what = "deliveries/s, durable posts to 1,000 members";
@@ -156,7 +156,7 @@ pub(super) async fn ephemeral(bench: &Bench) -> Result<Vec<Figure>> {
     let each = crowd.reach(&mut senders).await?;
     let rate = crowd.deliveries_per_second(&mut senders, (each, WINDOW), bench.time);
     let ours = rate.await?;
-    scene.server.stop().await?;
+    scene.server.stop()?;
     let limit = bare_rate(bench, TYPING_BYTES, (MEMBERS, 1)).await?;
     let what = "deliveries/s, typing to 1,000 members";
     Ok(vec![figure("ephemeral", what, (ours, limit))])
@@ -173,7 +173,7 @@ pub(super) async fn delay(bench: &Bench) -> Result<Vec<Figure>> {
         ours.extend(crowd.delays(&mut senders, 100, DELAYED).await?);
         bare.extend(bare_crowd.delays(&mut bare_senders, 100, DELAYED).await?);
     }
-    scene.server.stop().await?;
+    scene.server.stop()?;
     limit.stop().await?;
     Ok(vec![Figure {
         limit_is: "ms, bare connections, p99",
@@ -203,7 +203,7 @@ pub(super) async fn stalled(bench: &Bench) -> Result<Vec<Figure>> {
     let _reads_nothing = subscribed(&scene.server, &scene.world, last).await?;
     let rate = crowd.deliveries_per_second(&mut senders, (each, WINDOW), bench.time);
     let with = rate.await?;
-    scene.server.stop().await?;
+    scene.server.stop()?;
     Ok(vec![Figure {
         limit_is: "without it",
         ..figure(

@@ -52,7 +52,7 @@ pub(super) async fn latency(bench: &Bench) -> Result<Vec<Figure>> {
 /// Milliseconds of a post and of a sync in `dir`, taken in turns.
 async fn median(bench: &Bench, dir: &Path) -> Result<(f64, f64)> {
     let world = World::passing(dir, 1, 1).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     let request = message_post(&world)?;
     let mut connection = Connection::open(&server.address).await?;
     let mut disk = Disk::new(dir)?;
@@ -68,7 +68,7 @@ async fn median(bench: &Bench, dir: &Path) -> Result<(f64, f64)> {
         tokio::time::sleep(Duration::from_millis(1)).await;
         syncs.push(disk.sync()?);
     }
-    server.stop().await?;
+    server.stop()?;
     let (posts, syncs) = (Times::from(posts), Times::from(syncs));
     Ok((posts.percentile(50), syncs.percentile(50)))
 }

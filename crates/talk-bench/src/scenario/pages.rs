@@ -96,7 +96,7 @@ impl Large {
 /// The newest page and one somewhere, of the large chat and of the small one in turns.
 pub(super) async fn pages(bench: &Bench) -> Result<Vec<Figure>> {
     let large = Large::open(bench).await?;
-    let server = Server::start(&bench.server, &large.world, GROUP).await?;
+    let server = Server::start(&bench.server, &large.world, GROUP)?;
     let token = large.world.token(0)?;
     let mut connection = Connection::open(&server.address).await?;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -124,7 +124,7 @@ pub(super) async fn pages(bench: &Bench) -> Result<Vec<Figure>> {
             }
         }
     }
-    server.stop().await?;
+    server.stop()?;
     let [newest, newest_few, middle, middle_few] =
         times.map(|times| Times::from(times).percentile(50));
     Ok(vec![

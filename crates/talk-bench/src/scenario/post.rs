@@ -59,9 +59,9 @@ async fn requests(
     change: fn(&[u8]) -> Vec<u8>,
 ) -> Result<f64> {
     let world = World::passing(&bench.data, 1, 1).await?;
-    let server = Server::start(Path::new(&bench.server), &world, group).await?;
+    let server = Server::start(Path::new(&bench.server), &world, group)?;
     let asked = change(&message_post(&world)?);
     let posts = answers_per_second(&server.address, &asked, connections, bench.time).await?;
-    server.stop().await?;
+    server.stop()?;
     Ok(posts)
 }

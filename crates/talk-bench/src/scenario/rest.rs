@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::Bench;
 use super::pages::Large;
+use crate::connection::Connection;
 use crate::load::float;
 use crate::report::{Better, Figure};
 use crate::server::{GROUP, Server};
@@ -19,10 +20,11 @@ pub(super) async fn start(bench: &Bench) -> Result<Vec<Figure>> {
     let large = Large::open(bench).await?;
     let request = large.newest(0, &large.world.token(0)?)?;
     let started = Instant::now();
-    let mut server = Server::start(&bench.server, &large.world, GROUP).await?;
-    server.connect().await?.exchange(&request).await?;
+    let server = Server::start(&bench.server, &large.world, GROUP)?;
+    let mut connection = Connection::open(&server.address).await?;
+    connection.exchange(&request).await?;
     let took = started.elapsed();
-    server.stop().await?;
+    server.stop()?;
     Ok(vec![Figure {
         name: "start",
         what: "ms from the start to the first page, large database",
@@ -36,10 +38,10 @@ pub(super) async fn start(bench: &Bench) -> Result<Vec<Figure>> {
 /// Memory of a server nobody uses, and the size of its binary.
 pub(super) async fn idle(bench: &Bench) -> Result<Vec<Figure>> {
     let world = World::passing(&bench.data, 1, 1).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     tokio::time::sleep(SETTLED).await;
     let memory = server.resident_kib()? / 1024.0;
-    server.stop().await?;
+    server.stop()?;
     let size = float(std::fs::metadata(&bench.server)?.len()) / 1024.0 / 1024.0;
     let figure = |name, what, ours, limit| Figure {
         name,

@@ -104,7 +104,7 @@ async fn measure(bench: &Bench, cell: &Cell) -> Result<Measured> {
             syncs.push(disk.sync()?);
         }
     }
-    scene.server.stop().await?;
+    scene.server.stop()?;
     limit.stop().await?;
     let syncs = Times::from(syncs);
     Ok(Measured { ours, bare, syncs })

@@ -68,7 +68,7 @@ pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
 /// Posts per second over so many sockets.
 async fn over_sockets(bench: &Bench, sockets: u64) -> Result<f64> {
     let world = World::passing(&bench.data, 1, 1).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     let (posted, mut clients) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
     for number in 0..sockets {
         let socket = Socket::open(&server.address, &world.token(0)?).await?;
@@ -79,7 +79,7 @@ async fn over_sockets(bench: &Bench, sockets: u64) -> Result<f64> {
         rate = rate(&posted, bench.time) => rate,
         failed = clients.join_next() => failed.context("no sockets")??.map(|()| 0.0)?,
     };
-    server.stop().await?;
+    server.stop()?;
     Ok(rate)
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
     let files = usize::try_from(rlimit::Resource::NOFILE.get_soft()?)?;
     let waiting = WAITING.min(files.saturating_sub(OTHERS));
     let world = World::passing(&bench.data, waiting, 100).await?;
-    let server = Server::start(&bench.server, &world, GROUP).await?;
+    let server = Server::start(&bench.server, &world, GROUP)?;
     let before = {
         let _first = subscribed(&server, &world, 0).await?;
         server.resident_kib()?
@@ -132,7 +132,7 @@ pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
     sockets.iter_mut().try_for_each(Socket::drop_received)?;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let each = (server.resident_kib()? - before) / float(u64::try_from(waiting)?);
-    server.stop().await?;
+    server.stop()?;
     Ok(vec![Figure {
         name: "memory",
         what: "KiB per idle subscribed socket, up to 10,000",

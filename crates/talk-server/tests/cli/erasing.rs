@@ -5,14 +5,14 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::place::{Place, refused};
+use talk_testkit::harness::{Program, refused};
 
 /// RUN-05: the confirmation names what is erased.
 #[test]
 fn nothing_is_erased_without_a_confirmation() {
-    let place = Place::new();
-    let customer = place.customer();
-    let bob = place.agent(&customer, "bob");
+    let program = Program::default();
+    let customer = program.customer();
+    let bob = program.agent(&customer, "bob");
     let id = bob["id"].as_str().unwrap();
     let nobody = "5e4a0680-804e-11ec-8477-2fea5968d85b";
     for (line, reason, expected) in [
@@ -37,33 +37,33 @@ fn nothing_is_erased_without_a_confirmation() {
             1,
         ),
     ] {
-        let (refusal, code) = place.refusal(&line);
+        let (refusal, code) = program.refusal(&line);
         assert!(
             refusal.contains(reason) && code == expected,
             "{line:?}: {refusal}"
         );
     }
-    let erased = place.json(&["agent", "erase", id, "--yes"]);
+    let erased = program.json(&["agent", "erase", id, "--yes"]);
     let username = erased["username"].as_str().unwrap();
     assert!(username.starts_with("erased-") && erased["status"] == "disabled");
     assert_eq!(
-        place.json(&["agent", "list", "--customer", &customer]),
+        program.json(&["agent", "list", "--customer", &customer]),
         Value::Array(vec![])
     );
     // Again, by its id, since its username is erased.
-    place.json(&["agent", "erase", id, "--yes"]);
-    place.agent(&customer, "bob");
-    let deleted = place.json(&["customer", "delete", &customer, "--yes"]);
+    program.json(&["agent", "erase", id, "--yes"]);
+    program.agent(&customer, "bob");
+    let deleted = program.json(&["customer", "delete", &customer, "--yes"]);
     assert_eq!(deleted["id"], customer.as_str());
-    assert_eq!(place.json(&["customer", "list"]), Value::Array(vec![]));
-    place.json(&["doctor"]);
+    assert_eq!(program.json(&["customer", "list"]), Value::Array(vec![]));
+    program.json(&["doctor"]);
 }
 
 /// Case 56.
 #[test]
 fn the_last_administrator_is_erased_only_when_that_is_meant() {
-    let place = Place::new();
-    let customer = place.customer();
+    let program = Program::default();
+    let customer = program.customer();
     let line = [
         "agent",
         "create",
@@ -73,36 +73,40 @@ fn the_last_administrator_is_erased_only_when_that_is_meant() {
         "root",
     ];
     let rest = ["--password", "correct horse", "--permission", "admin"];
-    place.json(&[&line[..], &rest[..]].concat());
-    let (refusal, code) = place.refusal(&["agent", "erase", "root", "--yes"]);
+    program.json(&[&line[..], &rest[..]].concat());
+    let (refusal, code) = program.refusal(&["agent", "erase", "root", "--yes"]);
     assert!(
         refusal.contains("the last active admin") && code == 1,
         "{refusal}"
     );
-    place.json(&["agent", "erase", "root", "--yes", "--force"]);
+    program.json(&["agent", "erase", "root", "--yes", "--force"]);
 }
 
 /// RUN-21.
 #[test]
 fn a_vacuum_says_how_much_it_gave_back() {
-    let place = Place::new();
+    let program = Program::default();
     assert!(
-        place
+        program
             .refusal(&["vacuum"])
             .0
             .contains("there is no such database")
     );
-    place.customer();
-    let vacuumed = place.json(&["vacuum"]);
+    program.customer();
+    let vacuumed = program.json(&["vacuum"]);
     let [before, after, given_back] =
         ["before", "after", "given_back"].map(|figure| vacuumed[figure].as_u64().unwrap());
     assert!(
         before >= after && after > 0 && given_back == before - after,
         "{vacuumed}"
     );
-    place.json(&["doctor"]);
+    program.json(&["doctor"]);
     assert_eq!(
-        place.json(&["customer", "list"]).as_array().unwrap().len(),
+        program
+            .json(&["customer", "list"])
+            .as_array()
+            .unwrap()
+            .len(),
         1
     );
 }
@@ -110,14 +114,14 @@ fn a_vacuum_says_how_much_it_gave_back() {
 /// Starts a command that waits for a password with the database open, and runs vacuums until one is
 /// refused. Returns the command and the refusal, or `None` if a vacuum ran first and the command
 /// was refused.
-fn vacuum_beside(place: &Place, customer: &str) -> Option<(Child, String)> {
+fn vacuum_beside(program: &Program, customer: &str) -> Option<(Child, String)> {
     let create = ["agent", "create", "--customer", customer];
     let mut command =
-        place.command(&[&create[..], &["--username", "late", "--password-stdin"]].concat());
+        program.command(&[&create[..], &["--username", "late", "--password-stdin"]].concat());
     command.stdin(Stdio::piped()).stdout(Stdio::null());
     let mut command = command.stderr(Stdio::null()).spawn().unwrap();
     loop {
-        let vacuumed = place.run(&["vacuum"]);
+        let vacuumed = program.run(&["vacuum"]);
         if !vacuumed.status.success() {
             return Some((command, refused(&vacuumed).0));
         }
@@ -130,24 +134,24 @@ fn vacuum_beside(place: &Place, customer: &str) -> Option<(Child, String)> {
 /// Case 60: a command's writes are in the restored or vacuumed database, or the command is refused.
 #[test]
 fn a_restore_or_vacuum_beside_a_command_is_refused() {
-    let place = Place::new();
-    let customer = place.customer();
-    place.json(&["backup", "backup"]);
-    let (mut command, vacuumed) = std::iter::repeat_with(|| vacuum_beside(&place, &customer))
+    let program = Program::default();
+    let customer = program.customer();
+    program.json(&["backup", "backup"]);
+    let (mut command, vacuumed) = std::iter::repeat_with(|| vacuum_beside(&program, &customer))
         .flatten()
         .next()
         .unwrap();
     assert!(vacuumed.contains("another command"), "{vacuumed}");
-    let (restored, _) = place.refusal(&["restore", "backup", "--replace"]);
+    let (restored, _) = program.refusal(&["restore", "backup", "--replace"]);
     assert!(restored.contains("another command"), "{restored}");
     // Other commands still run.
-    place.json(&["agent", "list", "--customer", &customer]);
+    program.json(&["agent", "list", "--customer", &customer]);
     let mut password = command.stdin.take().unwrap();
     password.write_all(b"correct horse\n").unwrap();
     drop(password);
     assert!(command.wait().unwrap().success());
-    let agents = place.json(&["agent", "list", "--customer", &customer]);
+    let agents = program.json(&["agent", "list", "--customer", &customer]);
     assert_eq!(agents[0]["username"], "late", "{agents}");
-    place.json(&["vacuum"]);
-    place.json(&["restore", "backup", "--replace"]);
+    program.json(&["vacuum"]);
+    program.json(&["restore", "backup", "--replace"]);
 }

@@ -4,28 +4,27 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::ChildStderr;
 
 use serde_json::Value;
+use talk_testkit::Process;
+use talk_testkit::harness::Program;
 
-use crate::place::Place;
-use crate::running::{ANY, Running, SECRET, login};
+use crate::running::{ANY, login, serve_with_admin};
 
 /// A server with the most verbose log and a small queue.
 struct Chatty {
-    server: Running,
+    server: Process,
     url: String,
     admin: String,
     log: BufReader<ChildStderr>,
 }
 
-fn chatty(place: &Place) -> Chatty {
-    let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ANY]);
+fn chatty(program: &Program) -> Chatty {
+    let mut command = serve_with_admin(program, "root");
     command
-        .env("TALK_JWT_SECRET", SECRET)
-        .env("TALK_BOOTSTRAP_USERNAME", "root")
-        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse")
+        .env("TALK_ADMIN_BIND", ANY)
         .env("TALK_LOG_QUEUE_BYTES", "20000")
         .env("TALK_LOG_FORMAT", "json");
-    let mut server = Running::start(command);
-    let mut log = BufReader::new(server.0.stderr.take().unwrap());
+    let mut server = Process::spawn(command).unwrap();
+    let mut log = BufReader::new(server.stderr().unwrap());
     loop {
         let mut line = String::new();
         assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended");
@@ -63,20 +62,20 @@ async fn lost(admin: &str) -> u64 {
 /// Case 66 and RUN-26.
 #[tokio::test]
 async fn requests_are_answered_when_the_reader_of_the_log_has_gone() {
-    let place = Place::new();
-    let mut chatty = chatty(&place);
+    let program = Program::default();
+    let mut chatty = chatty(&program);
     drop(chatty.log);
     many_requests(&chatty.url).await;
     assert!(lost(&chatty.admin).await >= 1_000);
-    chatty.server.terminate();
-    assert_eq!(chatty.server.0.wait().unwrap().code(), Some(0));
+    chatty.server.terminate().unwrap();
+    assert_eq!(chatty.server.wait().unwrap().code(), Some(0));
 }
 
 /// Case 66 and RUN-26.
 #[tokio::test]
 async fn requests_are_answered_while_the_reader_of_the_log_is_paused() {
-    let place = Place::new();
-    let mut chatty = chatty(&place);
+    let program = Program::default();
+    let mut chatty = chatty(&program);
     many_requests(&chatty.url).await;
     assert!(lost(&chatty.admin).await > 0);
     // The reader continues, and reads the number of lost lines.
@@ -91,19 +90,19 @@ async fn requests_are_answered_while_the_reader_of_the_log_is_paused() {
     });
     let (said, mut log) = reading.join().unwrap();
     assert!(said > 0 && said <= lost(&chatty.admin).await);
-    chatty.server.terminate();
+    chatty.server.terminate().unwrap();
     let mut rest = String::new();
     log.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("stopped"), "{rest}");
-    assert_eq!(chatty.server.0.wait().unwrap().code(), Some(0));
+    assert_eq!(chatty.server.wait().unwrap().code(), Some(0));
 }
 
 /// Case 66.
 #[tokio::test]
 async fn sigterm_is_obeyed_while_the_reader_of_the_log_is_paused() {
-    let place = Place::new();
-    let mut chatty = chatty(&place);
+    let program = Program::default();
+    let mut chatty = chatty(&program);
     many_requests(&chatty.url).await;
-    chatty.server.terminate();
-    assert_eq!(chatty.server.0.wait().unwrap().code(), Some(0));
+    chatty.server.terminate().unwrap();
+    assert_eq!(chatty.server.wait().unwrap().code(), Some(0));
 }

@@ -9,6 +9,5 @@ mod erasing;
 mod logging;
 mod mistakes;
 mod operator;
-mod place;
 mod printing;
 mod running;

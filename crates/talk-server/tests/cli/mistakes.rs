@@ -1,13 +1,13 @@
 //! Tests of settings that stop the start.
 
-use crate::place::{Place, refused};
+use talk_testkit::harness::{Program, refused};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// RUN-07: the name and the reason, before anything is created.
 #[test]
 fn a_mistake_stops_the_start_and_creates_nothing() {
-    let place = Place::new();
+    let program = Program::default();
     for (line, reason) in [
         (vec!["dev", "--bnid", "127.0.0.1:0"], "--bnid"),
         (vec!["dev", "--bind", "nowhere"], "--bind: "),
@@ -43,18 +43,18 @@ fn a_mistake_stops_the_start_and_creates_nothing() {
         ),
         (vec!["agent"], "a subcommand is missing"),
     ] {
-        let (refusal, code) = place.refusal(&line);
+        let (refusal, code) = program.refusal(&line);
         assert!(refusal.contains(reason), "{line:?}: {refusal}");
         assert!(!refusal.contains("hunter2"), "{refusal}");
         assert_eq!(code, 2, "{refusal}");
-        assert!(place.is_empty(), "{line:?}");
+        assert!(program.is_empty(), "{line:?}");
     }
 }
 
 #[test]
 fn an_unknown_name_in_the_environment_or_the_file_stops_the_start() {
-    let place = Place::new();
-    let output = place
+    let program = Program::default();
+    let output = program
         .command(&["serve"])
         .env("TALK_BNID", "x")
         .output()
@@ -64,10 +64,10 @@ fn an_unknown_name_in_the_environment_or_the_file_stops_the_start() {
         line.contains("TALK_BNID: unknown setting") && code == 2,
         "{line}"
     );
-    assert!(place.is_empty());
-    std::fs::create_dir(place.path().join("config")).unwrap();
-    std::fs::write(place.path().join("config/talk.toml"), "bnid = 1\n").unwrap();
-    let (line, code) = place.refusal(&["serve"]);
+    assert!(program.is_empty());
+    std::fs::create_dir(program.path().join("config")).unwrap();
+    std::fs::write(program.path().join("config/talk.toml"), "bnid = 1\n").unwrap();
+    let (line, code) = program.refusal(&["serve"]);
     assert!(
         line.contains("bnid in config/talk.toml: unknown setting") && code == 2,
         "{line}"
@@ -77,7 +77,7 @@ fn an_unknown_name_in_the_environment_or_the_file_stops_the_start() {
 /// RUN-03.
 #[test]
 fn serve_on_an_empty_database_says_how_to_begin() {
-    let place = Place::new();
+    let program = Program::default();
     let serve = [
         "serve",
         "--jwt-secret",
@@ -87,13 +87,13 @@ fn serve_on_an_empty_database_says_how_to_begin() {
         "--admin-bind",
         "",
     ];
-    let (line, code) = place.refusal(&serve);
+    let (line, code) = program.refusal(&serve);
     assert!(
         line.contains("TALK_BOOTSTRAP_USERNAME") && line.contains("customer create"),
         "{line}"
     );
     assert_eq!(code, 2);
-    assert!(place.is_empty());
-    place.json(&["migrate"]);
-    assert!(place.refusal(&serve).0.contains("the database is empty"));
+    assert!(program.is_empty());
+    program.json(&["migrate"]);
+    assert!(program.refusal(&serve).0.contains("the database is empty"));
 }

@@ -5,20 +5,20 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::place::Place;
+use talk_testkit::harness::Program;
 
 /// RUN-05.
 #[test]
 fn a_customer_and_its_agents_are_created_and_listed() {
-    let place = Place::new();
-    let customer = place.customer();
-    let alice = place.agent(&customer, "alice");
+    let program = Program::default();
+    let customer = program.customer();
+    let alice = program.agent(&customer, "alice");
     assert_eq!(
         (alice["permission"].as_u64(), alice["status"].as_str()),
         (Some(16), Some("active"))
     );
-    place.agent(&customer, "bob");
-    let agents = place.json(&["agent", "list", "--customer", &customer]);
+    program.agent(&customer, "bob");
+    let agents = program.json(&["agent", "list", "--customer", &customer]);
     let names: Vec<_> = agents
         .as_array()
         .unwrap()
@@ -27,10 +27,10 @@ fn a_customer_and_its_agents_are_created_and_listed() {
         .collect();
     assert_eq!(names, ["alice", "bob"]);
     assert_eq!(
-        place.json(&["customer", "list"])[0]["id"],
+        program.json(&["customer", "list"])[0]["id"],
         customer.as_str()
     );
-    let text = place
+    let text = program
         .run(&["agent", "list", "--customer", &customer])
         .stdout;
     assert_eq!(String::from_utf8(text).unwrap().lines().count(), 2);
@@ -38,15 +38,15 @@ fn a_customer_and_its_agents_are_created_and_listed() {
 
 #[test]
 fn ids_and_permissions_can_be_chosen() {
-    let place = Place::new();
+    let program = Program::default();
     let (customer, agent) = (
         "5e4a0680-804e-11ec-8477-2fea5968d85b",
         "cc6a05eb-33a4-444b-bf8a-359de7d95499",
     );
-    place.json(&["customer", "create", "--name", "Old", "--id", customer]);
-    let again = place.refusal(&["customer", "create", "--name", "Old", "--id", customer]);
+    program.json(&["customer", "create", "--name", "Old", "--id", customer]);
+    let again = program.refusal(&["customer", "create", "--name", "Old", "--id", customer]);
     assert!(again.0.contains("exists") && again.1 == 1, "{again:?}");
-    let created = place.json(&[
+    let created = program.json(&[
         "agent",
         "create",
         "--customer",
@@ -68,10 +68,10 @@ fn ids_and_permissions_can_be_chosen() {
 
 #[test]
 fn an_agent_is_disabled_and_gets_another_password() {
-    let place = Place::new();
-    let customer = place.customer();
-    let bob = place.agent(&customer, "bob");
-    let mut command = place.command(&["agent", "password", "bob", "--password-stdin", "--json"]);
+    let program = Program::default();
+    let customer = program.customer();
+    let bob = program.agent(&customer, "bob");
+    let mut command = program.command(&["agent", "password", "bob", "--password-stdin", "--json"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child
@@ -84,30 +84,36 @@ fn an_agent_is_disabled_and_gets_another_password() {
     let changed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(changed["tm_update"].as_str() > bob["tm_update"].as_str());
     let id = bob["id"].as_str().unwrap();
-    assert_eq!(place.json(&["agent", "disable", id])["status"], "disabled");
-    assert_eq!(place.json(&["agent", "enable", id])["status"], "active");
-    assert_eq!(place.json(&["agent", "disable", id])["status"], "disabled");
+    assert_eq!(
+        program.json(&["agent", "disable", id])["status"],
+        "disabled"
+    );
+    assert_eq!(program.json(&["agent", "enable", id])["status"], "active");
+    assert_eq!(
+        program.json(&["agent", "disable", id])["status"],
+        "disabled"
+    );
 }
 
 /// RUN-05.
 #[test]
 fn an_access_key_is_shown_once_and_revoked() {
-    let place = Place::new();
-    let customer = place.customer();
-    place.agent(&customer, "bob");
-    let key = place.json(&["accesskey", "create", "--agent", "bob", "--name", "ci"]);
+    let program = Program::default();
+    let customer = program.customer();
+    program.agent(&customer, "bob");
+    let key = program.json(&["accesskey", "create", "--agent", "bob", "--name", "ci"]);
     let (id, token) = (key["id"].as_str().unwrap(), key["token"].as_str().unwrap());
     assert!(token.starts_with("vb_") && token.starts_with(key["token_prefix"].as_str().unwrap()));
-    let revoked = place.json(&["accesskey", "revoke", id]);
+    let revoked = program.json(&["accesskey", "revoke", id]);
     assert_ne!(revoked["tm_delete"], "");
     assert_eq!(revoked["token"], Value::Null);
-    assert_eq!(place.refusal(&["accesskey", "revoke", id]).1, 1);
+    assert_eq!(program.refusal(&["accesskey", "revoke", id]).1, 1);
 }
 
 #[test]
 fn what_is_not_there_is_refused_in_one_line() {
-    let place = Place::new();
-    let customer = place.customer();
+    let program = Program::default();
+    let customer = program.customer();
     let nobody = "5e4a0680-804e-11ec-8477-2fea5968d85b";
     let create = |customer: &str, username: &str, password: &str| {
         let line = [
@@ -118,9 +124,9 @@ fn what_is_not_there_is_refused_in_one_line() {
             "--username",
             username,
         ];
-        place.refusal(&[&line[..], &["--password", password]].concat())
+        program.refusal(&[&line[..], &["--password", password]].concat())
     };
-    place.agent(&customer, "bob");
+    program.agent(&customer, "bob");
     for ((line, code), (reason, expected)) in [
         (
             create(nobody, "eve", "correct horse"),
@@ -139,19 +145,19 @@ fn what_is_not_there_is_refused_in_one_line() {
             ("username: must not contain", 2),
         ),
         (
-            place.refusal(&["agent", "disable", "eve"]),
+            program.refusal(&["agent", "disable", "eve"]),
             ("there is no agent eve", 1),
         ),
         (
-            place.refusal(&["agent", "list", "--customer", nobody]),
+            program.refusal(&["agent", "list", "--customer", nobody]),
             ("there is no customer", 1),
         ),
         (
-            place.refusal(&["accesskey", "create", "--agent", "eve"]),
+            program.refusal(&["accesskey", "create", "--agent", "eve"]),
             ("there is no agent", 1),
         ),
         (
-            place.refusal(&["customer", "create", "--name", " "]),
+            program.refusal(&["customer", "create", "--name", " "]),
             ("name: must not be empty", 2),
         ),
     ] {
@@ -162,22 +168,22 @@ fn what_is_not_there_is_refused_in_one_line() {
 
 #[test]
 fn the_database_is_brought_up_to_date_once() {
-    let place = Place::new();
+    let program = Program::default();
     assert_ne!(
-        place.json(&["migrate"])["applied"]
+        program.json(&["migrate"])["applied"]
             .as_array()
             .unwrap()
             .len(),
         0
     );
     assert_eq!(
-        place.json(&["migrate"])["applied"]
+        program.json(&["migrate"])["applied"]
             .as_array()
             .unwrap()
             .len(),
         0
     );
-    let nothing = place.run(&["migrate"]);
+    let nothing = program.run(&["migrate"]);
     assert!(
         String::from_utf8(nothing.stdout)
             .unwrap()
@@ -188,16 +194,16 @@ fn the_database_is_brought_up_to_date_once() {
 /// RUN-05.
 #[test]
 fn the_doctor_says_what_it_checked() {
-    let place = Place::new();
-    let customer = place.customer();
-    place.agent(&customer, "bob");
-    let report = place.json(&["doctor"]);
+    let program = Program::default();
+    let customer = program.customer();
+    program.agent(&customer, "bob");
+    let report = program.json(&["doctor"]);
     assert_eq!(
         (&report["customers"], &report["agents"]),
         (&1.into(), &1.into())
     );
     assert_eq!(report["problems"].as_array().unwrap().len(), 0);
-    let text = String::from_utf8(place.run(&["doctor"]).stdout).unwrap();
+    let text = String::from_utf8(program.run(&["doctor"]).stdout).unwrap();
     assert!(
         text.contains("1 customers, 1 agents, 0 chats") && text.contains("every table"),
         "{text}"

@@ -1,11 +1,11 @@
 //! Tests of printed settings and documents, and of closed pipes.
 
-use crate::place::Place;
+use talk_testkit::harness::Program;
 
 #[test]
 fn the_settings_print_as_a_commented_file() {
-    let place = Place::new();
-    let output = place.run(&["config"]);
+    let program = Program::default();
+    let output = program.run(&["config"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("#bind = \"127.0.0.1:8095\""), "{text}");
     assert!(
@@ -16,20 +16,20 @@ fn the_settings_print_as_a_commented_file() {
 
 #[test]
 fn the_description_of_the_api_is_printed_without_a_database() {
-    let place = Place::new();
-    let printed = place.run(&["openapi"]).stdout;
+    let program = Program::default();
+    let printed = program.run(&["openapi"]).stdout;
     let committed = include_str!("../../../talk-http-actix/openapi.json");
     assert!(
         printed == committed.as_bytes(),
         "not the committed document"
     );
-    assert!(place.is_empty());
+    assert!(program.is_empty());
 }
 
 #[test]
 fn the_settings_print_as_json_with_their_names_and_defaults() {
-    let place = Place::new();
-    let printed = place.json(&["config"]);
+    let program = Program::default();
+    let printed = program.json(&["config"]);
     let settings = printed["settings"].as_array().unwrap();
     let bind = settings.iter().find(|setting| setting["name"] == "bind");
     let bind = bind.unwrap();
@@ -44,9 +44,9 @@ fn the_settings_print_as_json_with_their_names_and_defaults() {
 #[test]
 fn the_settings_in_force_are_checked_as_serve_would() {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
-    let place = Place::new();
+    let program = Program::default();
     let check = |environment: &[(&str, &str)]| {
-        let mut command = place.command(&["config", "--check", "--queue", "7"]);
+        let mut command = program.command(&["config", "--check", "--queue", "7"]);
         let output = command.envs(environment.iter().copied()).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
@@ -101,14 +101,14 @@ fn the_settings_in_force_are_checked_as_serve_would() {
             );
         }
     }
-    assert!(place.is_empty());
+    assert!(program.is_empty());
 }
 
 /// Case 74: the reader of a pipe may close it early.
 #[test]
 fn a_closed_pipe_ends_every_printing_command_quietly() {
-    let place = Place::new();
-    place.agent(&place.customer(), "bob");
+    let program = Program::default();
+    program.agent(&program.customer(), "bob");
     for line in [
         &["config"][..],
         &["config", "--json"],
@@ -120,7 +120,7 @@ fn a_closed_pipe_ends_every_printing_command_quietly() {
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = place.command(line).stdout(writer).output().unwrap();
+        let output = program.command(line).stdout(writer).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{line:?}");
         assert!(
             output.stderr.is_empty(),
@@ -132,9 +132,13 @@ fn a_closed_pipe_ends_every_printing_command_quietly() {
 
 #[test]
 fn a_refusal_with_a_closed_error_output_keeps_its_exit_code() {
-    let place = Place::new();
+    let program = Program::default();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = place.command(&["doctor"]).stderr(writer).output().unwrap();
+    let output = program
+        .command(&["doctor"])
+        .stderr(writer)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
 }

@@ -2,96 +2,57 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use talk_testkit::harness::{Program, refused};
+use talk_testkit::{Process, Serving};
 
-use crate::place::Place;
-
-pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// A free port.
 pub(crate) const ANY: &str = "127.0.0.1:0";
 
-/// A running server, killed when dropped.
-pub(crate) struct Running(pub(crate) Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Running {
-    pub(crate) fn start(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self(command.spawn().unwrap())
-    }
-
-    /// Sends SIGTERM.
-    pub(crate) fn terminate(&self) {
-        let id = self.0.id().to_string();
-        // The process may have ended already.
-        let _ = Command::new("kill").args(["-TERM", &id]).output();
-    }
-
-    /// Sends SIGTERM. Returns the exit status and the log.
-    fn stop(mut self) -> (ExitStatus, String) {
-        self.terminate();
-        let mut log = String::new();
-        let mut errors = self.0.stderr.take().unwrap();
-        errors.read_to_string(&mut log).unwrap();
-        (self.0.wait().unwrap(), log)
-    }
-}
-
 /// Starts `dev` on a free port with a long `shutdown_seconds`. Returns the server and its banner as
 /// JSON.
-fn demo(place: &Place) -> (Running, Value) {
+fn demo(program: &Program) -> (Serving, Value) {
     let line = ["dev", "--json", "--bind", ANY, "--admin-bind", ANY];
-    let mut command = place.command(&line);
+    let mut command = program.command(&line);
     command.env("TALK_SHUTDOWN_SECONDS", "120");
-    let mut server = Running::start(command);
-    let mut line = String::new();
-    BufReader::new(server.0.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    (server, serde_json::from_str(&line).unwrap())
+    let mut server = program.serve(command).unwrap();
+    let banner = server.process.first_line().unwrap();
+    (server, serde_json::from_str(&banner).unwrap())
 }
 
-/// Starts `serve` on a free port with a first admin. Returns the server and its address.
-fn serving(
-    place: &Place,
-    username: &str,
-) -> (Running, String, BufReader<std::process::ChildStderr>) {
-    let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
+/// The command `serve` on a free port.
+pub(crate) fn serve(program: &Program) -> Command {
+    let mut command = program.command(&["serve"]);
     command
-        .env("TALK_JWT_SECRET", SECRET)
-        .env("TALK_BOOTSTRAP_USERNAME", username)
-        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse")
-        .env("TALK_LOG_FORMAT", "json");
-    announced(command)
+        .env("TALK_BIND", ANY)
+        .env("TALK_ADMIN_BIND", "")
+        .env("TALK_JWT_SECRET", SECRET);
+    command
 }
 
-/// Starts `command` and reads the server's address from its log.
-fn announced(command: Command) -> (Running, String, BufReader<std::process::ChildStderr>) {
-    let mut server = Running::start(command);
-    let mut log = BufReader::new(server.0.stderr.take().unwrap());
-    loop {
-        let mut line = String::new();
-        assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended");
-        assert!(
-            !line.contains("correct horse") && !line.contains(SECRET),
-            "{line}"
-        );
-        let line: Value = serde_json::from_str(&line).unwrap();
-        if let Some(address) = line["bind"].as_str() {
-            let url = format!("http://{address}");
-            return (server, url, log);
-        }
-    }
+/// The command `serve` on a free port, with a first admin.
+pub(crate) fn serve_with_admin(program: &Program, username: &str) -> Command {
+    let mut command = serve(program);
+    command
+        .env("TALK_BOOTSTRAP_USERNAME", username)
+        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse");
+    command
+}
+
+/// Starts `serve` with a first admin, and checks that its log tells no secret.
+fn serving(program: &Program, username: &str) -> Serving {
+    let server = program.serve(serve_with_admin(program, username)).unwrap();
+    let log = server.log().unwrap();
+    assert!(
+        !log.contains("correct horse") && !log.contains(SECRET),
+        "{log}"
+    );
+    server
 }
 
 pub(crate) async fn login(url: &str, username: &str, password: &str) -> u16 {
@@ -108,8 +69,8 @@ pub(crate) async fn login(url: &str, username: &str, password: &str) -> u16 {
 /// RUN-02: the demo serves with the tokens it prints.
 #[tokio::test]
 async fn the_demo_serves_and_ends_when_asked() {
-    let place = Place::new();
-    let (server, said) = demo(&place);
+    let program = Program::default();
+    let (server, said) = demo(&program);
     let (url, token) = (
         said["url"].as_str().unwrap(),
         said["agents"]["alice"]["token"].as_str(),
@@ -128,13 +89,13 @@ async fn the_demo_serves_and_ends_when_asked() {
         assert_eq!(login(url, username, "talk-demo").await, 200, "{username}");
     }
     assert_eq!(
-        place.json(&["agent", "disable", "carol"])["status"],
+        program.json(&["agent", "disable", "carol"])["status"],
         "disabled"
     );
     assert_eq!(login(url, "carol", "talk-demo").await, 401);
-    let (status, log) = server.stop();
+    let (status, log) = server.stop().unwrap();
     assert_eq!(status.code(), Some(0), "{log}");
-    let report = place.json(&["doctor"]);
+    let report = program.json(&["doctor"]);
     assert_eq!(
         (&report["chats"], &report["problems"]),
         (&1.into(), &json!([]))
@@ -143,26 +104,26 @@ async fn the_demo_serves_and_ends_when_asked() {
 
 #[tokio::test]
 async fn the_demo_is_the_same_after_a_restart() {
-    let place = Place::new();
-    let (server, first) = demo(&place);
-    server.stop();
-    let (server, second) = demo(&place);
+    let program = Program::default();
+    let (server, first) = demo(&program);
+    server.stop().unwrap();
+    let (server, second) = demo(&program);
     assert_eq!(first["chat_id"], second["chat_id"]);
     let url = second["url"].as_str().unwrap();
     let me = reqwest::Client::new()
         .get(format!("{url}/v1.0/service_agents/me"))
         .bearer_auth(first["agents"]["bob"]["token"].as_str().unwrap());
     assert_eq!(me.send().await.unwrap().status(), 200, "the secret is kept");
-    assert_eq!(server.stop().0.code(), Some(0));
+    assert_eq!(server.stop().unwrap().0.code(), Some(0));
 }
 
 /// RUN-02 and case 38: the commands that `dev` prints.
 #[test]
 fn the_printed_commands_work_as_printed() {
-    let place = Place::new();
+    let program = Program::default();
     let line = ["dev", "--bind", ANY, "--admin-bind", ""];
-    let mut server = Running::start(place.command(&line));
-    let lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    let mut server = Process::spawn(program.command(&line)).unwrap();
+    let lines = BufReader::new(server.stdout().unwrap()).lines();
     let (mut commands, mut tail) = (Vec::new(), String::new());
     let lines = lines.map(Result::unwrap);
     for line in lines.take_while(|line| !line.contains("Ctrl-C ends it;")) {
@@ -191,28 +152,28 @@ fn the_printed_commands_work_as_printed() {
 
 #[test]
 fn dev_gives_nobodys_database_known_passwords() {
-    let place = Place::new();
-    place.agent(&place.customer(), "root");
-    let (line, code) = place.refusal(&["dev", "--bind", ANY, "--admin-bind", ""]);
+    let program = Program::default();
+    program.agent(&program.customer(), "root");
+    let (line, code) = program.refusal(&["dev", "--bind", ANY, "--admin-bind", ""]);
     assert!(line.contains("known passwords") && code == 1, "{line}");
 }
 
 /// RUN-03: the first admin, once.
 #[tokio::test]
 async fn serve_creates_the_first_admin_and_ignores_the_settings_afterwards() {
-    let place = Place::new();
-    let (server, url, _log) = serving(&place, "root");
+    let program = Program::default();
+    let server = serving(&program, "root");
+    let url = server.url();
     assert_eq!(login(&url, "root", "correct horse").await, 200);
     assert_eq!(login(&url, "root", "wrong horse").await, 401);
-    server.terminate();
-    drop(server);
-    let (_server, url, _log) = serving(&place, "another");
-    assert_eq!(login(&url, "another", "correct horse").await, 401);
-    let customers = place.json(&["customer", "list"]);
+    server.stop().unwrap();
+    let server = serving(&program, "another");
+    assert_eq!(login(&server.url(), "another", "correct horse").await, 401);
+    let customers = program.json(&["customer", "list"]);
     assert_eq!(customers.as_array().unwrap().len(), 1);
     assert_eq!(customers[0]["name"], "default");
     let id = customers[0]["id"].as_str().unwrap();
-    let agents = place.json(&["agent", "list", "--customer", id]);
+    let agents = program.json(&["agent", "list", "--customer", id]);
     assert_eq!(
         (&agents[0]["username"], &agents[0]["permission"]),
         (&"root".into(), &32.into())
@@ -240,8 +201,8 @@ fn is_served(address: &str, token: &str) -> bool {
 /// RUN-11 and case 37: stop accepting, finish, exit 0.
 #[test]
 fn a_request_in_flight_is_answered_before_the_end() {
-    let place = Place::new();
-    let (server, said) = demo(&place);
+    let program = Program::default();
+    let (server, said) = demo(&program);
     let address = said["url"].as_str().unwrap().trim_start_matches("http://");
     let body = r#"{"username":"bob","password":"talk-demo"}"#;
     let mut request = TcpStream::connect(address).unwrap();
@@ -258,7 +219,7 @@ fn a_request_in_flight_is_answered_before_the_end() {
         line.contains("100 Continue"),
         "the request is in flight: {line}"
     );
-    server.terminate();
+    server.process.terminate().unwrap();
     let token = said["agents"]["bob"]["token"].as_str().unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     while is_served(address, token) {
@@ -271,86 +232,70 @@ fn a_request_in_flight_is_answered_before_the_end() {
         rest.contains("200 OK") && rest.contains("\"token\""),
         "{rest}"
     );
-    assert_eq!(server.stop().0.code(), Some(0));
+    assert_eq!(server.stop().unwrap().0.code(), Some(0));
 }
 
 #[test]
 fn an_address_in_use_stops_the_start_before_the_database_is_made() {
-    let place = Place::new();
+    let program = Program::default();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut command = place.command(&["serve", "--bind", &address, "--admin-bind", ""]);
-    command
-        .env("TALK_JWT_SECRET", SECRET)
-        .env("TALK_BOOTSTRAP_USERNAME", "root")
-        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse");
-    let (line, code) = crate::place::refused(&command.output().unwrap());
+    let mut command = serve_with_admin(&program, "root");
+    let (line, code) = refused(&command.args(["--bind", &address]).output().unwrap());
     assert!(
         line.contains("bind: cannot listen at") && code == 1,
         "{line}"
     );
-    assert!(place.is_empty());
+    assert!(program.is_empty());
 }
 
 /// RUN-25.
 #[test]
 fn a_second_server_on_the_same_database_is_refused() {
-    let place = Place::new();
-    let (first, _, _) = serving(&place, "root");
-    let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
-    command.env("TALK_JWT_SECRET", SECRET);
-    let (line, _) = crate::place::refused(&command.output().unwrap());
+    let program = Program::default();
+    let first = serving(&program, "root");
+    let (line, _) = refused(&serve(&program).output().unwrap());
     assert!(line.contains("another server uses this database"), "{line}");
     // Case 63: also under another name of the file.
-    let database = place.path().join("data/talk.db");
-    std::os::unix::fs::symlink(&database, place.path().join("link.db")).unwrap();
-    let line = [
-        "serve",
-        "--bind",
-        ANY,
-        "--admin-bind",
-        "",
-        "--database-url",
-        "sqlite:link.db",
-    ];
-    let mut command = place.command(&line);
-    command.env("TALK_JWT_SECRET", SECRET);
-    let (line, code) = crate::place::refused(&command.output().unwrap());
+    let database = program.path().join("data/talk.db");
+    std::os::unix::fs::symlink(&database, program.path().join("link.db")).unwrap();
+    let mut command = serve(&program);
+    command.args(["--database-url", "sqlite:link.db"]);
+    let (line, code) = refused(&command.output().unwrap());
     assert!(line.contains("another server uses this database"), "{line}");
     assert_eq!(code, 2);
     // The lock ends with the process.
     drop(first);
-    serving(&place, "root");
+    serving(&program, "root");
 }
 
 /// Case 50 and RUN-24.
 #[tokio::test]
 async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
-    let place = Place::new();
-    let (server, said) = demo(&place);
+    let program = Program::default();
+    let (server, said) = demo(&program);
     // Once it answers, it handles SIGTERM.
     let url = said["url"].as_str().unwrap();
     assert_eq!(login(url, "alice", "talk-demo").await, 200);
-    assert!(server.stop().0.success());
+    assert!(server.stop().unwrap().0.success());
     let refusal = || {
-        let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
-        command.env("TALK_JWT_SECRET", SECRET);
-        let output = command.output().unwrap();
+        let output = serve(&program).output().unwrap();
         String::from_utf8(output.stderr).unwrap()
     };
     let line = refusal();
     for part in ["alice, bob, carol", "agent password", "agent disable"] {
         assert!(line.contains(part), "{line}");
     }
-    place.json(&["agent", "disable", "carol"]);
+    program.json(&["agent", "disable", "carol"]);
     assert!(
         refusal().contains("alice, bob. "),
         "each that is left is named"
     );
     for agent in ["alice", "bob"] {
-        place.json(&["agent", "password", agent, "--password", "correct horse"]);
+        program.json(&["agent", "password", agent, "--password", "correct horse"]);
     }
-    let (_server, url, _log) = serving(&place, "ignored");
+    let server = serving(&program, "ignored");
+    let url = server.url();
     assert_eq!(login(&url, "alice", "talk-demo").await, 401);
     assert_eq!(login(&url, "alice", "correct horse").await, 200);
 }
@@ -358,15 +303,14 @@ async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
 /// RUN-27: `healthcheck` for containers.
 #[tokio::test]
 async fn the_health_check_tells_a_ready_server_from_none() {
-    let place = Place::new();
-    let (server, url, _log) = serving(&place, "root");
-    let bind = url.trim_start_matches("http://");
-    let output = place.run(&["healthcheck", "--bind", bind]);
+    let program = Program::default();
+    let server = serving(&program, "root");
+    let bind = server.addresses.public.to_string();
+    let output = program.run(&["healthcheck", "--bind", &bind]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "ready\n");
     assert!(output.status.success());
-    server.terminate();
-    drop(server);
-    let (line, code) = place.refusal(&["healthcheck", "--bind", bind]);
+    server.stop().unwrap();
+    let (line, code) = program.refusal(&["healthcheck", "--bind", &bind]);
     assert!(line.contains("/readyz") && code == 1, "{line}");
     // Another program at the address is not a ready server.
     let other = std::net::TcpListener::bind(ANY).unwrap();
@@ -377,7 +321,7 @@ async fn the_health_check_tells_a_ready_server_from_none() {
             .write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
             .unwrap();
     });
-    let (line, code) = place.refusal(&["healthcheck", "--bind", &address]);
+    let (line, code) = program.refusal(&["healthcheck", "--bind", &address]);
     assert!(line.contains("not ready") && code == 1, "{line}");
     answering.join().unwrap();
 }
@@ -386,28 +330,26 @@ async fn the_health_check_tells_a_ready_server_from_none() {
 #[tokio::test]
 async fn a_rotated_secret_logs_nobody_out() {
     const NEW: &str = "another-secret-0123456789abcdef0123456789";
-    let place = Place::new();
-    let (server, url, _log) = serving(&place, "root");
+    let program = Program::default();
+    let server = serving(&program, "root");
     let http = reqwest::Client::new();
     let body = json!({"username": "root", "password": "correct horse"});
     let answer = http
-        .post(format!("{url}/auth/login"))
+        .post(format!("{}/auth/login", server.url()))
         .json(&body)
         .send()
         .await;
     let answer: Value = answer.unwrap().json().await.unwrap();
     let token = answer["token"].as_str().unwrap();
-    server.terminate();
-    drop(server);
+    server.stop().unwrap();
     for (previous, expected) in [(SECRET, 200), ("", 401)] {
-        let mut command = place.command(&["serve", "--bind", ANY, "--admin-bind", ""]);
+        let mut command = serve(&program);
         command
             .env("TALK_JWT_SECRET", NEW)
-            .env("TALK_JWT_SECRET_PREVIOUS", previous)
-            .env("TALK_LOG_FORMAT", "json");
-        let (_server, url, _log) = announced(command);
+            .env("TALK_JWT_SECRET_PREVIOUS", previous);
+        let server = program.serve(command).unwrap();
         let me = http
-            .get(format!("{url}/v1.0/service_agents/me"))
+            .get(format!("{}/v1.0/service_agents/me", server.url()))
             .bearer_auth(token);
         assert_eq!(me.send().await.unwrap().status(), expected, "{previous}");
     }
@@ -416,23 +358,14 @@ async fn a_rotated_secret_logs_nobody_out() {
 /// Case 64.
 #[test]
 fn serve_refuses_the_database_of_another_program() {
-    let place = Place::new();
+    let program = Program::default();
     std::fs::write(
-        place.path().join("notes.db"),
+        program.path().join("notes.db"),
         "a text that is no database, of some length",
     )
     .unwrap();
-    let line = [
-        "serve",
-        "--bind",
-        ANY,
-        "--admin-bind",
-        "",
-        "--database-url",
-        "sqlite:notes.db",
-    ];
-    let mut command = place.command(&line);
-    command.env("TALK_JWT_SECRET", SECRET);
-    let (line, _) = crate::place::refused(&command.output().unwrap());
+    let mut command = serve(&program);
+    command.args(["--database-url", "sqlite:notes.db"]);
+    let (line, _) = refused(&command.output().unwrap());
     assert!(line.contains("belongs to another program"), "{line}");
 }

@@ -18,14 +18,14 @@ use super::documented::assert_known;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open connection.
-pub(crate) struct Socket {
+pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames about presence come at any time; they are skipped unless the test is about them.
-    pub(crate) hears_presence: bool,
+    pub hears_presence: bool,
 }
 
 /// The handshake of `client`.
-pub(crate) fn handshake(client: &Client) -> Request {
+pub fn handshake(client: &Client) -> Request {
     let url = client.url().replacen("http", "ws", 1);
     let url = format!("{url}/v1.0/ws?token={}", client.token());
     url.into_client_request().expect("a handshake")
@@ -33,12 +33,12 @@ pub(crate) fn handshake(client: &Client) -> Request {
 
 impl Socket {
     /// Connects.
-    pub(crate) async fn open(client: &Client) -> Self {
+    pub async fn open(client: &Client) -> Self {
         Self::open_with(handshake(client)).await
     }
 
     /// Connects with this handshake.
-    pub(crate) async fn open_with(handshake: Request) -> Self {
+    pub async fn open_with(handshake: Request) -> Self {
         let (stream, _) = connect_async(handshake).await.expect("a socket");
         Self {
             stream,
@@ -47,7 +47,7 @@ impl Socket {
     }
 
     /// Connects with a very small receive buffer, so that unread frames wait in the server.
-    pub(crate) async fn narrow(client: &Client) -> Self {
+    pub async fn narrow(client: &Client) -> Self {
         let address = client.url().trim_start_matches("http://");
         let narrow = TcpSocket::new_v4().expect("a socket");
         narrow.set_recv_buffer_size(4_096).expect("its size");
@@ -63,7 +63,7 @@ impl Socket {
     }
 
     /// The status that refuses this handshake.
-    pub(crate) async fn refused(handshake: Request) -> u16 {
+    pub async fn refused(handshake: Request) -> u16 {
         match connect_async(handshake).await {
             Err(Error::Http(response)) => response.status().as_u16(),
             other => panic!("not refused: {other:?}"),
@@ -71,14 +71,14 @@ impl Socket {
     }
 
     /// Connects and follows every chat of the client.
-    pub(crate) async fn following(client: &Client) -> Self {
+    pub async fn following(client: &Client) -> Self {
         let mut socket = Self::open(client).await;
         socket.follow(&format!("agent_id:{}:chat", client.id)).await;
         socket
     }
 
     /// The same, unless the session is over before it follows.
-    pub(crate) async fn try_following(client: &Client) -> Option<Self> {
+    pub async fn try_following(client: &Client) -> Option<Self> {
         let stream = match connect_async(handshake(client)).await {
             Ok((stream, _)) => stream,
             Err(Error::Http(_)) => return None,
@@ -98,19 +98,19 @@ impl Socket {
     }
 
     /// Subscribes; the answer.
-    pub(crate) async fn follow(&mut self, topic: &str) -> Value {
+    pub async fn follow(&mut self, topic: &str) -> Value {
         self.follow_all(&[topic]).await
     }
 
     /// Subscribes to several topics at once; the answer.
-    pub(crate) async fn follow_all(&mut self, topics: &[&str]) -> Value {
+    pub async fn follow_all(&mut self, topics: &[&str]) -> Value {
         self.send(json!({"type": "subscribe", "id": "s", "topics": topics}))
             .await;
         self.answer("subscribed").await
     }
 
     /// Resumes every chat of `client` after these events; the answer.
-    pub(crate) async fn resume(&mut self, client: &Client, epoch: &str, since: Value) -> Value {
+    pub async fn resume(&mut self, client: &Client, epoch: &str, since: Value) -> Value {
         let topic = format!("agent_id:{}:chat", client.id);
         self.send(json!({
             "type": "subscribe", "id": "s", "topics": [topic], "epoch": epoch, "since": since,
@@ -119,21 +119,23 @@ impl Socket {
         self.answer("subscribed").await
     }
 
-    pub(crate) async fn send(&mut self, frame: Value) {
+    /// Sends a frame.
+    pub async fn send(&mut self, frame: Value) {
         self.text(&frame.to_string()).await;
     }
 
-    pub(crate) async fn text(&mut self, text: &str) {
+    /// Sends a text, whether it is a frame or not.
+    pub async fn text(&mut self, text: &str) {
         self.message(Message::text(text)).await;
     }
 
     /// Sends what may be no text; a server that has closed is no error here.
-    pub(crate) async fn message(&mut self, message: Message) {
+    pub async fn message(&mut self, message: Message) {
         let _ = self.stream.send(message).await;
     }
 
     /// The next frame.
-    pub(crate) async fn next(&mut self) -> Value {
+    pub async fn next(&mut self) -> Value {
         let frame: Value = serde_json::from_str(&self.next_text().await).expect("JSON");
         let refused = frame["refused"].as_array().into_iter().flatten();
         for reason in refused.chain([&frame]).map(|given| &given["reason"]) {
@@ -145,7 +147,7 @@ impl Socket {
     }
 
     /// The next frame, byte for byte.
-    pub(crate) async fn next_text(&mut self) -> String {
+    pub async fn next_text(&mut self) -> String {
         match self.next_message().await {
             Message::Text(text) => text.to_string(),
             other => panic!("no frame but {other:?}"),
@@ -153,7 +155,7 @@ impl Socket {
     }
 
     /// The next frames, byte for byte.
-    pub(crate) async fn texts(&mut self, count: usize) -> Vec<String> {
+    pub async fn texts(&mut self, count: usize) -> Vec<String> {
         let mut texts = Vec::with_capacity(count);
         for _ in 0..count {
             texts.push(self.next_text().await);
@@ -162,7 +164,7 @@ impl Socket {
     }
 
     /// Frames, byte for byte, up to the one that tells of this message.
-    pub(crate) async fn up_to(&mut self, said: &Value) -> Vec<String> {
+    pub async fn up_to(&mut self, said: &Value) -> Vec<String> {
         let mut texts = Vec::new();
         loop {
             let text = self.next_text().await;
@@ -191,14 +193,14 @@ impl Socket {
     }
 
     /// The next frame, which is of this type.
-    pub(crate) async fn answer(&mut self, kind: &str) -> Value {
+    pub async fn answer(&mut self, kind: &str) -> Value {
         let frame = self.next().await;
         assert_eq!(frame["type"], kind, "{frame}");
         frame
     }
 
     /// The next frame, or nothing once the server closes.
-    pub(crate) async fn unless_closed(&mut self) -> Option<Value> {
+    pub async fn unless_closed(&mut self) -> Option<Value> {
         match self.next_message().await {
             Message::Text(text) => Some(serde_json::from_str(&text).expect("JSON")),
             _ => None,
@@ -206,7 +208,7 @@ impl Socket {
     }
 
     /// The code the server closes with, after whatever else comes.
-    pub(crate) async fn closed(&mut self) -> (u16, String) {
+    pub async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Message::Close(close) = self.next_message().await {
                 let close = close.expect("a code");
@@ -218,7 +220,7 @@ impl Socket {
     }
 
     /// Sends this again and again until the server closes; the code.
-    pub(crate) async fn flood(&mut self, message: Message) -> u16 {
+    pub async fn flood(&mut self, message: Message) -> u16 {
         let flood = async {
             loop {
                 self.message(message.clone()).await;
@@ -231,14 +233,14 @@ impl Socket {
     }
 
     /// Closes, and waits until the connection has ended.
-    pub(crate) async fn close(mut self) {
+    pub async fn close(mut self) {
         let _ = self.stream.close(None).await;
         let rest = async { while let Some(Ok(_)) = self.stream.next().await {} };
         timeout(PATIENCE, rest).await.expect("the end in time");
     }
 
     /// Checks that no frame arrives before the answer to a frame sent now.
-    pub(crate) async fn nothing_else(&mut self) {
+    pub async fn nothing_else(&mut self) {
         self.send(json!({"type": "unsubscribe", "id": "end", "topics": ["agent_id:-:chat"]}))
             .await;
         let frame = self.next().await;

@@ -7,18 +7,19 @@ use super::Answer;
 
 /// A client, with or without a token.
 #[derive(Clone)]
-pub(crate) struct Client {
+pub struct Client {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
     /// The agent's id.
-    pub(crate) id: String,
+    pub id: String,
 }
 
 const B: &str = "/v1.0/service_agents";
 
 impl Client {
-    pub(crate) fn new(http: reqwest::Client, url: &str, token: Option<String>) -> Self {
+    /// Whoever has this token, or nobody in particular, at the server at `url`.
+    pub fn new(http: reqwest::Client, url: &str, token: Option<String>) -> Self {
         Self {
             http,
             url: url.to_owned(),
@@ -28,7 +29,7 @@ impl Client {
     }
 
     /// The same, known to be agent `id`.
-    pub(crate) fn named(self, id: &str) -> Self {
+    pub fn named(self, id: &str) -> Self {
         Self {
             id: id.to_owned(),
             ..self
@@ -36,17 +37,17 @@ impl Client {
     }
 
     /// Where the server is.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The token.
-    pub(crate) fn token(&self) -> &str {
+    pub fn token(&self) -> &str {
         self.token.as_deref().expect("somebody with a token")
     }
 
     /// The same agent on a connection of its own.
-    pub(crate) fn on_its_own(&self) -> Self {
+    pub fn on_its_own(&self) -> Self {
         Self {
             http: reqwest::Client::new(),
             ..self.clone()
@@ -54,7 +55,7 @@ impl Client {
     }
 
     /// A request to be completed by the test.
-    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         match &self.token {
             Some(token) => request.bearer_auth(token),
@@ -62,52 +63,57 @@ impl Client {
         }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    /// Sends a GET.
+    pub async fn get(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+    /// Sends a POST with a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         Answer::to(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+    /// Sends a PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
         Answer::to(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
+    /// Sends a DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::DELETE, path)).await
     }
 
     /// A POST that may be sent twice.
-    pub(crate) async fn post_once(&self, key: &str, path: &str, body: &Value) -> Answer {
+    pub async fn post_once(&self, key: &str, path: &str, body: &Value) -> Answer {
         let request = self.request(Method::POST, path).json(body);
         Answer::to(request.header("Idempotency-Key", key)).await
     }
 
     /// Creates a chat of this type with these others; the chat.
-    pub(crate) async fn chat(&self, kind: &str, others: &[&Client]) -> Value {
+    pub async fn chat(&self, kind: &str, others: &[&Client]) -> Value {
         self.try_chat(kind, others).await.ok()
     }
 
-    pub(crate) async fn try_chat(&self, kind: &str, others: &[&Client]) -> Answer {
+    /// Creates a chat of this type with these others; the answer.
+    pub async fn try_chat(&self, kind: &str, others: &[&Client]) -> Answer {
         let participants: Vec<_> = others.iter().map(|other| other.as_owner()).collect();
         let body = json!({"type": kind, "name": "Project", "participants": participants});
         self.post(&format!("{B}/talk_chats"), body).await
     }
 
     /// `{owner_type, owner_id}` of this agent.
-    pub(crate) fn as_owner(&self) -> Value {
+    pub fn as_owner(&self) -> Value {
         json!({"owner_type": "agent", "owner_id": self.id})
     }
 
     /// Adds another to a chat.
-    pub(crate) async fn add(&self, chat: &Value, other: &Client) -> Answer {
+    pub async fn add(&self, chat: &Value, other: &Client) -> Answer {
         self.post(&path(chat, "/participants"), other.as_owner())
             .await
     }
 
     /// The participant that `other` is in a chat.
-    pub(crate) async fn participant(&self, chat: &Value, other: &Client) -> Option<Value> {
+    pub async fn participant(&self, chat: &Value, other: &Client) -> Option<Value> {
         let list = self
             .get(&path(chat, "/participants?page_size=100"))
             .await
@@ -118,36 +124,37 @@ impl Client {
     }
 
     /// Removes another (or itself) from a chat.
-    pub(crate) async fn remove(&self, chat: &Value, participant: &Value) -> Answer {
+    pub async fn remove(&self, chat: &Value, participant: &Value) -> Answer {
         let id = participant["id"].as_str().expect("an id");
         self.delete(&path(chat, &format!("/participants/{id}")))
             .await
     }
 
     /// Says something; the message.
-    pub(crate) async fn say(&self, chat: &Value, text: &str) -> Value {
+    pub async fn say(&self, chat: &Value, text: &str) -> Value {
         self.try_say(chat, text).await.ok()
     }
 
-    pub(crate) async fn try_say(&self, chat: &Value, text: &str) -> Answer {
+    /// Posts a message; the answer.
+    pub async fn try_say(&self, chat: &Value, text: &str) -> Answer {
         let body = json!({"chat_id": chat["id"], "type": "normal", "text": text});
         self.post(&format!("{B}/talk_messages"), body).await
     }
 
     /// Answers a message.
-    pub(crate) async fn reply(&self, to: &Value, text: &str) -> Answer {
+    pub async fn reply(&self, to: &Value, text: &str) -> Answer {
         let body = json!({"chat_id": to["chat_id"], "text": text, "parent_id": to["id"]});
         self.post(&format!("{B}/talk_messages"), body).await
     }
 
     /// Reacts to a message.
-    pub(crate) async fn react(&self, to: &Value, emoji: &str) -> Answer {
+    pub async fn react(&self, to: &Value, emoji: &str) -> Answer {
         self.post(&message(to, "/reactions"), json!({"emoji": emoji}))
             .await
     }
 
     /// Every event of a chat, from the first.
-    pub(crate) async fn events(&self, chat: &Value) -> Vec<Value> {
+    pub async fn events(&self, chat: &Value) -> Vec<Value> {
         let id = chat["id"].as_str().expect("an id");
         let mut events: Vec<Value> = Vec::new();
         loop {
@@ -166,7 +173,7 @@ impl Client {
 }
 
 /// The path of a chat and what is below it.
-pub(crate) fn path(chat: &Value, rest: &str) -> String {
+pub fn path(chat: &Value, rest: &str) -> String {
     format!(
         "{B}/talk_chats/{}{rest}",
         chat["id"].as_str().expect("an id")
@@ -174,7 +181,7 @@ pub(crate) fn path(chat: &Value, rest: &str) -> String {
 }
 
 /// The path of a message and what is below it.
-pub(crate) fn message(message: &Value, rest: &str) -> String {
+pub fn message(message: &Value, rest: &str) -> String {
     format!(
         "{B}/talk_messages/{}{rest}",
         message["id"].as_str().expect("an id")

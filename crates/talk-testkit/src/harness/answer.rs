@@ -8,15 +8,18 @@ use super::documented;
 
 /// An answer, with its body as it came.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub body: String,
 }
 
 impl Answer {
     /// The answer to a request.
-    pub(crate) async fn to(request: RequestBuilder) -> Self {
+    pub async fn to(request: RequestBuilder) -> Self {
         let (http, request) = request.build_split();
         let request = request.expect("a request");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
@@ -32,31 +35,31 @@ impl Answer {
     }
 
     /// The body as JSON.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
     /// The resource of a success.
     #[track_caller]
-    pub(crate) fn ok(&self) -> Value {
+    pub fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         self.json()
     }
 
     /// The rows of a list.
     #[track_caller]
-    pub(crate) fn rows(&self) -> Vec<Value> {
+    pub fn rows(&self) -> Vec<Value> {
         self.ok()["result"].as_array().expect("a list").clone()
     }
 
     /// A header's text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Checks a refusal and the shape every refusal has.
     #[track_caller]
-    pub(crate) fn refused(&self, status: u16, reason: &str) -> Value {
+    pub fn refused(&self, status: u16, reason: &str) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         let error = self.json()["error"].clone();
         assert_eq!(error["reason"], reason, "{self:?}");
@@ -69,7 +72,7 @@ impl Answer {
     }
 
     /// The body without the request's id, to compare refusals by.
-    pub(crate) fn but_for_its_id(&self) -> String {
+    pub fn but_for_its_id(&self) -> String {
         let id = self.header("x-request-id").expect("an id of the request");
         assert!(self.body.contains(id), "{self:?}");
         self.body.replace(id, "")

@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 use super::Answer;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let document = include_str!("../../../crates/talk-http-actix/openapi.json");
+    let document = include_str!("../../../talk-http-actix/openapi.json");
     serde_json::from_str(document).expect("a document")
 });
 
 /// What the document leaves out: itself, the pages for people, and the socket.
 const HIDDEN: [&str; 3] = ["/openapi.json", "/docs", "/v1.0/ws"];
 
-const ERRORS: &str = include_str!("../../../crates/talk-http-actix/ERRORS.md");
+const ERRORS: &str = include_str!("../../../talk-http-actix/ERRORS.md");
 
 /// An answer has a code its operation is described with, and a refusal one of the reasons.
 #[track_caller]
-pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
+pub fn check(method: &str, path: &str, answer: &Answer) {
     let responses = responses(method, path);
     let code = answer.status.to_string();
     let response = responses.and_then(|responses| responses.get(&code));
@@ -50,7 +50,7 @@ pub(crate) fn check(method: &str, path: &str, answer: &Answer) {
 
 /// A reason that frames and answers give is among those that are explained.
 #[track_caller]
-pub(crate) fn assert_known(reason: &str) {
+pub fn assert_known(reason: &str) {
     assert!(
         ERRORS.contains(&format!("| `{reason}` |")),
         "{reason} is not explained"

@@ -6,7 +6,7 @@ use super::{Answer, Client};
 
 /// A generation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// `/v1.0/talks`, dialect A.
     Talks,
     /// `/v1.0/service_agents/talk_chats`, dialect B.
@@ -14,18 +14,24 @@ pub(crate) enum Dialect {
 }
 
 /// What either dialect calls an event: A, B.
-pub(crate) struct Event(&'static str, &'static str);
+pub struct Event(&'static str, &'static str);
 
-pub(crate) const POSTED: Event = Event("message_created", "chatmessage_created");
-pub(crate) const DELETED: Event = Event("message_deleted", "chatmessage_deleted");
-pub(crate) const REACTED: Event = Event("reaction_added", "chatmessage_reaction_updated");
-pub(crate) const UNREACTED: Event = Event("reaction_removed", "chatmessage_reaction_updated");
-pub(crate) const JOINED: Event = Event("participant_joined", "chatparticipant_added");
-pub(crate) const LEFT: Event = Event("participant_left", "chatparticipant_removed");
+/// A message was posted.
+pub const POSTED: Event = Event("message_created", "chatmessage_created");
+/// A message was deleted.
+pub const DELETED: Event = Event("message_deleted", "chatmessage_deleted");
+/// A reaction was added.
+pub const REACTED: Event = Event("reaction_added", "chatmessage_reaction_updated");
+/// A reaction was removed.
+pub const UNREACTED: Event = Event("reaction_removed", "chatmessage_reaction_updated");
+/// A participant was added.
+pub const JOINED: Event = Event("participant_joined", "chatparticipant_added");
+/// A participant was removed.
+pub const LEFT: Event = Event("participant_left", "chatparticipant_removed");
 
 impl Dialect {
     /// The name of an event.
-    pub(crate) const fn name(self, event: &Event) -> &'static str {
+    pub const fn name(self, event: &Event) -> &'static str {
         match self {
             Self::Talks => event.0,
             Self::Chats => event.1,
@@ -33,7 +39,7 @@ impl Dialect {
     }
 
     /// The topic of every chat of an agent.
-    pub(crate) fn topic(self, agent: &Client) -> String {
+    pub fn topic(self, agent: &Client) -> String {
         let resource = match self {
             Self::Talks => "talk",
             Self::Chats => "chat",
@@ -42,7 +48,7 @@ impl Dialect {
     }
 
     /// Where chats are created and listed.
-    pub(crate) const fn chats(self) -> &'static str {
+    pub const fn chats(self) -> &'static str {
         match self {
             Self::Talks => "/v1.0/talks",
             Self::Chats => "/v1.0/service_agents/talk_chats",
@@ -50,12 +56,12 @@ impl Dialect {
     }
 
     /// The path of a chat and what is below it.
-    pub(crate) fn chat(self, chat: &Value, rest: &str) -> String {
+    pub fn chat(self, chat: &Value, rest: &str) -> String {
         format!("{}/{}{rest}", self.chats(), id(chat))
     }
 
     /// Where the messages of a chat are listed, with the rest of a query.
-    pub(crate) fn messages(self, chat: &Value, query: &str) -> String {
+    pub fn messages(self, chat: &Value, query: &str) -> String {
         match self {
             Self::Talks => self.chat(chat, &format!("/messages?{query}")),
             Self::Chats => {
@@ -66,7 +72,7 @@ impl Dialect {
     }
 
     /// Where a message is edited and deleted.
-    pub(crate) fn message(self, message: &Value) -> String {
+    pub fn message(self, message: &Value) -> String {
         let id = id(message);
         match self {
             Self::Talks => {
@@ -78,7 +84,7 @@ impl Dialect {
     }
 
     /// Where reactions to a message are added and removed.
-    pub(crate) fn reactions(self, message: &Value) -> String {
+    pub fn reactions(self, message: &Value) -> String {
         let id = id(message);
         match self {
             Self::Talks => format!("/v1.0/messages/{id}/reactions"),
@@ -87,7 +93,7 @@ impl Dialect {
     }
 
     /// The body that names these participants of a new group.
-    pub(crate) fn group(self, name: &str, others: &[&Client]) -> Value {
+    pub fn group(self, name: &str, others: &[&Client]) -> Value {
         let others = self.participants(others);
         match self {
             Self::Talks => json!({"name": name, "participant_ids": others}),
@@ -96,7 +102,7 @@ impl Dialect {
     }
 
     /// Agents as the body of a new chat lists them.
-    pub(crate) fn participants(self, agents: &[&Client]) -> Value {
+    pub fn participants(self, agents: &[&Client]) -> Value {
         let one = |agent: &&Client| match self {
             Self::Talks => json!(agent.id),
             Self::Chats => agent.as_owner(),
@@ -105,7 +111,7 @@ impl Dialect {
     }
 
     /// The body that names a participant to add.
-    pub(crate) fn participant(self, agent: &Client) -> Value {
+    pub fn participant(self, agent: &Client) -> Value {
         match self {
             Self::Talks => json!({"agent_id": agent.id}),
             Self::Chats => agent.as_owner(),
@@ -113,7 +119,7 @@ impl Dialect {
     }
 
     /// Who wrote a message, or is the participant.
-    pub(crate) fn agent(self, of: &Value) -> &str {
+    pub fn agent(self, of: &Value) -> &str {
         let field = match self {
             Self::Talks => "agent_id",
             Self::Chats => "owner_id",
@@ -122,18 +128,18 @@ impl Dialect {
     }
 
     /// Creates a group; the chat.
-    pub(crate) async fn create(self, by: &Client, name: &str, others: &[&Client]) -> Value {
+    pub async fn create(self, by: &Client, name: &str, others: &[&Client]) -> Value {
         by.post(self.chats(), self.group(name, others)).await.ok()
     }
 
     /// Adds an agent; the participant.
-    pub(crate) async fn add(self, by: &Client, chat: &Value, other: &Client) -> Value {
+    pub async fn add(self, by: &Client, chat: &Value, other: &Client) -> Value {
         let body = self.participant(other);
         by.post(&self.chat(chat, "/participants"), body).await.ok()
     }
 
     /// Removes a participant (or leaves); the participant.
-    pub(crate) async fn remove(self, by: &Client, chat: &Value, other: &Client) -> Value {
+    pub async fn remove(self, by: &Client, chat: &Value, other: &Client) -> Value {
         let participants = self.chat(chat, "/participants");
         let rows = by.get(&participants).await.rows();
         let row = rows.iter().find(|row| self.agent(row) == other.id);
@@ -142,13 +148,7 @@ impl Dialect {
     }
 
     /// Says something, perhaps as a reply; the message.
-    pub(crate) async fn say(
-        self,
-        by: &Client,
-        chat: &Value,
-        text: &str,
-        parent: Option<&Value>,
-    ) -> Value {
+    pub async fn say(self, by: &Client, chat: &Value, text: &str, parent: Option<&Value>) -> Value {
         let mut body = json!({"chat_id": chat["id"], "text": text});
         if let Some(parent) = parent {
             body["parent_id"] = parent["id"].clone();
@@ -157,12 +157,12 @@ impl Dialect {
     }
 
     /// Reacts to a message.
-    pub(crate) async fn react(self, by: &Client, to: &Value, emoji: &str) -> Answer {
+    pub async fn react(self, by: &Client, to: &Value, emoji: &str) -> Answer {
         by.post(&self.reactions(to), json!({"emoji": emoji})).await
     }
 
     /// The messages of a chat that agents wrote, oldest first.
-    pub(crate) async fn said(self, by: &Client, chat: &Value) -> Vec<Value> {
+    pub async fn said(self, by: &Client, chat: &Value) -> Vec<Value> {
         let path = self.messages(chat, "order=asc&page_size=100");
         let mut rows = by.get(&path).await.rows();
         rows.retain(|row| row["type"] == "normal");
@@ -171,6 +171,6 @@ impl Dialect {
 }
 
 /// The id of a resource.
-pub(crate) fn id(of: &Value) -> &str {
+pub fn id(of: &Value) -> &str {
     of["id"].as_str().expect("an id")
 }
