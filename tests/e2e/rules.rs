@@ -56,11 +56,10 @@ fn ids(text: &str, areas: &BTreeSet<&str>) -> Vec<String> {
                     List::AfterNumber
                 }
             }
-            (List::AfterNumber, "and") => List::AwaitsNumber,
+            (List::AfterNumber | List::AwaitsNumber, "and") => List::AwaitsNumber,
             (_, "case" | "Case" | "cases" | "Cases") if written.ends_with(word) => {
                 List::AwaitsNumber
             }
-            (List::AwaitsNumber, "and") => List::AwaitsNumber,
             _ => List::Outside,
         };
         for part in word.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '-') {

@@ -76,7 +76,8 @@ impl Frame {
     /// Reads a frame as it is pushed or listed. Unknown kinds are accepted as [`Event::Other`], so
     /// that newer servers work with older clients.
     ///
-    /// # Errors If `raw` is not an event.
+    /// # Errors
+    /// If `raw` is not an event.
     pub fn parse(raw: &str) -> Result<Self, serde_json::Error> {
         let wire: Wire<'_> = serde_json::from_str(raw)?;
         let event = event(&wire).unwrap_or_else(|| Event::Other {

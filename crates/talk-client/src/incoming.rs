@@ -79,7 +79,8 @@ struct Kind<'a> {
 
 /// Reads a frame.
 ///
-/// # Errors If the frame is not JSON or lacks fields of its type. The connection must then be
+/// # Errors
+/// If the frame is not JSON or lacks fields of its type. The connection must then be
 /// replaced, since an event may be lost.
 pub(crate) fn parse(text: &str) -> Result<Incoming, serde_json::Error> {
     let Kind { kind } = serde_json::from_str(text)?;

@@ -81,7 +81,8 @@ impl Subscription {
     /// Waits for the next update. Returns `None` after an error, or when all followed chats have
     /// ended.
     ///
-    /// # Errors Only errors that a new connection cannot repair: the token has ended (401 or close
+    /// # Errors
+    /// Only errors that a new connection cannot repair: the token has ended (401 or close
     /// code 4401), a chat is refused, or the server does not follow the protocol.
     pub async fn next(&mut self) -> Option<Result<Update, ClientError>> {
         loop {

@@ -125,7 +125,8 @@ impl Tracker {
 
     /// A frame has come.
     ///
-    /// # Errors When the connection must be given up; the positions stay valid.
+    /// # Errors
+    /// When the connection must be given up; the positions stay valid.
     pub(crate) fn take(&mut self, frame: Incoming) -> Result<(), Fault> {
         let Some(mut opening) = self.opening.take() else {
             return self.obey(frame);

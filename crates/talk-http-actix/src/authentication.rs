@@ -16,7 +16,8 @@ use crate::shared::Shared;
 
 /// Authenticates a request. Returns the agent and the credential.
 ///
-/// # Errors If it has no token, or an invalid one.
+/// # Errors
+/// If it has no token, or an invalid one.
 pub(crate) async fn authenticate(
     shared: &Shared,
     request: &HttpRequest,
@@ -37,7 +38,8 @@ pub(crate) async fn authenticate(
 
 /// Looks a token up in the store.
 ///
-/// # Errors If it is invalid.
+/// # Errors
+/// If it is invalid.
 pub(crate) async fn look_up(shared: &Shared, token: &str) -> Result<(Actor, Session), ApiError> {
     let (store, now) = (&*shared.api.store, (shared.api.clock)());
     let credential = match shared.api.tokens.key_hash(token) {

@@ -9,7 +9,8 @@ use crate::status::Status;
 
 /// Returns the token or access key of a request.
 ///
-/// # Errors `AUTHENTICATION_REQUIRED` if there is none.
+/// # Errors
+/// `AUTHENTICATION_REQUIRED` if there is none.
 pub(crate) fn presented(request: &HttpRequest) -> Result<String, ApiError> {
     if let Some(token) = bearer(request) {
         return Ok(token.to_owned());

@@ -52,7 +52,8 @@ impl HashQueue {
 
     /// Waits for the turn of `client`.
     ///
-    /// # Errors `RATE_LIMITED` if too many passwords of the address wait, `BUSY` if too many wait
+    /// # Errors
+    /// `RATE_LIMITED` if too many passwords of the address wait, `BUSY` if too many wait
     /// in total and this address has the most.
     pub(crate) async fn turn(&self, client: ClientAddress) -> Result<Turn, ApiError> {
         let granted = {

@@ -56,7 +56,8 @@ impl Quota {
 
     /// Takes `amount` for `actor`.
     ///
-    /// # Errors If the agent, the customer or the server would exceed its limit.
+    /// # Errors
+    /// If the agent, the customer or the server would exceed its limit.
     pub(crate) fn take(&self, actor: Actor, amount: usize) -> Result<Share, Exhausted> {
         let mut held = lock(&self.held);
         self.check_locked(&held, actor, amount)?;

@@ -70,7 +70,8 @@ impl fmt::Debug for Issuer {
 impl Issuer {
     /// Creates an issuer from `options`.
     ///
-    /// # Errors If the key does not fit the algorithm, or a claim path is empty.
+    /// # Errors
+    /// If the key does not fit the algorithm, or a claim path is empty.
     pub fn new(options: IssuerOptions) -> Result<Self, IdentityError> {
         for (name, path) in [
             ("the agent claim", &options.agent_claim),

@@ -46,7 +46,8 @@ impl FirstAdmin {
 
 /// Creates the first admin in a database without agents.
 ///
-/// # Errors If the database has no agents and the settings name no first admin.
+/// # Errors
+/// If the database has no agents and the settings name no first admin.
 pub(crate) async fn bootstrap(
     store: &Arc<dyn Store>,
     passwords: &dyn Passwords,

@@ -235,7 +235,8 @@ impl From<Role> for Permission {
 
 /// Parses the command line into a subcommand and the given settings.
 ///
-/// # Errors If the command line is not valid.
+/// # Errors
+/// If the command line is not valid.
 pub(crate) fn parse(line: impl Iterator<Item = OsString>) -> Result<(Line, Given), Failure> {
     let matches = match command().try_get_matches_from(line) {
         Ok(matches) => matches,

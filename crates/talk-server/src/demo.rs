@@ -81,7 +81,8 @@ pub(crate) async fn refuse_known_passwords(
 
 /// Returns the demo, which is created if the database is empty.
 ///
-/// # Errors If the database has agents and no demo: no agents with known passwords are created
+/// # Errors
+/// If the database has agents and no demo: no agents with known passwords are created
 /// there.
 pub(crate) async fn demo(
     store: &Arc<dyn Store>,

@@ -13,7 +13,8 @@ pub(crate) enum Location {
 
 /// Checks a database URL without touching anything: `sqlite:<path>`.
 ///
-/// # Errors One line with the reason. It never repeats the URL, which may hold a password.
+/// # Errors
+/// One line with the reason. It never repeats the URL, which may hold a password.
 pub fn check_url(url: &str) -> Result<(), OpenError> {
     Location::parse(url).map(drop)
 }

@@ -77,7 +77,8 @@ impl Opening {
 
     /// A frame has come.
     ///
-    /// # Errors When the subscription is refused.
+    /// # Errors
+    /// When the subscription is refused.
     pub(super) fn take(&mut self, frame: Incoming) -> Result<(), Fault> {
         match frame {
             Incoming::Subscribed(answer) => self.answered(answer),

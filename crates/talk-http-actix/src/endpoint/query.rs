@@ -148,7 +148,8 @@ pub(crate) enum QueryReader {
 impl QueryReader {
     /// Reads a query string.
     ///
-    /// # Errors If it is not UTF-8, or a parameter is repeated, which would be ambiguous.
+    /// # Errors
+    /// If it is not UTF-8, or a parameter is repeated, which would be ambiguous.
     pub(crate) fn parse(raw: &str) -> Result<Self, ApiError> {
         // The parser below would replace invalid UTF-8 by U+FFFD.
         if percent_decode_str(raw).decode_utf8().is_err() {

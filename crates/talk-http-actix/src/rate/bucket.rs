@@ -50,7 +50,8 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
     /// Takes `cost` tokens if there is one now or will be within `longest`. Returns how long the
     /// caller must wait. Later callers queue after it.
     ///
-    /// # Errors The time until there is a token. Nothing was taken.
+    /// # Errors
+    /// The time until there is a token. Nothing was taken.
     pub(super) fn reserve(
         &self,
         key: K,

@@ -48,7 +48,8 @@ struct Report {
 /// Checks every chat that has a participant or is a channel: `member_count` equals the number of
 /// participants, read marks are at existing messages, and `seq` has no gap up to the head.
 ///
-/// # Errors If a problem is found, or a row cannot be read.
+/// # Errors
+/// If a problem is found, or a row cannot be read.
 pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Failure> {
     let mut report = Report {
         migrated: looked.migrated,

@@ -118,7 +118,8 @@ pub struct CreateAccessKey {
 impl CreateAgent {
     /// Checks everything before the slow hashing of the password.
     ///
-    /// # Errors Names the invalid field.
+    /// # Errors
+    /// Names the invalid field.
     pub fn check(self, limits: &Limits) -> Result<NewAgent, Invalid> {
         let username = normal_username(&self.username, limits)?;
         check_password("password", &self.password)?;

@@ -10,7 +10,8 @@ use crate::talk::model::limits::Limits;
 /// Checks a new username and returns it in its normal form (NFKC): 1 to 255 characters, none of them
 /// white space, a control or format character, unassigned, or invisible for another reason.
 ///
-/// # Errors Names the limit or the kind of character.
+/// # Errors
+/// Names the limit or the kind of character.
 pub fn normal_username(typed: &str, limits: &Limits) -> Result<String, Invalid> {
     // One character more than allowed is enough to see that there are too many.
     let username: String = typed.nfkc().take(limits.name.saturating_add(1)).collect();

@@ -21,7 +21,8 @@ impl DatabaseLock {
     /// Returns whether a server of another process uses the database. It may start or end at any
     /// time.
     ///
-    /// # Errors If the operating system reports an error.
+    /// # Errors
+    /// If the operating system reports an error.
     pub fn is_served(&self) -> Result<bool, OpenError> {
         let failed = |error| OpenError::Create(self.path.clone(), error);
         is_locked(&self.file, &self.path).map_err(failed)

@@ -27,7 +27,8 @@ pub struct Restore<'a> {
 /// Replaces the database at `url` with a backup, migrated, checked, and with a new epoch. Returns
 /// its contents, and the path of the former database.
 ///
-/// # Errors See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
+/// # Errors
+/// See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
 /// [`OpenError::BesideCommand`] beside a command.
 pub fn restore(
     url: &str,

@@ -40,7 +40,8 @@ pub struct FreeSpace {
 /// Rewrites the database at `url` without its free pages: into a new file beside it, which is
 /// checked, synced and renamed over it. Its epoch and contents stay the same.
 ///
-/// # Errors See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
+/// # Errors
+/// See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
 /// [`OpenError::BesideCommand`] beside a command.
 pub fn vacuum(url: &str, progress: &(dyn Fn(Step) + Sync)) -> Result<Vacuumed, CopyError> {
     let Location::Sqlite(path) = Location::parse(url)?;

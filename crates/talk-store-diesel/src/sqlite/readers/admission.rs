@@ -58,7 +58,8 @@ impl Admission {
 
     /// Admits a read of `unit`.
     ///
-    /// # Errors `Busy` when the limit of waiting reads of its agent or customer is reached.
+    /// # Errors
+    /// `Busy` when the limit of waiting reads of its agent or customer is reached.
     pub(super) fn enter(self: &Arc<Self>, unit: Unit) -> Result<Entry, StoreError> {
         let mut state = self.lock();
         if state.free > 0 && self.may(&state.used, unit.customer) {
