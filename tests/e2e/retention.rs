@@ -33,7 +33,7 @@ const LOG: [(&str, &str); 3] = [
 ];
 
 /// What a run says at its end when it erased something.
-const ERASED: &str = "what had expired is erased";
+const ERASED: &str = "expired data was erased";
 
 /// Moves everything in the database 40 days into the past. The search index is in the order of time
 /// and is made anew.

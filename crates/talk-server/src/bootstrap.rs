@@ -118,7 +118,7 @@ async fn create(
         .await
         .map_err(refused)?;
     if created {
-        tracing::info!(customer = CUSTOMER, "the first admin is created");
+        tracing::info!(customer = CUSTOMER, "created the first admin");
     }
     Ok(())
 }

@@ -44,7 +44,7 @@ pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
             Ok(true) => Duration::ZERO,
             Ok(false) => IDLE,
             Err(error) => {
-                tracing::warn!(%error, "cleaning up behind deletions is tried again soon");
+                tracing::warn!(%error, "failed to run a cleanup step; it is tried again soon");
                 AFTER_FAILURE
             }
         };

@@ -93,7 +93,7 @@ pub(crate) async fn demo(
     }
     let agents = agents(store).await.map_err(refused)?;
     let alice = agents.first();
-    let alice = alice.ok_or_else(|| anyhow!("the demo has lost its agent alice"))?;
+    let alice = alice.ok_or_else(|| anyhow!("the demo's agent alice is missing"))?;
     let chat = match chat_of(store, alice).await.map_err(refused)? {
         Some(chat) => chat,
         None => create_demo_chat(store, &agents).await?,
@@ -170,7 +170,7 @@ async fn chat_of(store: &Arc<dyn Store>, agent: &Agent) -> Result<Option<ChatId>
 
 async fn create_demo_chat(store: &Arc<dyn Store>, agents: &[Agent]) -> Result<ChatId, Failure> {
     let Some((alice, others)) = agents.split_first() else {
-        return Err(anyhow!("the demo has lost its agents").into());
+        return Err(anyhow!("the demo's agents are missing").into());
     };
     let now = now();
     let ids = IdSource::new(now, random());

@@ -37,7 +37,7 @@ pub(crate) async fn retain_hourly(store: Arc<dyn Store>, retention: Retention, l
         match run.complete().await {
             Ok(()) => run.erased.tell(),
             // The next hourly run tries again.
-            Err(error) => tracing::warn!(%error, "failed to look for what has expired"),
+            Err(error) => tracing::warn!(%error, "failed to look for expired data"),
         }
     }
 }
@@ -68,7 +68,7 @@ impl Erased {
             chats,
         } = *self;
         if messages + events + chats > 0 {
-            tracing::info!(messages, events, chats, "what had expired is erased");
+            tracing::info!(messages, events, chats, "expired data was erased");
         } else {
             tracing::debug!("nothing has expired");
         }
@@ -152,7 +152,7 @@ impl Run {
             }
             Err(error) => {
                 let customer = turn.customer;
-                tracing::warn!(%error, %customer, "erasing what has expired is tried again later");
+                tracing::warn!(%error, %customer, "failed to erase expired data; the next run tries again");
                 turn.failures += 1;
                 if turn.failures < FAILURES {
                     self.turns.push_back(turn);

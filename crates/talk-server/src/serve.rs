@@ -124,7 +124,7 @@ fn connection_limits(settings: &Settings) -> ConnectionLimits {
         tracing::warn!(
             wanted,
             room,
-            "max_connections is more than the file limit has room for"
+            "max_connections is more than the limit of file descriptors allows"
         );
     }
     ConnectionLimits {
@@ -265,7 +265,7 @@ fn stop_signals() -> std::io::Result<[Signal; 2]> {
 
 fn whole(is_broken: bool) -> Result<(), Failure> {
     if is_broken {
-        return Err(anyhow::anyhow!("a part of the server ended by itself").into());
+        return Err(anyhow::anyhow!("a background task ended unexpectedly").into());
     }
     Ok(())
 }

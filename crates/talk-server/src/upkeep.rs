@@ -26,9 +26,9 @@ pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
     loop {
         hours.tick().await;
         match purge(&store, now()).await {
-            Ok(()) => tracing::debug!("old answers and ended tokens are forgotten"),
+            Ok(()) => tracing::debug!("deleted expired answers and revocations"),
             // The next hourly run tries again.
-            Err(error) => tracing::warn!(%error, "failed to forget what is over"),
+            Err(error) => tracing::warn!(%error, "failed to delete expired rows"),
         }
     }
 }

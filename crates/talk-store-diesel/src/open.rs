@@ -32,7 +32,7 @@ pub fn open(
     let reserve = Reserve::of(&path);
     let mut conn = match connection::writer(&path) {
         Err(error) if is_for_space(&error) && reserve.release() => {
-            tracing::warn!("the disk is full: the space kept for this start is used");
+            tracing::warn!("the disk is full: the space reserved for this start is used");
             connection::writer(&path)?
         }
         opened => opened?,

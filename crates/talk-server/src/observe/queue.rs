@@ -99,7 +99,7 @@ impl LogQueue {
             if lost > 0 {
                 tracing::warn!(
                     lines = lost,
-                    "log lines were lost: nobody read them in time"
+                    "log lines were lost: the reader of the log was too slow"
                 );
             }
         }

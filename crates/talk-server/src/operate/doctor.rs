@@ -97,7 +97,7 @@ pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Fa
     operator.print(&lines.join("\n"), &report)?;
     match problems.len() {
         0 => Ok(()),
-        count => Err(anyhow!("{count} things are not as they must be").into()),
+        count => Err(anyhow!("{count} problems were found").into()),
     }
 }
 

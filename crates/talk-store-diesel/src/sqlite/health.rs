@@ -36,7 +36,7 @@ impl Health {
         if changed {
             metrics::gauge!("talk_store_disk_full").set(f64::from(to));
             if is_full {
-                tracing::error!("the disk is full: changes are refused, reading goes on");
+                tracing::error!("the disk is full: changes are refused, reads continue");
             } else {
                 tracing::info!("there is space on the disk again: changes are accepted");
             }

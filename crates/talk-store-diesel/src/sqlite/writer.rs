@@ -180,7 +180,7 @@ impl Loop {
             ),
             Ok(false) => tracing::error!(
                 bytes = log.bytes(),
-                "the write-ahead log could not be emptied: somebody still reads from it"
+                "the write-ahead log could not be emptied: a reader still uses it"
             ),
             Err(error) => tracing::error!(
                 %error,
@@ -195,7 +195,7 @@ impl Loop {
         match self.batcher.index(&self.health)? {
             Ok(is_more) => indexer.stepped(start, Instant::now(), is_more),
             Err(error) => {
-                tracing::error!(%error, "the search index cannot be advanced; searches do without");
+                tracing::error!(%error, "the search index cannot be advanced; searches compare unindexed messages one by one");
                 indexer.turn_off();
             }
         }

@@ -104,7 +104,7 @@ fn check_life(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timest
     }
     let left = end.as_micros().saturating_sub(now.as_micros()) / 1_000_000;
     let left = u64::try_from(left).unwrap_or(0);
-    let message = format!("must be at most {left} seconds: the key that asks ends then");
+    let message = format!("must be at most {left} seconds: the key of this request expires then");
     Err(invalid(left, message))
 }
 

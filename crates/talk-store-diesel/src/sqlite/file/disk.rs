@@ -71,7 +71,7 @@ impl Reserve {
             return;
         }
         if let Err(error) = self.allocate() {
-            tracing::warn!(%error, "no space is kept for a start on a full disk");
+            tracing::warn!(%error, "failed to reserve space for a start on a full disk");
             self.release();
         }
     }

@@ -134,7 +134,7 @@ fn read(file: &Path) -> Option<Mark> {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
         Err(error) => {
-            tracing::warn!(%error, file = %file.display(), "the mark cannot be read");
+            tracing::warn!(%error, file = %file.display(), "failed to read the mark beside the database");
             return None;
         }
     };
@@ -205,7 +205,7 @@ impl Marking {
         let result = self.try_update();
         match &result {
             Err(error) if !self.has_failed => {
-                tracing::warn!(%error, file = %self.file.display(), "the mark is not written");
+                tracing::warn!(%error, file = %self.file.display(), "failed to write the mark beside the database");
             }
             _ => {}
         }

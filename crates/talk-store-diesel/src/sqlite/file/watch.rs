@@ -54,7 +54,7 @@ impl Watch {
                     };
                     let reason = format!("{} was moved or removed", gone.display());
                     health.fail();
-                    tracing::error!(reason, "what is written now would be lost");
+                    tracing::error!(reason, "a file of the open database has vanished");
                     if let Some(hook) = &on_fatal {
                         hook(&reason);
                     }

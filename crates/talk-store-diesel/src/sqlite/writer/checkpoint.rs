@@ -145,7 +145,9 @@ impl WriteAheadLog {
         match &emptied {
             Ok(true) => {}
             Ok(false) => tracing::warn!(bytes, "a long read keeps the write-ahead log long"),
-            Err(error) => tracing::warn!(%error, bytes, "the write-ahead log stays long"),
+            Err(error) => {
+                tracing::warn!(%error, bytes, "the write-ahead log is still long, since readers use it")
+            }
         }
         self.tried(bytes, matches!(emptied, Ok(true)));
     }
