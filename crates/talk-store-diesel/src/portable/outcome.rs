@@ -6,7 +6,7 @@ use talk_domain::kernel::log::LoggedEvent;
 use talk_domain::kernel::store::{Unit, Verdict};
 use talk_domain::kernel::store_error::StoreError;
 
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::unit::Done;
 
 /// Units slower than this are logged.
@@ -29,16 +29,16 @@ pub(crate) struct Finished {
     /// Whether they erased text.
     pub(crate) has_erased: bool,
     /// What they found and changed, for the units after them.
-    pub(crate) memory: Memory,
+    pub(crate) cache: BatchCache,
 }
 
 impl Finished {
     /// Adds a successful unit. Returns the cache of the transaction.
-    pub(crate) fn keep(&mut self, done: Done) -> Memory {
+    pub(crate) fn keep(&mut self, done: Done) -> BatchCache {
         self.has_changed |= done.has_changed;
-        self.has_erased |= done.memory.has_erased();
+        self.has_erased |= done.cache.has_erased();
         self.add(Ok(()), "committed", done.events);
-        done.memory
+        done.cache
     }
 
     /// Adds the result of the next unit.

@@ -7,7 +7,7 @@ use talk_domain::kernel::store_error::StoreError;
 
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::rows::bytes;
 
 /// A connection inside a transaction, scoped to one customer or to none.
@@ -17,29 +17,29 @@ pub(crate) struct Scope<'a> {
     /// The customer; `None` for the installation.
     pub(crate) customer: Option<CustomerId>,
     /// The cache of the transaction.
-    pub(crate) memory: Memory,
+    pub(crate) cache: BatchCache,
     /// Whether this scope changed anything.
     pub(crate) has_changed: bool,
 }
 
 impl<'a> Scope<'a> {
-    /// Scopes `conn` to `customer`; `memory` is the cache of its transaction.
+    /// Scopes `conn` to `customer`; `cache` is the cache of its transaction.
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         customer: Option<CustomerId>,
-        memory: Memory,
+        cache: BatchCache,
     ) -> Self {
         Self {
             conn,
             customer,
-            memory,
+            cache,
             has_changed: false,
         }
     }
 
     /// Returns the cache of the transaction, and whether this scope changed anything.
-    pub(crate) fn into_memory(self) -> (Memory, bool) {
-        (self.memory, self.has_changed)
+    pub(crate) fn into_cache(self) -> (BatchCache, bool) {
+        (self.cache, self.has_changed)
     }
 
     /// Returns the connection for a write.

@@ -17,7 +17,7 @@ use talk_domain::talk::model::read::ReadQueries;
 use talk_domain::talk::model::retention::RetentionQueries;
 
 use crate::connection::AnyConnection;
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::scope::Scope;
 
 /// A snapshot of one customer.
@@ -34,7 +34,7 @@ impl<'a> DieselSnapshot<'a> {
         encoder: &'a dyn FrameEncoder,
     ) -> Self {
         Self {
-            scope: Scope::new(conn, unit.customer, Memory::default()),
+            scope: Scope::new(conn, unit.customer, BatchCache::default()),
             encoder,
         }
     }

@@ -25,13 +25,13 @@ use talk_domain::talk::model::removal::ChatRemoval;
 use talk_domain::talk::model::retention::RetentionRepository;
 
 use crate::connection::AnyConnection;
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::scope::Scope;
 
 /// The result of a unit.
 pub(crate) struct Done {
     /// What its transaction did so far.
-    pub(crate) memory: Memory,
+    pub(crate) cache: BatchCache,
     /// Whether there is anything to roll back.
     pub(crate) has_changed: bool,
     /// The events it appended, in order.
@@ -46,15 +46,15 @@ pub(crate) struct DieselUnit<'a> {
 }
 
 impl<'a> DieselUnit<'a> {
-    /// Creates a unit on `conn`, which is in a transaction; `memory` is its cache.
+    /// Creates a unit on `conn`, which is in a transaction; `cache` is its cache.
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         unit: Unit,
         encoder: &'a dyn FrameEncoder,
-        memory: Memory,
+        cache: BatchCache,
     ) -> Self {
         Self {
-            scope: Scope::new(conn, unit.customer, memory),
+            scope: Scope::new(conn, unit.customer, cache),
             encoder,
             appended: Vec::new(),
         }
@@ -62,9 +62,9 @@ impl<'a> DieselUnit<'a> {
 
     /// Returns the result.
     pub(crate) fn into_done(self) -> Done {
-        let (memory, has_changed) = self.scope.into_memory();
+        let (cache, has_changed) = self.scope.into_cache();
         Done {
-            memory,
+            cache,
             has_changed,
             events: self.appended,
         }

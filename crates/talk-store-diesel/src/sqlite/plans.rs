@@ -31,8 +31,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::fast::chats::flush;
-use crate::portable::fast::memory::Memory;
 use crate::portable::snapshot::DieselSnapshot;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
@@ -84,15 +84,15 @@ pub(crate) fn play() -> (TempDir, AnyConnection, Heard) {
         _ => {}
     });
     let unit = Unit::of(customer_id(), "plans");
-    let mut changes = DieselUnit::new(&mut conn, unit, &Plain, Memory::default());
+    let mut changes = DieselUnit::new(&mut conn, unit, &Plain, BatchCache::default());
     let message = change(&mut changes);
     let mut done = changes.into_done();
-    flush(&mut conn, &mut done.memory).unwrap();
+    flush(&mut conn, &mut done.cache).unwrap();
     searching::index(&mut conn);
-    let mut later = DieselUnit::new(&mut conn, unit, &Plain, Memory::default());
+    let mut later = DieselUnit::new(&mut conn, unit, &Plain, BatchCache::default());
     say_more(&mut later, message.chat);
     let mut done = later.into_done();
-    flush(&mut conn, &mut done.memory).unwrap();
+    flush(&mut conn, &mut done.cache).unwrap();
     look(&mut DieselSnapshot::new(&mut conn, unit, &Plain), &message);
     conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
     let heard = heard.lock().unwrap().clone();

@@ -17,8 +17,8 @@ use talk_domain::testing::{agent_id, at, customer_id};
 use tempfile::TempDir;
 
 use crate::connection::AnyConnection;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::fast::chats::flush;
-use crate::portable::fast::memory::Memory;
 use crate::portable::snapshot::DieselSnapshot;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
@@ -41,10 +41,10 @@ impl Old {
 
     fn write<T>(&mut self, work: impl FnOnce(&mut dyn UnitOfWork) -> T) -> T {
         let unit = Unit::of(customer_id(), "upgrade");
-        let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, Memory::default());
+        let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, BatchCache::default());
         let result = work(&mut uow);
         let mut done = uow.into_done();
-        flush(&mut self.conn, &mut done.memory).unwrap();
+        flush(&mut self.conn, &mut done.cache).unwrap();
         result
     }
 

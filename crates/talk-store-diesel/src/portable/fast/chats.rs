@@ -11,7 +11,7 @@ use talk_domain::talk::model::chat::Chat;
 
 use crate::connection::{AnyConnection, natively};
 use crate::error::fault;
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::chat::{ChatRow, NewChatRow};
 use crate::portable::rows::{bytes, seq};
@@ -21,13 +21,13 @@ use crate::portable::scope::{Scope, changed};
 impl Scope<'_> {
     /// Returns the table of chats for a query, after flushing the cache.
     pub(crate) fn chats(&mut self) -> Result<chats::table, StoreError> {
-        flush(self.conn, &mut self.memory)?;
+        flush(self.conn, &mut self.cache)?;
         Ok(chats::table)
     }
 
     /// Finds a chat of the customer, in the cache or the table.
     pub(crate) fn chat(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
-        if let Some(known) = self.memory.chat(id, self.customer) {
+        if let Some(known) = self.cache.chat(id, self.customer) {
             return Ok(Some(known.clone()));
         }
         let query = chats::table
@@ -41,19 +41,19 @@ impl Scope<'_> {
 
     /// Stores a chat of the customer: in the cache if it is cached, otherwise in the table.
     pub(crate) fn set_chat(&mut self, chat: &Chat) -> Result<(), StoreError> {
-        if self.memory.advance(chat) {
+        if self.cache.change_chat(chat) {
             self.has_changed = true;
             return Ok(());
         }
         write_all(self.changing(), chat)?;
-        self.memory.remember(chat);
+        self.cache.put_chat(chat);
         Ok(())
     }
 }
 
 /// Writes the dirty chats of the cache.
-pub(crate) fn flush(conn: &mut AnyConnection, memory: &mut Memory) -> Result<(), StoreError> {
-    memory.flush(|stored, chat| {
+pub(crate) fn flush(conn: &mut AnyConnection, cache: &mut BatchCache) -> Result<(), StoreError> {
+    cache.flush(|stored, chat| {
         if is_progress(stored, chat) {
             write_progress(conn, chat)
         } else {

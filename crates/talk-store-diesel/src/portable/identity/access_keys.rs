@@ -29,7 +29,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn insert(&mut self, key: &AccessKey) -> Result<(), StoreError> {
-        self.memory.forget_keys();
+        self.cache.invalidate_keys();
         self.assert_same_customer(key.customer)?;
         diesel::insert_into(access_keys::table)
             .values(AccessKeyRow::from(key))
@@ -39,7 +39,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn update(&mut self, key: &AccessKey) -> Result<(), StoreError> {
-        self.memory.forget_keys();
+        self.cache.invalidate_keys();
         let known = access_keys::table
             .filter(access_keys::id.eq(bytes(key.id.0)))
             .filter(access_keys::customer_id.eq(self.customer()));
@@ -54,7 +54,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn end_all(&mut self, agent: AgentId, at: Timestamp) -> Result<(), StoreError> {
-        self.memory.forget_keys();
+        self.cache.invalidate_keys();
         let live = access_keys::table
             .filter(access_keys::agent_id.eq(bytes(agent.0)))
             .filter(access_keys::customer_id.eq(self.customer()))
@@ -70,7 +70,7 @@ impl AccessKeyRepository for Scope<'_> {
     }
 
     fn remove_some(&mut self, agent: AgentId, limit: u32) -> Result<bool, StoreError> {
-        self.memory.forget_keys();
+        self.cache.invalidate_keys();
         let next: Vec<Vec<u8>> = access_keys::table
             .filter(access_keys::agent_id.eq(bytes(agent.0)))
             .filter(access_keys::customer_id.eq(self.customer()))
@@ -81,7 +81,7 @@ impl AccessKeyRepository for Scope<'_> {
         if next.is_empty() {
             return Ok(false);
         }
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         let removed = access_keys::table.filter(access_keys::id.eq_any(&next));
         diesel::delete(removed)
             .execute(self.changing())

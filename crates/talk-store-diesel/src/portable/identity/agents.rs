@@ -56,7 +56,7 @@ impl AgentRepository for Scope<'_> {
     }
 
     fn update(&mut self, agent: &Agent) -> Result<(), StoreError> {
-        self.memory.forget_agent(agent.id);
+        self.cache.invalidate_agent(agent.id);
         let known = agents::table
             .filter(agents::id.eq(bytes(agent.id.0)))
             .filter(agents::customer_id.eq(self.customer()));
@@ -77,8 +77,8 @@ impl AgentRepository for Scope<'_> {
 
     fn replace(&mut self, agent: &Agent) -> Result<(), StoreError> {
         self.assert_same_customer(agent.customer)?;
-        self.memory.forget_agent(agent.id);
-        self.memory.mark_erased();
+        self.cache.invalidate_agent(agent.id);
+        self.cache.mark_erased();
         let known = agents::table
             .filter(agents::id.eq(bytes(agent.id.0)))
             .filter(agents::customer_id.eq(self.customer()));

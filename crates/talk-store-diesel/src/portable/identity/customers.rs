@@ -79,7 +79,7 @@ impl CustomerRemoval for Scope<'_> {
             .select(agents::id)
             .load(self.conn)
             .map_err(fault)?;
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         let mut left = limit;
         for agent in next {
             let agent = id(&agent)?;
@@ -91,7 +91,7 @@ impl CustomerRemoval for Scope<'_> {
             if left == 0 {
                 return Ok(true);
             }
-            self.memory.forget_agent(agent);
+            self.cache.invalidate_agent(agent);
             diesel::delete(agents::table.find(bytes(agent.0)))
                 .execute(self.changing())
                 .map_err(fault)?;
@@ -101,7 +101,7 @@ impl CustomerRemoval for Scope<'_> {
     }
 
     fn finish(&mut self) -> Result<(), StoreError> {
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         let customer = self.customer();
         diesel::delete(files::table.filter(files::customer_id.eq(&customer)))
             .execute(self.changing())

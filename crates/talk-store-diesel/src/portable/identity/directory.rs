@@ -21,7 +21,7 @@ use crate::portable::scope::{Scope, all};
 
 impl Directory for Scope<'_> {
     fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
-        if let Some(known) = self.memory.agent(id) {
+        if let Some(known) = self.cache.agent(id) {
             return Ok(Some(known.clone()));
         }
         let row = agents::table
@@ -33,7 +33,7 @@ impl Directory for Scope<'_> {
             .map_err(fault)?;
         let agent = row.map(Agent::try_from).transpose()?;
         if let Some(agent) = &agent {
-            self.memory.remember_agent(agent);
+            self.cache.put_agent(agent);
         }
         Ok(agent)
     }
@@ -85,7 +85,7 @@ impl Directory for Scope<'_> {
     }
 
     fn key(&mut self, hash: &KeyHash) -> Result<Option<AccessKey>, StoreError> {
-        if let Some(known) = self.memory.key(hash) {
+        if let Some(known) = self.cache.key(hash) {
             return Ok(Some(known.clone()));
         }
         let row = access_keys::table
@@ -96,13 +96,13 @@ impl Directory for Scope<'_> {
             .map_err(fault)?;
         let key = row.map(AccessKey::try_from).transpose()?;
         if let Some(key) = &key {
-            self.memory.remember_key(key);
+            self.cache.put_key(key);
         }
         Ok(key)
     }
 
     fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError> {
-        if let Some(known) = self.memory.is_revoked(token) {
+        if let Some(known) = self.cache.is_revoked(token) {
             return Ok(known);
         }
         let found = revoked_tokens::table
@@ -111,7 +111,7 @@ impl Directory for Scope<'_> {
             .first::<i64>(self.conn)
             .optional()
             .map_err(fault)?;
-        self.memory.remember_token(token, found.is_some());
+        self.cache.put_token(token, found.is_some());
         Ok(found.is_some())
     }
 

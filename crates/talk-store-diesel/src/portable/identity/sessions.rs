@@ -49,7 +49,7 @@ impl Scope<'_> {
 
 impl SessionRepository for Scope<'_> {
     fn revoke(&mut self, token: TokenId, expires: Timestamp) -> Result<(), StoreError> {
-        self.memory.forget_tokens();
+        self.cache.invalidate_tokens();
         let row = (
             revoked_tokens::id.eq(bytes(token.0)),
             revoked_tokens::expires_at.eq(expires.as_micros()),
@@ -76,7 +76,7 @@ impl SessionRepository for Scope<'_> {
     }
 
     fn purge(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError> {
-        self.memory.forget_tokens();
+        self.cache.invalidate_tokens();
         let accepted_since = now.as_micros() - i64::from(TOKEN_LEEWAY_SECONDS) * 1_000_000;
         let tokens: Vec<Vec<u8>> = revoked_tokens::table
             .filter(revoked_tokens::expires_at.lt(accepted_since))

@@ -137,7 +137,7 @@ impl CleanupRepository for Scope<'_> {
             return Ok(());
         }
         if matches!(deleted, Deleted::Customer(_)) {
-            self.memory.forget_agents();
+            self.cache.invalidate_agents();
         }
         diesel::insert_into(cleanups::table)
             .values((
@@ -166,7 +166,7 @@ impl CleanupRepository for Scope<'_> {
 
     fn finish(&mut self, cleanup: u64) -> Result<(), StoreError> {
         // Text deleted earlier, perhaps by another process, is in the write-ahead log too.
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         let done = cleanups::table
             .filter(cleanups::id.eq(seq(cleanup)))
             .filter(cleanups::customer_id.eq(self.customer()));

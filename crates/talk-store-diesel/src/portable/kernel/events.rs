@@ -44,7 +44,7 @@ impl Scope<'_> {
     /// Refuses to append an event to a chat of another customer. Use cases lock the chat first, so
     /// it is nearly always cached.
     fn check_chat(&mut self, chat: ChatId) -> Result<(), StoreError> {
-        if self.memory.chat(chat, self.customer).is_some() {
+        if self.cache.chat(chat, self.customer).is_some() {
             return Ok(());
         }
         changed(usize::from(self.chat(chat)?.is_some()))
@@ -70,7 +70,7 @@ impl Scope<'_> {
         bound: Bound,
     ) -> Result<bool, StoreError> {
         self.assert_same_customer(tombstone.customer)?;
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         self.rewrite(seq(tombstone.seq), tombstone, encoder)?;
         let next: Vec<i64> = message_events::table
             .filter(message_events::message_id.eq(bytes(tombstone.id.0)))
@@ -166,7 +166,7 @@ impl Scope<'_> {
             left = left.saturating_sub(number(length)?);
         }
         let Some(last) = last else { return Ok(None) };
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         diesel::delete(of_chat.filter(events::seq.le(last)))
             .execute(self.changing())
             .map_err(fault)?;

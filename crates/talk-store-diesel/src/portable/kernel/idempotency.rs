@@ -54,7 +54,7 @@ impl IdempotencyRepository for Scope<'_> {
         after: u64,
         limit: u32,
     ) -> Result<Option<u64>, StoreError> {
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         self.forget_answers(agent, after, limit)
     }
 }

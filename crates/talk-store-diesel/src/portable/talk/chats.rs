@@ -21,7 +21,7 @@ impl ChatRepository for Scope<'_> {
     // SQLite has a single writer, so its transaction is the lock.
     fn lock(&mut self, id: ChatId) -> Result<Option<Chat>, StoreError> {
         let found = self.chat(id)?;
-        Ok(found.inspect(|chat| self.memory.remember(chat)))
+        Ok(found.inspect(|chat| self.cache.put_chat(chat)))
     }
 
     fn lock_direct(&mut self, pair: DirectPair) -> Result<Option<Chat>, StoreError> {
@@ -46,7 +46,7 @@ impl ChatRepository for Scope<'_> {
         let inserted =
             self.insert_if_absent(|conn| diesel::insert_into(chats).values(row).execute(conn))?;
         if inserted {
-            self.memory.remember(chat);
+            self.cache.put_chat(chat);
         }
         Ok(inserted)
     }

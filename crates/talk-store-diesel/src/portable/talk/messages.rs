@@ -205,7 +205,7 @@ impl Scope<'_> {
             }
         }
         if let Some(last) = last {
-            self.memory.mark_erased();
+            self.cache.mark_erased();
             diesel::delete(earlier.filter(revisions::written_at.le(last)))
                 .execute(self.changing())
                 .map_err(fault)?;

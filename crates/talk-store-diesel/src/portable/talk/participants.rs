@@ -69,7 +69,7 @@ impl Scope<'_> {
     }
 
     /// Stores a former membership, replacing an earlier one of the same agent.
-    fn remember(&mut self, participant: &Participant, tick: Tick) -> Result<(), StoreError> {
+    fn record_left(&mut self, participant: &Participant, tick: Tick) -> Result<(), StoreError> {
         let (chat, agent) = (bytes(participant.chat.0), bytes(participant.agent.0));
         let earlier = former_participants::table
             .filter(former_participants::chat_id.eq(&chat))
@@ -103,11 +103,11 @@ fn cursor(participant: &Participant) -> Cursor {
 
 impl ParticipantRepository for Scope<'_> {
     fn find(&mut self, chat: ChatId, agent: AgentId) -> Result<Option<Participant>, StoreError> {
-        if let Some(known) = self.memory.member((chat, agent), self.customer) {
+        if let Some(known) = self.cache.member((chat, agent), self.customer) {
             return Ok(Some(*known));
         }
         let found = self.participant(chat, agent)?;
-        Ok(found.inspect(|member| self.memory.remember_member(member)))
+        Ok(found.inspect(|member| self.cache.put_member(member)))
     }
 
     fn get(
@@ -146,14 +146,14 @@ impl ParticipantRepository for Scope<'_> {
         if rows == 0 {
             return Ok(false);
         }
-        self.memory.forget_members(participant.chat);
+        self.cache.invalidate_members(participant.chat);
         let mark = read_marks::table
             .filter(read_marks::chat_id.eq(bytes(participant.chat.0)))
             .filter(read_marks::agent_id.eq(bytes(participant.agent.0)));
         diesel::delete(mark)
             .execute(self.changing())
             .map_err(fault)?;
-        self.remember(participant, tick)?;
+        self.record_left(participant, tick)?;
         Ok(true)
     }
 
@@ -170,7 +170,7 @@ impl ParticipantRepository for Scope<'_> {
         for participant in all::<_, Participant>(rows)? {
             ParticipantRepository::remove(self, &participant, tick)?;
         }
-        self.memory.forget_members(chat);
+        self.cache.invalidate_members(chat);
         Ok(is_more)
     }
 

@@ -166,7 +166,7 @@ impl Left {
 
 impl ChatRemoval for Scope<'_> {
     fn drop_memberships(&mut self, chat: ChatId, limit: u32) -> Result<bool, StoreError> {
-        self.memory.forget_members(chat);
+        self.cache.invalidate_members(chat);
         let is_more = self.drop_current(chat, limit)?;
         Ok(self.drop_former(chat, limit)? || is_more)
     }
@@ -187,7 +187,7 @@ impl ChatRemoval for Scope<'_> {
         if next.is_empty() {
             return Ok(false);
         }
-        self.memory.mark_erased();
+        self.cache.mark_erased();
         let (mut done, mut left) = (0, Left(bound));
         for message in &next {
             if left.is_spent() || !self.drop_message(chat, message, &mut left)? {
@@ -200,8 +200,8 @@ impl ChatRemoval for Scope<'_> {
     }
 
     fn finish(&mut self, chat: ChatId) -> Result<(), StoreError> {
-        self.memory.forget_chat(chat);
-        self.memory.mark_erased();
+        self.cache.invalidate_chat(chat);
+        self.cache.mark_erased();
         let own = cleanups::table
             .filter(cleanups::kind.eq(CHAT))
             .filter(cleanups::subject.eq(bytes(chat.0)))

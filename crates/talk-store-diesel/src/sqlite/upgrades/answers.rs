@@ -8,7 +8,7 @@ use talk_domain::testing::{agent_id, at, customer_id};
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::scope::Scope;
 use crate::sqlite::connection;
 use talk_domain::kernel::idempotency::{Answered, IdempotencyRepository as _};
@@ -50,7 +50,7 @@ fn version() -> MigrationVersion<'static> {
 }
 
 fn scope(conn: &mut AnyConnection) -> Scope<'_> {
-    Scope::new(conn, Some(customer_id()), Memory::default())
+    Scope::new(conn, Some(customer_id()), BatchCache::default())
 }
 
 /// The later, the lower its key.

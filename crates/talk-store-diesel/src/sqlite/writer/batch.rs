@@ -125,7 +125,7 @@ impl Batcher {
                 Ok(answers)
             }
             (Err(_), true) => {
-                self.abandon()?;
+                self.roll_back()?;
                 self.found_space(false, health);
                 Ok(all(jobs, "disk_full", || StoreError::Full))
             }
@@ -148,14 +148,14 @@ impl Batcher {
         if !self.begin()? {
             return Ok((self.busy(jobs, inbox), false));
         }
-        let finished = if let Some(finished) = self.together(jobs, inbox) {
+        let finished = if let Some(finished) = self.run_without_savepoints(jobs, inbox) {
             finished
         } else {
             self.undo_to(0)?;
             if !self.begin()? {
                 return Ok((self.busy(jobs, inbox), false));
             }
-            self.apart(jobs)?
+            self.run_in_savepoints(jobs)?
         };
         let start = Instant::now();
         AnyConnection::commit_transaction(&mut self.conn)?;
@@ -175,7 +175,7 @@ impl Batcher {
         for (job, outcome) in jobs.iter().zip(finished.outcomes) {
             count(job.unit, outcome);
         }
-        self.kept.keep(finished.memory);
+        self.kept.keep(finished.cache);
         Ok((finished.answers, finished.has_changed))
     }
 
@@ -203,14 +203,14 @@ impl Batcher {
             .and_then(|()| AnyConnection::commit_transaction(&mut self.conn));
         match written {
             Ok(()) => self.found_space(true, health),
-            Err(_) if self.disk.take() => self.abandon()?,
+            Err(_) if self.disk.take() => self.roll_back()?,
             Err(error) => return Err(error.into()),
         }
         Ok(())
     }
 
     /// Rolls the transaction back after a statement that may have ended it already.
-    fn abandon(&mut self) -> Result<(), Fatal> {
+    fn roll_back(&mut self) -> Result<(), Fatal> {
         while self.depth()? > 0 {
             let before = self.depth()?;
             let undone = AnyConnection::rollback_transaction(&mut self.conn);
@@ -246,7 +246,7 @@ impl Batcher {
         self.disk.take();
         match (self.index_step(), self.disk.take()) {
             (Ok(Err(_)) | Err(_), true) => {
-                self.abandon()?;
+                self.roll_back()?;
                 self.found_space(false, health);
                 Ok(Ok(true))
             }

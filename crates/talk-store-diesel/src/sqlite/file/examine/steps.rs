@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use super::{Count, problems};
 use crate::connection::AnyConnection;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::fast::chats::flush;
-use crate::portable::fast::memory::Memory;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use crate::sqlite::plans::{Plain, play};
@@ -66,10 +66,10 @@ impl Played {
 
     fn write<T>(&mut self, work: impl FnOnce(&mut dyn UnitOfWork) -> T) -> T {
         let unit = Unit::of(customer_id(), "steps");
-        let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, Memory::default());
+        let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, BatchCache::default());
         let result = work(&mut uow);
         let mut done = uow.into_done();
-        flush(&mut self.conn, &mut done.memory).unwrap();
+        flush(&mut self.conn, &mut done.cache).unwrap();
         result
     }
 

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::portable::fast::memory::Memory;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::scope::Scope;
 use crate::sqlite::connection;
 
@@ -47,7 +47,7 @@ impl World {
     }
 
     fn scope(&mut self) -> Scope<'_> {
-        Scope::new(&mut self.conn, Some(customer_id()), Memory::default())
+        Scope::new(&mut self.conn, Some(customer_id()), BatchCache::default())
     }
 
     /// Agent 1 joins chat `n`.

@@ -99,7 +99,7 @@ impl Batcher {
             (Ok(Reclaimed::All), _) => reclaimer.stepped(start, Instant::now(), false),
             (Ok(Reclaimed::Some), _) => reclaimer.stepped(start, Instant::now(), true),
             (Err(_), true) => {
-                self.abandon()?;
+                self.roll_back()?;
                 self.found_space(false, health);
                 reclaimer.stepped(start, Instant::now(), false);
             }

@@ -12,8 +12,8 @@ use talk_domain::kernel::store_error::StoreError;
 use super::{Batcher, Job};
 use crate::connection::AnyConnection;
 use crate::error::corrupt;
+use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::fast::chats::flush;
-use crate::portable::fast::memory::Memory;
 use crate::portable::outcome::{Attempt, Finished, warn_if_slow};
 use crate::portable::unit::{DieselUnit, Done};
 use crate::sqlite::connection;
@@ -29,14 +29,18 @@ impl Batcher {
     /// some of the units do, and takes more from the inbox while they may share the commit. Returns
     /// `None` if a unit must be rolled back; the caller then rolls back everything and runs each
     /// unit in its own savepoint.
-    pub(super) fn together(&mut self, jobs: &mut Vec<Job>, inbox: &Inbox) -> Option<Finished> {
-        let mut memory = self.kept().ok()?;
+    pub(super) fn run_without_savepoints(
+        &mut self,
+        jobs: &mut Vec<Job>,
+        inbox: &Inbox,
+    ) -> Option<Finished> {
+        let mut cache = self.kept().ok()?;
         let mut finished = Finished::default();
         let (mut filling, mut spent) = (Filling::of(jobs), Duration::ZERO);
         let mut at = 0;
         while let Some(job) = jobs.get_mut(at) {
             let (unit, start) = (job.unit, Instant::now());
-            let done = self.in_passing(job, memory, &mut finished);
+            let done = self.run_without_savepoint(job, cache, &mut finished);
             let took = start.elapsed();
             spent += took;
             inbox.ran(unit, took);
@@ -45,7 +49,7 @@ impl Batcher {
                 inbox.wasted(unit, spent);
                 return None;
             };
-            memory = after;
+            cache = after;
             warn_if_slow(unit, took);
             filling.ran(took);
             at += 1;
@@ -56,36 +60,36 @@ impl Batcher {
                 jobs.push(next);
             }
         }
-        flush(&mut self.conn, &mut memory).ok()?;
-        finished.memory = memory;
+        flush(&mut self.conn, &mut cache).ok()?;
+        finished.cache = cache;
         Some(finished)
     }
 
     /// Returns the cache for a new transaction: what the last batch left.
-    fn kept(&mut self) -> QueryResult<Memory> {
+    fn kept(&mut self) -> QueryResult<BatchCache> {
         if self.is_plain {
-            return Ok(Memory::plain());
+            return Ok(BatchCache::plain());
         }
         self.kept.take(&mut self.conn)
     }
 
     /// Creates the cache of a new savepoint.
-    fn memory(&self) -> Memory {
+    fn cache(&self) -> BatchCache {
         if self.is_plain {
-            return Memory::plain();
+            return BatchCache::plain();
         }
-        Memory::default()
+        BatchCache::default()
     }
 
     /// Runs a unit without a savepoint. Returns the cache of the transaction, or `None` if the unit
     /// must be rolled back.
-    fn in_passing(
+    fn run_without_savepoint(
         &mut self,
         job: &mut Job,
-        memory: Memory,
+        cache: BatchCache,
         finished: &mut Finished,
-    ) -> Option<Memory> {
-        let (verdict, done) = self.perform(job, memory)?;
+    ) -> Option<BatchCache> {
+        let (verdict, done) = self.perform(job, cache)?;
         match verdict {
             Verdict::Commit => return Some(finished.keep(done)),
             Verdict::Rollback if !done.has_changed => {
@@ -93,11 +97,11 @@ impl Batcher {
             }
             Verdict::Rollback | Verdict::Failed | Verdict::Retry => return None,
         }
-        Some(done.memory)
+        Some(done.cache)
     }
 
     /// Runs each unit in a savepoint of its own. An error here means the transaction is lost.
-    pub(super) fn apart(&mut self, jobs: &mut [Job]) -> QueryResult<Finished> {
+    pub(super) fn run_in_savepoints(&mut self, jobs: &mut [Job]) -> QueryResult<Finished> {
         let mut finished = Finished::default();
         for job in jobs {
             let start = Instant::now();
@@ -128,9 +132,9 @@ impl Batcher {
     /// Runs a unit once, in a savepoint.
     fn attempt(&mut self, job: &mut Job) -> QueryResult<Attempt> {
         AnyConnection::begin_transaction(&mut self.conn)?;
-        let memory = self.memory();
-        let attempt = match self.perform(job, memory) {
-            Some((Verdict::Commit, mut done)) => match flush(&mut self.conn, &mut done.memory) {
+        let cache = self.cache();
+        let attempt = match self.perform(job, cache) {
+            Some((Verdict::Commit, mut done)) => match flush(&mut self.conn, &mut done.cache) {
                 Ok(()) => Attempt::Kept(Box::new(done)),
                 Err(error) => Attempt::Failed(error),
             },
@@ -145,17 +149,17 @@ impl Batcher {
     }
 
     /// Runs a unit. Returns its verdict and result, or `None` after a panic.
-    fn perform(&mut self, job: &mut Job, memory: Memory) -> Option<(Verdict, Done)> {
-        let before = self.changes_of_units(&memory);
+    fn perform(&mut self, job: &mut Job, cache: BatchCache) -> Option<(Verdict, Done)> {
+        let before = self.changes_of_units(&cache);
         let (conn, encoder) = (&mut self.conn, self.encoder.as_ref());
         let ran = catch_unwind(AssertUnwindSafe(|| {
-            let mut unit = DieselUnit::new(conn, job.unit, encoder, memory);
+            let mut unit = DieselUnit::new(conn, job.unit, encoder, cache);
             let verdict = (job.work)(&mut unit);
             (verdict, unit.into_done())
         }));
         let (verdict, done) = ran.ok()?;
         debug_assert!(
-            done.has_changed || before == self.changes_of_units(&done.memory),
+            done.has_changed || before == self.changes_of_units(&done.cache),
             "a change that would not be undone"
         );
         Some((verdict, done))
@@ -163,9 +167,9 @@ impl Batcher {
 
     /// Returns the number of rows that units have changed directly, without flushed rows of the
     /// cache, for a check in debug builds.
-    fn changes_of_units(&mut self, memory: &Memory) -> Option<i64> {
+    fn changes_of_units(&mut self, cache: &BatchCache) -> Option<i64> {
         let changes = cfg!(debug_assertions).then(|| connection::changes(&mut self.conn))?;
-        changes.ok().map(|changes| changes - memory.flushed())
+        changes.ok().map(|changes| changes - cache.flushed())
     }
 
     /// Rolls back transactions and savepoints until `left` remain; a panic may have left nested

@@ -9,7 +9,8 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::participant::Participant;
 
-/// Small rows that are kept from one batch to the next; those with texts are fewer.
+/// Maximum number of cached rows of one kind that are kept for the next batch: small rows, and
+/// rows with texts.
 const LARGEST: usize = 4_096;
 const LARGEST_TEXTS: usize = 1_024;
 
@@ -18,39 +19,39 @@ const LARGEST_TEXTS: usize = 1_024;
 /// batch instead of once per event. It outlives its transaction only if that commits and
 /// no other connection writes meanwhile.
 #[derive(Default)]
-pub(crate) struct Memory {
+pub(crate) struct BatchCache {
     /// Whether the cache is switched off.
     is_plain: bool,
     chats: HashMap<ChatId, Chat>,
     /// The stored rows of dirty chats.
     stored: HashMap<ChatId, Chat>,
-    /// The number of rows written by [`Memory::flush`].
+    /// The number of rows written by [`BatchCache::flush`].
     flushed: i64,
     members: HashMap<(ChatId, AgentId), Participant>,
-    /// Agents or keys as stored.
+    /// Agents as stored.
     agents: HashMap<AgentId, Agent>,
     /// Whether these tokens are revoked.
     tokens: HashMap<TokenId, bool>,
-    /// Agents or keys as stored.
+    /// Access keys as stored.
     keys: HashMap<KeyHash, AccessKey>,
     has_erased: bool,
 }
 
-impl Memory {
+impl BatchCache {
     /// Marks that text was erased, which must be removed from the write-ahead log too.
     pub(crate) const fn mark_erased(&mut self) {
         self.has_erased = true;
     }
 
-    /// Returns the memory for the batch after one that has committed. It holds a bounded number of
+    /// Returns the cache for the batch after one that has committed. It holds a bounded number of
     /// rows.
     pub(crate) fn committed(mut self) -> Self {
         (self.has_erased, self.flushed) = (false, 0);
-        forget_if_large(&mut self.chats, LARGEST_TEXTS);
-        forget_if_large(&mut self.members, LARGEST);
-        forget_if_large(&mut self.agents, LARGEST_TEXTS);
-        forget_if_large(&mut self.tokens, LARGEST);
-        forget_if_large(&mut self.keys, LARGEST);
+        clear_if_large(&mut self.chats, LARGEST_TEXTS);
+        clear_if_large(&mut self.members, LARGEST);
+        clear_if_large(&mut self.agents, LARGEST_TEXTS);
+        clear_if_large(&mut self.tokens, LARGEST);
+        clear_if_large(&mut self.keys, LARGEST);
         self
     }
 
@@ -74,15 +75,15 @@ impl Memory {
     }
 
     /// Caches a chat as stored.
-    pub(crate) fn remember(&mut self, chat: &Chat) {
+    pub(crate) fn put_chat(&mut self, chat: &Chat) {
         if !self.is_plain {
             self.chats.insert(chat.id, as_stored(chat));
         }
     }
 
-    /// Changes a cached chat and marks it as dirty until the next [`Memory::flush`]. Returns
+    /// Changes a cached chat and marks it as dirty until the next [`BatchCache::flush`]. Returns
     /// `false` if the chat is not cached and must be written now.
-    pub(crate) fn advance(&mut self, chat: &Chat) -> bool {
+    pub(crate) fn change_chat(&mut self, chat: &Chat) -> bool {
         let Some(known) = self.chats.get_mut(&chat.id) else {
             return false;
         };
@@ -109,16 +110,16 @@ impl Memory {
         Ok(())
     }
 
-    /// The number of rows written by [`Memory::flush`] so far.
+    /// The number of rows written by [`BatchCache::flush`] so far.
     pub(crate) const fn flushed(&self) -> i64 {
         self.flushed
     }
 
     /// Invalidates a chat that is about to be removed, with its memberships and pending changes.
-    pub(crate) fn forget_chat(&mut self, id: ChatId) {
+    pub(crate) fn invalidate_chat(&mut self, id: ChatId) {
         self.chats.remove(&id);
         self.stored.remove(&id);
-        self.forget_members(id);
+        self.invalidate_members(id);
     }
 
     /// Returns the agent's cached membership, if it is of the customer.
@@ -132,7 +133,7 @@ impl Memory {
     }
 
     /// Caches a membership.
-    pub(crate) fn remember_member(&mut self, member: &Participant) {
+    pub(crate) fn put_member(&mut self, member: &Participant) {
         if !self.is_plain {
             let key = (member.chat, member.agent);
             self.members.insert(key, *member);
@@ -145,19 +146,19 @@ impl Memory {
     }
 
     /// Caches an agent as stored.
-    pub(crate) fn remember_agent(&mut self, agent: &Agent) {
+    pub(crate) fn put_agent(&mut self, agent: &Agent) {
         if !self.is_plain {
             self.agents.insert(agent.id, agent.clone());
         }
     }
 
     /// Invalidates an agent that is about to change.
-    pub(crate) fn forget_agent(&mut self, id: AgentId) {
+    pub(crate) fn invalidate_agent(&mut self, id: AgentId) {
         self.agents.remove(&id);
     }
 
     /// Invalidates all agents, before a customer is removed with its agents.
-    pub(crate) fn forget_agents(&mut self) {
+    pub(crate) fn invalidate_agents(&mut self) {
         self.agents.clear();
     }
 
@@ -167,14 +168,14 @@ impl Memory {
     }
 
     /// Caches whether a token is revoked.
-    pub(crate) fn remember_token(&mut self, token: TokenId, is_revoked: bool) {
+    pub(crate) fn put_token(&mut self, token: TokenId, is_revoked: bool) {
         if !self.is_plain {
             self.tokens.insert(token, is_revoked);
         }
     }
 
     /// Invalidates all tokens, before revocations change.
-    pub(crate) fn forget_tokens(&mut self) {
+    pub(crate) fn invalidate_tokens(&mut self) {
         self.tokens.clear();
     }
 
@@ -184,19 +185,19 @@ impl Memory {
     }
 
     /// Caches an access key as stored.
-    pub(crate) fn remember_key(&mut self, key: &AccessKey) {
+    pub(crate) fn put_key(&mut self, key: &AccessKey) {
         if !self.is_plain {
             self.keys.insert(key.hash, key.clone());
         }
     }
 
     /// Invalidates all access keys, before some change.
-    pub(crate) fn forget_keys(&mut self) {
+    pub(crate) fn invalidate_keys(&mut self) {
         self.keys.clear();
     }
 
     /// Invalidates the memberships of a chat.
-    pub(crate) fn forget_members(&mut self, chat: ChatId) {
+    pub(crate) fn invalidate_members(&mut self, chat: ChatId) {
         self.members.retain(|(of, _), _| *of != chat);
     }
 }
@@ -209,7 +210,7 @@ fn as_stored(chat: &Chat) -> Chat {
     }
 }
 
-fn forget_if_large<K, V>(rows: &mut HashMap<K, V>, most: usize) {
+fn clear_if_large<K, V>(rows: &mut HashMap<K, V>, most: usize) {
     if rows.len() > most {
         *rows = HashMap::new();
     }
