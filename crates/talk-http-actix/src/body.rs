@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use talk_wire::request::Request;
-use utoipa::ToSchema;
+use talk_wire::schema::JsonSchema;
 
 use crate::BodyLimits;
 use crate::api_error::ApiError;
@@ -78,7 +78,7 @@ impl BodySize for AnySize {
     }
 }
 
-impl<T: Request + ToSchema, L: BodySize> Extract for Body<T, L> {
+impl<T: Request + JsonSchema, L: BodySize> Extract for Body<T, L> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
         let sent = read::<L>(incoming).await?;
         Ok(Self {
@@ -94,7 +94,7 @@ impl<T: Request + ToSchema, L: BodySize> Extract for Body<T, L> {
 }
 
 /// `None` if nothing is sent.
-impl<T: Request + ToSchema, L: BodySize> Extract for Option<Body<T, L>> {
+impl<T: Request + JsonSchema, L: BodySize> Extract for Option<Body<T, L>> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
         let sent = read::<L>(incoming).await?;
         if sent.bytes().is_empty() {

@@ -24,6 +24,7 @@ use actix_web::web;
 use crate::api_error::ApiError;
 use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Group, mount};
+pub(crate) use documents::Documents;
 pub(crate) use legacy::{SUCCESSORS, deprecate};
 pub(crate) use messages::ALL as MESSAGES;
 

@@ -1,10 +1,9 @@
 //! The OpenAPI document: put together from the handlers' own descriptions, the types of the wire,
 //! and the catalogue of reasons.
 
-mod component;
 mod errors;
 pub(crate) mod example;
-mod field;
+mod format;
 mod operation;
 mod parameter;
 mod refusal;
@@ -15,6 +14,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
+use talk_domain::talk::model::limits::Limits;
+use talk_wire::error::ErrorEnvelope;
+use talk_wire::schema::Schemas;
 
 use crate::endpoint::{Endpoint, Group};
 use crate::endpoints;
@@ -22,10 +24,10 @@ pub use errors::errors;
 pub(crate) use errors::html;
 pub(crate) use operation::Operation;
 
-/// The document as it is committed and printed.
+/// The document of an installation with the default settings, as it is committed and printed.
 #[must_use]
 pub fn openapi() -> String {
-    let mut text = serde_json::to_string_pretty(&document(true)).unwrap_or_default();
+    let mut text = format!("{:#}", document(true, &Limits::default()));
     text.push('\n');
     text
 }
@@ -37,37 +39,38 @@ fn groups(has_legacy: bool) -> Vec<Group> {
     groups
 }
 
-/// The document, of a service that serves the first generations or not.
-pub(crate) fn document(has_legacy: bool) -> Value {
+/// The document of an installation with these limits, of a service that serves the first generations
+/// or not.
+pub(crate) fn document(has_legacy: bool, limits: &Limits) -> Value {
     let mut tags = Vec::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut components = component::Components::new(has_legacy);
+    let mut schemas = Schemas::new(has_legacy);
+    schemas.given::<ErrorEnvelope>();
     for Group { name, about, rows } in groups(has_legacy) {
         tags.push(json!({"name": name, "description": about}));
         for operation in rows.into_iter().filter_map(Endpoint::into_operation) {
-            components.add(operation.schemas());
             let methods = paths.entry(operation.path()).or_default();
-            let described = operation.describe(name, has_legacy);
+            let described = operation.describe(name, &mut schemas, limits);
             methods.insert(operation.method().to_owned(), described);
         }
     }
-    let mut responses = refusal::general();
     let operations = paths.values_mut().flat_map(Map::values_mut);
-    responses.extend(shared::share(operations.collect()));
+    let responses = shared::share(operations.collect());
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Talk",
             "version": env!("CARGO_PKG_VERSION"),
             "description": include_str!("openapi/about.md"),
+            "contact": {"name": "Whoever runs this server"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/", "description": "this server"}],
         "tags": tags,
-        "security": [{"bearer": []}, {"token": []}, {"accesskey": []}],
+        "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": components.schemas(),
+            "schemas": schemas.components(limits),
             "parameters": parameter::shared(),
             "headers": parameter::headers(),
             "responses": responses,
@@ -82,18 +85,6 @@ fn security() -> Value {
             "type": "http",
             "scheme": "bearer",
             "description": "A token of `POST /auth/login`, or an access key.",
-        },
-        "token": {
-            "type": "apiKey",
-            "in": "query",
-            "name": "token",
-            "description": "The same in the query, for clients that cannot set headers.",
-        },
-        "accesskey": {
-            "type": "apiKey",
-            "in": "query",
-            "name": "accesskey",
-            "description": "The same in the query, under VoIPBIN's name for access keys.",
         },
     })
 }

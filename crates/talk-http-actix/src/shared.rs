@@ -8,6 +8,7 @@ use talk_socket::Budget;
 use crate::Api;
 use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
+use crate::endpoints::Documents;
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
 use crate::rate::Limiter;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) new_keys: NewKeys,
     pub(crate) large_frames: Arc<Budget>,
     pub(crate) unsent: Unsent,
+    pub(crate) documents: Documents,
     /// Part of the fingerprints of requests: bodies hold passwords, which could be guessed from
     /// plain digests in a stolen database.
     pub(crate) fingerprint_secret: String,
@@ -53,6 +55,7 @@ impl Shared {
             new_keys: NewKeys::default(),
             large_frames: Arc::new(Budget::new(LARGE_FRAMES)),
             unsent,
+            documents: Documents::default(),
         }
     }
 

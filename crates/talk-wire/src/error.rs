@@ -1,23 +1,26 @@
 //! The JSON envelope of all refusals.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 
+use crate::reason::{Reason, statuses};
+
 /// `{"error":{…}}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorEnvelope {
     /// The refusal.
     pub error: ErrorBody,
 }
 
 /// A refusal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// The kind of refusal; each has one HTTP code.
+    #[schemars(extend("enum" = statuses()))]
     pub status: String,
     /// The stable reason.
+    #[schemars(with = "Reason")]
     pub reason: String,
     /// Human-readable text.
     pub message: String,
@@ -28,8 +31,7 @@ pub struct ErrorBody {
 }
 
 /// An invalid input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorDetail {
     /// Path of the field, for example `medias[1].url`.
     pub field: String,

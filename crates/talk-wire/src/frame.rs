@@ -1,12 +1,105 @@
 //! Frames of today's vocabulary. The event log stores the same bytes that the socket pushes.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message;
 
-use crate::json;
 use crate::resource::{Chat, Message, Participant, Reaction, ReadMark};
+use crate::schema::{define, written};
+
+/// The schema of any event of today.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyEvent;
+
+impl JsonSchema for AnyEvent {
+    fn schema_name() -> Cow<'static, str> {
+        "Event".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let kinds = EventKind::ALL.map(|kind| {
+            let data = match kind {
+                EventKind::ChatCreated | EventKind::ChatUpdated | EventKind::ChatDeleted => {
+                    generator.subschema_for::<Chat>()
+                }
+                EventKind::MessagePosted
+                | EventKind::MessageEdited
+                | EventKind::MessageDeleted
+                | EventKind::ReactionAdded
+                | EventKind::ReactionRemoved => generator.subschema_for::<Message>(),
+                EventKind::ParticipantJoined | EventKind::ParticipantLeft => {
+                    generator.subschema_for::<Participant>()
+                }
+                EventKind::ChatRead => generator.subschema_for::<ReadMark>(),
+            };
+            let name = name(kind);
+            (name, schema(generator, name, data))
+        });
+        one_of("An event, byte for byte as it is pushed.", kinds)
+    }
+}
+
+/// The schema of the frames of one name; those that carry a reaction say what became of it.
+pub(crate) fn schema(generator: &mut SchemaGenerator, name: &str, data: Schema) -> Value {
+    let mut schema = json!({
+        "type": "object",
+        "required": ["type", "data", "chat_id", "seq"],
+        "properties": {
+            "type": {"type": "string", "const": name},
+            "data": data,
+            "chat_id": {"type": "string", "description": "The chat."},
+            "seq": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "The place of the event in the chat's log.",
+            },
+            "replay": {
+                "type": "boolean",
+                "const": true,
+                "description": "There if a socket sends what a resumption asked for.",
+            },
+        },
+    });
+    if let (true, Some(properties)) = (name.contains("reaction"), schema.get_mut("properties")) {
+        // An event whose message is deleted no longer says what the reaction was.
+        let actions = match name.rsplit('_').next() {
+            Some(action @ ("added" | "removed")) => vec![action],
+            _ => vec!["added", "removed"],
+        };
+        properties["action"] = json!({"type": "string", "enum": actions});
+        properties["reaction"] = generator.subschema_for::<Reaction>().into();
+    }
+    define(generator, &format!("{}Event", camel(name)), schema)
+}
+
+/// The schema of frames that their names tell apart.
+pub(crate) fn one_of<'a>(about: &str, kinds: impl IntoIterator<Item = (&'a str, Value)>) -> Schema {
+    let kinds: BTreeMap<_, _> = kinds.into_iter().collect();
+    let mapping = kinds.iter().map(|(name, kind)| (*name, &kind["$ref"]));
+    let mapping: BTreeMap<_, _> = mapping.collect();
+    written(json!({
+        "description": about,
+        "discriminator": {"propertyName": "type", "mapping": mapping},
+        "oneOf": kinds.values().collect::<Vec<_>>(),
+    }))
+}
+
+/// `chat_created` as `ChatCreated`.
+fn camel(name: &str) -> String {
+    let words = name.split('_');
+    let words = words.flat_map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(letters)
+    });
+    words.collect()
+}
 
 /// Encodes events as `{"type":"chatmessage_created","data":{…},"chat_id":"…","seq":121}`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,31 +176,33 @@ impl FrameEncoder for ChatFrames {
         let (kind, chat, seq) = (entry.event.kind(), entry.chat.to_string(), entry.tick.seq);
         match entry.event {
             Event::ChatCreated(state) | Event::ChatUpdated(state) | Event::ChatDeleted(state) => {
-                json(&Frame::new(kind, chat, seq, Chat::from(state)))
+                crate::json(&Frame::new(kind, chat, seq, Chat::from(state)))
             }
             Event::MessagePosted(state)
             | Event::MessageEdited(state)
             | Event::MessageDeleted(state) => {
-                json(&Frame::new(kind, chat, seq, Message::from(state)))
+                crate::json(&Frame::new(kind, chat, seq, Message::from(state)))
             }
             Event::ReactionAdded(state, reaction) => {
                 let frame = Frame::new(kind, chat, seq, Message::from(state));
-                json(&frame.with("added", reaction))
+                crate::json(&frame.with("added", reaction))
             }
             Event::ReactionRemoved(state, reaction) => {
                 let frame = Frame::new(kind, chat, seq, Message::from(state));
-                json(&frame.with("removed", reaction))
+                crate::json(&frame.with("removed", reaction))
             }
             Event::ParticipantJoined(state) | Event::ParticipantLeft(state) => {
-                json(&Frame::new(kind, chat, seq, Participant::from(state)))
+                crate::json(&Frame::new(kind, chat, seq, Participant::from(state)))
             }
-            Event::ChatRead(mark) => json(&Frame::new(kind, chat, seq, ReadMark::from(mark))),
+            Event::ChatRead(mark) => {
+                crate::json(&Frame::new(kind, chat, seq, ReadMark::from(mark)))
+            }
         }
     }
 
     fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &message::Message) -> String {
         let chat = tombstone.chat.to_string();
-        json(&Frame::new(kind, chat, seq, Message::from(tombstone)))
+        crate::json(&Frame::new(kind, chat, seq, Message::from(tombstone)))
     }
 }
 

@@ -12,6 +12,7 @@ pub mod page_token;
 pub mod reason;
 pub mod request;
 pub mod resource;
+pub mod schema;
 pub mod socket;
 pub mod time;
 

@@ -5,6 +5,14 @@
 mod invalid;
 mod refused;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::json;
+
+use crate::schema::written;
+
 /// A stable reason, explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
@@ -21,6 +29,26 @@ pub struct Reason {
 /// Returns every reason, grouped by status.
 pub fn reasons() -> impl Iterator<Item = &'static Reason> {
     invalid::REASONS.iter().chain(refused::REASONS)
+}
+
+impl JsonSchema for Reason {
+    fn schema_name() -> Cow<'static, str> {
+        "Reason".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: BTreeSet<_> = reasons().map(|known| known.reason).collect();
+        written(json!({
+            "type": "string",
+            "description": "A stable reason. Later versions may know more of them.",
+            "enum": names,
+        }))
+    }
+}
+
+/// Every sort of refusal.
+pub(crate) fn statuses() -> BTreeSet<&'static str> {
+    reasons().map(|known| known.status).collect()
 }
 
 /// Finds a reason in the catalogue.

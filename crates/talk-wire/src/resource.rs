@@ -3,12 +3,14 @@
 mod chat;
 mod identity;
 pub mod list;
+mod log;
 mod media;
 mod message;
 
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
 pub use list::List;
+pub use log::{AnyEventPage, EventPage, Health};
 pub use media::{Address, Media};
 pub use message::{Message, Metadata, Reaction, Revision, SystemNote};
 

@@ -4,11 +4,12 @@ mod topic;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use talk_domain::kernel::live::{Ended, ResetReason};
 
-use crate::resource::AgentPresence;
+use crate::resource::{AGENT, AgentPresence, Message};
 pub use topic::{Subject, Topic, TopicError, Vocabulary};
 
 /// A frame of a client. The `type` determines which fields are used.
@@ -37,13 +38,24 @@ pub struct ClientFrame {
     pub chat_id: Option<String>,
 }
 
+/// An id that a client chose.
+const ID: &str = "^[^\\u0000]{0,255}$";
+
+/// Why nothing more of a chat is delivered.
+const ENDS: [&str; 3] = ["removed", "deleted", "not_a_participant"];
+
+/// Why a position is worth nothing.
+const RESETS: [&str; 4] = ["epoch", "ahead_of_head", "retention", ALREADY_FOLLOWED];
+
 /// A frame of the server that is not an event.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame<'a> {
     /// Answers a subscription.
+    #[schemars(title = "SubscribedFrame")]
     Subscribed {
         /// Id of the request.
+        #[schemars(extend("pattern" = ID))]
         id: &'a str,
         /// The epoch of all positions.
         epoch: &'a str,
@@ -53,6 +65,7 @@ pub enum ServerFrame<'a> {
         refused: Vec<Refused>,
     },
     /// A resumption is complete up to this event.
+    #[schemars(title = "CaughtUpFrame")]
     CaughtUp {
         /// The chat.
         chat_id: String,
@@ -60,15 +73,18 @@ pub enum ServerFrame<'a> {
         seq: u64,
     },
     /// The position cannot be resumed from; delivery continues after `head`.
+    #[schemars(title = "ResetFrame")]
     Reset {
         /// The chat.
         chat_id: String,
         /// Why.
+        #[schemars(extend("enum" = RESETS))]
         reason: &'static str,
         /// The last event that is not delivered.
         head: u64,
     },
     /// The client reads too slowly; it is served from the log.
+    #[schemars(title = "LaggingFrame")]
     Lagging {
         /// The chat.
         chat_id: String,
@@ -76,38 +92,48 @@ pub enum ServerFrame<'a> {
         seq: u64,
     },
     /// Positions of quiet chats.
+    #[schemars(title = "PositionFrame")]
     Position {
         /// `seq` of the newest event of each.
         chats: BTreeMap<String, u64>,
     },
     /// Delivery of a chat has ended.
     #[serde(rename = "unsubscribed")]
+    #[schemars(title = "EndedFrame")]
     Ended {
         /// The chat.
         chat_id: String,
         /// Why.
+        #[schemars(extend("enum" = ENDS))]
         reason: &'static str,
         /// The last event.
         seq: u64,
     },
-    /// Answers `unsubscribe`.
+    /// Answers the end of a subscription.
+    #[schemars(title = "UnsubscribedFrame")]
     Unsubscribed {
         /// Id of the request.
+        #[schemars(extend("pattern" = ID))]
         id: &'a str,
         /// The remaining topics.
         topics: Vec<String>,
     },
     /// A post is durable.
+    #[schemars(title = "PostedFrame")]
     Posted {
         /// Id of the request.
+        #[schemars(extend("pattern" = ID))]
         id: &'a str,
         /// The message.
+        #[schemars(with = "Message")]
         data: &'a RawValue,
     },
     /// A frame was refused.
+    #[schemars(title = "ErrorFrame")]
     Error {
         /// Id of the request, if it had one.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(extend("pattern" = ID))]
         id: Option<&'a str>,
         /// The stable reason.
         reason: &'a str,
@@ -115,11 +141,13 @@ pub enum ServerFrame<'a> {
         message: &'a str,
     },
     /// The presence of an agent with a common chat changed. Not in the log.
+    #[schemars(title = "AgentPresenceFrame")]
     AgentPresence {
         /// The agent and its presence.
         data: AgentPresence,
     },
     /// An agent is typing. Not in the log.
+    #[schemars(title = "ChatTypingFrame")]
     ChatTyping {
         /// Who.
         data: Typist,
@@ -129,7 +157,8 @@ pub enum ServerFrame<'a> {
 }
 
 /// The start of the delivery of a chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeliveredRange")]
 pub struct Range {
     /// `seq` of the first event that is delivered.
     pub from: u64,
@@ -138,7 +167,8 @@ pub struct Range {
 }
 
 /// A refused topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RefusedTopic")]
 pub struct Refused {
     /// As it was sent.
     pub topic: String,
@@ -147,9 +177,10 @@ pub struct Refused {
 }
 
 /// The typing agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Typist {
     /// `agent`.
+    #[schemars(extend("enum" = [AGENT]))]
     pub owner_type: String,
     /// The agent.
     pub owner_id: String,

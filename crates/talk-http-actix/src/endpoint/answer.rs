@@ -8,7 +8,7 @@ use talk_domain::identity::credentials::{PasswordError, TokenError};
 use talk_domain::kernel::error::{DomainError, Invalid, Refusal, Refuses};
 use talk_domain::kernel::store_error::StoreError;
 use talk_wire::resource::List;
-use utoipa::ToSchema;
+use talk_wire::schema::JsonSchema;
 
 use crate::api_error::ApiError;
 use crate::caller::Reply;
@@ -127,7 +127,7 @@ pub(crate) trait Described {
 }
 
 /// A type of the wire that responses contain, alone or in pages.
-pub(crate) trait Resource: ToSchema + Serialize {
+pub(crate) trait Resource: JsonSchema + Serialize {
     /// The description of a response with one of them, for example "The chat."
     const ONE: &'static str;
     /// The description of a response with a page of them.

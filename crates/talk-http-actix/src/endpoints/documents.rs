@@ -5,16 +5,23 @@ mod asset;
 #[cfg(test)]
 mod tests;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 
+use crate::Api;
 use crate::caller::Reply;
 use crate::endpoint::Endpoint;
 use crate::openapi::{document, html};
 use crate::shared::Shared;
 use asset::Asset;
+
+/// The documents that depend on the settings.
+#[derive(Default)]
+pub(crate) struct Documents {
+    openapi: OnceLock<Asset>,
+}
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -36,18 +43,16 @@ pub(super) fn rows() -> Vec<Endpoint> {
 }
 
 async fn openapi(request: HttpRequest, shared: web::Data<Shared>) -> Reply {
-    static WHOLE: LazyLock<Asset> = LazyLock::new(|| described(true));
-    static OF_TODAY: LazyLock<Asset> = LazyLock::new(|| described(false));
-    let file = if shared.api.has_legacy {
-        &WHOLE
-    } else {
-        &OF_TODAY
-    };
-    file.answer(&request)
-}
-
-fn described(has_legacy: bool) -> Asset {
-    Asset::text("application/json", &document(has_legacy).to_string())
+    let document = shared.documents.openapi.get_or_init(|| {
+        let Api {
+            has_legacy, limits, ..
+        } = &shared.api;
+        Asset::text(
+            "application/json",
+            &document(*has_legacy, limits).to_string(),
+        )
+    });
+    document.answer(&request)
 }
 
 async fn index(request: HttpRequest) -> Reply {

@@ -2,9 +2,10 @@
 
 use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
+
+use talk_wire::resource::Health;
 
 use crate::caller::{Reply, ok};
 use crate::endpoint::{Answer, Endpoint, Never, Refused, Resource};
@@ -17,27 +18,6 @@ const METRICS: &str = "/metrics";
 
 /// The paths that monitoring polls.
 pub(super) const PATHS: [&str; 3] = [HEALTH, READY, METRICS];
-
-/// The state of the server.
-#[derive(Serialize, utoipa::ToSchema)]
-struct Health {
-    status: &'static str,
-    /// Present while the disk is full: changes are refused with this reason, and reads continue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<&'static str>,
-}
-
-impl Resource for Health {
-    const ONE: &'static str = "It does.";
-    const MANY: &'static str = "Servers.";
-
-    fn example() -> Self {
-        Self {
-            status: "ok",
-            changes: None,
-        }
-    }
-}
 
 /// The probes, also with HEAD, which many load balancers send.
 pub(super) fn rows() -> Vec<Endpoint> {

@@ -5,8 +5,8 @@ use talk_wire::legacy;
 use talk_wire::legacy::resource::Status;
 use talk_wire::request::LoginAnswer;
 use talk_wire::resource::{
-    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, Media, Message, Metadata,
-    OwnChat, Participant, Reaction, ReadMark, Revision,
+    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, Health, Media, Message,
+    Metadata, OwnChat, Participant, Reaction, ReadMark, Revision,
 };
 
 use crate::endpoint::Resource;
@@ -288,4 +288,16 @@ pub(super) fn events() -> Value {
         "seq": 4,
     });
     json!({"result": [event], "log_start": 0, "head": 4, "epoch": EPOCH})
+}
+
+impl Resource for Health {
+    const ONE: &'static str = "It does.";
+    const MANY: &'static str = "Servers.";
+
+    fn example() -> Self {
+        Self {
+            status: "ok",
+            changes: None,
+        }
+    }
 }

@@ -10,9 +10,9 @@ use talk_domain::identity::credentials::TokenError;
 use talk_domain::identity::session::authenticate::AuthenticateError;
 use talk_domain::kernel::error::Refuses;
 use talk_domain::kernel::idempotency::ReplayError;
-use utoipa::ToSchema;
+use talk_wire::resource::{AnyEventPage, EventPage, List};
+use talk_wire::schema::{JsonSchema, Schemas};
 
-use super::component::{Side, Used};
 use crate::api_error::ApiError;
 use crate::endpoint::Parameter;
 
@@ -57,7 +57,7 @@ pub(crate) struct Operation {
 struct Body {
     is_required: bool,
     /// `None` if any object is accepted and ignored.
-    schema: Option<Used>,
+    schema: Option<Describe>,
     examples: Map<String, Value>,
 }
 
@@ -65,19 +65,12 @@ struct Body {
 struct Answer {
     about: &'static str,
     media_type: &'static str,
-    schema: Schema,
+    schema: Describe,
     example: Value,
 }
 
-/// The schema of a success.
-enum Schema {
-    One(Used),
-    Page(Used),
-    Nothing,
-    /// A part of a chat's log.
-    Events,
-    Text,
-}
+/// Adds the schemas of a type to those of the document, and returns a reference to it.
+type Describe = fn(&mut Schemas) -> Value;
 
 impl Operation {
     /// An operation for everybody, until its handler takes a caller.
@@ -157,8 +150,8 @@ impl Operation {
     }
 
     /// Takes a body.
-    pub(crate) fn body<T: ToSchema>(self, is_required: bool) -> Self {
-        self.with_body(is_required, Some(Used::of::<T>(Side::Sent)))
+    pub(crate) fn body<T: JsonSchema>(self, is_required: bool) -> Self {
+        self.with_body(is_required, Some(Schemas::sent::<T>))
     }
 
     /// Needs no body, but accepts an object.
@@ -166,7 +159,7 @@ impl Operation {
         self.with_body(false, None)
     }
 
-    fn with_body(mut self, is_required: bool, schema: Option<Used>) -> Self {
+    fn with_body(mut self, is_required: bool, schema: Option<Describe>) -> Self {
         self.body = Some(Body {
             is_required,
             schema,
@@ -202,26 +195,28 @@ impl Operation {
     }
 
     /// Answers one resource.
-    pub(crate) fn answers<T: ToSchema + Serialize>(self, about: &'static str, example: &T) -> Self {
-        let schema = Schema::One(Used::of::<T>(Side::Given));
-        self.with_answer(about, JSON, schema, json!(example))
+    pub(crate) fn answers<T: JsonSchema + Serialize>(
+        self,
+        about: &'static str,
+        example: &T,
+    ) -> Self {
+        self.with_answer(about, JSON, Schemas::given::<T>, json!(example))
     }
 
     /// Answers a page of resources.
-    pub(crate) fn lists<T: ToSchema + Serialize>(self, about: &'static str, example: &T) -> Self {
-        let schema = Schema::Page(Used::of::<T>(Side::Given));
+    pub(crate) fn lists<T: JsonSchema + Serialize>(self, about: &'static str, example: &T) -> Self {
         let example = json!({"result": [example], "next_page_token": ""});
-        self.with_answer(about, JSON, schema, example)
+        self.with_answer(about, JSON, Schemas::given::<List<T>>, example)
     }
 
     /// Answers an empty object.
     pub(crate) fn answers_nothing(self) -> Self {
-        self.with_answer("Done.", JSON, Schema::Nothing, json!({}))
+        self.with_answer("Done.", JSON, |_| json!({"type": "object"}), json!({}))
     }
 
     /// Answers a part of a chat's log.
     pub(crate) fn answers_events(self, about: &'static str) -> Self {
-        self.with_answer(about, JSON, Schema::Events, super::example::events())
+        self.with_answer(about, JSON, events, super::example::events())
     }
 
     /// Answers text of this media type.
@@ -231,14 +226,19 @@ impl Operation {
         media_type: &'static str,
         example: &'static str,
     ) -> Self {
-        self.with_answer(about, media_type, Schema::Text, example.into())
+        self.with_answer(
+            about,
+            media_type,
+            |_| json!({"type": "string"}),
+            example.into(),
+        )
     }
 
     fn with_answer(
         mut self,
         about: &'static str,
         media_type: &'static str,
-        schema: Schema,
+        schema: Describe,
         example: Value,
     ) -> Self {
         self.answer = Some(Answer {
@@ -311,17 +311,12 @@ impl Operation {
         let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
         missing.map(|(what, _)| what).collect()
     }
+}
 
-    /// The types it needs.
-    pub(super) fn schemas(&self) -> impl Iterator<Item = &Used> {
-        let sent = self.body.iter().filter_map(|body| body.schema.as_ref());
-        let given = self
-            .answer
-            .iter()
-            .filter_map(|answer| match &answer.schema {
-                Schema::One(used) | Schema::Page(used) => Some(used),
-                Schema::Nothing | Schema::Events | Schema::Text => None,
-            });
-        sent.chain(given)
+/// A part of a log; where the first generations are served, events may be of either vocabulary.
+fn events(schemas: &mut Schemas) -> Value {
+    if schemas.has_legacy {
+        return schemas.given::<AnyEventPage>();
     }
+    schemas.given::<EventPage>()
 }

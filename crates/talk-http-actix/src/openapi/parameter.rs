@@ -1,13 +1,14 @@
 //! Parameters and headers that many operations share.
 
 use serde_json::{Value, json};
+use talk_domain::talk::model::limits::Limits;
 
-use super::field::format;
+use super::format;
 use crate::endpoint::{Form, Parameter};
 
 /// A parameter of a query.
-pub(super) fn of(parameter: &Parameter) -> Value {
-    let mut schema = form(&parameter.form);
+pub(super) fn of(parameter: &Parameter, limits: &Limits) -> Value {
+    let mut schema = form(&parameter.form, limits);
     if let (Some(default), Some(schema)) = (parameter.default, schema.as_object_mut()) {
         let default = serde_json::from_str(default).unwrap_or_else(|_| default.into());
         schema.insert("default".to_owned(), default);
@@ -29,7 +30,7 @@ pub(super) fn of(parameter: &Parameter) -> Value {
     described
 }
 
-fn form(form: &Form) -> Value {
+fn form(form: &Form, limits: &Limits) -> Value {
     match form {
         Form::Id => format::id(),
         Form::Ids(limit) => format::ids(*limit),
@@ -38,10 +39,10 @@ fn form(form: &Form) -> Value {
         }
         Form::Time => format::instant(),
         Form::PageToken => format::page_token(),
-        Form::Words(words) => format::word(words),
-        Form::Name => format::search(),
-        Form::Text(most) => format::text(*most),
-        Form::Emoji => json!({"type": "string", "maxLength": 64}),
+        Form::Words(words) => json!({"type": "string", "enum": words}),
+        Form::Name => format::text(0, limits.name),
+        Form::Text(most) => format::text(1, *most),
+        Form::Emoji => format::text(1, limits.emoji),
     }
 }
 

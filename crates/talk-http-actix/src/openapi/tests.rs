@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
 use serde_json::Value;
+use talk_domain::talk::model::limits::Limits;
 use talk_wire::reason::find;
 
 use super::{Operation, document, errors, groups, openapi};
@@ -108,7 +109,7 @@ fn every_reason_of_an_operation_is_in_the_catalogue() {
 
 #[test]
 fn operations_have_names_of_their_own() {
-    let document = document(true);
+    let document = document(true, &Limits::default());
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|path| path.as_object().unwrap().values());
     let mut names = BTreeSet::new();
@@ -120,7 +121,7 @@ fn operations_have_names_of_their_own() {
 
 #[test]
 fn every_reference_leads_somewhere() {
-    let document = document(true);
+    let document = document(true, &Limits::default());
     let mut wanted = vec![&document];
     while let Some(value) = wanted.pop() {
         match value {
@@ -139,8 +140,76 @@ fn every_reference_leads_somewhere() {
 
 /// Case 78.
 #[test]
+fn the_limits_shown_are_those_of_the_installation() {
+    let limits = Limits {
+        text: 7,
+        medias: 3,
+        ..Limits::default()
+    };
+    let document = document(true, &limits);
+    let post = &document["components"]["schemas"]["PostMessage"]["properties"];
+    assert_eq!(post["text"]["maxLength"], 7);
+    assert_eq!(post["medias"]["maxItems"], 3);
+    assert!(
+        !document.to_string().contains("x-limit"),
+        "an unknown limit"
+    );
+}
+
+/// Case 78: what generators of clients make no type of, or one without a name.
+#[test]
+fn schemas_are_named_and_say_one_thing() {
+    let document = document(true, &Limits::default());
+    let mut wanted = vec![(String::new(), &document)];
+    while let Some((at, value)) = wanted.pop() {
+        match value {
+            Value::Object(fields) => {
+                assert!(!fields.contains_key("anyOf"), "{at} has anyOf");
+                assert!(!fields.contains_key("allOf"), "{at} has allOf");
+                let kind = fields.get("type").map(Value::to_string).unwrap_or_default();
+                let is_list = kind.contains("array");
+                assert!(
+                    !is_list || fields.contains_key("items"),
+                    "{at} has no items"
+                );
+                let is_anonymous = fields.contains_key("properties") && at.contains("/schema");
+                let is_component =
+                    at.matches('/').count() == 3 && at.starts_with("/components/schemas");
+                assert!(!is_anonymous || is_component, "{at} has no name");
+                for (name, value) in fields {
+                    wanted.push((format!("{at}/{name}"), value));
+                }
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                wanted.extend(items.map(|(i, item)| (format!("{at}/{i}"), item)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Case 78.
+#[test]
+fn a_time_says_its_form_and_its_zone() {
+    let document = document(true, &Limits::default());
+    let mut count = 0;
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let properties = schema["properties"].as_object().into_iter().flatten();
+        for (field, property) in properties.filter(|(field, _)| field.starts_with("tm_")) {
+            assert!(property["pattern"].is_string(), "{name}.{field}");
+            let about = property["description"].as_str().unwrap();
+            assert!(about.contains("UTC"), "{name}.{field}: {about}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
+/// Case 78.
+#[test]
 fn every_text_a_client_sends_has_a_limit_a_form_or_words() {
-    let document = document(true);
+    let document = document(true, &Limits::default());
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for component in [
         "CreateChat",
@@ -185,7 +254,7 @@ fn no_operation_is_said_to_miss_what_it_does_not_ask_for() {
 
 #[test]
 fn a_new_chat_is_shown_as_creating_it_answers() {
-    let document = document(true);
+    let document = document(true, &Limits::default());
     for path in ["/v1.0/service_agents/talk_chats", "/v1.0/talks"] {
         let create = &document["paths"][path]["post"];
         let json = "application/json";

@@ -1,11 +1,15 @@
 //! Events in the older vocabulary, derived from stored frames.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use talk_domain::kernel::log::LoggedEvent;
 use talk_domain::talk::model::event::EventKind;
 
 use super::resource::{Message, Participant, Status};
+use crate::frame::{one_of, schema};
 
 /// The kinds of events the vocabulary has.
 pub const KINDS: [EventKind; 7] = [
@@ -17,6 +21,30 @@ pub const KINDS: [EventKind; 7] = [
     EventKind::ParticipantJoined,
     EventKind::ParticipantLeft,
 ];
+
+/// The schema of any event of the vocabulary.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyTalkEvent;
+
+impl JsonSchema for AnyTalkEvent {
+    fn schema_name() -> Cow<'static, str> {
+        "TalkEvent".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let shapes = KINDS.into_iter().filter_map(shape);
+        let kinds: Vec<_> = shapes
+            .map(|shape| {
+                let (name, data) = match shape {
+                    Shape::Message(name) => (name, generator.subschema_for::<Message>()),
+                    Shape::Participant(name, _) => (name, generator.subschema_for::<Participant>()),
+                };
+                (name, schema(generator, name, data))
+            })
+            .collect();
+        one_of("An event of a `talk` topic.", kinds)
+    }
+}
 
 /// The older name of a kind of event, and the form of its data.
 enum Shape {

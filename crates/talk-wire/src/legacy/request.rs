@@ -1,5 +1,6 @@
 //! Request bodies of the deprecated endpoints.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::{AgentId, ChatId};
@@ -12,11 +13,11 @@ use crate::resource::Media;
 use crate::{object, request};
 
 /// Creates a talk.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CreateTalk {
     /// As for a chat; absent: `direct` with one other agent and no name, else `group`.
     #[serde(rename = "type", default)]
+    #[schemars(extend("enum" = ["direct", "group", "talk", "normal", "", null]))]
     pub kind: Option<String>,
     /// Human-readable text.
     #[serde(default)]
@@ -26,6 +27,7 @@ pub struct CreateTalk {
     pub detail: Option<String>,
     /// The ids of the agents who become participants, besides the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-limit" = "participants"))]
     pub participant_ids: Option<Vec<String>>,
     /// Further agents who become participants.
     #[serde(
@@ -33,25 +35,28 @@ pub struct CreateTalk {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "object::optional_list"
     )]
+    #[schemars(extend("x-limit" = "participants"))]
     pub participants: Option<Vec<Owner>>,
 }
 
-/// Posts a message in the talk of the path.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = PostTalkMessage))]
+/// Posts a message in the talk of the path. It has a text or at least one media.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PostTalkMessage")]
 pub struct PostMessage {
     /// `normal`, the default.
     #[serde(rename = "type", default)]
+    #[schemars(extend("enum" = ["normal", "", null]))]
     pub kind: Option<String>,
     /// Text.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "text"))]
     pub text: Option<String>,
     /// The message to reply to; absent, null or `""` at top level.
     #[serde(default)]
     pub parent_id: Option<String>,
     /// Attachments.
     #[serde(default, deserialize_with = "object::optional_list")]
+    #[schemars(extend("x-limit" = "medias"))]
     pub medias: Option<Vec<Media>>,
 }
 

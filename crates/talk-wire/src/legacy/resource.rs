@@ -1,13 +1,13 @@
 //! Resources of the deprecated endpoints: today's fields and the older ones.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::resource;
 
 /// A message with its older fields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = TalkMessage))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TalkMessage")]
 pub struct Message {
     /// The message.
     #[serde(flatten)]
@@ -35,10 +35,9 @@ impl From<&talk_domain::talk::model::message::Message> for Message {
 }
 
 /// The state of a membership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = TalkParticipantStatus))]
+#[schemars(rename = "TalkParticipantStatus")]
 pub enum Status {
     /// Not ended.
     Active,
@@ -47,9 +46,8 @@ pub enum Status {
 }
 
 /// A membership, with the older name of its agent and its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = TalkParticipant))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TalkParticipant")]
 pub struct Participant {
     /// The membership.
     #[serde(flatten)]

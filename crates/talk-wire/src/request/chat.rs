@@ -1,5 +1,6 @@
 //! Bodies about chats and participants.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::ChatId;
@@ -12,11 +13,12 @@ use super::named::{Owner, named};
 use crate::object;
 
 /// Creates a chat.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["type"]))]
 pub struct CreateChat {
     /// `direct`, `group`, `talk`, or the tutorial's `normal`.
     #[serde(rename = "type", default)]
+    #[schemars(required, extend("enum" = ["direct", "group", "talk", "normal"]))]
     pub kind: Option<String>,
     /// Human-readable text.
     #[serde(default)]
@@ -30,15 +32,16 @@ pub struct CreateChat {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "object::optional_list"
     )]
+    #[schemars(extend("x-limit" = "participants"))]
     pub participants: Option<Vec<Owner>>,
     /// The ids of further agents who become participants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-limit" = "participants"))]
     pub participant_ids: Option<Vec<String>>,
 }
 
-/// Changes a chat; absent fields stay unchanged.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Changes a chat; absent fields stay unchanged. At least one of the fields must be there.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateChat {
     /// The new name.
     #[serde(default)]
@@ -49,11 +52,12 @@ pub struct UpdateChat {
 }
 
 /// Marks messages as read.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["seq"]))]
 pub struct MarkRead {
     /// The last event seen.
     #[serde(default)]
+    #[schemars(required)]
     pub seq: Option<u64>,
 }
 

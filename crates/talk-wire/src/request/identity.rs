@@ -1,8 +1,10 @@
 //! Bodies about logins, agents and access keys. The types that hold secrets print none.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use talk_domain::identity::access_key::create::MAX_LIFE_SECONDS;
 use talk_domain::identity::agent::{
-    AgentStatus, PasswordHash, check_password, create, normal_username, update,
+    AgentStatus, PASSWORD_LENGTH, PasswordHash, check_password, create, normal_username, update,
 };
 use talk_domain::kernel::context::Permission;
 use talk_domain::kernel::error::Invalid;
@@ -11,22 +13,24 @@ use talk_domain::kernel::text::check_text;
 use talk_domain::talk::model::limits::Limits;
 
 use super::Request;
+use crate::schema::USERNAME;
 
 /// Logs in.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["username", "password"]))]
 pub struct Login {
     /// The account.
     #[serde(default)]
+    #[schemars(extend("minLength" = 1))]
     pub username: String,
     /// Its password.
     #[serde(default)]
+    #[schemars(extend("minLength" = 1))]
     pub password: String,
 }
 
 /// The answer to a login.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct LoginAnswer {
     /// The account.
     pub username: String,
@@ -35,14 +39,16 @@ pub struct LoginAnswer {
 }
 
 /// Changes one's own password.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["old_password", "new_password"]))]
 pub struct ChangePassword {
     /// The current password.
     #[serde(default)]
+    #[schemars(extend("minLength" = 1))]
     pub old_password: String,
     /// The new password.
     #[serde(default)]
+    #[schemars(extend("minLength" = PASSWORD_LENGTH.start(), "maxLength" = PASSWORD_LENGTH.end()))]
     pub new_password: String,
     /// Whether the caller's access keys end too.
     #[serde(default)]
@@ -50,15 +56,17 @@ pub struct ChangePassword {
 }
 
 /// Creates an agent.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["username", "password"]))]
 pub struct CreateAgent {
     /// Unique over the installation without case: 1 to 255 characters after NFKC, none of them
     /// white space or invisible.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "name", "pattern" = USERNAME))]
     pub username: String,
     /// 8 to 128 characters after NFKC.
     #[serde(default)]
+    #[schemars(extend("minLength" = PASSWORD_LENGTH.start(), "maxLength" = PASSWORD_LENGTH.end()))]
     pub password: String,
     /// Display name.
     #[serde(default)]
@@ -68,6 +76,7 @@ pub struct CreateAgent {
     pub detail: Option<String>,
     /// 16 (default), 32 or 64.
     #[serde(default)]
+    #[schemars(extend("enum" = [16, 32, 64, null]))]
     pub permission: Option<u64>,
 }
 
@@ -81,9 +90,8 @@ pub struct NewAgent {
     permission: Permission,
 }
 
-/// Changes an agent; absent fields stay unchanged.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Changes an agent; absent fields stay unchanged. At least one of the fields must be there.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateAgent {
     /// The new name.
     #[serde(default)]
@@ -93,15 +101,16 @@ pub struct UpdateAgent {
     pub detail: Option<String>,
     /// 16, 32 or 64.
     #[serde(default)]
+    #[schemars(extend("enum" = [16, 32, 64, null]))]
     pub permission: Option<u64>,
     /// `active` or `disabled`.
     #[serde(default)]
+    #[schemars(extend("enum" = ["active", "disabled", null]))]
     pub status: Option<String>,
 }
 
 /// Creates an access key.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct CreateAccessKey {
     /// Display name.
     #[serde(default)]
@@ -112,6 +121,7 @@ pub struct CreateAccessKey {
     /// Seconds until it expires; absent for never. A key that expires creates no key that expires
     /// later.
     #[serde(default)]
+    #[schemars(extend("minimum" = 1, "maximum" = MAX_LIFE_SECONDS))]
     pub expire: Option<u32>,
 }
 

@@ -1,5 +1,6 @@
 //! Bodies about messages and reactions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::{DomainError, ErrorKind, Invalid, Refusal, Refuses};
 use talk_domain::kernel::id::MessageId;
@@ -10,46 +11,53 @@ use super::Request;
 use crate::id;
 use crate::object;
 use crate::resource::Media;
+use crate::schema::EMOJI;
 
-/// Posts a message.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Posts a message. It has a text or at least one media.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["chat_id"]))]
 pub struct PostMessage {
     /// The chat.
     #[serde(default)]
+    #[schemars(required)]
     pub chat_id: Option<String>,
     /// `normal`, the default.
     #[serde(rename = "type", default)]
+    #[schemars(extend("enum" = ["normal", "", null]))]
     pub kind: Option<String>,
     /// Text.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "text"))]
     pub text: Option<String>,
     /// The message to reply to; absent, null or `""` at top level.
     #[serde(default)]
     pub parent_id: Option<String>,
     /// Attachments.
     #[serde(default, deserialize_with = "object::optional_list")]
+    #[schemars(extend("x-limit" = "medias"))]
     pub medias: Option<Vec<Media>>,
 }
 
-/// Changes a message; absent fields stay unchanged.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Changes a message; absent fields stay unchanged. At least one of the fields must be there.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct EditMessage {
     /// The new text.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "text"))]
     pub text: Option<String>,
     /// The new medias.
     #[serde(default, deserialize_with = "object::optional_list")]
+    #[schemars(extend("x-limit" = "medias"))]
     pub medias: Option<Vec<Media>>,
 }
 
 /// Adds or removes a reaction.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["emoji"]))]
 pub struct React {
     /// One emoji or a short name.
     #[serde(default)]
+    #[schemars(required, extend("minLength" = 1, "x-limit" = "emoji", "pattern" = EMOJI))]
     pub emoji: Option<String>,
 }
 

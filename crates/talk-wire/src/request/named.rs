@@ -1,6 +1,7 @@
 //! References to agents in bodies: `owner_type` and `owner_id`, as today's endpoints document, or
 //! bare ids, as the deprecated ones do. Every endpoint accepts both forms (OLD-02, case 79).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::AgentId;
@@ -10,14 +11,16 @@ use crate::id;
 use crate::resource::AGENT;
 
 /// Names an agent as a participant.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["owner_type", "owner_id"]))]
 pub struct Owner {
     /// `agent`.
     #[serde(default)]
+    #[schemars(required, extend("enum" = [AGENT]))]
     pub owner_type: Option<String>,
     /// The agent.
     #[serde(default)]
+    #[schemars(required)]
     pub owner_id: Option<String>,
 }
 
@@ -53,11 +56,11 @@ impl Owner {
 
 /// Adds one agent to a chat, named in either form; both may be given if they name the same agent.
 /// A field that is null or empty counts as absent.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct AddParticipant {
     /// `agent`; goes together with `owner_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [AGENT, null]))]
     pub owner_type: Option<String>,
     /// The agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! Chats and their participants.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::talk::model::read::ReadState;
 use talk_domain::talk::model::{chat, participant, read};
@@ -8,8 +9,7 @@ use crate::resource::AGENT;
 use crate::time;
 
 /// A conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Chat {
     /// Identity.
     pub id: String,
@@ -17,12 +17,14 @@ pub struct Chat {
     pub customer_id: String,
     /// `direct`, `group` or `talk`.
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["direct", "group", "talk"]))]
     pub kind: String,
     /// Display text; may be empty.
     pub name: String,
     /// Display text; may be empty.
     pub detail: String,
     /// `active` or `closed`.
+    #[schemars(extend("enum" = ["active", "closed"]))]
     pub status: String,
     /// Number of participants.
     pub member_count: u32,
@@ -55,8 +57,7 @@ impl From<&chat::Chat> for Chat {
 }
 
 /// A chat with the caller's read state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnChat {
     /// The conversation.
     #[serde(flatten)]
@@ -83,14 +84,14 @@ impl OwnChat {
 }
 
 /// The read mark of a participant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadMark {
     /// Its customer.
     pub customer_id: String,
     /// The chat.
     pub chat_id: String,
     /// Always `agent`.
+    #[schemars(extend("enum" = [AGENT]))]
     pub owner_type: String,
     /// The reader.
     pub owner_id: String,
@@ -114,14 +115,14 @@ impl From<&read::ReadMark> for ReadMark {
 }
 
 /// An agent's membership of a chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Participant {
     /// Identity; a new one after coming back (S-075).
     pub id: String,
     /// Its customer.
     pub customer_id: String,
     /// Always `agent`.
+    #[schemars(extend("enum" = [AGENT]))]
     pub owner_type: String,
     /// The agent.
     pub owner_id: String,

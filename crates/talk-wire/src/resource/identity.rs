@@ -1,5 +1,6 @@
 //! Agents, access keys and customers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::identity::{access_key, agent, customer};
 use talk_domain::kernel::id::AgentId;
@@ -8,8 +9,7 @@ use talk_domain::kernel::live::Presence;
 use crate::time;
 
 /// A person or program that can log in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agent {
     /// Identity.
     pub id: String,
@@ -22,8 +22,10 @@ pub struct Agent {
     /// Free text; may be empty.
     pub detail: String,
     /// 16 agent, 32 customer admin, 64 customer manager.
+    #[schemars(extend("enum" = [16, 32, 64]))]
     pub permission: u64,
     /// `active`, or `disabled` if it cannot log in; a deleted agent is `disabled`.
+    #[schemars(extend("enum" = ["active", "disabled"]))]
     pub status: String,
     /// Time of creation.
     pub tm_create: String,
@@ -58,8 +60,7 @@ fn status(agent: &agent::Agent) -> agent::AgentStatus {
 }
 
 /// A long-lived secret that acts as its agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessKey {
     /// Identity.
     pub id: String,
@@ -109,8 +110,7 @@ impl From<&access_key::AccessKey> for AccessKey {
 }
 
 /// A tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Customer {
     /// Identity.
     pub id: String,
@@ -137,12 +137,12 @@ impl From<&customer::Customer> for Customer {
 }
 
 /// The presence of an agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentPresence {
     /// The agent.
     pub agent_id: String,
     /// `online`, `away` or `offline`.
+    #[schemars(extend("enum" = ["online", "away", "offline"]))]
     pub status: String,
 }
 

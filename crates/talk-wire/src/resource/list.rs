@@ -1,5 +1,6 @@
 //! Pages of lists: their JSON, and where they end.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::identity::{access_key, agent};
 use talk_domain::kernel::page::{Cursor, Page};
@@ -8,7 +9,8 @@ use talk_domain::talk::model::{chat, message, participant, read};
 use crate::page_token;
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct List<T> {
     /// The rows.
     pub result: Vec<T>,

@@ -1,15 +1,19 @@
 //! Attachments (X-13): only the fields of the kind are shown.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::talk::model::media;
 
 use crate::id;
 use crate::object;
+use crate::schema::{MIME, NOT_BLANK, URL, define, written};
 
 /// An attachment, as it is shown and as it is sent; fields of other kinds are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Media {
     /// `file`, `link`, `agent`, `address`, or a MIME type (the legacy form).
     #[serde(rename = "type", default)]
@@ -39,21 +43,89 @@ pub struct Media {
 }
 
 /// VoIPBIN's address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
+#[schemars(extend("required" = ["type", "target"]))]
 pub struct Address {
     /// `tel`, `email`, `sip` and so on.
     #[serde(rename = "type")]
+    #[schemars(extend("x-limit" = "name", "pattern" = NOT_BLANK))]
     pub kind: String,
     /// The number or address.
+    #[schemars(extend("x-limit" = "name", "pattern" = NOT_BLANK))]
     pub target: String,
     /// Name of the target.
+    #[schemars(extend("x-limit" = "name"))]
     pub target_name: String,
     /// Label.
     pub name: String,
     /// Free text.
     pub detail: String,
+}
+
+impl JsonSchema for Media {
+    fn schema_name() -> Cow<'static, str> {
+        "Media".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let url = json!({"type": "string", "maxLength": media::URL, "pattern": URL});
+        let address: Value = generator.subschema_for::<Address>().into();
+        let kind = |about: &str, word: &str, field: &str, form: Value| {
+            json!({
+                "type": "object",
+                "description": about,
+                "required": ["type", field],
+                "properties": {"type": {"type": "string", "const": word}, field: form},
+            })
+        };
+        let id = || json!({"type": "string"});
+        let kinds = [
+            (
+                "MediaFile",
+                kind("An uploaded file.", "file", "file_id", id()),
+            ),
+            (
+                "MediaLink",
+                kind("A link.", "link", "link_url", url.clone()),
+            ),
+            (
+                "MediaAgent",
+                kind("An agent's card.", "agent", "agent_id", id()),
+            ),
+            (
+                "MediaAddress",
+                kind("An address.", "address", "address", address),
+            ),
+            (
+                "MediaRemote",
+                json!({
+                    "type": "object",
+                    "description": "A URL with its MIME type: the legacy form.",
+                    "required": ["type", "url"],
+                    "properties": {
+                        "type": {
+                            "type": "string",
+                            "maxLength": 255,
+                            "pattern": MIME,
+                            "description": "A MIME type.",
+                        },
+                        "url": url,
+                        "name": {
+                            "type": ["string", "null"],
+                            "description": "What people call it.",
+                        },
+                    },
+                }),
+            ),
+        ];
+        let kinds = kinds.map(|(name, schema)| define(generator, name, schema));
+        written(json!({
+            "description": "An attachment: a file, a link, an agent's card, an address, or, in the \
+                legacy form, a URL with its MIME type. Fields of other kinds are ignored.",
+            "oneOf": kinds,
+        }))
+    }
 }
 
 impl Media {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::talk::model::message::Author;
 use talk_domain::talk::model::{message, reaction};
@@ -10,15 +11,24 @@ use uuid::Uuid;
 use crate::resource::{AGENT, Media};
 use crate::time;
 
+/// What a system message may be about.
+const NOTES: [&str; 5] = [
+    "participant_joined",
+    "participant_left",
+    "chat_closed",
+    "chat_reopened",
+    "chat_renamed",
+];
+
 /// A message in a chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Identity.
     pub id: String,
     /// Its customer.
     pub customer_id: String,
     /// `agent`, or `system` for system messages (S-090).
+    #[schemars(extend("enum" = [AGENT, "system"]))]
     pub owner_type: String,
     /// The agent; the nil id for system messages.
     pub owner_id: String,
@@ -29,6 +39,7 @@ pub struct Message {
     pub parent_id: Option<String>,
     /// `normal` or `system`.
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["normal", "system"]))]
     pub kind: String,
     /// Text; `""` once deleted.
     pub text: String,
@@ -58,8 +69,7 @@ pub struct Message {
 }
 
 /// Metadata of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Metadata {
     /// Reactions in order of their time.
     pub reactions: Vec<Reaction>,
@@ -69,10 +79,10 @@ pub struct Metadata {
 }
 
 /// The change that a system message announces.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SystemNote {
-    /// For example `participant_joined`.
+    /// What happened.
+    #[schemars(extend("enum" = NOTES))]
     pub kind: String,
     /// The agent that caused it.
     pub actor_id: String,
@@ -82,12 +92,12 @@ pub struct SystemNote {
 }
 
 /// An agent's emoji on a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reaction {
     /// As it was sent.
     pub emoji: String,
     /// Always `agent`.
+    #[schemars(extend("enum" = [AGENT]))]
     pub owner_type: String,
     /// The agent.
     pub owner_id: String,
@@ -96,8 +106,7 @@ pub struct Reaction {
 }
 
 /// An earlier version of an edited message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
     /// The message.
     pub message_id: String,

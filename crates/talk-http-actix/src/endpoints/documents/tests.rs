@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
+use talk_domain::talk::model::limits::Limits;
 
 use crate::openapi::document;
 use crate::testing::Scene;
@@ -68,7 +69,7 @@ async fn who_takes_gzip_gets_it_and_who_knows_the_file_gets_no_body() {
 #[actix_web::test]
 async fn the_served_document_is_the_generated_one() {
     let served = Scene::empty().call(get("/openapi.json")).await;
-    assert_eq!(served.json(), document(true));
+    assert_eq!(served.json(), document(true, &Limits::default()));
 }
 
 #[actix_web::test]

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use talk_domain::talk::model::limits::Limits;
+use talk_wire::schema::Schemas;
 
-use super::{Answer, Body, Operation, Schema};
-use crate::openapi::field;
+use super::{Answer, Body, Operation};
 use crate::openapi::parameter::{shared_header, shared_parameter};
 use crate::openapi::{example, parameter, refusal};
 
@@ -31,12 +32,18 @@ impl Operation {
             let method = self.method.to_uppercase();
             format!("Deprecated: `{method} {path}` does it today.")
         });
-        let about = Some(self.about.to_owned()).filter(|about| !about.is_empty());
-        let parts: Vec<String> = about.into_iter().chain(successor).collect();
-        parts.join("\n\n")
+        let about = match self.about {
+            "" => format!("{}.", self.summary),
+            about => about.to_owned(),
+        };
+        [Some(about), successor]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\n\n")
     }
 
-    fn parameters(&self, has_legacy: bool) -> Vec<Value> {
+    fn parameters(&self, has_legacy: bool, limits: &Limits) -> Vec<Value> {
         let ids = self.ids.iter().map(|name| {
             json!({
                 "name": name,
@@ -48,7 +55,9 @@ impl Operation {
         });
         let query = self.query.iter();
         let query = query.filter(|taken| has_legacy || !taken.is_legacy);
-        let mut parameters: Vec<_> = ids.chain(query.map(parameter::of)).collect();
+        let mut parameters: Vec<_> = ids
+            .chain(query.map(|taken| parameter::of(taken, limits)))
+            .collect();
         if self.is_once {
             parameters.push(shared_parameter("IdempotencyKey"));
         }
@@ -56,7 +65,7 @@ impl Operation {
         parameters
     }
 
-    fn responses(&self, has_legacy: bool) -> Map<String, Value> {
+    fn responses(&self, schemas: &mut Schemas) -> Map<String, Value> {
         let mut responses = refusal::responses(&self.possible_reasons());
         let mut headers = Map::new();
         let mut add = |name: &str, shared| headers.insert(name.to_owned(), shared_header(shared));
@@ -70,7 +79,7 @@ impl Operation {
         let mut success = json!({"description": "Done.", "headers": headers});
         if let (Some(answer), Some(success)) = (&self.answer, success.as_object_mut()) {
             success.insert("description".to_owned(), answer.about.into());
-            success.insert("content".to_owned(), answer.content(has_legacy));
+            success.insert("content".to_owned(), answer.content(schemas));
         }
         responses.insert("200".to_owned(), success);
         if self.successor.is_some() {
@@ -80,21 +89,23 @@ impl Operation {
     }
 
     /// Its part of the document.
-    pub(in crate::openapi) fn describe(&self, tag: &str, has_legacy: bool) -> Value {
+    pub(in crate::openapi) fn describe(
+        &self,
+        tag: &str,
+        schemas: &mut Schemas,
+        limits: &Limits,
+    ) -> Value {
         let mut described = json!({
             "operationId": self.name,
             "summary": self.summary,
+            "description": self.full_about(),
             "tags": [tag],
-            "parameters": self.parameters(has_legacy),
-            "responses": self.responses(has_legacy),
+            "parameters": self.parameters(schemas.has_legacy, limits),
+            "responses": self.responses(schemas),
         });
         if let Some(described) = described.as_object_mut() {
-            let about = self.full_about();
-            if !about.is_empty() {
-                described.insert("description".to_owned(), about.into());
-            }
             if let Some(body) = &self.body {
-                described.insert("requestBody".to_owned(), body.describe());
+                described.insert("requestBody".to_owned(), body.describe(schemas));
             }
             if self.successor.is_some() {
                 described.insert("deprecated".to_owned(), true.into());
@@ -108,8 +119,8 @@ impl Operation {
 }
 
 impl Body {
-    fn describe(&self) -> Value {
-        let Some(used) = &self.schema else {
+    fn describe(&self, schemas: &mut Schemas) -> Value {
+        let Some(schema) = self.schema else {
             return json!({
                 "required": false,
                 "description": "Nothing is needed; an object is ignored.",
@@ -118,23 +129,14 @@ impl Body {
         };
         json!({
             "required": self.is_required,
-            "content": {"application/json": {
-                "schema": used.reference(),
-                "examples": self.examples,
-            }},
+            "content": {"application/json": {"schema": schema(schemas), "examples": self.examples}},
         })
     }
 }
 
 impl Answer {
-    fn content(&self, has_legacy: bool) -> Value {
-        let schema = match &self.schema {
-            Schema::One(used) => used.reference(),
-            Schema::Page(used) => field::list(&used.reference()),
-            Schema::Nothing => json!({"type": "object"}),
-            Schema::Events => field::event_page(has_legacy),
-            Schema::Text => json!({"type": "string"}),
-        };
+    fn content(&self, schemas: &mut Schemas) -> Value {
+        let schema = (self.schema)(schemas);
         json!({self.media_type: {"schema": schema, "example": self.example}})
     }
 }

@@ -1,12 +1,13 @@
 //! The operations of the first generations.
 
 use serde_json::Value;
+use talk_domain::talk::model::limits::Limits;
 
 use crate::openapi::document;
 
 #[test]
 fn each_names_its_successor() {
-    let document = document(true);
+    let document = document(true, &Limits::default());
     let mut count = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -30,7 +31,7 @@ fn each_names_its_successor() {
 
 #[test]
 fn each_tells_in_every_answer_that_it_is_deprecated() {
-    let document = document(true);
+    let document = document(true, &Limits::default());
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
     for operation in operations {
@@ -54,16 +55,15 @@ fn each_tells_in_every_answer_that_it_is_deprecated() {
 
 #[test]
 fn events_carry_the_reaction() {
-    let document = document(true);
-    let kinds = &document["components"]["schemas"]["TalkEvent"]["anyOf"];
-    for kind in kinds.as_array().unwrap() {
-        let fields = &kind["properties"];
-        let name = fields["type"]["const"].as_str().unwrap();
-        let action = name.strip_prefix("reaction_").unwrap_or_default();
-        assert_eq!(
-            fields["action"]["const"].as_str().unwrap_or_default(),
-            action
-        );
-        assert_eq!(fields.get("reaction").is_some(), !action.is_empty());
+    let document = document(true, &Limits::default());
+    let schemas = &document["components"]["schemas"];
+    for (name, action) in [
+        ("MessageCreatedEvent", None),
+        ("ReactionAddedEvent", Some("added")),
+        ("ReactionRemovedEvent", Some("removed")),
+    ] {
+        let fields = &schemas[name]["properties"];
+        assert_eq!(fields["action"]["enum"][0].as_str(), action, "{name}");
+        assert_eq!(fields.get("reaction").is_some(), action.is_some(), "{name}");
     }
 }

@@ -1,0 +1,253 @@
+//! JSON schemas of the wire's types, for whoever describes the API. Each type derives its own. Three
+//! conventions save repeating what holds everywhere: a field named `id` or ending in `_id` is an id,
+//! one beginning with `tm_` is a time, and text that clients send has no U+0000. The keyword
+//! `x-limit` names a limit of the installation, for example `#[schemars(extend("x-limit" = "name"))]`.
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+pub use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value, json};
+use talk_domain::talk::model::limits::Limits;
+
+/// Any text but U+0000.
+pub const NO_NUL: &str = r"^[^\u0000]*$";
+
+/// Text that does not only consist of white space and characters nobody sees.
+pub const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb][^\u0000]*$";
+
+/// An http or https URL with a host.
+pub const URL: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://([^/?#\s\\\u0000-\u001f\u007f-\u009f]*@)?[^/?#:@\s\\\u0000-\u001f\u007f-\u009f][^/?#@\s\\\u0000-\u001f\u007f-\u009f]*([/?#][^\s\\\u0000-\u001f\u007f-\u009f]*)?$";
+
+/// A MIME type, with or without parameters.
+pub const MIME: &str = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+ *(;[^\u0000-\u001f\u007f-\u009f]*)?$";
+
+/// A username.
+pub const USERNAME: &str = r"^[^\s\u0000-\u001f\u007f-\u009f]+$";
+
+/// What can be an emoji: a short name, a keycap, or something that is not ASCII.
+pub const EMOJI: &str =
+    r"^([a-z0-9_+-]{1,64}|[0-9#*]\ufe0f?\u20e3|[^\u0000-\u007f][^\u0000-\u0020]*)$";
+
+/// An id as the service writes it.
+const LOWER_UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
+
+/// An id in any case.
+pub const UUID: &str =
+    "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
+
+/// A time as the service writes it.
+const TIME: &str = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}";
+
+/// The sentence that every time has in its description.
+const ZONE: &str = "In UTC, for example `2024-01-17 10:30:00.000000`: put a `Z` behind it before it \
+                    is read as a date.";
+
+/// The times that may be `""`.
+const MAY_BE_EMPTY: [&str; 3] = ["tm_delete", "tm_edit", "tm_expire"];
+
+/// Who writes a type: what may be absent or null differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// Clients.
+    Sent,
+    /// The service.
+    Given,
+}
+
+/// The schemas of a document. Those that are referred to are collected.
+#[derive(Debug)]
+pub struct Schemas {
+    sent: SchemaGenerator,
+    given: SchemaGenerator,
+    /// Whether the service serves the endpoints of the first generations.
+    pub has_legacy: bool,
+}
+
+impl Schemas {
+    /// No schemas yet.
+    #[must_use]
+    pub fn new(has_legacy: bool) -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self {
+            sent: settings.clone().for_deserialize().into_generator(),
+            given: settings.for_serialize().into_generator(),
+            has_legacy,
+        }
+    }
+
+    /// The schema of a type that clients send.
+    pub fn sent<T: JsonSchema>(&mut self) -> Value {
+        self.sent.subschema_for::<T>().into()
+    }
+
+    /// The schema of a type that the service writes.
+    pub fn given<T: JsonSchema>(&mut self) -> Value {
+        self.given.subschema_for::<T>().into()
+    }
+
+    /// The schemas that were referred to, with the limits of an installation. Types that both sides
+    /// write have the schema of those that clients send.
+    #[must_use]
+    pub fn components(mut self, limits: &Limits) -> Map<String, Value> {
+        let mut components = Map::new();
+        for (side, generator) in [(Side::Given, &mut self.given), (Side::Sent, &mut self.sent)] {
+            for (name, mut schema) in generator.take_definitions(false) {
+                complete(&mut schema, side, limits);
+                components.insert(name, schema);
+            }
+        }
+        components
+    }
+}
+
+/// Completes a schema and those within it.
+fn complete(schema: &mut Value, side: Side, limits: &Limits) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    for key in ["oneOf", "anyOf"] {
+        let parts = object.get_mut(key).and_then(Value::as_array_mut);
+        for part in parts.into_iter().flatten() {
+            complete(part, side, limits);
+        }
+    }
+    let properties = object.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        if let Some(property) = property.as_object_mut() {
+            complete_property(name, property, side, limits);
+        }
+    }
+    forget_width(object);
+}
+
+fn complete_property(name: &str, property: &mut Map<String, Value>, side: Side, limits: &Limits) {
+    property.remove("default");
+    if side == Side::Given {
+        forbid_null(property);
+    }
+    apply_conventions(name, property, side);
+    let limit = property.get("x-limit").and_then(Value::as_str);
+    if let Some(limit) = limit.and_then(|limit| limit_of(limit, limits)) {
+        let is_list = property.contains_key("items");
+        let keyword = if is_list { "maxItems" } else { "maxLength" };
+        property.remove("x-limit");
+        property.insert(keyword.to_owned(), limit.into());
+    }
+    let is_free = !["enum", "pattern", "const", "format"]
+        .iter()
+        .any(|key| property.contains_key(*key));
+    if side == Side::Sent && is_free && is_text(property) {
+        property.insert("pattern".to_owned(), NO_NUL.into());
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(inner) = property.get_mut(inner) {
+            complete(inner, side, limits);
+        }
+    }
+    forget_width(property);
+}
+
+/// Which Rust type holds a number concerns nobody else.
+fn forget_width(schema: &mut Map<String, Value>) {
+    let format = schema.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| format.contains("int")) {
+        schema.remove("format");
+    }
+}
+
+fn apply_conventions(name: &str, property: &mut Map<String, Value>, side: Side) {
+    let is_named = |end: &str| name.ends_with(end) && name != "request_id";
+    if name.ends_with("_ids") && property.contains_key("items") {
+        property.insert("items".to_owned(), id(side));
+    }
+    if side == Side::Sent && is_text(property) && !property.contains_key("x-limit") {
+        if let "name" | "detail" = name {
+            property.insert("x-limit".to_owned(), name.into());
+        }
+    }
+    if !is_text(property) || property.contains_key("pattern") {
+        return;
+    }
+    let is_null = property.get("type").is_some_and(Value::is_array);
+    if name == "id" || is_named("_id") {
+        let form = if is_null {
+            json!({"pattern": format!("^(|{UUID})$")})
+        } else {
+            id(side)
+        };
+        extend(property, form);
+    } else if name.starts_with("tm_") {
+        let pattern = if MAY_BE_EMPTY.contains(&name) {
+            format!("^(|{TIME})$")
+        } else {
+            format!("^{TIME}$")
+        };
+        let description = property.get("description").and_then(Value::as_str);
+        let description = format!("{} {ZONE}", description.unwrap_or_default());
+        extend(
+            property,
+            json!({"pattern": pattern, "description": description}),
+        );
+    }
+}
+
+fn extend(property: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        property.extend(more);
+    }
+}
+
+fn id(side: Side) -> Value {
+    let pattern = match side {
+        Side::Sent => format!("^{UUID}$"),
+        Side::Given => LOWER_UUID.to_owned(),
+    };
+    json!({"type": "string", "format": "uuid", "pattern": pattern})
+}
+
+fn is_text(property: &Map<String, Value>) -> bool {
+    property.get("type").is_some_and(|kind| {
+        let mut kinds = kind.as_array().into_iter().flatten();
+        kind == "string" || kinds.any(|kind| kind == "string")
+    })
+}
+
+/// The service leaves out what there is not.
+fn forbid_null(property: &mut Map<String, Value>) {
+    let kinds = property.get("type").and_then(Value::as_array);
+    let kind = kinds.and_then(|kinds| kinds.iter().find(|kind| *kind != "null").cloned());
+    if let Some(kind) = kind {
+        property.insert("type".to_owned(), kind);
+    }
+    let parts = property.get("anyOf").and_then(Value::as_array);
+    let reference = parts.and_then(|parts| parts.iter().find_map(|part| part.get("$ref")).cloned());
+    if let Some(reference) = reference {
+        property.remove("anyOf");
+        property.insert("$ref".to_owned(), reference);
+    }
+}
+
+fn limit_of(name: &str, limits: &Limits) -> Option<usize> {
+    Some(match name {
+        "name" => limits.name,
+        "detail" => limits.detail,
+        "text" => limits.text,
+        "medias" => limits.medias,
+        "participants" => limits.participants,
+        "emoji" => limits.emoji,
+        _ => return None,
+    })
+}
+
+/// Adds a schema under a name of its own, and returns a reference to it.
+pub(crate) fn define(generator: &mut SchemaGenerator, name: &str, schema: Value) -> Value {
+    generator.definitions_mut().insert(name.to_owned(), schema);
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// A schema that was written as JSON; one that is no object counts as any value.
+pub(crate) fn written(schema: Value) -> Schema {
+    Schema::try_from(schema).unwrap_or_default()
+}
