@@ -17,6 +17,7 @@ use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::unit::Talk;
 use talk_identity::SignedTokens;
 use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::Silent;
@@ -115,13 +116,17 @@ impl World {
     }
 
     /// Opens its database. No server may use it meanwhile.
-    pub(crate) fn open(&self) -> Result<Arc<dyn Store>> {
+    pub(crate) fn open(&self) -> Result<Arc<dyn Store<Talk>>> {
         let (options, bell) = (StoreOptions::default(), Arc::new(Silent));
         Ok(open(&self.url(), &options, Arc::new(ChatFrames), bell)?)
     }
 
     /// Writes its customers and agents.
-    pub(crate) async fn populate(&self, store: &Arc<dyn Store>, now: Timestamp) -> Result<()> {
+    pub(crate) async fn populate(
+        &self,
+        store: &Arc<dyn Store<Talk>>,
+        now: Timestamp,
+    ) -> Result<()> {
         for agents in self.agents.chunk_by(|a, b| a.customer == b.customer) {
             let id = agents.first().context("an agent")?.customer;
             let mut customer = Some(Customer::new(id, "bench", now)?);
@@ -146,7 +151,7 @@ impl World {
     /// millisecond apart.
     pub(crate) async fn fill(
         &mut self,
-        store: &Arc<dyn Store>,
+        store: &Arc<dyn Store<Talk>>,
         (n, messages): (usize, usize),
         start: Timestamp,
     ) -> Result<()> {
@@ -161,7 +166,7 @@ impl World {
     /// `n`th agent in it, each a millisecond later than the one before.
     pub(crate) async fn say(
         &mut self,
-        store: &Arc<dyn Store>,
+        store: &Arc<dyn Store<Talk>>,
         (n, messages): (usize, usize),
         start: Timestamp,
         said: impl Fn(usize) -> String + Copy + Send + 'static,
@@ -268,7 +273,7 @@ fn context(actor: Actor, now: Timestamp, (chat, message): (usize, usize)) -> Con
 }
 
 async fn create(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     members: &[Agent],
     n: usize,
     now: Timestamp,
@@ -291,7 +296,7 @@ async fn create(
 /// Posts messages of an agent in a chat, each a millisecond later than the one before. The ids of the
 /// messages are made from `n`, which no other chat may have.
 async fn post_all(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     (author, n, messages): (&Agent, usize, usize),
     (chat, start): (ChatId, Timestamp),
     said: impl Fn(usize) -> String + Copy + Send + 'static,

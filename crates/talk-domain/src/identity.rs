@@ -4,6 +4,8 @@ pub mod access_key;
 pub mod agent;
 pub mod credentials;
 pub mod customer;
+pub mod departure;
 pub mod session;
+pub mod unit;
 
 pub use credentials::*;

@@ -16,4 +16,5 @@ pub mod store_error;
 pub mod stream;
 pub mod text;
 pub mod time;
+pub mod unit;
 pub mod username_key;

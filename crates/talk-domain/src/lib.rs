@@ -4,8 +4,8 @@
 //! - [`identity`]: customers, agents, access keys, sessions.
 //! - [`talk`]: chats, participants, messages, reactions, live delivery.
 //!
-//! A use case is one function on an open [`UnitOfWork`](kernel::store::UnitOfWork) (or a read-only
-//! [`Snapshot`](kernel::store::Snapshot)): all or nothing, its events written in the same
+//! A use case is one function on an open [`UnitOfWork`](kernel::unit::UnitOfWork) (or a read-only
+//! [`Snapshot`](kernel::unit::Snapshot)): all or nothing, its events written in the same
 //! transaction. Time and ids are data and come with the [`Context`](kernel::context::Context).
 
 pub mod identity;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod chat;
 pub mod cleanup;
+pub mod departure;
 pub mod list_events;
 pub mod live;
 pub mod message;
@@ -14,3 +15,4 @@ pub mod resolve_mentions;
 pub mod retention;
 pub mod search;
 pub mod steps;
+pub mod unit;

@@ -15,14 +15,16 @@ use crate::identity::agent::{
 use crate::identity::customer::{
     CustomerRemoval, CustomerRepository, MockCustomerRemoval, MockCustomerRepository,
 };
+use crate::identity::departure::{Departure, MockDeparture};
 use crate::identity::session::{
     Directory, MockDirectory, MockSessionRepository, SessionRepository,
 };
+use crate::identity::unit::{IdentitySnapshot, IdentityUnit};
 use crate::kernel::cleanup::{
     CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
 };
 use crate::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
-use crate::kernel::store::{Snapshot, UnitOfWork};
+use crate::kernel::unit::{Snapshot, UnitOfWork};
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
 use crate::talk::model::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
 use crate::talk::model::media::{FileRepository, MockFileRepository};
@@ -41,6 +43,7 @@ use crate::talk::model::removal::{ChatRemoval, MockChatRemoval};
 use crate::talk::model::retention::{
     MockRetentionQueries, MockRetentionRepository, RetentionQueries, RetentionRepository,
 };
+use crate::talk::unit::{TalkSnapshot, TalkUnit};
 pub use builders::*;
 #[cfg(test)]
 pub(crate) use scene::Scene;
@@ -48,62 +51,77 @@ pub(crate) use scene::Scene;
 pub(crate) use seen::{FIRST, seen};
 
 macro_rules! mocks {
-    ($(#[$doc:meta])* $name:ident: $port:ident { $($field:ident: $mock:ident as $trait:ident,)* }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($port:ident { $($field:ident: $mock:ident as $trait:ident,)* })*
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Default)]
         pub struct $name {
-            $(
+            $($(
                 #[doc = concat!("See [`", stringify!($trait), "`].")]
                 pub $field: $mock,
-            )*
+            )*)*
         }
 
-        impl $port for $name {
+        $(impl $port for $name {
             $(fn $field(&mut self) -> &mut dyn $trait {
                 &mut self.$field
             })*
-        }
+        })*
     };
 }
 
 mocks! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.
-    MockUnitOfWork: UnitOfWork {
-        chats: MockChatRepository as ChatRepository,
-        participants: MockParticipantRepository as ParticipantRepository,
-        messages: MockMessageRepository as MessageRepository,
-        mentions: MockMentionRepository as MentionRepository,
-        reactions: MockReactionRepository as ReactionRepository,
-        read_marks: MockReadRepository as ReadRepository,
-        reads: MockReadQueries as ReadQueries,
-        files: MockFileRepository as FileRepository,
-        agents: MockAgentRepository as AgentRepository,
-        keys: MockAccessKeyRepository as AccessKeyRepository,
-        sessions: MockSessionRepository as SessionRepository,
-        customers: MockCustomerRepository as CustomerRepository,
-        customer_removal: MockCustomerRemoval as CustomerRemoval,
-        idempotency: MockIdempotencyRepository as IdempotencyRepository,
-        events: MockEventLog as EventLog,
-        cleanups: MockCleanupRepository as CleanupRepository,
-        removal: MockChatRemoval as ChatRemoval,
-        retention: MockRetentionRepository as RetentionRepository,
-        directory: MockDirectory as Directory,
+    MockUnitOfWork {
+        UnitOfWork {
+            events: MockEventLog as EventLog,
+            idempotency: MockIdempotencyRepository as IdempotencyRepository,
+            cleanups: MockCleanupRepository as CleanupRepository,
+        }
+        IdentityUnit {
+            agents: MockAgentRepository as AgentRepository,
+            keys: MockAccessKeyRepository as AccessKeyRepository,
+            sessions: MockSessionRepository as SessionRepository,
+            customers: MockCustomerRepository as CustomerRepository,
+            customer_removal: MockCustomerRemoval as CustomerRemoval,
+            directory: MockDirectory as Directory,
+            products: MockDeparture as Departure,
+        }
+        TalkUnit {
+            chats: MockChatRepository as ChatRepository,
+            participants: MockParticipantRepository as ParticipantRepository,
+            messages: MockMessageRepository as MessageRepository,
+            mentions: MockMentionRepository as MentionRepository,
+            reactions: MockReactionRepository as ReactionRepository,
+            read_marks: MockReadRepository as ReadRepository,
+            reads: MockReadQueries as ReadQueries,
+            files: MockFileRepository as FileRepository,
+            removal: MockChatRemoval as ChatRemoval,
+            retention: MockRetentionRepository as RetentionRepository,
+        }
     }
 }
 
 mocks! {
     /// A snapshot of mocked queries; an unexpected call fails the test.
-    MockSnapshot: Snapshot {
-        chats: MockChatQueries as ChatQueries,
-        participants: MockParticipantQueries as ParticipantQueries,
-        messages: MockMessageQueries as MessageQueries,
-        mentions: MockMentionQueries as MentionQueries,
-        reads: MockReadQueries as ReadQueries,
-        agents: MockAgentQueries as AgentQueries,
-        keys: MockAccessKeyQueries as AccessKeyQueries,
-        events: MockEventQueries as EventQueries,
-        cleanups: MockCleanupQueries as CleanupQueries,
-        retention: MockRetentionQueries as RetentionQueries,
-        directory: MockDirectory as Directory,
+    MockSnapshot {
+        Snapshot {
+            events: MockEventQueries as EventQueries,
+            cleanups: MockCleanupQueries as CleanupQueries,
+        }
+        IdentitySnapshot {
+            agents: MockAgentQueries as AgentQueries,
+            keys: MockAccessKeyQueries as AccessKeyQueries,
+            directory: MockDirectory as Directory,
+        }
+        TalkSnapshot {
+            chats: MockChatQueries as ChatQueries,
+            participants: MockParticipantQueries as ParticipantQueries,
+            messages: MockMessageQueries as MessageQueries,
+            mentions: MockMentionQueries as MentionQueries,
+            reads: MockReadQueries as ReadQueries,
+            retention: MockRetentionQueries as RetentionQueries,
+        }
     }
 }

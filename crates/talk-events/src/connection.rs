@@ -10,6 +10,7 @@ use talk_domain::kernel::live::{Connection, FollowError, Notice, Refused, Resume
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::live::subscribe::starts;
+use talk_domain::talk::unit::Talk;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -27,7 +28,7 @@ const ATTEMPTS: usize = 10;
 pub(crate) struct NodeConnection {
     id: ReaderId,
     actor: Actor,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Store<Talk>>,
     node: UnboundedSender<Command>,
     notices: Notices,
     roster: Arc<Mutex<Roster>>,

@@ -16,6 +16,7 @@ use talk_domain::kernel::store::Store;
 use talk_domain::talk::live::catch_up::CatchUp;
 use talk_domain::talk::live::subscribe::Starts;
 use talk_domain::talk::model::event::Bell;
+use talk_domain::talk::unit::Talk;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -80,7 +81,7 @@ pub struct NodeBell(UnboundedSender<Command>);
 /// A running [`Node`].
 #[derive(Clone)]
 pub struct NodeHandle {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store<Talk>>,
     pub(crate) sender: UnboundedSender<Command>,
     pub(crate) roster: Arc<Mutex<Roster>>,
     ids: Arc<AtomicU64>,
@@ -106,7 +107,7 @@ impl Node {
 
     /// What connections are opened with, and the delivery itself: it works while it is polled, and
     /// its connections end when it is dropped.
-    pub fn run(self, store: Arc<dyn Store>) -> (NodeHandle, impl Future<Output = ()> + Send) {
+    pub fn run(self, store: Arc<dyn Store<Talk>>) -> (NodeHandle, impl Future<Output = ()> + Send) {
         let handle = NodeHandle {
             store: Arc::clone(&store),
             sender: self.sender.clone(),

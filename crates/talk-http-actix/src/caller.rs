@@ -7,9 +7,11 @@ use serde::Serialize;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{DomainError, ErrorKind};
 use talk_domain::kernel::page::Page;
-use talk_domain::kernel::store::{ReadLane, Snapshot, Store, Unit, UnitOfWork};
+use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::access::Placed;
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_wire::json;
 use talk_wire::resource::List;
 use talk_wire::resource::list::{self, Row};
@@ -82,7 +84,7 @@ impl FromRequest for Administrator {
 }
 
 impl Caller {
-    pub(crate) fn store(&self) -> &(dyn Store + 'static) {
+    pub(crate) fn store(&self) -> &(dyn Store<Talk> + 'static) {
         &*self.shared.api.store
     }
 
@@ -114,7 +116,7 @@ impl Caller {
     pub(crate) async fn write<T, E>(
         &self,
         name: &'static str,
-        work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,
@@ -128,7 +130,7 @@ impl Caller {
     pub(crate) async fn read<T, E>(
         &self,
         name: &'static str,
-        work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkSnapshot, Actor) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,
@@ -142,7 +144,7 @@ impl Caller {
         &self,
         lane: ReadLane,
         name: &'static str,
-        mut work: impl FnMut(&mut dyn Snapshot, Actor) -> Result<T, E> + Send + 'static,
+        mut work: impl FnMut(&mut dyn TalkSnapshot, Actor) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,

@@ -42,6 +42,7 @@ use talk_domain::kernel::live::Live;
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::unit::Talk;
 pub use throttle::LoginLimits;
 use tokio::sync::watch;
 pub use unsent::UnsentLimits;
@@ -50,7 +51,7 @@ pub use unsent::UnsentLimits;
 #[derive(Clone)]
 pub struct Api {
     /// Runs units of work.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Store<Talk>>,
     /// Hashes and verifies passwords off the request threads.
     pub passwords: Arc<dyn Passwords>,
     /// Issues and verifies tokens and access keys.

@@ -7,8 +7,9 @@ use talk_domain::identity::session::act::Authority;
 use talk_domain::identity::session::authenticate::AuthenticateError;
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::error::{CheckedError, DomainError};
-use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::TalkUnit;
 
 use crate::api_error::ApiError;
 use crate::shared::Shared;
@@ -29,7 +30,7 @@ impl Requester {
         self,
         shared: &Shared,
         name: &'static str,
-        mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<T, E> + Send + 'static,
+        mut work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<T, E> + Send + 'static,
     ) -> Result<T, CheckedError<AuthenticateError, E>>
     where
         T: Send + 'static,

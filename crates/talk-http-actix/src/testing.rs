@@ -19,11 +19,12 @@ use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::{AgentId, TokenId};
 use talk_domain::kernel::live::{Connection, Live, Presence};
 use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::kernel::store::{ReadWork, Store, Unit, Verdict, Work};
+use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Verdict, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::event::{FrameEncoder, LogEntry};
 use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
 use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
@@ -43,19 +44,21 @@ struct Mocks {
     snapshot: Mutex<MockSnapshot>,
 }
 
-impl Store for Mocks {
-    fn execute(&self, _: Unit, mut work: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+impl Store<Talk> for Mocks {
+    fn execute(&self, _: Unit, mut work: Work<Talk>) -> BoxFuture<'_, Result<(), StoreError>> {
         let mut unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
         assert_ne!(work(&mut *unit), Verdict::Retry);
         Box::pin(async { Ok(()) })
     }
 
-    fn query(&self, _: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn query(&self, _: Unit, mut work: ReadWork<Talk>) -> BoxFuture<'_, Result<(), StoreError>> {
         let mut snapshot = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         assert_ne!(work(&mut *snapshot), Verdict::Retry);
         Box::pin(async { Ok(()) })
     }
+}
 
+impl Database for Mocks {
     fn epoch(&self) -> &'static str {
         "e-1"
     }

@@ -11,6 +11,7 @@ use talk_domain::kernel::context::Permission;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::unit::Talk;
 
 use crate::failure::Failure;
 use crate::installation::{fresh, now, refused};
@@ -49,7 +50,7 @@ impl FirstAdmin {
 /// # Errors
 /// If the database has no agents and the settings name no first admin.
 pub(crate) async fn bootstrap(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     passwords: &dyn Passwords,
     settings: &Settings,
 ) -> Result<(), Failure> {
@@ -76,7 +77,7 @@ pub(crate) fn no_agents() -> Failure {
     )
 }
 
-async fn occupied(store: &Arc<dyn Store>) -> Result<(bool, bool), StoreError> {
+async fn occupied(store: &Arc<dyn Store<Talk>>) -> Result<(bool, bool), StoreError> {
     store
         .read(Unit::installation("bootstrap_check"), |snapshot| {
             let has_agents = snapshot.directory().has_agents()?;
@@ -87,7 +88,7 @@ async fn occupied(store: &Arc<dyn Store>) -> Result<(bool, bool), StoreError> {
 }
 
 async fn create(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     passwords: &dyn Passwords,
     admin: FirstAdmin,
 ) -> Result<(), Failure> {

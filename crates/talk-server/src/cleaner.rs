@@ -13,6 +13,7 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::cleanup::carry_on::carry_on;
 use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::resolve_mentions::resolve;
+use talk_domain::talk::unit::Talk;
 use uuid::Uuid;
 
 use crate::installation::{now, random};
@@ -37,7 +38,7 @@ const BACKLOG: Bound = Bound {
 const RESOLVED: usize = 8;
 
 /// Runs until dropped.
-pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
+pub(crate) async fn clean_up(store: Arc<dyn Store<Talk>>, limits: Limits) {
     let mut cleaner = Cleaner::new(store, limits);
     loop {
         let pause = match cleaner.step().await {
@@ -54,7 +55,7 @@ pub(crate) async fn clean_up(store: Arc<dyn Store>, limits: Limits) {
 
 /// Runs cleanups step by step.
 pub(crate) struct Cleaner {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Store<Talk>>,
     limits: Limits,
     /// The number of the cleanup that had the last step; cleanups take turns.
     last: u64,
@@ -62,7 +63,7 @@ pub(crate) struct Cleaner {
 
 impl Cleaner {
     /// Creates a cleaner of `store`.
-    pub(crate) const fn new(store: Arc<dyn Store>, limits: Limits) -> Self {
+    pub(crate) const fn new(store: Arc<dyn Store<Talk>>, limits: Limits) -> Self {
         Self {
             store,
             limits,

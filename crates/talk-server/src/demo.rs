@@ -15,6 +15,7 @@ use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::talk::chat::list::list_chats;
 use talk_domain::talk::model::chat::{ChatFilter, ChatKind, ChatStatus};
 use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::unit::Talk;
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -43,7 +44,7 @@ pub(crate) struct Demo {
 }
 
 /// Returns whether the database holds the demo.
-pub(crate) async fn exists(store: &Arc<dyn Store>) -> Result<bool, Failure> {
+pub(crate) async fn exists(store: &Arc<dyn Store<Talk>>) -> Result<bool, Failure> {
     let unit = Unit::installation("demo_check");
     let found = store.read(unit, |snapshot| {
         let customer = snapshot.directory().customer(CUSTOMER)?;
@@ -57,7 +58,7 @@ pub(crate) async fn exists(store: &Arc<dyn Store>) -> Result<bool, Failure> {
 /// # Errors
 /// Names the agents, and the commands after which `serve` starts.
 pub(crate) async fn refuse_known_passwords(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     passwords: &dyn Passwords,
 ) -> Result<(), Failure> {
     let mut known = Vec::new();
@@ -85,7 +86,7 @@ pub(crate) async fn refuse_known_passwords(
 /// If the database has agents and no demo: no agents with known passwords are created
 /// there.
 pub(crate) async fn demo(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     passwords: &dyn Passwords,
 ) -> Result<Demo, Failure> {
     if !exists(store).await? {
@@ -101,7 +102,7 @@ pub(crate) async fn demo(
     Ok(Demo { agents, chat })
 }
 
-async fn create(store: &Arc<dyn Store>, passwords: &dyn Passwords) -> Result<(), Failure> {
+async fn create(store: &Arc<dyn Store<Talk>>, passwords: &dyn Passwords) -> Result<(), Failure> {
     let now = now();
     let customer = Customer::new(CUSTOMER, "demo", now).map_err(refused)?;
     let mut commands = Vec::new();
@@ -136,13 +137,13 @@ async fn create(store: &Arc<dyn Store>, passwords: &dyn Passwords) -> Result<(),
 }
 
 /// Returns the demo's agents that still exist, ordered by name.
-async fn agents(store: &Arc<dyn Store>) -> Result<Vec<Agent>, StoreError> {
+async fn agents(store: &Arc<dyn Store<Talk>>) -> Result<Vec<Agent>, StoreError> {
     let logins = logins(store).await?;
     Ok(logins.into_iter().map(|(agent, _)| agent).collect())
 }
 
 /// Returns the demo's agents with their password hashes.
-async fn logins(store: &Arc<dyn Store>) -> Result<Vec<(Agent, PasswordHash)>, StoreError> {
+async fn logins(store: &Arc<dyn Store<Talk>>) -> Result<Vec<(Agent, PasswordHash)>, StoreError> {
     let unit = Unit::of(CUSTOMER, "demo_agents");
     let agents = store.read(unit, |snapshot| {
         let mut agents = Vec::new();
@@ -156,7 +157,10 @@ async fn logins(store: &Arc<dyn Store>) -> Result<Vec<(Agent, PasswordHash)>, St
 }
 
 /// Returns the oldest open group of an agent.
-async fn chat_of(store: &Arc<dyn Store>, agent: &Agent) -> Result<Option<ChatId>, StoreError> {
+async fn chat_of(
+    store: &Arc<dyn Store<Talk>>,
+    agent: &Agent,
+) -> Result<Option<ChatId>, StoreError> {
     let actor = actor(agent);
     let filter = ChatFilter {
         kind: Some(ChatKind::Group),
@@ -168,7 +172,10 @@ async fn chat_of(store: &Arc<dyn Store>, agent: &Agent) -> Result<Option<ChatId>
     Ok(chats.await?.first().map(|chat| chat.id))
 }
 
-async fn create_demo_chat(store: &Arc<dyn Store>, agents: &[Agent]) -> Result<ChatId, Failure> {
+async fn create_demo_chat(
+    store: &Arc<dyn Store<Talk>>,
+    agents: &[Agent],
+) -> Result<ChatId, Failure> {
     let Some((alice, others)) = agents.split_first() else {
         return Err(anyhow!("the demo's agents are missing").into());
     };

@@ -11,6 +11,7 @@ use talk_domain::kernel::log::LoggedEvent;
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::event::Bell;
+use talk_domain::talk::unit::Talk;
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
 use talk_store_diesel::{DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, StoreOptions};
 use talk_wire::frame::ChatFrames;
@@ -119,7 +120,10 @@ pub(crate) fn database(settings: &Settings) -> String {
 }
 
 /// Opens and migrates the database for a command. `is_served` says whether a server runs on it.
-pub(crate) fn open_beside(settings: &Settings, is_served: bool) -> Result<Arc<dyn Store>, Failure> {
+pub(crate) fn open_beside(
+    settings: &Settings,
+    is_served: bool,
+) -> Result<Arc<dyn Store<Talk>>, Failure> {
     let options = StoreOptions {
         is_beside_server: is_served,
         read_timeout: UNHURRIED,
@@ -133,7 +137,7 @@ pub(crate) fn open_for(
     settings: &Settings,
     bell: Arc<dyn Bell>,
     on_fatal: Option<FatalHook>,
-) -> Result<Arc<dyn Store>, Failure> {
+) -> Result<Arc<dyn Store<Talk>>, Failure> {
     let options = StoreOptions {
         on_fatal,
         ..options(settings)
@@ -158,7 +162,7 @@ fn open_with(
     settings: &Settings,
     options: &StoreOptions,
     bell: Arc<dyn Bell>,
-) -> Result<Arc<dyn Store>, Failure> {
+) -> Result<Arc<dyn Store<Talk>>, Failure> {
     let url = settings.database_url();
     let store = talk_store_diesel::open(url.expose_secret(), options, Arc::new(ChatFrames), bell);
     Ok(store.context("the database")?)

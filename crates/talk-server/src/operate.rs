@@ -16,6 +16,7 @@ use talk_domain::kernel::page::{Order, Page, PageRequest};
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::limits::Limits;
+use talk_domain::talk::unit::Talk;
 use talk_store_diesel::DatabaseLock;
 
 pub(crate) use backup::{backup, restore};
@@ -30,7 +31,7 @@ use erasure::Confirmation;
 /// Runs commands on an open database, across all customers.
 pub(crate) struct Operator {
     /// The database.
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store<Talk>>,
     /// The installation's limits on fields.
     pub(crate) limits: Limits,
     /// Whether to print JSON.

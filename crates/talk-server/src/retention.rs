@@ -14,6 +14,7 @@ use talk_domain::talk::model::retention::{Expiry, Retention, Step};
 use talk_domain::talk::retention::due::{Due, find_due};
 use talk_domain::talk::retention::expire::expire_messages;
 use talk_domain::talk::retention::trim::trim_log;
+use talk_domain::talk::unit::Talk;
 use uuid::Uuid;
 
 use crate::cleaner::leave_time;
@@ -29,7 +30,11 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const FAILURES: u32 = 3;
 
 /// Erases what has expired, at once and then every hour, until dropped.
-pub(crate) async fn retain_hourly(store: Arc<dyn Store>, retention: Retention, limits: Limits) {
+pub(crate) async fn retain_hourly(
+    store: Arc<dyn Store<Talk>>,
+    retention: Retention,
+    limits: Limits,
+) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
@@ -91,7 +96,7 @@ struct Turn {
 /// One pass over all chats. Customers take turns with one bounded unit of work each, so that none
 /// waits for the backlog of another.
 struct Run {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Store<Talk>>,
     expiry: Expiry,
     limits: Limits,
     turns: VecDeque<Turn>,
@@ -99,7 +104,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(store: Arc<dyn Store>, expiry: Expiry, limits: Limits) -> Self {
+    fn new(store: Arc<dyn Store<Talk>>, expiry: Expiry, limits: Limits) -> Self {
         Self {
             store,
             expiry,

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use talk_domain::kernel::store::Store;
+use talk_domain::talk::unit::Talk;
 use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
@@ -30,7 +31,7 @@ pub(crate) struct Prepared {
     /// for it.
     marker: Marker,
     /// The database.
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store<Talk>>,
     /// Tokens.
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
@@ -232,7 +233,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
 
 /// Writes everything and closes the database as one file. Drops the marker first, which has the
 /// database open, and the lock last.
-async fn close(database: Arc<dyn Store>, marker: Marker, lock: DatabaseLock) {
+async fn close(database: Arc<dyn Store<Talk>>, marker: Marker, lock: DatabaseLock) {
     drop(marker);
     database.close().await;
     drop(lock);
@@ -241,7 +242,7 @@ async fn close(database: Arc<dyn Store>, marker: Marker, lock: DatabaseLock) {
 /// Starts the background tasks.
 fn maintenance(
     settings: &Settings,
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     metrics: &PrometheusHandle,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();

@@ -8,6 +8,7 @@ use talk_domain::kernel::idempotency::KEPT_SECONDS;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::unit::Talk;
 
 use crate::installation::now;
 
@@ -21,7 +22,7 @@ const AT_ONCE: u32 = 500;
 
 /// Deletes expired rows (revocations, idempotency keys, session ends), at the start and then every
 /// hour, until dropped.
-pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
+pub(crate) async fn purge_hourly(store: Arc<dyn Store<Talk>>) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
@@ -33,7 +34,7 @@ pub(crate) async fn purge_hourly(store: Arc<dyn Store>) {
     }
 }
 
-async fn purge(store: &Arc<dyn Store>, now: Timestamp) -> Result<(), StoreError> {
+async fn purge(store: &Arc<dyn Store<Talk>>, now: Timestamp) -> Result<(), StoreError> {
     let (answers, tokens) = (before(now, KEPT_SECONDS), before(now, GRACE_SECONDS));
     let unit = Unit::installation("purge");
     // Requests can run between the units.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 
 /// Maximum of listed names.
 const LISTED: u32 = 100;
@@ -13,7 +14,7 @@ const LISTED: u32 = 100;
 ///
 /// # Errors
 /// If storage fails.
-pub(crate) async fn colliding(store: &Arc<dyn Store>) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn colliding(store: &Arc<dyn Store<Talk>>) -> Result<Vec<String>, StoreError> {
     let unit = Unit::installation("colliding_usernames");
     let agents = store.read(unit, |snapshot| {
         snapshot.directory().colliding_agents(LISTED)
@@ -32,7 +33,7 @@ pub(crate) async fn colliding(store: &Arc<dyn Store>) -> Result<Vec<String>, Sto
 ///
 /// # Errors
 /// If storage fails.
-pub(crate) async fn warn_of_collisions(store: &Arc<dyn Store>) -> Result<(), StoreError> {
+pub(crate) async fn warn_of_collisions(store: &Arc<dyn Store<Talk>>) -> Result<(), StoreError> {
     for collision in colliding(store).await? {
         tracing::warn!("{collision}");
     }

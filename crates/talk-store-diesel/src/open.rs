@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use talk_domain::kernel::store::Store;
 use talk_domain::talk::model::event::{Bell, FrameEncoder};
+use talk_domain::talk::unit::Talk;
 
 use crate::connection::AnyConnection;
 use crate::error::OpenError;
@@ -27,7 +28,7 @@ pub fn open(
     options: &StoreOptions,
     encoder: Arc<dyn FrameEncoder>,
     bell: Arc<dyn Bell>,
-) -> Result<Arc<dyn Store>, OpenError> {
+) -> Result<Arc<dyn Store<Talk>>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let reserve = Reserve::of(&path);
     let mut conn = match connection::writer(&path) {

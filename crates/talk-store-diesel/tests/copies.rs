@@ -15,6 +15,7 @@ use diesel::{Connection as _, SqliteConnection};
 use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::at;
 use talk_store_diesel::{
     CopyError, Marker, OpenError, Restore, StoreOptions, backup, lock, migrate, open,
@@ -39,7 +40,7 @@ impl Place {
         format!("sqlite:{}", self.path(name).display())
     }
 
-    fn open(&self, name: &str) -> Arc<dyn Store> {
+    fn open(&self, name: &str) -> Arc<dyn Store<Talk>> {
         let options = StoreOptions::default();
         open(
             &self.url(name),
@@ -66,7 +67,7 @@ impl Place {
     }
 }
 
-async fn add(store: &Arc<dyn Store>, number: u128) {
+async fn add(store: &Arc<dyn Store<Talk>>, number: u128) {
     let customer = Customer::new(CustomerId(Uuid::from_u128(number)), "C", at(1)).unwrap();
     let insert = store.write(Unit::installation("create"), move |uow| {
         uow.customers().insert(&customer)
@@ -74,7 +75,7 @@ async fn add(store: &Arc<dyn Store>, number: u128) {
     insert.await.unwrap();
 }
 
-async fn count(store: &Arc<dyn Store>) -> usize {
+async fn count(store: &Arc<dyn Store<Talk>>) -> usize {
     let unit = Unit::installation("count");
     let customers = store.read(unit, |snapshot| snapshot.directory().customers());
     customers.await.unwrap().len()

@@ -10,8 +10,10 @@ use diesel::prelude::*;
 use talk_domain::identity::customer::Customer;
 use talk_domain::identity::customer::create::CreateCustomerError;
 use talk_domain::kernel::id::{CustomerId, TokenId};
-use talk_domain::kernel::store::{Store, Unit, UnitOfWork};
+use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::TalkUnit;
 use talk_domain::testing::at;
 use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::Silent;
@@ -37,22 +39,22 @@ const REFUSABLE_ENDS_ALL: &str = "
     CREATE TRIGGER fails BEFORE INSERT ON talk_revoked_tokens
     BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END;";
 
-type Fails = fn(&mut dyn UnitOfWork) -> Result<(), StoreError>;
+type Fails = fn(&mut dyn TalkUnit) -> Result<(), StoreError>;
 
-async fn insert(store: &Arc<dyn Store>, n: u128, name: &str) -> Result<(), StoreError> {
+async fn insert(store: &Arc<dyn Store<Talk>>, n: u128, name: &str) -> Result<(), StoreError> {
     let customer = Customer::new(CustomerId(Uuid::from_u128(n)), name, at(1)).unwrap();
     store
         .write(UNIT, move |uow| uow.customers().insert(&customer))
         .await
 }
 
-async fn count(store: &Arc<dyn Store>) -> Result<usize, StoreError> {
+async fn count(store: &Arc<dyn Store<Talk>>) -> Result<usize, StoreError> {
     store
         .read(UNIT, |snapshot| Ok(snapshot.directory().customers()?.len()))
         .await
 }
 
-fn boom(uow: &mut dyn UnitOfWork) -> Result<(), StoreError> {
+fn boom(uow: &mut dyn TalkUnit) -> Result<(), StoreError> {
     let customer = Customer::new(CustomerId(Uuid::from_u128(3)), "boom", at(1)).unwrap();
     uow.customers().insert(&customer)
 }

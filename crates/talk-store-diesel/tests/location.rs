@@ -10,17 +10,18 @@ use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{at, customer_id};
 use talk_store_diesel::{OpenError, StoreOptions, check_url, migrate, open};
 use talk_testkit::Silent;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-fn opened(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+fn opened(url: &str) -> Result<Arc<dyn Store<Talk>>, OpenError> {
     opened_with(url, &StoreOptions::default())
 }
 
-fn opened_with(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store>, OpenError> {
+fn opened_with(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store<Talk>>, OpenError> {
     open(url, options, Arc::new(Silent), Arc::new(Silent))
 }
 
@@ -28,7 +29,7 @@ fn customer() -> Customer {
     Customer::new(customer_id(), "Acme", at(1)).unwrap()
 }
 
-async fn find(store: &Arc<dyn Store>, id: CustomerId) -> Option<Customer> {
+async fn find(store: &Arc<dyn Store<Talk>>, id: CustomerId) -> Option<Customer> {
     store
         .read(Unit::installation("find"), move |snapshot| {
             snapshot.directory().customer(id)

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use talk_domain::kernel::store::Store;
 use talk_domain::talk::model::event::{Bell, FrameEncoder};
+use talk_domain::talk::unit::Talk;
 
 /// The parts a store under test is opened with.
 pub struct Setup {
@@ -49,7 +50,7 @@ pub struct Setup {
 /// A store under test, on an empty database.
 pub struct Opened {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Store<Talk>>,
     /// Dropped after the store, for example its directory.
     pub keep: Box<dyn Any + Send + Sync>,
 }

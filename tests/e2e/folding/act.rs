@@ -3,7 +3,6 @@
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::error::{DomainError, ErrorKind};
 use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
-use talk_domain::kernel::store::UnitOfWork;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::close::close_chat;
 use talk_domain::talk::chat::delete::delete_chat;
@@ -19,6 +18,7 @@ use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participa
 use talk_domain::talk::reaction::add::{React, add_reaction};
 use talk_domain::talk::reaction::remove::remove_reaction;
 use talk_domain::talk::read::mark::{MarkRead, mark_read};
+use talk_domain::talk::unit::TalkUnit;
 
 /// Why a command has no effect.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ fn refused<T, E>(done: Result<T, E>) -> Result<(), Refused> {
 
 /// One command of a story.
 pub(super) fn act(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     (chat, other, message): (ChatId, AgentId, Option<MessageId>),
     (choice, seq): (u64, u64),
@@ -105,7 +105,7 @@ pub(super) fn act(
 }
 
 fn remove(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: ChatId,
     agent: AgentId,

@@ -11,13 +11,15 @@ use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
 use talk_domain::kernel::log::{LoggedEvent, Portion};
 use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
-use talk_domain::kernel::store::{Snapshot, Store, Unit};
+use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::event::Bell;
 use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::model::message::MessageFilter;
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::TalkSnapshot;
 use talk_domain::testing::{an_agent, at};
 use talk_store_diesel::StoreOptions;
 use talk_wire::frame::ChatFrames;
@@ -65,7 +67,7 @@ impl Bell for Recorder {
 
 /// A store and its bell.
 pub(super) struct World {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Store<Talk>>,
     bell: Arc<Recorder>,
     clock: AtomicI64,
     _directory: TempDir,
@@ -197,7 +199,7 @@ impl World {
     async fn read<T: Send + 'static>(
         &self,
         customer: &Customer,
-        work: impl FnMut(&mut dyn Snapshot) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkSnapshot) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         let read = self.store.read(customer.unit(), work).await;
         read.expect("a read")
@@ -254,7 +256,7 @@ fn all<T>(
     }
 }
 
-fn fetch(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<Folded, StoreError> {
+fn fetch(snapshot: &mut dyn TalkSnapshot, id: ChatId) -> Result<Folded, StoreError> {
     let chat = snapshot.chats().get(id)?.expect("a chat");
     let filter = MessageFilter::default();
     let participants = all(|request| snapshot.participants().page(id, request))?;

@@ -15,6 +15,7 @@ use talk_domain::talk::model::chat::{Chat, ChatKind, ChatStatus};
 use talk_domain::talk::model::event::{Bell, EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message::{Author, Message};
 use talk_domain::talk::model::participant::Participant;
+use talk_domain::talk::unit::Talk;
 use talk_store_diesel::{StoreOptions, open};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -50,7 +51,7 @@ pub(crate) struct Filled {
     /// Where it is.
     pub(crate) url: String,
     /// The store.
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store<Talk>>,
     /// Everything, in the order of storing.
     pub(crate) said: Vec<Said>,
 }

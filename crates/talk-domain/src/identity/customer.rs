@@ -7,7 +7,7 @@ pub mod show;
 use crate::identity::agent::Agent;
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
-use crate::kernel::id::{ChatId, CustomerId};
+use crate::kernel::id::CustomerId;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
@@ -64,12 +64,6 @@ pub trait CustomerRemoval {
     /// # Errors
     /// Only when storage fails.
     fn live_agents(&mut self, since: Timestamp, limit: u32) -> Result<Vec<Agent>, StoreError>;
-
-    /// Returns one of its chats, deleted or not.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError>;
 
     /// Deletes up to `limit` rows of agents, their access keys and their stored idempotent answers; an
     /// agent only after its keys and answers. Returns whether there may be more.

@@ -2,7 +2,6 @@
 
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AgentId, ChatId, MessageId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
@@ -97,14 +96,14 @@ refusals! {
 /// # Errors
 /// If the key belongs to another request.
 pub fn replay(
-    uow: &mut dyn UnitOfWork,
+    answers: &mut dyn IdempotencyRepository,
     agent: AgentId,
     now: Timestamp,
     key: &IdempotencyKey,
 ) -> Result<Option<Answer>, ReplayError> {
-    match uow.idempotency().find(agent, &key.key)? {
+    match answers.find(agent, &key.key)? {
         Some(kept) if now >= kept.at.plus_seconds(KEPT_SECONDS) => {
-            uow.idempotency().forget(agent, &key.key)?;
+            answers.forget(agent, &key.key)?;
             Ok(None)
         }
         Some(kept) if kept.fingerprint == key.fingerprint => Ok(Some(kept.answer)),
@@ -116,7 +115,7 @@ pub fn replay(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnitOfWork, agent_id, at};
+    use crate::testing::{agent_id, at};
 
     fn key(fingerprint: u8) -> IdempotencyKey {
         IdempotencyKey {
@@ -125,9 +124,9 @@ mod tests {
         }
     }
 
-    fn kept_at(micros: i64) -> MockUnitOfWork {
-        let mut uow = MockUnitOfWork::default();
-        uow.idempotency.expect_find().returning(move |agent, key| {
+    fn kept_at(micros: i64) -> MockIdempotencyRepository {
+        let mut answers = MockIdempotencyRepository::default();
+        answers.expect_find().returning(move |agent, key| {
             Ok(Some(Answered {
                 agent,
                 key: key.to_owned(),
@@ -136,7 +135,7 @@ mod tests {
                 at: at(micros),
             }))
         });
-        uow
+        answers
     }
 
     #[test]
@@ -156,12 +155,12 @@ mod tests {
         let day = 86_400_000_000;
         let refused = replay(&mut kept_at(0), agent_id(1), at(day - 1), &key(2));
         assert!(matches!(refused, Err(ReplayError::Reused)));
-        let mut uow = kept_at(0);
-        let forget = uow.idempotency.expect_forget().times(1);
+        let mut answers = kept_at(0);
+        let forget = answers.expect_forget().times(1);
         forget
             .withf(|agent, key| (*agent, key) == (agent_id(1), "k-12345678"))
             .returning(|_, _| Ok(()));
-        let free = replay(&mut uow, agent_id(1), at(day), &key(2));
+        let free = replay(&mut answers, agent_id(1), at(day), &key(2));
         assert_eq!(free.unwrap(), None);
     }
 }

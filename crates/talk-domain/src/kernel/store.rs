@@ -1,98 +1,12 @@
-//! The transaction ports: a unit of work for changes, a snapshot for reads, and the store that
-//! runs both.
+//! The store: runs units of work and reads of a domain.
 
-use crate::identity::customer::CustomerRepository;
-use crate::kernel::future::BoxFuture;
-use crate::kernel::store_error::StoreError;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::identity::access_key::{AccessKeyQueries, AccessKeyRepository};
-use crate::identity::agent::{AgentQueries, AgentRepository};
-use crate::identity::customer::CustomerRemoval;
-use crate::identity::session::{Directory, SessionRepository};
-use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::context::Actor;
 use crate::kernel::error::{DomainError, ErrorKind};
+use crate::kernel::future::BoxFuture;
 use crate::kernel::id::{AgentId, CustomerId};
-use crate::kernel::idempotency::IdempotencyRepository;
-use crate::talk::model::chat::{ChatQueries, ChatRepository};
-use crate::talk::model::event::{EventLog, EventQueries};
-use crate::talk::model::media::FileRepository;
-use crate::talk::model::mention::{MentionQueries, MentionRepository};
-use crate::talk::model::message::{MessageQueries, MessageRepository};
-use crate::talk::model::participant::{ParticipantQueries, ParticipantRepository};
-use crate::talk::model::reaction::ReactionRepository;
-use crate::talk::model::read::{ReadQueries, ReadRepository};
-use crate::talk::model::removal::ChatRemoval;
-use crate::talk::model::retention::{RetentionQueries, RetentionRepository};
-
-/// One open transaction of one customer, seen as repositories.
-pub trait UnitOfWork {
-    /// Chats.
-    fn chats(&mut self) -> &mut dyn ChatRepository;
-    /// Memberships.
-    fn participants(&mut self) -> &mut dyn ParticipantRepository;
-    /// Messages.
-    fn messages(&mut self) -> &mut dyn MessageRepository;
-    /// Mentions.
-    fn mentions(&mut self) -> &mut dyn MentionRepository;
-    /// Reactions.
-    fn reactions(&mut self) -> &mut dyn ReactionRepository;
-    /// How far participants have read.
-    fn read_marks(&mut self) -> &mut dyn ReadRepository;
-    /// What participants have not read.
-    fn reads(&mut self) -> &mut dyn ReadQueries;
-    /// Uploaded files.
-    fn files(&mut self) -> &mut dyn FileRepository;
-    /// Agents.
-    fn agents(&mut self) -> &mut dyn AgentRepository;
-    /// Access keys.
-    fn keys(&mut self) -> &mut dyn AccessKeyRepository;
-    /// Ended sessions.
-    fn sessions(&mut self) -> &mut dyn SessionRepository;
-    /// Customers.
-    fn customers(&mut self) -> &mut dyn CustomerRepository;
-    /// Rows of a deleted customer.
-    fn customer_removal(&mut self) -> &mut dyn CustomerRemoval;
-    /// Answered requests.
-    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
-    /// The event log.
-    fn events(&mut self) -> &mut dyn EventLog;
-    /// What deletions have left behind.
-    fn cleanups(&mut self) -> &mut dyn CleanupRepository;
-    /// Rows of deleted chats.
-    fn removal(&mut self) -> &mut dyn ChatRemoval;
-    /// Expired messages.
-    fn retention(&mut self) -> &mut dyn RetentionRepository;
-    /// Who is who, over all customers.
-    fn directory(&mut self) -> &mut dyn Directory;
-}
-
-/// One consistent read of one customer.
-pub trait Snapshot {
-    /// Chats.
-    fn chats(&mut self) -> &mut dyn ChatQueries;
-    /// Memberships.
-    fn participants(&mut self) -> &mut dyn ParticipantQueries;
-    /// Messages.
-    fn messages(&mut self) -> &mut dyn MessageQueries;
-    /// Mentions.
-    fn mentions(&mut self) -> &mut dyn MentionQueries;
-    /// How far participants have read.
-    fn reads(&mut self) -> &mut dyn ReadQueries;
-    /// Agents.
-    fn agents(&mut self) -> &mut dyn AgentQueries;
-    /// Access keys.
-    fn keys(&mut self) -> &mut dyn AccessKeyQueries;
-    /// The event log.
-    fn events(&mut self) -> &mut dyn EventQueries;
-    /// What deletions have left behind.
-    fn cleanups(&mut self) -> &mut dyn CleanupQueries;
-    /// The data that may have expired.
-    fn retention(&mut self) -> &mut dyn RetentionQueries;
-    /// Who is who, over all customers.
-    fn directory(&mut self) -> &mut dyn Directory;
-}
+use crate::kernel::store_error::StoreError;
 
 /// Identifies a transaction: its name for traces and slow logs, the customer whose rows it sees, and
 /// the agent on whose behalf it runs.
@@ -180,34 +94,46 @@ pub enum Verdict {
     Retry,
 }
 
-/// Work of a unit; it may run again, so it borrows its command.
-pub type Work = Box<dyn FnMut(&mut dyn UnitOfWork) -> Verdict + Send>;
+/// A domain, named by an empty type: the units of work and the snapshots that its use cases run on.
+pub trait Domain: 'static {
+    /// One open transaction of one customer, as the repositories of the domain.
+    type Unit<'a>: ?Sized;
+    /// One consistent read of one customer, as the queries of the domain.
+    type Snapshot<'a>: ?Sized;
+}
 
-/// Work of a read; it may run again.
-pub type ReadWork = Box<dyn FnMut(&mut dyn Snapshot) -> Verdict + Send>;
+/// The work of a unit. It may run again, so it borrows its command.
+pub type Work<D> = Box<dyn for<'a> FnMut(&'a mut <D as Domain>::Unit<'a>) -> Verdict + Send>;
 
-/// Driven port: runs units of work.
-pub trait Store: Send + Sync {
-    /// Runs `work` in one transaction and resolves once its effects are durable (or undone).
-    /// Committed events have rung the bell by then.
-    fn execute(&self, unit: Unit, work: Work) -> BoxFuture<'_, Result<(), StoreError>>;
+/// The work of a read. It may run again.
+pub type ReadWork<D> =
+    Box<dyn for<'a> FnMut(&'a mut <D as Domain>::Snapshot<'a>) -> Verdict + Send>;
 
-    /// Runs `work` on one consistent snapshot.
-    fn query(&self, unit: Unit, work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>>;
-
-    /// Identity of this event log: positions of another one mean nothing here.
+/// Driven port: the state of the database that all domains share.
+pub trait Database: Send + Sync {
+    /// Returns the identity of the event log. A position of another log is meaningless here.
     fn epoch(&self) -> &str;
 
-    /// Whether the last change found no space, so that changes are refused while reading goes on.
+    /// Returns whether the last change found no space. Changes are then refused, and reads go on.
     fn is_full(&self) -> bool {
         false
     }
 
-    /// Finishes the units that are queued and closes the database, whoever still holds the store.
-    /// What is asked of it from then on is refused.
+    /// Finishes the queued units and closes the database, also if the store is still shared. Later
+    /// units and reads are refused.
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
+}
+
+/// Driven port: runs units of work and reads of the domain `D`.
+pub trait Store<D: Domain>: Database {
+    /// Runs `work` in one transaction and resolves once its effects are durable (or undone). The
+    /// bell has rung for the committed events by then.
+    fn execute(&self, unit: Unit, work: Work<D>) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Runs `work` on one consistent snapshot.
+    fn query(&self, unit: Unit, work: ReadWork<D>) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
 type Slot<T, E> = Arc<Mutex<Option<Result<T, E>>>>;
@@ -230,7 +156,7 @@ fn outcome<T, E: From<StoreError>>(slot: &Slot<T, E>) -> Result<T, E> {
     outcome.unwrap_or_else(|| Err(StoreError::Corrupt("the unit never ran".into()).into()))
 }
 
-impl dyn Store {
+impl<D: Domain> dyn Store<D> {
     /// Runs `work` in one transaction: `Ok` commits and is durable, `Err` rolls back.
     ///
     /// # Errors
@@ -238,7 +164,7 @@ impl dyn Store {
     pub async fn write<T, E>(
         &self,
         unit: Unit,
-        mut work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+        mut work: impl for<'a> FnMut(&'a mut D::Unit<'a>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -258,7 +184,7 @@ impl dyn Store {
     pub async fn read<T, E>(
         &self,
         unit: Unit,
-        mut work: impl FnMut(&mut dyn Snapshot) -> Result<T, E> + Send + 'static,
+        mut work: impl for<'a> FnMut(&'a mut D::Snapshot<'a>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -279,6 +205,7 @@ impl dyn Store {
 mod tests {
     use super::*;
     use crate::talk::message::edit::EditMessageError;
+    use crate::talk::unit::Talk;
     use crate::testing::{MockSnapshot, MockUnitOfWork, actor, agent_id, customer_id};
     use std::future::Future;
     use std::pin::pin;
@@ -300,15 +227,26 @@ mod tests {
         }
     }
 
-    impl Store for Once {
-        fn execute(&self, unit: Unit, mut work: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+    impl Store<Talk> for Once {
+        fn execute(
+            &self,
+            unit: Unit,
+            mut work: Work<Talk>,
+        ) -> BoxFuture<'_, Result<(), StoreError>> {
             self.note(unit, || work(&mut MockUnitOfWork::default()));
             Box::pin(async { Ok(()) })
         }
-        fn query(&self, unit: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+        fn query(
+            &self,
+            unit: Unit,
+            mut work: ReadWork<Talk>,
+        ) -> BoxFuture<'_, Result<(), StoreError>> {
             self.note(unit, || work(&mut MockSnapshot::default()));
             Box::pin(async { Ok(()) })
         }
+    }
+
+    impl Database for Once {
         fn epoch(&self) -> &'static str {
             "epoch"
         }
@@ -342,15 +280,16 @@ mod tests {
         ] {
             let store = Once::default();
             let work = move || outcome.map_err(refusal);
-            let written = ready((&store as &dyn Store).write(unit, move |_| work()));
-            let read = ready((&store as &dyn Store).read(unit, move |_| work()));
+            let written = ready((&store as &dyn Store<Talk>).write(unit, move |_| work()));
+            let read = ready((&store as &dyn Store<Talk>).read(unit, move |_| work()));
             for result in [written, read] {
                 assert_eq!(result.map_err(|error| error.kind()), outcome);
             }
             assert_eq!(*store.verdicts.lock().unwrap(), [(unit, verdict); 2]);
         }
         let store = Once::default();
-        let conflict = (&store as &dyn Store).write(unit, |_| Err::<(), _>(StoreError::Conflict));
+        let conflict =
+            (&store as &dyn Store<Talk>).write(unit, |_| Err::<(), _>(StoreError::Conflict));
         assert!(matches!(ready(conflict), Err(StoreError::Conflict)));
         assert_eq!(*store.verdicts.lock().unwrap(), [(unit, Verdict::Retry)]);
     }
@@ -362,7 +301,7 @@ mod tests {
             ..Once::default()
         };
         let unit = Unit::installation("test");
-        let written = (&store as &dyn Store).write(unit, |_| Ok::<_, StoreError>(()));
+        let written = (&store as &dyn Store<Talk>).write(unit, |_| Ok::<_, StoreError>(()));
         assert!(matches!(ready(written), Err(StoreError::Corrupt(_))));
         assert!(!store.is_full());
         ready(store.close());

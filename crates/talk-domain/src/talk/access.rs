@@ -3,11 +3,11 @@
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, MessageId};
-use crate::kernel::store::{Snapshot, UnitOfWork};
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::{Chat, ChatKind};
 use crate::talk::model::message::Message;
 use crate::talk::model::participant::Participant;
+use crate::talk::unit::{TalkSnapshot, TalkUnit};
 
 refusals! {
     /// Refusals of the access checks. A chat of another customer is refused like one that does not
@@ -42,7 +42,7 @@ impl<T> Placed<T> {
 }
 
 /// Locks a chat that is not deleted.
-pub(crate) fn lock(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<Chat, AccessError> {
+pub(crate) fn lock(uow: &mut dyn TalkUnit, id: ChatId) -> Result<Chat, AccessError> {
     let chat = uow.chats().lock(id)?;
     chat.filter(|chat| chat.deleted.is_none())
         .ok_or(AccessError::NoSuchChat)
@@ -50,7 +50,7 @@ pub(crate) fn lock(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<Chat, AccessE
 
 /// Locks a chat the actor participates in.
 pub(crate) fn lock_as_member(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     actor: Actor,
     id: ChatId,
 ) -> Result<(Chat, Participant), AccessError> {
@@ -61,7 +61,7 @@ pub(crate) fn lock_as_member(
 
 /// Locks the chat of a message in which the actor participates.
 pub(crate) fn lock_message(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     actor: Actor,
     id: MessageId,
 ) -> Result<(Chat, Message), AccessError> {
@@ -80,7 +80,7 @@ pub(crate) fn lock_message(
 /// # Errors
 /// `MESSAGE_NOT_FOUND`, or when storage fails.
 pub fn check_place(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     message: MessageId,
     chat: ChatId,
 ) -> Result<(), AccessError> {
@@ -92,7 +92,7 @@ pub fn check_place(
 
 /// Reads a chat in which the actor participates.
 pub(crate) fn view(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     id: ChatId,
 ) -> Result<Chat, AccessError> {
@@ -105,7 +105,7 @@ pub(crate) fn view(
 
 /// Reads a chat whose card the actor may see: as a participant, or because it is a channel.
 pub(crate) fn view_card(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     id: ChatId,
 ) -> Result<Chat, AccessError> {
@@ -118,7 +118,7 @@ pub(crate) fn view_card(
 
 /// Reads a message of a chat in which the actor participates.
 pub(crate) fn view_message(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     id: MessageId,
 ) -> Result<(Chat, Message), AccessError> {
@@ -130,7 +130,7 @@ pub(crate) fn view_message(
     Ok((chat, message))
 }
 
-fn undeleted(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<Chat, AccessError> {
+fn undeleted(snapshot: &mut dyn TalkSnapshot, id: ChatId) -> Result<Chat, AccessError> {
     let chat = snapshot.chats().get(id)?;
     chat.filter(|chat| chat.deleted.is_none())
         .ok_or(AccessError::NoSuchChat)

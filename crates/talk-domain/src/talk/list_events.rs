@@ -3,8 +3,8 @@
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
 use crate::kernel::log::{LoggedEvent, Portion};
-use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view};
+use crate::talk::unit::TalkSnapshot;
 
 /// Events of a chat, and the start of its log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Listed {
 /// # Errors
 /// See [`AccessError`].
 pub fn list_events(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     chat: ChatId,
     portion: Portion,

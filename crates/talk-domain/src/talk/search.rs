@@ -3,11 +3,11 @@
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
 use crate::kernel::page::PageRequest;
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, Placed, view};
 use crate::talk::message::list::Listed;
 use crate::talk::model::needle::MessageSearch;
+use crate::talk::unit::TalkSnapshot;
 
 refusals! {
     /// Refusals of [`search_messages`].
@@ -23,7 +23,7 @@ refusals! {
 /// # Errors
 /// See [`SearchMessagesError`].
 pub fn search_messages(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     search: &MessageSearch,
     request: PageRequest,

@@ -11,6 +11,7 @@ use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::live::catch_up::{CatchUp, catch_up};
+use talk_domain::talk::unit::Talk;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -30,7 +31,7 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// See the [module](self).
 pub(super) struct Around {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Store<Talk>>,
     sender: UnboundedSender<Command>,
     peers: HashMap<ReaderId, Arc<Peer>>,
     reads: Arc<Semaphore>,
@@ -44,7 +45,7 @@ struct Peer {
 }
 
 impl Around {
-    pub(super) fn new(store: Arc<dyn Store>, sender: UnboundedSender<Command>) -> Self {
+    pub(super) fn new(store: Arc<dyn Store<Talk>>, sender: UnboundedSender<Command>) -> Self {
         Self {
             store,
             sender,
@@ -122,7 +123,7 @@ impl Outbox for Around {
 
 /// What follows in the log, however long storage is away; `None` once the connection has ended.
 async fn page(
-    store: &(dyn Store + 'static),
+    store: &(dyn Store<Talk> + 'static),
     reads: &Semaphore,
     peer: &Peer,
     (chat, portion): (ChatId, Portion),

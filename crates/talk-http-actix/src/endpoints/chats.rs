@@ -4,7 +4,6 @@ use actix_web::http::Method;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::page::{Page, PageRequest};
-use talk_domain::kernel::store::{Snapshot, UnitOfWork};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::access::AccessError;
 use talk_domain::talk::chat::close::close_chat;
@@ -19,6 +18,7 @@ use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind, ChatStatus};
 use talk_domain::talk::model::read::ReadState;
 use talk_domain::talk::read::mark::{MarkReadError, mark_read};
 use talk_domain::talk::read::state::{read_in_snapshot, read_in_unit};
+use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_wire::request::{CreateChat, MarkRead, Owner, UpdateChat};
 use talk_wire::resource::{AGENT, List, OwnChat};
 
@@ -245,13 +245,13 @@ async fn read(
     Ok(ok(&write.await?))
 }
 
-fn own(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<OwnChat, StoreError> {
+fn own(uow: &mut dyn TalkUnit, cx: &Context, chat: &Chat) -> Result<OwnChat, StoreError> {
     Ok(OwnChat::new(chat, read_in_unit(uow, cx.actor, chat)?))
 }
 
 /// Builds a page of chats with the actor's read state.
 pub(super) fn own_page(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     chats: Page<Chat>,
 ) -> Result<Page<(Chat, ReadState)>, StoreError> {

@@ -2,8 +2,8 @@
 
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::idempotency::IdempotencyKey;
-use talk_domain::kernel::store::UnitOfWork;
 use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message as post};
+use talk_domain::talk::unit::TalkUnit;
 use talk_wire::request;
 use talk_wire::resource::Message;
 
@@ -22,9 +22,8 @@ pub(crate) async fn post_message(
     key: Option<IdempotencyKey>,
     command: PostMessage,
 ) -> Result<Posted<Message>, Refused<PostMessageError>> {
-    let work = move |uow: &mut dyn UnitOfWork, cx: &Context| {
-        Ok(Done::event(post(uow, cx, &command)?.event))
-    };
+    let work =
+        move |uow: &mut dyn TalkUnit, cx: &Context| Ok(Done::event(post(uow, cx, &command)?.event));
     once(shared, requester, ("post_message", key), work).await
 }
 

@@ -10,10 +10,12 @@ use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{CheckedError, DomainError, Invalid};
 use talk_domain::kernel::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
 use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::kernel::store::{Store, Unit, UnitOfWork};
+use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::message::show::show_message;
 use talk_domain::talk::model::message;
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::TalkUnit;
 use talk_wire::resource::Message;
 use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, json};
@@ -143,7 +145,7 @@ impl Caller {
         &self,
         name: &'static str,
         sent: &JsonBody,
-        work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done<T>, E> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<Done<T>, E> + Send + 'static,
     ) -> Result<Posted<T>, Refused<E>>
     where
         T: Send + 'static,
@@ -184,14 +186,14 @@ pub(crate) async fn once<T, E>(
     shared: &Shared,
     requester: Requester,
     (name, key): (&'static str, Option<IdempotencyKey>),
-    mut work: impl FnMut(&mut dyn UnitOfWork, &Context) -> Result<Done<T>, E> + Send + 'static,
+    mut work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<Done<T>, E> + Send + 'static,
 ) -> Result<Posted<T>, Refused<E>>
 where
     T: Send + 'static,
     E: From<StoreError> + DomainError,
 {
     let (store, actor) = (&*shared.api.store, requester.cx.actor);
-    let unit = move |uow: &mut dyn UnitOfWork, cx: &Context| {
+    let unit = move |uow: &mut dyn TalkUnit, cx: &Context| {
         if let Some(answer) = kept(uow, cx, key.as_ref()).map_err(CheckedError::Check)? {
             return Ok(Outcome::Kept(answer));
         }
@@ -215,7 +217,7 @@ where
 /// content is not shown. A message that was not changed is read now, with the current access
 /// checks.
 async fn look_up(
-    store: &(dyn Store + 'static),
+    store: &(dyn Store<Talk> + 'static),
     actor: Actor,
     answer: Answer,
 ) -> Result<String, ApiError> {
@@ -235,18 +237,18 @@ async fn look_up(
 }
 
 fn kept(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     key: Option<&IdempotencyKey>,
 ) -> Result<Option<Answer>, ReplayError> {
     match key {
-        Some(key) => replay(uow, cx.actor.agent, cx.now, key),
+        Some(key) => replay(uow.idempotency(), cx.actor.agent, cx.now, key),
         None => Ok(None),
     }
 }
 
 fn keep(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     key: Option<&IdempotencyKey>,
     answer: Answer,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use tokio::sync::watch;
 
 use crate::throttle::LoginThrottle;
@@ -74,7 +75,7 @@ impl SessionRevocations {
 
 /// Returns the notifier, and a future that polls the store for ended sessions.
 pub fn watch_revocations(
-    store: Arc<dyn Store>,
+    store: Arc<dyn Store<Talk>>,
 ) -> (SessionRevocations, impl Future<Output = ()> + Send) {
     let revocations = SessionRevocations::default();
     let notifier = revocations.clone();
@@ -104,7 +105,10 @@ struct Found {
 }
 
 /// Reads the session ends after number `known`.
-async fn look(store: &(dyn Store + 'static), known: Option<u64>) -> Result<Found, StoreError> {
+async fn look(
+    store: &(dyn Store<Talk> + 'static),
+    known: Option<u64>,
+) -> Result<Found, StoreError> {
     let unit = Unit::installation("watch_revocations");
     let look = store.read(unit, move |snapshot| {
         let directory = snapshot.directory();

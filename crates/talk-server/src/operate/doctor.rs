@@ -8,9 +8,10 @@ use anyhow::anyhow;
 use serde::Serialize;
 use talk_domain::kernel::id::{ChatId, CustomerId};
 use talk_domain::kernel::log::Portion;
-use talk_domain::kernel::store::{Snapshot, Unit};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::ChatFilter;
+use talk_domain::talk::unit::TalkSnapshot;
 use talk_store_diesel::FreeSpace;
 
 use super::{Operator, all, vacuum};
@@ -124,7 +125,7 @@ async fn examine(
 
 /// Returns the number of a customer's agents, and the chats in which they participate or which are
 /// channels.
-fn chats(snapshot: &mut dyn Snapshot) -> Result<(usize, BTreeSet<ChatId>), StoreError> {
+fn chats(snapshot: &mut dyn TalkSnapshot) -> Result<(usize, BTreeSet<ChatId>), StoreError> {
     let agents = all(|request| snapshot.agents().page(request))?;
     let mut chats = BTreeSet::new();
     for agent in &agents {
@@ -139,7 +140,7 @@ fn chats(snapshot: &mut dyn Snapshot) -> Result<(usize, BTreeSet<ChatId>), Store
 
 /// Returns the number of a chat's events and its problem, if any. All reads use one snapshot, so
 /// that a running server cannot change the chat in between.
-fn check(snapshot: &mut dyn Snapshot, id: ChatId) -> Result<(u64, Option<String>), StoreError> {
+fn check(snapshot: &mut dyn TalkSnapshot, id: ChatId) -> Result<(u64, Option<String>), StoreError> {
     let Some(chat) = snapshot
         .chats()
         .get(id)?

@@ -3,11 +3,13 @@
 use talk_domain::identity::access_key::AccessKeyQueries;
 use talk_domain::identity::agent::AgentQueries;
 use talk_domain::identity::session::Directory;
+use talk_domain::identity::unit::IdentitySnapshot;
 use talk_domain::kernel::cleanup::CleanupQueries;
 use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
-use talk_domain::kernel::store::{Snapshot, Unit};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::unit::Snapshot;
 use talk_domain::talk::model::chat::ChatQueries;
 use talk_domain::talk::model::event::{EventQueries, FrameEncoder};
 use talk_domain::talk::model::mention::MentionQueries;
@@ -15,6 +17,7 @@ use talk_domain::talk::model::message::MessageQueries;
 use talk_domain::talk::model::participant::ParticipantQueries;
 use talk_domain::talk::model::read::ReadQueries;
 use talk_domain::talk::model::retention::RetentionQueries;
+use talk_domain::talk::unit::TalkSnapshot;
 
 use crate::connection::AnyConnection;
 use crate::portable::fast::batch_cache::BatchCache;
@@ -59,6 +62,27 @@ impl EventQueries for DieselSnapshot<'_> {
 }
 
 impl Snapshot for DieselSnapshot<'_> {
+    fn events(&mut self) -> &mut dyn EventQueries {
+        self
+    }
+    fn cleanups(&mut self) -> &mut dyn CleanupQueries {
+        &mut self.scope
+    }
+}
+
+impl IdentitySnapshot for DieselSnapshot<'_> {
+    fn agents(&mut self) -> &mut dyn AgentQueries {
+        &mut self.scope
+    }
+    fn keys(&mut self) -> &mut dyn AccessKeyQueries {
+        &mut self.scope
+    }
+    fn directory(&mut self) -> &mut dyn Directory {
+        &mut self.scope
+    }
+}
+
+impl TalkSnapshot for DieselSnapshot<'_> {
     fn chats(&mut self) -> &mut dyn ChatQueries {
         &mut self.scope
     }
@@ -74,22 +98,7 @@ impl Snapshot for DieselSnapshot<'_> {
     fn reads(&mut self) -> &mut dyn ReadQueries {
         &mut self.scope
     }
-    fn agents(&mut self) -> &mut dyn AgentQueries {
-        &mut self.scope
-    }
-    fn keys(&mut self) -> &mut dyn AccessKeyQueries {
-        &mut self.scope
-    }
-    fn events(&mut self) -> &mut dyn EventQueries {
-        self
-    }
-    fn cleanups(&mut self) -> &mut dyn CleanupQueries {
-        &mut self.scope
-    }
     fn retention(&mut self) -> &mut dyn RetentionQueries {
-        &mut self.scope
-    }
-    fn directory(&mut self) -> &mut dyn Directory {
         &mut self.scope
     }
 }

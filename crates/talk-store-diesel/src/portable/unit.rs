@@ -5,14 +5,19 @@ use std::sync::Arc;
 use talk_domain::identity::access_key::AccessKeyRepository;
 use talk_domain::identity::agent::AgentRepository;
 use talk_domain::identity::customer::{CustomerRemoval, CustomerRepository};
+use talk_domain::identity::departure::Departure;
 use talk_domain::identity::session::{Directory, SessionRepository};
+use talk_domain::identity::unit::IdentityUnit;
 use talk_domain::kernel::cleanup::{Bound, CleanupRepository};
-use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::idempotency::IdempotencyRepository;
 use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::unit::UnitOfWork;
+use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_chat};
 use talk_domain::talk::model::chat::ChatRepository;
 use talk_domain::talk::model::event::{EventLog, FrameEncoder, LogEntry};
 use talk_domain::talk::model::media::FileRepository;
@@ -23,6 +28,7 @@ use talk_domain::talk::model::reaction::ReactionRepository;
 use talk_domain::talk::model::read::{ReadQueries, ReadRepository};
 use talk_domain::talk::model::removal::ChatRemoval;
 use talk_domain::talk::model::retention::RetentionRepository;
+use talk_domain::talk::unit::TalkUnit;
 
 use crate::connection::AnyConnection;
 use crate::portable::fast::batch_cache::BatchCache;
@@ -94,6 +100,57 @@ impl EventLog for DieselUnit<'_> {
 }
 
 impl UnitOfWork for DieselUnit<'_> {
+    fn events(&mut self) -> &mut dyn EventLog {
+        self
+    }
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        &mut self.scope
+    }
+    fn cleanups(&mut self) -> &mut dyn CleanupRepository {
+        &mut self.scope
+    }
+}
+
+impl IdentityUnit for DieselUnit<'_> {
+    fn agents(&mut self) -> &mut dyn AgentRepository {
+        &mut self.scope
+    }
+    fn keys(&mut self) -> &mut dyn AccessKeyRepository {
+        &mut self.scope
+    }
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        &mut self.scope
+    }
+    fn customers(&mut self) -> &mut dyn CustomerRepository {
+        &mut self.scope
+    }
+    fn customer_removal(&mut self) -> &mut dyn CustomerRemoval {
+        &mut self.scope
+    }
+    fn directory(&mut self) -> &mut dyn Directory {
+        &mut self.scope
+    }
+    fn products(&mut self) -> &mut dyn Departure {
+        self
+    }
+}
+
+/// Talk changes its data in the transaction of identity.
+impl Departure for DieselUnit<'_> {
+    fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError> {
+        leave_all_chats(self, cx, agent)
+    }
+
+    fn agent_erased(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        erase_author(self, agent)
+    }
+
+    fn remove_customer_rows(&mut self, cx: &Context) -> Result<bool, StoreError> {
+        remove_any_chat(self, cx)
+    }
+}
+
+impl TalkUnit for DieselUnit<'_> {
     fn chats(&mut self) -> &mut dyn ChatRepository {
         &mut self.scope
     }
@@ -118,37 +175,10 @@ impl UnitOfWork for DieselUnit<'_> {
     fn files(&mut self) -> &mut dyn FileRepository {
         &mut self.scope
     }
-    fn agents(&mut self) -> &mut dyn AgentRepository {
-        &mut self.scope
-    }
-    fn keys(&mut self) -> &mut dyn AccessKeyRepository {
-        &mut self.scope
-    }
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        &mut self.scope
-    }
-    fn customers(&mut self) -> &mut dyn CustomerRepository {
-        &mut self.scope
-    }
-    fn customer_removal(&mut self) -> &mut dyn CustomerRemoval {
-        &mut self.scope
-    }
-    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
-        &mut self.scope
-    }
-    fn events(&mut self) -> &mut dyn EventLog {
-        self
-    }
-    fn cleanups(&mut self) -> &mut dyn CleanupRepository {
-        &mut self.scope
-    }
     fn removal(&mut self) -> &mut dyn ChatRemoval {
         &mut self.scope
     }
     fn retention(&mut self) -> &mut dyn RetentionRepository {
-        &mut self.scope
-    }
-    fn directory(&mut self) -> &mut dyn Directory {
         &mut self.scope
     }
 }

@@ -14,7 +14,7 @@ use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::idempotency::{Answer, Answered};
 use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::page::{Cursor, Order, PageRequest};
-use talk_domain::kernel::store::{Snapshot, Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
@@ -26,6 +26,7 @@ use talk_domain::talk::model::message::{Message, MessageFilter};
 use talk_domain::talk::reaction::add::{React, add_reaction};
 use talk_domain::talk::reaction::remove::remove_reaction;
 use talk_domain::talk::read::mark::{MarkRead, mark_read};
+use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_domain::testing::{agent_id, an_agent, at, context, customer_id};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -100,7 +101,7 @@ pub(crate) fn play() -> (TempDir, AnyConnection, Heard) {
 }
 
 /// Posts, answers, edits, reacts and deletes in a new chat.
-fn change(uow: &mut dyn UnitOfWork) -> Message {
+fn change(uow: &mut dyn TalkUnit) -> Message {
     let cx = context(agent_id(1));
     for n in [1, 2] {
         let password = PasswordHash("hash".into());
@@ -169,12 +170,12 @@ fn said(chat: ChatId, text: &str) -> PostMessage {
 }
 
 /// Posts a message that is not indexed yet.
-fn say_more(uow: &mut dyn UnitOfWork, chat: ChatId) {
+fn say_more(uow: &mut dyn TalkUnit, chat: ChatId) {
     post_message(uow, &context(agent_id(1)), &said(chat, "hello again")).unwrap();
 }
 
 /// Reads every list in both orders, from the start and from a cursor of either form.
-fn look(snapshot: &mut dyn Snapshot, message: &Message) {
+fn look(snapshot: &mut dyn TalkSnapshot, message: &Message) {
     let bare = Cursor {
         at: at(5),
         id: None,
@@ -229,7 +230,7 @@ fn look(snapshot: &mut dyn Snapshot, message: &Message) {
     erasing::look(snapshot);
 }
 
-fn look_at_messages(snapshot: &mut dyn Snapshot, message: &Message, request: PageRequest) {
+fn look_at_messages(snapshot: &mut dyn TalkSnapshot, message: &Message, request: PageRequest) {
     let messages = snapshot.messages();
     messages.of_agent(agent_id(1), request).unwrap();
     searching::look(messages, message, request);

@@ -14,6 +14,7 @@ use diesel::result::Error;
 use talk_domain::kernel::store::{ReadLane, ReadWork, Unit, Verdict};
 use talk_domain::kernel::store_error::{Cause, StoreError};
 use talk_domain::talk::model::event::FrameEncoder;
+use talk_domain::talk::unit::Talk;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
@@ -147,7 +148,7 @@ impl Readers {
 
     /// Runs `work` on one snapshot, on a blocking thread. Waiting for a connection is a task of its
     /// own, so that a caller that stops polling holds no connection.
-    pub(crate) async fn query(&self, unit: Unit, work: ReadWork) -> Answer {
+    pub(crate) async fn query(&self, unit: Unit, work: ReadWork<Talk>) -> Answer {
         let lane = match unit.lane {
             ReadLane::Shared => &self.shared,
             ReadLane::Search => &self.search,
@@ -192,7 +193,7 @@ fn lost(error: JoinError) -> StoreError {
     StoreError::Unavailable(error.into())
 }
 
-fn read(source: &Source, unit: Unit, mut work: ReadWork, _permit: Permit) -> Answer {
+fn read(source: &Source, unit: Unit, mut work: ReadWork<Talk>, _permit: Permit) -> Answer {
     let start = Instant::now();
     let mut conn = source
         .pool
@@ -220,7 +221,7 @@ fn read(source: &Source, unit: Unit, mut work: ReadWork, _permit: Permit) -> Ans
 fn snapshot(
     conn: &mut AnyConnection,
     unit: Unit,
-    work: &mut ReadWork,
+    work: &mut ReadWork<Talk>,
     encoder: &dyn FrameEncoder,
 ) -> Answer {
     let ran = conn

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::store::{ReadWork, Store, Unit, Work};
+use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
@@ -75,8 +76,8 @@ impl SqliteStore {
     }
 }
 
-impl Store for SqliteStore {
-    fn execute(&self, unit: Unit, work: Work) -> BoxFuture<'_, Answer> {
+impl Store<Talk> for SqliteStore {
+    fn execute(&self, unit: Unit, work: Work<Talk>) -> BoxFuture<'_, Answer> {
         Box::pin(async move {
             self.health.check()?;
             let (reply, answer) = oneshot::channel();
@@ -93,14 +94,16 @@ impl Store for SqliteStore {
         })
     }
 
-    fn query(&self, unit: Unit, work: ReadWork) -> BoxFuture<'_, Answer> {
+    fn query(&self, unit: Unit, work: ReadWork<Talk>) -> BoxFuture<'_, Answer> {
         Box::pin(async move {
             self.health.check()?;
             let readers = self.readers()?;
             readers.query(unit, work).await
         })
     }
+}
 
+impl Database for SqliteStore {
     fn epoch(&self) -> &str {
         &self.epoch
     }

@@ -9,10 +9,11 @@ use diesel_migrations::MigrationHarness;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::store::{Snapshot, Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::post::{PostMessage, post_message};
 use talk_domain::talk::resolve_mentions::resolve;
+use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_domain::testing::{agent_id, at, customer_id};
 use tempfile::TempDir;
 
@@ -39,7 +40,7 @@ impl Old {
         }
     }
 
-    fn write<T>(&mut self, work: impl FnOnce(&mut dyn UnitOfWork) -> T) -> T {
+    fn write<T>(&mut self, work: impl FnOnce(&mut dyn TalkUnit) -> T) -> T {
         let unit = Unit::of(customer_id(), "upgrade");
         let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, BatchCache::default());
         let result = work(&mut uow);
@@ -48,7 +49,7 @@ impl Old {
         result
     }
 
-    fn read<T>(&mut self, work: impl FnOnce(&mut dyn Snapshot) -> T) -> T {
+    fn read<T>(&mut self, work: impl FnOnce(&mut dyn TalkSnapshot) -> T) -> T {
         let unit = Unit::of(customer_id(), "upgrade");
         work(&mut DieselSnapshot::new(&mut self.conn, unit, &Plain))
     }

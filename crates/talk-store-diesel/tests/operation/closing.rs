@@ -8,6 +8,7 @@ use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::at;
 use talk_store_diesel::StoreOptions;
 use tokio::sync::mpsc;
@@ -18,14 +19,14 @@ use crate::support::Database;
 
 const UNIT: Unit = Unit::installation("closing");
 
-async fn insert(store: &Arc<dyn Store>, n: u128) -> Result<(), StoreError> {
+async fn insert(store: &Arc<dyn Store<Talk>>, n: u128) -> Result<(), StoreError> {
     let customer = Customer::new(CustomerId(Uuid::from_u128(n)), "customer", at(1)).unwrap();
     store
         .write(UNIT, move |uow| uow.customers().insert(&customer))
         .await
 }
 
-async fn count(store: &Arc<dyn Store>) -> Result<usize, StoreError> {
+async fn count(store: &Arc<dyn Store<Talk>>) -> Result<usize, StoreError> {
     store
         .read(UNIT, |snapshot| Ok(snapshot.directory().customers()?.len()))
         .await

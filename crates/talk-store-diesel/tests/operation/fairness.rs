@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use talk_domain::kernel::id::{AgentId, CustomerId};
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use talk_store_diesel::StoreOptions;
 use talk_testkit::store_contract::groups::hold;
 use tokio::task::JoinHandle;
@@ -25,7 +26,7 @@ type Order = Arc<Mutex<Vec<Unit>>>;
 
 /// Queues a unit that notes when it runs; it is queued when this returns.
 async fn queue(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn Store<Talk>>,
     order: &Order,
     unit: Unit,
 ) -> JoinHandle<Result<(), StoreError>> {

@@ -14,6 +14,7 @@ use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::at;
 use talk_store_diesel::StoreOptions;
 use uuid::Uuid;
@@ -23,14 +24,14 @@ use crate::support::Database;
 const UNIT: Unit = Unit::installation("full_disk");
 
 /// Stores a customer with a name of 250 characters.
-async fn insert(store: &Arc<dyn Store>, n: u128) -> Result<(), StoreError> {
+async fn insert(store: &Arc<dyn Store<Talk>>, n: u128) -> Result<(), StoreError> {
     let customer = Customer::new(CustomerId(Uuid::from_u128(n)), &"n".repeat(250), at(1)).unwrap();
     store
         .write(UNIT, move |uow| uow.customers().insert(&customer))
         .await
 }
 
-async fn count(store: &Arc<dyn Store>) -> usize {
+async fn count(store: &Arc<dyn Store<Talk>>) -> usize {
     let read = store.read(UNIT, |snapshot| {
         Ok::<_, StoreError>(snapshot.directory().customers()?.len())
     });
@@ -38,7 +39,7 @@ async fn count(store: &Arc<dyn Store>) -> usize {
 }
 
 /// Inserts customers until there is no space, and returns their number.
-async fn insert_until_full(store: &Arc<dyn Store>, from: u128) -> usize {
+async fn insert_until_full(store: &Arc<dyn Store<Talk>>, from: u128) -> usize {
     for n in from..from + 100_000 {
         match insert(store, n).await {
             Ok(()) => {}

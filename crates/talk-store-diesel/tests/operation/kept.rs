@@ -10,6 +10,7 @@ use talk_domain::cleanup::Deleted;
 use talk_domain::id::TokenId;
 use talk_domain::participant::Participant;
 use talk_domain::store::{Store, StoreError, Unit};
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{a_chat, a_participant, agent_id, an_agent, at, chat_id, customer_id};
 use talk_store_diesel::StoreOptions;
 use uuid::Uuid;
@@ -31,7 +32,7 @@ fn unit() -> Unit {
     Unit::of(customer_id(), "known")
 }
 
-async fn known(store: &Arc<dyn Store>) -> Known {
+async fn known(store: &Arc<dyn Store<Talk>>) -> Known {
     let known = store.write(unit(), |uow| {
         Ok::<_, StoreError>(Known {
             chat: uow.chats().lock(chat_id(1))?,
@@ -44,7 +45,7 @@ async fn known(store: &Arc<dyn Store>) -> Known {
 }
 
 /// A store with a chat, a member of it, and what the writer knows of them.
-async fn filled(database: &Database) -> (Arc<dyn Store>, Known) {
+async fn filled(database: &Database) -> (Arc<dyn Store<Talk>>, Known) {
     let store = database.open(&StoreOptions::default());
     let stored = Known {
         chat: Some(a_chat()),

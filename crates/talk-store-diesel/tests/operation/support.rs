@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use talk_domain::kernel::store::Store;
+use talk_domain::talk::unit::Talk;
 use talk_store_diesel::{OpenError, StoreOptions, open};
 use talk_testkit::Silent;
 use tempfile::TempDir;
@@ -25,12 +26,15 @@ impl Database {
     }
 
     /// Opens the database.
-    pub(crate) fn open(&self, options: &StoreOptions) -> Arc<dyn Store> {
+    pub(crate) fn open(&self, options: &StoreOptions) -> Arc<dyn Store<Talk>> {
         self.try_open(options).unwrap()
     }
 
     /// Opens the database, if it can be.
-    pub(crate) fn try_open(&self, options: &StoreOptions) -> Result<Arc<dyn Store>, OpenError> {
+    pub(crate) fn try_open(
+        &self,
+        options: &StoreOptions,
+    ) -> Result<Arc<dyn Store<Talk>>, OpenError> {
         let url = format!("sqlite:{}", self.path().display());
         open(&url, options, Arc::new(Silent), Arc::new(Silent))
     }

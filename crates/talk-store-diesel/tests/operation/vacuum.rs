@@ -10,6 +10,7 @@ use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::at;
 use talk_store_diesel::{CopyError, OpenError, StoreOptions, free_space, lock, migrate, vacuum};
 use uuid::Uuid;
@@ -38,7 +39,7 @@ fn length(database: &Database) -> u64 {
     std::fs::metadata(database.path()).unwrap().len()
 }
 
-async fn insert(store: &Arc<dyn Store>, n: u128) {
+async fn insert(store: &Arc<dyn Store<Talk>>, n: u128) {
     let customer = Customer::new(CustomerId(Uuid::from_u128(n)), "customer", at(1)).unwrap();
     let inserted = store.write(UNIT, move |uow| uow.customers().insert(&customer));
     inserted.await.unwrap();

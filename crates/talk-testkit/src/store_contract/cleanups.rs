@@ -99,8 +99,7 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
     assert_eq!(cleanup.deleted, Deleted::Message { id: message, chat });
     assert_eq!(next(&world, cleanup.id).await, None);
     let cx = world.cx(1);
-    let step =
-        move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| carry_on(uow, &cx, &cleanup);
+    let step = move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| carry_on(uow, &cx, &cleanup);
     world.write(step).await.unwrap();
     assert_eq!(world.log(chat).await, shown);
     assert!(clean_up(&world).await > 2);

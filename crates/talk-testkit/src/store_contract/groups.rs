@@ -6,7 +6,7 @@ use talk_domain::identity::access_key::{AccessKey, KeyHash};
 use talk_domain::identity::agent::{Agent, AgentStatus};
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{AccessKeyId, ChatId, ParticipantId, TokenId};
-use talk_domain::kernel::store::{Store, Unit, UnitOfWork};
+use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::access::AccessError;
 use talk_domain::talk::chat::update::{UpdateChat, UpdateChatError, update_chat};
@@ -17,6 +17,8 @@ use talk_domain::talk::participant::add::{AddParticipant, AddParticipantError, a
 use talk_domain::talk::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::TalkUnit;
 use talk_domain::testing::{agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 
@@ -24,7 +26,7 @@ use super::Factory;
 use super::world::{World, other_customer};
 
 /// Blocks the writer until the returned sender is dropped: units queued meanwhile form a group.
-pub async fn hold(store: &Arc<dyn Store>) -> mpsc::Sender<()> {
+pub async fn hold(store: &Arc<dyn Store<Talk>>) -> mpsc::Sender<()> {
     let (gate, closed) = mpsc::channel::<()>();
     let (started, starts) = tokio::sync::oneshot::channel();
     let (store, mut started) = (Arc::clone(store), Some(started));
@@ -41,7 +43,7 @@ pub async fn hold(store: &Arc<dyn Store>) -> mpsc::Sender<()> {
 }
 
 fn say(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: ChatId,
     text: &str,

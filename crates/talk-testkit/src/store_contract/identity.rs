@@ -30,7 +30,7 @@ pub async fn a_username_is_unique_over_the_installation(factory: Factory) {
             customer,
             ..twin.clone()
         };
-        move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| {
+        move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| {
             let inserted = uow.agents().insert(&twin, &PasswordHash("x".into()))?;
             assert_eq!(uow.directory().agent(twin.id)?, None);
             Ok::<_, StoreError>(inserted)

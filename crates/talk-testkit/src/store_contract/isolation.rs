@@ -7,7 +7,7 @@ use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AccessKeyId, CustomerId};
 use talk_domain::kernel::idempotency::{Answer, Answered};
 use talk_domain::kernel::log::Portion;
-use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::talk::model::chat::{ChatFilter, ChatKind, DirectPair};
@@ -15,6 +15,7 @@ use talk_domain::talk::model::emoji::Emoji;
 use talk_domain::talk::model::event::{Event, LogEntry};
 use talk_domain::talk::model::message::MessageFilter;
 use talk_domain::talk::model::reaction::Reaction;
+use talk_domain::talk::unit::TalkUnit;
 use talk_domain::testing::{a_chat, a_message, agent_id, at, customer_id, message_id};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use super::world::{World, other_customer};
 type Done = Result<(), StoreError>;
 
 /// Runs `check` as the other customer and as no customer.
-async fn as_strangers(world: &World, check: fn(&mut dyn UnitOfWork) -> Done) {
+async fn as_strangers(world: &World, check: fn(&mut dyn TalkUnit) -> Done) {
     world.write_as(other_customer(), check).await.unwrap();
     let nobody = Unit::installation("contract");
     world.store.write(nobody, check).await.unwrap();
@@ -280,7 +281,7 @@ pub async fn a_unit_above_customers_sees_only_the_directory(factory: Factory) {
 /// A unit that would write another customer's row fails instead.
 pub async fn nobody_writes_rows_of_another_customer(factory: Factory) {
     let world = World::open(factory).await;
-    let writes: [fn(&mut dyn UnitOfWork) -> Done; 5] = [
+    let writes: [fn(&mut dyn TalkUnit) -> Done; 5] = [
         |uow| uow.chats().insert(&a_chat()).map(drop),
         |uow| uow.messages().insert(&a_message(1)),
         |uow| uow.keys().insert(&a_key(customer_id())),

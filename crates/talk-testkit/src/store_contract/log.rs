@@ -177,7 +177,7 @@ pub async fn a_message_deleted_in_the_unit_that_posted_it_rings_redacted(factory
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let cx = world.cx(1);
-    let unit = move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| {
+    let unit = move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| {
         let command = PostMessage {
             chat,
             parent: None,

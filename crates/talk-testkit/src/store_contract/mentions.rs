@@ -65,7 +65,7 @@ pub async fn participants_are_named_without_case(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let names = ["agent-1", "agent-2", "agent-3", "agent-21", "nobody"];
-    let find = move |uow: &mut dyn talk_domain::kernel::store::UnitOfWork| {
+    let find = move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let mut found = uow.mentions().participants_named(chat, &names)?;
         found.sort();

@@ -10,7 +10,7 @@ use talk_domain::kernel::context::{Actor, Context, IdSource};
 use talk_domain::kernel::error::DomainError;
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
 use talk_domain::kernel::log::{LoggedEvent, Portion};
-use talk_domain::kernel::store::{Snapshot, Store, Unit, UnitOfWork};
+use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::message::post::{PostMessage, post_message};
@@ -18,6 +18,8 @@ use talk_domain::talk::model::chat::{Chat, ChatKind};
 use talk_domain::talk::model::event::{Bell, Event, EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::model::message::Message;
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_domain::testing::{actor, agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 
@@ -78,7 +80,7 @@ impl Recorder {
 /// A store with customers and agents.
 pub struct World {
     /// The store under test.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Store<Talk>>,
     /// Its bell.
     pub bell: Arc<Recorder>,
     clock: AtomicI64,
@@ -161,7 +163,7 @@ impl World {
     /// Those of `work`.
     pub async fn write<T, E>(
         &self,
-        work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkUnit) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -177,7 +179,7 @@ impl World {
     pub async fn write_as<T, E>(
         &self,
         customer: CustomerId,
-        work: impl FnMut(&mut dyn UnitOfWork) -> Result<T, E> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkUnit) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -189,7 +191,7 @@ impl World {
     /// Reads as customer C.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnMut(&mut dyn Snapshot) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkSnapshot) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         self.read_as(customer_id(), work).await
     }
@@ -198,7 +200,7 @@ impl World {
     pub async fn read_as<T: Send + 'static>(
         &self,
         customer: CustomerId,
-        work: impl FnMut(&mut dyn Snapshot) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&mut dyn TalkSnapshot) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
         self.store
             .read(Unit::of(customer, "contract"), work)

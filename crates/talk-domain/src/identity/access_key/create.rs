@@ -1,9 +1,9 @@
 //! Use case: create an access key.
 
 use crate::identity::access_key::{AccessKey, KeyHash};
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{AccessKeyId, AgentId, CustomerId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
@@ -50,7 +50,7 @@ refusals! {
 /// # Errors
 /// See [`CreateAccessKeyError`].
 pub fn create_access_key(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     command: &CreateAccessKey,
     (now, limits): (Timestamp, &Limits),
 ) -> Result<AccessKey, CreateAccessKeyError> {

@@ -1,9 +1,9 @@
 //! Use case: delete an access key.
 
 use crate::identity::access_key::AccessKey;
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AccessKeyId, AgentId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
@@ -20,7 +20,7 @@ refusals! {
 /// # Errors
 /// See [`DeleteAccessKeyError`].
 pub fn delete_access_key(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     owner: Option<AgentId>,
     id: AccessKeyId,
     now: Timestamp,

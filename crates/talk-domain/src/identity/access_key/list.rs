@@ -1,9 +1,9 @@
 //! Use case: list access keys.
 
 use crate::identity::access_key::AccessKey;
+use crate::identity::unit::IdentitySnapshot;
 use crate::kernel::id::AgentId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 
 /// Lists the agent's own keys.
@@ -11,7 +11,7 @@ use crate::kernel::store_error::StoreError;
 /// # Errors
 /// Only when storage fails.
 pub fn list_access_keys(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn IdentitySnapshot,
     agent: AgentId,
     request: PageRequest,
 ) -> Result<Page<AccessKey>, StoreError> {

@@ -3,10 +3,10 @@
 use crate::identity::agent::{
     Agent, AgentStatus, PasswordHash, normal_username, without_format_characters,
 };
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::context::{Actor, Permission};
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{AgentId, CustomerId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
@@ -47,7 +47,7 @@ refusals! {
 /// # Errors
 /// See [`CreateAgentError`].
 pub fn create_agent(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     actor: Option<&Actor>,
     command: &CreateAgent,
     (now, limits): (Timestamp, &Limits),

@@ -3,13 +3,11 @@
 use crate::identity::agent::last_admin::{LastAdminError, check_administrator_left};
 use crate::identity::agent::update::live;
 use crate::identity::agent::{Agent, AgentStatus};
-use crate::kernel::cleanup::Deleted;
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
-use crate::talk::steps::membership::end_memberships_of;
 
 refusals! {
     /// Refusals of [`delete_agent`].
@@ -27,7 +25,7 @@ refusals! {
 /// # Errors
 /// See [`DeleteAgentError`].
 pub fn delete_agent(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     cx: &Context,
     id: AgentId,
 ) -> Result<Agent, DeleteAgentError> {
@@ -40,10 +38,7 @@ pub fn delete_agent(
         ..agent.clone()
     };
     check_administrator_left(uow, &agent, &disabled)?;
-    if end_memberships_of(uow, cx, id)? {
-        let by = cx.actor.agent;
-        uow.cleanups().add(Deleted::Agent { id, by })?;
-    }
+    uow.products().agent_deleted(cx, id)?;
     agent.updated = cx.now.max(agent.updated.next());
     agent.deleted = Some(agent.updated);
     agent.status = AgentStatus::Disabled;
@@ -58,19 +53,20 @@ pub fn delete_agent(
 mod tests {
     use super::*;
     use crate::kernel::context::Permission;
-    use crate::talk::model::event::EventKind::{ChatUpdated, MessagePosted, ParticipantLeft};
     use crate::testing::{
-        MockUnitOfWork, Scene, a_chat, admin_context, agent_id, an_agent, chat_id, context,
+        MockUnitOfWork, Scene, a_chat, admin_context, agent_id, an_agent, context,
     };
 
     /// AUTH-08 and case 10: deleting an agent deletes its memberships.
     #[test]
-    fn a_deleted_agent_is_a_member_of_nothing() {
-        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
-        let mut uow = scene.unit();
-        uow.participants
-            .expect_some_chats_of()
-            .returning(|_, _| Ok(vec![a_chat().id]));
+    fn a_deleted_agent_loses_its_sessions_its_keys_and_what_products_have_of_it() {
+        let mut uow = MockUnitOfWork::default();
+        let get = uow.agents.expect_get();
+        get.returning(|_| Ok(Some(an_agent(2))));
+        let products = uow.products.expect_agent_deleted().times(1);
+        products
+            .withf(|cx, agent| (cx.actor.agent, *agent) == (agent_id(1), agent_id(2)))
+            .returning(|_, _| Ok(()));
         uow.agents
             .expect_update()
             .withf(|agent| {
@@ -84,31 +80,6 @@ mod tests {
         assert_eq!(agent.deleted, Some(agent.updated));
         // Case 80: a deleted agent is not shown as active.
         assert_eq!(agent.status, AgentStatus::Disabled);
-        assert_eq!(
-            scene.events(),
-            [ParticipantLeft, MessagePosted, ChatUpdated]
-        );
-        assert_eq!(scene.saved().unwrap().member_count, 0);
-    }
-
-    /// Case 42.
-    #[test]
-    fn an_agent_of_many_chats_is_deleted_at_once_and_leaves_them_behind() {
-        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
-        let mut uow = scene.unit();
-        let chats = uow.participants.expect_some_chats_of();
-        chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
-        let (id, by) = (agent_id(2), agent_id(1));
-        uow.cleanups
-            .expect_add()
-            .withf(move |deleted| *deleted == Deleted::Agent { id, by })
-            .times(1)
-            .returning(|_| Ok(()));
-        uow.agents.expect_update().times(1).returning(|_| Ok(()));
-        uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
-        uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
-        let agent = delete_agent(&mut uow, &admin_context(by), id).unwrap();
-        assert!(agent.deleted.is_some());
     }
 
     /// AUTH-06.

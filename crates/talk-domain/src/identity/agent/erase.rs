@@ -1,5 +1,6 @@
 //! Use case of the operator: erase an agent.
 
+use crate::identity::unit::IdentityUnit;
 use uuid::Uuid;
 
 use crate::identity::agent::last_admin::{LastAdminError, check_administrator_left};
@@ -7,7 +8,6 @@ use crate::identity::agent::{Agent, AgentStatus};
 use crate::kernel::cleanup::Deleted;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
@@ -43,7 +43,7 @@ refusals! {
 /// # Errors
 /// See [`EraseAgentError`].
 pub fn erase_agent(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     command: &EraseAgent,
     now: Timestamp,
 ) -> Result<Agent, EraseAgentError> {
@@ -66,7 +66,7 @@ pub fn erase_agent(
     uow.agents().replace(&erased)?;
     uow.sessions().end(id, now)?;
     uow.keys().end_all(id, updated)?;
-    uow.cleanups().add(Deleted::Author(id))?;
+    uow.products().agent_erased(id)?;
     uow.cleanups().add(Deleted::Answers(id))?;
     Ok(erased)
 }
@@ -96,12 +96,13 @@ mod tests {
         uow.agents.expect_replace().times(1).returning(|_| Ok(()));
         uow.sessions.expect_end().times(1).returning(|_, _| Ok(()));
         uow.keys.expect_end_all().times(1).returning(|_, _| Ok(()));
-        for deleted in [Deleted::Author(agent_id(2)), Deleted::Answers(agent_id(2))] {
-            let add = uow.cleanups.expect_add();
-            add.withf(move |added| *added == deleted)
-                .times(1)
-                .returning(|_| Ok(()));
-        }
+        let products = uow.products.expect_agent_erased().times(1);
+        products
+            .withf(|agent| *agent == agent_id(2))
+            .returning(|_| Ok(()));
+        let add = uow.cleanups.expect_add().times(1);
+        add.withf(|added| *added == Deleted::Answers(agent_id(2)))
+            .returning(|_| Ok(()));
     }
 
     /// RUN-19.

@@ -2,8 +2,8 @@
 //! disable or delete one.
 
 use crate::identity::agent::Agent;
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::error::refusals;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 
 refusals! {
@@ -21,7 +21,7 @@ refusals! {
 /// # Errors
 /// See [`LastAdminError`].
 pub(crate) fn check_administrator_left(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     before: &Agent,
     after: &Agent,
 ) -> Result<(), LastAdminError> {

@@ -2,9 +2,9 @@
 
 use crate::identity::agent::update::live;
 use crate::identity::agent::{Agent, PasswordHash};
+use crate::identity::unit::{IdentitySnapshot, IdentityUnit};
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::{Snapshot, UnitOfWork};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
@@ -37,7 +37,7 @@ refusals! {
 /// # Errors
 /// See [`ChangePasswordError`].
 pub fn change_password(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     command: &ChangePassword,
     now: Timestamp,
 ) -> Result<Agent, ChangePasswordError> {
@@ -62,7 +62,7 @@ pub fn change_password(
 /// # Errors
 /// Only when storage fails.
 pub fn renew_password_hash(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     id: AgentId,
     (verified, new): (&PasswordHash, &PasswordHash),
 ) -> Result<(), StoreError> {
@@ -77,7 +77,7 @@ pub fn renew_password_hash(
 /// # Errors
 /// See [`ChangePasswordError`].
 pub fn stored_password(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn IdentitySnapshot,
     agent: AgentId,
 ) -> Result<PasswordHash, ChangePasswordError> {
     let agent = snapshot

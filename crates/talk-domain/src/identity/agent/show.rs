@@ -1,10 +1,10 @@
 //! Use cases: show one agent, list all of the customer.
 
 use crate::identity::agent::Agent;
+use crate::identity::unit::IdentitySnapshot;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 
 refusals! {
@@ -19,7 +19,10 @@ refusals! {
 ///
 /// # Errors
 /// See [`ShowAgentError`].
-pub fn show_agent(snapshot: &mut dyn Snapshot, id: AgentId) -> Result<Agent, ShowAgentError> {
+pub fn show_agent(
+    snapshot: &mut dyn IdentitySnapshot,
+    id: AgentId,
+) -> Result<Agent, ShowAgentError> {
     let agent = snapshot.agents().get(id)?;
     agent
         .filter(|agent| agent.deleted.is_none())
@@ -31,7 +34,7 @@ pub fn show_agent(snapshot: &mut dyn Snapshot, id: AgentId) -> Result<Agent, Sho
 /// # Errors
 /// Only when storage fails.
 pub fn list_agents(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn IdentitySnapshot,
     request: PageRequest,
 ) -> Result<Page<Agent>, StoreError> {
     snapshot.agents().page(request)

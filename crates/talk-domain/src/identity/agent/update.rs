@@ -2,10 +2,10 @@
 
 use crate::identity::agent::last_admin::{LastAdminError, check_administrator_left};
 use crate::identity::agent::{Agent, AgentStatus, without_format_characters};
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::context::{Actor, Permission};
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
@@ -46,7 +46,7 @@ refusals! {
 /// # Errors
 /// See [`UpdateAgentError`].
 pub fn update_agent(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     actor: Option<&Actor>,
     command: &UpdateAgent,
     (now, limits): (Timestamp, &Limits),
@@ -98,7 +98,7 @@ pub fn update_agent(
 }
 
 /// Finds an agent that is not deleted.
-pub(crate) fn live(uow: &mut dyn UnitOfWork, id: AgentId) -> Result<Option<Agent>, StoreError> {
+pub(crate) fn live(uow: &mut dyn IdentityUnit, id: AgentId) -> Result<Option<Agent>, StoreError> {
     Ok(uow
         .agents()
         .get(id)?

@@ -1,8 +1,8 @@
 //! Use case: create a customer.
 
 use crate::identity::customer::Customer;
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::error::refusals;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 
 refusals! {
@@ -18,7 +18,7 @@ refusals! {
 /// # Errors
 /// See [`CreateCustomerError`].
 pub fn create_customer(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     customer: &Customer,
 ) -> Result<(), CreateCustomerError> {
     if uow.directory().customer(customer.id)?.is_some() {

@@ -2,14 +2,13 @@
 
 use crate::identity::agent::{Agent, AgentStatus};
 use crate::identity::customer::Customer;
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::cleanup::{Cleanup, Deleted, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
-use crate::kernel::id::{ChatId, CustomerId};
-use crate::kernel::store::UnitOfWork;
+use crate::kernel::id::CustomerId;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
-use crate::talk::chat::remove::remove_chat;
 
 /// Agents, keys and stored answers removed per unit of work.
 const REMOVED: u32 = 64;
@@ -29,7 +28,7 @@ refusals! {
 /// # Errors
 /// See [`DeleteCustomerError`].
 pub fn delete_customer(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     id: CustomerId,
 ) -> Result<Customer, DeleteCustomerError> {
     let customer = uow.directory().customer(id)?;
@@ -42,24 +41,19 @@ pub fn delete_customer(
 /// more to remove.
 ///
 /// The sessions of its agents end first, so that their sockets close. Its agents are removed after
-/// its chats, which have them as members.
+/// the rows of the products, which name them.
 ///
 /// # Errors
 /// Only when storage fails.
 pub(crate) fn remove_customer(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     cx: &Context,
     cleanup: &Cleanup,
 ) -> Result<bool, StoreError> {
     if end_sessions(uow, cx, cleanup)? {
         return Ok(true);
     }
-    if let Some(chat) = uow.customer_removal().any_chat()? {
-        delete_silently(uow, cx, chat)?;
-        remove_chat(uow, chat)?;
-        return Ok(true);
-    }
-    if uow.customer_removal().drop_agents(REMOVED)? {
+    if uow.products().remove_customer_rows(cx)? || uow.customer_removal().drop_agents(REMOVED)? {
         return Ok(true);
     }
     uow.customer_removal().finish()?;
@@ -68,7 +62,7 @@ pub(crate) fn remove_customer(
 
 /// Deletes the next agents, which ends their sessions. Returns whether there were any.
 fn end_sessions(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     cx: &Context,
     cleanup: &Cleanup,
 ) -> Result<bool, StoreError> {
@@ -94,34 +88,20 @@ fn end_sessions(
     Ok(true)
 }
 
-/// Deletes a chat without an event, since all its members are deleted.
-fn delete_silently(uow: &mut dyn UnitOfWork, cx: &Context, id: ChatId) -> Result<(), StoreError> {
-    let Some(mut chat) = uow.chats().lock(id)?.filter(|chat| chat.deleted.is_none()) else {
-        return Ok(());
-    };
-    uow.cleanups().add(Deleted::Chat(id))?;
-    (chat.member_count, chat.deleted) = (0, Some(cx.now));
-    uow.chats().update(&chat)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::identity::session::MockDirectory;
-    use crate::talk::cleanup::carry_on::carry_on;
-    use crate::talk::model::chat::Chat;
-    use crate::testing::{
-        MockUnitOfWork, Scene, a_chat, agent_id, an_agent, at, chat_id, context, customer_id,
-    };
+    use crate::testing::{MockUnitOfWork, agent_id, an_agent, at, context, customer_id};
 
-    fn step(uow: &mut MockUnitOfWork) {
+    fn step(uow: &mut MockUnitOfWork) -> bool {
         let cleanup = Cleanup {
             id: 7,
             customer: customer_id(),
             deleted: Deleted::Customer(customer_id()),
             position: 40,
         };
-        carry_on(uow, &context(agent_id(1)), &cleanup).unwrap();
+        remove_customer(uow, &context(agent_id(1)), &cleanup).unwrap()
     }
 
     fn live(uow: &mut MockUnitOfWork, agents: Vec<Agent>) {
@@ -176,51 +156,25 @@ mod tests {
             .withf(|id, position| (*id, *position) == (7, 52))
             .times(1)
             .returning(|_, _| Ok(()));
-        step(&mut uow);
-    }
-
-    /// RUN-20: the members are deleted too, so nobody is left to receive an event.
-    #[test]
-    fn a_chat_of_a_deleted_customer_is_deleted_without_an_event_and_removed() {
-        let deleted = Chat {
-            deleted: Some(at(5)),
-            ..a_chat()
-        };
-        for (chat, is_new) in [(a_chat(), true), (deleted, false)] {
-            let scene = Scene::new(chat);
-            let mut uow = scene.unit();
-            live(&mut uow, vec![]);
-            let any = uow.customer_removal.expect_any_chat();
-            any.returning(|| Ok(Some(chat_id(1))));
-            uow.cleanups
-                .expect_add()
-                .withf(|deleted| *deleted == Deleted::Chat(chat_id(1)))
-                .times(usize::from(is_new))
-                .returning(|_| Ok(()));
-            let memberships = uow.removal.expect_drop_memberships();
-            memberships.times(1).returning(|_, _| Ok(true));
-            step(&mut uow);
-            assert!(scene.events().is_empty());
-            let saved = scene.saved().map(|chat| (chat.member_count, chat.last));
-            assert_eq!(saved, is_new.then(|| (0, a_chat().last)));
-        }
+        assert!(step(&mut uow));
     }
 
     /// RUN-20.
     #[test]
-    fn agents_are_removed_behind_the_chats_and_the_customer_last() {
-        for is_more in [true, false] {
+    fn agents_are_removed_after_the_rows_of_the_products_and_the_customer_last() {
+        for (has_rows, has_agents) in [(true, true), (false, true), (false, false)] {
             let mut uow = MockUnitOfWork::default();
             live(&mut uow, vec![]);
+            let products = uow.products.expect_remove_customer_rows().times(1);
+            products.returning(move |_| Ok(has_rows));
             let removal = &mut uow.customer_removal;
-            removal.expect_any_chat().returning(|| Ok(None));
             let drop_agents = removal.expect_drop_agents();
-            drop_agents.times(1).returning(move |_| Ok(is_more));
-            let finish = removal.expect_finish();
+            drop_agents
+                .times(usize::from(!has_rows))
+                .returning(move |_| Ok(has_agents));
+            let (is_more, finish) = (has_rows || has_agents, removal.expect_finish());
             finish.times(usize::from(!is_more)).returning(|| Ok(()));
-            let finish = uow.cleanups.expect_finish();
-            finish.times(usize::from(!is_more)).returning(|_| Ok(()));
-            step(&mut uow);
+            assert_eq!(step(&mut uow), is_more);
         }
     }
 }

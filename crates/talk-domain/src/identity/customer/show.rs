@@ -1,9 +1,9 @@
 //! Use case: show a customer.
 
 use crate::identity::customer::Customer;
+use crate::identity::unit::IdentitySnapshot;
 use crate::kernel::error::refusals;
 use crate::kernel::id::CustomerId;
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 
 refusals! {
@@ -19,7 +19,7 @@ refusals! {
 /// # Errors
 /// See [`ShowCustomerError`].
 pub fn show_customer(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn IdentitySnapshot,
     id: CustomerId,
 ) -> Result<Customer, ShowCustomerError> {
     snapshot

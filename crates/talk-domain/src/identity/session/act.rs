@@ -4,9 +4,10 @@
 
 use crate::identity::session::Credential;
 use crate::identity::session::authenticate::{AuthenticateError, authenticate};
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::context::Actor;
 use crate::kernel::error::{CheckedError, DomainError};
-use crate::kernel::store::{Store, Unit, UnitOfWork};
+use crate::kernel::store::{Domain, Store, Unit};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
@@ -21,7 +22,10 @@ pub struct Authority {
     pub now: Timestamp,
 }
 
-impl dyn Store {
+impl<D: Domain> dyn Store<D>
+where
+    for<'a> D::Unit<'a>: IdentityUnit,
+{
     /// Runs `work` like `write`, on behalf of an agent. First checks in the same transaction that
     /// the credential is still valid, and passes the actor with its current permission to `work`.
     ///
@@ -32,7 +36,7 @@ impl dyn Store {
         &self,
         authority: Authority,
         name: &'static str,
-        mut work: impl FnMut(&mut dyn UnitOfWork, Actor) -> Result<T, E> + Send + 'static,
+        mut work: impl for<'a> FnMut(&'a mut D::Unit<'a>, Actor) -> Result<T, E> + Send + 'static,
     ) -> Result<T, CheckedError<AuthenticateError, E>>
     where
         T: Send + 'static,
@@ -48,7 +52,10 @@ impl dyn Store {
 }
 
 /// Reads the actor again inside the unit of work.
-fn confirm(uow: &mut dyn UnitOfWork, authority: &Authority) -> Result<Actor, AuthenticateError> {
+fn confirm<U: IdentityUnit + ?Sized>(
+    uow: &mut U,
+    authority: &Authority,
+) -> Result<Actor, AuthenticateError> {
     let Authority {
         actor,
         credential,

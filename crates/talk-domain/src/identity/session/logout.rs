@@ -1,7 +1,7 @@
 //! Use case: log out.
 
+use crate::identity::unit::IdentityUnit;
 use crate::kernel::id::{AgentId, TokenId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::kernel::time::Timestamp;
 /// # Errors
 /// Only when storage fails.
 pub fn logout(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn IdentityUnit,
     (agent, now): (AgentId, Timestamp),
     (token, expires): (TokenId, Timestamp),
 ) -> Result<(), StoreError> {

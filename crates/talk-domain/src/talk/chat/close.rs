@@ -2,19 +2,19 @@
 
 use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::{Chat, ChatStatus};
 use crate::talk::model::note::SystemKind;
 use crate::talk::steps::announce::announce;
 use crate::talk::steps::status::set_status;
+use crate::talk::unit::TalkUnit;
 
 /// Closes a chat (S-110): it stays readable and accepts no changes. If it is closed already, there
 /// is no event.
 ///
 /// # Errors
 /// See [`AccessError`].
-pub fn close_chat(uow: &mut dyn UnitOfWork, cx: &Context, id: ChatId) -> Result<Chat, AccessError> {
+pub fn close_chat(uow: &mut dyn TalkUnit, cx: &Context, id: ChatId) -> Result<Chat, AccessError> {
     let (mut chat, _) = lock_as_member(uow, cx.actor, id)?;
     if chat.is_open() {
         set_status(uow, cx, &mut chat, ChatStatus::Closed)?;

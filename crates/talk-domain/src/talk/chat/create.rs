@@ -3,7 +3,6 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::Tick;
 use crate::kernel::text::check_text;
@@ -13,6 +12,7 @@ use crate::talk::steps::direct::resume;
 use crate::talk::steps::membership::JoinError;
 use crate::talk::steps::membership::admit;
 use crate::talk::steps::membership::check_agents;
+use crate::talk::unit::TalkUnit;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ refusals! {
 /// # Errors
 /// See [`CreateChatError`].
 pub fn create_chat(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &CreateChat,
 ) -> Result<Chat, CreateChatError> {

@@ -4,11 +4,11 @@ use crate::kernel::cleanup::{Deleted, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::AccessError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::unit::TalkUnit;
 
 refusals! {
     /// Refusals of [`delete_chat`].
@@ -27,7 +27,7 @@ refusals! {
 /// # Errors
 /// See [`DeleteChatError`].
 pub fn delete_chat(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     id: ChatId,
 ) -> Result<Chat, DeleteChatError> {
@@ -59,7 +59,7 @@ pub fn delete_chat(
     Ok(chat)
 }
 
-fn may_delete(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<bool, StoreError> {
+fn may_delete(uow: &mut dyn TalkUnit, cx: &Context, chat: &Chat) -> Result<bool, StoreError> {
     let agent = cx.actor.agent;
     if chat.creator != agent && !cx.actor.permission.administers() {
         return Ok(false);

@@ -3,12 +3,12 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock};
 use crate::talk::model::chat::ChatKind;
 use crate::talk::model::participant::Participant;
 use crate::talk::steps::membership::admit_and_announce;
+use crate::talk::unit::TalkUnit;
 
 refusals! {
     /// Refusals of [`join_chat`].
@@ -26,7 +26,7 @@ refusals! {
 /// # Errors
 /// See [`JoinChatError`].
 pub fn join_chat(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     id: ChatId,
 ) -> Result<Participant, JoinChatError> {

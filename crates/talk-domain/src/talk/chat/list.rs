@@ -3,18 +3,18 @@
 use crate::kernel::context::Actor;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::talk::model::chat::{Chat, ChatFilter};
 use crate::talk::model::limits::Limits;
+use crate::talk::unit::TalkSnapshot;
 
 /// Lists the chats in which the caller participates.
 ///
 /// # Errors
 /// Only when storage fails.
 pub fn list_chats(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     filter: ChatFilter,
     request: PageRequest,
@@ -35,7 +35,7 @@ refusals! {
 /// # Errors
 /// If `search` is longer than a name.
 pub fn list_channels(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     search: &str,
     request: PageRequest,
 ) -> Result<Page<Chat>, ListChannelsError> {

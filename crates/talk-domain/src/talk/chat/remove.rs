@@ -2,8 +2,8 @@
 
 use crate::kernel::cleanup::{Bound, MEMBERSHIPS};
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
+use crate::talk::unit::TalkUnit;
 
 /// Removes the next rows of a deleted chat, the chat itself last, in one bounded unit of work.
 /// Returns whether there is more to remove. After a crash, calling it again removes the rest. A chat
@@ -16,7 +16,7 @@ use crate::kernel::store_error::StoreError;
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn remove_chat(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, StoreError> {
+pub fn remove_chat(uow: &mut dyn TalkUnit, id: ChatId) -> Result<bool, StoreError> {
     let Some(mut chat) = uow.chats().lock(id)?.filter(|chat| chat.deleted.is_some()) else {
         return Ok(false);
     };

@@ -2,23 +2,19 @@
 
 use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock};
 use crate::talk::model::chat::Chat;
 use crate::talk::steps::membership::admit_and_announce;
 use crate::talk::steps::status::set_open;
+use crate::talk::unit::TalkUnit;
 
 /// Reopens a chat (S-110). An empty one is reopened by a former participant, who becomes a
 /// participant again. If it is open already, there is no event.
 ///
 /// # Errors
 /// See [`AccessError`].
-pub fn reopen_chat(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    id: ChatId,
-) -> Result<Chat, AccessError> {
+pub fn reopen_chat(uow: &mut dyn TalkUnit, cx: &Context, id: ChatId) -> Result<Chat, AccessError> {
     let mut chat = lock(uow, id)?;
     let is_member = uow.participants().find(id, cx.actor.agent)?.is_some();
     if is_member && chat.is_open() {
@@ -35,7 +31,7 @@ pub fn reopen_chat(
     Ok(chat)
 }
 
-fn may_return(uow: &mut dyn UnitOfWork, cx: &Context, chat: &Chat) -> Result<bool, StoreError> {
+fn may_return(uow: &mut dyn TalkUnit, cx: &Context, chat: &Chat) -> Result<bool, StoreError> {
     Ok(!chat.is_open()
         && chat.member_count == 0
         && uow.participants().left(chat.id, cx.actor.agent)?.is_some())

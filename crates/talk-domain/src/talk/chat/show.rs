@@ -2,16 +2,16 @@
 
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_card};
 use crate::talk::model::chat::Chat;
+use crate::talk::unit::TalkSnapshot;
 
 /// Shows a chat to its participants, and a channel to every agent of the customer.
 ///
 /// # Errors
 /// See [`AccessError`].
 pub fn show_chat(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     id: ChatId,
 ) -> Result<Placed<Chat>, AccessError> {

@@ -3,7 +3,6 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::talk::access::{AccessError, lock_as_member};
@@ -11,6 +10,7 @@ use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::note::SystemKind;
 use crate::talk::steps::announce::announce;
+use crate::talk::unit::TalkUnit;
 
 /// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ refusals! {
 /// # Errors
 /// See [`UpdateChatError`].
 pub fn update_chat(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &UpdateChat,
 ) -> Result<Chat, UpdateChatError> {

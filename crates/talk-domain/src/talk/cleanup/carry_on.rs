@@ -4,23 +4,19 @@ use crate::identity::customer::delete::remove_customer;
 use crate::kernel::cleanup::{Cleanup, Deleted, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::id::{ChatId, MessageId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::cleanup::erasure::{forget_answers, forget_author};
 use crate::talk::model::message::Author;
 use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::steps::tombstone::forget_content;
+use crate::talk::unit::TalkUnit;
 
 /// Runs the next step of a cleanup, and deletes the cleanup with its last step. A step may run
 /// twice. The actor of `cx` is the agent that deleted.
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn carry_on(
-    uow: &mut dyn UnitOfWork,
-    cx: &Context,
-    cleanup: &Cleanup,
-) -> Result<(), StoreError> {
+pub fn carry_on(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Result<(), StoreError> {
     let is_more = match cleanup.deleted {
         Deleted::Message { id, .. } => forget_message(uow, id)?,
         Deleted::Chat(id) => end_memberships_in(uow, id)?,
@@ -35,7 +31,7 @@ pub fn carry_on(
     uow.cleanups().finish(cleanup.id)
 }
 
-fn forget_message(uow: &mut dyn UnitOfWork, id: MessageId) -> Result<bool, StoreError> {
+fn forget_message(uow: &mut dyn TalkUnit, id: MessageId) -> Result<bool, StoreError> {
     match uow.messages().get(id)? {
         Some(message) if message.deleted.is_some() => forget_content(uow, &message),
         // A system message that held the name of an erased agent.
@@ -46,7 +42,7 @@ fn forget_message(uow: &mut dyn UnitOfWork, id: MessageId) -> Result<bool, Store
     }
 }
 
-fn end_memberships_in(uow: &mut dyn UnitOfWork, id: ChatId) -> Result<bool, StoreError> {
+fn end_memberships_in(uow: &mut dyn TalkUnit, id: ChatId) -> Result<bool, StoreError> {
     match uow.chats().lock(id)? {
         // The chat's last event is the deletion.
         Some(chat) if chat.deleted.is_some() => {

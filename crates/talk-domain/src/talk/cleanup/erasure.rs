@@ -3,7 +3,6 @@
 use crate::kernel::cleanup::{Cleanup, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::id::{AgentId, MessageId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::{Author, Message};
@@ -11,6 +10,7 @@ use crate::talk::model::note::SystemNote;
 use crate::talk::steps::announce::reworded;
 use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::steps::tombstone::{bury, forget_earlier};
+use crate::talk::unit::TalkUnit;
 
 /// Rows scanned per unit of work; few of them belong to the agent.
 const LOOKED_AT: u32 = 512;
@@ -26,7 +26,7 @@ const ERASED_BYTES: usize = 64 * 1024;
 /// through the next messages: its own become tombstones, and its name in system messages is
 /// replaced. Returns whether there may be more.
 pub(super) fn forget_author(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
@@ -57,7 +57,7 @@ pub(super) fn forget_author(
 /// Deletes the next stored answers that were given to an erased agent or show it. Returns whether
 /// there may be more.
 pub(super) fn forget_answers(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
     let answers = uow.idempotency();
@@ -80,7 +80,7 @@ struct Erased {
 
 /// Erases the data of the agent from a message; `None` if the message has none.
 fn erase(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     (agent, id): (AgentId, MessageId),
 ) -> Result<Option<Erased>, StoreError> {
@@ -108,7 +108,7 @@ fn erase(
 /// Returns whether events are left for a cleanup, or `None` if the message has the current name
 /// already.
 fn rename(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     (note, mut message): (SystemNote, Message),
 ) -> Result<Option<bool>, StoreError> {

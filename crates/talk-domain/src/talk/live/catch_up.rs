@@ -2,8 +2,8 @@
 
 use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::log::{LogPage, Portion};
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
+use crate::talk::unit::TalkSnapshot;
 
 /// A page of the log, and the gap before it if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub enum Gap {
 /// # Errors
 /// Only when storage fails.
 pub fn catch_up(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     agent: AgentId,
     chat: ChatId,
     portion: Portion,
@@ -58,7 +58,7 @@ pub fn catch_up(
 }
 
 fn gap(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     agent: AgentId,
     (id, since): (ChatId, u64),
 ) -> Result<Option<Gap>, StoreError> {

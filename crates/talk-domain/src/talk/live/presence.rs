@@ -3,8 +3,8 @@
 use crate::identity::agent::Agent;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
+use crate::talk::unit::TalkSnapshot;
 
 /// Maximum of agents per request.
 pub const MAX_AGENTS: usize = 100;
@@ -22,7 +22,7 @@ refusals! {
 /// # Errors
 /// If there are none or more than [`MAX_AGENTS`].
 pub fn known_agents(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     agents: &[AgentId],
 ) -> Result<Vec<AgentId>, PresenceError> {
     if agents.is_empty() {

@@ -1,11 +1,11 @@
 //! Use case: compute where delivery of each chat to a connection starts.
 
+use crate::talk::unit::TalkSnapshot;
 use std::collections::BTreeMap;
 
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
 use crate::kernel::live::{Ended, ResetReason, Resume, Scope};
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, view};
 use crate::talk::model::participant::ChatLog;
@@ -73,7 +73,7 @@ pub struct Starts {
 /// # Errors
 /// Only when storage fails.
 pub fn starts(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     scope: &Scope,
     resume: &Resume,
@@ -134,7 +134,7 @@ fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
 /// membership is no longer in the log, the start says only that the membership has ended. Returns
 /// `false` if the agent participates in the chat or never did.
 fn former(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     (id, seq): (ChatId, u64),
     starts: &mut Starts,

@@ -2,15 +2,15 @@
 
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, view};
+use crate::talk::unit::TalkSnapshot;
 
 /// Checks that `actor` participates in `chat`, and so may announce typing.
 ///
 /// # Errors
 /// See [`AccessError`].
 pub fn check_typist(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     chat: ChatId,
 ) -> Result<(), AccessError> {

@@ -3,11 +3,11 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::MessageId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::message::{Author, Message};
 use crate::talk::steps::tombstone::bury;
+use crate::talk::unit::TalkUnit;
 
 refusals! {
     /// Refusals of [`delete_message`].
@@ -27,7 +27,7 @@ refusals! {
 /// # Errors
 /// See [`DeleteMessageError`].
 pub fn delete_message(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     id: MessageId,
 ) -> Result<Message, DeleteMessageError> {

@@ -3,7 +3,6 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::MessageId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::event::{Event, LogEntry};
@@ -11,6 +10,7 @@ use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message, Revision};
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::talk::steps::mention::mention_anew;
+use crate::talk::unit::TalkUnit;
 
 /// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ refusals! {
 /// # Errors
 /// See [`EditMessageError`].
 pub fn edit_message(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &EditMessage,
 ) -> Result<Message, EditMessageError> {

@@ -4,10 +4,10 @@ use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, MessageId};
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, Placed, view, view_message};
 use crate::talk::model::message::{Message, MessageFilter};
+use crate::talk::unit::TalkSnapshot;
 
 /// Filters of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub type Listed = (Page<Message>, Option<Placed<()>>);
 /// # Errors
 /// See [`ListMessagesError`].
 pub fn list_messages(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     query: ListMessages,
     request: PageRequest,

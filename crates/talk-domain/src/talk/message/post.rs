@@ -4,7 +4,6 @@ use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{ChatId, MessageId};
 use crate::kernel::log::LoggedEvent;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
@@ -13,6 +12,7 @@ use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::talk::steps::mention::mention;
+use crate::talk::unit::TalkUnit;
 
 /// The command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ refusals! {
 /// # Errors
 /// See [`PostMessageError`].
 pub fn post_message(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &PostMessage,
 ) -> Result<Posted, PostMessageError> {
@@ -91,11 +91,7 @@ pub fn post_message(
     Ok(Posted { message, event })
 }
 
-fn parent(
-    uow: &mut dyn UnitOfWork,
-    chat: &Chat,
-    id: MessageId,
-) -> Result<Message, PostMessageError> {
+fn parent(uow: &mut dyn TalkUnit, chat: &Chat, id: MessageId) -> Result<Message, PostMessageError> {
     let parent = uow
         .messages()
         .get(id)?

@@ -3,16 +3,16 @@
 use crate::kernel::context::Actor;
 use crate::kernel::id::MessageId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_message};
 use crate::talk::model::message::{Message, Revision};
+use crate::talk::unit::TalkSnapshot;
 
 /// Shows a message to participants of its chat; a deleted one is a tombstone.
 ///
 /// # Errors
 /// See [`AccessError`].
 pub fn show_message(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     id: MessageId,
 ) -> Result<Placed<Message>, AccessError> {
@@ -25,7 +25,7 @@ pub fn show_message(
 /// # Errors
 /// See [`AccessError`].
 pub fn list_revisions(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     id: MessageId,
     request: PageRequest,

@@ -7,6 +7,12 @@ use crate::kernel::store_error::StoreError;
 /// Driven port: deletes the rows of a chat for good.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ChatRemoval {
+    /// Returns a chat of the customer of this unit, deleted or not.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError>;
+
     /// Deletes up to `limit` memberships and as many former ones, with their read marks. Returns
     /// whether there may be more.
     ///

@@ -3,7 +3,6 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{AgentId, ChatId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock};
 use crate::talk::model::chat::ChatKind;
@@ -11,6 +10,7 @@ use crate::talk::model::participant::Participant;
 use crate::talk::steps::membership::JoinError;
 use crate::talk::steps::membership::admit_and_announce;
 use crate::talk::steps::membership::check_agents;
+use crate::talk::unit::TalkUnit;
 
 /// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ refusals! {
 /// # Errors
 /// See [`AddParticipantError`].
 pub fn add_participant(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &AddParticipant,
 ) -> Result<Participant, AddParticipantError> {

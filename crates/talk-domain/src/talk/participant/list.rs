@@ -3,16 +3,16 @@
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_card};
 use crate::talk::model::participant::Participant;
+use crate::talk::unit::TalkSnapshot;
 
 /// Lists the participants for agents who may see the chat's card.
 ///
 /// # Errors
 /// See [`AccessError`].
 pub fn list_participants(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     chat: ChatId,
     request: PageRequest,
@@ -30,7 +30,7 @@ pub fn list_participants(
 /// # Errors
 /// See [`AccessError`].
 pub fn list_former_participants(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     chat: ChatId,
     request: PageRequest,

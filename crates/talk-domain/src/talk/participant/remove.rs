@@ -3,12 +3,12 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::{ChatId, ParticipantId};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::ChatKind;
 use crate::talk::model::participant::Participant;
 use crate::talk::steps::membership::dismiss;
+use crate::talk::unit::TalkUnit;
 
 /// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ refusals! {
 /// # Errors
 /// See [`RemoveParticipantError`].
 pub fn remove_participant(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &RemoveParticipant,
 ) -> Result<Participant, RemoveParticipantError> {

@@ -4,13 +4,13 @@ use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::MessageId;
 use crate::kernel::log::LoggedEvent;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::emoji::Emoji;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::Message;
 use crate::talk::model::reaction::Reaction;
+use crate::talk::unit::TalkUnit;
 
 /// The command of both adding and removing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ refusals! {
 /// # Errors
 /// See [`ReactError`].
 pub fn add_reaction(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &React,
 ) -> Result<Reacted, ReactError> {

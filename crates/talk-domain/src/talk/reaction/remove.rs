@@ -1,17 +1,17 @@
 //! Use case: remove a reaction.
 
 use crate::kernel::context::Context;
-use crate::kernel::store::UnitOfWork;
 use crate::talk::access::lock_message;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::reaction::add::{React, ReactError, Reacted, own};
+use crate::talk::unit::TalkUnit;
 
 /// Removes the caller's reaction. If there is none, nothing changes and there is no event.
 ///
 /// # Errors
 /// See [`ReactError`].
 pub fn remove_reaction(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &React,
 ) -> Result<Reacted, ReactError> {

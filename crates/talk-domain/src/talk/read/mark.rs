@@ -3,12 +3,12 @@
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::read::ReadMark;
+use crate::talk::unit::TalkUnit;
 
 /// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ refusals! {
 /// # Errors
 /// See [`MarkReadError`].
 pub fn mark_read(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     command: &MarkRead,
 ) -> Result<Chat, MarkReadError> {

@@ -3,16 +3,16 @@
 use crate::kernel::context::Actor;
 use crate::kernel::id::MessageId;
 use crate::kernel::page::{Page, PageRequest};
-use crate::kernel::store::Snapshot;
 use crate::talk::access::{AccessError, Placed, view_message};
 use crate::talk::model::read::ReadMark;
+use crate::talk::unit::TalkSnapshot;
 
 /// Lists the participants whose mark is at the message or after it.
 ///
 /// # Errors
 /// See [`AccessError`].
 pub fn list_readers(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     message: MessageId,
     request: PageRequest,

@@ -1,18 +1,18 @@
 //! Steps: a chat as one of its participants has read it.
 
 use crate::kernel::context::Actor;
-use crate::kernel::store::{Snapshot, UnitOfWork};
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::participant::Participant;
 use crate::talk::model::read::{ReadQueries, ReadState};
+use crate::talk::unit::{TalkSnapshot, TalkUnit};
 
 /// Returns a chat with the actor's read state, inside a unit of work.
 ///
 /// # Errors
 /// Only when storage fails.
 pub fn read_in_unit(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     actor: Actor,
     chat: &Chat,
 ) -> Result<ReadState, StoreError> {
@@ -27,7 +27,7 @@ pub fn read_in_unit(
 /// # Errors
 /// Only when storage fails.
 pub fn read_in_snapshot<'a>(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     chats: impl IntoIterator<Item = &'a Chat>,
 ) -> Result<Vec<ReadState>, StoreError> {

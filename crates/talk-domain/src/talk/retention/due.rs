@@ -1,10 +1,10 @@
 //! Use case of the server: find expired data in the next chats of a customer.
 
 use crate::kernel::id::ChatId;
-use crate::kernel::store::Snapshot;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::retention::{Aged, Expiry};
+use crate::talk::unit::TalkSnapshot;
 
 /// Chats examined per snapshot.
 pub const CHATS: u32 = 200;
@@ -34,7 +34,7 @@ pub struct Found {
 /// # Errors
 /// Only when storage fails.
 pub fn find_due(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     expiry: &Expiry,
     after: Option<ChatId>,
 ) -> Result<Found, StoreError> {
@@ -66,7 +66,7 @@ fn is_reached<T: PartialOrd>(time: Option<T>, end: Option<T>) -> bool {
 /// Returns whether a message of the chat has expired. The columns of the chat rule most chats out
 /// without a query for messages.
 fn has_messages(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     expiry: &Expiry,
     aged: &Aged,
 ) -> Result<bool, StoreError> {
@@ -82,7 +82,7 @@ fn has_messages(
 }
 
 fn has_events(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     expiry: &Expiry,
     chat: &Chat,
 ) -> Result<bool, StoreError> {

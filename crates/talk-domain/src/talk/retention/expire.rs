@@ -3,10 +3,10 @@
 use crate::kernel::cleanup::Bound;
 use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::retention::{Expiry, Step};
 use crate::talk::steps::tombstone::bury;
+use crate::talk::unit::TalkUnit;
 
 /// Maximum of edited or reacted messages per unit of work: each has earlier versions or more
 /// events.
@@ -19,7 +19,7 @@ const CHANGED: usize = 4;
 /// # Errors
 /// Only when storage fails.
 pub fn expire_messages(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     expiry: &Expiry,
     id: ChatId,

@@ -2,10 +2,10 @@
 
 use crate::kernel::cleanup::Bound;
 use crate::kernel::id::ChatId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::Tick;
 use crate::talk::model::retention::{Expiry, Step};
+use crate::talk::unit::TalkUnit;
 
 /// Removes the next expired events of a chat's log and stores where the log starts from now on, so
 /// that nobody resumes from before. The latest [`Expiry::log_events`] events stay, and so does the
@@ -13,7 +13,7 @@ use crate::talk::model::retention::{Expiry, Step};
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn trim_log(uow: &mut dyn UnitOfWork, expiry: &Expiry, id: ChatId) -> Result<Step, StoreError> {
+pub fn trim_log(uow: &mut dyn TalkUnit, expiry: &Expiry, id: ChatId) -> Result<Step, StoreError> {
     let (Some(at), Some(mut chat)) = (expiry.log, uow.chats().lock(id)?) else {
         return Ok(Step::default());
     };

@@ -2,17 +2,17 @@
 
 use crate::identity::agent::Agent;
 use crate::kernel::context::Context;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::{Author, Message};
 use crate::talk::model::note::SystemKind;
 use crate::talk::model::note::SystemNote;
+use crate::talk::unit::TalkUnit;
 
 /// Posts a system message in the locked chat.
 pub(crate) fn announce(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
     kind: SystemKind,

@@ -2,11 +2,11 @@
 
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::{Invalid, refusals};
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::talk::model::limits::Limits;
 use crate::talk::model::media::Media;
+use crate::talk::unit::TalkUnit;
 
 /// Checks everything that needs no lookup.
 pub(crate) fn check_content(text: &str, medias: &[Media], limits: &Limits) -> Result<(), Invalid> {
@@ -36,7 +36,7 @@ refusals! {
 /// Checks that files and agents in medias belong to the customer. Medias in `known` were checked
 /// when they were attached and are not checked again.
 pub(crate) fn check_references(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     medias: &[Media],
     known: &[Media],
 ) -> Result<(), ReferenceError> {

@@ -1,15 +1,15 @@
 //! Step: a pair of agents has one direct chat, which is resumed when it is created again.
 
 use crate::kernel::context::Context;
-use crate::kernel::store::UnitOfWork;
 use crate::talk::model::chat::{Chat, DirectPair};
 use crate::talk::steps::membership::{JoinError, admit_and_announce, check_agents};
 use crate::talk::steps::status::set_open;
+use crate::talk::unit::TalkUnit;
 
 /// Reopens the direct chat of a pair if it is closed, and adds the agents of the pair who have left
 /// it. If neither applies, nothing changes and no event is logged.
 pub(crate) fn resume(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     mut chat: Chat,
     pair: DirectPair,

@@ -5,7 +5,6 @@ use crate::kernel::cleanup::MEMBERSHIPS;
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::{Chat, ChatKind, ChatStatus};
 use crate::talk::model::event::{Event, LogEntry};
@@ -13,6 +12,7 @@ use crate::talk::model::note::SystemKind;
 use crate::talk::model::participant::Participant;
 use crate::talk::steps::announce::announce;
 use crate::talk::steps::status::set_status;
+use crate::talk::unit::TalkUnit;
 
 refusals! {
     /// Why an agent cannot join a chat.
@@ -23,7 +23,7 @@ refusals! {
 }
 
 /// Checks that these agents are active agents of the customer.
-pub(crate) fn check_agents(uow: &mut dyn UnitOfWork, agents: &[AgentId]) -> Result<(), JoinError> {
+pub(crate) fn check_agents(uow: &mut dyn TalkUnit, agents: &[AgentId]) -> Result<(), JoinError> {
     for id in agents {
         let agent = uow.agents().get(*id)?;
         if !agent.as_ref().is_some_and(Agent::is_active) {
@@ -35,7 +35,7 @@ pub(crate) fn check_agents(uow: &mut dyn UnitOfWork, agents: &[AgentId]) -> Resu
 
 /// Makes `agent` a participant of the locked chat. It must not be one already.
 pub(crate) fn admit(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
     agent: AgentId,
@@ -64,7 +64,7 @@ pub(crate) fn admit(
 
 /// Admits `agent` and announces it in the chat (S-090).
 pub(crate) fn admit_and_announce(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
     agent: AgentId,
@@ -76,7 +76,7 @@ pub(crate) fn admit_and_announce(
 
 /// Ends a membership of the locked chat and announces it. Returns `false` if it had ended already.
 pub(crate) fn dismiss(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
     leaver: &Participant,
@@ -103,7 +103,7 @@ pub(crate) fn dismiss(
 
 /// Ends the next memberships of a deleted agent. Returns whether there may be more.
 pub(crate) fn end_memberships_of(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     id: AgentId,
 ) -> Result<bool, StoreError> {

@@ -1,16 +1,16 @@
 //! Steps: the mentions of a message are found and stored with it.
 
+use crate::talk::unit::TalkUnit;
 use std::collections::BTreeSet;
 
 use crate::kernel::id::AgentId;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::username_key::username_key;
 use crate::talk::model::mention::{Names, names_in};
 use crate::talk::model::message::{Author, Message};
 
 /// Stores the mentions of a new message. A text without `@` costs no statement.
-pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(), StoreError> {
+pub(crate) fn mention(uow: &mut dyn TalkUnit, message: &Message) -> Result<(), StoreError> {
     let agents = mentioned(uow, message)?;
     if agents.is_empty() {
         return Ok(());
@@ -21,7 +21,7 @@ pub(crate) fn mention(uow: &mut dyn UnitOfWork, message: &Message) -> Result<(),
 /// Stores the mentions of an edited message; `earlier` is its previous text. Two texts without `@`
 /// cost no statement.
 pub(crate) fn mention_anew(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     message: &Message,
     earlier: &str,
 ) -> Result<(), StoreError> {
@@ -33,7 +33,7 @@ pub(crate) fn mention_anew(
 }
 
 /// Finds the participants that the text mentions, except the author.
-fn mentioned(uow: &mut dyn UnitOfWork, message: &Message) -> Result<BTreeSet<AgentId>, StoreError> {
+fn mentioned(uow: &mut dyn TalkUnit, message: &Message) -> Result<BTreeSet<AgentId>, StoreError> {
     let Author::Agent(author) = message.author else {
         return Ok(BTreeSet::new());
     };

@@ -1,16 +1,16 @@
 //! Steps: a chat is closed and reopened.
 
 use crate::kernel::context::Context;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::{Chat, ChatStatus};
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::note::SystemKind;
 use crate::talk::steps::announce::announce;
+use crate::talk::unit::TalkUnit;
 
 /// Changes the status and logs it.
 pub(crate) fn set_status(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
     status: ChatStatus,
@@ -30,7 +30,7 @@ pub(crate) fn set_status(
 
 /// Opens a closed chat and announces it.
 pub(crate) fn set_open(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
 ) -> Result<(), StoreError> {

@@ -2,18 +2,18 @@
 
 use crate::kernel::cleanup::{Bound, Deleted};
 use crate::kernel::context::Context;
-use crate::kernel::store::UnitOfWork;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::message::Message;
 use crate::talk::steps::mention::mention_anew;
+use crate::talk::unit::TalkUnit;
 
 /// Turns a message of the locked chat into a tombstone. Logs its deletion unless the chat is
 /// deleted: the deletion of a chat is its last event. Returns whether logged events or earlier
 /// versions are left for a cleanup.
 pub(crate) fn bury(
-    uow: &mut dyn UnitOfWork,
+    uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
     message: &mut Message,
@@ -52,7 +52,7 @@ pub(crate) fn bury(
 
 /// Rewrites the next logged events about a message so that they show it as it is now, and deletes
 /// its next earlier versions. Returns whether there may be more.
-pub(crate) fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+pub(crate) fn forget_content(uow: &mut dyn TalkUnit, now: &Message) -> Result<bool, StoreError> {
     if uow.events().redact(now, Bound::STEP)? {
         return Ok(true);
     }
@@ -61,7 +61,7 @@ pub(crate) fn forget_content(uow: &mut dyn UnitOfWork, now: &Message) -> Result<
 
 /// Erases the former texts of the message `now` from its logged events and earlier versions, up to
 /// [`Bound::STEP`] of them. If there are more, stores a cleanup for the rest and returns `true`.
-pub(crate) fn forget_earlier(uow: &mut dyn UnitOfWork, now: &Message) -> Result<bool, StoreError> {
+pub(crate) fn forget_earlier(uow: &mut dyn TalkUnit, now: &Message) -> Result<bool, StoreError> {
     let is_more = forget_content(uow, now)?;
     if is_more {
         let (id, chat) = (now.id, now.chat);

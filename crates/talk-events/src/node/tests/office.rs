@@ -9,12 +9,13 @@ use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::live::{Connection, Live as _, Notice, Resume, Scope};
 use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
-use talk_domain::kernel::store::{ReadWork, Store, Unit, Work};
+use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::event::{Bell as _, EventKind};
 use talk_domain::talk::model::participant::ChatLog;
+use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -59,7 +60,7 @@ impl Office {
             state: Mutex::default(),
             bell: node.bell(),
         });
-        let (node, delivery) = node.run(Arc::clone(&store) as Arc<dyn Store>);
+        let (node, delivery) = node.run(Arc::clone(&store) as Arc<dyn Store<Talk>>);
         Self {
             store,
             node,
@@ -233,12 +234,12 @@ impl State {
     }
 }
 
-impl Store for LogStore {
-    fn execute(&self, _: Unit, _: Work) -> BoxFuture<'_, Result<(), StoreError>> {
+impl Store<Talk> for LogStore {
+    fn execute(&self, _: Unit, _: Work<Talk>) -> BoxFuture<'_, Result<(), StoreError>> {
         unreachable!("delivery changes nothing")
     }
 
-    fn query(&self, unit: Unit, mut work: ReadWork) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn query(&self, unit: Unit, mut work: ReadWork<Talk>) -> BoxFuture<'_, Result<(), StoreError>> {
         let mut state = self.state.lock().unwrap();
         state.reads.push(unit.name);
         if state.failures > 0 {
@@ -255,7 +256,9 @@ impl Store for LogStore {
         work(&mut snapshot);
         Box::pin(async { Ok(()) })
     }
+}
 
+impl Database for LogStore {
     fn epoch(&self) -> &str {
         EPOCH
     }

@@ -1,16 +1,16 @@
 //! Checks how far participants have read.
 
-use talk_domain::kernel::store::Snapshot;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::unit::TalkSnapshot;
 
 use crate::operate::all;
 
 /// Returns a problem with the read marks of a chat, if any: each must belong to a participant and
 /// have the `seq` and time of its message.
 pub(super) fn check_reading(
-    snapshot: &mut dyn Snapshot,
+    snapshot: &mut dyn TalkSnapshot,
     chat: &Chat,
 ) -> Result<Option<String>, StoreError> {
     let id = chat.id;

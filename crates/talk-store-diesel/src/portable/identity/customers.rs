@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use talk_domain::identity::access_key::AccessKeyRepository as _;
 use talk_domain::identity::agent::Agent;
 use talk_domain::identity::customer::{Customer, CustomerRemoval, CustomerRepository};
-use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::error::fault;
 use crate::portable::rows::agent::AgentRow;
 use crate::portable::rows::customer::CustomerRow;
 use crate::portable::rows::{bytes, id};
-use crate::portable::schema::{agents, chats, cleanups, customers, files, idempotency};
+use crate::portable::schema::{agents, cleanups, customers, files, idempotency};
 use crate::portable::scope::{Scope, all};
 
 impl CustomerRepository for Scope<'_> {
@@ -57,18 +57,6 @@ impl CustomerRemoval for Scope<'_> {
             .load(self.conn)
             .map_err(fault)?;
         all(rows)
-    }
-
-    fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError> {
-        let chat: Option<Vec<u8>> = self
-            .chats()?
-            .filter(chats::customer_id.eq(self.customer()))
-            .order(chats::id.asc())
-            .select(chats::id)
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
-        chat.as_deref().map(id).transpose()
     }
 
     fn drop_agents(&mut self, limit: u32) -> Result<bool, StoreError> {

@@ -165,6 +165,18 @@ impl Left {
 }
 
 impl ChatRemoval for Scope<'_> {
+    fn any_chat(&mut self) -> Result<Option<ChatId>, StoreError> {
+        let chat: Option<Vec<u8>> = self
+            .chats()?
+            .filter(chats::customer_id.eq(self.customer()))
+            .order(chats::id.asc())
+            .select(chats::id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        chat.as_deref().map(id).transpose()
+    }
+
     fn drop_memberships(&mut self, chat: ChatId, limit: u32) -> Result<bool, StoreError> {
         self.cache.invalidate_members(chat);
         let is_more = self.drop_current(chat, limit)?;

@@ -1,7 +1,6 @@
 //! Erasing requests, for the query plans of their statements.
 
 use talk_domain::kernel::context::{Context, IdSource};
-use talk_domain::kernel::store::{Snapshot, UnitOfWork};
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::chat::delete::delete_chat;
@@ -11,6 +10,7 @@ use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::retention::Expiry;
 use talk_domain::talk::retention::expire::expire_messages;
 use talk_domain::talk::retention::trim::trim_log;
+use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_domain::testing::{agent_id, at, context};
 
 use super::said;
@@ -27,7 +27,7 @@ const fn everything() -> Expiry {
 }
 
 /// Removes a chat with a message, and some of it before.
-pub(super) fn remove_another(uow: &mut dyn UnitOfWork) {
+pub(super) fn remove_another(uow: &mut dyn TalkUnit) {
     let own = context(agent_id(1));
     let ids = IdSource::new(at(2_000_000), 0);
     let cx = Context::new(own.actor, own.now, own.limits, ids);
@@ -48,7 +48,7 @@ pub(super) fn remove_another(uow: &mut dyn UnitOfWork) {
 }
 
 /// Looks for what may have expired.
-pub(super) fn look(snapshot: &mut dyn Snapshot) {
+pub(super) fn look(snapshot: &mut dyn TalkSnapshot) {
     let aged = snapshot.retention().chats(None, 10).unwrap();
     snapshot
         .retention()

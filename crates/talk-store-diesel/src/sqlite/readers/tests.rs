@@ -7,9 +7,10 @@ use diesel::connection::SimpleConnection;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::page::{Order, PageRequest};
-use talk_domain::kernel::store::Snapshot;
 use talk_domain::talk::model::chat::ChatFilter;
 use talk_domain::talk::model::message::MessageFilter;
+use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::TalkSnapshot;
 use talk_domain::testing::{actor, agent_id, chat_id, customer_id};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -69,7 +70,7 @@ fn by(customer: u128, agent: u128) -> Unit {
 }
 
 /// Reads that may look at many rows before they find a page.
-type Read = fn(&mut dyn Snapshot) -> Result<usize, StoreError>;
+type Read = fn(&mut dyn TalkSnapshot) -> Result<usize, StoreError>;
 
 const LISTS: [(&str, Read); 8] = [
     ("chats", |s| {
@@ -142,7 +143,7 @@ impl Held {
         let (runs, running) = oneshot::channel();
         let mut runs = Some(runs);
         let readers = Arc::clone(readers);
-        let work: ReadWork = Box::new(move |_| {
+        let work: ReadWork<Talk> = Box::new(move |_| {
             runs.take().map(|runs| runs.send(()));
             let _ = gate.recv();
             Verdict::Commit
@@ -216,7 +217,7 @@ async fn a_connection_is_free_after_the_deadline() {
     let (_directory, readers) = readers(&options);
     for _ in 0..3 {
         let (tell, told) = mpsc::channel();
-        let work: ReadWork = Box::new(move |snapshot| {
+        let work: ReadWork<Talk> = Box::new(move |snapshot| {
             // However long it takes, it ends: nothing else ends this loop.
             let ended = loop {
                 if let Err(error) = LISTS[0].1(snapshot) {

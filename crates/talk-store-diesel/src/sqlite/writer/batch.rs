@@ -14,6 +14,7 @@ use talk_domain::kernel::log::LoggedEvent;
 use talk_domain::kernel::store::{Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::event::{Bell, FrameEncoder};
+use talk_domain::talk::unit::Talk;
 use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
@@ -34,7 +35,7 @@ pub(crate) struct Job {
     /// Name, customer and agent.
     pub(crate) unit: Unit,
     /// The work.
-    pub(crate) work: Work,
+    pub(crate) work: Work<Talk>,
     /// When it was queued.
     pub(crate) queued: Instant,
     /// The channel for its answer.

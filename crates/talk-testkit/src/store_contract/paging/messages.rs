@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use talk_domain::kernel::page::{Order, Page, PageRequest};
-use talk_domain::kernel::store::Snapshot;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::message::{Message, MessageFilter, Revision};
+use talk_domain::talk::unit::TalkSnapshot;
 use talk_domain::testing::{a_message, agent_id, at, chat_id, message_id};
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ pub async fn messages_of_a_chat_page_exactly(factory: Factory) {
 
 /// See the module. Messages of several chats do tie, and other agents' chats are not there.
 pub async fn messages_of_an_agent_page_exactly(factory: Factory) {
-    let list = |snapshot: &mut dyn Snapshot, request| {
+    let list = |snapshot: &mut dyn TalkSnapshot, request| {
         let messages = snapshot.messages();
         messages.of_agent(agent_id(1), request)
     };
@@ -81,7 +81,7 @@ pub async fn messages_of_an_agent_page_exactly(factory: Factory) {
 
 /// See the module, for a search.
 pub async fn messages_found_page_exactly(factory: Factory) {
-    let list = |snapshot: &mut dyn Snapshot, request| {
+    let list = |snapshot: &mut dyn TalkSnapshot, request| {
         let messages = snapshot.messages();
         messages.search(agent_id(1), &everything("ELL"), request)
     };
@@ -90,7 +90,7 @@ pub async fn messages_found_page_exactly(factory: Factory) {
 
 async fn walks_across_chats(
     factory: Factory,
-    list: fn(&mut dyn Snapshot, PageRequest) -> Result<Page<Message>, StoreError>,
+    list: fn(&mut dyn TalkSnapshot, PageRequest) -> Result<Page<Message>, StoreError>,
 ) {
     let world = &World::open(factory).await;
     for n in 1..=6 {

@@ -5,10 +5,11 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use talk_domain::kernel::context::{Context, IdSource};
 use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::store::{Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
 use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::chat::remove::remove_chat;
 use talk_domain::talk::message::post::{PostMessage, post_message};
+use talk_domain::talk::unit::TalkUnit;
 use talk_domain::testing::{agent_id, at, context, customer_id};
 use tempfile::TempDir;
 
@@ -48,7 +49,7 @@ impl Played {
         let customers =
             "INSERT INTO talk_customers SELECT DISTINCT customer_id, 'C', 0, 0 FROM talk_agents";
         played.sqlite().batch_execute(customers).unwrap();
-        let of_agent = |uow: &mut dyn UnitOfWork| uow.participants().some_chats_of(agent_id(1), 1);
+        let of_agent = |uow: &mut dyn TalkUnit| uow.participants().some_chats_of(agent_id(1), 1);
         played.chat = played.write(of_agent).unwrap()[0];
         let chat = played.chat;
         for n in 0..MESSAGES {
@@ -64,7 +65,7 @@ impl Played {
         played
     }
 
-    fn write<T>(&mut self, work: impl FnOnce(&mut dyn UnitOfWork) -> T) -> T {
+    fn write<T>(&mut self, work: impl FnOnce(&mut dyn TalkUnit) -> T) -> T {
         let unit = Unit::of(customer_id(), "steps");
         let mut uow = DieselUnit::new(&mut self.conn, unit, &Plain, BatchCache::default());
         let result = work(&mut uow);

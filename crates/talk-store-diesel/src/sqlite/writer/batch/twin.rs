@@ -12,8 +12,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use proptest::prelude::*;
 use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::kernel::store::{Snapshot as _, Unit, UnitOfWork};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::unit::Snapshot as _;
 use talk_domain::talk::model::event::Bell;
+use talk_domain::talk::unit::TalkUnit;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -87,7 +89,7 @@ impl Player {
         let outcomes = Arc::new(Mutex::new(vec![String::new(); steps.len()]));
         let jobs = steps.iter().enumerate().map(|(n, step)| {
             let (step, known, outcomes) = (*step, known.clone(), Arc::clone(&outcomes));
-            let work = move |uow: &mut dyn UnitOfWork| {
+            let work = move |uow: &mut dyn TalkUnit| {
                 let (verdict, outcome) = step.run(uow, &known, number + n);
                 outcomes.lock().unwrap()[n] = outcome;
                 verdict

@@ -17,7 +17,7 @@ use talk_domain::kernel::cleanup::Cleanup;
 use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
 use talk_domain::kernel::id::{AccessKeyId, AgentId, ChatId, CustomerId, MessageId, TokenId};
 use talk_domain::kernel::idempotency::{Answer, Answered, IdempotencyKey, replay};
-use talk_domain::kernel::store::{Unit, UnitOfWork, Verdict};
+use talk_domain::kernel::store::{Unit, Verdict};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::chat::close::close_chat;
@@ -42,6 +42,7 @@ use talk_domain::talk::reaction::remove::remove_reaction;
 use talk_domain::talk::read::mark::{MarkRead, mark_read};
 use talk_domain::talk::retention::expire::expire_messages;
 use talk_domain::talk::retention::trim::trim_log;
+use talk_domain::talk::unit::TalkUnit;
 use talk_domain::testing::{agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 
@@ -237,7 +238,7 @@ impl Step {
     /// Runs the step. Returns its end and what it read.
     pub(super) fn run(
         self,
-        uow: &mut dyn UnitOfWork,
+        uow: &mut dyn TalkUnit,
         known: &Known,
         number: usize,
     ) -> (Verdict, String) {
@@ -262,7 +263,7 @@ impl Step {
     }
 
     /// Reads through the cache, as every request does before its change.
-    fn look(self, uow: &mut dyn UnitOfWork, known: &Known) -> String {
+    fn look(self, uow: &mut dyn TalkUnit, known: &Known) -> String {
         let (chat, reader) = (pick(&known.chats, self.about), agent(self.by));
         let agent = uow.directory().agent(reader);
         let key = uow.directory().key(&hash(self.other));
@@ -273,7 +274,7 @@ impl Step {
         format!("{agent:?} {key:?} {is_revoked:?} {member:?} {locked:?} {left:?}")
     }
 
-    fn act(self, uow: &mut dyn UnitOfWork, cx: &Context, known: &Known) -> (bool, String) {
+    fn act(self, uow: &mut dyn TalkUnit, cx: &Context, known: &Known) -> (bool, String) {
         let chat = pick(&known.chats, self.about);
         match self.what {
             What::Found => told(&found_customer(uow, cx.actor.customer)),
@@ -324,7 +325,7 @@ impl Step {
 
     fn act_on_messages(
         self,
-        uow: &mut dyn UnitOfWork,
+        uow: &mut dyn TalkUnit,
         cx: &Context,
         known: &Known,
     ) -> (bool, String) {
@@ -349,12 +350,7 @@ impl Step {
         }
     }
 
-    fn act_on_agents(
-        self,
-        uow: &mut dyn UnitOfWork,
-        cx: &Context,
-        known: &Known,
-    ) -> (bool, String) {
+    fn act_on_agents(self, uow: &mut dyn TalkUnit, cx: &Context, known: &Known) -> (bool, String) {
         let limits = Limits::default();
         let about = agent(self.other);
         match self.what {
@@ -408,12 +404,12 @@ impl Step {
     }
 
     /// Keeps an answer unless there is one.
-    fn answer(self, uow: &mut dyn UnitOfWork, cx: &Context) -> (bool, String) {
+    fn answer(self, uow: &mut dyn TalkUnit, cx: &Context) -> (bool, String) {
         let key = IdempotencyKey {
             key: format!("key {}", self.about),
             fingerprint: [7; 32],
         };
-        let kept = replay(uow, cx.actor.agent, cx.now, &key);
+        let kept = replay(uow.idempotency(), cx.actor.agent, cx.now, &key);
         let answered = Answered {
             agent: cx.actor.agent,
             key: key.key,
@@ -467,7 +463,7 @@ fn expiry(now: Timestamp) -> Expiry {
 }
 
 /// Makes a customer and its agents.
-fn found_customer(uow: &mut dyn UnitOfWork, id: CustomerId) -> Result<(), StoreError> {
+fn found_customer(uow: &mut dyn TalkUnit, id: CustomerId) -> Result<(), StoreError> {
     let customer = Customer::new(id, "customer", at(0)).unwrap();
     uow.customers().insert(&customer)?;
     for n in (0..=AGENTS).filter(|n| self::customer(*n) == id) {

@@ -1,0 +1,31 @@
+//! The port by which identity tells the products of an installation that an agent or a customer is
+//! deleted. The products change their own data in the same transaction.
+
+use crate::kernel::context::Context;
+use crate::kernel::id::AgentId;
+use crate::kernel::store_error::StoreError;
+
+/// Driven port of identity: the products whose data names agents and customers.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait Departure {
+    /// Ends the memberships of a deleted agent, in a bounded number of rows. MUST store the rest as
+    /// a [cleanup](crate::kernel::cleanup). The actor of `cx` deleted the agent.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError>;
+
+    /// Stores as a [cleanup](crate::kernel::cleanup) that the memberships and the texts of an erased
+    /// agent are to be removed.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn agent_erased(&mut self, agent: AgentId) -> Result<(), StoreError>;
+
+    /// Removes the next rows that the products have of the deleted customer of this unit, in a
+    /// bounded number. Returns whether it removed any, so that there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove_customer_rows(&mut self, cx: &Context) -> Result<bool, StoreError>;
+}
