@@ -1,5 +1,5 @@
-//! The OpenAPI document: put together from the handlers' own descriptions, the types of the wire,
-//! and the catalogue of reasons.
+//! The OpenAPI document, generated from the rows of endpoints, the wire types and the catalogue of
+//! reasons.
 
 mod errors;
 pub(crate) mod example;
@@ -32,7 +32,7 @@ pub fn openapi() -> String {
     text
 }
 
-/// What the document describes, in its order.
+/// The described endpoints, in the order of the document.
 fn groups(has_legacy: bool) -> Vec<Group> {
     let mut groups = endpoints::groups(has_legacy);
     groups.push(endpoints::operation());

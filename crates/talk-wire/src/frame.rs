@@ -45,7 +45,7 @@ impl JsonSchema for AnyEvent {
     }
 }
 
-/// The schema of the frames of one name; those that carry a reaction say what became of it.
+/// The schema of the frames of one type; events of reactions have the action too.
 pub(crate) fn schema(generator: &mut SchemaGenerator, name: &str, data: Schema) -> Value {
     let mut schema = json!({
         "type": "object",
@@ -67,7 +67,7 @@ pub(crate) fn schema(generator: &mut SchemaGenerator, name: &str, data: Schema) 
         },
     });
     if let (true, Some(properties)) = (name.contains("reaction"), schema.get_mut("properties")) {
-        // An event whose message is deleted no longer says what the reaction was.
+        // An event whose message is deleted no longer has the reaction.
         let actions = match name.rsplit('_').next() {
             Some(action @ ("added" | "removed")) => vec![action],
             _ => vec!["added", "removed"],
@@ -78,7 +78,7 @@ pub(crate) fn schema(generator: &mut SchemaGenerator, name: &str, data: Schema) 
     define(generator, &format!("{}Event", camel(name)), schema)
 }
 
-/// The schema of frames that their names tell apart.
+/// The schema of frames, with their type as the discriminator.
 pub(crate) fn one_of<'a>(about: &str, kinds: impl IntoIterator<Item = (&'a str, Value)>) -> Schema {
     let kinds: BTreeMap<_, _> = kinds.into_iter().collect();
     let mapping = kinds.iter().map(|(name, kind)| (*name, &kind["$ref"]));

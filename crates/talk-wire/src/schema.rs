@@ -1,7 +1,7 @@
-//! JSON schemas of the wire's types, for whoever describes the API. Each type derives its own. Three
-//! conventions save repeating what holds everywhere: a field named `id` or ending in `_id` is an id,
-//! one beginning with `tm_` is a time, and text that clients send has no U+0000. The keyword
-//! `x-limit` names a limit of the installation, for example `#[schemars(extend("x-limit" = "name"))]`.
+//! JSON schemas of the wire types, for the documents that describe the API. Each type derives its
+//! own. Three conventions hold for all types: a field named `id` or ending in `_id` is an id, one
+//! beginning with `tm_` is a time, and text that clients send has no U+0000. The keyword `x-limit`
+//! names a limit of the installation, for example `#[schemars(extend("x-limit" = "name"))]`.
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 pub use schemars::{JsonSchema, Schema};
@@ -11,7 +11,7 @@ use talk_domain::talk::model::limits::Limits;
 /// Any text but U+0000.
 pub const NO_NUL: &str = r"^[^\u0000]*$";
 
-/// Text that does not only consist of white space and characters nobody sees.
+/// Text with at least one visible character.
 pub const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb][^\u0000]*$";
 
 /// An http or https URL with a host.
@@ -23,7 +23,7 @@ pub const MIME: &str = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]
 /// A username.
 pub const USERNAME: &str = r"^[^\s\u0000-\u001f\u007f-\u009f]+$";
 
-/// What can be an emoji: a short name, a keycap, or something that is not ASCII.
+/// An emoji: a short name, a keycap, or characters beyond ASCII.
 pub const EMOJI: &str =
     r"^([a-z0-9_+-]{1,64}|[0-9#*]\ufe0f?\u20e3|[^\u0000-\u007f][^\u0000-\u0020]*)$";
 
@@ -44,7 +44,7 @@ const ZONE: &str = "In UTC, for example `2024-01-17 10:30:00.000000`: put a `Z` 
 /// The times that may be `""`.
 const MAY_BE_EMPTY: [&str; 3] = ["tm_delete", "tm_edit", "tm_expire"];
 
-/// Who writes a type: what may be absent or null differs.
+/// The side that writes a type. The rules for absent fields and null differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     /// Clients.
@@ -53,7 +53,7 @@ enum Side {
     Given,
 }
 
-/// The schemas of a document. Those that are referred to are collected.
+/// The schemas of a document. Collects the schemas to which others refer.
 #[derive(Debug)]
 pub struct Schemas {
     sent: SchemaGenerator,
@@ -87,8 +87,8 @@ impl Schemas {
         self.given.subschema_for::<T>().into()
     }
 
-    /// The schemas that were referred to, with the limits of an installation. Types that both sides
-    /// write have the schema of those that clients send.
+    /// Returns the collected schemas, with the limits of an installation. A type that both sides
+    /// write has the schema for requests.
     #[must_use]
     pub fn components(mut self, limits: &Limits) -> Map<String, Value> {
         let mut components = Map::new();
@@ -149,7 +149,7 @@ fn complete_property(name: &str, property: &mut Map<String, Value>, side: Side, 
     forget_width(property);
 }
 
-/// Which Rust type holds a number concerns nobody else.
+/// Removes the width of a number, which is a detail of the Rust type.
 fn forget_width(schema: &mut Map<String, Value>) {
     let format = schema.get("format").and_then(Value::as_str);
     if format.is_some_and(|format| format.contains("int")) {
@@ -214,7 +214,7 @@ fn is_text(property: &Map<String, Value>) -> bool {
     })
 }
 
-/// The service leaves out what there is not.
+/// Removes null from the types of a property: the service leaves empty fields out.
 fn forbid_null(property: &mut Map<String, Value>) {
     let kinds = property.get("type").and_then(Value::as_array);
     let kind = kinds.and_then(|kinds| kinds.iter().find(|kind| *kind != "null").cloned());
@@ -247,7 +247,7 @@ pub(crate) fn define(generator: &mut SchemaGenerator, name: &str, schema: Value)
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// A schema that was written as JSON; one that is no object counts as any value.
+/// Converts JSON to a schema; JSON other than an object allows any value.
 pub(crate) fn written(schema: Value) -> Schema {
     Schema::try_from(schema).unwrap_or_default()
 }

@@ -44,7 +44,7 @@ const ID: &str = "^[^\\u0000]{0,255}$";
 /// Why nothing more of a chat is delivered.
 const ENDS: [&str; 3] = ["removed", "deleted", "not_a_participant"];
 
-/// Why a position is worth nothing.
+/// The reasons for which a position is invalid.
 const RESETS: [&str; 4] = ["epoch", "ahead_of_head", "retention", ALREADY_FOLLOWED];
 
 /// A frame of the server that is not an event.

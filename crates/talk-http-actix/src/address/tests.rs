@@ -225,7 +225,7 @@ fn what_is_no_network_is_refused_by_name() {
 }
 
 proptest! {
-    /// Whatever a client writes, the address that the trusted proxy appends counts.
+    /// Only the address that the trusted proxy appends counts, for any header of the client.
     #[test]
     fn nothing_hides_what_the_proxy_appends(garbage in prop::collection::vec(32_u8..=255, 0..80)) {
         for (header, own) in [("x-forwarded-for", ""), ("forwarded", "for=")] {

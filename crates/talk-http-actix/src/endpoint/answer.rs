@@ -150,7 +150,7 @@ impl Described for () {
     }
 }
 
-/// One page.
+/// A page of resources.
 impl<T: Resource> Described for List<T> {
     fn describe(operation: Operation) -> Operation {
         operation.lists(T::MANY, &T::example())

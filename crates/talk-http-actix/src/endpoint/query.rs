@@ -218,7 +218,7 @@ impl QueryReader {
         self.parsed(parameter, |text| id::parse(name, text))
     }
 
-    /// A time in either form.
+    /// A time in one of the two accepted formats.
     pub(crate) fn time(
         &mut self,
         name: &'static str,

@@ -1,4 +1,4 @@
-//! The catalogue of reasons as a page for people.
+//! The catalogue of reasons as a page in Markdown.
 
 mod html;
 
@@ -23,7 +23,7 @@ named with its reason in the answer to `subscribe`.
 effect once. Everything else is refused again until something changes.
 ";
 
-/// Why a chat's delivery ends or begins anew.
+/// The reasons for which the delivery of a chat ends or restarts.
 const NOTICES: [(Notice, &str, &str); 7] = [
     (
         Notice::Ended(Ended::Removed),
@@ -79,7 +79,7 @@ impl Notice {
     }
 }
 
-/// Reasons of one sort, as rows of a table.
+/// Reasons of one kind, as rows of a table.
 struct Section {
     title: String,
     columns: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! Examples, made of the very types they show.
+//! Examples, built from the types that they show.
 
 use serde_json::{Value, json};
 use talk_wire::legacy;
@@ -26,7 +26,7 @@ pub(crate) const EPOCH: &str = "018d1728-90ab-7cde-8f01-23456789abcd";
 const TIME: &str = "2024-01-17 10:30:00.000000";
 const LATER: &str = "2024-01-17 10:31:12.345678";
 
-/// The id that stands for `parameter`.
+/// The example id of `parameter`.
 pub(crate) fn id(parameter: &str) -> &'static str {
     match parameter {
         "message_id" => MESSAGE,

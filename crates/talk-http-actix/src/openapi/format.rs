@@ -1,9 +1,9 @@
-//! The forms of the values of queries.
+//! The formats of values in queries.
 
 use serde_json::{Value, json};
 use talk_wire::schema::{NO_NUL, UUID};
 
-/// A day there is, leap years included.
+/// A valid date, leap years included.
 const DAY: &str = concat!(
     "(",
     "[0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])",
@@ -15,7 +15,7 @@ const DAY: &str = concat!(
 const CLOCK: &str = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]";
 const OFFSET: &str = "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])";
 
-/// A time in either form.
+/// A time in one of the two accepted formats.
 fn either_form() -> String {
     format!(r"({DAY} {CLOCK}\.[0-9]{{6}}|{DAY}[Tt ]{CLOCK}(\.[0-9]+)?{OFFSET})")
 }
@@ -35,7 +35,7 @@ pub(super) fn page_token() -> Value {
     json!({"type": "string", "pattern": format!("^{}(~{UUID})?$", either_form())})
 }
 
-/// A time in either form.
+/// A time in one of the two accepted formats.
 pub(super) fn instant() -> Value {
     json!({"type": "string", "pattern": format!("^{}$", either_form())})
 }

@@ -1,4 +1,5 @@
-//! One operation of the document: what the row of an endpoint and the signature of its handler say.
+//! One operation of the document, built from the row of an endpoint and the signature of its
+//! handler.
 
 mod describe;
 
@@ -16,7 +17,7 @@ use talk_wire::schema::{JsonSchema, Schemas};
 use crate::api_error::ApiError;
 use crate::endpoint::Parameter;
 
-/// What any body can be refused for.
+/// The reasons for which any body can be refused.
 const BODY: [&str; 8] = [
     "BODY_INCOMPLETE",
     "BODY_TIMEOUT",
@@ -43,11 +44,11 @@ pub(crate) struct Operation {
     answer: Option<Answer>,
     /// Whether it takes effect once per `Idempotency-Key`.
     is_once: bool,
-    /// Whether it names the position in the chat's log that it saw.
+    /// Whether the answer has the header with the position in the chat's log.
     is_placed: bool,
     needs_login: bool,
     reasons: BTreeSet<&'static str>,
-    /// Where it is today, if it is deprecated.
+    /// The path of its successor, if it is deprecated.
     successor: Option<&'static str>,
     /// An example that the handler itself refuses.
     fault: Option<ApiError>,
@@ -73,7 +74,7 @@ struct Answer {
 type Describe = fn(&mut Schemas) -> Value;
 
 impl Operation {
-    /// An operation for everybody, until its handler takes a caller.
+    /// Creates an operation without authentication; a handler that takes a caller adds it.
     pub(crate) fn at(method: &str, path: &'static str) -> Self {
         let method = match method {
             "GET" => "get",
@@ -133,7 +134,7 @@ impl Operation {
         self
     }
 
-    /// Takes an id in its path.
+    /// Adds an id to the parameters of the path.
     pub(crate) fn takes_id(mut self, name: &'static str) -> Self {
         self.ids.push(name);
         self.reasons(&["INVALID_ID"])
@@ -188,7 +189,7 @@ impl Operation {
             .refuses::<ReplayError>()
     }
 
-    /// Names the position in the chat's log that it saw.
+    /// Adds the header with the position in the chat's log to the answer.
     pub(crate) fn placed(mut self) -> Self {
         self.is_placed = true;
         self
@@ -297,7 +298,7 @@ impl Operation {
         self.fault.as_ref()
     }
 
-    /// What its row does not say but must.
+    /// Returns the required properties that its row lacks.
     #[cfg(test)]
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let examples = self.body.as_ref().filter(|body| body.schema.is_some());

@@ -46,12 +46,12 @@ fn form(form: &Form, limits: &Limits) -> Value {
     }
 }
 
-/// One of [`shared`].
+/// Returns the reference to a parameter of [`shared`].
 pub(super) fn shared_parameter(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})
 }
 
-/// One of [`headers`].
+/// Returns the reference to a header of [`headers`].
 pub(super) fn shared_header(name: &str) -> Value {
     json!({"$ref": format!("#/components/headers/{name}")})
 }

@@ -1,4 +1,4 @@
-//! The document against the routes, the reasons and the committed files.
+//! Compares the document with the routes, the reasons and the committed files.
 
 mod catalogue;
 mod legacy;
@@ -156,7 +156,8 @@ fn the_limits_shown_are_those_of_the_installation() {
     );
 }
 
-/// Case 78: what generators of clients make no type of, or one without a name.
+/// Case 78: the document has no schemas for which generators of clients make no type, or an
+/// anonymous one.
 #[test]
 fn schemas_are_named_and_say_one_thing() {
     let document = document(true, &Limits::default());
@@ -264,7 +265,7 @@ fn a_new_chat_is_shown_as_creating_it_answers() {
         assert_eq!(answer["name"], sent["name"], "{path}");
         let detail = sent["detail"].as_str().unwrap_or_default();
         assert_eq!(answer["detail"], detail, "{path}");
-        // The creation and each participant are events, none of which is read.
+        // The creation and each participant are events, all of them unread.
         let members = answer["member_count"].as_u64().unwrap();
         assert_eq!(answer["last_seq"], 1 + members, "{path}");
         assert_eq!(answer["read_seq"], 0, "{path}");

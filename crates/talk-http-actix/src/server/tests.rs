@@ -336,7 +336,7 @@ fn statuses(stream: &mut TcpStream, path: &str, requests: usize) -> Vec<String> 
     statuses
 }
 
-/// Whether an answer has as many bytes as its head says.
+/// Returns whether an answer has as many bytes as its `Content-Length`.
 fn is_whole(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {

@@ -67,7 +67,7 @@ pub struct Health {
     /// Always `ok`.
     #[schemars(extend("enum" = ["ok"]))]
     pub status: &'static str,
-    /// There while the disk is full: changes are refused with this reason, reading goes on.
+    /// Present while the disk is full: changes are refused with this reason, and reads still work.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("enum" = ["STORAGE_FULL"]))]
     pub changes: Option<&'static str>,

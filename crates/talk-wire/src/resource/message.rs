@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::resource::{AGENT, Media};
 use crate::time;
 
-/// What a system message may be about.
+/// The kinds of system messages.
 const NOTES: [&str; 5] = [
     "participant_joined",
     "participant_left",

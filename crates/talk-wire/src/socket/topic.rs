@@ -67,7 +67,7 @@ pub enum TopicError {
         "a topic is agent_id:<agent>:chat[:<chat_id>] or customer_id:<customer>:chat[:<chat_id>]"
     )]
     Malformed,
-    /// It names another agent or customer.
+    /// The topic names another agent or customer.
     #[error("a topic names the caller or the caller's customer")]
     Foreign,
 }

@@ -1,4 +1,4 @@
-//! The page as HTML, for browsers without anything else.
+//! The page as HTML without scripts.
 
 use std::fmt::Write as _;
 

@@ -11,7 +11,8 @@ use crate::openapi::parameter::{shared_header, shared_parameter};
 use crate::openapi::{example, parameter, refusal};
 
 impl Operation {
-    /// Its reasons, without those that need what it does not take.
+    /// Returns its reasons, without those that need a parameter, header or body that it does not
+    /// accept.
     pub(in crate::openapi) fn possible_reasons(&self) -> BTreeSet<&'static str> {
         let takes = |name: &str| {
             let mut names = self.query.iter().map(|taken| taken.name);
@@ -26,7 +27,7 @@ impl Operation {
         reasons.filter(is_possible).collect()
     }
 
-    /// What there is to know, its successor included.
+    /// Returns its full description, which names the successor.
     fn full_about(&self) -> String {
         let successor = self.successor.map(|path| {
             let method = self.method.to_uppercase();

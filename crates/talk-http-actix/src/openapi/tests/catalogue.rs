@@ -1,4 +1,4 @@
-//! The catalogue of reasons against the sources: a reason is a literal in capitals.
+//! Compares the catalogue of reasons with the sources, where a reason is a literal in capitals.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,15 @@ const OTHERS: [&str; 11] = [
     "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "OTHER", "ES256", "HS256", "RS256",
 ];
 
-/// How the lists of what may be refused begin.
+/// The calls and macros with which lists of possible reasons start.
 const LISTS: [&str; 3] = [
     "REFUSALS: &'static [&'static str] = &[",
     ".reasons(&[",
     ".refused(&[",
 ];
 
-/// What is shipped of the crates whose words reach clients, without the descriptions themselves.
+/// The sources of the crates whose texts reach clients, without tests and without the descriptions
+/// themselves.
 fn sources() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let names = [

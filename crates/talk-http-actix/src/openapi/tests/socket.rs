@@ -1,4 +1,4 @@
-//! The page about the socket.
+//! Compares the page about the socket with the code.
 
 use talk_domain::kernel::live::{Ended, ResetReason};
 use talk_domain::talk::model::event::EventKind;
