@@ -104,7 +104,7 @@ pub trait Passwords: Send + Sync {
     fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>>;
 
     /// Compares `password` with a stored hash. MUST return `Wrong` at the same cost if `stored` is
-    /// `None`, so that nobody learns which usernames exist.
+    /// `None`, so that its duration does not reveal which usernames exist.
     fn verify(
         &self,
         password: String,

@@ -1,5 +1,5 @@
-//! The port by which identity tells the products of an installation that an agent or a customer is
-//! deleted. The products change their own data in the same transaction.
+//! The port through which identity notifies the products of an installation that an agent or a
+//! customer is deleted. The products change their own data in the same transaction.
 
 use crate::kernel::context::Context;
 use crate::kernel::id::AgentId;
@@ -15,15 +15,15 @@ pub trait Departure {
     /// Only when storage fails.
     fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError>;
 
-    /// Stores as a [cleanup](crate::kernel::cleanup) that the memberships and the texts of an erased
-    /// agent are to be removed.
+    /// Stores the removal of an erased agent's memberships and texts as a
+    /// [cleanup](crate::kernel::cleanup).
     ///
     /// # Errors
     /// Only when storage fails.
     fn agent_erased(&mut self, agent: AgentId) -> Result<(), StoreError>;
 
-    /// Removes the next rows that the products have of the deleted customer of this unit, in a
-    /// bounded number. Returns whether it removed any, so that there may be more.
+    /// Removes a bounded number of the products' rows of this unit's customer, which is deleted.
+    /// Returns whether it removed any; there may be more then.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -36,7 +36,7 @@ impl Bound {
 /// Memberships that one unit of work ends, each with its events: some milliseconds.
 pub const MEMBERSHIPS: u32 = 32;
 
-/// A deletion with rows left to clean up.
+/// A deleted object, with rows left to clean up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
     /// A message, whose logged events and earlier versions still hold the text.
@@ -58,7 +58,7 @@ pub enum Deleted {
     /// An agent that is [erased](crate::identity::agent::erase): its memberships, messages and its
     /// name in system messages are left.
     Author(AgentId),
-    /// The same agent: stored idempotent answers hold its name or were given to it.
+    /// An erased agent, with idempotent answers left that contain its name or were given to it.
     Answers(AgentId),
     /// A customer, with all its rows.
     Customer(CustomerId),
@@ -71,7 +71,7 @@ pub struct Cleanup {
     pub id: u64,
     /// The customer of the rows.
     pub customer: CustomerId,
-    /// What was deleted.
+    /// The deleted object.
     pub deleted: Deleted,
     /// Progress of a cleanup that scans a table: the number of the last row scanned.
     pub position: u64,

@@ -9,7 +9,7 @@ pub enum ErrorKind {
     Unauthenticated,
     /// The caller lacks the permission.
     PermissionDenied,
-    /// The object does not exist, or the caller may not know that it does.
+    /// The object does not exist, or its existence is hidden from the caller.
     NotFound,
     /// The object exists already.
     AlreadyExists,
@@ -35,7 +35,7 @@ pub trait DomainError: std::error::Error + Send + Sync + 'static {
     fn detail(&self) -> Option<&Invalid> {
         None
     }
-    /// Whether the database requires running the unit again.
+    /// Returns whether the database requires running the unit again.
     fn wants_retry(&self) -> bool {
         false
     }
@@ -48,13 +48,13 @@ pub struct Refusal {
     pub kind: ErrorKind,
     /// The stable `UPPER_SNAKE` reason.
     pub reason: &'static str,
-    /// For people.
+    /// The message for people.
     pub message: &'static str,
 }
 
 /// An error type that lists all its refusals, for the description of the API.
 pub trait Refuses {
-    /// Returns every refusal with a reason of its own, including those of its steps. Refusals by
+    /// Returns every refusal with its own reason, including the refusals of its steps. Refusals by
     /// [`Invalid`] depend on the fields and are not listed.
     fn refusals() -> Vec<Refusal>;
 }

@@ -27,8 +27,8 @@ pub fn fold_needle(needle: &str) -> String {
     fold(needle).trim_matches(' ').to_owned()
 }
 
-/// Returns the one character that `c` folds to whatever is beside it, for the usual letters of the
-/// most written scripts; `None` for characters that may become several, or none, or join another.
+/// Returns the one character that `c` folds to in any context, for the usual letters of the most
+/// used scripts; `None` for characters that may become several or none, or combine with another.
 const fn fold_alone(c: char) -> Option<char> {
     match c {
         '`' => Some('\''),

@@ -16,7 +16,7 @@ pub enum Answer {
     Body(String),
     /// The payload of an event.
     Event(ChatId, u64),
-    /// The current state of a message, of a request that changed nothing.
+    /// The current state of a message, for a request that changed nothing.
     Message(MessageId),
 }
 
@@ -29,9 +29,9 @@ pub struct Answered {
     pub key: String,
     /// SHA-256 over method, path and body.
     pub fingerprint: [u8; 32],
-    /// What was answered.
+    /// The answer.
     pub answer: Answer,
-    /// When.
+    /// The time of the answer.
     pub at: Timestamp,
 }
 
@@ -62,15 +62,15 @@ pub trait IdempotencyRepository {
     /// # Errors
     /// Only when storage fails.
     fn forget(&mut self, agent: AgentId, key: &str) -> Result<(), StoreError>;
-    /// Deletes those of the first `limit` answers that are older than `before`. Returns their
-    /// number.
+    /// Reads the first `limit` answers and deletes the ones older than `before`. Returns the number
+    /// of deleted answers.
     ///
     /// # Errors
     /// Only when storage fails.
     fn purge(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
-    /// Scans the `limit` answers after number `after`, and deletes those that were given to the
-    /// agent or show it. Returns the number of the last one scanned, or `None` if there are none
-    /// after `after`.
+    /// Scans the `limit` answers after number `after`, and deletes the answers to the agent and the
+    /// ones that contain its name. Returns the number of the last one scanned, or `None` if there
+    /// are none after `after`.
     ///
     /// # Errors
     /// Only when storage fails.

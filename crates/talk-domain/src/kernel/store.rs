@@ -16,30 +16,30 @@ pub struct Unit {
     pub name: &'static str,
     /// The customer whose rows it sees; `None` only for the directory and operators.
     pub customer: Option<CustomerId>,
-    /// The agent that asked for it; `None` for work of the server itself and of operators. The store
-    /// shares its time fairly among customers, and among the agents of a customer.
+    /// The agent on whose behalf it runs; `None` for work of the server itself and of operators.
+    /// The store shares its time fairly among customers, and among the agents of a customer.
     pub agent: Option<AgentId>,
-    /// Which connections it reads on; of no meaning for a unit that writes.
+    /// The connections that it reads on; ignored for a unit that writes.
     pub lane: ReadLane,
 }
 
-/// Which connections a read uses.
+/// The connections that a read uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReadLane {
-    /// Those that customers share.
+    /// The connections that customers share.
     #[default]
     Shared,
     /// Few connections, for reads that compare many texts: searches keep a processor busy for as
     /// long as they run. All together have at most half of the processors, so that other reads and
     /// the writer are not slowed by them.
     Search,
-    /// Connections of its own, for reads that everybody depends on and that find a few rows by
-    /// their keys: authentication, login, readiness. These never wait behind lists and searches.
+    /// Separate connections for authentication, login and readiness checks, which find a few rows
+    /// by key. They never wait behind lists and searches.
     Reserved,
 }
 
 impl Unit {
-    /// A unit of `customer` that no agent asked for.
+    /// Creates a unit of `customer` that runs on behalf of no agent.
     #[must_use]
     pub const fn of(customer: CustomerId, name: &'static str) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Unit {
         }
     }
 
-    /// A unit that `actor` asked for.
+    /// Creates a unit that runs on behalf of `actor`.
     #[must_use]
     pub const fn by(actor: Actor, name: &'static str) -> Self {
         Self {
@@ -68,8 +68,8 @@ impl Unit {
         self
     }
 
-    /// A unit above all customers: it sees the directory, and no customer's rows. It reads in
-    /// [`ReadLane::Reserved`].
+    /// Creates a unit without a customer: it sees the directory, and no customer's rows. It reads
+    /// in [`ReadLane::Reserved`].
     #[must_use]
     pub const fn installation(name: &'static str) -> Self {
         Self {
@@ -81,16 +81,16 @@ impl Unit {
     }
 }
 
-/// What to do with a transaction once its work has run.
+/// The outcome of the work of a transaction, which decides how the transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Keep its effects.
+    /// Commit its effects.
     Commit,
-    /// Undo its effects, if there are any: it was refused.
+    /// Roll back: the work was refused.
     Rollback,
-    /// Undo its effects: storage failed, so it is unknown what there is.
+    /// Roll back: storage failed, and the effects so far are unknown.
     Failed,
-    /// Undo its effects and run it again: the database asked for it.
+    /// Roll back and run it again, as the database requires.
     Retry,
 }
 
@@ -114,7 +114,8 @@ pub trait Database: Send + Sync {
     /// Returns the identity of the event log. A position of another log is meaningless here.
     fn epoch(&self) -> &str;
 
-    /// Returns whether the last change found no space. Changes are then refused, and reads go on.
+    /// Returns whether the disk was full at the last change. Changes are then refused, and reads
+    /// still work.
     fn is_full(&self) -> bool {
         false
     }
@@ -307,7 +308,7 @@ mod tests {
         ready(store.close());
     }
 
-    /// The store shares its time among customers and agents by what a unit says of itself.
+    /// The store shares its time among customers and agents by the fields of a unit.
     #[test]
     fn a_unit_says_whose_it_is_and_where_it_reads() {
         let asked = Unit::by(actor(agent_id(1)), "test");

@@ -11,20 +11,21 @@ pub enum StoreError {
     /// The queue is full: try again soon.
     #[error("the server is busy")]
     Busy,
-    /// The database asks to run the unit again; stores do so themselves, within bounds.
+    /// The database requires running the unit again; stores do so themselves a bounded number of
+    /// times.
     #[error("the database asks for a retry")]
     Conflict,
-    /// The read ran for as long as a read may.
+    /// The read exceeded its maximum duration.
     #[error("the read took too long")]
     Timeout,
-    /// There is no space for the change. Reading goes on, and changes are accepted again as soon as
-    /// there is space.
+    /// The disk is full. Reads still work, and changes are accepted again as soon as there is
+    /// space.
     #[error("the disk is full")]
     Full,
-    /// The database is away or broken.
+    /// The database is unavailable.
     #[error("storage failed")]
     Unavailable(#[source] Cause),
-    /// A stored row makes no sense, or the unit panicked.
+    /// A stored row is invalid, or the unit panicked.
     #[error("storage failed")]
     Corrupt(#[source] Cause),
 }

@@ -1,5 +1,5 @@
-//! What Talk changes when identity deletes or erases an agent, or deletes a customer. A store calls
-//! these functions where it implements [`Departure`](crate::identity::departure::Departure).
+//! The changes to chats when identity deletes or erases an agent, or deletes a customer. A store
+//! implements [`Departure`](crate::identity::departure::Departure) with these functions.
 
 use crate::kernel::cleanup::Deleted;
 use crate::kernel::context::Context;
@@ -26,8 +26,8 @@ pub fn leave_all_chats(
     Ok(())
 }
 
-/// Stores as a [cleanup](crate::kernel::cleanup) that the memberships and messages of an erased agent
-/// are to be removed, and its name in system messages.
+/// Stores the removal of an erased agent's memberships, messages, and name in system messages as a
+/// [cleanup](crate::kernel::cleanup).
 ///
 /// # Errors
 /// Only when storage fails.
@@ -102,7 +102,7 @@ mod tests {
         erase_author(&mut uow, agent_id(2)).unwrap();
     }
 
-    /// RUN-20: the members are deleted too, so nobody is left to receive an event.
+    /// RUN-20: the members are deleted too, so no event is needed.
     #[test]
     fn a_chat_of_a_deleted_customer_is_deleted_without_an_event_and_removed() {
         let deleted = Chat {
@@ -128,7 +128,7 @@ mod tests {
         }
     }
 
-    /// RUN-20: the members are deleted too, so nobody is left to receive an event.
+    /// RUN-20: the members are deleted too, so no event is needed.
     #[test]
     fn a_customer_without_a_chat_has_no_rows_here() {
         let mut uow = MockUnitOfWork::default();

@@ -10,9 +10,9 @@ use crate::talk::model::emoji::Emoji;
 pub struct Reaction {
     /// The emoji as sent, with its canonical key.
     pub emoji: Emoji,
-    /// Who reacted.
+    /// The agent who reacted.
     pub agent: AgentId,
-    /// When.
+    /// The time of the reaction.
     pub created: Timestamp,
 }
 
