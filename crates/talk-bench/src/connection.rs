@@ -39,7 +39,7 @@ impl Connection {
         self.stream
     }
 
-    /// Sends bytes, whatever they are, and reads nothing.
+    /// Sends arbitrary bytes and reads nothing.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
         Ok(self.stream.write_all(bytes).await?)
     }

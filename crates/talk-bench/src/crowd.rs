@@ -35,10 +35,10 @@ struct Count {
     took: RefCell<Vec<Duration>>,
 }
 
-/// Frames that were sent and delivered to everybody, in one stretch of time.
+/// The frames sent and delivered to all connections in one period.
 #[derive(Default)]
 pub(crate) struct Stretch {
-    /// Frames that everybody received.
+    /// Frames that every connection received.
     pub(crate) frames: u64,
     /// From the first send to the last delivery.
     pub(crate) lasted: Duration,
@@ -61,7 +61,7 @@ impl Stretch {
 }
 
 impl Count {
-    /// Waits until so many frames were delivered.
+    /// Waits until `enough` frames were delivered.
     async fn wait_for(&self, enough: u64) -> Result<()> {
         while self.delivered.get() < enough {
             self.awaited.set(enough);
@@ -80,7 +80,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Reads on every connection; frames with so many bytes of payload count.
+    /// Reads on every connection and counts the frames with a payload length within `counted`.
     pub(crate) fn new(sockets: Vec<Socket>, counted: std::ops::RangeInclusive<usize>) -> Self {
         let (local, count) = (LocalSet::new(), Rc::<Count>::default());
         let mut readers = JoinSet::new();

@@ -26,7 +26,7 @@ const SLICE: Duration = Duration::from_secs(2);
 const MINUTE: f64 = 60.0;
 /// A word in every erased message and nowhere else.
 const WORD: &str = "xylophone";
-/// Customers have two agents each, the first ones ask.
+/// The agents of each customer; the first one sends the requests.
 const CUSTOMERS: [usize; 2] = [2, 2];
 /// The first agent of the second customer.
 const AUTHOR: usize = 2;
@@ -48,7 +48,7 @@ pub(crate) enum Erasure {
 pub(crate) struct Erase {
     /// The server binary.
     pub(crate) server: PathBuf,
-    /// Where the databases go.
+    /// The directory of the databases.
     pub(crate) data: PathBuf,
     /// Messages that are erased.
     pub(crate) messages: usize,
@@ -121,7 +121,8 @@ impl Erase {
     }
 }
 
-/// Whether the newest message of the author's chat is erased: the oldest ones are erased first.
+/// Returns whether the newest message of the author's chat is erased; the oldest ones are erased
+/// first.
 async fn is_newest_erased(server: &Server, world: &World) -> Result<bool> {
     let chat = world.chats.last().context("a chat")?.0;
     let path = format!("/v1.0/service_agents/talk_messages?chat_id={chat}&page_size=1");

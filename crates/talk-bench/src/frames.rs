@@ -42,7 +42,8 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// Takes the next bytes; `on_end` hears the payload's length of every frame that ends in them.
+    /// Parses the next bytes; calls `on_end` with the payload's length for every frame that ends in
+    /// them.
     pub(crate) fn take(&mut self, mut bytes: &[u8], mut on_end: impl FnMut(usize)) {
         loop {
             match self.payload {

@@ -100,7 +100,7 @@ async fn members(bench: &Bench) -> Result<Vec<Curve>> {
     Ok(vec![rate, delay])
 }
 
-/// Each chat's ratio is to a small one that is asked in turns with it.
+/// Each chat is compared with a small one, measured in turns with it.
 async fn pages(bench: &Bench) -> Result<Vec<Curve>> {
     let mut curves = vec![
         Curve::new("ms, newest page, p50"),

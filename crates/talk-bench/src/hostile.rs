@@ -122,7 +122,7 @@ fn mebibytes(server: &Server) -> Result<f64> {
     Ok((server.resident_kib()? + sockets) / 1024.0)
 }
 
-/// The most memory that is used in so long.
+/// The maximum of memory used within `for_how_long`.
 async fn peak(server: &Server, for_how_long: Duration) -> Result<f64> {
     let (until, mut peak) = (Instant::now() + for_how_long, 0.0_f64);
     while Instant::now() < until {

@@ -15,7 +15,7 @@ pub(crate) use raw::raw;
 /// A running limit.
 pub(crate) struct Limit {
     child: Child,
-    /// Where it listens.
+    /// The address on which it listens.
     pub(crate) address: String,
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn message_post(world: &World) -> Result<Vec<u8>> {
     Ok(post(path, Some(&world.token(0)?), &message(world)?))
 }
 
-/// Where a request that has a key of its own each time carries it.
+/// The placeholder for the idempotency key in a request, replaced by a fresh key each time.
 const KEY: &[u8] = b"0000-00000000";
 
 /// `request` with a key that differs each time it is sent.

@@ -58,7 +58,7 @@ struct Args {
     /// JSON instead of the table.
     #[arg(long)]
     json: bool,
-    /// Where the databases go; must be a real disk for the figures to mean anything.
+    /// The directory of the databases; must be on a real disk, or the figures mean nothing.
     #[arg(long, default_value = "target")]
     data_dir: PathBuf,
     /// Fail when the ratio of a figure is less: `post=0.2,group=2`.
@@ -77,13 +77,13 @@ struct RunArgs {
     /// The server binary.
     #[arg(long)]
     server: PathBuf,
-    /// Less of everything: rounds, their time, and what is written before.
+    /// Measures less: fewer and shorter rounds, on smaller databases.
     #[arg(long)]
     quick: bool,
     /// JSON instead of the table.
     #[arg(long)]
     json: bool,
-    /// Where the databases go; must be a real disk for the figures to mean anything.
+    /// The directory of the databases; must be on a real disk, or the figures mean nothing.
     #[arg(long, default_value = "target")]
     data_dir: PathBuf,
 }
@@ -141,7 +141,7 @@ enum Command {
         /// Substrings of each length.
         #[arg(long, default_value_t = 100)]
         samples: usize,
-        /// Where the databases go.
+        /// The directory of the databases.
         #[arg(long, default_value = "target")]
         data_dir: PathBuf,
     },
@@ -154,7 +154,7 @@ enum Command {
         /// Shorter, and up to 100,000 messages instead of 1,000,000.
         #[arg(long)]
         quick: bool,
-        /// Where the databases go.
+        /// The directory of the databases.
         #[arg(long, default_value = "target")]
         data_dir: PathBuf,
     },
@@ -167,7 +167,7 @@ enum Command {
         /// For how long.
         #[arg(long, default_value_t = 60)]
         minutes: u64,
-        /// Where the database goes.
+        /// The directory of the database.
         #[arg(long, default_value = "target")]
         data_dir: PathBuf,
     },

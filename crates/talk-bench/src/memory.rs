@@ -47,7 +47,7 @@ pub(crate) fn of_sockets(port: u16) -> Result<u64> {
     }
 }
 
-/// Asks for all sockets of a local port, whatever their state.
+/// The query for all sockets of a local port, in any state.
 fn question(port: u16) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + 56);
     bytes.extend(72_u32.to_ne_bytes());

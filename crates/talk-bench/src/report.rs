@@ -20,11 +20,11 @@ pub(crate) enum Better {
 pub(crate) struct Figure {
     /// Its name in `--at-least` and `--at-most`.
     pub(crate) name: &'static str,
-    /// What was measured, and its unit.
+    /// The measured quantity, and its unit.
     pub(crate) what: &'static str,
     /// How much.
     pub(crate) ours: f64,
-    /// What it is compared with.
+    /// The limit that it is compared with.
     pub(crate) limit_is: &'static str,
     /// How much that is.
     pub(crate) limit: f64,
@@ -90,7 +90,7 @@ impl std::str::FromStr for Bound {
 }
 
 impl Bound {
-    /// Whether it is on the figure of this name.
+    /// Returns whether it bounds the figure of this name.
     fn is_on(&self, figure: &str) -> bool {
         match self.name.strip_prefix('*') {
             Some(end) => figure.ends_with(end),
@@ -98,7 +98,7 @@ impl Bound {
         }
     }
 
-    /// Whether a ratio is on its wrong side.
+    /// Returns whether a ratio violates it.
     fn is_missed_by(&self, ratio: f64, is_least: bool) -> bool {
         if is_least {
             ratio < self.ratio
@@ -193,7 +193,8 @@ impl Report {
         rows.collect::<serde_json::Value>().to_string()
     }
 
-    /// What misses its bound: ratios below one of `at_least`, above one of `at_most`.
+    /// Returns the ratios that violate their bound: those below one of `at_least` or above one of
+    /// `at_most`.
     ///
     /// # Errors
     /// If a bound is on something that was not measured.

@@ -26,7 +26,7 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// Measures all scenarios, those that miss a bound again, and prints the figures.
+    /// Measures all scenarios, repeats the ones that miss a bound, and prints the figures.
     pub(crate) async fn measure<S: Copy + Debug + Eq + Hash>(
         &self,
         mut scenarios: Vec<S>,

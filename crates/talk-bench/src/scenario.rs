@@ -20,7 +20,7 @@ use crate::report::Figure;
 pub(crate) struct Bench {
     /// The server's binary.
     pub(crate) server: PathBuf,
-    /// Where databases go.
+    /// The directory of the databases.
     pub(crate) data: PathBuf,
     /// How long each figure is measured in a round.
     pub(crate) time: Duration,
@@ -39,7 +39,7 @@ pub(crate) enum Scenario {
     Group,
     /// The same over the WebSocket, beside REST.
     Socket,
-    /// One post at a time, beside the disk.
+    /// One post at a time, compared with the disk.
     Latency,
     /// Durable posts to 1,000 members, beside bare connections.
     Fanout,
@@ -50,9 +50,9 @@ pub(crate) enum Scenario {
     /// Messages per second and delivery times in chats of 10, 100 and 1,000 members, with 1, 16 and
     /// 64 posts in flight, beside bare connections.
     Rooms,
-    /// One member of 1,000 reads nothing, beside none.
+    /// One of 1,000 members reads nothing, compared with none.
     Stalled,
-    /// Pages of a large chat, beside those of a small one.
+    /// Pages of a large chat, compared with pages of a small one.
     Pages,
     /// Memory of 10,000 sockets on which nothing happens.
     Memory,

@@ -31,16 +31,16 @@ pub(crate) struct Measured {
     messages: usize,
     /// By the length of the needle.
     lengths: Vec<Times>,
-    /// With so many messages behind the index, at least.
+    /// The minimum number of messages that are not indexed yet.
     behind: u64,
     unindexed: Times,
 }
 
-/// Checks and measures a store of so many messages.
+/// Checks and measures a store of `messages` messages.
 pub(crate) async fn measure(messages: usize, samples: usize, dir: &Path) -> Result<Measured> {
     let mut filled = Filled::with(messages, dir).await?;
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    // Most of what was just stored is not indexed yet.
+    // Most of the stored messages are not indexed yet.
     let some = needles(&filled, 1, &mut random);
     let unindexed = latencies(&filled, some.iter()).await?;
     let behind = search_backlog(&filled.url)?;

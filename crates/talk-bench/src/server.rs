@@ -15,25 +15,25 @@ pub(crate) const GROUP: usize = 256;
 /// A running server.
 pub(crate) struct Server {
     serving: Serving,
-    /// Where it listens.
+    /// The address on which it listens.
     pub(crate) address: String,
 }
 
-/// What is logged: errors, and the address, which the start of the server waits for.
+/// The log filter: errors, and the address, which the start of the server waits for.
 const ERRORS: &str = "error,talk_server::serve=info";
 
-/// What is logged of an attacked server. The refusals of attackers are no errors of the measurement.
+/// The log filter of an attacked server. Refusals of attackers are not errors of the measurement.
 const ADDRESS: &str = "off,talk_server::serve=info";
 
-/// Settings that limit how often an agent, a customer or an address may ask. The load is the point
-/// of a measurement, so they are off, unless it is about them.
+/// The settings of the rate limits of agents, customers and addresses. Most measurements need an
+/// unlimited load, so they are off then.
 const BUCKETS: [&str; 3] = ["TALK_AGENT_RATE", "TALK_CUSTOMER_RATE", "TALK_ADDRESS_RATE"];
 
-/// Attackers and victims are on this machine, whose addresses are those of proxies by default: they
-/// are made ordinary clients by trusting another one, which is nobody's.
+/// Attackers and victims are on this machine, whose addresses are trusted as proxies by default.
+/// Trusting only an unused address makes them ordinary clients.
 const PROXIES: (&str, &str) = ("TALK_TRUSTED_PROXIES", "192.0.2.1");
 
-/// How often one may ask the measured server.
+/// The rate limits of the measured server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Buckets {
     /// Without limit.
@@ -43,14 +43,14 @@ pub(crate) enum Buckets {
 }
 
 impl Server {
-    /// Starts `binary` on a database, with up to `group` units per commit and no limits of how
-    /// often one may ask, and waits until it listens.
+    /// Starts `binary` on a database, with up to `group` units per commit and no rate limits, and
+    /// waits until it listens.
     pub(crate) fn start(binary: &Path, world: &World, group: usize) -> Result<Self> {
         let group = ("TALK_GROUP_COMMIT", group.to_string());
         Self::start_with(binary, world, Buckets::Off, &[group])
     }
 
-    /// Starts `binary` for an attack, with limits of how often one may ask.
+    /// Starts `binary` for an attack, with rate limits.
     pub(crate) fn start_attacked(binary: &Path, world: &World, buckets: Buckets) -> Result<Self> {
         let proxies = (PROXIES.0, PROXIES.1.to_owned());
         let settings = [("TALK_LOG", ADDRESS.to_owned()), proxies];
@@ -114,7 +114,8 @@ impl Server {
     }
 }
 
-/// The settings a binary prints: an older one is measured too, and refuses what it does not know.
+/// Returns the settings that a binary prints. An older binary can be measured too, and refuses
+/// unknown settings.
 fn known_settings(binary: &Path) -> Result<String> {
     let printed = Command::new(binary)
         .arg("config")

@@ -13,7 +13,7 @@ use crate::frames::{Frames, masked};
 const CHUNK: usize = 256 * 1024;
 
 thread_local! {
-    /// What is read is only counted, so all connections of a thread read into one place.
+    /// Bytes are only counted, so all connections of a thread read into one buffer.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; CHUNK]);
 }
 
@@ -105,8 +105,8 @@ impl Socket {
         }
     }
 
-    /// Waits for bytes, takes them, and tells the payload's length of every frame that ended.
-    /// Cancelling loses nothing.
+    /// Waits for bytes, reads them, and calls `on_end` with the payload's length of every frame
+    /// that ended. Cancelling loses nothing.
     pub(crate) async fn take(&mut self, mut on_end: impl FnMut(usize)) -> Result<()> {
         loop {
             self.stream.readable().await?;

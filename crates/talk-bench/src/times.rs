@@ -13,7 +13,7 @@ impl From<Vec<Duration>> for Times {
 }
 
 impl Times {
-    /// The time that so many in a hundred did not exceed, in milliseconds; 0 if there are none.
+    /// The percentile `of_100` in milliseconds; 0 if there are no times.
     pub(crate) fn percentile(&self, of_100: usize) -> f64 {
         let place = self.0.len().saturating_sub(1) * of_100 / 100;
         self.0

@@ -25,7 +25,7 @@ use talk_wire::frame::ChatFrames;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-/// What the measured servers sign tokens with.
+/// The secret with which the measured servers sign tokens.
 pub(crate) const SECRET: &str = "only-for-the-benchmark-0123456789abcdef";
 
 /// The text of all messages.
@@ -34,7 +34,7 @@ pub(crate) const TEXT: &str = "Hello team, let us discuss the status.";
 /// Agents that one unit of work creates.
 const UNIT: usize = 1_000;
 
-/// Where a database is.
+/// The directory of a database.
 enum Place {
     Passing(TempDir),
     Kept(PathBuf),
@@ -50,7 +50,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// So many agents below `dir`, in chats of `members` each; it goes when it is dropped.
+    /// Creates a database of `agents` agents below `dir`, in chats of `members` each. It is deleted
+    /// when it is dropped.
     pub(crate) async fn passing(dir: &Path, agents: usize, members: usize) -> Result<Self> {
         let place = Place::Passing(TempDir::with_prefix_in("bench-", dir)?);
         let now = now()?;
@@ -64,8 +65,8 @@ impl World {
         Ok(world)
     }
 
-    /// Customers of so many agents each, the first two of each in a chat; it goes when it is
-    /// dropped.
+    /// Creates a database of customers with `sizes` agents each, the first two of each in a chat.
+    /// It is deleted when it is dropped.
     pub(crate) async fn of_customers(dir: &Path, sizes: &[usize]) -> Result<Self> {
         let place = Place::Passing(TempDir::with_prefix_in("bench-", dir)?);
         let now = now()?;
@@ -102,7 +103,7 @@ impl World {
         })
     }
 
-    /// Where its files are.
+    /// Returns the directory of its files.
     pub(crate) fn dir(&self) -> &Path {
         match &self.place {
             Place::Passing(dir) => dir.path(),
@@ -285,7 +286,7 @@ async fn create(
         detail: String::new(),
         others: members.iter().skip(1).map(|agent| agent.id).collect(),
     };
-    // Further ids than those of messages, which begin with the same time.
+    // Ids that differ from the ids of messages, which begin with the same time.
     let cx = context(actor, now, (n + (1 << 16), 0));
     let unit = Unit::of(actor.customer, "bench_chat");
     let chat = store.write(unit, move |uow| create_chat(uow, &cx, &command));

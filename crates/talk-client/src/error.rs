@@ -19,7 +19,7 @@ pub enum ClientError {
         message: String,
         /// The inputs it is about.
         details: Vec<ErrorDetail>,
-        /// What to look for in the server's log.
+        /// The id of the request in the server's log.
         request_id: String,
     },
     /// The server was not reached, or the connection broke before the end of the answer.

@@ -14,7 +14,7 @@ pub struct Frame {
     pub seq: u64,
     /// Whether it was replayed from the log.
     pub is_replay: bool,
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The frame as received.
     pub raw: String,
@@ -48,7 +48,7 @@ pub enum Event {
     ParticipantLeft(Participant),
     /// A participant moved its read mark.
     ChatRead(ReadMark),
-    /// An event of a kind that this version of the client does not know; the frame has the JSON.
+    /// An event of a type that this version of the client does not support; the frame has the JSON.
     Other {
         /// Its name.
         kind: String,

@@ -53,7 +53,7 @@ pub(crate) enum Command {
     },
     /// Prints the OpenAPI document.
     Openapi,
-    /// Checks what is stored, and says what it checked.
+    /// Checks the stored data, and prints the checks.
     Doctor,
     /// Copies the database into a new file, also while the server runs, and checks the copy.
     Backup {
@@ -63,12 +63,12 @@ pub(crate) enum Command {
     /// Rewrites the database without its free pages, and says how many bytes that gave back; the server
     /// must not run. A database that was made by this version gives them back while it is served.
     Vacuum,
-    /// Puts a backup into the place of the database; the server must not run. Clients that resume
-    /// are told to read their chats again.
+    /// Replaces the database by a backup; the server must not run. Clients that resume get resets,
+    /// and read their chats again.
     Restore {
         /// The backup.
         file: PathBuf,
-        /// Moves the database that is there aside, under a name with the time.
+        /// Keeps the current database, renamed with the time.
         #[arg(long)]
         replace: bool,
     },

@@ -1,4 +1,4 @@
-//! `healthcheck`: asks the running server whether it is ready, for containers and supervisors.
+//! `healthcheck`: checks whether the running server is ready, for containers and supervisors.
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};

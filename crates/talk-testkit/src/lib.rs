@@ -1,4 +1,4 @@
-//! What the tests of Talk share: the contract of a store, the real server and its clients.
+//! Shared parts of Talk's tests: the contract of a store, the real server and its clients.
 
 #[cfg(feature = "harness")]
 pub mod harness;

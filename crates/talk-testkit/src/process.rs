@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How long a server may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a starting or ending process is looked at.
+/// The interval at which a starting or ending process is checked.
 const INTERVAL: Duration = Duration::from_millis(1);
 
 /// Why a server does not serve.
@@ -165,9 +165,9 @@ impl Drop for Process {
 /// The addresses of a server, as its log announces them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addresses {
-    /// Where the API is.
+    /// The address of the API.
     pub public: SocketAddr,
-    /// Where health and metrics are, if they have a listener of their own.
+    /// The address of health checks and metrics, if they have a listener of their own.
     pub admin: Option<SocketAddr>,
 }
 
@@ -176,7 +176,7 @@ pub struct Addresses {
 pub struct Serving {
     /// Its process.
     pub process: Process,
-    /// Where it listens.
+    /// The addresses on which it listens.
     pub addresses: Addresses,
     log: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! One point of each curve.
+//! Measures one point of each curve.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ const UNREAD: usize = 10;
 /// Chats on a page: as many as the first step has.
 const PAGE: usize = 10;
 
-/// Durable posts per second over so many connections, while so many subscribed sockets wait.
+/// Durable posts per second over `connections` connections, while `idle` subscribed sockets wait.
 pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Result<f64> {
     let world = World::passing(&bench.data, 1 + idle, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
@@ -43,7 +43,7 @@ pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Res
     Ok(posts)
 }
 
-/// The milliseconds that 99 of 100 deliveries to so many members do not exceed, and deliveries per
+/// The 99th percentile of deliveries to `members` members in milliseconds, and deliveries per
 /// second.
 pub(super) async fn deliveries(bench: &Bench, members: usize) -> Result<(f64, f64)> {
     let world = World::passing(&bench.data, members, members).await?;
@@ -96,7 +96,7 @@ pub(super) async fn chats(bench: &Bench, chats: usize) -> Result<f64> {
         let took = started.elapsed();
         let counted = format!("\"unread_count\":{UNREAD}");
         let unread = String::from_utf8_lossy(body).matches(&counted).count();
-        // Nobody wrote in the chat that was there at first.
+        // The first chat has no messages.
         ensure!(unread >= PAGE - 1, "{unread} unread chats");
         if sample >= 20 {
             times.push(took);

@@ -28,19 +28,19 @@ pub(crate) enum Attack {
     Search,
     /// Eight connections rename a chat of which they have not read 64 MB.
     Mentions,
-    /// One deletes messages that were edited thousands of times.
+    /// An agent deletes messages that were edited thousands of times.
     Edits,
-    /// One deletes an agent that is in thousands of chats.
+    /// An admin deletes an agent that is in thousands of chats.
     Agents,
     /// A hundred connections create chats of 501 members.
     Chats,
     /// Forty sockets post.
     Sockets,
-    /// Three hundred connections ask for the API browser's script and read nothing.
+    /// Three hundred connections request the API browser's script and read nothing.
     Documents,
     /// A thousand connections send a login of 255 KiB but for its last byte.
     Logins,
-    /// A hundred connections ask for a page of long messages and read nothing.
+    /// A hundred connections request a page of long messages and read nothing.
     Answers,
     /// Channels, chats and sockets together, against the default limits.
     Defaults,
@@ -170,7 +170,7 @@ fn chats(scene: &Scene) -> Result<Lane> {
 }
 
 fn sockets(scene: &Scene) -> Result<Lane> {
-    // Idempotency keys must differ from those of other rounds.
+    // Idempotency keys must differ between rounds.
     let round = crate::world::now()?.as_micros();
     let message = json!({"chat_id": scene.searched, "text": TEXT});
     let post = json!({"type": "post", "id": format!("{round}-{NUMBER}"), "message": message});

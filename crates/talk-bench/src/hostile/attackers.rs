@@ -1,5 +1,5 @@
 //! The attackers, in a process of their own: many connections that repeat a request every 10 ms,
-//! whatever the answer.
+//! for any answer.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -21,9 +21,9 @@ use crate::socket::Socket;
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 /// Pause between an answer and the next request of a connection.
 const PACE: Duration = Duration::from_millis(10);
-/// Attackers end by themselves after so long.
+/// Attackers end by themselves after this time.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Time that the attackers have to end after they were asked to.
+/// The time that attackers have to end after the signal to do so.
 const ENDING: Duration = Duration::from_secs(5);
 /// Placeholder in a request, replaced by a unique number.
 pub(super) const NUMBER: &str = "#########";
@@ -117,7 +117,7 @@ pub(crate) async fn attack(address: &str) -> Result<()> {
     Ok(())
 }
 
-/// One connection.
+/// The task of one connection.
 struct Attacker {
     address: String,
     lane: Arc<Lane>,

@@ -138,8 +138,8 @@ mod tests {
 
     use super::*;
 
-    /// The milliseconds of so many requests, and how many failed. Each connection is given `answer`
-    /// once.
+    /// The milliseconds of `requests` requests, and the number of failed ones. Each connection is
+    /// given `answer` once.
     async fn milliseconds(requests: u32, answer: &'static str) -> (Vec<u128>, usize) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

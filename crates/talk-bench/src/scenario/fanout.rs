@@ -24,7 +24,7 @@ const WINDOW: u64 = 16;
 pub(super) const EVENT: RangeInclusive<usize> = 400..=2_000;
 /// About what the event of the measured message has.
 pub(super) const EVENT_BYTES: usize = 620;
-/// Bytes of a frame that says who is typing.
+/// The length of a `typing` frame, in bytes.
 const TYPING: RangeInclusive<usize> = 144..=164;
 const TYPING_BYTES: usize = 154;
 /// Frames whose delays are taken, of each side in turns: both meet the same machine.
@@ -61,7 +61,7 @@ impl Scene {
         })
     }
 
-    /// So many connections that post in turn and follow nothing.
+    /// Opens `connections` connections that post in turn and are not subscribed.
     pub(super) async fn posting(&self, connections: u64) -> Result<Senders> {
         let mut sockets = Vec::new();
         for _ in 0..connections {
@@ -72,12 +72,12 @@ impl Scene {
     }
 }
 
-/// Bare connections that receive frames of so many bytes, and one that sends.
+/// Opens bare connections that receive frames of `bytes` bytes, and one that sends.
 async fn bare(bytes: usize, shape: (usize, usize)) -> Result<(Limit, Crowd, Senders)> {
     bare_sent_by(1, bytes, shape).await
 }
 
-/// Bare connections that receive frames of so many bytes, and `senders` that send in turn.
+/// Opens bare connections that receive frames of `bytes` bytes, and `senders` that send in turn.
 pub(super) async fn bare_sent_by(
     senders: u64,
     bytes: usize,
@@ -97,7 +97,7 @@ pub(super) async fn bare_sent_by(
     Ok((limit, Crowd::new(sockets, bytes..=bytes), senders))
 }
 
-/// Deliveries per second to so many bare connections.
+/// Deliveries per second to bare connections.
 async fn bare_rate(bench: &Bench, bytes: usize, shape: (usize, usize)) -> Result<f64> {
     let (limit, mut crowd, mut senders) = bare(bytes, shape).await?;
     let reach = (u64::try_from(shape.0)?, WINDOW);

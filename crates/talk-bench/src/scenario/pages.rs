@@ -1,4 +1,4 @@
-//! Pages of a very large chat, which should cost the same as those of a small one.
+//! Pages of a very large chat, which should cost the same as pages of a small one.
 
 use std::fs::File;
 use std::str::FromStr as _;

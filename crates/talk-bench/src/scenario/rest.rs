@@ -35,7 +35,7 @@ pub(super) async fn start(bench: &Bench) -> Result<Vec<Figure>> {
     }])
 }
 
-/// Memory of a server nobody uses, and the size of its binary.
+/// Memory of an idle server, and the size of its binary.
 pub(super) async fn idle(bench: &Bench) -> Result<Vec<Figure>> {
     let world = World::passing(&bench.data, 1, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;

@@ -66,7 +66,7 @@ const CELLS: [Cell; 9] = [
     cell!(1000, 64),
 ];
 
-/// What was measured of a cell.
+/// The measurements of a cell.
 struct Measured {
     ours: Stretch,
     bare: Stretch,
@@ -133,7 +133,7 @@ fn figures_of(cell: &Cell, measured: Measured) -> Vec<Figure> {
         limit: bare_rate,
         better: Better::More,
     };
-    // What is in flight may share a sync, between which the bare connections carry it.
+    // All requests in flight may share one sync; between syncs the bare connections carry them.
     let in_flight = float(cell.in_flight);
     let synced = 1e3 * in_flight / (1e3 * in_flight / bare_rate + sync);
     let bound = match (cell.members, cell.in_flight) {

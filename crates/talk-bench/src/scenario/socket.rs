@@ -1,4 +1,4 @@
-//! What the WebSocket itself costs: posts through it, and memory of those that only wait.
+//! The cost of the WebSocket itself: posts through it, and memory of idle sockets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ const FEW: u64 = 4;
 const IN_FLIGHT: u64 = 64;
 /// Connections that post by REST, one after the other each.
 const CONNECTIONS: usize = 256;
-/// Sockets that wait, if so many files may be open.
+/// The number of idle sockets, if the limit of open files allows it.
 const WAITING: usize = 10_000;
 /// Files that are open besides.
 const OTHERS: usize = 500;
@@ -65,7 +65,7 @@ pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
     ])
 }
 
-/// Posts per second over so many sockets.
+/// Posts per second over `sockets` sockets.
 async fn over_sockets(bench: &Bench, sockets: u64) -> Result<f64> {
     let world = World::passing(&bench.data, 1, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
@@ -110,7 +110,7 @@ async fn keep_posting(
     }
 }
 
-/// Memory of sockets that are subscribed and get nothing, each another agent in a chat of 100.
+/// Memory of idle subscribed sockets, each of another agent in a chat of 100.
 pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
     let files = usize::try_from(rlimit::Resource::NOFILE.get_soft()?)?;
     let waiting = WAITING.min(files.saturating_sub(OTHERS));
@@ -124,7 +124,7 @@ pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
     for n in 0..waiting {
         sockets.push(subscribed(&server, &world, n).await?);
         if n % 100 == 99 {
-            // Members of the chat hear who came.
+            // Members of the chat receive presence frames.
             sockets.iter_mut().try_for_each(Socket::drop_received)?;
         }
     }

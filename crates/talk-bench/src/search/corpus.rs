@@ -28,7 +28,7 @@ impl Random {
         self.below(end).min(self.below(end))
     }
 
-    /// One of them, the first ones more often.
+    /// Picks a random element, the first ones more often.
     fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
         let place = self.low(from.len());
         from.get(place).cloned()

@@ -48,7 +48,7 @@ impl Bell for Deaf {
 /// The store and its messages.
 pub(crate) struct Filled {
     _data: TempDir,
-    /// Where it is.
+    /// Its URL.
     pub(crate) url: String,
     /// The store.
     pub(crate) store: Arc<dyn Store<Talk>>,
@@ -84,7 +84,7 @@ fn customer_of(chat: usize) -> CustomerId {
     }
 }
 
-/// Whether the searcher is in this chat.
+/// Returns whether the searching agent is in this chat.
 fn is_in(chat: usize) -> bool {
     chat.is_multiple_of(2)
 }
@@ -99,7 +99,7 @@ fn at(micros: i64) -> Timestamp {
 }
 
 impl Filled {
-    /// Fills a new store below `dir` with so many messages.
+    /// Fills a new store below `dir` with `messages` messages.
     pub(crate) async fn with(messages: usize, dir: &Path) -> Result<Self> {
         let data = TempDir::with_prefix_in("search-", dir)?;
         let url = format!("sqlite:{}", data.path().join("talk.db").display());

@@ -35,7 +35,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(super) enum Lost {
     /// A permanent error: no reconnection.
     Permanently(ClientError),
-    /// The server told when to reconnect.
+    /// The server named the time at which to reconnect.
     RetryAfter(String, Duration),
     ForNow(String),
 }

@@ -1,4 +1,4 @@
-//! Checks what is stored against the invariants, chat by chat, while the server may run.
+//! Checks the stored data against the invariants, chat by chat. The server may run meanwhile.
 
 mod reading;
 

@@ -1,4 +1,4 @@
-//! Where settings come from: flags over environment over file over defaults.
+//! The sources of settings: flags over environment over file over defaults.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -56,7 +56,7 @@ pub(crate) struct Given {
 pub(crate) struct Flag {
     /// Its name in the settings.
     pub(crate) name: String,
-    /// What it means.
+    /// The description of the setting.
     pub(crate) help: String,
 }
 

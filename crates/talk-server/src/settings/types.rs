@@ -106,7 +106,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// What is logged.
+/// The filter of logged messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogFilter(String);
 

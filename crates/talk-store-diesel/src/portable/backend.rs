@@ -13,8 +13,8 @@ use talk_domain::talk::model::mention::Backlog;
 use talk_domain::talk::model::message::{Authored, Message};
 use talk_domain::talk::model::needle::MessageSearch;
 
-/// What a database does in its own way for one customer. Every method fails only when storage fails,
-/// or when a read meets its deadline.
+/// The operations of one customer that differ between databases. Every method fails only when
+/// storage fails, or when a read meets its deadline.
 pub(crate) trait Backend {
     /// Returns a page of the messages in the agent's chats that contain the needle.
     fn search_messages(
@@ -36,7 +36,7 @@ pub(crate) trait Backend {
     /// changed or removed; a removed message has no text.
     fn text_changes(&mut self, message: MessageId, text: &str) -> Result<(), StoreError>;
 
-    /// Prepares the search for what is stored after messages were removed.
+    /// Updates the search index after messages were removed.
     fn messages_removed(&mut self) -> Result<(), StoreError>;
 
     /// See [`MessageRepository::of_author`](talk_domain::talk::model::message::MessageRepository::of_author).

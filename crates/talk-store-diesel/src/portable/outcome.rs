@@ -28,7 +28,7 @@ pub(crate) struct Finished {
     pub(crate) has_changed: bool,
     /// Whether they erased text.
     pub(crate) has_erased: bool,
-    /// What they found and changed, for the units after them.
+    /// The cache, for the units after them.
     pub(crate) cache: BatchCache,
 }
 

@@ -36,7 +36,7 @@ use crate::portable::scope::Scope;
 
 /// The result of a unit.
 pub(crate) struct Done {
-    /// What its transaction did so far.
+    /// The cache of its transaction.
     pub(crate) cache: BatchCache,
     /// Whether there is anything to roll back.
     pub(crate) has_changed: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Done {
     pub(crate) events: Vec<LoggedEvent>,
 }
 
-/// One open unit of work.
+/// An open unit of work.
 pub(crate) struct DieselUnit<'a> {
     scope: Scope<'a>,
     encoder: &'a dyn FrameEncoder,

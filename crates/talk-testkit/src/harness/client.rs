@@ -18,7 +18,7 @@ pub struct Client {
 const B: &str = "/v1.0/service_agents";
 
 impl Client {
-    /// Whoever has this token, or nobody in particular, at the server at `url`.
+    /// Creates a client of the server at `url` with this token, or without a token.
     pub fn new(http: reqwest::Client, url: &str, token: Option<String>) -> Self {
         Self {
             http,
@@ -36,7 +36,7 @@ impl Client {
         }
     }
 
-    /// Where the server is.
+    /// Returns the URL of the server.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -172,7 +172,7 @@ impl Client {
     }
 }
 
-/// The path of a chat and what is below it.
+/// Returns the path of a chat, followed by `rest`.
 pub fn path(chat: &Value, rest: &str) -> String {
     format!(
         "{B}/talk_chats/{}{rest}",
@@ -180,7 +180,7 @@ pub fn path(chat: &Value, rest: &str) -> String {
     )
 }
 
-/// The path of a message and what is below it.
+/// Returns the path of a message, followed by `rest`.
 pub fn message(message: &Value, rest: &str) -> String {
     format!(
         "{B}/talk_messages/{}{rest}",

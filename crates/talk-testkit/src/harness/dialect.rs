@@ -13,7 +13,7 @@ pub enum Dialect {
     Chats,
 }
 
-/// What either dialect calls an event: A, B.
+/// The name of an event in dialects A and B.
 pub struct Event(&'static str, &'static str);
 
 /// A message was posted.
@@ -47,7 +47,7 @@ impl Dialect {
         format!("agent_id:{}:{resource}", agent.id)
     }
 
-    /// Where chats are created and listed.
+    /// Returns the path at which chats are created and listed.
     pub const fn chats(self) -> &'static str {
         match self {
             Self::Talks => "/v1.0/talks",
@@ -55,12 +55,12 @@ impl Dialect {
         }
     }
 
-    /// The path of a chat and what is below it.
+    /// Returns the path of a chat, followed by `rest`.
     pub fn chat(self, chat: &Value, rest: &str) -> String {
         format!("{}/{}{rest}", self.chats(), id(chat))
     }
 
-    /// Where the messages of a chat are listed, with the rest of a query.
+    /// Returns the path at which the messages of a chat are listed, with the rest of a query.
     pub fn messages(self, chat: &Value, query: &str) -> String {
         match self {
             Self::Talks => self.chat(chat, &format!("/messages?{query}")),
@@ -71,7 +71,7 @@ impl Dialect {
         }
     }
 
-    /// Where a message is edited and deleted.
+    /// Returns the path at which a message is edited and deleted.
     pub fn message(self, message: &Value) -> String {
         let id = id(message);
         match self {
@@ -83,7 +83,7 @@ impl Dialect {
         }
     }
 
-    /// Where reactions to a message are added and removed.
+    /// Returns the path at which reactions to a message are added and removed.
     pub fn reactions(self, message: &Value) -> String {
         let id = id(message);
         match self {
@@ -118,7 +118,7 @@ impl Dialect {
         }
     }
 
-    /// Who wrote a message, or is the participant.
+    /// Returns the author of a message, or the agent of a participant.
     pub fn agent(self, of: &Value) -> &str {
         let field = match self {
             Self::Talks => "agent_id",

@@ -11,7 +11,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(document).expect("a document")
 });
 
-/// What the document leaves out: itself, the pages for people, and the socket.
+/// Paths that the document leaves out: itself, the pages for people, and the socket.
 const HIDDEN: [&str; 3] = ["/openapi.json", "/docs", "/v1.0/ws"];
 
 const ERRORS: &str = include_str!("../../../talk-http-actix/ERRORS.md");
@@ -47,7 +47,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     );
 }
 
-/// A reason that frames and answers give is among those that are explained.
+/// Asserts that a reason of a frame or answer is explained in the catalogue.
 #[track_caller]
 pub fn assert_known(reason: &str) {
     assert!(
@@ -62,7 +62,7 @@ fn responses(method: &str, path: &str) -> Option<&'static Map<String, Value>> {
     operations[method.to_lowercase()]["responses"].as_object()
 }
 
-/// Whether `path` is one of `described`, part by part.
+/// Returns whether `path` matches the template `described`, segment by segment.
 fn matches(described: &str, path: &str) -> bool {
     let (described, path) = (described.split('/'), path.split('/'));
     described.clone().count() == path.clone().count()

@@ -76,7 +76,7 @@ impl Program {
         refused(&self.run(line))
     }
 
-    /// Whether no command has created a file.
+    /// Returns whether no command has created a file.
     pub fn is_empty(&self) -> bool {
         let mut files = std::fs::read_dir(self.path()).expect("a directory");
         files.next().is_none()

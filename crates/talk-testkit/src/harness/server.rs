@@ -14,12 +14,12 @@ use crate::{Serving, StartError};
 /// How long a server may take to get ready or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often a server is looked at.
+/// The interval at which the state of a server is checked.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// The signing secret of all test servers.
 pub const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
-/// Everybody's password.
+/// The password of every agent.
 pub const PASSWORD: &str = "a long password";
 
 /// Without rate limits, since tests send faster than people.
@@ -34,9 +34,9 @@ pub struct Server {
     program: Program,
     serving: Serving,
     settings: Vec<(String, String)>,
-    /// Where the API is: `http://<address>:<port>`.
+    /// The URL of the API: `http://<address>:<port>`.
     pub url: String,
-    /// Where health and metrics are.
+    /// The URL of health checks and metrics.
     pub admin_url: String,
     http: reqwest::Client,
 }
@@ -99,7 +99,7 @@ impl Server {
             let command = serve(self.data(), &self.settings, &addresses);
             match self.program.serve(command) {
                 Ok(serving) => break serving,
-                // A connection of somebody else has the port at the moment.
+                // Another process uses the port at the moment.
                 Err(StartError::Ended(_, log))
                     if log.contains("cannot listen") && Instant::now() < deadline => {}
                 Err(error) => panic!("{error}"),
@@ -140,7 +140,7 @@ impl Server {
         self.serving.log().expect("the log")
     }
 
-    /// Where its data is.
+    /// Returns the directory of its data.
     pub fn data(&self) -> &Path {
         self.program.path()
     }

@@ -163,7 +163,7 @@ impl Socket {
         texts
     }
 
-    /// Frames, byte for byte, up to the one that tells of this message.
+    /// Receives frames, byte for byte, up to the event of this message.
     pub async fn up_to(&mut self, said: &Value) -> Vec<String> {
         let mut texts = Vec::new();
         loop {
@@ -207,7 +207,7 @@ impl Socket {
         }
     }
 
-    /// The code the server closes with, after whatever else comes.
+    /// Receives frames until the server closes; returns the close code and reason.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Message::Close(close) = self.next_message().await {

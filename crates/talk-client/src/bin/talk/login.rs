@@ -17,7 +17,7 @@ pub(crate) struct Login {
     /// The server; by default `TALK_URL`, or the one that `make run` starts.
     #[arg(long)]
     url: Option<String>,
-    /// The account; asked for if it is not given.
+    /// The username; read from the terminal if it is not given.
     #[arg(long)]
     username: Option<String>,
     /// Read the password from the standard input without asking.

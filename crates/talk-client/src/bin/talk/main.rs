@@ -36,14 +36,14 @@ enum Command {
     Send {
         /// The chat.
         chat: String,
-        /// What to say.
+        /// The text of the message.
         text: String,
     },
     /// Answer a message.
     Reply {
         /// The message.
         message: String,
-        /// What to say.
+        /// The text of the message.
         text: String,
     },
     /// React to a message.

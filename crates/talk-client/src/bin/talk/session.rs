@@ -12,7 +12,7 @@ use talk_client::Client;
 use crate::Usage;
 use crate::state::write_private;
 
-/// Where `make run` serves.
+/// The address of a server started by `make run`.
 pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:8095";
 
 #[derive(Default, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Statements of the hot path, of fixed text.
 //!
-//! Diesel builds the text of an insert or an update anew each time only to find the prepared one,
-//! and visits each column several times, which together takes as long as running it. These
-//! statements are found by their type.
+//! Diesel builds the text of an insert or an update for every execution, only to look the prepared
+//! statement up, and visits each column several times. Together this costs as much as running the
+//! statement. These statements are looked up by their type instead.
 
 use std::marker::PhantomData;
 
@@ -47,7 +47,7 @@ pub(crate) enum Value<'a> {
     Optional(Option<i64>),
 }
 
-/// A type that stands for the text of a statement.
+/// A type that identifies the text of a statement.
 pub(crate) trait Sql: 'static {
     /// The text.
     const SQL: &'static str;

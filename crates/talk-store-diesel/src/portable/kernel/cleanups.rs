@@ -50,7 +50,7 @@ macro_rules! removed_customer {
 pub(crate) use removed_customer;
 
 impl Scope<'_> {
-    /// Finds those of these messages of a chat that are deleted and may have logged events left.
+    /// Finds the ones of `messages` of a chat that are deleted and may have logged events left.
     pub(crate) fn messages_left(
         &mut self,
         chat: ChatId,
