@@ -58,7 +58,7 @@ pub(crate) struct Cleaner {
     store: Arc<dyn Store<Talk>>,
     limits: Limits,
     /// The number of the cleanup that had the last step; cleanups take turns.
-    last: u64,
+    last: Option<Deleted>,
 }
 
 impl Cleaner {
@@ -67,7 +67,7 @@ impl Cleaner {
         Self {
             store,
             limits,
-            last: 0,
+            last: None,
         }
     }
 
@@ -76,7 +76,7 @@ impl Cleaner {
         let Some(cleanup) = self.next().await? else {
             return Ok(false);
         };
-        self.last = cleanup.id;
+        self.last = Some(cleanup.deleted);
         self.carry_on(cleanup).await?;
         Ok(true)
     }
@@ -86,7 +86,7 @@ impl Cleaner {
     async fn step(&mut self) -> Result<bool, StoreError> {
         let has_cleaned = match self.next().await? {
             Some(cleanup) => {
-                self.last = cleanup.id;
+                self.last = Some(cleanup.deleted);
                 let start = Instant::now();
                 self.carry_on(cleanup).await?;
                 leave_time(start).await;
@@ -104,7 +104,7 @@ impl Cleaner {
         let next = self.store.read(unit, move |snapshot| {
             let cleanups = snapshot.cleanups();
             match cleanups.after(last)? {
-                None if last > 0 => cleanups.after(0),
+                None if last.is_some() => cleanups.after(None),
                 next => Ok(next),
             }
         });

@@ -94,16 +94,17 @@ pub trait Directory {
     /// # Errors
     /// Only when storage fails.
     fn is_revoked(&mut self, token: TokenId) -> Result<bool, StoreError>;
-    /// Returns the number of the last [session end](SessionRepository::end).
+    /// Returns the position of the last [session end](SessionRepository::end) that is stored; 0 if
+    /// there is none. Positions rise in the order in which ends are committed.
     ///
     /// # Errors
     /// Only when storage fails.
     fn last_end(&mut self) -> Result<u64, StoreError>;
-    /// Returns up to `limit` session ends after the one with this number, ascending.
+    /// Returns up to `limit` session ends after this position, ascending, each with its position.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn ends_after(&mut self, number: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError>;
+    fn ends_after(&mut self, position: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError>;
     /// A customer.
     ///
     /// # Errors

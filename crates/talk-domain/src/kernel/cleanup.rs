@@ -67,13 +67,11 @@ pub enum Deleted {
 /// The stored remaining work of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleanup {
-    /// Id, rising.
-    pub id: u64,
     /// The customer of the rows.
     pub customer: CustomerId,
     /// The deleted object.
     pub deleted: Deleted,
-    /// Progress of a cleanup that scans a table: the number of the last row scanned.
+    /// Progress of a cleanup that scans a table: a position that the scan has returned.
     pub position: u64,
 }
 
@@ -90,23 +88,24 @@ pub trait CleanupRepository {
     ///
     /// # Errors
     /// Only when storage fails.
-    fn advance(&mut self, id: u64, position: u64) -> Result<(), StoreError>;
+    fn advance(&mut self, deleted: Deleted, position: u64) -> Result<(), StoreError>;
 
-    /// Deletes a cleanup that is done.
+    /// Deletes the cleanup of a deletion, which is done.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn finish(&mut self, id: u64) -> Result<(), StoreError>;
+    fn finish(&mut self, deleted: Deleted) -> Result<(), StoreError>;
 }
 
 /// Driven port: reading cleanups.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait CleanupQueries {
-    /// Returns the first cleanup after the one with this id, over all customers.
+    /// Returns the cleanup after that of the deletion `last`, over all customers, in an order of the
+    /// store's own; `None` at its end. Without `last` it returns the first one.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn after(&mut self, id: u64) -> Result<Option<Cleanup>, StoreError>;
+    fn after(&mut self, last: Option<Deleted>) -> Result<Option<Cleanup>, StoreError>;
 
     /// Estimates the rows that are left to scan, remove or rewrite; `None` if there is no cleanup
     /// for this deletion.

@@ -56,6 +56,13 @@ pub(crate) trait Backend {
     /// Stores that the backlog from the position `from` on is settled.
     fn settle_mentions(&mut self, from: u64) -> Result<(), StoreError>;
 
+    /// Returns the position of the last session end, or 0.
+    fn last_end(&mut self) -> Result<u64, StoreError>;
+
+    /// Returns up to `limit` session ends after a position, each with its own. An end that commits
+    /// later is never before a position that was returned.
+    fn ends_after(&mut self, position: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError>;
+
     /// See [`IdempotencyRepository::purge`](talk_domain::kernel::idempotency::IdempotencyRepository::purge).
     fn purge_answers(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
 

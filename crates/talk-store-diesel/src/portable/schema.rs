@@ -122,8 +122,7 @@ diesel::table! {
 
 diesel::table! {
     #[sql_name = "talk_session_ends"]
-    session_ends (seq) {
-        seq -> BigInt,
+    session_ends (agent_id, ended_at) {
         agent_id -> Binary,
         ended_at -> BigInt,
     }
@@ -176,11 +175,10 @@ diesel::table! {
 
 diesel::table! {
     #[sql_name = "talk_cleanups"]
-    cleanups (id) {
-        id -> BigInt,
-        customer_id -> Binary,
+    cleanups (kind, subject) {
         kind -> Text,
         subject -> Binary,
+        customer_id -> Binary,
         chat_id -> Nullable<Binary>,
         actor -> Nullable<Binary>,
         position -> BigInt,

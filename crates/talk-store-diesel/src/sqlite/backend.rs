@@ -21,7 +21,7 @@ use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::rows::{bytes, id, number, seq};
 use crate::portable::schema::meta;
 use crate::portable::scope::Scope;
-use crate::sqlite::schema::{idempotency, messages};
+use crate::sqlite::schema::{idempotency, messages, session_ends};
 use crate::sqlite::search::index::{self, Indexed};
 
 /// Key in `talk_meta` of the progress: the number of the first message that is settled.
@@ -162,6 +162,29 @@ impl Backend for Scope<'_> {
             .execute(self.changing())
             .map(drop)
             .map_err(fault)
+    }
+
+    fn last_end(&mut self) -> Result<u64, StoreError> {
+        let last: Option<i64> = session_ends::table
+            .filter(session_ends::seq.gt(0))
+            .select(session_ends::seq)
+            .order(session_ends::seq.desc())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        number(last.unwrap_or(0))
+    }
+
+    fn ends_after(&mut self, position: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>)> = session_ends::table
+            .filter(session_ends::seq.gt(seq(position)))
+            .order(session_ends::seq.asc())
+            .limit(i64::from(limit))
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.iter()
+            .map(|(seq, agent)| Ok((number(*seq)?, id(agent)?)))
+            .collect()
     }
 
     fn purge_answers(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {

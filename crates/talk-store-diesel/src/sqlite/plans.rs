@@ -154,7 +154,7 @@ fn change(uow: &mut dyn TalkUnit) -> Message {
         chat: chat.id,
     };
     uow.cleanups().add(deleted).unwrap();
-    uow.cleanups().finish(7).unwrap();
+    uow.cleanups().finish(Deleted::Chat(chat.id)).unwrap();
     erasing::remove_another(uow);
     root
 }
@@ -226,7 +226,10 @@ fn look(snapshot: &mut dyn TalkSnapshot, message: &Message) {
     reads.unread(message.chat, agent_id(1), at(0)).unwrap();
     reads.mentions(message.chat, agent_id(1), at(0)).unwrap();
     snapshot.mentions().backlog(Bound::STEP).unwrap();
-    snapshot.cleanups().after(0).unwrap();
+    snapshot
+        .cleanups()
+        .after(Some(Deleted::Chat(message.chat)))
+        .unwrap();
     erasing::look(snapshot);
 }
 

@@ -20,6 +20,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    #[sql_name = "talk_session_ends"]
+    session_ends (seq) {
+        seq -> BigInt,
+        agent_id -> Binary,
+    }
+}
+
+diesel::table! {
     #[sql_name = "talk_idempotency"]
     idempotency (serial) {
         serial -> BigInt,

@@ -17,7 +17,7 @@ use super::world::{World, other_customer};
 
 /// Returns the first cleanup after number `last`, and checks that the other ways of reading it
 /// agree.
-async fn next(world: &World, last: u64) -> Option<Cleanup> {
+async fn next(world: &World, last: Option<Deleted>) -> Option<Cleanup> {
     let next = world
         .read(move |snapshot| snapshot.cleanups().after(last))
         .await;
@@ -31,7 +31,7 @@ async fn next(world: &World, last: u64) -> Option<Cleanup> {
 /// Runs cleanups until none is left, and returns the number of steps.
 async fn clean_up(world: &World) -> usize {
     let mut steps = 0;
-    while let Some(cleanup) = next(world, 0).await {
+    while let Some(cleanup) = next(world, None).await {
         assert_eq!(cleanup.customer, customer_id());
         let cx = world.cx(1);
         world
@@ -95,9 +95,9 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
             assert_eq!(was, is);
         }
     }
-    let cleanup = next(&world, 0).await.unwrap();
+    let cleanup = next(&world, None).await.unwrap();
     assert_eq!(cleanup.deleted, Deleted::Message { id: message, chat });
-    assert_eq!(next(&world, cleanup.id).await, None);
+    assert_eq!(next(&world, Some(cleanup.deleted)).await, None);
     let cx = world.cx(1);
     let step = move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| carry_on(uow, &cx, &cleanup);
     world.write(step).await.unwrap();
@@ -217,7 +217,7 @@ pub async fn a_large_chat_is_gone_at_once(factory: Factory) {
 /// Case 42: only a unit of its customer finishes a cleanup, and cleanups take turns.
 pub async fn cleanups_are_read_in_order_and_finished_once(factory: Factory) {
     let world = World::open(factory).await;
-    assert_eq!(next(&world, 0).await, None);
+    assert_eq!(next(&world, None).await, None);
     let chats = [
         world.chat(ChatKind::Group, 1, &[2]).await.id,
         world.chat(ChatKind::Group, 1, &[3]).await.id,
@@ -235,25 +235,32 @@ pub async fn cleanups_are_read_in_order_and_finished_once(factory: Factory) {
         })
         .await
         .unwrap();
-    let (mut found, mut last) = (Vec::new(), 0);
+    let (mut found, mut last) = (Vec::new(), None);
     while let Some(cleanup) = next(&world, last).await {
         found.push(cleanup.deleted);
-        last = cleanup.id;
+        last = Some(cleanup.deleted);
     }
-    assert_eq!(found, all);
+    assert_eq!(found.len(), all.len());
+    assert!(all.iter().all(|deleted| found.contains(deleted)));
+    let (before, last) = (Some(found[1]), found[2]);
     world
         .write_as(other_customer(), move |uow| uow.cleanups().finish(last))
         .await
         .unwrap();
-    assert_eq!(next(&world, last - 1).await.unwrap().deleted, all[2]);
+    assert_eq!(next(&world, before).await.unwrap().deleted, last);
     for _ in 0..2 {
         world
             .write(move |uow| uow.cleanups().finish(last))
             .await
             .unwrap();
     }
-    assert_eq!(next(&world, last - 1).await, None);
-    assert_eq!(next(&world, 0).await.unwrap().deleted, all[0]);
+    assert_eq!(next(&world, before).await, None);
+    assert_eq!(next(&world, None).await.unwrap().deleted, found[0]);
+    // Its turn is known even when it is finished.
+    let first = found[0];
+    let finish = world.write(move |uow| uow.cleanups().finish(first));
+    finish.await.unwrap();
+    assert_eq!(next(&world, Some(first)).await.unwrap().deleted, found[1]);
 }
 
 /// The progress of a cleanup is stored, and a cleanup that is added again keeps it.
@@ -269,22 +276,22 @@ pub async fn a_cleanup_goes_on_where_it_stopped(factory: Factory) {
     let add = || world.write(move |uow| uow.cleanups().add(deleted));
     add().await.unwrap();
     let all = left().await.unwrap();
-    let next = world.read(|snapshot| snapshot.cleanups().after(0)).await;
-    let (id, position) = next.map(|next| (next.id, next.position)).unwrap();
-    assert_eq!(position, 0);
-    let foreign = world.write_as(other_customer(), move |uow| uow.cleanups().advance(id, 4));
+    let position = || async { next(&world, None).await.unwrap().position };
+    assert_eq!(position().await, 0);
+    let foreign = world.write_as(other_customer(), move |uow| {
+        uow.cleanups().advance(deleted, 4)
+    });
     foreign.await.unwrap();
     assert_eq!(left().await, Some(all));
     world
-        .write(move |uow| uow.cleanups().advance(id, 3))
+        .write(move |uow| uow.cleanups().advance(deleted, 3))
         .await
         .unwrap();
     add().await.unwrap();
-    let next = world.read(|snapshot| snapshot.cleanups().after(0)).await;
-    assert_eq!(next.map(|next| (next.id, next.position)), Some((id, 3)));
+    assert_eq!(position().await, 3);
     assert_eq!(left().await, Some(all - 3));
     world
-        .write(move |uow| uow.cleanups().finish(id))
+        .write(move |uow| uow.cleanups().finish(deleted))
         .await
         .unwrap();
     assert_eq!(left().await, None);

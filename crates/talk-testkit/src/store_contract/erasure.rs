@@ -263,7 +263,7 @@ async fn finish_deleting_a_customer(world: &World) -> usize {
         assert!(left <= last);
         last = left;
         let cleanup = world
-            .read(|snapshot| snapshot.cleanups().after(0))
+            .read(|snapshot| snapshot.cleanups().after(None))
             .await
             .unwrap();
         let cx = world.strangers_cx();

@@ -160,7 +160,7 @@ pub async fn expired_messages_are_gone_everywhere(factory: Factory) {
         Ok((unread, reads.mentions(chat, agent_id(2), at(0))?))
     });
     assert_eq!(reads.await, (1, 0));
-    let next = async || world.read(|snapshot| snapshot.cleanups().after(0)).await;
+    let next = async || world.read(|snapshot| snapshot.cleanups().after(None)).await;
     assert!(
         next().await.is_some(),
         "of the message that was changed often"

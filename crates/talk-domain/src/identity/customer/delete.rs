@@ -84,7 +84,7 @@ fn end_sessions(
     };
     // The next step starts here: all agents before are deleted.
     let position = u64::try_from(last.created.as_micros()).unwrap_or(0);
-    uow.cleanups().advance(cleanup.id, position)?;
+    uow.cleanups().advance(cleanup.deleted, position)?;
     Ok(true)
 }
 
@@ -96,7 +96,6 @@ mod tests {
 
     fn step(uow: &mut MockUnitOfWork) -> bool {
         let cleanup = Cleanup {
-            id: 7,
             customer: customer_id(),
             deleted: Deleted::Customer(customer_id()),
             position: 40,
@@ -153,7 +152,9 @@ mod tests {
         uow.sessions.expect_end().times(2).returning(|_, _| Ok(()));
         uow.cleanups
             .expect_advance()
-            .withf(|id, position| (*id, *position) == (7, 52))
+            .withf(|deleted, position| {
+                (*deleted, *position) == (Deleted::Customer(customer_id()), 52)
+            })
             .times(1)
             .returning(|_, _| Ok(()));
         assert!(step(&mut uow));

@@ -28,7 +28,7 @@ pub fn carry_on(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Resu
     if is_more {
         return Ok(());
     }
-    uow.cleanups().finish(cleanup.id)
+    uow.cleanups().finish(cleanup.deleted)
 }
 
 fn forget_message(uow: &mut dyn TalkUnit, id: MessageId) -> Result<bool, StoreError> {
@@ -65,7 +65,6 @@ mod tests {
 
     fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
         let cleanup = Cleanup {
-            id: 7,
             customer: a_chat().customer,
             deleted,
             position: 0,
@@ -78,10 +77,10 @@ mod tests {
         Deleted::Message { id, chat }
     }
 
-    fn finishes(uow: &mut MockUnitOfWork, times: usize) {
+    fn finishes(uow: &mut MockUnitOfWork, deleted: Deleted, times: usize) {
         let finish = uow.cleanups.expect_finish();
         finish
-            .withf(|id| *id == 7)
+            .withf(move |done| *done == deleted)
             .times(times)
             .returning(|_| Ok(()));
     }
@@ -102,7 +101,7 @@ mod tests {
             uow.events.expect_redact().returning(move |_, _| Ok(events));
             let drop_versions = uow.messages.expect_drop_revisions();
             drop_versions.returning(move |_, _| Ok(versions));
-            finishes(&mut uow, finished);
+            finishes(&mut uow, message(), finished);
             step(&mut uow, message());
         }
     }
@@ -111,10 +110,10 @@ mod tests {
     #[test]
     fn nothing_is_taken_from_what_is_not_deleted() {
         let mut uow = Scene::new(a_chat()).messages(&[a_message(1)]).unit();
-        finishes(&mut uow, 1);
+        finishes(&mut uow, message(), 1);
         step(&mut uow, message());
         let mut uow = Scene::new(a_chat()).members(&[agent_id(1)]).unit();
-        finishes(&mut uow, 1);
+        finishes(&mut uow, Deleted::Chat(chat_id(1)), 1);
         step(&mut uow, Deleted::Chat(chat_id(1)));
     }
 
@@ -134,7 +133,7 @@ mod tests {
                 })
                 .times(1)
                 .returning(move |_, _, _| Ok(is_more));
-            finishes(&mut uow, finished);
+            finishes(&mut uow, Deleted::Chat(chat_id(1)), finished);
             step(&mut uow, Deleted::Chat(chat_id(1)));
         }
     }
@@ -146,14 +145,14 @@ mod tests {
         let mut uow = scene.unit();
         let chats = uow.participants.expect_some_chats_of();
         chats.returning(|_, _| Ok(vec![chat_id(1), chat_id(9)]));
-        finishes(&mut uow, 1);
         let (id, by) = (agent_id(2), agent_id(1));
+        finishes(&mut uow, Deleted::Agent { id, by }, 1);
         step(&mut uow, Deleted::Agent { id, by });
         assert_eq!(scene.events()[..2], [ParticipantLeft, MessagePosted]);
         let mut uow = Scene::new(a_chat()).unit();
         let chats = uow.participants.expect_some_chats_of();
         chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
-        finishes(&mut uow, 0);
+        finishes(&mut uow, Deleted::Agent { id, by }, 0);
         step(&mut uow, Deleted::Agent { id, by });
     }
 
@@ -176,7 +175,7 @@ mod tests {
             redact.returning(move |_, _| Ok(is_more));
             let drop_versions = uow.messages.expect_drop_revisions();
             drop_versions.returning(|_, _| Ok(false));
-            finishes(&mut uow, finished);
+            finishes(&mut uow, message(), finished);
             step(&mut uow, message());
         }
     }

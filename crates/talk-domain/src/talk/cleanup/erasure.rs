@@ -43,14 +43,14 @@ pub(super) fn forget_author(
         };
         (erased, bytes) = (erased + 1, bytes + step.bytes);
         if step.is_more || erased >= ERASED || bytes >= ERASED_BYTES {
-            uow.cleanups().advance(cleanup.id, number)?;
+            uow.cleanups().advance(cleanup.deleted, number)?;
             return Ok(true);
         }
     }
     if found.is_end {
         return Ok(false);
     }
-    uow.cleanups().advance(cleanup.id, found.position)?;
+    uow.cleanups().advance(cleanup.deleted, found.position)?;
     Ok(true)
 }
 
@@ -63,7 +63,7 @@ pub(super) fn forget_answers(
     let answers = uow.idempotency();
     match answers.forget_about(agent, cleanup.position, LOOKED_AT)? {
         Some(position) => {
-            uow.cleanups().advance(cleanup.id, position)?;
+            uow.cleanups().advance(cleanup.deleted, position)?;
             Ok(true)
         }
         None => Ok(false),

@@ -11,12 +11,13 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::username_key::username_key;
 
 use crate::error::fault;
+use crate::portable::backend::Backend;
 use crate::portable::kernel::cleanups::removed_customer;
 use crate::portable::rows::access_key::AccessKeyRow;
 use crate::portable::rows::agent::AgentRow;
+use crate::portable::rows::bytes;
 use crate::portable::rows::customer::CustomerRow;
-use crate::portable::rows::{bytes, id, seq};
-use crate::portable::schema::{access_keys, agents, customers, revoked_tokens, session_ends};
+use crate::portable::schema::{access_keys, agents, customers, revoked_tokens};
 use crate::portable::scope::{Scope, all};
 
 impl Directory for Scope<'_> {
@@ -116,20 +117,11 @@ impl Directory for Scope<'_> {
     }
 
     fn last_end(&mut self) -> Result<u64, StoreError> {
-        self.last_session_end()
+        Backend::last_end(self)
     }
 
-    fn ends_after(&mut self, number: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>)> = session_ends::table
-            .filter(session_ends::seq.gt(seq(number)))
-            .order(session_ends::seq.asc())
-            .limit(i64::from(limit))
-            .select((session_ends::seq, session_ends::agent_id))
-            .load(self.conn)
-            .map_err(fault)?;
-        rows.iter()
-            .map(|(seq, agent)| Ok((crate::portable::rows::number(*seq)?, id(agent)?)))
-            .collect()
+    fn ends_after(&mut self, position: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError> {
+        Backend::ends_after(self, position, limit)
     }
 
     fn customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {

@@ -56,9 +56,9 @@ impl Scope<'_> {
         chat: ChatId,
         messages: impl FnOnce() -> Vec<Vec<u8>>,
     ) -> Result<Vec<MessageId>, StoreError> {
-        let any: Option<i64> = cleanups::table
+        let any: Option<String> = cleanups::table
             .filter(cleanups::chat_id.eq(bytes(chat.0)))
-            .select(cleanups::id)
+            .select(cleanups::kind)
             .first(self.conn)
             .optional()
             .map_err(fault)?;
@@ -94,8 +94,7 @@ impl Scope<'_> {
     /// Finds the cleanup of a deletion, if it is not finished.
     fn cleanup_of(&mut self, columns: &DeletedColumns) -> Result<Option<CleanupRow>, StoreError> {
         cleanups::table
-            .filter(cleanups::kind.eq(columns.kind))
-            .filter(cleanups::subject.eq(&columns.subject))
+            .find((columns.kind, &columns.subject))
             .select(CleanupRow::as_select())
             .first(self.conn)
             .optional()
@@ -136,8 +135,11 @@ impl CleanupRepository for Scope<'_> {
         if self.cleanup_of(&columns)?.is_some() {
             return Ok(());
         }
-        if matches!(deleted, Deleted::Customer(_)) {
-            self.cache.invalidate_agents();
+        // No lookup finds them from now on.
+        match deleted {
+            Deleted::Customer(_) => self.cache.invalidate_agents(),
+            Deleted::Chat(id) => self.cache.invalidate_members(id),
+            _ => {}
         }
         diesel::insert_into(cleanups::table)
             .values((
@@ -153,9 +155,10 @@ impl CleanupRepository for Scope<'_> {
             .map_err(fault)
     }
 
-    fn advance(&mut self, cleanup: u64, position: u64) -> Result<(), StoreError> {
+    fn advance(&mut self, deleted: Deleted, position: u64) -> Result<(), StoreError> {
+        let columns = DeletedColumns::from(deleted);
         let own = cleanups::table
-            .filter(cleanups::id.eq(seq(cleanup)))
+            .find((columns.kind, columns.subject))
             .filter(cleanups::customer_id.eq(self.customer()));
         diesel::update(own)
             .set(cleanups::position.eq(seq(position)))
@@ -164,11 +167,12 @@ impl CleanupRepository for Scope<'_> {
             .map_err(fault)
     }
 
-    fn finish(&mut self, cleanup: u64) -> Result<(), StoreError> {
+    fn finish(&mut self, deleted: Deleted) -> Result<(), StoreError> {
         // Text deleted earlier, perhaps by another process, is in the write-ahead log too.
         self.cache.mark_erased();
+        let columns = DeletedColumns::from(deleted);
         let done = cleanups::table
-            .filter(cleanups::id.eq(seq(cleanup)))
+            .find((columns.kind, columns.subject))
             .filter(cleanups::customer_id.eq(self.customer()));
         diesel::delete(done)
             .execute(self.changing())
@@ -180,7 +184,6 @@ impl CleanupRepository for Scope<'_> {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = cleanups)]
 struct CleanupRow {
-    id: i64,
     customer_id: Vec<u8>,
     kind: String,
     subject: Vec<u8>,
@@ -190,15 +193,27 @@ struct CleanupRow {
 }
 
 impl CleanupQueries for Scope<'_> {
-    fn after(&mut self, last: u64) -> Result<Option<Cleanup>, StoreError> {
-        let row: Option<CleanupRow> = cleanups::table
-            .filter(cleanups::id.gt(seq(last)))
-            .order(cleanups::id.asc())
-            .select(CleanupRow::as_select())
-            .first(self.conn)
-            .optional()
-            .map_err(fault)?;
-        row.map(Cleanup::try_from).transpose()
+    fn after(&mut self, last: Option<Deleted>) -> Result<Option<Cleanup>, StoreError> {
+        let cleanups = cleanups::table
+            .order((cleanups::kind.asc(), cleanups::subject.asc()))
+            .select(CleanupRow::as_select());
+        let row = match last.map(DeletedColumns::from) {
+            None => cleanups.first(self.conn).optional(),
+            Some(last) => {
+                let of_kind = cleanups
+                    .clone()
+                    .filter(cleanups::kind.eq(last.kind))
+                    .filter(cleanups::subject.gt(last.subject));
+                match of_kind.first(self.conn).optional() {
+                    Ok(None) => cleanups
+                        .filter(cleanups::kind.gt(last.kind))
+                        .first(self.conn)
+                        .optional(),
+                    found => found,
+                }
+            }
+        };
+        row.map_err(fault)?.map(Cleanup::try_from).transpose()
     }
 
     fn left(&mut self, deleted: Deleted) -> Result<Option<u64>, StoreError> {
@@ -238,7 +253,6 @@ impl TryFrom<CleanupRow> for Cleanup {
             _ => return Err(corrupt("an unknown kind of cleanup")),
         };
         Ok(Self {
-            id: number(row.id)?,
             customer: id(&row.customer_id)?,
             deleted,
             position: number(row.position)?,

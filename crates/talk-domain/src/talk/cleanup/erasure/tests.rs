@@ -17,7 +17,6 @@ fn gone() -> AgentId {
 
 fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
     let cleanup = Cleanup {
-        id: 7,
         customer: a_chat().customer,
         deleted,
         position: 40,
@@ -37,12 +36,12 @@ fn unit(scene: &Scene, found: Authored, position: Option<u64>) -> MockUnitOfWork
         .returning(move |_, _, _| Ok(found.clone()));
     let finish = uow.cleanups.expect_finish();
     finish
-        .withf(|id| *id == 7)
+        .withf(|done| *done == Deleted::Author(gone()))
         .times(usize::from(position.is_none()))
         .returning(|_| Ok(()));
     let advance = uow.cleanups.expect_advance();
     advance
-        .withf(move |id, to| (*id, Some(*to)) == (7, position))
+        .withf(move |of, to| (*of, Some(*to)) == (Deleted::Author(gone()), position))
         .times(usize::from(position.is_some()))
         .returning(|_, _| Ok(()));
     uow
@@ -244,7 +243,7 @@ fn kept_answers_are_looked_through_to_the_end() {
             .returning(move |_, _, _| Ok(position));
         uow.cleanups
             .expect_advance()
-            .withf(|id, to| (*id, *to) == (7, 552))
+            .withf(|of, to| (*of, *to) == (Deleted::Answers(gone()), 552))
             .times(usize::from(position.is_some()))
             .returning(|_, _| Ok(()));
         uow.cleanups

@@ -121,7 +121,7 @@ impl Player {
             chats: found(&chats),
             messages: found(&messages),
             keys: found(&keys),
-            cleanup: snapshot.cleanups().after(0).unwrap(),
+            cleanup: snapshot.cleanups().after(None).unwrap(),
         }
     }
 
