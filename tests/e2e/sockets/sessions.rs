@@ -56,10 +56,10 @@ async fn key(server: &Server, agent: &Client, body: Value) -> (Value, Client) {
 /// A socket by a key that lives for a moment, and how long that is: longer where the machine is
 /// slower.
 async fn by_a_short_key(server: &Server, agent: &Client) -> (Socket, Duration) {
-    for life in [1, 4, 16] {
-        let (_, short) = key(server, agent, json!({"expire": life})).await;
+    for lifetime in [1, 4, 16] {
+        let (_, short) = key(server, agent, json!({"expire": lifetime})).await;
         if let Some(socket) = Socket::try_following(&short).await {
-            return (socket, Duration::from_secs(life));
+            return (socket, Duration::from_secs(lifetime));
         }
     }
     panic!("no key lives until its socket follows")
@@ -67,8 +67,8 @@ async fn by_a_short_key(server: &Server, agent: &Client) -> (Socket, Duration) {
 
 /// Two sockets by a token that lives for a moment.
 async fn by_a_short_token() -> (Server, Client, [Socket; 2]) {
-    for life in ["2", "8", "32"] {
-        let server = Server::start_with(&[("TALK_TOKEN_LIFETIME_SECONDS", life)]).await;
+    for lifetime in ["2", "8", "32"] {
+        let server = Server::start_with(&[("TALK_TOKEN_LIFETIME_SECONDS", lifetime)]).await;
         let alice = server.admin().await;
         let first = Socket::try_following(&alice).await;
         if let (Some(first), Some(second)) = (first, Socket::try_following(&alice).await) {
@@ -159,8 +159,8 @@ async fn a_key_that_is_deleted_revoked_or_over_closes_its_sockets() {
     let mut ending = [Socket::following(&second).await];
     server.operate(&["accesskey", "revoke", id(&revoked)]);
     ends_soon(&mut ending, Instant::now()).await;
-    let (short, life) = by_a_short_key(&server, &alice).await;
-    ends_soon(&mut [short], Instant::now() + life).await;
+    let (short, lifetime) = by_a_short_key(&server, &alice).await;
+    ends_soon(&mut [short], Instant::now() + lifetime).await;
     go_on(&mut staying, &bob, &chat).await;
 }
 

@@ -107,7 +107,7 @@ fn command(
         agent: caller.cx.actor.agent,
         name: sent.name.unwrap_or_default(),
         detail: sent.detail.unwrap_or_default(),
-        life: sent.expire,
+        lifetime: sent.expire,
         ends_by: caller.session.expires.filter(|_| is_key),
         hash: hash.ok_or_else(|| ApiError::internal("a key of ours has no hash"))?,
         prefix: token.chars().take(SHOWN).collect(),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_life_is_a_positive_number_of_seconds() {
+    async fn a_lifetime_is_a_positive_number_of_seconds() {
         for expire in ["-1", "1.5", r#""60""#, "0", "9999999999999"] {
             let body = format!(r#"{{"expire":{expire}}}"#);
             let refused = Scene::new().call(post(1, "/v1.0/accesskeys", &body)).await;

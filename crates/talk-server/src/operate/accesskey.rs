@@ -38,7 +38,7 @@ impl Operator {
             agent: agent.id,
             name,
             detail: String::new(),
-            life: expire,
+            lifetime: expire,
             ends_by: None,
             hash: hash.ok_or_else(|| anyhow!("the new key has no hash"))?,
             prefix: token.chars().take(SHOWN).collect(),

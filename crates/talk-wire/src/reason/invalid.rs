@@ -24,7 +24,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send one emoji, or a name of `a-z`, `0-9`, `_`, `+` and `-`.";
         EPOCH_REQUIRED "Positions were given without the log they belong to."
             "Send the `epoch` of the answer the positions came with.";
-        EXPIRE_INVALID "The life of the key is zero or over 100 years."
+        EXPIRE_INVALID "The lifetime of the key is zero or over 100 years."
             "Give seconds from 1, or leave `expire` out for a key without end.";
         FIELD_REQUIRED "A frame lacks a field; `message` names it."
             "Send the frame with this field.";

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use talk_domain::identity::access_key::create::MAX_LIFE_SECONDS;
+use talk_domain::identity::access_key::create::MAX_LIFETIME_SECONDS;
 use talk_domain::identity::agent::{
     AgentStatus, PASSWORD_LENGTH, PasswordHash, check_password, create, normal_username, update,
 };
@@ -121,7 +121,7 @@ pub struct CreateAccessKey {
     /// Seconds until it expires; absent for never. A key that expires creates no key that expires
     /// later.
     #[serde(default)]
-    #[schemars(extend("minimum" = 1, "maximum" = MAX_LIFE_SECONDS))]
+    #[schemars(extend("minimum" = 1, "maximum" = MAX_LIFETIME_SECONDS))]
     pub expire: Option<u32>,
 }
 

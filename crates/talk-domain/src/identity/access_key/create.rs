@@ -10,7 +10,7 @@ use crate::kernel::time::Timestamp;
 use crate::talk::model::limits::Limits;
 
 /// The longest validity of a key in seconds: 100 years.
-pub const MAX_LIFE_SECONDS: u32 = 3_155_760_000;
+pub const MAX_LIFETIME_SECONDS: u32 = 3_155_760_000;
 
 /// The command. It has the hash of the secret, never the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct CreateAccessKey {
     /// Free text.
     pub detail: String,
     /// Seconds until it expires; `None` never.
-    pub life: Option<u32>,
+    pub lifetime: Option<u32>,
     /// Expiry of the access key that authenticated the request, if any: the new key must not
     /// outlive it.
     pub ends_by: Option<Timestamp>,
@@ -56,7 +56,7 @@ pub fn create_access_key(
 ) -> Result<AccessKey, CreateAccessKeyError> {
     check_text("name", &command.name, limits.name)?;
     check_text("detail", &command.detail, limits.detail)?;
-    let expires = check_life(command, now)?;
+    let expires = check_lifetime(command, now)?;
     if !uow
         .agents()
         .get(command.agent)?
@@ -83,19 +83,19 @@ pub fn create_access_key(
 }
 
 /// Computes the expiry of the new key, and checks it.
-fn check_life(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timestamp>, Invalid> {
+fn check_lifetime(command: &CreateAccessKey, now: Timestamp) -> Result<Option<Timestamp>, Invalid> {
     let invalid = |limit: u64, message: String| Invalid {
         limit: Some(limit),
         ..Invalid::new("expire", "EXPIRE_INVALID", message)
     };
     if command
-        .life
-        .is_some_and(|life| life == 0 || life > MAX_LIFE_SECONDS)
+        .lifetime
+        .is_some_and(|lifetime| lifetime == 0 || lifetime > MAX_LIFETIME_SECONDS)
     {
-        let message = format!("must be 1 to {MAX_LIFE_SECONDS} seconds");
-        return Err(invalid(u64::from(MAX_LIFE_SECONDS), message));
+        let message = format!("must be 1 to {MAX_LIFETIME_SECONDS} seconds");
+        return Err(invalid(u64::from(MAX_LIFETIME_SECONDS), message));
     }
-    let expires = command.life.map(|life| now.plus_seconds(life));
+    let expires = command.lifetime.map(|lifetime| now.plus_seconds(lifetime));
     let Some(end) = command.ends_by else {
         return Ok(expires);
     };
@@ -116,19 +116,19 @@ mod tests {
     };
     use uuid::Uuid;
 
-    fn create(life: Option<u32>) -> Result<AccessKey, CreateAccessKeyError> {
-        create_by(life, None)
+    fn create(lifetime: Option<u32>) -> Result<AccessKey, CreateAccessKeyError> {
+        create_by(lifetime, None)
     }
 
     fn create_by(
-        life: Option<u32>,
+        lifetime: Option<u32>,
         ends_by: Option<Timestamp>,
     ) -> Result<AccessKey, CreateAccessKeyError> {
         let mut uow = MockUnitOfWork::default();
         uow.agents.expect_get().returning(|_| Ok(Some(an_agent(2))));
         uow.keys.expect_insert().returning(|_| Ok(()));
         let command = CreateAccessKey {
-            life,
+            lifetime,
             ends_by,
             ..command()
         };
@@ -142,7 +142,7 @@ mod tests {
             agent: agent_id(2),
             name: "ci".into(),
             detail: String::new(),
-            life: None,
+            lifetime: None,
             ends_by: None,
             hash: [1; 32],
             prefix: "vb_12345678".into(),
@@ -151,7 +151,7 @@ mod tests {
 
     /// AUTH-09.
     #[test]
-    fn a_key_expires_when_told_or_never() {
+    fn a_key_expires_at_the_requested_time_or_never() {
         assert_eq!(create(Some(3)).unwrap().expires, Some(at(3_000_000)));
         assert_eq!(create(None).unwrap().expires, None);
     }
@@ -160,12 +160,12 @@ mod tests {
     #[test]
     fn a_key_that_ends_makes_only_keys_that_end_no_later() {
         let end = Some(at(10_500_000));
-        for life in [1, 10] {
-            assert!(create_by(Some(life), end).unwrap().expires <= end);
+        for lifetime in [1, 10] {
+            assert!(create_by(Some(lifetime), end).unwrap().expires <= end);
         }
-        for life in [Some(11), None] {
-            let Err(CreateAccessKeyError::Invalid(invalid)) = create_by(life, end) else {
-                panic!("{life:?}")
+        for lifetime in [Some(11), None] {
+            let Err(CreateAccessKeyError::Invalid(invalid)) = create_by(lifetime, end) else {
+                panic!("{lifetime:?}")
             };
             assert_eq!((&*invalid.field, invalid.limit), ("expire", Some(10)));
         }
@@ -173,11 +173,11 @@ mod tests {
 
     /// AUTH-09: a refusal names the limit.
     #[test]
-    fn a_key_lives_at_least_a_second() {
-        for life in [0, MAX_LIFE_SECONDS + 1] {
-            let refused = create(Some(life));
+    fn a_key_is_valid_for_a_second_at_least() {
+        for lifetime in [0, MAX_LIFETIME_SECONDS + 1] {
+            let refused = create(Some(lifetime));
             let Err(CreateAccessKeyError::Invalid(invalid)) = refused else {
-                panic!("{life}")
+                panic!("{lifetime}")
             };
             assert_eq!(invalid.field, "expire");
         }
@@ -198,9 +198,9 @@ mod tests {
 
     /// AUTH-09: at most a hundred years.
     #[test]
-    fn the_longest_life_of_a_key_is_a_life() {
-        let created = create(Some(MAX_LIFE_SECONDS)).unwrap();
-        let end = i64::from(MAX_LIFE_SECONDS) * 1_000_000;
+    fn a_key_is_valid_for_a_hundred_years_at_most() {
+        let created = create(Some(MAX_LIFETIME_SECONDS)).unwrap();
+        let end = i64::from(MAX_LIFETIME_SECONDS) * 1_000_000;
         assert_eq!(created.expires, Some(at(end)));
     }
 }

@@ -365,7 +365,7 @@ impl Step {
                     agent: cx.actor.agent,
                     name: "key".into(),
                     detail: String::new(),
-                    life: None,
+                    lifetime: None,
                     ends_by: None,
                     hash: hash(self.other),
                     prefix: "talk".into(),
