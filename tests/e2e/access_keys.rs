@@ -169,7 +169,7 @@ async fn a_key_is_random_and_stored_nowhere() {
 
 /// AUTH-04.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_password_ends_the_keys_when_it_is_told_to() {
+async fn a_new_password_revokes_the_keys_on_request() {
     let server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let key = alice.post(KEYS, json!({})).await.ok();

@@ -93,7 +93,7 @@ async fn begun(backup: &mut Child, partial: &Path) {
 
 /// Case 62 and RUN-14.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_holds_what_was_acknowledged_before_it_began_whoever_is_killed() {
+async fn a_backup_has_everything_acknowledged_before_it_began_even_after_a_kill() {
     let rounds = std::env::var("TALK_BACKUPS").map_or(6, |text| text.parse().expect("a number"));
     let mut server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;

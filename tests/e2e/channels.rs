@@ -200,7 +200,7 @@ async fn a_closed_channel_is_found_and_not_joined() {
 
 /// CHAT-12.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_channel_stays_open_for_whoever_comes() {
+async fn an_empty_channel_stays_open_to_join() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = channel(&alice, "News", "").await;

@@ -61,7 +61,7 @@ async fn a_chat_has_a_type_and_normal_means_group() {
 
 /// CHAT-02 and cases 5 and 6.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_with_somebody_who_does_not_exist_is_not_stored() {
+async fn a_chat_with_an_unknown_agent_is_not_stored() {
     let server = Server::start().await;
     let [alice, bob, gone, disabled] = server.agents(["alice", "bob", "gone", "disabled"]).await;
     let (_, [foreign]) = server.customer("other", ["eve"]).await;

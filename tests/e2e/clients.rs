@@ -52,7 +52,7 @@ async fn read_to(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_subscription_tells_everything_once_however_often_the_server_is_killed() {
+async fn a_subscription_delivers_every_event_once_across_kills_of_the_server() {
     let mut server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let (writer, reader) = (client(&alice), client(&bob));

@@ -38,7 +38,7 @@ async fn a_kill_loses_no_acknowledged_message_and_leaves_no_gap() {
 
 /// RUN-11, RUN-12 and case 36.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_orderly_end_exits_with_zero_and_the_log_tells_no_secret() {
+async fn an_orderly_end_exits_with_zero_and_the_log_has_no_secret() {
     let mut server = Server::start_with(&[("TALK_LOG", "debug")]).await;
     let [alice] = server.agents(["alice"]).await;
     let chat = alice.chat("group", &[]).await;
@@ -71,7 +71,7 @@ async fn an_orderly_end_exits_with_zero_and_the_log_tells_no_secret() {
 
 /// RUN-09.
 #[tokio::test(flavor = "multi_thread")]
-async fn health_is_told_everywhere_and_figures_only_to_operators() {
+async fn health_is_answered_everywhere_and_metrics_only_to_operators() {
     let server = Server::start().await;
     server
         .anonymous()

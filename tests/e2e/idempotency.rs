@@ -144,7 +144,7 @@ async fn a_replay_never_shows_what_was_deleted_since() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_access_key_is_told_again_to_who_did_not_hear_it() {
+async fn a_new_access_key_is_answered_again_after_a_lost_answer() {
     let server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let body = json!({"name": "bot"});

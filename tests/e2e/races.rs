@@ -32,7 +32,7 @@ fn with_status(answers: &[Answer], status: u16) -> usize {
 
 /// Case 1.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pair_has_one_direct_chat_whoever_asks_and_however_often() {
+async fn a_pair_has_one_direct_chat_for_both_agents_and_all_requests() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let answers = at_once(|n| {

@@ -73,7 +73,7 @@ async fn a_mark_only_moves_on_and_reading_nothing_new_is_no_event() {
 
 /// MSG-17.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_tells_its_participants_who_has_read_it() {
+async fn the_readers_of_a_message_are_listed_to_participants() {
     let server = Server::start().await;
     let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
     let chat = alice.chat("group", &[&bob]).await;

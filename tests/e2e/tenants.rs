@@ -106,7 +106,7 @@ fn id(resource: &Value) -> &str {
 
 /// API-16 and case 32.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_foreign_chat_and_an_unknown_one_are_not_told_apart() {
+async fn a_foreign_chat_and_an_unknown_one_are_refused_alike() {
     let server = Server::start().await;
     let (_, [eve]) = server.customer("acme", ["eve"]).await;
     let [alice] = server.agents(["alice"]).await;

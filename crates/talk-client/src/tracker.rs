@@ -129,7 +129,7 @@ impl Tracker {
     /// When the connection must be given up; the positions stay valid.
     pub(crate) fn take(&mut self, frame: Incoming) -> Result<(), Fault> {
         let Some(mut opening) = self.opening.take() else {
-            return self.obey(frame);
+            return self.apply_frame(frame);
         };
         opening.take(frame)?;
         if !opening.is_complete() {
@@ -139,12 +139,13 @@ impl Tracker {
         let (answer, held) = opening.finish();
         self.begun(answer)?;
         if self.joined.is_empty() {
-            held.into_iter().try_for_each(|frame| self.obey(frame))?;
+            held.into_iter()
+                .try_for_each(|frame| self.apply_frame(frame))?;
         }
         Ok(())
     }
 
-    fn obey(&mut self, frame: Incoming) -> Result<(), Fault> {
+    fn apply_frame(&mut self, frame: Incoming) -> Result<(), Fault> {
         match frame {
             Incoming::Event(frame) if self.is_next(&frame.chat_id, frame.seq)? => {
                 self.positions.set(&frame.chat_id, frame.seq);

@@ -277,7 +277,7 @@ mod tests {
 
     /// Case 31.
     #[actix_web::test]
-    async fn an_outage_tells_the_client_when_to_return_and_the_log_why() {
+    async fn an_outage_is_answered_with_the_time_to_retry_and_logged_with_its_cause() {
         let error = ApiError::from(StoreError::Unavailable("disk full on /var".into()));
         assert_eq!(
             error.0.cause.as_deref(),

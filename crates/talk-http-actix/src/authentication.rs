@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_token_stands_for_its_agent_in_any_place() {
+    async fn a_token_is_accepted_in_any_place() {
         let scene = Scene::new();
         shows_agents(&scene);
         for request in [

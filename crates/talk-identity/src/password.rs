@@ -285,7 +285,7 @@ mod tests {
 
     /// A full queue refuses at once, so that nobody waits long.
     #[tokio::test]
-    async fn who_comes_when_too_many_wait_is_told_so() {
+    async fn a_hash_is_refused_when_too_many_wait() {
         let passwords = ArgonPasswords::new().unwrap();
         let held = Arc::clone(&passwords.permits).acquire_many_owned(2).await;
         let mut nobody = Context::from_waker(Waker::noop());

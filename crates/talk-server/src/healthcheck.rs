@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_listens_everywhere_is_asked_on_loopback() {
+    fn a_server_that_listens_everywhere_is_checked_on_loopback() {
         for (bind, expected) in [
             ("0.0.0.0:8095", "127.0.0.1:8095"),
             ("[::]:8095", "[::1]:8095"),

@@ -153,7 +153,7 @@ async fn a_duplicate_is_a_fault_of_ours_and_ends_nothing() {
 
 /// RUN-22: overlapping reads keep SQLite from restarting its write-ahead log.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_stays_short_while_somebody_always_reads() {
+async fn the_write_ahead_log_stays_short_while_readers_overlap() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("talk.db");
     let options = StoreOptions {

@@ -114,7 +114,7 @@ macro_rules! store_contract {
             filters: chats_are_filtered_by_type_and_status,
                 channels_are_found_without_case_and_accents,
                 wildcards_are_searched_for_literally,
-                replies_and_threads_are_told_apart,
+                replies_and_threads_are_listed_by_parent_and_root,
                 messages_since_an_event_are_found_with_and_without_the_event,
                 every_field_of_a_message_survives,
                 every_field_of_a_chat_survives;
@@ -132,7 +132,7 @@ macro_rules! store_contract {
                 an_agent_changes_but_for_its_username,
                 an_access_key_is_found_by_its_hash,
                 a_revoked_token_is_forgotten_after_its_end,
-                ends_of_sessions_are_told_in_order,
+                session_ends_are_read_in_order,
                 ended_sessions_are_forgotten_in_portions,
                 an_answer_is_kept_forgotten_and_purged,
                 former_members_are_remembered;

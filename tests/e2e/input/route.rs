@@ -47,7 +47,7 @@ fn routes() -> Vec<(String, &'static str)> {
 
 /// API-14 and case 31.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_method_is_told_the_right_ones() {
+async fn a_wrong_method_is_refused_with_the_allowed_ones() {
     let world = World::new().await;
     let before = world.stored().await;
     for (path, allow) in routes() {

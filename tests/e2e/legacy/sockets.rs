@@ -48,7 +48,7 @@ async fn everything(alice: &Client, bob: &Client, chat: &Value) -> Vec<&'static 
 
 /// LOG-04.
 #[tokio::test]
-async fn events_have_the_names_of_the_vocabulary_that_was_asked_for() {
+async fn events_have_the_names_of_the_requested_vocabulary() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = create(&alice, &[], json!({"name": "Plans"})).await;

@@ -70,7 +70,7 @@ fn part(text: &str, opcode: Data, is_last: bool) -> Message {
 
 /// Case 23 and WS-14.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_frame_is_told_what_is_wrong_and_the_third_closes() {
+async fn a_bad_frame_is_refused_with_its_reason_and_the_third_closes() {
     let server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let chat = alice.chat("group", &[]).await;
@@ -209,7 +209,7 @@ async fn an_agent_has_so_many_sockets_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_no_handshake_is_told_so() {
+async fn a_request_without_a_handshake_is_refused() {
     let server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let plain = alice.get("/v1.0/ws").await;
@@ -222,7 +222,7 @@ async fn a_request_that_is_no_handshake_is_told_so() {
 
 /// Case 37 and WS-17.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_ends_tells_its_sockets_when_to_come_back() {
+async fn a_server_that_ends_closes_its_sockets_with_the_time_to_reconnect() {
     let mut server = Server::start_with(&PATIENT).await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;

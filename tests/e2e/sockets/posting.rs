@@ -90,7 +90,7 @@ async fn many_posts_are_under_way_at_once_and_each_gets_its_answer() {
 
 /// WS-03.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_posts_hears_of_it_like_everybody() {
+async fn the_author_of_a_post_receives_its_event_too() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
@@ -146,7 +146,7 @@ async fn the_same_post_again_is_one_message_over_the_socket_and_over_http() {
 
 /// Case 13.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_post_again_never_tells_what_was_deleted_since() {
+async fn a_repeated_post_never_answers_deleted_content() {
     let server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let chat = alice.chat("group", &[]).await;
@@ -159,7 +159,7 @@ async fn a_post_again_never_tells_what_was_deleted_since() {
 
 /// Case 24 and WS-13.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answered_post_outlives_the_server() {
+async fn an_acknowledged_post_survives_a_kill_of_the_server() {
     let mut server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let chat = alice.chat("group", &[]).await;

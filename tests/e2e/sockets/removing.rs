@@ -112,7 +112,7 @@ async fn a_resume_in_a_deleted_chat_gets_the_deletion_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_came_back_hears_each_stay_and_catches_up_on_the_time_between() {
+async fn an_agent_that_joins_again_receives_each_membership_and_can_read_the_messages_between() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
@@ -228,7 +228,7 @@ async fn listen(mut socket: Socket) -> Vec<String> {
 
 /// Case 27: 1,000 removals while two others write without pause, each on three sockets.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_hears_nothing_after_it_however_busy_the_chat_is() {
+async fn a_removed_agent_gets_no_later_events_even_in_a_busy_chat() {
     let server = Server::start().await;
     let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
     let chat = alice.chat("group", &[]).await;

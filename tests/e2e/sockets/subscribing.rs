@@ -133,7 +133,7 @@ async fn each_form_of_topic_delivers_what_it_names() {
 
 /// WS-02.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_joined_later_is_heard_from_the_joining_on() {
+async fn a_chat_joined_later_is_delivered_from_the_join_on() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let mut socket = Socket::following(&bob).await;
@@ -153,7 +153,7 @@ async fn a_chat_joined_later_is_heard_from_the_joining_on() {
 
 /// WS-02 and X-17.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_is_heard_only_by_who_joined_it() {
+async fn a_channel_is_delivered_only_to_its_participants() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let both = alice.chat("group", &[&bob]).await;

@@ -118,7 +118,7 @@ async fn without_an_id_nothing_is_answered() {
 
 /// Cases 23 and 29.
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_topics_are_told_one_by_one_and_the_others_are_followed() {
+async fn wrong_topics_are_refused_one_by_one_and_the_others_are_subscribed() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;

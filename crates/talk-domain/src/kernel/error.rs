@@ -231,7 +231,7 @@ mod tests {
 
     /// API-13: `details` names the field, whichever check refused it.
     #[test]
-    fn an_error_behind_a_check_tells_what_it_is_itself() {
+    fn an_error_after_a_check_keeps_its_kind_reason_and_field() {
         type Checked = CheckedError<StoreError, EditMessageError>;
         let invalid = Invalid::too_long("text", 5, "characters");
         let work = Checked::Work(invalid.clone().into());

@@ -90,7 +90,7 @@ mod tests {
 
     /// API-13: each refusal has one status and one reason.
     #[test]
-    fn a_failure_of_storage_tells_whether_to_come_again() {
+    fn a_failure_of_storage_says_whether_to_retry() {
         let cause = || Cause::from("away");
         for (error, kind, reason, wants_retry) in [
             (StoreError::Busy, ErrorKind::Unavailable, "BUSY", false),

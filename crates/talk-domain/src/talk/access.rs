@@ -213,7 +213,7 @@ mod tests {
 
     /// API-16 and CHAT-10.
     #[test]
-    fn an_unknown_and_a_deleted_chat_are_not_told_apart() {
+    fn an_unknown_and_a_deleted_chat_are_refused_alike() {
         let (me, id) = (actor(agent_id(3)), chat_id(1));
         let deleted = Chat {
             deleted: Some(a_chat().created),

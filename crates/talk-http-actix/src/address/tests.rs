@@ -165,7 +165,7 @@ fn a_trusted_proxy_names_the_scheme_of_its_client() {
 
 /// Case 69: of several trusted proxies the outermost one talks to the client.
 #[test]
-fn the_scheme_stands_where_the_address_of_the_client_stands() {
+fn the_scheme_is_taken_from_the_same_entry_as_the_address_of_the_client() {
     let https = Some(Scheme::Https);
     let through_two = ("x-forwarded-for", "1.1.1.1, 203.0.113.7, 10.1.2.3");
     for proto in ["https, http", "http, https, http", "https"] {

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_has_50_rows_newest_first_unless_told_otherwise() {
+    fn a_page_has_50_rows_newest_first_by_default() {
         let expected = PageRequest {
             size: 50,
             after: None,

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_read_of_one_chat_tells_its_position() {
+    async fn a_read_of_one_chat_answers_its_position() {
         let scene = Scene::new();
         scene.reads(|snapshot| {
             snapshot

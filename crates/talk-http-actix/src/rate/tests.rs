@@ -41,7 +41,7 @@ async fn me(scene: &Scene, agent: u128) -> Answer {
 
 /// Case 43.
 #[actix_web::test]
-async fn an_agent_that_asks_too_often_is_told_when_to_come_back_and_others_go_on() {
+async fn an_agent_over_its_rate_is_refused_with_the_time_to_retry_and_others_are_served() {
     let rates = Rates {
         agent: once(3),
         ..NONE
@@ -73,7 +73,7 @@ async fn the_agents_of_a_customer_share_its_bucket() {
 }
 
 #[actix_web::test]
-async fn an_address_is_limited_whoever_asks_and_whatever_the_answer_is() {
+async fn an_address_is_limited_with_any_token_and_any_answer() {
     let rates = Rates {
         address: once(3),
         ..NONE

@@ -283,7 +283,7 @@ fn a_key_that_does_not_fit_stops_the_start() {
 }
 
 #[test]
-fn an_issuer_that_knows_our_secret_stops_the_start() {
+fn an_issuer_with_our_secret_stops_the_start() {
     let issuer = Issuer::new(secret_options()).unwrap();
     let refused = SignedTokens::new(&ISSUER_SECRET.into(), 60, Some(issuer));
     assert!(matches!(refused, Err(IdentityError::SharedSecret)));

@@ -65,7 +65,7 @@ mod tests {
 
     /// Case 75.
     #[test]
-    fn a_service_called_talk_is_told_from_settings() {
+    fn variables_of_a_service_called_talk_are_no_settings() {
         for (name, value, expected) in [
             ("TALK_SERVICE_HOST", "10.0.0.11", true),
             ("TALK_SERVICE_HOST", "fd00::11", true),

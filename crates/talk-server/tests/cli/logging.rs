@@ -99,7 +99,7 @@ async fn requests_are_answered_while_the_reader_of_the_log_is_paused() {
 
 /// Case 66.
 #[tokio::test]
-async fn sigterm_is_obeyed_while_the_reader_of_the_log_is_paused() {
+async fn sigterm_ends_the_server_while_the_reader_of_the_log_is_paused() {
     let program = Program::default();
     let mut chatty = chatty(&program);
     many_requests(&chatty.url).await;

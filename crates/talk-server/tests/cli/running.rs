@@ -302,7 +302,7 @@ async fn serve_refuses_a_database_whose_passwords_everybody_knows() {
 
 /// RUN-27: `healthcheck` for containers.
 #[tokio::test]
-async fn the_health_check_tells_a_ready_server_from_none() {
+async fn the_health_check_fails_without_a_ready_server() {
     let program = Program::default();
     let server = serving(&program, "root");
     let bind = server.addresses.public.to_string();

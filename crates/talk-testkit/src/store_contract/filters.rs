@@ -121,7 +121,7 @@ async fn listed(world: &World, chat: ChatId, filter: MessageFilter) -> Vec<Messa
 }
 
 /// Direct replies are those of one message; a thread is all below its root; a chat is everything.
-pub async fn replies_and_threads_are_told_apart(factory: Factory) {
+pub async fn replies_and_threads_are_listed_by_parent_and_root(factory: Factory) {
     let world = World::open(factory).await;
     let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
     let other = world.chat(ChatKind::Group, 1, &[2]).await.id;

@@ -169,7 +169,7 @@ pub async fn a_revoked_token_is_forgotten_after_its_end(factory: Factory) {
 }
 
 /// Session ends are read in order; purging old ones never reuses a number.
-pub async fn ends_of_sessions_are_told_in_order(factory: Factory) {
+pub async fn session_ends_are_read_in_order(factory: Factory) {
     let world = World::open(factory).await;
     let end =
         |n| world.write(move |uow| uow.sessions().end(agent_id(n), at(n.try_into().unwrap())));

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_chat_tells_when() {
+    fn a_deleted_chat_has_the_time_of_its_deletion() {
         let mut chat = a_chat();
         chat.deleted = Some(at(1));
         assert_eq!(Chat::from(&chat).tm_delete, "1970-01-01 00:00:00.000001");

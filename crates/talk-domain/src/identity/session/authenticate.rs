@@ -128,7 +128,7 @@ mod tests {
 
     /// API-01.
     #[test]
-    fn a_token_stands_for_its_agent() {
+    fn a_token_authenticates_its_agent() {
         let found = authenticate(&mut directory(an_agent(2), false), &local(0), at(10)).unwrap();
         let actor = found.actor;
         assert_eq!((actor.agent, actor.customer), (agent_id(2), customer_id()));

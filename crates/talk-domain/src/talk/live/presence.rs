@@ -73,7 +73,7 @@ mod tests {
 
     /// API-18: a limit is still allowed.
     #[test]
-    fn a_hundred_agents_are_asked_for_at_a_time() {
+    fn the_presence_of_a_hundred_agents_can_be_requested_at_once() {
         let mut snapshot = MockSnapshot::default();
         snapshot
             .agents

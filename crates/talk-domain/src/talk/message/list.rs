@@ -184,7 +184,7 @@ mod tests {
 
     /// MSG-05: each filter narrows the list.
     #[test]
-    fn what_is_asked_for_is_what_is_listed() {
+    fn a_list_has_the_requested_messages() {
         let mut snapshot = snapshot();
         let in_chat = snapshot.messages.expect_in_chat().times(1);
         in_chat

@@ -230,7 +230,7 @@ mod tests {
     use crate::testing::{a_chat, agent_id, at};
 
     #[test]
-    fn a_pair_is_the_same_whoever_asks() {
+    fn a_pair_is_the_same_for_both_agents() {
         assert_eq!(
             DirectPair::new(agent_id(1), agent_id(2)),
             DirectPair::new(agent_id(2), agent_id(1))
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn time_rises_strictly_inside_a_chat_even_when_the_clock_stands_or_falls() {
+    fn time_rises_strictly_inside_a_chat_even_if_the_clock_stops_or_goes_back() {
         let mut chat = a_chat();
         let ticks = [
             chat.tick(at(100)),

@@ -64,7 +64,7 @@ mod tests {
 
     /// CHAT-13 and X-17: the same visibility as the chat.
     #[test]
-    fn participants_are_listed_to_whoever_sees_the_chats_card() {
+    fn participants_are_listed_to_agents_that_may_see_the_card() {
         let outside = actor(agent_id(2));
         for (chat, me) in [(channel(), outside), (a_chat(), actor(agent_id(1)))] {
             let mut snapshot = seen(&chat, &[agent_id(1)]);

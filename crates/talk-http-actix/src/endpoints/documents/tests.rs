@@ -40,7 +40,7 @@ async fn everybody_can_read_them_and_nothing_of_another_host_is_in_them() {
 }
 
 #[actix_web::test]
-async fn who_takes_gzip_gets_it_and_who_knows_the_file_gets_no_body() {
+async fn a_document_is_compressed_on_request_and_not_sent_again_unchanged() {
     let scene = Scene::empty();
     for (path, _) in FILES {
         let plain = scene.call(get(path)).await;

@@ -30,7 +30,7 @@ fn each_names_its_successor() {
 }
 
 #[test]
-fn each_tells_in_every_answer_that_it_is_deprecated() {
+fn each_answer_says_that_the_operation_is_deprecated() {
     let document = document(true, &Limits::default());
     let paths = document["paths"].as_object().unwrap().values();
     let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
