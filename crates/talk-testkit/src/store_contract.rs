@@ -82,6 +82,7 @@ macro_rules! store_contract {
                 the_member_count_is_the_number_of_members,
                 events_have_no_gaps_and_ring_in_order;
             log: events_of_a_refused_unit_never_ring,
+                an_event_that_does_not_follow_the_last_one_is_refused,
                 the_log_is_read_from_any_place,
                 the_log_is_read_in_portions,
                 a_deleted_message_is_gone_everywhere,

@@ -1,9 +1,11 @@
 //! Steps that several use cases of Talk share.
 
 pub mod announce;
+pub mod compose;
 pub mod content;
 pub mod direct;
 pub mod membership;
 pub mod mention;
+pub mod record;
 pub mod status;
 pub mod tombstone;

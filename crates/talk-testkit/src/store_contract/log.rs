@@ -2,13 +2,15 @@
 
 use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
 use talk_domain::talk::message::delete::{DeleteMessageError, delete_message};
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::emoji::Emoji;
-use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::model::event::{Event, EventKind, LogEntry};
 use talk_domain::talk::reaction::add::{React, add_reaction};
+use talk_domain::talk::unit::TalkUnit;
 
 use super::Factory;
 use super::paging::first;
@@ -41,6 +43,33 @@ pub async fn events_of_a_refused_unit_never_ring(factory: Factory) {
     let log = world.log(chat).await;
     assert_eq!(world.bell.heard(), log);
     assert_eq!(log.last().map(|event| event.seq), Some(message.seq));
+}
+
+/// LOG-01: the log takes the next event and no other, also while its chat is locked.
+pub async fn an_event_that_does_not_follow_the_last_one_is_refused(factory: Factory) {
+    let world = World::open(factory).await;
+    let id = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let log = world.log(id).await;
+    for places in [0, 2, 3] {
+        let actor = world.cx(1).actor.agent;
+        let append = move |uow: &mut dyn TalkUnit| {
+            let chat = uow.chats().lock(id)?.unwrap();
+            let tick = Tick {
+                seq: chat.last.seq + places,
+                at: chat.last.at.next(),
+            };
+            let event = Event::ChatUpdated(&chat);
+            uow.events().append(&LogEntry {
+                chat: id,
+                tick,
+                actor,
+                event,
+            })
+        };
+        let refused = world.write(append).await;
+        assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{places}");
+    }
+    assert_eq!(world.log(id).await, log);
 }
 
 /// Pages of the log follow each other, and each event is found by its `seq`.

@@ -19,7 +19,6 @@ pub fn close_chat(uow: &mut dyn TalkUnit, cx: &Context, id: ChatId) -> Result<Ch
     if chat.is_open() {
         set_status(uow, cx, &mut chat, ChatStatus::Closed)?;
         announce(uow, cx, &mut chat, SystemKind::ChatClosed)?;
-        uow.chats().update(&chat)?;
     }
     Ok(chat)
 }

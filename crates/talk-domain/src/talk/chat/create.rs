@@ -7,11 +7,12 @@ use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::Tick;
 use crate::kernel::text::check_text;
 use crate::talk::model::chat::{Chat, ChatKind, ChatStatus, DirectPair};
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::steps::direct::resume;
 use crate::talk::steps::membership::JoinError;
 use crate::talk::steps::membership::admit;
 use crate::talk::steps::membership::check_agents;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// The command.
@@ -65,18 +66,11 @@ pub fn create_chat(
     if !uow.chats().insert(&chat)? {
         return Err(StoreError::Conflict.into());
     }
-    let tick = chat.last;
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event: Event::ChatCreated(&chat),
-    })?;
+    record(uow, cx, &chat, Event::ChatCreated(&chat))?;
     admit(uow, cx, &mut chat, cx.actor.agent)?;
     for other in others {
         admit(uow, cx, &mut chat, other)?;
     }
-    uow.chats().update(&chat)?;
     Ok(chat)
 }
 

@@ -7,7 +7,8 @@ use crate::kernel::id::ChatId;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::AccessError;
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 refusals! {
@@ -48,14 +49,7 @@ pub fn delete_chat(
         uow.cleanups().add(Deleted::Chat(id))?;
     }
     (chat.member_count, chat.updated, chat.deleted) = (0, tick.at, Some(tick.at));
-    let event = Event::ChatDeleted(&chat);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    uow.chats().update(&chat)?;
+    record(uow, cx, &chat, Event::ChatDeleted(&chat))?;
     Ok(chat)
 }
 

@@ -36,7 +36,6 @@ pub fn join_chat(
         (ChatKind::Talk, Some(member)) => Ok(member),
         (ChatKind::Talk, None) if chat.is_open() => {
             let member = admit_and_announce(uow, cx, &mut chat, cx.actor.agent)?;
-            uow.chats().update(&chat)?;
             Ok(member)
         }
         (ChatKind::Talk, None) => Err(JoinChatError::Closed),

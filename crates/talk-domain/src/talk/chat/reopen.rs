@@ -27,7 +27,6 @@ pub fn reopen_chat(uow: &mut dyn TalkUnit, cx: &Context, id: ChatId) -> Result<C
     if !is_member {
         admit_and_announce(uow, cx, &mut chat, cx.actor.agent)?;
     }
-    uow.chats().update(&chat)?;
     Ok(chat)
 }
 

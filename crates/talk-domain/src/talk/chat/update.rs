@@ -7,9 +7,10 @@ use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::note::SystemKind;
 use crate::talk::steps::announce::announce;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// The command; `None` keeps a field unchanged.
@@ -65,17 +66,10 @@ pub fn update_chat(
     }
     let tick = chat.tick(cx.now);
     (chat.name, chat.detail, chat.updated) = (name, detail, tick.at);
-    let event = Event::ChatUpdated(&chat);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
+    record(uow, cx, &chat, Event::ChatUpdated(&chat))?;
     if is_renamed {
         announce(uow, cx, &mut chat, SystemKind::ChatRenamed)?;
     }
-    uow.chats().update(&chat)?;
     Ok(chat)
 }
 

@@ -4,11 +4,12 @@ use crate::kernel::cleanup::{Cleanup, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::id::{AgentId, MessageId};
 use crate::kernel::store_error::StoreError;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::model::note::SystemNote;
 use crate::talk::steps::announce::reworded;
 use crate::talk::steps::membership::end_memberships_of;
+use crate::talk::steps::record::record;
 use crate::talk::steps::tombstone::{bury, forget_earlier};
 use crate::talk::unit::TalkUnit;
 
@@ -132,13 +133,7 @@ fn rename(
     message.updated = tick.at;
     uow.messages().update(&message)?;
     let is_more = forget_earlier(uow, &message)?;
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event: Event::MessageEdited(&message),
-    })?;
-    uow.chats().update(&chat)?;
+    record(uow, cx, &chat, Event::MessageEdited(&message))?;
     Ok(Some(is_more))
 }
 

@@ -5,11 +5,12 @@ use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::MessageId;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message, Revision};
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
 use crate::talk::steps::mention::mention_anew;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// The command; `None` keeps a field unchanged.
@@ -87,14 +88,7 @@ pub fn edit_message(
     uow.messages().add_revision(&earlier)?;
     uow.messages().update(&message)?;
     mention_anew(uow, &message, &earlier.text)?;
-    let event = Event::MessageEdited(&message);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    uow.chats().update(&chat)?;
+    record(uow, cx, &chat, Event::MessageEdited(&message))?;
     Ok(message)
 }
 

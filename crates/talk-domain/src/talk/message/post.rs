@@ -7,11 +7,11 @@ use crate::kernel::log::LoggedEvent;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
 use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message};
+use crate::talk::steps::compose::Draft;
+use crate::talk::steps::compose::publish;
 use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
-use crate::talk::steps::mention::mention;
 use crate::talk::unit::TalkUnit;
 
 /// The command.
@@ -74,20 +74,13 @@ pub fn post_message(
         .map(|id| parent(uow, &chat, id))
         .transpose()?;
     check_references(uow, &command.medias, &[])?;
-    let message = compose(cx, &mut chat, command, parent.as_ref());
-    uow.messages().insert(&message)?;
-    mention(uow, &message)?;
-    if let Some(parent) = parent {
-        uow.messages()
-            .set_reply_count(parent.id, parent.reply_count + 1)?;
-    }
-    let event = uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick: chat.last,
-        actor: cx.actor.agent,
-        event: Event::MessagePosted(&message),
-    })?;
-    uow.chats().update(&chat)?;
+    let draft = Draft {
+        author: Author::Agent(cx.actor.agent),
+        parent: parent.as_ref(),
+        text: command.text.clone(),
+        medias: command.medias.clone(),
+    };
+    let (message, event) = publish(uow, cx, &mut chat, draft)?;
     Ok(Posted { message, event })
 }
 
@@ -103,34 +96,6 @@ fn parent(uow: &mut dyn TalkUnit, chat: &Chat, id: MessageId) -> Result<Message,
         }) => Err(PostMessageError::ParentIsSystem),
         Some(parent) => Ok(parent),
         None => Err(PostMessageError::ParentNotFound),
-    }
-}
-
-fn compose(
-    cx: &Context,
-    chat: &mut Chat,
-    command: &PostMessage,
-    parent: Option<&Message>,
-) -> Message {
-    let tick = chat.tick(cx.now);
-    let id = cx.fresh();
-    Message {
-        id,
-        customer: chat.customer,
-        chat: chat.id,
-        seq: tick.seq,
-        author: Author::Agent(cx.actor.agent),
-        parent: parent.map(|parent| parent.id),
-        root: parent.map_or(id, |parent| parent.root),
-        depth: parent.map_or(0, |parent| parent.depth + 1),
-        text: command.text.clone(),
-        medias: command.medias.clone(),
-        reactions: Vec::new(),
-        reply_count: 0,
-        created: tick.at,
-        updated: tick.at,
-        edited: None,
-        deleted: None,
     }
 }
 

@@ -64,7 +64,6 @@ pub fn add_participant(
         return Err(AddParticipantError::DirectChatFull);
     }
     let participant = admit_and_announce(uow, cx, &mut chat, command.agent)?;
-    uow.chats().update(&chat)?;
     Ok(participant)
 }
 

@@ -7,9 +7,10 @@ use crate::kernel::log::LoggedEvent;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::emoji::Emoji;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::message::Message;
 use crate::talk::model::reaction::Reaction;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// The command of both adding and removing.
@@ -75,14 +76,7 @@ pub fn add_reaction(
     message.updated = tick.at;
     uow.reactions().insert(message.id, &reaction)?;
     uow.messages().update(&message)?;
-    let event = Event::ReactionAdded(&message, &reaction);
-    let event = uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: agent,
-        event,
-    })?;
-    uow.chats().update(&chat)?;
+    let event = record(uow, cx, &chat, Event::ReactionAdded(&message, &reaction))?;
     Ok(Reacted {
         message,
         event: Some(event),

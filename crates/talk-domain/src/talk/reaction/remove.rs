@@ -2,8 +2,9 @@
 
 use crate::kernel::context::Context;
 use crate::talk::access::lock_message;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::reaction::add::{React, ReactError, Reacted, own};
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// Removes the caller's reaction. If there is none, nothing changes and there is no event.
@@ -30,14 +31,7 @@ pub fn remove_reaction(
     message.updated = tick.at;
     uow.reactions().remove(message.id, &reaction)?;
     uow.messages().update(&message)?;
-    let event = Event::ReactionRemoved(&message, &reaction);
-    let event = uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    uow.chats().update(&chat)?;
+    let event = record(uow, cx, &chat, Event::ReactionRemoved(&message, &reaction))?;
     Ok(Reacted {
         message,
         event: Some(event),

@@ -6,8 +6,9 @@ use crate::kernel::id::ChatId;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::read::ReadMark;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// The command.
@@ -69,13 +70,7 @@ pub fn mark_read(
         updated: tick.at,
     };
     uow.read_marks().put(&mark)?;
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event: Event::ChatRead(&mark),
-    })?;
-    uow.chats().update(&chat)?;
+    record(uow, cx, &chat, Event::ChatRead(&mark))?;
     Ok(chat)
 }
 

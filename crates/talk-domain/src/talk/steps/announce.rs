@@ -4,10 +4,11 @@ use crate::identity::agent::Agent;
 use crate::kernel::context::Context;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
-use crate::talk::model::message::{Author, Message};
+use crate::talk::model::message::Author;
 use crate::talk::model::note::SystemKind;
 use crate::talk::model::note::SystemNote;
+use crate::talk::steps::compose::Draft;
+use crate::talk::steps::compose::publish;
 use crate::talk::unit::TalkUnit;
 
 /// Posts a system message in the locked chat.
@@ -21,38 +22,17 @@ pub(crate) fn announce(
     let agent = uow.agents().get(speaker)?;
     let agent = agent.ok_or_else(|| StoreError::Corrupt(format!("no agent {speaker}").into()))?;
     let text = wording(kind, &agent, chat);
-    let tick = chat.tick(cx.now);
-    let id = cx.fresh();
-    let message = Message {
-        id,
-        customer: chat.customer,
-        chat: chat.id,
-        seq: tick.seq,
-        author: Author::System(SystemNote {
-            kind,
-            actor: cx.actor.agent,
-        }),
+    let note = SystemNote {
+        kind,
+        actor: cx.actor.agent,
+    };
+    let draft = Draft {
+        author: Author::System(note),
         parent: None,
-        root: id,
-        depth: 0,
         text,
         medias: Vec::new(),
-        reactions: Vec::new(),
-        reply_count: 0,
-        created: tick.at,
-        updated: tick.at,
-        edited: None,
-        deleted: None,
     };
-    uow.messages().insert(&message)?;
-    let event = Event::MessagePosted(&message);
-    let entry = LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    };
-    uow.events().append(&entry).map(drop)
+    publish(uow, cx, chat, draft).map(drop)
 }
 
 /// The words between the name of an agent and the new name of the chat.

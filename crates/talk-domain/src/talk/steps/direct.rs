@@ -14,7 +14,6 @@ pub(crate) fn resume(
     mut chat: Chat,
     pair: DirectPair,
 ) -> Result<Chat, JoinError> {
-    let before = chat.last;
     if !chat.is_open() {
         set_open(uow, cx, &mut chat)?;
     }
@@ -23,9 +22,6 @@ pub(crate) fn resume(
             check_agents(uow, &[agent])?;
             admit_and_announce(uow, cx, &mut chat, agent)?;
         }
-    }
-    if chat.last != before {
-        uow.chats().update(&chat)?;
     }
     Ok(chat)
 }

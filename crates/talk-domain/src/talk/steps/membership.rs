@@ -7,10 +7,11 @@ use crate::kernel::error::refusals;
 use crate::kernel::id::AgentId;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::{Chat, ChatKind, ChatStatus};
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::note::SystemKind;
 use crate::talk::model::participant::Participant;
 use crate::talk::steps::announce::announce;
+use crate::talk::steps::record::record;
 use crate::talk::steps::status::set_status;
 use crate::talk::unit::TalkUnit;
 
@@ -52,13 +53,7 @@ pub(crate) fn admit(
         return Err(StoreError::Conflict);
     }
     chat.member_count += 1;
-    let event = Event::ParticipantJoined(&participant);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
+    record(uow, cx, chat, Event::ParticipantJoined(&participant))?;
     Ok(participant)
 }
 
@@ -86,18 +81,11 @@ pub(crate) fn dismiss(
         return Ok(false);
     }
     chat.member_count -= 1;
-    let event = Event::ParticipantLeft(leaver);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
+    record(uow, cx, chat, Event::ParticipantLeft(leaver))?;
     announce(uow, cx, chat, SystemKind::ParticipantLeft(leaver.agent))?;
     if chat.member_count == 0 && chat.kind != ChatKind::Talk && chat.is_open() {
         set_status(uow, cx, chat, ChatStatus::Closed)?;
     }
-    uow.chats().update(chat)?;
     Ok(true)
 }
 

@@ -3,9 +3,10 @@
 use crate::kernel::context::Context;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::{Chat, ChatStatus};
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::note::SystemKind;
 use crate::talk::steps::announce::announce;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// Changes the status and logs it.
@@ -18,14 +19,7 @@ pub(crate) fn set_status(
     let tick = chat.tick(cx.now);
     chat.status = status;
     chat.updated = tick.at;
-    let event = Event::ChatUpdated(chat);
-    let entry = LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    };
-    uow.events().append(&entry).map(drop)
+    record(uow, cx, chat, Event::ChatUpdated(chat)).map(drop)
 }
 
 /// Opens a closed chat and announces it.

@@ -4,9 +4,10 @@ use crate::kernel::cleanup::{Bound, Deleted};
 use crate::kernel::context::Context;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::model::message::Message;
 use crate::talk::steps::mention::mention_anew;
+use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
 /// Turns a message of the locked chat into a tombstone. Logs its deletion unless the chat is
@@ -39,14 +40,7 @@ pub(crate) fn bury(
     if chat.deleted.is_some() {
         return Ok(is_more);
     }
-    let event = Event::MessageDeleted(message);
-    uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick,
-        actor: cx.actor.agent,
-        event,
-    })?;
-    uow.chats().update(chat)?;
+    record(uow, cx, chat, Event::MessageDeleted(message))?;
     Ok(is_more)
 }
 

@@ -10,7 +10,7 @@ use talk_domain::kernel::stream::Tick;
 use talk_domain::talk::model::event::{Event, EventKind, EventQueries, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message::{Message, MessageQueries};
 
-use crate::error::fault;
+use crate::error::{corrupt, fault};
 use crate::portable::deadline::talk_in_time;
 use crate::portable::rows::event::{self, EventRow, kind};
 use crate::portable::rows::{bytes, id, number, seq};
@@ -23,7 +23,7 @@ type TrimRow = (i64, i64, String, Vec<u8>, i64);
 impl Scope<'_> {
     /// Stores an entry with its frame.
     pub(crate) fn log(&mut self, entry: &LogEntry<'_>, frame: &str) -> Result<(), StoreError> {
-        self.check_chat(entry.chat)?;
+        self.check_next(entry)?;
         event::insert(self.changing(), entry, frame)?;
         match entry.event {
             Event::MessageEdited(message)
@@ -41,13 +41,26 @@ impl Scope<'_> {
         }
     }
 
-    /// Refuses to append an event to a chat of another customer. Use cases lock the chat first, so
-    /// it is nearly always cached.
-    fn check_chat(&mut self, chat: ChatId) -> Result<(), StoreError> {
-        if self.cache.chat(chat, self.customer).is_some() {
-            return Ok(());
+    /// Refuses to append an event that does not follow the last one of its chat.
+    fn check_next(&mut self, entry: &LogEntry<'_>) -> Result<(), StoreError> {
+        match (self.head(entry.chat)?, entry.tick.seq) {
+            // The row of a new chat is stored with the place of the event that creates it.
+            (1, 1) => Ok(()),
+            (head, seq) if seq == head + 1 => Ok(()),
+            _ => Err(corrupt(
+                "the event does not follow the last one of its chat",
+            )),
         }
-        changed(usize::from(self.chat(chat)?.is_some()))
+    }
+
+    /// Returns the place of the last event of a chat of the customer. Use cases lock the chat first,
+    /// so it is nearly always cached.
+    fn head(&mut self, chat: ChatId) -> Result<u64, StoreError> {
+        let head = match self.cache.chat(chat, self.customer) {
+            Some(chat) => Some(chat.last.seq),
+            None => self.chat(chat)?.map(|chat| chat.last.seq),
+        };
+        head.ok_or_else(|| corrupt("the chat of the event is not there"))
     }
 
     fn log_about(&mut self, message: &Message, place: u64) -> Result<(), StoreError> {
@@ -138,7 +151,7 @@ impl Scope<'_> {
         upto: Tick,
         bound: Bound,
     ) -> Result<Option<u64>, StoreError> {
-        self.check_chat(chat)?;
+        self.head(chat)?;
         let of_chat = events::table.filter(events::chat_id.eq(bytes(chat.0)));
         let next: Vec<TrimRow> = of_chat
             .clone()

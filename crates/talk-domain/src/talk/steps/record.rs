@@ -1,0 +1,30 @@
+//! Step: a change of a chat is logged.
+
+use crate::kernel::context::Context;
+use crate::kernel::log::LoggedEvent;
+use crate::kernel::store_error::StoreError;
+use crate::talk::model::chat::Chat;
+use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::unit::TalkUnit;
+
+/// Appends `event` to the log of the locked chat and stores the chat with its new head. The use case
+/// took the place of the event with [`Chat::tick`] before. A log refuses an event that does not
+/// follow its last one.
+///
+/// # Errors
+/// Only when storage fails.
+pub(crate) fn record(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    chat: &Chat,
+    event: Event<'_>,
+) -> Result<LoggedEvent, StoreError> {
+    let logged = uow.events().append(&LogEntry {
+        chat: chat.id,
+        tick: chat.last,
+        actor: cx.actor.agent,
+        event,
+    })?;
+    uow.chats().update(chat)?;
+    Ok(logged)
+}
