@@ -24,6 +24,7 @@ const CUSTOMER: &str = "default";
 pub(crate) struct FirstAdmin {
     username: String,
     password: SecretString,
+    limits: Limits,
 }
 
 impl FirstAdmin {
@@ -36,11 +37,13 @@ impl FirstAdmin {
         };
         let password_is_good = check_password("bootstrap_password", password.expose_secret());
         password_is_good.map_err(refused)?;
-        let username = normal_username(username, &Limits::default())
+        let limits = settings.limits();
+        let username = normal_username(username, &limits)
             .map_err(|error| Failure::Usage(format!("bootstrap_username: {}", error.message)))?;
         Ok(Some(Self {
             username,
             password: password.clone(),
+            limits,
         }))
     }
 }
@@ -99,7 +102,7 @@ async fn create(
     let command = CreateAgent {
         id: fresh(),
         customer: customer.id,
-        username: admin.username,
+        username: admin.username.clone(),
         name: String::new(),
         detail: String::new(),
         permission: Permission::Admin,
@@ -113,7 +116,7 @@ async fn create(
                 return Ok(false);
             }
             uow.customers().insert(&customer)?;
-            create_agent(uow, None, &command, (now, &Limits::default()))?;
+            create_agent(uow, None, &command, (now, &admin.limits))?;
             Ok::<_, CreateAgentError>(true)
         })
         .await

@@ -88,21 +88,26 @@ pub(crate) async fn refuse_known_passwords(
 pub(crate) async fn demo(
     store: &Arc<dyn Store<Talk>>,
     passwords: &dyn Passwords,
+    limits: Limits,
 ) -> Result<Demo, Failure> {
     if !exists(store).await? {
-        create(store, passwords).await?;
+        create(store, passwords, limits).await?;
     }
     let agents = agents(store).await.map_err(refused)?;
     let alice = agents.first();
     let alice = alice.ok_or_else(|| anyhow!("the demo's agent alice is missing"))?;
     let chat = match chat_of(store, alice).await.map_err(refused)? {
         Some(chat) => chat,
-        None => create_demo_chat(store, &agents).await?,
+        None => create_demo_chat(store, &agents, limits).await?,
     };
     Ok(Demo { agents, chat })
 }
 
-async fn create(store: &Arc<dyn Store<Talk>>, passwords: &dyn Passwords) -> Result<(), Failure> {
+async fn create(
+    store: &Arc<dyn Store<Talk>>,
+    passwords: &dyn Passwords,
+    limits: Limits,
+) -> Result<(), Failure> {
     let now = now();
     let customer = Customer::new(CUSTOMER, "demo", now).map_err(refused)?;
     let mut commands = Vec::new();
@@ -124,7 +129,7 @@ async fn create(store: &Arc<dyn Store<Talk>>, passwords: &dyn Passwords) -> Resu
         }
         uow.customers().insert(&customer)?;
         for command in &commands {
-            create_agent(uow, None, command, (now, &Limits::default()))?;
+            create_agent(uow, None, command, (now, &limits))?;
         }
         Ok::<_, CreateAgentError>(true)
     });
@@ -175,13 +180,14 @@ async fn chat_of(
 async fn create_demo_chat(
     store: &Arc<dyn Store<Talk>>,
     agents: &[Agent],
+    limits: Limits,
 ) -> Result<ChatId, Failure> {
     let Some((alice, others)) = agents.split_first() else {
         return Err(anyhow!("the demo's agents are missing").into());
     };
     let now = now();
     let ids = IdSource::new(now, random());
-    let cx = Context::new(actor(alice), now, Limits::default(), ids);
+    let cx = Context::new(actor(alice), now, limits, ids);
     let command = CreateChat {
         kind: ChatKind::Group,
         name: "Demo".to_owned(),

@@ -33,7 +33,7 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
         None => kept_secret(&settings.data_dir)?,
     };
     let prepared = prepare(loaded, &secret)?;
-    let demo = demo(&prepared.store, &*prepared.passwords).await?;
+    let demo = demo(&prepared.store, &*prepared.passwords, settings.limits()).await?;
     print(&welcome(&prepared, &demo, json)?)?;
     run(settings, prepared).await
 }

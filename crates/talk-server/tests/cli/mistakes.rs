@@ -97,3 +97,22 @@ fn serve_on_an_empty_database_says_how_to_begin() {
     program.json(&["migrate"]);
     assert!(program.refusal(&serve).0.contains("the database is empty"));
 }
+
+/// API-18: the configured limits hold for the first admin too.
+#[test]
+fn a_first_admin_with_a_name_over_the_limit_stops_the_start() {
+    let program = Program::default();
+    let mut command = program.command(&["serve", "--bind", "127.0.0.1:0", "--admin-bind", ""]);
+    command
+        .env("TALK_JWT_SECRET", SECRET)
+        .env("TALK_BOOTSTRAP_USERNAME", "root")
+        .env("TALK_BOOTSTRAP_PASSWORD", "correct horse")
+        .env("TALK_MAX_NAME", "3");
+    let (line, code) = refused(&command.output().unwrap());
+    assert!(
+        line.contains("bootstrap_username: ") && line.contains('3'),
+        "{line}"
+    );
+    assert_eq!(code, 2);
+    assert!(program.is_empty());
+}
