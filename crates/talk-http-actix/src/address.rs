@@ -4,7 +4,7 @@ mod forwarded;
 mod scheme;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,21 +22,6 @@ impl TrustedProxies {
     /// Returns whether `address` is one of a trusted proxy.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
-    }
-}
-
-/// The loopback addresses.
-impl Default for TrustedProxies {
-    fn default() -> Self {
-        let networks = [
-            (IpAddr::from([127, 0, 0, 0]), 8),
-            (IpAddr::from(Ipv6Addr::LOCALHOST), 128),
-        ];
-        Self(
-            networks
-                .map(|(address, bits)| IpNet::new_assert(address, bits))
-                .into(),
-        )
     }
 }
 
@@ -99,7 +84,7 @@ fn peer(address: Option<IpAddr>) -> IpAddr {
 }
 
 /// Finds the addresses of clients, and warns once of each kind of header that it ignores.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Addresses {
     trusted: TrustedProxies,
     warned_of_stranger: AtomicBool,
@@ -110,7 +95,8 @@ impl Addresses {
     pub(crate) fn new(trusted: TrustedProxies) -> Self {
         Self {
             trusted,
-            ..Self::default()
+            warned_of_stranger: AtomicBool::new(false),
+            warned_of_conflict: AtomicBool::new(false),
         }
     }
 

@@ -15,12 +15,22 @@ use serde_json::error::Category;
 use talk_wire::request::Request;
 use talk_wire::schema::JsonSchema;
 
-use crate::BodyLimits;
 use crate::api_error::ApiError;
 use crate::endpoint::{Extract, Incoming};
 use crate::openapi::Operation;
 use crate::status::Status;
 use nul::check_nul;
+
+/// Limits of request bodies, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimits {
+    /// A login or logout, whose sender is not authenticated yet.
+    pub login: usize,
+    /// A message.
+    pub message: usize,
+    /// Anything else.
+    pub other: usize,
+}
 
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -32,6 +32,7 @@ mod unsent;
 use std::sync::Arc;
 
 pub use address::TrustedProxies;
+pub use body::BodyLimits;
 pub use openapi::{errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
@@ -87,25 +88,4 @@ pub struct Api {
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Random bits for ids.
     pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
-}
-
-/// Limits of request bodies, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BodyLimits {
-    /// A login or logout, whose sender is not authenticated yet.
-    pub login: usize,
-    /// A message.
-    pub message: usize,
-    /// Anything else.
-    pub other: usize,
-}
-
-impl Default for BodyLimits {
-    fn default() -> Self {
-        Self {
-            login: 8 * 1024,
-            message: 64 * 1024,
-            other: 256 * 1024,
-        }
-    }
 }

@@ -22,6 +22,7 @@ mod tests;
 
 use std::time::Duration;
 
+pub(crate) use bucket::Bucket;
 pub(crate) use limiter::{HEAVY, Limiter, participants};
 pub(crate) use pace::Pace;
 
@@ -51,13 +52,21 @@ pub struct Rates {
     pub address: Rate,
 }
 
-impl Default for Rates {
-    fn default() -> Self {
-        let rate = |per_second, burst| Rate { per_second, burst };
-        Self {
-            agent: rate(200, 1_000),
-            customer: rate(2_000, 5_000),
-            address: rate(500, 2_000),
-        }
-    }
+#[cfg(test)]
+impl Rates {
+    /// No limit, for tests that are not about them.
+    pub(crate) const OF_TESTS: Self = Self {
+        agent: Rate::UNLIMITED,
+        customer: Rate::UNLIMITED,
+        address: Rate::UNLIMITED,
+    };
+}
+
+#[cfg(test)]
+impl Rate {
+    /// No limit.
+    pub(crate) const UNLIMITED: Self = Self {
+        per_second: 0,
+        burst: 0,
+    };
 }

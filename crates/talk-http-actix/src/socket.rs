@@ -6,7 +6,6 @@
 
 mod admission;
 mod positions;
-mod rate;
 mod revocations;
 mod session;
 mod subscription;
@@ -23,6 +22,7 @@ use crate::caller::Caller;
 use crate::credentials::presented;
 use crate::status::Status;
 pub(crate) use admission::Admissions;
+pub use admission::SocketLimits;
 pub use revocations::{SessionRevocations, watch_revocations};
 use session::Session;
 
@@ -35,27 +35,6 @@ const MAX_SUBSCRIBE: usize = 1024 * 1024;
 /// Bytes that all sockets together may hold of frames over [`MAX_FRAME`] that have not arrived
 /// completely.
 pub(crate) const LARGE_FRAMES: usize = 64 * 1024 * 1024;
-
-/// Limits on open sockets.
-#[derive(Clone, Copy, Debug)]
-pub struct SocketLimits {
-    /// On this node.
-    pub sockets: usize,
-    /// Of one customer on this node.
-    pub per_customer: usize,
-    /// Of one agent on this node.
-    pub per_agent: usize,
-}
-
-impl Default for SocketLimits {
-    fn default() -> Self {
-        Self {
-            sockets: 20_000,
-            per_customer: 15_000,
-            per_agent: 100,
-        }
-    }
-}
 
 pub(crate) async fn open(caller: Caller) -> Result<HttpResponse, ApiError> {
     let shared = caller.shared.clone();

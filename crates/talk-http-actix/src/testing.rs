@@ -35,7 +35,7 @@ use crate::endpoints;
 use crate::observe::observe;
 use crate::server::Metrics;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, TrustedProxies, UnsentLimits};
+use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, UnsentLimits};
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -195,12 +195,12 @@ impl<B> Answer<B> {
 impl Scene {
     /// Creates a scene without agents.
     pub(crate) fn empty() -> Self {
-        Self::serving(true, Rates::default())
+        Self::serving(true, Rates::OF_TESTS)
     }
 
     /// Creates a scene without agents and without the deprecated endpoints.
     pub(crate) fn without_legacy() -> Self {
-        Self::serving(false, Rates::default())
+        Self::serving(false, Rates::OF_TESTS)
     }
 
     fn serving(has_legacy: bool, rates: Rates) -> Self {
@@ -213,17 +213,17 @@ impl Scene {
             tokens: Arc::new(Numbered),
             limits: Limits::default(),
             page_bytes: 2_000,
-            unsent: UnsentLimits::default(),
+            unsent: UnsentLimits::OF_TESTS,
             body_limits: BodyLimits {
                 login: 500,
                 message: 1_000,
                 other: 2_000,
             },
             allowed_origins: Vec::new(),
-            sockets: SocketLimits::default(),
-            logins: LoginLimits::default(),
+            sockets: SocketLimits::OF_TESTS,
+            logins: LoginLimits::OF_TESTS,
             rates,
-            trusted_proxies: TrustedProxies::default(),
+            trusted_proxies: "127.0.0.0/8".parse().unwrap(),
             live: Arc::new(Nobody),
             revocations: crate::SessionRevocations::default(),
             stopping: watch::channel(false).1,
@@ -235,7 +235,7 @@ impl Scene {
 
     /// Creates a scene with agents 1, 2 and 9, an admin, and valid tokens.
     pub(crate) fn new() -> Self {
-        Self::with_rates(Rates::default())
+        Self::with_rates(Rates::OF_TESTS)
     }
 
     /// Creates the scene of [`new`](Self::new) with these rate limits.

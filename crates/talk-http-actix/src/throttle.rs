@@ -40,14 +40,14 @@ pub struct LoginLimits {
     pub waiting: usize,
 }
 
-impl Default for LoginLimits {
-    fn default() -> Self {
-        Self {
-            failures: 5,
-            failures_per_address: 50,
-            waiting: 64,
-        }
-    }
+#[cfg(test)]
+impl LoginLimits {
+    /// The limits of tests that are not about them.
+    pub(crate) const OF_TESTS: Self = Self {
+        failures: 5,
+        failures_per_address: 50,
+        waiting: 64,
+    };
 }
 
 /// The account of an attempt.
@@ -237,7 +237,7 @@ mod tests {
     const SECOND: i64 = 1_000_000;
 
     fn throttle() -> LoginThrottle {
-        LoginThrottle::new(LoginLimits::default())
+        LoginThrottle::new(LoginLimits::OF_TESTS)
     }
 
     fn attempt(agent: u128, address: &str) -> Attempt {

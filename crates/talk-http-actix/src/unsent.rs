@@ -38,15 +38,14 @@ pub struct UnsentLimits {
     pub per_agent: usize,
 }
 
-impl Default for UnsentLimits {
-    fn default() -> Self {
-        const MIB: usize = 1024 * 1024;
-        Self {
-            total: 256 * MIB,
-            per_customer: 128 * MIB,
-            per_agent: 32 * MIB,
-        }
-    }
+#[cfg(test)]
+impl UnsentLimits {
+    /// The limits of tests that are not about them.
+    pub(crate) const OF_TESTS: Self = Self {
+        total: 4_000_000,
+        per_customer: 2_000_000,
+        per_agent: 1_000_000,
+    };
 }
 
 /// Counts the bytes of answers that clients have not read yet.

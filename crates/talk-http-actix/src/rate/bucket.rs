@@ -1,9 +1,13 @@
 //! Token buckets in bounded memory.
+//!
+//! They are our own because work is charged when its size is known: a bucket goes into debt, which
+//! the buckets of the crate governor cannot, and a request waits for its token a bounded time or
+//! takes none.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{LARGEST_DEBT, Rate};
 
@@ -20,13 +24,52 @@ const KEYS: usize = 4_096;
 /// same as an absent one, so full ones are dropped when the shard is full.
 #[derive(Debug)]
 pub(super) struct Buckets<K> {
-    quota: Option<Quota>,
+    refill: Option<Refill>,
     shards: [Mutex<HashMap<K, u64>>; SHARDS],
     hasher: RandomState,
 }
 
+/// The token bucket of a single connection; without a limit if the rate is 0.
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    refill: Option<Refill>,
+    created: Instant,
+    /// When the bucket will be full again, in nanoseconds since `created`.
+    full_at: u64,
+}
+
+impl Bucket {
+    /// Creates a full bucket.
+    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
+        Self {
+            refill: Refill::of(rate),
+            created: now,
+            full_at: 0,
+        }
+    }
+
+    /// Takes a token. Returns `false` if there is none.
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
+        let Some(refill) = self.refill else {
+            return true;
+        };
+        let now = nanoseconds(now.saturating_duration_since(self.created));
+        let is_there = refill.wait(self.full_at, now).is_zero();
+        if is_there {
+            refill.charge(&mut self.full_at, 1, now);
+        }
+        is_there
+    }
+}
+
+/// The nanoseconds of a duration; 584 years at most.
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The time it takes to refill a bucket.
 #[derive(Clone, Copy, Debug)]
-struct Quota {
+struct Refill {
     /// Time to refill one token.
     token: u64,
     /// Time to refill an empty bucket.
@@ -35,13 +78,8 @@ struct Quota {
 
 impl<K: Copy + Eq + Hash> Buckets<K> {
     pub(super) fn new(rate: Rate) -> Self {
-        let token = |per_second| (1_000_000_000 / u64::from(per_second)).max(1);
-        let quota = (rate.per_second > 0).then(|| Quota {
-            token: token(rate.per_second),
-            burst: token(rate.per_second) * u64::from(rate.burst.max(1)),
-        });
         Self {
-            quota,
+            refill: Refill::of(rate),
             shards: std::array::from_fn(|_| Mutex::default()),
             hasher: RandomState::new(),
         }
@@ -58,12 +96,12 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         cost: u32,
         (now, longest): (u64, Duration),
     ) -> Result<Duration, Duration> {
-        self.change(key, now, |quota, full_at| {
-            let wait = quota.wait(*full_at, now);
+        self.change(key, now, |refill, full_at| {
+            let wait = refill.wait(*full_at, now);
             if wait > longest {
                 return Err(wait);
             }
-            quota.charge(full_at, cost, now);
+            refill.charge(full_at, cost, now);
             Ok(wait)
         })
         .unwrap_or(Ok(Duration::ZERO))
@@ -72,16 +110,16 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
     /// Takes `cost` tokens, possibly going into debt. Returns the time until there is a token
     /// again.
     pub(super) fn charge(&self, key: K, cost: u32, now: u64) -> Duration {
-        self.change(key, now, |quota, full_at| {
-            quota.charge(full_at, cost, now);
-            quota.wait(*full_at, now)
+        self.change(key, now, |refill, full_at| {
+            refill.charge(full_at, cost, now);
+            refill.wait(*full_at, now)
         })
         .unwrap_or_default()
     }
 
     /// Changes the bucket of a key; `None` if there is no limit.
-    fn change<T>(&self, key: K, now: u64, change: impl FnOnce(Quota, &mut u64) -> T) -> Option<T> {
-        let quota = self.quota?;
+    fn change<T>(&self, key: K, now: u64, change: impl FnOnce(Refill, &mut u64) -> T) -> Option<T> {
+        let refill = self.refill?;
         let hash = self.hasher.hash_one(key);
         let part = usize::try_from(hash >> 32).unwrap_or(0) % SHARDS;
         let shard = self.shards.get(part)?;
@@ -89,7 +127,7 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         if buckets.len() >= KEYS && !buckets.contains_key(&key) {
             make_room(&mut buckets, now);
         }
-        Some(change(quota, buckets.entry(key).or_insert(now)))
+        Some(change(refill, buckets.entry(key).or_insert(now)))
     }
 
     #[cfg(test)]
@@ -101,7 +139,21 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
     }
 }
 
-impl Quota {
+impl Refill {
+    /// Returns the times of this rate; `None` if it is no limit.
+    const fn of(rate: Rate) -> Option<Self> {
+        if rate.per_second == 0 {
+            return None;
+        }
+        let token = 1_000_000_000 / rate.per_second as u64;
+        let token = if token == 0 { 1 } else { token };
+        let burst = if rate.burst == 0 { 1 } else { rate.burst };
+        Some(Self {
+            token,
+            burst: token * burst as u64,
+        })
+    }
+
     /// Returns the time until the bucket has a token.
     fn wait(self, full_at: u64, now: u64) -> Duration {
         let there_at = (full_at + self.token).saturating_sub(self.burst);
@@ -109,7 +161,7 @@ impl Quota {
     }
 
     fn charge(self, full_at: &mut u64, cost: u32, now: u64) {
-        let debt = u64::try_from(LARGEST_DEBT.as_nanos()).unwrap_or(u64::MAX);
+        let debt = nanoseconds(LARGEST_DEBT);
         let after = (*full_at).max(now) + self.token * u64::from(cost);
         *full_at = after.min(now + self.burst + debt);
     }
@@ -151,6 +203,23 @@ mod tests {
             (0..50).filter(|_| takes(&buckets, 1, much_later)).count(),
             10
         );
+    }
+
+    #[test]
+    fn a_connection_has_its_burst_and_then_its_rate_for_ever() {
+        let start = Instant::now();
+        let rate = Rate {
+            per_second: 50,
+            burst: 200,
+        };
+        let mut bucket = Bucket::new(rate, start);
+        assert!((0..200).all(|_| bucket.take(start)));
+        assert!(!bucket.take(start));
+        let later = start + Duration::from_millis(1_001);
+        assert_eq!((0..100).filter(|_| bucket.take(later)).count(), 50);
+        let mut steady = Bucket::new(rate, start);
+        let each = Duration::from_millis(20);
+        assert!((0..10_000).all(|n| steady.take(start + each * n)));
     }
 
     #[test]

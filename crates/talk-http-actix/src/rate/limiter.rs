@@ -7,7 +7,7 @@ use actix_web::{HttpMessage as _, HttpRequest, web};
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::id::{AgentId, CustomerId};
 
-use super::bucket::Buckets;
+use super::bucket::{Buckets, nanoseconds};
 use super::pace::{Kind, is_paced, pace};
 use super::{LONGEST_WAIT, Rates};
 use crate::address::ClientAddress;
@@ -53,7 +53,7 @@ impl Limiter {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        nanoseconds(self.started.elapsed())
     }
 
     /// Takes tokens of a bucket of this kind. Waits first if the connection has ignored a 429.

@@ -7,11 +7,6 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use talk_domain::testing::an_agent;
 
-const NO_LIMIT: Rate = Rate {
-    per_second: 0,
-    burst: 0,
-};
-
 /// Does not refill during a test.
 const fn once(burst: u32) -> Rate {
     Rate {
@@ -19,12 +14,6 @@ const fn once(burst: u32) -> Rate {
         burst,
     }
 }
-
-const NONE: Rates = Rates {
-    agent: NO_LIMIT,
-    customer: NO_LIMIT,
-    address: NO_LIMIT,
-};
 
 fn scene(rates: Rates) -> Scene {
     let scene = Scene::with_rates(rates);
@@ -44,7 +33,7 @@ async fn me(scene: &Scene, agent: u128) -> Answer {
 async fn an_agent_over_its_rate_is_refused_with_the_time_to_retry_and_others_are_served() {
     let rates = Rates {
         agent: once(3),
-        ..NONE
+        ..Rates::OF_TESTS
     };
     let scene = scene(rates);
     for _ in 0..3 {
@@ -64,7 +53,7 @@ async fn an_agent_over_its_rate_is_refused_with_the_time_to_retry_and_others_are
 async fn the_agents_of_a_customer_share_its_bucket() {
     let rates = Rates {
         customer: once(2),
-        ..NONE
+        ..Rates::OF_TESTS
     };
     let scene = scene(rates);
     assert_eq!(me(&scene, 1).await.status, 200);
@@ -76,7 +65,7 @@ async fn the_agents_of_a_customer_share_its_bucket() {
 async fn an_address_is_limited_with_any_token_and_any_answer() {
     let rates = Rates {
         address: once(3),
-        ..NONE
+        ..Rates::OF_TESTS
     };
     let scene = scene(rates);
     let from = |peer: &str, request: TestRequest| {
@@ -100,7 +89,7 @@ async fn an_address_is_limited_with_any_token_and_any_answer() {
 async fn a_large_body_costs_more_than_a_small_one_also_when_it_is_refused() {
     let rates = Rates {
         agent: once(4),
-        ..NONE
+        ..Rates::OF_TESTS
     };
     let scene = scene(rates);
     // Without a length, like a chunked body; `set_payload` sets one.
@@ -116,7 +105,7 @@ async fn a_large_body_costs_more_than_a_small_one_also_when_it_is_refused() {
 async fn chats_of_many_members_cost_their_members() {
     let rates = Rates {
         agent: once(3),
-        ..NONE
+        ..Rates::OF_TESTS
     };
     let scene = scene(rates);
     let owner = |n: u128| format!(r#"{{"owner_type":"agent","owner_id":"{}"}}"#, uuid(n));

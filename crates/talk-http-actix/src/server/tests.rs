@@ -22,7 +22,7 @@ struct Running {
 
 /// Agents 1, 2 and 9 are known; the server runs on a thread of its own.
 fn run() -> Running {
-    run_with(Rates::default())
+    run_with(Rates::OF_TESTS)
 }
 
 /// The same with these rate limits.
@@ -351,23 +351,17 @@ fn is_whole(answer: &[u8]) -> bool {
 /// API-09: a client that ignores 429 is answered as fast as its bucket refills, not faster.
 #[actix_web::test]
 async fn a_connection_that_goes_on_after_its_429_waits_for_its_token() {
-    const NO_LIMIT: Rate = Rate {
-        per_second: 0,
-        burst: 0,
-    };
     let rate = Rate {
         per_second: 4,
         burst: 1,
     };
     let of_agent = Rates {
         agent: rate,
-        customer: NO_LIMIT,
-        address: NO_LIMIT,
+        ..Rates::OF_TESTS
     };
     let of_address = Rates {
-        agent: NO_LIMIT,
         address: rate,
-        ..of_agent
+        ..Rates::OF_TESTS
     };
     for (rates, path) in [
         (of_agent, "/v1.0/service_agents/me"),

@@ -4,7 +4,6 @@ use actix_web::HttpRequest;
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::ErrorKind;
 
-use super::SocketLimits;
 use crate::api_error::ApiError;
 use crate::origin::Page;
 use crate::quota::{Exhausted, Quota, Share, Shares};
@@ -13,6 +12,27 @@ use crate::status::Status;
 
 /// `Retry-After` in seconds.
 const RETRY_AFTER: u32 = 5;
+
+/// Limits on open sockets.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketLimits {
+    /// On this node.
+    pub sockets: usize,
+    /// Of one customer on this node.
+    pub per_customer: usize,
+    /// Of one agent on this node.
+    pub per_agent: usize,
+}
+
+#[cfg(test)]
+impl SocketLimits {
+    /// The limits of tests that are not about them.
+    pub(crate) const OF_TESTS: Self = Self {
+        sockets: 20,
+        per_customer: 20,
+        per_agent: 20,
+    };
+}
 
 /// Counts the open sockets of this node.
 #[derive(Debug)]

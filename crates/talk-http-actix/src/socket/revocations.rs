@@ -156,7 +156,7 @@ mod tests {
     /// Case 54: the operator unlocks an account on a running server like this.
     #[test]
     fn a_session_end_clears_failed_logins_of_its_agent_alone() {
-        let throttle = Arc::new(LoginThrottle::new(LoginLimits::default()));
+        let throttle = Arc::new(LoginThrottle::new(LoginLimits::OF_TESTS));
         let revocations = SessionRevocations::default();
         revocations.clear_failures_in(Arc::clone(&throttle));
         let address = IpAddr::from([192, 0, 2, 1]).into();

@@ -17,11 +17,11 @@ use talk_socket::{Incoming, Outgoing, Peer, Received, Socket};
 use tokio::sync::watch;
 
 use super::positions::Positions;
-use super::rate::Rate;
 use super::subscription::{Asked, Subscription};
 use crate::actor_cache::Session as Login;
 use crate::address::ClientAddress;
 use crate::quota::Share;
+use crate::rate::{Bucket, Rate};
 use crate::shared::Shared;
 use writing::notice;
 
@@ -49,6 +49,12 @@ const POSTS: usize = 256;
 
 /// Number of bad frames that close the connection.
 const BAD_FRAMES: usize = 3;
+
+/// How often a client may send frames that are no posts.
+const FRAMES: Rate = Rate {
+    per_second: 50,
+    burst: 200,
+};
 
 /// The end of a connection.
 #[derive(Debug, PartialEq, Eq)]
@@ -110,7 +116,7 @@ pub(super) struct Session {
     asked: Option<Asked>,
     positions: Positions,
     posts: Posts,
-    rate: Rate,
+    frames: Bucket,
     /// Time until which no frame is read, if the posts so far have put a bucket into debt.
     paused_until: Option<Instant>,
     /// Whether the client sends ids, and so may get frames that VoIPBIN's protocol does not have.
@@ -155,7 +161,7 @@ impl Session {
             asked: None,
             positions: Positions::default(),
             posts: FuturesUnordered::new(),
-            rate: Rate::new(now),
+            frames: Bucket::new(FRAMES, now),
             paused_until: None,
             is_modern: false,
             bad_frames: 0,

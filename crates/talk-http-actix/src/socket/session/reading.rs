@@ -52,7 +52,7 @@ impl Session {
     }
 
     pub(super) fn count(&mut self) -> Result<(), Farewell> {
-        if self.rate.admits(Instant::now()) {
+        if self.frames.take(Instant::now()) {
             return Ok(());
         }
         Err(Farewell::because(4429, "too many frames"))
