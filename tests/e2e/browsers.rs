@@ -14,7 +14,7 @@ async fn server() -> (Server, Client) {
     (server, alice)
 }
 
-/// What a browser sends before a POST with a token and a key.
+/// Sends the preflight request of a POST with a token and a key.
 async fn preflight(server: &Server, origin: &str, path: &str) -> Answer {
     let request = server
         .anonymous()

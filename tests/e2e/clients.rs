@@ -74,7 +74,7 @@ async fn a_subscription_delivers_every_event_once_across_kills_of_the_server() {
         read_to(&mut subscription, &last, &mut seen).await;
     }
     assert_eq!(seen[&chat].len(), 100);
-    // Kept, the positions go on where the subscription ended.
+    // A subscription with the stored positions continues where the first one ended.
     let positions = subscription.positions().clone();
     drop(subscription);
     let missed = writer.post(&chat, "while nobody listened").await;

@@ -77,7 +77,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What is in a folder, in order.
+/// Returns the entries of a folder in order.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let mut entries: Vec<_> = entries

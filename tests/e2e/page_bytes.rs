@@ -14,7 +14,7 @@ const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 const SEARCH: &str = "/v1.0/service_agents/talk_search";
 const EVENTS: &str = "/v1.0/service_agents/talk_events";
 
-/// What a page has beside its rows.
+/// The maximum of bytes of a page without its rows.
 const FRAME: usize = 200;
 
 /// The pages of `list` of up to `size` rows each.

@@ -1,4 +1,4 @@
-//! Retention of messages, deleted chats and logs, and what clients are told about it.
+//! Retention of messages, deleted chats and logs, and the resets that clients get.
 
 use std::path::Path;
 
@@ -32,11 +32,11 @@ const LOG: [(&str, &str); 3] = [
     ("TALK_DELETED_CHATS_DAYS", "0"),
 ];
 
-/// What a run says at its end when it erased something.
+/// The log message at the end of a run that erased something.
 const ERASED: &str = "expired data was erased";
 
-/// Moves everything in the database 40 days into the past. The search index is in the order of time
-/// and is made anew.
+/// Moves everything in the database 40 days into the past. The search index is ordered by time and
+/// is rebuilt.
 fn age(database: &Path) {
     let mut conn = open(database);
     let days = 40_i64 * 24 * 60 * 60 * 1_000_000;

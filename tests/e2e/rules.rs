@@ -31,7 +31,7 @@ fn areas(entries: &[String]) -> BTreeSet<&str> {
     areas.collect()
 }
 
-/// Where a reader of prose stands in a list such as "cases 24, 25 and 27".
+/// The state of a parser of lists such as "cases 24, 25 and 27".
 #[derive(Clone, Copy, PartialEq)]
 enum List {
     Outside,

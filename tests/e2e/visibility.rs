@@ -8,7 +8,7 @@ use talk_testkit::harness::{Answer, Client, Server};
 const UNKNOWN: &str = "01900000-0000-7000-8000-000000000000";
 const B: &str = "/v1.0/service_agents";
 
-/// What requests name.
+/// The ids that requests name.
 #[derive(Clone)]
 struct Ids {
     chat: String,
@@ -77,7 +77,7 @@ fn about_chats(ids: &Ids) -> Vec<Request> {
     ]
 }
 
-/// Every request about somebody or something that is theirs.
+/// Every request about an agent or its objects.
 fn about_agents(agent: &str, key: &str) -> Vec<Request> {
     let path = format!("/v1.0/agents/{agent}");
     let owner = json!({"owner_type": "agent", "owner_id": agent});

@@ -51,7 +51,7 @@ impl<T: DeserializeOwned> Pages<T> {
     /// Reads the next page; `None` after the last one.
     ///
     /// # Errors
-    /// See [`ClientError`]; the same page may be asked for again.
+    /// See [`ClientError`]; the same page may be requested again.
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, ClientError> {
         let Some(token) = &self.token else {
             return Ok(None);

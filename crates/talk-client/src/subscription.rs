@@ -199,7 +199,7 @@ fn connect(client: &Client) -> State {
     State::Connecting(Box::pin(Link::open(client.clone())))
 }
 
-/// A chat that is gone by now is skipped: the next connection does not list it.
+/// A chat that was deleted meanwhile is skipped: the next connection does not list it.
 async fn look_up(client: Client, chats: BTreeSet<String>) -> Result<Vec<(String, u64)>, Lost> {
     let mut begins = Vec::with_capacity(chats.len());
     for chat in chats {

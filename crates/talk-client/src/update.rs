@@ -71,14 +71,14 @@ pub enum Update {
     },
     /// An agent is typing.
     Typing {
-        /// Where.
+        /// The chat.
         chat_id: String,
-        /// Who.
+        /// The agent.
         agent_id: String,
     },
     /// The presence of an agent changed.
     Presence {
-        /// Who.
+        /// The agent.
         agent_id: String,
         /// `online`, `away` or `offline`.
         status: String,

@@ -53,7 +53,7 @@ pub(crate) async fn exists(store: &Arc<dyn Store<Talk>>) -> Result<bool, Failure
     found.await.map_err(refused)
 }
 
-/// Refuses a database where somebody could log in with the password of the demo.
+/// Refuses a database with agents that have the password of the demo.
 ///
 /// # Errors
 /// Names the agents, and the commands after which `serve` starts.

@@ -39,7 +39,7 @@ const UNSENT: u32 = 32 * 1024;
 /// A TCP listener, and the rules for its connections.
 #[derive(Debug)]
 pub struct Listener<A> {
-    /// Where connections are accepted.
+    /// The socket that accepts connections.
     pub tcp: TcpListener,
     /// Whether a request that asks for an upgrade may become a WebSocket. Otherwise it is served
     /// like any other.
@@ -161,7 +161,7 @@ mod tests {
         let accepted = SockRef::from(&accepted);
         assert!(accepted.tcp_nodelay().unwrap());
         assert_eq!(accepted.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
-        // Linux doubles what it is asked for.
+        // Linux doubles the requested size.
         assert!(accepted.send_buffer_size().unwrap() <= 2 * SEND_BUFFER);
         assert_eq!(accepted.tcp_notsent_lowat().unwrap(), UNSENT);
     }

@@ -29,12 +29,12 @@ use crate::wire::{Wire, head_without_upgrade};
 /// How long a client may take to read a refusal.
 const REFUSAL: Duration = Duration::from_secs(30);
 
-/// How long a client may go on sending after the last byte for it was sent. If the connection were
-/// closed while bytes of the client are unread, the system would reset it, and the client could lose
-/// what was sent to it.
+/// The time that a client may keep sending after the last byte for it was sent. If the connection
+/// were closed while bytes of the client are unread, the system would reset it, and the client
+/// could lose what was sent to it.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What the HTTP library hands over: the request, and its connection with both buffers.
+/// An upgrade request from the HTTP library, and its connection with both buffers.
 type Upgrade = (Request, Framed<Wire, Codec>);
 
 /// Makes the service for requests that ask for an upgrade. A request that `is_upgrade` is answered by

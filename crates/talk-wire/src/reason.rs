@@ -20,9 +20,9 @@ pub struct Reason {
     pub status: &'static str,
     /// The reason.
     pub reason: &'static str,
-    /// What happened.
+    /// The cause of the refusal.
     pub meaning: &'static str,
-    /// What the client should do.
+    /// The action that the client should take.
     pub fix: &'static str,
 }
 

@@ -149,9 +149,9 @@ pub enum ServerFrame<'a> {
     /// An agent is typing. Not in the log.
     #[schemars(title = "ChatTypingFrame")]
     ChatTyping {
-        /// Who.
+        /// The typing agent.
         data: Typist,
-        /// Where.
+        /// The chat.
         chat_id: String,
     },
 }

@@ -19,7 +19,7 @@ pub(super) const END: &str = "the end";
 /// After this time without a frame a follower reconnects.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// What a follower saw.
+/// The frames that a follower received.
 #[derive(Default)]
 pub(super) struct Seen {
     /// The event of each chat it began after.

@@ -10,7 +10,7 @@ use super::story::Story;
 enum Line<'a> {
     /// `Talk: "its name"`
     Talk(&'a str),
-    /// `[somebody] "text"`
+    /// `[author] "text"`
     Said {
         who: &'a str,
         text: &'a str,
@@ -157,7 +157,7 @@ async fn react(story: &Story, to: &mut Drawn, emoji: &str, who: &str) {
     }
 }
 
-/// What the others read is what was drawn.
+/// Checks that the other agents read the drawn messages.
 async fn check(story: &Story, example: &Example, drawn: &[Drawn]) {
     let dialect = story.dialect;
     for reader in story.others() {

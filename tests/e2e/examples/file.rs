@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// What a documented value is instead, and why.
+/// A value that deliberately differs from the documented one, with the reason.
 pub(super) struct Difference {
     /// The field, wherever it is in the answer.
     pub(super) field: String,
@@ -19,9 +19,9 @@ pub(super) struct Difference {
 pub(super) struct Example {
     /// Its file.
     pub(super) name: String,
-    /// What `tests/seeds.py` calls it.
+    /// Its kind in `tests/seeds.py`.
     pub(super) kind: String,
-    /// Who sends it, by the last letter of the name: `A` unless it says otherwise.
+    /// The agent that sends it, from the last letter of the name; `A` by default.
     pub(super) caller: String,
     /// The refusal that answers it: code and reason.
     pub(super) refusal: Option<(u16, String)>,
@@ -87,7 +87,7 @@ impl Example {
         }
     }
 
-    /// What a field must be where the document says `documented`.
+    /// Returns the expected value of a field that is documented as `documented`.
     pub(super) fn expected<'a>(&'a self, field: &str, documented: &'a Value) -> &'a Value {
         let mut all = self.differences.iter();
         let found = all.find(|other| other.field == field && other.documented == *documented);

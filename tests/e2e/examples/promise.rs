@@ -18,7 +18,7 @@ impl Names {
             .sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     }
 
-    /// What a name stands for.
+    /// Returns the real value of a documented name.
     pub(super) fn get(&self, documented: &str) -> Option<&str> {
         let mut all = self.0.iter();
         all.find(|(name, _)| name == documented)

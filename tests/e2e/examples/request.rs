@@ -150,7 +150,7 @@ async fn body_for(story: &mut Story, method: &Method, path: &str) -> Value {
         return dialect.group("Project", &story.others());
     }
     if path.ends_with("/participants") {
-        // Everybody is in the chat already: somebody leaves to be added again.
+        // All agents are in the chat already: one leaves, to be added again.
         let agent = story.agent("C");
         dialect.remove(agent, &story.chat, agent).await;
         return dialect.participant(agent);

@@ -38,7 +38,7 @@ const CHAT: [&str; 3] = ["<talk-id>", "<chat-id>", "{id}"];
 const PARTICIPANT: [&str; 2] = ["<participant-id>", "{pid}"];
 const MESSAGE: [&str; 2] = ["<message-id>", "parent-message-id"];
 
-/// What happens in one document, from its first example to its last.
+/// The state while the examples of one document run in order.
 pub(super) struct Story {
     pub(super) server: Server,
     pub(super) dialect: Dialect,
@@ -95,12 +95,12 @@ impl Story {
         &found.unwrap_or_else(|| panic!("no Agent {letter}")).1
     }
 
-    /// Everybody but Agent A.
+    /// Returns all agents but Agent A.
     pub(super) fn others(&self) -> Vec<&Client> {
         self.agents.iter().skip(1).map(|(_, agent)| agent).collect()
     }
 
-    /// A group of everybody.
+    /// Creates a group of all agents.
     pub(super) async fn group(&mut self, name: &str) {
         let (dialect, by) = (self.dialect, self.agent("A"));
         let chat = dialect.create(by, name, &self.others()).await;

@@ -32,12 +32,12 @@ impl Folded {
         }
     }
 
-    /// The last event it knows of.
+    /// Returns the `seq` of the last applied event.
     pub(super) fn seq(&self) -> u64 {
         self.chat["last_seq"].as_u64().expect("a number")
     }
 
-    /// What it is after those of `events` that come behind `since`.
+    /// Applies the events after `since`.
     pub(super) fn after(mut self, events: &[Value], since: u64) -> Self {
         for event in events {
             if event["seq"].as_u64().expect("a number") > since {

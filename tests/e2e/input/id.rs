@@ -7,7 +7,7 @@ use super::world::{AGENTS, CHATS, EVENTS, KEYS, MESSAGES, UNKNOWN, World};
 use talk_testkit::harness::Answer;
 use talk_testkit::harness::client::{message, path};
 
-/// What is no id, though some of it nearly is.
+/// Invalid ids, some of them similar to valid ones.
 fn malformed() -> Vec<String> {
     let without_hyphens = UNKNOWN.replace('-', "");
     vec![

@@ -1,4 +1,4 @@
-//! Queries that make no sense.
+//! Invalid queries.
 
 use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, World};
 use super::{refused_field, refused_limit, refused_whole};
@@ -24,7 +24,7 @@ fn lists(world: &World) -> Vec<String> {
     ]
 }
 
-/// What is no `page_size`.
+/// Invalid values of `page_size`.
 const SIZES: [&str; 14] = [
     "0",
     "101",
@@ -42,7 +42,7 @@ const SIZES: [&str; 14] = [
     "18446744073709551616",
 ];
 
-/// What is no `page_token`.
+/// Invalid values of `page_token`.
 const TOKENS: [&str; 12] = [
     "x",
     "~",
@@ -58,7 +58,7 @@ const TOKENS: [&str; 12] = [
     "%27%20OR%201=1",
 ];
 
-/// What is no `order`.
+/// Invalid values of `order`.
 const ORDERS: [&str; 6] = ["up", "ASC", "asc%20", "asc%00", "1", "asc,desc"];
 
 /// API-05 and API-06.

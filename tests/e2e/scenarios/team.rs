@@ -103,7 +103,8 @@ impl Team {
         }
     }
 
-    /// Every socket gets so many events next, the last with the resource as it is now.
+    /// Checks that the next `count` events of every socket are `event`, the last one with the
+    /// current resource.
     pub(super) async fn heard_in_total(&mut self, event: &Event, count: usize, now: &Value) {
         let kind = self.dialect.name(event);
         for (name, socket) in &mut self.sockets {
@@ -138,7 +139,7 @@ impl Team {
         self.heard_note(text).await;
     }
 
-    /// Somebody who has left hears so, and nothing more.
+    /// Checks that an agent that has left gets `unsubscribed`, and nothing more.
     pub(super) async fn leaves(&mut self, name: &str) {
         let place = self.sockets.iter().position(|(other, _)| *other == name);
         let (_, mut socket) = self.sockets.remove(place.expect("a socket"));
@@ -150,7 +151,7 @@ impl Team {
         socket.nothing_else().await;
     }
 
-    /// Nothing more comes to anybody.
+    /// Checks that no socket gets another event.
     pub(super) async fn nothing_else(&mut self) {
         for (_, socket) in &mut self.sockets {
             socket.nothing_else().await;

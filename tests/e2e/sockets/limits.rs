@@ -20,7 +20,7 @@ const FINISH: Duration = Duration::from_secs(5);
 /// A server that would wait for its sockets much longer than the tests wait for it.
 const PATIENT: [(&str, &str); 1] = [("TALK_SHUTDOWN_SECONDS", "600")];
 
-/// Frames that make no sense, with their id and what is wrong with them.
+/// Invalid frames, with their id and the reason of the refusal.
 const BAD: [(&str, Option<&str>, &str); 13] = [
     ("", None, "INVALID_JSON_BODY"),
     ("hello", None, "INVALID_JSON_BODY"),

@@ -161,7 +161,7 @@ async fn a_former_participant_holds_nobody_back() {
     let left = log.iter().position(|frame| frame.contains("_removed"));
     let left = left.expect("carol's removal") + 1;
     let mut former = Socket::open(&carol).await;
-    // Each time anew, also on the same connection.
+    // Again each time, also on the same connection.
     for _ in 0..2 {
         let since = json!({id(&chat): left - 1});
         former.resume(&carol, &epoch, since).await;

@@ -14,7 +14,7 @@ async fn customer(agent: &Client) -> String {
     me["customer_id"].as_str().expect("an id").to_owned()
 }
 
-/// What each refused topic of an answer was refused for.
+/// Returns the reason of each refused topic of an answer.
 fn refused(answer: &Value) -> BTreeMap<String, String> {
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     let refused = answer["refused"].as_array().expect("a list").iter();

@@ -30,7 +30,7 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// What to send.
+    /// Returns the first frames to send.
     pub(super) fn begin(
         agent: &str,
         follow: &Follow,

@@ -326,7 +326,7 @@ async fn the_health_check_fails_without_a_ready_server() {
     answering.join().unwrap();
 }
 
-/// RUN-04: rotation without logging anybody out.
+/// RUN-04: rotation without ending any login.
 #[tokio::test]
 async fn a_rotated_secret_logs_nobody_out() {
     const NEW: &str = "another-secret-0123456789abcdef0123456789";

@@ -1,4 +1,4 @@
-//! What comes of the bytes of a client. Cases "A x.y" are those of the Autobahn test suite.
+//! Tests of decoding a client's bytes. Cases "A x.y" refer to the Autobahn test suite.
 
 use super::*;
 use proptest::prelude::*;

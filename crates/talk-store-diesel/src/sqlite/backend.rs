@@ -1,7 +1,7 @@
 //! SQLite's part of the repositories: searches by the index, and walks through tables by the numbers
 //! of their rows, which rise in the order in which the rows were stored.
 //!
-//! An index by author would cost every post more than the rare look through the whole table costs.
+//! An index by author would cost every post more than the rare scan of the whole table costs.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;

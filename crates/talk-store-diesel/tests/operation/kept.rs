@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::support::Database;
 
-/// What the writer knows of a chat, a membership, an agent and a token.
+/// The rows of a chat, a membership, an agent and a token, as units of the writer read them.
 #[derive(Debug, PartialEq)]
 struct Known {
     chat: Option<Chat>,

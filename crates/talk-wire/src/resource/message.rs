@@ -81,7 +81,7 @@ pub struct Metadata {
 /// The change that a system message announces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SystemNote {
-    /// What happened.
+    /// The kind of change.
     #[schemars(extend("enum" = NOTES))]
     pub kind: String,
     /// The agent that caused it.

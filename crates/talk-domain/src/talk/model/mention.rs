@@ -55,7 +55,7 @@ pub trait MentionRepository {
 /// Messages that were written before mentions were stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backlog {
-    /// Those with an `@`, each with its customer.
+    /// The messages with an `@`, each with its customer.
     pub messages: Vec<(CustomerId, MessageId)>,
     /// The number of the oldest of them: once they are resolved, so are all that were written
     /// later.

@@ -30,7 +30,7 @@ impl SystemKind {
         }
     }
 
-    /// Who joined or left.
+    /// Returns the agent that joined or left.
     #[must_use]
     pub const fn subject(self) -> Option<AgentId> {
         match self {
@@ -56,7 +56,7 @@ impl SystemKind {
 /// The kind of a system message and its actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SystemNote {
-    /// What happened.
+    /// The kind of change.
     pub kind: SystemKind,
     /// The agent that caused it.
     pub actor: AgentId,

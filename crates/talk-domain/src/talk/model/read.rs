@@ -32,7 +32,7 @@ pub struct ReadState {
     pub seq: u64,
     /// Later messages of others among the latest [`COUNTED`], without deleted and system messages.
     pub unread: u32,
-    /// Those of them that mention the agent.
+    /// The number of unread messages that mention the agent.
     pub mentions: u32,
 }
 

@@ -123,7 +123,8 @@ mod tests {
         Aged { chat, expired }
     }
 
-    /// What is due of one chat, whose next message is at `message` and first event at `event`.
+    /// Returns the work due for one chat, whose next message is at `message` and first event at
+    /// `event`.
     fn due(aged: &Aged, expiry: Expiry, (message, event): (i64, i64)) -> Vec<Due> {
         let mut snapshot = MockSnapshot::default();
         let (retention, aged) = (&mut snapshot.retention, aged.clone());

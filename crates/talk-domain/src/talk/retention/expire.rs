@@ -73,7 +73,7 @@ mod tests {
         unit_up_to(scene, expiring, expiring.len())
     }
 
-    /// The same, of which so many are looked at.
+    /// The same, with `count` messages scanned.
     fn unit_up_to(scene: &Scene, expiring: &[u128], count: usize) -> MockUnitOfWork {
         let mut uow = scene.unit();
         let next: Vec<_> = (1..)

@@ -67,8 +67,8 @@ impl Scope<'_> {
         Ok(agents.len() >= limit as usize)
     }
 
-    /// Deletes a message and what belongs to it. Returns `false` if it has so many earlier versions
-    /// or events that only some of them were deleted.
+    /// Deletes a message and the rows that belong to it. Returns `false` if only some of its
+    /// earlier versions or events were deleted, because it has more than the bound.
     fn drop_message(
         &mut self,
         chat: ChatId,

@@ -24,8 +24,8 @@ fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
     carry_on(uow, &context(gone()), &cleanup).unwrap();
 }
 
-/// A unit of work that finds these messages; `finished` says whether the cleanup ends, and
-/// `position` where it goes on.
+/// A unit of work that finds these messages; the cleanup continues at `position`, or ends if that
+/// is `None`.
 fn unit(scene: &Scene, found: Authored, position: Option<u64>) -> MockUnitOfWork {
     let mut uow = scene.unit();
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));

@@ -451,7 +451,7 @@ fn hash(n: usize) -> [u8; 32] {
     [u8::try_from(n).unwrap(); 32]
 }
 
-/// What is older than half a second has expired.
+/// Expires everything older than 20 milliseconds.
 fn expiry(now: Timestamp) -> Expiry {
     let upto = Some(at(now.as_micros() - 20_000));
     Expiry {
