@@ -24,9 +24,11 @@ use crate::kernel::cleanup::{
     CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
 };
 use crate::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
+use crate::kernel::log::{EventQueries, MockEventQueries};
 use crate::kernel::unit::{Snapshot, UnitOfWork};
+
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
-use crate::talk::model::event::{EventLog, EventQueries, MockEventLog, MockEventQueries};
+use crate::talk::model::event::{EventLog, MockEventLog};
 use crate::talk::model::media::{FileRepository, MockFileRepository};
 use crate::talk::model::mention::{
     MentionQueries, MentionRepository, MockMentionQueries, MockMentionRepository,

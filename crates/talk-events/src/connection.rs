@@ -5,89 +5,81 @@ use std::task::{Context, Poll};
 
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::live::{Connection, FollowError, Notice, Refused, Resume, Scope};
-use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::live::{
+    Connection, Entitlements, Notice, Refused, Resume, Scope, SubscribeError,
+};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::live::subscribe::starts;
-use talk_domain::talk::unit::Talk;
+use talk_domain::kernel::stream::StreamId;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::hub::ReaderId;
+use crate::hub::SubscriberId;
 use crate::mailbox::Notices;
 use crate::node::{Command, NodeHandle, lock};
 use crate::roster::Roster;
 
-/// How often a subscription looks again because too much was committed while it looked.
+/// How often a subscription is tried while too much is committed in between.
 const ATTEMPTS: usize = 10;
 
-/// See [`Connection`]. Its queue is bounded by the hub, which sends no more events than it may
-/// have under way.
+/// See [`Connection`]. The hub bounds its queue: it sends no event that has no space there.
 pub(crate) struct NodeConnection {
-    id: ReaderId,
+    id: SubscriberId,
     actor: Actor,
-    store: Arc<dyn Store<Talk>>,
+    entitlements: Arc<dyn Entitlements>,
     node: UnboundedSender<Command>,
     notices: Notices,
     roster: Arc<Mutex<Roster>>,
 }
 
 impl NodeConnection {
-    pub(crate) fn new(id: ReaderId, actor: Actor, node: &NodeHandle, notices: Notices) -> Self {
+    pub(crate) fn new(id: SubscriberId, actor: Actor, node: &NodeHandle, notices: Notices) -> Self {
         let roster = Arc::clone(&node.roster);
         lock(&roster).connect(id, actor, Instant::now().into_std());
         Self {
             id,
             actor,
-            store: Arc::clone(&node.store),
+            entitlements: Arc::clone(&node.entitlements),
             node: node.sender.clone(),
             notices,
             roster,
         }
     }
 
-    /// Asks the node and waits for its answer.
-    async fn ask<T>(
+    /// Sends a command to the node and waits for its reply.
+    async fn request<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<T>) -> Command,
-    ) -> Result<T, FollowError> {
+    ) -> Result<T, SubscribeError> {
         let (reply, answer) = oneshot::channel();
-        self.tell(command(reply));
-        answer.await.map_err(|_| FollowError::Stopping)
+        self.send(command(reply));
+        answer.await.map_err(|_| SubscribeError::Stopping)
     }
 
-    /// An error means that delivery has ended, of which the closed mailbox tells.
-    fn tell(&self, command: Command) {
+    /// Sends a command. An error means that delivery has ended; the queue of notices ends then too.
+    fn send(&self, command: Command) {
         let _ = self.node.send(command);
     }
 
-    async fn begin(&self, more: &Scope, resume: &Resume) -> Result<Refused, FollowError> {
-        let (id, actor, store) = (self.id, self.actor, &*self.store);
-        let is_this_log = resume.epoch == store.epoch();
-        let unit = Unit::by(actor, "follow");
+    async fn begin(&self, added: &Scope, resume: &Resume) -> Result<Refused, SubscribeError> {
+        let (id, follows_joined) = (self.id, added.is_all);
         for _ in 0..ATTEMPTS {
-            let follows_joined = more.is_all;
-            let mark = self.ask(|reply| Command::Mark {
+            let mark = self.request(|reply| Command::Mark {
                 id,
                 follows_joined,
                 reply,
             });
             let mark = mark.await?;
-            let (scope, since) = (more.clone(), resume.clone());
-            let read = store.read(unit, move |snapshot| {
-                starts(snapshot, actor, &scope, &since, is_this_log)
-            });
-            let mut starts = read.await?;
+            let starts = self.entitlements.starts(self.actor, added, resume);
+            let mut starts = starts.await?;
             let refused = std::mem::take(&mut starts.refused);
-            let attached = self.ask(|reply| Command::Attach {
+            let subscribed = self.request(|reply| Command::Subscribe {
                 id,
                 mark,
                 starts,
                 reply,
             });
-            if attached.await? {
+            if subscribed.await? {
                 return Ok(refused);
             }
         }
@@ -96,41 +88,41 @@ impl NodeConnection {
 }
 
 impl Connection for NodeConnection {
-    fn follow<'a>(
+    fn subscribe<'a>(
         &'a mut self,
-        scope: &Scope,
-        more: &Scope,
+        current: &Scope,
+        added: &Scope,
         resume: &Resume,
-    ) -> BoxFuture<'a, Result<Refused, FollowError>> {
-        let (scope, more, resume) = (scope.clone(), more.clone(), resume.clone());
+    ) -> BoxFuture<'a, Result<Refused, SubscribeError>> {
+        let (current, added, resume) = (current.clone(), added.clone(), resume.clone());
         Box::pin(async move {
-            let begun = self.begin(&more, &resume).await;
+            let begun = self.begin(&added, &resume).await;
             if begun.is_err() {
-                self.keep(&scope);
+                self.unsubscribe(&current);
             }
             begun
         })
     }
 
-    fn keep(&mut self, scope: &Scope) {
-        self.tell(Command::Keep(self.id, scope.clone()));
+    fn unsubscribe(&mut self, remaining: &Scope) {
+        self.send(Command::Unsubscribe(self.id, remaining.clone()));
     }
 
     fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notice>> {
         self.notices.poll_recv(cx)
     }
 
-    fn is_active(&mut self) {
+    fn mark_active(&mut self) {
         let now = Instant::now().into_std();
-        lock(&self.roster).is_active(self.id, self.actor.agent, now);
+        lock(&self.roster).mark_active(self.id, self.actor.agent, now);
     }
 
-    fn took(&mut self, bytes: usize) {
-        self.tell(Command::Took(self.id, bytes));
+    fn acknowledge(&mut self, bytes: usize) {
+        self.send(Command::Acknowledge(self.id, bytes));
     }
 
-    fn pass(&mut self, chat: ChatId, frame: Arc<str>) {
-        self.tell(Command::Pass(self.id, chat, frame));
+    fn send_ephemeral(&mut self, stream: StreamId, frame: Arc<str>) {
+        self.send(Command::Ephemeral(self.id, stream, frame));
     }
 }
 
@@ -138,6 +130,6 @@ impl Drop for NodeConnection {
     fn drop(&mut self) {
         let now = Instant::now().into_std();
         lock(&self.roster).disconnect(self.id, self.actor.agent, now);
-        self.tell(Command::Disconnect(self.id));
+        self.send(Command::Disconnect(self.id));
     }
 }

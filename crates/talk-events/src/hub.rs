@@ -1,82 +1,85 @@
-//! The hub: which reader gets which event, as a state machine without I/O.
+//! The hub decides which subscriber gets which event: a state machine without I/O.
 //!
-//! Per chat there is a head; per reader and chat a link in one of two states. *Live* readers get
-//! each event as the bell rings. *Catching up*, a reader gets pages of the log until it stands at
-//! the head. Every trouble — a subscription that starts in the past, a reader that falls behind,
-//! a gap in what the bell told — is the same move: back to catching up from where the reader
-//! stands. So an event is never skipped and never sent twice.
+//! A stream has a head, its last event. A subscriber has a link to each of its streams, in one of two
+//! states. A *live* subscriber gets each event when the bell rings. A subscriber that is *behind* gets
+//! pages of the log until its cursor is at the head. A subscription that starts in the past, a slow
+//! connection and a gap between two rings are all handled by the same transition: the link becomes
+//! behind, at its cursor. So no event is skipped and none is sent twice.
+//!
+//! Events carry [changes](talk_domain::kernel::stream::Change) of who may read their stream. The hub
+//! applies them at the event that carries them, live or from the log, and looks at nothing else of an
+//! event but its place and its size.
 
-mod beginning;
 mod delivery;
+mod fanout;
 mod link;
 #[cfg(test)]
 mod model;
-mod reader;
 mod replay;
-mod room;
+mod subscriber;
+mod subscribing;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use talk_domain::kernel::id::{AgentId, ChatId};
-use talk_domain::kernel::live::{Notice, Presence, Scope};
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::live::catch_up::Gap;
-use talk_domain::talk::model::event::EventKind;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::live::{Gap, Notice, Presence, Scope};
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::stream::{Change, StreamId};
 
+use fanout::Fanout;
 use link::Link;
-use reader::Reader;
-use room::Room;
+use subscriber::Subscriber;
 
 /// Identity of a connection on this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReaderId(pub u64);
+pub struct SubscriberId(pub u64);
 
-/// A point in the stream of commits this hub heard of.
+/// A point in the sequence of commits that rang the bell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(u64);
+pub struct CommitMark(u64);
 
-/// An answer of the log.
+/// A page of a stream, as it was read from the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The chat that was read.
-    pub chat: ChatId,
-    /// The position it was read from.
+    /// The stream that was read.
+    pub stream: StreamId,
+    /// The position that it was read from.
     pub since: u64,
-    /// What follows the position, ascending.
-    pub events: &'a [LoggedEvent],
-    /// Whether nothing followed these.
+    /// The events that follow the position, in ascending order.
+    pub events: &'a [Arc<Logged>],
+    /// Whether none followed these.
     pub is_end: bool,
     /// Why they do not follow the position, if they do not.
     pub gap: Option<Gap>,
 }
 
-/// What the hub wants done. None of it may block.
+/// Performs the I/O that the hub requests. MUST NOT block.
 pub trait Outbox {
-    /// Queue a notice for a reader.
-    fn send(&mut self, reader: ReaderId, notice: Notice);
-    /// Read the log of `chat` after `since`, about `bytes` of it, and call [`Hub::page`].
-    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64, bytes: usize);
+    /// Queues a notice for a subscriber.
+    fn send(&mut self, subscriber: SubscriberId, notice: Notice);
+    /// Reads about `bytes` of `stream` after `since` from the log, and then calls [`Hub::page`].
+    fn read(&mut self, subscriber: SubscriberId, stream: StreamId, since: u64, bytes: usize);
 }
 
-/// How many commits are remembered for subscriptions under way.
+/// Events of the latest commits that are remembered for subscriptions in progress.
 const REMEMBERED: usize = 16_384;
 
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub struct Hub {
-    rooms: HashMap<ChatId, Room>,
-    readers: HashMap<ReaderId, Reader>,
-    agents: HashMap<AgentId, Vec<ReaderId>>,
-    recent: VecDeque<(ChatId, u64)>,
-    heard: u64,
+    fanouts: HashMap<StreamId, Fanout>,
+    subscribers: HashMap<SubscriberId, Subscriber>,
+    agents: HashMap<AgentId, Vec<SubscriberId>>,
+    recent: VecDeque<(StreamId, u64)>,
+    committed_count: u64,
     queue_limit: usize,
 }
 
 impl Hub {
-    /// A hub that queues at most `queue_limit` bytes of events per reader.
+    /// A hub that queues at most `queue_limit` bytes of events per subscriber.
     #[must_use]
     pub fn new(queue_limit: usize) -> Self {
         Self {
@@ -85,157 +88,179 @@ impl Hub {
         }
     }
 
-    /// Now. Take it before the snapshot that [`attach`](Self::attach) is given.
+    /// The present point. To be taken before the snapshot that [`subscribe`](Self::subscribe) rests on.
     #[must_use]
-    pub const fn mark(&self) -> Mark {
-        Mark(self.heard)
+    pub const fn mark(&self) -> CommitMark {
+        CommitMark(self.committed_count)
     }
 
-    /// A connection of `agent`.
-    pub fn connect(&mut self, id: ReaderId, agent: AgentId) {
-        self.readers.insert(id, Reader::new(agent));
+    /// Adds a connection of `agent` without subscriptions.
+    pub fn connect(&mut self, id: SubscriberId, agent: AgentId) {
+        self.subscribers.insert(id, Subscriber::new(agent));
         self.agents.entry(agent).or_default().push(id);
     }
 
-    /// The connection is gone.
-    pub fn disconnect(&mut self, id: ReaderId) {
-        let Some(reader) = self.readers.remove(&id) else {
+    /// Removes a connection that has ended.
+    pub fn disconnect(&mut self, id: SubscriberId) {
+        let Some(subscriber) = self.subscribers.remove(&id) else {
             return;
         };
-        for chat in reader.links.keys() {
-            self.leave_room(id, *chat);
+        for stream in subscriber.links.keys() {
+            self.leave_fanout(id, *stream);
         }
-        if let Some(readers) = self.agents.get_mut(&reader.agent) {
-            readers.retain(|other| *other != id);
-            if readers.is_empty() {
-                self.agents.remove(&reader.agent);
+        if let Some(subscribers) = self.agents.get_mut(&subscriber.agent) {
+            subscribers.retain(|other| *other != id);
+            if subscribers.is_empty() {
+                self.agents.remove(&subscriber.agent);
             }
         }
     }
 
-    /// Whether the reader follows chats its agent joins later.
-    pub fn follow_joined(&mut self, id: ReaderId, follows: bool) {
-        if let Some(reader) = self.readers.get_mut(&id) {
-            reader.follows_joined = follows;
+    /// Sets whether the subscriber is subscribed to streams that its agent joins later.
+    pub fn set_follows_joined(&mut self, id: SubscriberId, follows: bool) {
+        if let Some(subscriber) = self.subscribers.get_mut(&id) {
+            subscriber.follows_joined = follows;
         }
     }
 
-    /// The last event of the chat the reader was given.
-    pub(super) fn place(&self, id: ReaderId, chat: ChatId) -> Option<u64> {
-        match self.readers.get(&id)?.links.get(&chat)? {
-            Link::Live => self.rooms.get(&chat).map(|room| room.head),
+    /// The last event of the stream that was sent to the subscriber.
+    pub(super) fn last_sent(&self, id: SubscriberId, stream: StreamId) -> Option<u64> {
+        match self.subscribers.get(&id)?.links.get(&stream)? {
+            Link::Live => self.fanouts.get(&stream).map(|fanout| fanout.head),
             Link::Behind(behind) => Some(behind.cursor),
-            Link::Out(_) => None,
+            Link::Left(_) => None,
         }
     }
 
-    /// Ends delivery of a chat.
-    pub fn detach(&mut self, id: ReaderId, chat: ChatId) {
+    /// Ends the delivery of a stream.
+    pub(super) fn unlink(&mut self, id: SubscriberId, stream: StreamId) {
         let linked = self
-            .readers
+            .subscribers
             .get_mut(&id)
-            .and_then(|reader| reader.links.remove(&chat));
+            .and_then(|subscriber| subscriber.links.remove(&stream));
         if linked.is_some() {
-            self.leave_room(id, chat);
+            self.leave_fanout(id, stream);
         }
-        if let (Some(Link::Behind(_)), Some(reader)) = (linked, self.readers.get_mut(&id)) {
-            reader.behind.retain(|other| *other != chat);
+        if let (Some(Link::Behind(_)), Some(subscriber)) = (linked, self.subscribers.get_mut(&id)) {
+            subscriber.behind.retain(|other| *other != stream);
         }
     }
 
-    /// Ends delivery of everything outside `scope`.
-    pub fn keep(&mut self, id: ReaderId, scope: &Scope) {
-        self.follow_joined(id, scope.is_all);
-        let Some(reader) = self.readers.get(&id) else {
+    /// Ends the delivery of every stream outside `remaining`.
+    pub fn unsubscribe(&mut self, id: SubscriberId, remaining: &Scope) {
+        self.set_follows_joined(id, remaining.is_all);
+        let Some(subscriber) = self.subscribers.get(&id) else {
             return;
         };
-        let linked = reader.links.keys().copied();
-        for chat in linked
-            .filter(|chat| !scope.contains(*chat))
+        let linked = subscriber.links.keys().copied();
+        for stream in linked
+            .filter(|stream| !remaining.contains(*stream))
             .collect::<Vec<_>>()
         {
-            self.detach(id, chat);
+            self.unlink(id, stream);
         }
     }
 
-    /// Hands a frame that is in no log to the live readers of a chat, but not to those of the same
-    /// agent, nor to any that has much to take already.
-    pub fn pass(&mut self, id: ReaderId, chat: ChatId, frame: &Arc<str>, out: &mut dyn Outbox) {
-        let (Some(sender), Some(room)) = (self.readers.get(&id), self.rooms.get(&chat)) else {
+    /// Sends a frame that is not in the log to the live subscribers of a stream. Skips connections of
+    /// the sender's agent, and queues that are more than a quarter full.
+    pub fn send_ephemeral(
+        &mut self,
+        id: SubscriberId,
+        stream: StreamId,
+        frame: &Arc<str>,
+        out: &mut dyn Outbox,
+    ) {
+        let (Some(sender), Some(fanout)) = (self.subscribers.get(&id), self.fanouts.get(&stream))
+        else {
             return;
         };
         let agent = sender.agent;
-        for other in room.live.clone() {
-            let notice = Notice::Passing(chat, Arc::clone(frame));
-            self.offer(other, agent, notice, out);
+        for other in fanout.live.clone() {
+            let notice = Notice::Ephemeral(stream, Arc::clone(frame));
+            self.send_unlogged(other, agent, notice, out);
         }
     }
 
-    /// Tells the live readers of chats of `agent` that it comes or goes, each once.
-    pub fn announce(
+    /// Sends the new presence of `agent` to the live subscribers of these streams, to each once.
+    pub fn send_presence(
         &mut self,
         agent: AgentId,
-        chats: &[ChatId],
+        streams: &[StreamId],
         presence: Presence,
         out: &mut dyn Outbox,
     ) {
-        let rooms = chats.iter().filter_map(|chat| self.rooms.get(chat));
-        let told: HashSet<_> = rooms.flat_map(|room| room.live.iter().copied()).collect();
-        for id in told {
+        let fanouts = streams.iter().filter_map(|stream| self.fanouts.get(stream));
+        let concerned: HashSet<_> = fanouts
+            .flat_map(|fanout| fanout.live.iter().copied())
+            .collect();
+        for id in concerned {
             let notice = Notice::Presence(agent, presence);
-            self.offer(id, agent, notice, out);
+            self.send_unlogged(id, agent, notice, out);
         }
     }
 
-    /// Sends what is in no log, unless it is the sender's or the reader has much to take already.
-    fn offer(&mut self, id: ReaderId, sender: AgentId, notice: Notice, out: &mut dyn Outbox) {
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Sends a notice that is not in the log, unless the subscriber is of the same agent or its queue is
+    /// more than a quarter full.
+    fn send_unlogged(
+        &mut self,
+        id: SubscriberId,
+        sender: AgentId,
+        notice: Notice,
+        out: &mut dyn Outbox,
+    ) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        if reader.agent != sender && reader.queued * 4 <= self.queue_limit {
-            reader.queued += notice.bytes();
+        if subscriber.agent != sender && subscriber.queued * 4 <= self.queue_limit {
+            subscriber.queued += notice.bytes();
             out.send(id, notice);
         }
     }
 
-    /// The bell rang: these events are durable, in order.
-    pub fn committed(&mut self, events: &[LoggedEvent], out: &mut dyn Outbox) {
-        for (place, event) in events.iter().enumerate() {
+    /// Delivers the events of a commit, in their order.
+    pub fn committed(&mut self, events: &[Arc<Logged>], out: &mut dyn Outbox) {
+        for event in events {
             self.remember(event);
             self.deliver(event, out);
-            if event.kind == EventKind::ParticipantJoined {
-                self.admit(events.get(..=place).unwrap_or_default(), event, out);
+            for change in &event.changes {
+                if let Change::Joins(agent) = *change {
+                    self.link_joined(agent, event, out);
+                }
             }
         }
     }
 
-    /// The log was read, as [`Outbox::read`] asked.
-    pub fn page(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Delivers a page that [`Outbox::read`] requested.
+    pub fn page(&mut self, id: SubscriberId, page: &Page<'_>, out: &mut dyn Outbox) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        reader.is_reading = false;
-        reader.needs = 0;
-        // The others have their turn before this chat has another.
-        if let Some(place) = reader.behind.iter().position(|chat| *chat == page.chat) {
-            let chat = reader.behind.remove(place);
-            reader.behind.push(chat);
+        subscriber.is_reading = false;
+        subscriber.needs = 0;
+        // The other streams of the subscriber come first.
+        if let Some(place) = subscriber
+            .behind
+            .iter()
+            .position(|stream| *stream == page.stream)
+        {
+            let stream = subscriber.behind.remove(place);
+            subscriber.behind.push(stream);
         }
-        if let Some(Link::Behind(behind)) = reader.links.get_mut(&page.chat)
+        if let Some(Link::Behind(behind)) = subscriber.links.get_mut(&page.stream)
             && behind.reads == Some(page.since)
         {
             behind.reads = None;
             self.replay(id, page, out);
         }
-        self.pump(id, out);
+        self.read_next(id, out);
     }
 
-    /// The reader's connection took `bytes` of queued events.
-    pub fn drained(&mut self, id: ReaderId, bytes: usize, out: &mut dyn Outbox) {
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Notes that the connection received `bytes` of its queue.
+    pub fn acknowledge(&mut self, id: SubscriberId, bytes: usize, out: &mut dyn Outbox) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        reader.queued = reader.queued.saturating_sub(bytes);
-        self.pump(id, out);
+        subscriber.queued = subscriber.queued.saturating_sub(bytes);
+        self.read_next(id, out);
     }
 }

@@ -1,9 +1,9 @@
 //! Delivery of committed events to connections.
 //!
-//! The [`Node`] of a process hears of every durable event by its bell and hands it to whoever
-//! follows the chat. What to hand to whom is decided by the [`hub`], a state machine without I/O;
-//! around it the node does the I/O: it reads the log and owns the connections' queues. The event
-//! log is the truth: what a connection misses it gets from there.
+//! The bell of a [`Node`] rings with every durable event, and the node sends it to the subscribers of
+//! its stream. The [`hub`] decides who gets what; around it the node performs the I/O: it reads the
+//! log and owns the queues of the connections. Both know streams, not the objects that have them. The
+//! event log is the truth: a connection that misses a ring gets the event from there.
 
 mod connection;
 pub mod hub;

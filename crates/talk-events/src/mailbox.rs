@@ -1,5 +1,5 @@
-//! What waits for a connection: a queue that holds little while nothing waits. Of some ten thousand
-//! connections nearly all wait.
+//! The queue of notices for a connection. It keeps little memory while it is empty, as nearly all of
+//! some ten thousand are.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,19 +7,19 @@ use std::task::{Context, Poll, Waker};
 
 use talk_domain::kernel::live::Notice;
 
-/// Notices there is room for while nothing waits.
+/// Notices there is fanout for while nothing waits.
 const KEPT: usize = 4;
 
-/// The delivery's end. Dropping it ends the queue after what waits.
+/// The sending end. Dropping it ends the queue behind the notices in it.
 pub(crate) struct Mailbox(Arc<Mutex<Queue>>);
 
-/// The connection's end.
+/// The receiving end.
 pub(crate) struct Notices(Arc<Mutex<Queue>>);
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Notice>,
-    reader: Option<Waker>,
+    subscriber: Option<Waker>,
     is_ended: bool,
     is_left: bool,
 }
@@ -40,7 +40,7 @@ impl Mailbox {
         wake(queue);
     }
 
-    /// Whether nobody takes anything any more.
+    /// Whether the receiving end was dropped.
     pub(crate) fn is_closed(&self) -> bool {
         lock(&self.0).is_left
     }
@@ -65,7 +65,7 @@ impl Notices {
                 if queue.waiting.capacity() > KEPT {
                     queue.waiting = VecDeque::new();
                 }
-                queue.reader = Some(cx.waker().clone());
+                queue.subscriber = Some(cx.waker().clone());
                 Poll::Pending
             }
         }
@@ -80,16 +80,16 @@ impl Drop for Notices {
     }
 }
 
-/// The lock is given back before anybody is woken.
+/// Wakes the receiver after unlocking the queue.
 fn wake(mut queue: MutexGuard<'_, Queue>) {
-    let reader = queue.reader.take();
+    let subscriber = queue.subscriber.take();
     drop(queue);
-    if let Some(reader) = reader {
-        reader.wake();
+    if let Some(subscriber) = subscriber {
+        subscriber.wake();
     }
 }
 
-/// A panic while it was held left it whole.
+/// Locks the queue. A panic while it was locked left it consistent.
 fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
-    use talk_domain::testing::chat_id;
+    use talk_domain::testing::stream_id;
 
     #[derive(Default)]
     struct Woken(AtomicUsize);
@@ -117,7 +117,7 @@ mod tests {
         let mut cx = Context::from_waker(&waker);
         assert!(notices.poll_recv(&mut cx).is_pending());
         for seq in 0..100 {
-            mailbox.send(Notice::CaughtUp(chat_id(1), seq));
+            mailbox.send(Notice::CaughtUp(stream_id(1), seq));
         }
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         drop(mailbox);
@@ -135,7 +135,7 @@ mod tests {
         let (mailbox, notices) = mailbox();
         let mut cx = Context::from_waker(Waker::noop());
         for seq in 0..100 {
-            mailbox.send(Notice::CaughtUp(chat_id(1), seq));
+            mailbox.send(Notice::CaughtUp(stream_id(1), seq));
         }
         for _ in 0..100 {
             assert!(notices.poll_recv(&mut cx).is_ready());
@@ -144,13 +144,13 @@ mod tests {
         assert!(lock(&notices.0).waiting.capacity() <= KEPT);
     }
 
-    /// Nearly all connections wait for one notice at a time: these find the room of the last one.
+    /// Nearly all connections wait for one notice at a time: these find the fanout of the last one.
     #[test]
     fn a_queue_keeps_room_for_a_few_notices() {
         let (mailbox, notices) = mailbox();
         let mut cx = Context::from_waker(Waker::noop());
         for seq in 0..KEPT as u64 {
-            mailbox.send(Notice::CaughtUp(chat_id(1), seq));
+            mailbox.send(Notice::CaughtUp(stream_id(1), seq));
         }
         for _ in 0..KEPT {
             assert!(notices.poll_recv(&mut cx).is_ready());
@@ -162,10 +162,10 @@ mod tests {
     #[test]
     fn nothing_waits_for_who_has_left() {
         let (mailbox, notices) = mailbox();
-        mailbox.send(Notice::CaughtUp(chat_id(1), 1));
+        mailbox.send(Notice::CaughtUp(stream_id(1), 1));
         assert!(!mailbox.is_closed());
         drop(notices);
-        mailbox.send(Notice::CaughtUp(chat_id(1), 2));
+        mailbox.send(Notice::CaughtUp(stream_id(1), 2));
         assert!(mailbox.is_closed() && lock(&mailbox.0).waiting.is_empty());
     }
 

@@ -1,6 +1,6 @@
-//! The node: the hub with its I/O.
+//! The node runs the hub of a process and performs its I/O.
 
-mod around;
+mod io;
 #[cfg(test)]
 mod tests;
 
@@ -9,23 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use talk_domain::kernel::context::Actor;
-use talk_domain::kernel::id::{AgentId, ChatId};
-use talk_domain::kernel::live::{Connection, Live, Notice, Presence, Scope};
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::kernel::store::Store;
-use talk_domain::talk::live::catch_up::CatchUp;
-use talk_domain::talk::live::subscribe::Starts;
-use talk_domain::talk::model::event::Bell;
-use talk_domain::talk::unit::Talk;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::live::{
+    CatchUp, Connection, Entitlements, Live, Notice, Presence, Scope, Starts,
+};
+use talk_domain::kernel::log::{Bell, Logged};
+use talk_domain::kernel::stream::StreamId;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::connection::NodeConnection;
-use crate::hub::{Hub, Mark, Outbox as _, Page, ReaderId};
+use crate::hub::{CommitMark, Hub, Outbox as _, Page, SubscriberId};
 use crate::mailbox::{Mailbox, mailbox};
-use crate::roster::{Change, Roster};
-use around::Around;
+use crate::roster::{PresenceChange, Roster};
+use io::NodeIo;
 
 /// Events read from the log at a time.
 const PAGE: u32 = 128;
@@ -33,55 +31,55 @@ const PAGE: u32 = 128;
 /// How often changes of presence are looked for.
 const PRESENCE: Duration = Duration::from_secs(1);
 
-/// The roster; a panic while it was held left it as it was.
+/// Locks the roster. A panic while it was locked left it consistent.
 pub(crate) fn lock(roster: &Mutex<Roster>) -> MutexGuard<'_, Roster> {
     roster.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the node is asked to do, in one queue with the commits so that their order is known.
+/// A command to the node. Commits are in the same queue, so that their order is defined.
 pub(crate) enum Command {
-    Committed(Vec<LoggedEvent>),
-    Connect(ReaderId, Actor, Mailbox),
-    Disconnect(ReaderId),
+    Committed(Vec<Arc<Logged>>),
+    Connect(SubscriberId, Actor, Mailbox),
+    Disconnect(SubscriberId),
     Mark {
-        id: ReaderId,
+        id: SubscriberId,
         follows_joined: bool,
-        reply: oneshot::Sender<Mark>,
+        reply: oneshot::Sender<CommitMark>,
     },
-    Attach {
-        id: ReaderId,
-        mark: Mark,
+    Subscribe {
+        id: SubscriberId,
+        mark: CommitMark,
         starts: Starts,
         reply: oneshot::Sender<bool>,
     },
-    Keep(ReaderId, Scope),
-    Took(ReaderId, usize),
-    Pass(ReaderId, ChatId, Arc<str>),
-    Announce(Change, Vec<ChatId>),
+    Unsubscribe(SubscriberId, Scope),
+    Acknowledge(SubscriberId, usize),
+    Ephemeral(SubscriberId, StreamId, Arc<str>),
+    Presence(PresenceChange, Vec<StreamId>),
     Page {
-        id: ReaderId,
-        chat: ChatId,
+        id: SubscriberId,
+        stream: StreamId,
         since: u64,
         read: CatchUp,
     },
 }
 
-/// The delivery of one process, not running yet.
+/// The delivery of one process; not running yet.
 pub struct Node {
     hub: Hub,
     inbox: UnboundedReceiver<Command>,
     sender: UnboundedSender<Command>,
 }
 
-/// Tells a [`Node`] about commits. Ringing never waits: what it leaves in the queue is as large as
-/// the hub is behind, and the frames in it are shared.
+/// Rings a [`Node`]. Ringing never waits: the events are shared, and the queue that they wait in is as
+/// long as the hub is behind.
 #[derive(Clone)]
 pub struct NodeBell(UnboundedSender<Command>);
 
 /// A running [`Node`].
 #[derive(Clone)]
 pub struct NodeHandle {
-    pub(crate) store: Arc<dyn Store<Talk>>,
+    pub(crate) entitlements: Arc<dyn Entitlements>,
     pub(crate) sender: UnboundedSender<Command>,
     pub(crate) roster: Arc<Mutex<Roster>>,
     ids: Arc<AtomicU64>,
@@ -99,17 +97,20 @@ impl Node {
         }
     }
 
-    /// What the store rings.
+    /// The bell that the store rings after each commit.
     #[must_use]
     pub fn bell(&self) -> NodeBell {
         NodeBell(self.sender.clone())
     }
 
-    /// What connections are opened with, and the delivery itself: it works while it is polled, and
-    /// its connections end when it is dropped.
-    pub fn run(self, store: Arc<dyn Store<Talk>>) -> (NodeHandle, impl Future<Output = ()> + Send) {
+    /// Returns the handle that opens connections, and the delivery itself: it runs while it is polled,
+    /// and its connections end when it is dropped.
+    pub fn run(
+        self,
+        entitlements: Arc<dyn Entitlements>,
+    ) -> (NodeHandle, impl Future<Output = ()> + Send) {
         let handle = NodeHandle {
-            store: Arc::clone(&store),
+            entitlements: Arc::clone(&entitlements),
             sender: self.sender.clone(),
             roster: Arc::default(),
             ids: Arc::default(),
@@ -117,22 +118,22 @@ impl Node {
         let running = Running {
             hub: self.hub,
             roster: Arc::clone(&handle.roster),
-            around: Around::new(store, self.sender),
+            io: NodeIo::new(entitlements, self.sender),
         };
         (handle, running.serve(self.inbox))
     }
 }
 
 impl Bell for NodeBell {
-    fn ring(&self, committed: &[LoggedEvent]) {
-        // An error means that delivery has ended, which is no fault: the log has the events.
+    fn ring(&self, committed: &[Arc<Logged>]) {
+        // An error means that delivery has ended. The log has the events.
         let _ = self.0.send(Command::Committed(committed.to_vec()));
     }
 }
 
 impl Live for NodeHandle {
     fn connect(&self, actor: Actor) -> Box<dyn Connection> {
-        let id = ReaderId(self.ids.fetch_add(1, Ordering::Relaxed));
+        let id = SubscriberId(self.ids.fetch_add(1, Ordering::Relaxed));
         let (mailbox, notices) = mailbox();
         // An error means that delivery has ended; the mailbox is closed then.
         let _ = self.sender.send(Command::Connect(id, actor, mailbox));
@@ -141,17 +142,17 @@ impl Live for NodeHandle {
 
     fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)> {
         let (roster, now) = (lock(&self.roster), Instant::now().into_std());
-        let told = agents
+        let present = agents
             .iter()
             .map(|agent| (*agent, roster.presence(*agent, now)));
-        told.collect()
+        present.collect()
     }
 }
 
 struct Running {
     hub: Hub,
     roster: Arc<Mutex<Roster>>,
-    around: Around,
+    io: NodeIo,
 }
 
 impl Running {
@@ -160,29 +161,29 @@ impl Running {
         loop {
             tokio::select! {
                 command = inbox.recv() => match command {
-                    Some(command) => self.obey(command),
+                    Some(command) => self.handle(command),
                     None => return,
                 },
                 _ = presence.tick() => {
                     for change in lock(&self.roster).changes(Instant::now().into_std()) {
-                        self.around.announce(change);
+                        self.io.find_streams(change);
                     }
                 }
             }
         }
     }
 
-    fn obey(&mut self, command: Command) {
-        let (hub, around) = (&mut self.hub, &mut self.around);
+    fn handle(&mut self, command: Command) {
+        let (hub, io) = (&mut self.hub, &mut self.io);
         match command {
-            Command::Committed(events) => hub.committed(&events, around),
+            Command::Committed(events) => hub.committed(&events, io),
             Command::Connect(id, actor, mailbox) => {
-                around.connect(id, actor, mailbox);
+                io.connect(id, actor, mailbox);
                 hub.connect(id, actor.agent);
             }
             Command::Disconnect(id) => {
                 hub.disconnect(id);
-                around.disconnect(id);
+                io.disconnect(id);
             }
             Command::Mark {
                 id,
@@ -190,54 +191,54 @@ impl Running {
                 reply,
             } => {
                 if follows_joined {
-                    hub.follow_joined(id, true);
+                    hub.set_follows_joined(id, true);
                 }
                 let _ = reply.send(hub.mark());
             }
-            Command::Attach {
+            Command::Subscribe {
                 id,
                 mark,
                 starts,
                 reply,
             } => {
-                let _ = reply.send(self.attach(id, mark, &starts));
+                let _ = reply.send(self.subscribe(id, mark, &starts));
             }
-            Command::Keep(id, scope) => hub.keep(id, &scope),
-            Command::Took(id, bytes) => hub.drained(id, bytes, around),
-            Command::Announce(change, chats) => {
-                hub.announce(change.agent, &chats, change.presence, around);
+            Command::Unsubscribe(id, scope) => hub.unsubscribe(id, &scope),
+            Command::Acknowledge(id, bytes) => hub.acknowledge(id, bytes, io),
+            Command::Presence(change, streams) => {
+                hub.send_presence(change.agent, &streams, change.presence, io);
             }
-            Command::Pass(id, chat, frame) => hub.pass(id, chat, &frame, around),
+            Command::Ephemeral(id, stream, frame) => hub.send_ephemeral(id, stream, &frame, io),
             Command::Page {
                 id,
-                chat,
+                stream,
                 since,
                 read,
             } => {
                 let page = Page {
-                    chat,
+                    stream,
                     since,
                     events: &read.log.events,
                     is_end: read.log.is_end,
                     gap: read.gap,
                 };
-                hub.page(id, &page, around);
+                hub.page(id, &page, io);
             }
         }
     }
 
-    fn attach(&mut self, id: ReaderId, mark: Mark, starts: &Starts) -> bool {
-        let chats: Vec<_> = starts
-            .chats
+    fn subscribe(&mut self, id: SubscriberId, mark: CommitMark, starts: &Starts) -> bool {
+        let streams: Vec<_> = starts
+            .streams
             .iter()
-            .map(|(chat, start)| (*chat, *start))
+            .map(|(stream, start)| (*stream, *start))
             .collect();
-        if !self.hub.attach(id, mark, &chats, &mut self.around) {
+        if !self.hub.subscribe(id, mark, &streams, &mut self.io) {
             return false;
         }
-        for (chat, ended, seq) in &starts.ended {
-            let notice = Notice::Unsubscribed(*chat, *ended, *seq);
-            self.around.send(id, notice);
+        for (stream, ended, seq) in &starts.ended {
+            let notice = Notice::Unsubscribed(*stream, *ended, *seq);
+            self.io.send(id, notice);
         }
         true
     }

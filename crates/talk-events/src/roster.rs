@@ -1,4 +1,4 @@
-//! Who is there: presence, derived from open connections. Without I/O; the time is given.
+//! Presence of agents, derived from their open connections. Without I/O; the time is an argument.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::id::{AgentId, CustomerId};
 use talk_domain::kernel::live::Presence;
 
-use crate::hub::ReaderId;
+use crate::hub::SubscriberId;
 
-/// After so long without a frame from any of its connections an agent is away.
+/// An agent without a frame from any of its connections for so long is away.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// So long an agent stays what it was after its last connection: most come back at once.
+/// For so long after its last connection an agent keeps its presence: most reconnect at once.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The agents with connections on this node.
@@ -24,65 +24,65 @@ pub(crate) struct Roster {
 #[derive(Debug)]
 struct Entry {
     customer: CustomerId,
-    readers: HashMap<ReaderId, Instant>,
+    subscribers: HashMap<SubscriberId, Instant>,
     gone_since: Option<Instant>,
-    told: Presence,
+    announced: Presence,
 }
 
-/// An agent that is something else than it was.
+/// A change of the presence of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
+pub(crate) struct PresenceChange {
     pub(crate) agent: AgentId,
     pub(crate) customer: CustomerId,
     pub(crate) presence: Presence,
 }
 
 impl Roster {
-    /// A new connection.
-    pub(crate) fn connect(&mut self, id: ReaderId, actor: Actor, now: Instant) {
+    /// Adds a connection.
+    pub(crate) fn connect(&mut self, id: SubscriberId, actor: Actor, now: Instant) {
         let entry = self.agents.entry(actor.agent).or_insert_with(|| Entry {
             customer: actor.customer,
-            readers: HashMap::new(),
+            subscribers: HashMap::new(),
             gone_since: None,
-            told: Presence::Offline,
+            announced: Presence::Offline,
         });
-        entry.readers.insert(id, now);
+        entry.subscribers.insert(id, now);
         entry.gone_since = None;
     }
 
-    /// A connection is gone.
-    pub(crate) fn disconnect(&mut self, id: ReaderId, agent: AgentId, now: Instant) {
+    /// Removes a connection.
+    pub(crate) fn disconnect(&mut self, id: SubscriberId, agent: AgentId, now: Instant) {
         if let Some(entry) = self.agents.get_mut(&agent) {
-            entry.readers.remove(&id);
-            if entry.readers.is_empty() {
+            entry.subscribers.remove(&id);
+            if entry.subscribers.is_empty() {
                 entry.gone_since = Some(now);
             }
         }
     }
 
-    /// A connection did something.
-    pub(crate) fn is_active(&mut self, id: ReaderId, agent: AgentId, now: Instant) {
+    /// Notes that a connection was active.
+    pub(crate) fn mark_active(&mut self, id: SubscriberId, agent: AgentId, now: Instant) {
         let entry = self.agents.get_mut(&agent);
-        if let Some(at) = entry.and_then(|entry| entry.readers.get_mut(&id)) {
+        if let Some(at) = entry.and_then(|entry| entry.subscribers.get_mut(&id)) {
             *at = now;
         }
     }
 
-    /// What an agent is.
+    /// The presence of an agent.
     pub(crate) fn presence(&self, agent: AgentId, now: Instant) -> Presence {
         self.agents
             .get(&agent)
             .map_or(Presence::Offline, |entry| entry.presence(now))
     }
 
-    /// Agents that have changed since they were told of last.
-    pub(crate) fn changes(&mut self, now: Instant) -> Vec<Change> {
+    /// The changes since the last call.
+    pub(crate) fn changes(&mut self, now: Instant) -> Vec<PresenceChange> {
         let mut changes = Vec::new();
         self.agents.retain(|agent, entry| {
             let presence = entry.presence(now);
-            if entry.told != presence {
-                entry.told = presence;
-                changes.push(Change {
+            if entry.announced != presence {
+                entry.announced = presence;
+                changes.push(PresenceChange {
                     agent: *agent,
                     customer: entry.customer,
                     presence,
@@ -96,10 +96,10 @@ impl Roster {
 
 impl Entry {
     fn presence(&self, now: Instant) -> Presence {
-        let Some(active) = self.readers.values().max() else {
+        let Some(active) = self.subscribers.values().max() else {
             let is_back_soon = self.gone_since.is_some_and(|since| now - since < GRACE);
             return if is_back_soon {
-                self.told
+                self.announced
             } else {
                 Presence::Offline
             };
@@ -126,13 +126,13 @@ mod tests {
     fn an_agent_is_online_with_its_first_connection_and_offline_after_its_last() {
         let (mut roster, start) = (Roster::default(), Instant::now());
         let agent = agent_id(1);
-        roster.connect(ReaderId(1), actor(agent), start);
-        roster.connect(ReaderId(2), actor(agent), start);
+        roster.connect(SubscriberId(1), actor(agent), start);
+        roster.connect(SubscriberId(2), actor(agent), start);
         assert_eq!(told(&mut roster, start), [Presence::Online]);
         assert!(told(&mut roster, start).is_empty());
-        roster.disconnect(ReaderId(1), agent, start);
+        roster.disconnect(SubscriberId(1), agent, start);
         assert!(told(&mut roster, start + GRACE).is_empty());
-        roster.disconnect(ReaderId(2), agent, start);
+        roster.disconnect(SubscriberId(2), agent, start);
         assert_eq!(roster.presence(agent, start), Presence::Online);
         assert_eq!(told(&mut roster, start + GRACE), [Presence::Offline]);
         assert!(roster.agents.is_empty());
@@ -141,10 +141,10 @@ mod tests {
     #[test]
     fn who_comes_back_at_once_was_never_gone() {
         let (mut roster, start) = (Roster::default(), Instant::now());
-        roster.connect(ReaderId(1), actor(agent_id(1)), start);
+        roster.connect(SubscriberId(1), actor(agent_id(1)), start);
         roster.changes(start);
-        roster.disconnect(ReaderId(1), agent_id(1), start);
-        roster.connect(ReaderId(2), actor(agent_id(1)), start + GRACE / 2);
+        roster.disconnect(SubscriberId(1), agent_id(1), start);
+        roster.connect(SubscriberId(2), actor(agent_id(1)), start + GRACE / 2);
         assert!(told(&mut roster, start + GRACE * 2).is_empty());
     }
 
@@ -152,10 +152,10 @@ mod tests {
     fn who_does_nothing_is_away_until_it_does_something() {
         let (mut roster, start) = (Roster::default(), Instant::now());
         let agent = agent_id(1);
-        roster.connect(ReaderId(1), actor(agent), start);
+        roster.connect(SubscriberId(1), actor(agent), start);
         roster.changes(start);
         assert_eq!(told(&mut roster, start + IDLE), [Presence::Away]);
-        roster.is_active(ReaderId(1), agent, start + IDLE);
+        roster.mark_active(SubscriberId(1), agent, start + IDLE);
         assert_eq!(told(&mut roster, start + IDLE), [Presence::Online]);
     }
 }

@@ -18,14 +18,15 @@ use talk_domain::kernel::context::{Actor, Permission};
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::{AgentId, TokenId};
 use talk_domain::kernel::live::{Connection, Live, Presence};
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Verdict, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::event::{FrameEncoder, LogEntry};
 use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::unit::Talk;
-use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at};
+use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at, customer_id};
+
 use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -66,8 +67,9 @@ impl Database for Mocks {
 
 /// Builds the logged event as the store does.
 #[allow(clippy::unnecessary_wraps, reason = "what a mock returns")]
-pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<LoggedEvent, StoreError> {
-    Ok(entry.logged(ChatFrames.encode(entry).into()))
+pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<Arc<Logged>, StoreError> {
+    let frame = ChatFrames.encode(entry).into();
+    Ok(Arc::new(entry.logged(customer_id(), frame)))
 }
 
 /// A hasher whose hash is the password itself; `old <password>` is a hash of the older form.

@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::kernel::error::{DomainError, ErrorKind};
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
-use talk_domain::talk::model::event::Bell;
 use talk_domain::talk::unit::Talk;
+
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
 use talk_store_diesel::{DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, StoreOptions};
 use talk_wire::frame::ChatFrames;
@@ -58,7 +58,7 @@ const UNHURRIED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 struct Silence;
 
 impl Bell for Silence {
-    fn ring(&self, _: &[LoggedEvent]) {}
+    fn ring(&self, _: &[Arc<Logged>]) {}
 }
 
 /// Locks the database for one server, since sockets of a second server would miss events of the

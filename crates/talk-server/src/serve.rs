@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use talk_domain::kernel::store::Store;
+use talk_domain::talk::live::TalkEntitlements;
 use talk_domain::talk::unit::Talk;
+
 use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
@@ -172,7 +174,9 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
-    let (live, delivery) = prepared.node.run(Arc::clone(&store));
+    let (live, delivery) = prepared
+        .node
+        .run(Arc::new(TalkEntitlements::new(Arc::clone(&store))));
     let (revocations, watching) = talk_http_actix::watch_revocations(Arc::clone(&store));
     let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use talk_domain::kernel::log::Bell;
 use talk_domain::kernel::store::Store;
-use talk_domain::talk::model::event::{Bell, FrameEncoder};
+use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::unit::Talk;
 
 use crate::connection::AnyConnection;

@@ -14,6 +14,7 @@ mod readers;
 )]
 mod schema;
 pub(crate) mod search;
+pub(crate) mod serial;
 pub(crate) mod store;
 mod usernames;
 mod writer;

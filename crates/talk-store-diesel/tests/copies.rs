@@ -95,7 +95,8 @@ const CHAT: &str = "x'0000000000000000000000000000000a'";
 /// One event of a chat, enough for the mark.
 fn event(seq: i64, tm: i64) -> String {
     format!(
-        "INSERT INTO talk_events VALUES ({CHAT}, {seq}, 'k', '{{}}', x'01', x'02', {tm}); \
+        "INSERT INTO talk_events (stream_id, seq, customer_id, realm, kind, actor, subject, tm, \
+         payload) VALUES ({CHAT}, {seq}, x'0c', 'chat', 'k', x'01', x'02', {tm}, '{{}}'); \
          UPDATE talk_chats SET last_seq = {seq};"
     )
 }
@@ -148,7 +149,7 @@ fn a_backup_of_a_database_that_contradicts_itself_is_refused() {
     drop(place.open("talk.db"));
     place.sql(
         "talk.db",
-        "INSERT INTO talk_events VALUES (x'0b', 1, 'k', '{}', x'01', x'02', 3);",
+        "INSERT INTO talk_events VALUES (1, x'0b', 1, x'0c', 'chat', 'k', x'01', x'02', NULL, 3, '{}');",
     );
     let refused = backup(&place.url("talk.db"), &place.path("backup"), &|_| {});
     let Err(CopyError::Damaged(problems)) = refused else {

@@ -1,7 +1,8 @@
 //! A silent encoder and bell, for tests that check neither frames nor commits.
 
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::model::event::{Bell, EventKind, FrameEncoder, LogEntry};
+use std::sync::Arc;
+use talk_domain::kernel::log::{Bell, Logged};
+use talk_domain::talk::model::event::{EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message::Message;
 
 /// Encodes every event as an empty text, and ignores commits.
@@ -19,5 +20,5 @@ impl FrameEncoder for Silent {
 }
 
 impl Bell for Silent {
-    fn ring(&self, _: &[LoggedEvent]) {}
+    fn ring(&self, _: &[Arc<Logged>]) {}
 }

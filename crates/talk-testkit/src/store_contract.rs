@@ -31,8 +31,9 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use talk_domain::kernel::log::Bell;
 use talk_domain::kernel::store::Store;
-use talk_domain::talk::model::event::{Bell, FrameEncoder};
+use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::unit::Talk;
 
 /// The parts a store under test is opened with.

@@ -175,7 +175,9 @@ impl FrameEncoder for ChatFrames {
     fn encode(&self, entry: &LogEntry<'_>) -> String {
         let (kind, chat, seq) = (entry.event.kind(), entry.chat.to_string(), entry.tick.seq);
         match entry.event {
-            Event::ChatCreated(state) | Event::ChatUpdated(state) | Event::ChatDeleted(state) => {
+            Event::ChatCreated(state, _)
+            | Event::ChatUpdated(state)
+            | Event::ChatDeleted(state) => {
                 crate::json(&Frame::new(kind, chat, seq, Chat::from(state)))
             }
             Event::MessagePosted(state)
@@ -249,7 +251,7 @@ mod tests {
     fn every_event_has_its_name_and_state() {
         let (chat, message, member) = (a_chat(), a_message(1), a_participant(agent_id(1)));
         for (event, name, id) in [
-            (Event::ChatCreated(&chat), "chat_created", chat.id.0),
+            (Event::ChatCreated(&chat, &[]), "chat_created", chat.id.0),
             (Event::ChatUpdated(&chat), "chat_updated", chat.id.0),
             (Event::ChatDeleted(&chat), "chat_deleted", chat.id.0),
             (

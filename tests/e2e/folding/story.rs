@@ -9,17 +9,16 @@ use serde_json::Value;
 use talk_domain::identity::agent::{Agent, PasswordHash};
 use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
-use talk_domain::kernel::log::{LoggedEvent, Portion};
+use talk_domain::kernel::log::{Bell, Logged, Portion};
 use talk_domain::kernel::page::{Cursor, Order, Page, PageRequest};
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::StreamId;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::model::chat::ChatKind;
-use talk_domain::talk::model::event::Bell;
 use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::model::message::MessageFilter;
-use talk_domain::talk::unit::Talk;
-use talk_domain::talk::unit::TalkSnapshot;
+use talk_domain::talk::unit::{Talk, TalkSnapshot};
 use talk_domain::testing::{an_agent, at};
 use talk_store_diesel::StoreOptions;
 use talk_wire::frame::ChatFrames;
@@ -54,13 +53,16 @@ impl Random {
 
 /// A bell that records every event.
 #[derive(Default)]
-struct Recorder(Mutex<HashMap<ChatId, Vec<LoggedEvent>>>);
+struct Recorder(Mutex<HashMap<StreamId, Vec<Arc<Logged>>>>);
 
 impl Bell for Recorder {
-    fn ring(&self, committed: &[LoggedEvent]) {
+    fn ring(&self, committed: &[Arc<Logged>]) {
         let mut chats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for event in committed {
-            chats.entry(event.chat).or_default().push(event.clone());
+            chats
+                .entry(event.stream)
+                .or_default()
+                .push(Arc::clone(event));
         }
     }
 }
@@ -214,14 +216,16 @@ impl World {
     /// The events of a chat as they rang.
     pub(super) fn rung(&self, chat: ChatId) -> Vec<Value> {
         let chats = self.bell.0.lock().unwrap_or_else(PoisonError::into_inner);
-        frames(&chats[&chat])
+        frames(&chats[&chat.into()])
     }
 
     /// The events of a chat as they are logged.
     pub(super) async fn logged(&self, customer: &Customer, chat: ChatId) -> Vec<Value> {
         let events = self
             .read(customer, move |snapshot| {
-                snapshot.events().after(chat, Portion::new(0, 10_000))
+                snapshot
+                    .events()
+                    .after(chat.into(), Portion::new(0, 10_000))
             })
             .await;
         frames(&events.events)
@@ -285,7 +289,7 @@ fn json(shown: &impl Serialize) -> Value {
     serde_json::to_value(shown).expect("JSON")
 }
 
-fn frames(events: &[LoggedEvent]) -> Vec<Value> {
-    let frame = |event: &LoggedEvent| serde_json::from_str(&event.frame).expect("JSON");
+fn frames(events: &[Arc<Logged>]) -> Vec<Value> {
+    let frame = |event: &Arc<Logged>| serde_json::from_str(&event.payload).expect("JSON");
     events.iter().map(frame).collect()
 }

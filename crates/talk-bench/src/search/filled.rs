@@ -6,16 +6,17 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use talk_domain::kernel::fold::fold;
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::chat::{Chat, ChatKind, ChatStatus};
-use talk_domain::talk::model::event::{Bell, EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message::{Author, Message};
 use talk_domain::talk::model::participant::Participant;
 use talk_domain::talk::unit::Talk;
+
 use talk_store_diesel::{StoreOptions, open};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -42,7 +43,7 @@ impl FrameEncoder for Deaf {
 }
 
 impl Bell for Deaf {
-    fn ring(&self, _: &[LoggedEvent]) {}
+    fn ring(&self, _: &[Arc<Logged>]) {}
 }
 
 /// The store and its messages.

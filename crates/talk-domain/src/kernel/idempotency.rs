@@ -1,8 +1,10 @@
 //! Idempotency keys: the answer to a request is stored in the transaction of its effect.
 
 use crate::kernel::error::refusals;
-use crate::kernel::id::{AgentId, ChatId, MessageId};
+use crate::kernel::id::{AgentId, MessageId};
 use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::StreamId;
+
 use crate::kernel::time::Timestamp;
 
 /// Seconds that an answer is stored.
@@ -15,7 +17,7 @@ pub enum Answer {
     /// A body.
     Body(String),
     /// The payload of an event.
-    Event(ChatId, u64),
+    Event(StreamId, u64),
     /// The current state of a message, for a request that changed nothing.
     Message(MessageId),
 }

@@ -1,5 +1,5 @@
-//! Live delivery: what a connection follows, what it is told, and the port between connections
-//! and whatever delivers.
+//! Live delivery: the streams that a connection is subscribed to, the notices that it gets, and the
+//! ports between connections, delivery and the domains.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,45 +8,45 @@ use std::task::{Context, Poll};
 use crate::kernel::context::Actor;
 use crate::kernel::error::refusals;
 use crate::kernel::future::BoxFuture;
-use crate::kernel::id::{AgentId, ChatId};
-use crate::kernel::log::LoggedEvent;
+use crate::kernel::id::{AgentId, CustomerId};
+use crate::kernel::log::{LogPage, Logged, Portion};
 use crate::kernel::store_error::StoreError;
-use crate::talk::access::AccessError;
+use crate::kernel::stream::StreamId;
 
-/// The chats a connection follows.
+/// The streams that a connection is subscribed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Every chat its agent participates in, now and later.
+    /// Every stream that its agent may read, now and later.
     pub is_all: bool,
-    /// These chats, as long as its agent participates.
-    pub chats: BTreeSet<ChatId>,
+    /// These streams, for as long as its agent may read them.
+    pub streams: BTreeSet<StreamId>,
 }
 
 impl Scope {
-    /// Whether events of `chat` belong to it.
+    /// Whether events of `stream` belong to it.
     #[must_use]
-    pub fn contains(&self, chat: ChatId) -> bool {
-        self.is_all || self.chats.contains(&chat)
+    pub fn contains(&self, stream: StreamId) -> bool {
+        self.is_all || self.streams.contains(&stream)
     }
 }
 
-/// Where a connection that resumes has got to.
+/// The positions of a connection that resumes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resume {
-    /// The log the positions belong to.
+    /// The log that the positions belong to.
     pub epoch: String,
-    /// The last event seen, per chat.
-    pub since: BTreeMap<ChatId, u64>,
+    /// The last event received, per stream.
+    pub since: BTreeMap<StreamId, u64>,
 }
 
-/// Why a connection gets no more of a chat.
+/// Why a connection gets no more events of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Its agent left or was removed.
     Removed,
-    /// The chat was deleted.
+    /// The stream has ended: what it belongs to was deleted.
     Deleted,
-    /// Its agent never participated.
+    /// Its agent never was a participant.
     NotAParticipant,
 }
 
@@ -55,61 +55,61 @@ pub enum Ended {
 pub enum ResetReason {
     /// It belongs to another log.
     Epoch,
-    /// The chat has not got there yet.
+    /// The stream has no such event yet.
     AheadOfHead,
-    /// The log no longer goes back so far.
+    /// The log no longer has the events that follow it.
     Retention,
 }
 
-/// What a connection is told.
+/// A notice for a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// What was asked for with [`Connection::follow`] begins here.
-    Begun(Vec<Begun>),
+    /// A subscription begins here; see [`Connection::subscribe`].
+    Subscribed(Vec<Subscribed>),
     /// An event; `is_replay` when it is part of a resumption.
     Event {
         /// The event.
-        event: LoggedEvent,
-        /// Whether the connection asked for it by its position.
+        event: Arc<Logged>,
+        /// Whether the connection resumed from an earlier position.
         is_replay: bool,
     },
     /// A resumption is complete up to this event.
-    CaughtUp(ChatId, u64),
-    /// The connection fell behind after this event; it is caught up from the log.
-    Lagging(ChatId, u64),
-    /// The position is worth nothing; delivery goes on after this event.
-    Reset(ChatId, ResetReason, u64),
-    /// After this event, nothing more of the chat.
-    Unsubscribed(ChatId, Ended, u64),
-    /// A frame that is in no log.
-    Passing(ChatId, Arc<str>),
-    /// An agent who shares a chat comes, goes, or is away; in no log.
+    CaughtUp(StreamId, u64),
+    /// The connection fell behind after this event. The following events come from the log.
+    Lagging(StreamId, u64),
+    /// The position is invalid. Delivery continues after this event.
+    Reset(StreamId, ResetReason, u64),
+    /// After this event, no more events of the stream follow.
+    Unsubscribed(StreamId, Ended, u64),
+    /// A frame that is not in the log, for example of an agent that types.
+    Ephemeral(StreamId, Arc<str>),
+    /// The presence of an agent has changed with whom the connection shares a stream. Not in the log.
     Presence(AgentId, Presence),
 }
 
 impl Notice {
-    /// The chat it is about, if it is about one.
+    /// The stream it is about, if it is about one.
     #[must_use]
-    pub const fn chat(&self) -> Option<ChatId> {
+    pub fn stream(&self) -> Option<StreamId> {
         match self {
-            Self::Event { event, .. } => Some(event.chat),
-            Self::CaughtUp(chat, _)
-            | Self::Lagging(chat, _)
-            | Self::Reset(chat, ..)
-            | Self::Unsubscribed(chat, ..)
-            | Self::Passing(chat, _) => Some(*chat),
-            Self::Begun(..) | Self::Presence(..) => None,
+            Self::Event { event, .. } => Some(event.stream),
+            Self::CaughtUp(stream, _)
+            | Self::Lagging(stream, _)
+            | Self::Reset(stream, ..)
+            | Self::Unsubscribed(stream, ..)
+            | Self::Ephemeral(stream, _) => Some(*stream),
+            Self::Subscribed(..) | Self::Presence(..) => None,
         }
     }
 
-    /// Bytes it counts for while it waits to be taken.
+    /// The bytes that it counts for in the bounded queue of its connection.
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Event { event, .. } => event.frame.len(),
-            Self::Passing(_, frame) => frame.len(),
+            Self::Event { event, .. } => event.payload.len(),
+            Self::Ephemeral(_, frame) => frame.len(),
             Self::Presence(..) => 128,
-            Self::Begun(..)
+            Self::Subscribed(..)
             | Self::CaughtUp(..)
             | Self::Lagging(..)
             | Self::Reset(..)
@@ -118,12 +118,12 @@ impl Notice {
     }
 }
 
-/// Whether an agent is there, derived from its connections.
+/// Whether an agent is connected and active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// A connection of it did something lately.
+    /// One of its connections was active lately.
     Online,
-    /// It is connected and does nothing.
+    /// It is connected, but not active.
     Away,
     /// It is not connected.
     Offline,
@@ -141,23 +141,23 @@ impl Presence {
     }
 }
 
-/// Where delivery of a chat begins.
+/// Where the delivery of a stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Begun {
-    /// The chat.
-    pub chat: ChatId,
-    /// The last event that is not delivered.
+pub struct Subscribed {
+    /// The stream.
+    pub stream: StreamId,
+    /// The last event before the first one that is delivered.
     pub after: u64,
-    /// Returns the `seq` of the chat's newest event in the snapshot.
+    /// The last event of the stream in the snapshot that the subscription rests on.
     pub head: u64,
 }
 
-/// Chats asked for by name that are not delivered.
-pub type Refused = Vec<(ChatId, AccessError)>;
+/// Streams that a connection named and its agent may not read, each with the reason of the refusal.
+pub type Refused = Vec<(StreamId, &'static str)>;
 
 refusals! {
-    /// Why nothing can be followed.
-    pub enum FollowError {
+    /// Why a subscription failed as a whole.
+    pub enum SubscribeError {
         Stopping = Unavailable "STOPPING" "the server is stopping",
         ..Store(StoreError),
     }
@@ -165,60 +165,176 @@ refusals! {
 
 /// Driven port: delivers events to connections.
 pub trait Live: Send + Sync {
-    /// A connection of `actor`, which follows nothing yet. Dropping it ends it.
+    /// A connection of `actor` without subscriptions. Dropping it ends it.
     fn connect(&self, actor: Actor) -> Box<dyn Connection>;
 
-    /// Whether each of these agents is there.
+    /// The presence of each of these agents.
     fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)>;
 }
 
 /// One connection's end of [`Live`].
 pub trait Connection: Send {
-    /// Follows `more` in addition to `scope`, which it follows already. Where it begins is told by
-    /// [`Notice::Begun`], in its place among the notices: what came before belongs to what was
-    /// followed before.
-    fn follow<'a>(
+    /// Subscribes to `added` in addition to `current`, to which it is subscribed already. Its
+    /// [`Notice::Subscribed`] separates the notices of the old scope from those of the new one.
+    fn subscribe<'a>(
         &'a mut self,
-        scope: &Scope,
-        more: &Scope,
+        current: &Scope,
+        added: &Scope,
         resume: &Resume,
-    ) -> BoxFuture<'a, Result<Refused, FollowError>>;
+    ) -> BoxFuture<'a, Result<Refused, SubscribeError>>;
 
-    /// Follows nothing but `scope` any more.
-    fn keep(&mut self, scope: &Scope);
+    /// Ends the delivery of every stream outside `remaining`.
+    fn unsubscribe(&mut self, remaining: &Scope);
 
     /// The next notice; `None` when delivery has ended for good.
     fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notice>>;
 
-    /// The client did something.
-    fn is_active(&mut self);
+    /// Notes that the client did something, for its agent's presence.
+    fn mark_active(&mut self);
 
-    /// The client took so many [bytes](Notice::bytes) of notices: there is room for more.
-    fn took(&mut self, bytes: usize);
+    /// Notes that the client received so many [bytes](Notice::bytes) of notices, which frees space in
+    /// its queue.
+    fn acknowledge(&mut self, bytes: usize);
 
-    /// Hands a frame that is in no log to all other connections that are live in the chat.
-    fn pass(&mut self, chat: ChatId, frame: Arc<str>);
+    /// Sends a frame that is not in the log to the live connections of other agents in the stream.
+    fn send_ephemeral(&mut self, stream: StreamId, frame: Arc<str>);
+}
+
+/// How the delivery of one stream begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After the stream's last event.
+    Head(u64),
+    /// After an event that the connection has received.
+    Since {
+        /// That event.
+        seq: u64,
+        /// The stream's last event.
+        head: u64,
+    },
+    /// Delivers one event to a former participant: the one that ended its membership. Everything
+    /// before it is refused over REST too.
+    Former {
+        /// The event that ended the membership.
+        until: u64,
+        /// The stream's last event.
+        head: u64,
+    },
+    /// After the stream's last event, because the position is invalid.
+    Reset(ResetReason, u64),
+}
+
+impl Start {
+    /// The stream's last event in the snapshot.
+    #[must_use]
+    pub const fn head(&self) -> u64 {
+        match *self {
+            Self::Head(head)
+            | Self::Since { head, .. }
+            | Self::Former { head, .. }
+            | Self::Reset(_, head) => head,
+        }
+    }
+
+    /// The last event in the snapshot that the connection may get.
+    #[must_use]
+    pub const fn last(&self) -> u64 {
+        match *self {
+            Self::Former { until, .. } => until,
+            Self::Head(_) | Self::Since { .. } | Self::Reset(..) => self.head(),
+        }
+    }
+}
+
+/// How a subscription begins in each of its streams.
+#[derive(Debug, Default)]
+pub struct Starts {
+    /// Streams that are delivered.
+    pub streams: BTreeMap<StreamId, Start>,
+    /// Streams of which the connection has every event already that it may ever get.
+    pub ended: Vec<(StreamId, Ended, u64)>,
+    /// See [`Refused`].
+    pub refused: Refused,
+}
+
+/// A part of the log for a connection that is behind, and what is missing before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatchUp {
+    /// The events.
+    pub log: LogPage,
+    /// Why they do not follow the position, if they do not.
+    pub gap: Option<Gap>,
+}
+
+/// Why events do not follow the position that was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The log no longer has the events in between. The agent is a participant.
+    Trimmed,
+    /// The log no longer has the events in between, and the agent is no participant any more. The log
+    /// has the event that ended its membership: the only one that the agent may get.
+    Leaving {
+        /// That event.
+        left: u64,
+        /// The stream's last event.
+        head: u64,
+    },
+    /// The same, but the log no longer has the event that ended the membership either. The agent left
+    /// or was removed: an event that ends the stream would be its last one, which stays in the log.
+    Left {
+        /// The event that ended it.
+        left: u64,
+        /// The stream's last event.
+        head: u64,
+    },
+    /// The stream was removed for good.
+    Gone,
+}
+
+/// Driven port: who may read which streams, answered by the domains that have them.
+pub trait Entitlements: Send + Sync {
+    /// How the delivery of `scope` begins for a connection of `actor` that resumes from `resume`. A
+    /// former participant gets the event that ended its membership and no other.
+    fn starts(
+        &self,
+        actor: Actor,
+        scope: &Scope,
+        resume: &Resume,
+    ) -> BoxFuture<'_, Result<Starts, StoreError>>;
+
+    /// The events of a stream that follow a position from which `actor` was a participant.
+    fn catch_up(
+        &self,
+        actor: Actor,
+        stream: StreamId,
+        portion: Portion,
+    ) -> BoxFuture<'_, Result<CatchUp, StoreError>>;
+
+    /// The streams whose participants see the presence of an agent.
+    fn streams_of(
+        &self,
+        customer: CustomerId,
+        agent: AgentId,
+    ) -> BoxFuture<'_, Result<Vec<StreamId>, StoreError>>;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::talk::model::event::EventKind;
-    use crate::testing::{agent_id, chat_id};
-    use uuid::Uuid;
+    use crate::testing::{agent_id, logged, stream_id};
 
     /// WS-02: without a chat id it means every chat, with one only that.
     #[test]
-    fn a_scope_contains_the_chats_it_names_or_all() {
+    fn a_scope_contains_the_streams_it_names_or_all() {
         let one = Scope {
             is_all: false,
-            chats: [chat_id(1)].into(),
+            streams: [stream_id(1)].into(),
         };
         let all = Scope {
             is_all: true,
             ..Scope::default()
         };
-        let contains = |scope: &Scope| [1, 2].map(|n| scope.contains(chat_id(n)));
+        let contains = |scope: &Scope| [1, 2].map(|n| scope.contains(stream_id(n)));
         assert_eq!(contains(&one), [true, false]);
         assert_eq!(contains(&all), [true, true]);
         assert_eq!(contains(&Scope::default()), [false, false]);
@@ -226,30 +342,48 @@ mod tests {
 
     /// WS-11: short and rare notices do not count.
     #[test]
-    fn a_notice_knows_its_chat_and_what_it_weighs() {
-        let chat = chat_id(1);
-        let event = LoggedEvent {
-            chat,
-            seq: 5,
-            kind: EventKind::MessagePosted,
-            subject: Uuid::nil(),
-            frame: "0123456789".into(),
-        };
+    fn a_notice_has_a_stream_and_a_size() {
+        let stream = stream_id(1);
         let event = Notice::Event {
-            event,
+            event: logged(stream, 5, &[], "0123456789"),
             is_replay: false,
         };
         for (notice, of, bytes) in [
-            (event, Some(chat), 10),
-            (Notice::Passing(chat, "typing".into()), Some(chat), 6),
-            (Notice::CaughtUp(chat, 5), Some(chat), 0),
-            (Notice::Lagging(chat, 5), Some(chat), 0),
-            (Notice::Reset(chat, ResetReason::Epoch, 5), Some(chat), 0),
-            (Notice::Unsubscribed(chat, Ended::Removed, 5), Some(chat), 0),
-            (Notice::Begun(vec![]), None, 0),
+            (event, Some(stream), 10),
+            (Notice::Ephemeral(stream, "typing".into()), Some(stream), 6),
+            (Notice::CaughtUp(stream, 5), Some(stream), 0),
+            (Notice::Lagging(stream, 5), Some(stream), 0),
+            (
+                Notice::Reset(stream, ResetReason::Epoch, 5),
+                Some(stream),
+                0,
+            ),
+            (
+                Notice::Unsubscribed(stream, Ended::Removed, 5),
+                Some(stream),
+                0,
+            ),
+            (Notice::Subscribed(vec![]), None, 0),
             (Notice::Presence(agent_id(1), Presence::Away), None, 128),
         ] {
-            assert_eq!((notice.chat(), notice.bytes()), (of, bytes), "{notice:?}");
+            assert_eq!((notice.stream(), notice.bytes()), (of, bytes), "{notice:?}");
+        }
+    }
+
+    #[test]
+    fn a_start_has_the_head_and_the_last_event_for_its_connection() {
+        const HEAD: u64 = 20;
+        let former = Start::Former {
+            until: 15,
+            head: HEAD,
+        };
+        for (start, last) in [
+            (Start::Head(HEAD), HEAD),
+            (Start::Since { seq: 7, head: HEAD }, HEAD),
+            (Start::Reset(ResetReason::Epoch, HEAD), HEAD),
+            (former, 15),
+        ] {
+            assert_eq!((start.head(), start.last()), (HEAD, last), "{start:?}");
         }
     }
 

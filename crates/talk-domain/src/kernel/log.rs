@@ -1,136 +1,134 @@
-//! What the log holds, and how it is read.
+//! The event log: what it holds, and the ports that write, read and announce it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::kernel::id::{ChatId, MessageId};
-use crate::talk::model::event::{EventKind, FrameEncoder};
-use crate::talk::model::message::Message;
+use crate::kernel::id::CustomerId;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::{Change, StreamId};
 
-/// An entry as it was logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedEvent {
-    /// The chat.
-    pub chat: ChatId,
-    /// Its place.
-    pub seq: u64,
-    /// What sort of event.
-    pub kind: EventKind,
-    /// Whom or what it is about.
-    pub subject: Uuid,
-    /// The frame, byte for byte as it is pushed and replayed.
-    pub frame: Arc<str>,
-}
+/// The name of a kind of event. It means something only to the domain that logs such events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Kind(Cow<'static, str>);
 
-impl LoggedEvent {
-    /// Whether it carries content of this message.
+impl Kind {
+    /// The kind with a name that is known at compile time.
     #[must_use]
-    pub fn has_content_of(&self, message: MessageId) -> bool {
-        self.kind.has_content() && self.subject == message.0
+    pub const fn new(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
     }
 
-    /// Replaces its frame by one that shows the tombstone of the message it is about.
-    pub fn redact(&mut self, tombstone: &Message, encoder: &dyn FrameEncoder) {
-        self.frame = encoder
-            .encode_redacted(self.kind, self.seq, tombstone)
-            .into();
+    /// The kind with a name that was stored.
+    #[must_use]
+    pub const fn stored(name: String) -> Self {
+        Self(Cow::Owned(name))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-/// Which part of a chat's log is read at a time.
+/// An event in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// The customer whose stream it is.
+    pub customer: CustomerId,
+    /// The stream.
+    pub stream: StreamId,
+    /// Its number in the stream: 1, 2, 3 … without gaps.
+    pub seq: u64,
+    /// The kind of event.
+    pub kind: Kind,
+    /// The object it is about.
+    pub subject: Uuid,
+    /// How it changes who may read the stream.
+    pub changes: Vec<Change>,
+    /// The frame, byte for byte as it is pushed and replayed.
+    pub payload: Arc<str>,
+}
+
+/// Which part of a stream is read at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Portion {
-    /// After this place, from 0.
+    /// After this event, from 0.
     pub since: u64,
-    /// At most so many entries,
+    /// At most so many events,
     pub limit: u32,
-    /// and no more once their frames have so many bytes together.
+    /// and no more once their payloads have so many bytes together.
     pub bytes: usize,
-    /// Only these kinds.
-    pub kinds: &'static [EventKind],
+    /// Only these kinds; `None` for all.
+    pub kinds: Option<&'static [Kind]>,
 }
 
 impl Portion {
-    /// Bytes of frames read at a time where nobody asks for fewer: 4 MiB.
+    /// Bytes of payloads that are read at a time unless fewer are requested: 4 MiB.
     pub const BYTES: usize = 4_194_304;
 
-    /// Up to `limit` entries of any kind after `since`.
+    /// Up to `limit` events of any kind after `since`.
     #[must_use]
     pub const fn new(since: u64, limit: u32) -> Self {
         Self {
             since,
             limit,
             bytes: Self::BYTES,
-            kinds: &EventKind::ALL,
+            kinds: None,
         }
     }
 }
 
-/// A portion of the log.
+/// A part of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPage {
-    /// Ascending; one at least, if any is wanted and there.
-    pub events: Vec<LoggedEvent>,
-    /// Whether nothing wanted follows these.
+    /// In ascending order; one at least, if any is wanted and in the log.
+    pub events: Vec<Arc<Logged>>,
+    /// Whether no wanted event follows these.
     pub is_end: bool,
+}
+
+/// Driven port: reading the streams of one customer.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait EventQueries {
+    /// A part of a stream.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn after(&mut self, stream: StreamId, portion: Portion) -> Result<LogPage, StoreError>;
+
+    /// One event, if the log still has it.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, stream: StreamId, seq: u64) -> Result<Option<Arc<Logged>>, StoreError>;
+}
+
+/// Driven port: is rung with events as soon as they are durable, in commit order. Ringing never
+/// blocks. A ring that is lost delays delivery at most, since every event is in the log.
+pub trait Bell: Send + Sync {
+    /// Rings with the events of one commit.
+    fn ring(&self, committed: &[Arc<Logged>]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::talk::model::event::LogEntry;
-    use crate::testing::{a_message, chat_id, message_id};
-
-    /// An encoder whose frames say what was asked for.
-    struct Words;
-
-    impl FrameEncoder for Words {
-        fn encode(&self, _: &LogEntry<'_>) -> String {
-            unreachable!("nothing is logged here")
-        }
-        fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String {
-            format!("{} {seq} of {}", kind.as_str(), tombstone.id)
-        }
-    }
-
-    fn logged(kind: EventKind) -> LoggedEvent {
-        LoggedEvent {
-            chat: chat_id(1),
-            seq: 5,
-            kind,
-            subject: message_id(1).0,
-            frame: "secret".into(),
-        }
-    }
-
-    /// MSG-09: only these payloads are rewritten.
-    #[test]
-    fn only_events_that_carry_content_of_the_message_have_it() {
-        assert!(logged(EventKind::MessageEdited).has_content_of(message_id(1)));
-        assert!(!logged(EventKind::MessageEdited).has_content_of(message_id(2)));
-        assert!(!logged(EventKind::MessageDeleted).has_content_of(message_id(1)));
-    }
-
-    /// MSG-09: a replay shows the tombstone.
-    #[test]
-    fn a_redacted_event_keeps_its_place_and_loses_its_frame() {
-        let mut event = logged(EventKind::MessagePosted);
-        event.redact(&a_message(1), &Words);
-        let frame = format!("message_posted 5 of {}", message_id(1));
-        let expected = LoggedEvent {
-            frame: frame.into(),
-            ..logged(EventKind::MessagePosted)
-        };
-        assert_eq!(event, expected);
-    }
 
     /// Nobody is sent pages of more than 4 MiB.
     #[test]
     fn a_portion_is_of_any_kind_and_bounded_in_bytes() {
         let portion = Portion::new(3, 100);
         assert_eq!((portion.since, portion.limit), (3, 100));
-        assert_eq!(portion.bytes, 4_194_304);
-        assert_eq!(portion.kinds, EventKind::ALL);
+        assert_eq!((portion.bytes, portion.kinds), (4_194_304, None));
+    }
+
+    #[test]
+    fn a_kind_is_its_name_wherever_it_comes_from() {
+        let stored = Kind::stored("posted".to_owned());
+        assert_eq!(stored, Kind::new("posted"));
+        assert_eq!(stored.as_str(), "posted");
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::idempotency::IdempotencyRepository;
-use crate::talk::model::event::{EventLog, EventQueries};
+use crate::kernel::log::EventQueries;
+use crate::talk::model::event::EventLog;
 
 /// One open transaction of one customer, seen as repositories.
 pub trait UnitOfWork {

@@ -1,8 +1,10 @@
 //! Use case: read a chat's event log.
 
+use std::sync::Arc;
+
 use crate::kernel::context::Actor;
 use crate::kernel::id::ChatId;
-use crate::kernel::log::{LoggedEvent, Portion};
+use crate::kernel::log::{Logged, Portion};
 use crate::talk::access::{AccessError, Placed, view};
 use crate::talk::unit::TalkSnapshot;
 
@@ -10,7 +12,7 @@ use crate::talk::unit::TalkSnapshot;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The events, ascending.
-    pub events: Vec<LoggedEvent>,
+    pub events: Vec<Arc<Logged>>,
     /// The `seq` of the last expired event; the log holds those after it.
     pub log_start: u64,
 }
@@ -26,7 +28,7 @@ pub fn list_events(
     portion: Portion,
 ) -> Result<Placed<Listed>, AccessError> {
     let chat = view(snapshot, actor, chat)?;
-    let page = snapshot.events().after(chat.id, portion)?;
+    let page = snapshot.events().after(chat.id.into(), portion)?;
     let listed = Listed {
         events: page.events,
         log_start: chat.log_start,
@@ -38,7 +40,9 @@ pub fn list_events(
 mod tests {
     use super::*;
     use crate::kernel::log::LogPage;
-    use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, chat_id};
+    use crate::testing::{
+        MockSnapshot, a_chat, a_participant, actor, agent_id, chat_id, stream_id,
+    };
 
     const PORTION: Portion = Portion::new(3, 100);
 
@@ -62,7 +66,7 @@ mod tests {
         snapshot
             .events
             .expect_after()
-            .withf(|chat, portion| (*chat, *portion) == (chat_id(1), PORTION))
+            .withf(|stream, portion| (*stream, *portion) == (stream_id(1), PORTION))
             .times(1)
             .returning(|_, _| Ok(LogPage::default()));
         let events = list_events(&mut snapshot, actor(agent_id(1)), chat_id(1), PORTION).unwrap();

@@ -1,14 +1,20 @@
 //! Small builders: one customer, numbered agents, one group chat.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::identity::access_key::AccessKey;
 use crate::identity::agent::{Agent, AgentStatus};
 use crate::kernel::context::{Actor, Context, IdSource, Permission};
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
-use crate::kernel::stream::Tick;
+use crate::kernel::log::{Kind, Logged};
+use crate::kernel::stream::{Change, StreamId, Tick};
+use crate::talk::model::event::EventKind;
+
 use crate::kernel::time::Timestamp;
 use crate::talk::model::chat::{Chat, ChatKind, ChatStatus};
+
 use crate::talk::model::limits::Limits;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::model::participant::Participant;
@@ -35,6 +41,34 @@ pub fn agent_id(n: u128) -> AgentId {
 #[must_use]
 pub fn chat_id(n: u128) -> ChatId {
     ChatId(Uuid::from_u128(0xB_0000 + n))
+}
+
+/// The stream of the `n`th chat.
+#[must_use]
+pub fn stream_id(n: u128) -> StreamId {
+    chat_id(n).into()
+}
+
+/// An event in the log, of a kind that no domain knows.
+#[must_use]
+pub fn logged(stream: StreamId, seq: u64, changes: &[Change], payload: &str) -> Arc<Logged> {
+    Arc::new(Logged {
+        customer: customer_id(),
+        stream,
+        seq,
+        kind: Kind::new("happened"),
+        subject: Uuid::nil(),
+        changes: changes.to_vec(),
+        payload: payload.into(),
+    })
+}
+
+/// A message that was posted, as the log of its chat has it.
+#[must_use]
+pub fn posted(stream: StreamId, seq: u64, payload: &str) -> Arc<Logged> {
+    let mut event = Logged::clone(&logged(stream, seq, &[], payload));
+    (event.kind, event.subject) = (EventKind::MessagePosted.name(), stream.id);
+    Arc::new(event)
 }
 
 /// The `n`th message.

@@ -7,7 +7,7 @@ use crate::kernel::id::AgentId;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, EventKind};
 use crate::talk::model::message::{Author, Message};
-use crate::testing::{MockUnitOfWork, a_participant, an_agent};
+use crate::testing::{MockUnitOfWork, a_participant, an_agent, customer_id};
 
 /// What is there, and what happened.
 pub(crate) struct Scene {
@@ -75,7 +75,7 @@ impl Scene {
                 .unwrap()
                 .events
                 .push((entry.tick.seq, entry.event.kind()));
-            Ok(entry.logged("{}".into()))
+            Ok(Arc::new(entry.logged(customer_id(), "{}".into())))
         });
         uow
     }

@@ -1,200 +1,191 @@
-//! How events reach readers that are live, and what makes them fall behind.
+//! Delivers events to live subscribers, and turns those that cannot keep up into ones that are behind.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::live::Ended;
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::model::event::EventKind;
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::stream::{Change, StreamId};
 
+use super::fanout::Fanout;
 use super::link::{Behind, Link};
-use super::room::Room;
-use super::{Hub, Mark, Notice, Outbox, REMEMBERED, ReaderId};
+use super::{CommitMark, Hub, Notice, Outbox, REMEMBERED, SubscriberId};
 
-/// What an event means for the membership of the agent who gets it.
-fn ends_for(event: &LoggedEvent, agent: AgentId) -> Option<Ended> {
-    match event.kind {
-        EventKind::ParticipantLeft if event.subject == agent.0 => Some(Ended::Removed),
-        EventKind::ChatDeleted => Some(Ended::Deleted),
-        _ => None,
-    }
+/// Why `agent` may read nothing of the stream after this event, if that is so.
+fn ended(event: &Logged, agent: AgentId) -> Option<Ended> {
+    event.changes.iter().find_map(|change| match *change {
+        Change::Leaves(leaver) if leaver == agent => Some(Ended::Removed),
+        Change::Ends => Some(Ended::Deleted),
+        Change::Leaves(_) | Change::Joins(_) => None,
+    })
 }
 
 impl Hub {
-    pub(super) fn remember(&mut self, event: &LoggedEvent) {
+    /// Remembers an event for subscriptions in progress.
+    pub(super) fn remember(&mut self, event: &Arc<Logged>) {
         if self.recent.len() == REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back((event.chat, event.seq));
-        self.heard += 1;
+        self.recent.push_back((event.stream, event.seq));
+        self.committed_count += 1;
     }
 
-    /// The last event heard of per chat since `mark`; `None` when that is forgotten.
-    pub(super) fn heard_since(&self, mark: Mark) -> Option<HashMap<ChatId, u64>> {
-        let count = usize::try_from(self.heard - mark.0).ok()?;
+    /// The last event of each stream that was committed since `mark`; `None` if some of these commits
+    /// are no longer remembered.
+    pub(super) fn heads_since(&self, mark: CommitMark) -> Option<HashMap<StreamId, u64>> {
+        let count = usize::try_from(self.committed_count - mark.0).ok()?;
         let first = self.recent.len().checked_sub(count)?;
         Some(self.recent.range(first..).copied().collect())
     }
 
-    /// Puts a reader that is behind into a chat's room, which opens at `head`.
-    pub(super) fn link(&mut self, id: ReaderId, (chat, head): (ChatId, u64), link: Behind) {
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Links a subscriber that is behind to a stream. If nobody else is linked to it, its head is `head`.
+    pub(super) fn link(&mut self, id: SubscriberId, (stream, head): (StreamId, u64), link: Behind) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        self.rooms
-            .entry(chat)
-            .or_insert_with(|| Room::at(head))
+        self.fanouts
+            .entry(stream)
+            .or_insert_with(|| Fanout::at(head))
             .behind
             .push(id);
-        reader.behind.push(chat);
-        reader.links.insert(chat, Link::Behind(link));
+        subscriber.behind.push(stream);
+        subscriber.links.insert(stream, Link::Behind(link));
     }
 
-    pub(super) fn leave_room(&mut self, id: ReaderId, chat: ChatId) {
-        if let Some(room) = self.rooms.get_mut(&chat) {
-            room.remove(id);
-            if room.is_empty() {
-                self.rooms.remove(&chat);
+    /// Removes a subscriber from the fanout of a stream.
+    pub(super) fn leave_fanout(&mut self, id: SubscriberId, stream: StreamId) {
+        if let Some(fanout) = self.fanouts.get_mut(&stream) {
+            fanout.remove(id);
+            if fanout.is_empty() {
+                self.fanouts.remove(&stream);
             }
         }
     }
 
-    /// Gives an event the bell told of to the live readers of its chat.
-    pub(super) fn deliver(&mut self, event: &LoggedEvent, out: &mut dyn Outbox) {
-        let Some(room) = self.rooms.get_mut(&event.chat) else {
+    /// Sends a committed event to the live subscribers of its stream.
+    pub(super) fn deliver(&mut self, event: &Arc<Logged>, out: &mut dyn Outbox) {
+        let Some(fanout) = self.fanouts.get_mut(&event.stream) else {
             return;
         };
-        if event.seq <= room.head {
+        if event.seq <= fanout.head {
             return;
         }
-        let is_next = event.seq == room.head + 1;
-        let before = std::mem::replace(&mut room.head, event.seq);
-        let live = std::mem::take(&mut room.live);
+        let is_next = event.seq == fanout.head + 1;
+        let before = std::mem::replace(&mut fanout.head, event.seq);
+        let live = std::mem::take(&mut fanout.live);
         let mut still_live = Vec::with_capacity(live.len());
         for id in live {
-            if is_next && self.has_space(id, event.frame.len()) {
-                if self.give(id, event, false, out) {
+            if is_next && self.has_space(id, event.payload.len()) {
+                if self.send_event(id, event, false, out) {
                     still_live.push(id);
                 }
             } else {
-                self.fall_behind(id, event.chat, before, out);
+                self.fall_behind(id, event.stream, before, out);
             }
         }
-        if let Some(room) = self.rooms.get_mut(&event.chat) {
-            room.live.append(&mut still_live);
+        if let Some(fanout) = self.fanouts.get_mut(&event.stream) {
+            fanout.live.append(&mut still_live);
         }
-        let behind = self.rooms.get(&event.chat).map(|room| room.behind.clone());
+        let behind = self
+            .fanouts
+            .get(&event.stream)
+            .map(|fanout| fanout.behind.clone());
         for id in behind.unwrap_or_default() {
-            self.promote(id, event.chat, out);
+            self.go_live(id, event.stream, out);
         }
-        self.close_if_empty(event.chat);
+        self.close_if_empty(event.stream);
     }
 
-    pub(super) fn has_space(&self, id: ReaderId, bytes: usize) -> bool {
-        self.readers
-            .get(&id)
-            .is_some_and(|reader| reader.queued == 0 || reader.queued + bytes <= self.queue_limit)
+    /// Whether `bytes` more fit into the queue. Anything fits into an empty one.
+    pub(super) fn has_space(&self, id: SubscriberId, bytes: usize) -> bool {
+        self.subscribers.get(&id).is_some_and(|subscriber| {
+            subscriber.queued == 0 || subscriber.queued + bytes <= self.queue_limit
+        })
     }
 
-    /// Sends an event; `false` when it ended the reader's stay.
-    pub(super) fn give(
+    /// Sends an event. Returns `false` if the subscriber may read nothing after it.
+    pub(super) fn send_event(
         &mut self,
-        id: ReaderId,
-        event: &LoggedEvent,
+        id: SubscriberId,
+        event: &Arc<Logged>,
         is_replay: bool,
         out: &mut dyn Outbox,
     ) -> bool {
-        let Some(reader) = self.readers.get_mut(&id) else {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return false;
         };
-        reader.queued += event.frame.len();
+        subscriber.queued += event.payload.len();
         out.send(
             id,
             Notice::Event {
-                event: event.clone(),
+                event: Arc::clone(event),
                 is_replay,
             },
         );
-        let Some(ended) = ends_for(event, reader.agent) else {
+        let Some(ended) = ended(event, subscriber.agent) else {
             return true;
         };
-        match reader.links.get_mut(&event.chat) {
+        match subscriber.links.get_mut(&event.stream) {
             Some(Link::Behind(link)) if event.seq <= link.ends_after => return true,
-            // It goes on to where its agent comes back, if that is to be followed.
-            Some(Link::Behind(link)) if reader.follows_joined => {
+            // It reads on to the event with which its agent joins again, if there is one.
+            Some(Link::Behind(link)) if subscriber.follows_joined => {
                 link.is_out = true;
                 link.cursor = link.cursor.max(link.returns_after);
             }
             _ => {
-                reader.links.insert(event.chat, Link::Out(event.seq));
-                reader.behind.retain(|chat| *chat != event.chat);
+                subscriber.links.insert(event.stream, Link::Left(event.seq));
+                subscriber.behind.retain(|stream| *stream != event.stream);
             }
         }
-        out.send(id, Notice::Unsubscribed(event.chat, ended, event.seq));
+        out.send(id, Notice::Unsubscribed(event.stream, ended, event.seq));
         false
     }
 
-    fn fall_behind(&mut self, id: ReaderId, chat: ChatId, cursor: u64, out: &mut dyn Outbox) {
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Turns a live subscriber into one that is behind.
+    fn fall_behind(
+        &mut self,
+        id: SubscriberId,
+        stream: StreamId,
+        cursor: u64,
+        out: &mut dyn Outbox,
+    ) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
         let mut link = Link::behind(cursor);
         link.must_read = true;
-        reader.links.insert(chat, Link::Behind(link));
-        reader.behind.push(chat);
-        if let Some(room) = self.rooms.get_mut(&chat) {
-            room.behind.push(id);
+        subscriber.links.insert(stream, Link::Behind(link));
+        subscriber.behind.push(stream);
+        if let Some(fanout) = self.fanouts.get_mut(&stream) {
+            fanout.behind.push(id);
         }
-        out.send(id, Notice::Lagging(chat, cursor));
-        self.pump(id, out);
+        out.send(id, Notice::Lagging(stream, cursor));
+        self.read_next(id, out);
     }
 
-    pub(super) fn close_if_empty(&mut self, chat: ChatId) {
-        if self.rooms.get(&chat).is_some_and(Room::is_empty) {
-            self.rooms.remove(&chat);
+    /// Drops the fanout of a stream without subscribers.
+    pub(super) fn close_if_empty(&mut self, stream: StreamId) {
+        if self.fanouts.get(&stream).is_some_and(Fanout::is_empty) {
+            self.fanouts.remove(&stream);
         }
     }
 
-    /// An agent joined: those of its readers that follow such chats get this one, from the first
-    /// event if the agent is one of the founders.
-    pub(super) fn admit(
-        &mut self,
-        batch: &[LoggedEvent],
-        joined: &LoggedEvent,
-        out: &mut dyn Outbox,
-    ) {
-        let agent = AgentId(joined.subject);
+    /// Links the subscribers of an agent to a stream that it joined with `event`, if they are subscribed
+    /// to all its streams. They begin with that event.
+    pub(super) fn link_joined(&mut self, agent: AgentId, joined: &Logged, out: &mut dyn Outbox) {
         for id in self.agents.get(&agent).cloned().unwrap_or_default() {
-            let Some(reader) = self.readers.get(&id).filter(|r| r.follows_joined) else {
+            let Some(subscriber) = self.subscribers.get(&id).filter(|r| r.follows_joined) else {
                 continue;
             };
-            match reader.links.get(&joined.chat) {
+            match subscriber.links.get(&joined.stream) {
                 Some(Link::Live | Link::Behind(_)) => continue,
-                Some(Link::Out(seq)) if joined.seq <= *seq => continue,
-                Some(Link::Out(_)) | None => {}
+                Some(Link::Left(seq)) if joined.seq <= *seq => continue,
+                Some(Link::Left(_)) | None => {}
             }
-            let cursor = if is_founding(batch, joined) {
-                0
-            } else {
-                joined.seq - 1
-            };
-            self.link(id, (joined.chat, joined.seq), Link::behind(cursor));
-            self.pump(id, out);
+            let link = Link::behind(joined.seq.saturating_sub(1));
+            self.link(id, (joined.stream, joined.seq), link);
+            self.read_next(id, out);
         }
     }
-}
-
-/// Whether the agent joined as part of the chat's creation: nothing but the chat and its first
-/// participants comes before it.
-fn is_founding(batch: &[LoggedEvent], joined: &LoggedEvent) -> bool {
-    let of_chat = batch.iter().rev().filter(|event| event.chat == joined.chat);
-    let mut expected = joined.seq;
-    for event in of_chat {
-        match event.kind {
-            EventKind::ChatCreated => return event.seq == 1,
-            EventKind::ParticipantJoined if event.seq == expected => expected -= 1,
-            _ => return false,
-        }
-    }
-    false
 }

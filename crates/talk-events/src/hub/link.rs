@@ -1,37 +1,37 @@
-//! Where one reader stands in one chat.
+//! The link of one subscriber to one stream.
 
 /// The states of a link.
 #[derive(Debug)]
 pub(super) enum Link {
-    /// At the head: gets events as the bell rings.
+    /// Its cursor is at the head, and it gets events when the bell rings.
     Live,
-    /// Before the head, or not known to be at it.
+    /// Its cursor is before the head, or may be.
     Behind(Behind),
-    /// Its agent left with this event; only a later joining begins anew.
-    Out(u64),
+    /// Its agent left with this event. Only a later event with which it joins links it again.
+    Left(u64),
 }
 
-/// A reader that is being caught up.
+/// The state of a subscriber that gets pages of the log.
 #[derive(Debug)]
 pub(super) struct Behind {
-    /// The last event it got.
+    /// The last event that was sent.
     pub(super) cursor: u64,
-    /// A read of the log that has not answered yet, by its position.
+    /// The position of a read that has no answer yet.
     pub(super) reads: Option<u64>,
-    /// Whether the log may hold more than the room's head tells.
+    /// Whether the log may have events after the head that the fanout knows.
     pub(super) must_read: bool,
-    /// Whether it asked for what it gets.
+    /// Whether the connection resumed from a position.
     pub(super) is_replay: bool,
-    /// Whether, where the cursor is, its agent is no participant: it gets nothing until it is.
+    /// Whether its agent is no participant at the cursor. It gets no event until the agent joins.
     pub(super) is_out: bool,
-    /// The agent's leaving up to this event is history: the agent was back when the reader subscribed.
+    /// Up to this event, leaving ends nothing: the agent was a participant again when it subscribed.
     pub(super) ends_after: u64,
-    /// Where to look for its agent's return once it is out.
+    /// The event after which its agent may join again once it has left.
     pub(super) returns_after: u64,
 }
 
 impl Link {
-    /// A participant that is behind after `cursor`.
+    /// The state of a participant whose last event was `cursor`.
     pub(super) const fn behind(cursor: u64) -> Behind {
         Behind {
             cursor,
@@ -46,7 +46,7 @@ impl Link {
 }
 
 impl Behind {
-    /// Whether it can go live where the head is `head`.
+    /// Whether it can become live when the head is `head`.
     pub(super) const fn is_at(&self, head: u64) -> bool {
         self.cursor == head && self.reads.is_none() && !self.must_read
     }

@@ -1,6 +1,6 @@
-//! A model of everything around the hub — a log, a bell that rings late, snapshots and reads that
+//! A model of everything io the hub — a log, a bell that rings late, snapshots and reads that
 //! take their time, connections that stall — driven at random. Whatever the interleaving, each
-//! reader gets each event it is entitled to once and in order.
+//! subscriber gets each event it is entitled to once and in order.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -8,14 +8,13 @@
 )]
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
-use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::live::ResetReason;
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::live::subscribe::Start;
-use talk_domain::talk::model::event::EventKind;
+use talk_domain::kernel::live::{ResetReason, Start};
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::stream::{Change, StreamId};
 
-use super::{Hub, Notice, Outbox, ReaderId};
+use super::{Hub, Notice, Outbox, SubscriberId};
 
 mod answering;
 mod client;
@@ -27,22 +26,22 @@ use client::{Client, Seen};
 use log::{Log, an_agent};
 use random::Random;
 
-/// A read under way: for whom, of which chat, after which event, and how many bytes.
-pub(super) type Read = (ReaderId, ChatId, u64, usize);
+/// A read under way: for whom, of which stream, after which event, and how many bytes.
+pub(super) type Read = (SubscriberId, StreamId, u64, usize);
 
 /// What the hub wanted done.
 #[derive(Default)]
 pub(super) struct Out {
-    pub(super) notices: Vec<(ReaderId, Notice)>,
+    pub(super) notices: Vec<(SubscriberId, Notice)>,
     pub(super) reads: Vec<Read>,
 }
 
 impl Outbox for Out {
-    fn send(&mut self, reader: ReaderId, notice: Notice) {
-        self.notices.push((reader, notice));
+    fn send(&mut self, subscriber: SubscriberId, notice: Notice) {
+        self.notices.push((subscriber, notice));
     }
-    fn read(&mut self, reader: ReaderId, chat: ChatId, since: u64, bytes: usize) {
-        self.reads.push((reader, chat, since, bytes));
+    fn read(&mut self, subscriber: SubscriberId, stream: StreamId, since: u64, bytes: usize) {
+        self.reads.push((subscriber, stream, since, bytes));
     }
 }
 
@@ -51,13 +50,13 @@ struct World {
     hub: Hub,
     out: Out,
     log: Log,
-    clients: BTreeMap<ReaderId, Client>,
+    clients: BTreeMap<SubscriberId, Client>,
     next: u64,
-    /// Readers that were told of a gap.
+    /// Subscribers that were told of a gap.
     resets: u64,
     /// Whether the log is trimmed now and then.
     is_forgetful: bool,
-    /// Switches off the look whether a reader still participates behind a gap.
+    /// Switches off the look whether a subscriber still participates behind a gap.
     is_trusting: bool,
     /// Switches off what holds a snapshot and the bell together: the mark is taken too late.
     is_careless: bool,
@@ -86,12 +85,12 @@ impl World {
     }
 
     fn connect(&mut self) {
-        let id = ReaderId(self.next);
+        let id = SubscriberId(self.next);
         self.next += 1;
         let agent = an_agent(&mut self.random);
         self.hub.connect(id, agent);
         let is_choosy = self.random.below(3) == 0;
-        self.hub.follow_joined(id, !is_choosy);
+        self.hub.set_follows_joined(id, !is_choosy);
         let mark = self.hub.mark();
         let client = Client {
             agent,
@@ -119,13 +118,13 @@ impl World {
             return;
         };
         seen.clear();
-        for (chat, members) in &self.log.members {
-            let left = self.log.left.get(&(*chat, client.agent)).copied();
+        for (stream, members) in &self.log.members {
+            let left = self.log.left.get(&(*stream, client.agent)).copied();
             if members.contains(&client.agent) || left.is_some() {
-                let (chat, head) = (*chat, self.log.events[chat].len() as u64);
-                let log_start = self.log.start(chat);
+                let (stream, head) = (*stream, self.log.events[stream].len() as u64);
+                let log_start = self.log.start(stream);
                 seen.push(Seen {
-                    chat,
+                    stream,
                     head,
                     left,
                     log_start,
@@ -134,7 +133,7 @@ impl World {
         }
     }
 
-    fn attach(&mut self) {
+    fn subscribe(&mut self) {
         self.snapshot();
         let delay = self.random.below(4);
         for _ in 0..delay {
@@ -154,16 +153,16 @@ impl World {
             return;
         };
         let resumes = self.random.below(2) == 0;
-        let mut chats = Vec::new();
+        let mut streams = Vec::new();
         for seen in seen {
             let Seen {
-                chat,
+                stream,
                 head,
                 left,
                 log_start,
             } = seen;
-            // A chat joined meanwhile is delivered already: it has no other start.
-            let resumes = resumes && !client.got.contains_key(&chat);
+            // A stream joined meanwhile is delivered already: it has no other start.
+            let resumes = resumes && !client.got.contains_key(&stream);
             let seq = self.random.below(left.unwrap_or(head + 1));
             let is_kept = seq >= log_start;
             let start = match left {
@@ -173,7 +172,7 @@ impl World {
                 Some(until) if resumes && until > log_start => Start::Former { until, head },
                 Some(_) => continue,
             };
-            chats.push((chat, start));
+            streams.push((stream, start));
         }
         let id = *id;
         let mark = if self.is_careless {
@@ -181,7 +180,7 @@ impl World {
         } else {
             mark
         };
-        if self.hub.attach(id, mark, &chats, &mut self.out) {
+        if self.hub.subscribe(id, mark, &streams, &mut self.out) {
             return;
         }
         // What the snapshot showed is older than what the client was told: anew.
@@ -197,7 +196,7 @@ impl World {
         }
         let id = ids[self.random.below(ids.len() as u64) as usize];
         if let Some(bytes) = self.clients.get_mut(&id).and_then(|c| c.bytes.pop_front()) {
-            self.hub.drained(id, bytes, &mut self.out);
+            self.hub.acknowledge(id, bytes, &mut self.out);
         }
     }
 
@@ -209,35 +208,39 @@ impl World {
             };
             match notice {
                 Notice::Event { event, .. } => {
-                    client.bytes.push_back(event.frame.len());
-                    let log = &self.log.events[&event.chat];
-                    client.receive(event.chat, event.seq, log);
+                    client.bytes.push_back(event.payload.len());
+                    let log = &self.log.events[&event.stream];
+                    client.receive(event.stream, event.seq, log);
                 }
-                Notice::Begun(begun) => {
+                Notice::Subscribed(begun) => {
                     for begun in begun {
-                        client.got.entry(begun.chat).or_default().push(begun.after);
-                        client.is_out.insert(begun.chat, false);
+                        client
+                            .got
+                            .entry(begun.stream)
+                            .or_default()
+                            .push(begun.after);
+                        client.is_out.insert(begun.stream, false);
                     }
                 }
-                Notice::Unsubscribed(chat, _, seq) => {
-                    let is_kept = seq > self.log.start(chat);
-                    let last = client.got.entry(chat).or_default().last().copied();
+                Notice::Unsubscribed(stream, _, seq) => {
+                    let is_kept = seq > self.log.start(stream);
+                    let last = client.got.entry(stream).or_default().last().copied();
                     assert!(!is_kept || last == Some(seq), "after its event");
-                    client.is_out.insert(chat, true);
+                    client.is_out.insert(stream, true);
                 }
-                Notice::Reset(chat, ResetReason::Retention, head) if self.is_forgetful => {
-                    let got = client.got.entry(chat).or_default();
+                Notice::Reset(stream, ResetReason::Retention, head) if self.is_forgetful => {
+                    let got = client.got.entry(stream).or_default();
                     let last = got.last().copied();
                     assert!(last.is_none_or(|last| last <= head), "never back");
                     got.push(head);
-                    client.is_out.insert(chat, false);
+                    client.is_out.insert(stream, false);
                     assert!(
-                        self.is_entitled(id, chat, head),
+                        self.is_entitled(id, stream, head),
                         "nothing after its removal"
                     );
                     self.resets += 1;
                 }
-                Notice::Reset(..) | Notice::Passing(..) | Notice::Presence(..) => {
+                Notice::Reset(..) | Notice::Ephemeral(..) | Notice::Presence(..) => {
                     panic!("nothing is ever forgotten or passed here")
                 }
                 Notice::CaughtUp(..) | Notice::Lagging(..) => {}
@@ -248,7 +251,7 @@ impl World {
     fn settle(&mut self) {
         for _ in 0..20_000 {
             self.ring(u64::MAX);
-            self.attach_all();
+            self.subscribe_all();
             self.answer_read();
             self.drain();
             self.hand_out();
@@ -264,44 +267,42 @@ impl World {
         panic!("never settles: {:#?}", self.hub);
     }
 
-    /// Whether nothing is on its way to the reader.
-    fn is_settled(&self, id: ReaderId) -> bool {
-        let reader = self.hub.readers.get(&id);
-        reader.is_none_or(|reader| reader.behind.is_empty() && reader.queued == 0)
+    /// Whether nothing is on its way to the subscriber.
+    fn is_settled(&self, id: SubscriberId) -> bool {
+        let subscriber = self.hub.subscribers.get(&id);
+        subscriber.is_none_or(|subscriber| subscriber.behind.is_empty() && subscriber.queued == 0)
     }
 
-    fn attach_all(&mut self) {
+    fn subscribe_all(&mut self) {
         while self.clients.values().any(|client| client.pending.is_some()) {
-            self.attach();
+            self.subscribe();
             self.ring(u64::MAX);
         }
     }
 
-    /// Whether what follows `head` may be shown to a reader: its agent participates, or did until an
+    /// Whether what follows `head` may be shown to a subscriber: its agent participates, or did until an
     /// event that follows.
-    fn is_entitled(&self, id: ReaderId, chat: ChatId, head: u64) -> bool {
+    fn is_entitled(&self, id: SubscriberId, stream: StreamId, head: u64) -> bool {
         let agent = self.clients[&id].agent;
-        let leaves = |event: &&LoggedEvent| {
-            event.kind == EventKind::ParticipantLeft && event.subject == agent.0
-        };
-        let later = self.log.events[&chat].iter().skip(head as usize);
-        self.log.members[&chat].contains(&agent) || later.filter(leaves).count() > 0
+        let leaves = |event: &&Arc<Logged>| event.changes.contains(&Change::Leaves(agent));
+        let later = self.log.events[&stream].iter().skip(head as usize);
+        self.log.members[&stream].contains(&agent) || later.filter(leaves).count() > 0
     }
 
-    /// Every participant's reader stands at the head of each chat it is told of.
+    /// Every participant's subscriber stands at the head of each stream it is told of.
     fn check_heads(&self) {
         for client in self.clients.values() {
-            for (chat, members) in &self.log.members {
-                let is_followed = match client.is_out.get(chat) {
+            for (stream, members) in &self.log.members {
+                let is_followed = match client.is_out.get(stream) {
                     _ if !client.is_choosy => true,
                     is_out => is_out == Some(&false),
                 };
                 if members.contains(&client.agent) && is_followed {
-                    let got = client.got.get(chat).and_then(|got| got.last()).copied();
+                    let got = client.got.get(stream).and_then(|got| got.last()).copied();
                     assert_eq!(
                         got,
-                        Some(self.log.events[chat].len() as u64),
-                        "at the head of {chat}"
+                        Some(self.log.events[stream].len() as u64),
+                        "at the head of {stream}"
                     );
                 }
             }
@@ -323,9 +324,9 @@ impl World {
                 let id = *self.clients.keys().next().unwrap();
                 self.hub.disconnect(id);
                 self.clients.remove(&id);
-                self.out.notices.retain(|(reader, _)| *reader != id);
+                self.out.notices.retain(|(subscriber, _)| *subscriber != id);
             }
-            _ => self.attach(),
+            _ => self.subscribe(),
         }
         self.hand_out();
     }

@@ -1,100 +1,109 @@
-//! How a reader that is behind is caught up: pages of the log, until it stands at the head.
+//! Sends pages of the log to a subscriber that is behind, until its cursor is at the head.
 
-use talk_domain::kernel::id::{AgentId, ChatId};
-use talk_domain::kernel::live::{Ended, ResetReason};
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::live::catch_up::Gap;
-use talk_domain::talk::model::event::EventKind;
+use talk_domain::kernel::live::{Ended, Gap, ResetReason};
+use talk_domain::kernel::stream::{Change, StreamId};
 
 use super::link::Link;
-use super::{Hub, Notice, Outbox, Page, ReaderId};
+use super::{Hub, Notice, Outbox, Page, SubscriberId};
 
 impl Hub {
-    /// Makes a reader of a chat live that stands at its head, or lets it read on.
-    pub(super) fn promote(&mut self, id: ReaderId, chat: ChatId, out: &mut dyn Outbox) {
-        let (reader, room) = (self.readers.get_mut(&id), self.rooms.get_mut(&chat));
-        let (Some(reader), Some(room)) = (reader, room) else {
+    /// Makes a subscriber live if its cursor is at the head of the stream, or else reads on for it.
+    pub(super) fn go_live(&mut self, id: SubscriberId, stream: StreamId, out: &mut dyn Outbox) {
+        let (subscriber, fanout) = (self.subscribers.get_mut(&id), self.fanouts.get_mut(&stream));
+        let (Some(subscriber), Some(fanout)) = (subscriber, fanout) else {
             return;
         };
-        let Some(Link::Behind(link)) = reader.links.get(&chat) else {
-            room.behind.retain(|other| *other != id);
+        let Some(Link::Behind(link)) = subscriber.links.get(&stream) else {
+            fanout.behind.retain(|other| *other != id);
             return;
         };
-        let head = room.head;
+        let head = fanout.head;
         if !link.is_at(head) {
-            return self.pump(id, out);
+            return self.read_next(id, out);
         }
-        room.behind.retain(|other| *other != id);
-        reader.behind.retain(|other| *other != chat);
+        fanout.behind.retain(|other| *other != id);
+        subscriber.behind.retain(|other| *other != stream);
         if link.is_out {
-            reader.links.insert(chat, Link::Out(head));
+            subscriber.links.insert(stream, Link::Left(head));
             return;
         }
         if link.is_replay {
-            out.send(id, Notice::CaughtUp(chat, head));
+            out.send(id, Notice::CaughtUp(stream, head));
         }
-        reader.links.insert(chat, Link::Live);
-        room.live.push(id);
+        subscriber.links.insert(stream, Link::Live);
+        fanout.live.push(id);
     }
 
-    /// Gives a page of the log to a reader that is behind.
-    pub(super) fn replay(&mut self, id: ReaderId, page: &Page<'_>, out: &mut dyn Outbox) {
-        let chat = page.chat;
-        let is_for_it = page.gap.is_none_or(|gap| self.cross(id, page, gap, out));
+    /// Sends the events of a page to a subscriber that is behind.
+    pub(super) fn replay(&mut self, id: SubscriberId, page: &Page<'_>, out: &mut dyn Outbox) {
+        let stream = page.stream;
+        let is_for_it = page.gap.is_none_or(|gap| self.skip_gap(id, page, gap, out));
         for event in page.events.iter().take_while(|_| is_for_it) {
-            if self.place(id, chat).is_some_and(|place| event.seq <= place) {
+            if self
+                .last_sent(id, stream)
+                .is_some_and(|place| event.seq <= place)
+            {
                 continue;
             }
-            let has_space = self.has_space(id, event.frame.len());
-            let Some(reader) = self.readers.get_mut(&id) else {
+            let has_space = self.has_space(id, event.payload.len());
+            let Some(subscriber) = self.subscribers.get_mut(&id) else {
                 return;
             };
-            let agent = reader.agent;
-            let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
+            let agent = subscriber.agent;
+            let Some(Link::Behind(link)) = subscriber.links.get_mut(&stream) else {
                 break;
             };
             if event.seq != link.cursor + 1 {
                 link.cursor = event.seq - 1;
-                out.send(id, Notice::Reset(chat, ResetReason::Retention, link.cursor));
+                out.send(
+                    id,
+                    Notice::Reset(stream, ResetReason::Retention, link.cursor),
+                );
             }
-            if is_back(event, agent) {
+            if event.changes.contains(&Change::Joins(agent)) {
                 link.is_out = false;
             }
             if !link.is_out && !has_space {
-                reader.needs = event.frame.len();
+                subscriber.needs = event.payload.len();
                 return;
             }
             link.cursor = event.seq;
             let is_replay = link.is_replay;
             if !link.is_out {
-                self.give(id, event, is_replay, out);
+                self.send_event(id, event, is_replay, out);
             }
         }
-        let reader = self.readers.get_mut(&id);
-        let link = reader.and_then(|reader| reader.links.get_mut(&chat));
+        let subscriber = self.subscribers.get_mut(&id);
+        let link = subscriber.and_then(|subscriber| subscriber.links.get_mut(&stream));
         if page.is_end
             && let Some(Link::Behind(link)) = link
         {
             link.must_read = false;
         }
-        self.promote(id, chat, out);
-        self.close_if_empty(chat);
+        self.go_live(id, stream, out);
+        self.close_if_empty(stream);
     }
 
-    /// Moves a reader over events that are no longer in the log. Returns whether what follows is for
-    /// it: its agent may have left where nothing is left to say so.
-    fn cross(&mut self, id: ReaderId, page: &Page<'_>, gap: Gap, out: &mut dyn Outbox) -> bool {
-        let chat = page.chat;
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Moves the cursor over events that the log no longer has. Returns whether the subscriber may get
+    /// the events that follow: its agent may have left, and that event be gone from the log.
+    fn skip_gap(
+        &mut self,
+        id: SubscriberId,
+        page: &Page<'_>,
+        gap: Gap,
+        out: &mut dyn Outbox,
+    ) -> bool {
+        let stream = page.stream;
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return false;
         };
-        let Some(Link::Behind(link)) = reader.links.get_mut(&chat) else {
+        let Some(Link::Behind(link)) = subscriber.links.get_mut(&stream) else {
             return false;
         };
         let was_out = std::mem::replace(&mut link.is_out, true);
         let (ended, last, returns_after) = match gap {
             Gap::Trimmed => {
-                // It participates, whatever happened in between.
+                // Its agent is a participant, whatever happened in between.
                 link.is_out = false;
                 return true;
             }
@@ -110,43 +119,39 @@ impl Hub {
             Gap::Gone => (Ended::Deleted, page.since, None),
         };
         if !was_out {
-            out.send(id, Notice::Unsubscribed(chat, ended, last));
+            out.send(id, Notice::Unsubscribed(stream, ended, last));
         }
-        if let Some(head) = returns_after.filter(|_| reader.follows_joined) {
+        if let Some(head) = returns_after.filter(|_| subscriber.follows_joined) {
             link.cursor = link.cursor.max(head);
         } else {
-            reader.links.insert(chat, Link::Out(last));
-            reader.behind.retain(|other| *other != chat);
+            subscriber.links.insert(stream, Link::Left(last));
+            subscriber.behind.retain(|other| *other != stream);
         }
         false
     }
 
-    /// Starts the next read for a reader that is behind somewhere, once it has space for what comes.
-    pub(super) fn pump(&mut self, id: ReaderId, out: &mut dyn Outbox) {
-        let Some(reader) = self.readers.get_mut(&id) else {
+    /// Requests the next page for a subscriber that is behind in a stream, once its queue has space.
+    pub(super) fn read_next(&mut self, id: SubscriberId, out: &mut dyn Outbox) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        let wanted = reader.needs.max(self.queue_limit / 2);
-        let free = self.queue_limit.saturating_sub(reader.queued);
-        if reader.is_reading || (reader.queued > 0 && free < wanted) {
+        let wanted = subscriber.needs.max(self.queue_limit / 2);
+        let free = self.queue_limit.saturating_sub(subscriber.queued);
+        if subscriber.is_reading || (subscriber.queued > 0 && free < wanted) {
             return;
         }
-        let is_due = |chat: &ChatId| {
-            let head = self.rooms.get(chat).map_or(0, |room| room.head);
-            let link = reader.links.get(chat);
+        let is_due = |stream: &StreamId| {
+            let head = self.fanouts.get(stream).map_or(0, |fanout| fanout.head);
+            let link = subscriber.links.get(stream);
             matches!(link, Some(Link::Behind(link)) if link.must_read || link.cursor < head)
         };
-        let Some(chat) = reader.behind.iter().copied().find(is_due) else {
+        let Some(stream) = subscriber.behind.iter().copied().find(is_due) else {
             return;
         };
-        if let Some(Link::Behind(link)) = reader.links.get_mut(&chat) {
+        if let Some(Link::Behind(link)) = subscriber.links.get_mut(&stream) {
             link.reads = Some(link.cursor);
-            reader.is_reading = true;
-            out.read(id, chat, link.cursor, free);
+            subscriber.is_reading = true;
+            out.read(id, stream, link.cursor, free);
         }
     }
-}
-
-fn is_back(event: &LoggedEvent, agent: AgentId) -> bool {
-    event.kind == EventKind::ParticipantJoined && event.subject == agent.0
 }

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use talk_domain::kernel::live::{
-    Ended, FollowError, Live as _, Notice, Presence, ResetReason, Resume, Scope,
+    Ended, Live as _, Notice, Presence, ResetReason, Resume, Scope, SubscribeError,
 };
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::access::AccessError;
-use talk_domain::talk::model::event::EventKind;
-use talk_domain::testing::{agent_id, chat_id};
-use uuid::Uuid;
+use talk_domain::testing::{agent_id, stream_id};
 
 mod office;
 
@@ -22,55 +19,58 @@ const SPACE: usize = 1_000_000;
 
 /// LOG-03.
 #[tokio::test(start_paused = true)]
-async fn a_committed_event_reaches_those_who_follow_its_chat() {
+async fn a_committed_event_reaches_those_who_follow_its_stream() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(1));
-    office.join(chat_id(2), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
+    office.join(stream_id(2), agent_id(1));
     let mut everything = office.follower(1).await;
-    let mut one_chat = office.connect(1);
+    let mut one_stream = office.connect(1);
     let (nothing, resume) = (Scope::default(), Resume::default());
-    let follow = one_chat.follow(&nothing, &only(&[chat_id(1)]), &resume);
+    let follow = one_stream.subscribe(&nothing, &only(&[stream_id(1)]), &resume);
     assert!(follow.await.unwrap().is_empty());
-    office.say(chat_id(1), "one");
-    office.say(chat_id(2), "two");
+    office.say(stream_id(1), "one");
+    office.say(stream_id(2), "two");
     let all = rest(&mut *everything).await;
     assert_eq!(frames(&all), [("one", false), ("two", false)]);
-    let one = rest(&mut *one_chat).await;
+    let one = rest(&mut *one_stream).await;
     assert_eq!(frames(&one), [("one", false)]);
 }
 
-/// WS-02: unless the subscription names its chats.
+/// WS-02: unless the subscription names its streams.
 #[tokio::test(start_paused = true)]
-async fn a_chat_joined_later_is_followed_by_those_who_follow_all() {
+async fn a_stream_joined_later_is_followed_by_those_who_follow_all() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut everything = office.follower(1).await;
-    let mut one_chat = office.connect(1);
+    let mut one_stream = office.connect(1);
     let (nothing, resume) = (Scope::default(), Resume::default());
-    let follow = one_chat.follow(&nothing, &only(&[chat_id(1)]), &resume);
+    let follow = one_stream.subscribe(&nothing, &only(&[stream_id(1)]), &resume);
     assert!(follow.await.unwrap().is_empty());
-    office.join(chat_id(2), agent_id(1));
+    office.join(stream_id(2), agent_id(1));
     assert_eq!(frames(&rest(&mut *everything).await), [("joined", false)]);
-    assert!(frames(&rest(&mut *one_chat).await).is_empty());
+    assert!(frames(&rest(&mut *one_stream).await).is_empty());
 }
 
 /// WS-06: none missing, none twice.
 #[tokio::test(start_paused = true)]
 async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let said: Vec<_> = (0..2 * PAGE).map(|n| n.to_string()).collect();
     for text in &said {
-        office.say(chat_id(1), text);
+        office.say(stream_id(1), text);
     }
     let mut connection = office.connect(1);
-    let (nothing, resume) = (Scope::default(), since(chat_id(1), 1));
-    connection.follow(&nothing, &all(), &resume).await.unwrap();
+    let (nothing, resume) = (Scope::default(), since(stream_id(1), 1));
+    connection
+        .subscribe(&nothing, &all(), &resume)
+        .await
+        .unwrap();
     let notices = rest(&mut *connection).await;
     let replayed: Vec<_> = said.iter().map(|text| (text.as_str(), true)).collect();
     assert_eq!(frames(&notices), replayed);
     let head = u64::from(2 * PAGE + 1);
-    assert_eq!(notices.last(), Some(&Notice::CaughtUp(chat_id(1), head)));
+    assert_eq!(notices.last(), Some(&Notice::CaughtUp(stream_id(1), head)));
     assert!(
         office
             .reads()
@@ -79,7 +79,7 @@ async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
             .count()
             >= 2
     );
-    office.say(chat_id(1), "new");
+    office.say(stream_id(1), "new");
     assert_eq!(frames(&rest(&mut *connection).await), [("new", false)]);
 }
 
@@ -87,18 +87,21 @@ async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
 #[tokio::test(start_paused = true)]
 async fn a_position_of_another_log_is_reset() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(1));
-    office.say(chat_id(1), "one");
+    office.join(stream_id(1), agent_id(1));
+    office.say(stream_id(1), "one");
     for (epoch, is_reset) in [(EPOCH, false), ("another log", true)] {
         let mut connection = office.connect(1);
         let resume = Resume {
             epoch: epoch.into(),
-            ..since(chat_id(1), 1)
+            ..since(stream_id(1), 1)
         };
         let nothing = Scope::default();
-        connection.follow(&nothing, &all(), &resume).await.unwrap();
+        connection
+            .subscribe(&nothing, &all(), &resume)
+            .await
+            .unwrap();
         let notices = rest(&mut *connection).await;
-        let reset = Notice::Reset(chat_id(1), ResetReason::Epoch, 2);
+        let reset = Notice::Reset(stream_id(1), ResetReason::Epoch, 2);
         assert_eq!(notices.contains(&reset), is_reset, "{notices:?}");
         assert_eq!(frames(&notices).is_empty(), is_reset, "{notices:?}");
     }
@@ -106,15 +109,15 @@ async fn a_position_of_another_log_is_reset() {
 
 /// WS-04: what cannot be followed is refused by name.
 #[tokio::test(start_paused = true)]
-async fn a_chat_of_others_is_refused() {
+async fn a_stream_of_others_is_refused() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(2));
+    office.join(stream_id(1), agent_id(2));
     let mut connection = office.connect(1);
     let (nothing, resume) = (Scope::default(), Resume::default());
-    let refused = connection.follow(&nothing, &only(&[chat_id(1)]), &resume);
+    let refused = connection.subscribe(&nothing, &only(&[stream_id(1)]), &resume);
     let refused = refused.await.unwrap();
-    assert!(matches!(refused[..], [(chat, AccessError::NotAParticipant)] if chat == chat_id(1)));
-    office.say(chat_id(1), "secret");
+    assert_eq!(refused, [(stream_id(1), "PERMISSION_DENIED")]);
+    office.say(stream_id(1), "secret");
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
 
@@ -122,30 +125,36 @@ async fn a_chat_of_others_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn who_has_seen_its_own_removal_is_told_that_nothing_follows() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(1));
-    office.leave(chat_id(1), agent_id(1));
-    office.say(chat_id(1), "secret");
+    office.join(stream_id(1), agent_id(1));
+    office.leave(stream_id(1), agent_id(1));
+    office.say(stream_id(1), "secret");
     let mut connection = office.connect(1);
-    let (nothing, resume) = (Scope::default(), since(chat_id(1), 2));
-    connection.follow(&nothing, &all(), &resume).await.unwrap();
-    let ended = Notice::Unsubscribed(chat_id(1), Ended::Removed, 2);
-    assert_eq!(rest(&mut *connection).await, [Notice::Begun(vec![]), ended]);
+    let (nothing, resume) = (Scope::default(), since(stream_id(1), 2));
+    connection
+        .subscribe(&nothing, &all(), &resume)
+        .await
+        .unwrap();
+    let ended = Notice::Unsubscribed(stream_id(1), Ended::Removed, 2);
+    assert_eq!(
+        rest(&mut *connection).await,
+        [Notice::Subscribed(vec![]), ended]
+    );
 }
 
-/// WS-11: the queue of a reader is bounded.
+/// WS-11: the queue of a subscriber is bounded.
 #[tokio::test(start_paused = true)]
 async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
     let office = Office::open(100);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut connection = office.follower(1).await;
     let long = "x".repeat(60);
     for _ in 0..3 {
-        office.say(chat_id(1), &long);
+        office.say(stream_id(1), &long);
     }
     for _ in 0..3 {
         let notices = rest(&mut *connection).await;
         assert_eq!(frames(&notices), [(&*long, false)]);
-        connection.took(long.len());
+        connection.acknowledge(long.len());
     }
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
@@ -154,15 +163,15 @@ async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
 #[tokio::test(start_paused = true)]
 async fn no_more_of_the_log_is_read_than_fits() {
     let office = Office::open(100);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut connection = office.follower(1).await;
     let long = "x".repeat(60);
     for _ in 0..2 {
-        office.say(chat_id(1), &long);
+        office.say(stream_id(1), &long);
     }
     rest(&mut *connection).await;
     assert!(office.bytes().is_empty());
-    connection.took(30);
+    connection.acknowledge(30);
     rest(&mut *connection).await;
     assert_eq!(office.bytes(), [70]);
 }
@@ -172,12 +181,12 @@ async fn no_more_of_the_log_is_read_than_fits() {
 async fn what_is_no_longer_followed_is_no_longer_sent() {
     let office = Office::open(SPACE);
     for n in [1, 2] {
-        office.join(chat_id(n), agent_id(1));
+        office.join(stream_id(n), agent_id(1));
     }
     let mut connection = office.follower(1).await;
-    connection.keep(&only(&[chat_id(2)]));
-    office.say(chat_id(1), "one");
-    office.say(chat_id(2), "two");
+    connection.unsubscribe(&only(&[stream_id(2)]));
+    office.say(stream_id(1), "one");
+    office.say(stream_id(2), "two");
     assert_eq!(frames(&rest(&mut *connection).await), [("two", false)]);
 }
 
@@ -185,29 +194,31 @@ async fn what_is_no_longer_followed_is_no_longer_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_read_of_the_log_that_fails_is_repeated() {
     let office = Office::open(10);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut connection = office.follower(1).await;
-    office.say(chat_id(1), "one of many");
-    office.say(chat_id(1), "two of many");
+    office.say(stream_id(1), "one of many");
+    office.say(stream_id(1), "two of many");
     assert_eq!(frames(&rest(&mut *connection).await).len(), 1);
     office.fail(3);
     office.reads();
-    connection.took("one of many".len());
+    connection.acknowledge("one of many".len());
     let notice = next(&mut *connection).await;
-    assert!(matches!(notice, Some(Notice::Event { event, .. }) if &*event.frame == "two of many"));
+    assert!(
+        matches!(notice, Some(Notice::Event { event, .. }) if &*event.payload == "two of many")
+    );
     assert_eq!(office.reads(), ["catch_up"; 4]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_read_for_a_connection_that_has_ended() {
     let office = Office::open(10);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut connection = office.follower(1).await;
-    office.say(chat_id(1), "one of many");
-    office.say(chat_id(1), "two of many");
+    office.say(stream_id(1), "one of many");
+    office.say(stream_id(1), "two of many");
     rest(&mut *connection).await;
     office.fail(usize::MAX);
-    connection.took("one of many".len());
+    connection.acknowledge("one of many".len());
     rest(&mut *connection).await;
     drop(connection);
     tokio::time::advance(Duration::from_secs(5)).await;
@@ -222,19 +233,22 @@ async fn nothing_is_read_for_a_connection_that_has_ended() {
 #[tokio::test(start_paused = true)]
 async fn a_subscription_that_fails_changes_nothing() {
     let office = Office::open(SPACE);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut connection = office.connect(1);
     let (nothing, resume) = (Scope::default(), Resume::default());
-    let before = only(&[chat_id(1)]);
-    connection.follow(&nothing, &before, &resume).await.unwrap();
+    let before = only(&[stream_id(1)]);
+    connection
+        .subscribe(&nothing, &before, &resume)
+        .await
+        .unwrap();
     office.fail(1);
-    let refused = connection.follow(&before, &all(), &resume).await;
+    let refused = connection.subscribe(&before, &all(), &resume).await;
     assert!(matches!(
         refused,
-        Err(FollowError::Store(StoreError::Unavailable(_)))
+        Err(SubscribeError::Store(StoreError::Unavailable(_)))
     ));
-    office.join(chat_id(2), agent_id(1));
-    office.say(chat_id(1), "one");
+    office.join(stream_id(2), agent_id(1));
+    office.say(stream_id(1), "one");
     assert_eq!(frames(&rest(&mut *connection).await), [("one", false)]);
 }
 
@@ -244,18 +258,18 @@ async fn a_subscription_looks_again_ten_times() {
     let more_than_remembered = 16_385;
     for (floods, is_begun) in [(9, true), (10, false)] {
         let office = Office::open(SPACE);
-        office.join(chat_id(1), agent_id(1));
+        office.join(stream_id(1), agent_id(1));
         office.flood(floods, more_than_remembered);
         let mut connection = office.connect(1);
         let (nothing, resume) = (Scope::default(), Resume::default());
-        let begun = connection.follow(&nothing, &all(), &resume).await;
+        let begun = connection.subscribe(&nothing, &all(), &resume).await;
         let mut looks = office.reads();
-        looks.retain(|name| *name == "follow");
+        looks.retain(|name| *name == "subscribe");
         assert_eq!(looks.len(), 10);
         match begun {
             Ok(_) => assert!(is_begun),
             Err(error) => {
-                assert!(!is_begun && matches!(error, FollowError::Store(StoreError::Busy)));
+                assert!(!is_begun && matches!(error, SubscribeError::Store(StoreError::Busy)));
             }
         }
     }
@@ -263,26 +277,26 @@ async fn a_subscription_looks_again_ten_times() {
 
 /// WS-18: not the sender's own connections.
 #[tokio::test(start_paused = true)]
-async fn a_passing_frame_reaches_the_others_in_the_chat() {
+async fn a_passing_frame_reaches_the_others_in_the_stream() {
     let office = Office::open(SPACE);
     for n in [1, 2] {
-        office.join(chat_id(1), agent_id(n));
+        office.join(stream_id(1), agent_id(n));
     }
     let (mut one, mut two) = (office.follower(1).await, office.follower(2).await);
-    one.pass(chat_id(1), "typing".into());
-    let passing = Notice::Passing(chat_id(1), "typing".into());
+    one.send_ephemeral(stream_id(1), "typing".into());
+    let passing = Notice::Ephemeral(stream_id(1), "typing".into());
     assert!(rest(&mut *two).await.contains(&passing));
     assert!(!rest(&mut *one).await.contains(&passing));
 }
 
 /// WS-18: presence.
 #[tokio::test(start_paused = true)]
-async fn who_shares_a_chat_learns_that_an_agent_comes_rests_and_goes() {
+async fn who_shares_a_stream_learns_that_an_agent_comes_rests_and_goes() {
     let office = Office::open(SPACE);
     for n in [1, 2] {
-        office.join(chat_id(1), agent_id(n));
+        office.join(stream_id(1), agent_id(n));
     }
-    office.join(chat_id(2), agent_id(3));
+    office.join(stream_id(2), agent_id(3));
     let mut watcher = office.follower(2).await;
     let mut stranger = office.follower(3).await;
     let told = |notices: Vec<Notice>| -> Vec<_> {
@@ -299,7 +313,7 @@ async fn who_shares_a_chat_learns_that_an_agent_comes_rests_and_goes() {
     assert_eq!(told(rest(&mut *watcher).await), [Presence::Away]);
     let of_1 = |presence| vec![(agent_id(1), presence)];
     assert_eq!(office.node.presence(&[agent_id(1)]), of_1(Presence::Away));
-    comer.is_active();
+    comer.mark_active();
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(told(rest(&mut *watcher).await), [Presence::Online]);
     assert_eq!(office.node.presence(&[agent_id(1)]), of_1(Presence::Online));
@@ -318,27 +332,27 @@ async fn who_shares_a_chat_learns_that_an_agent_comes_rests_and_goes() {
 async fn connections_end_with_the_delivery_and_with_their_disconnection() {
     let office = Office::open(SPACE);
     let (mut one, mut two) = (office.follower(1).await, office.follower(2).await);
-    let first = crate::hub::ReaderId(0);
+    let first = crate::hub::SubscriberId(0);
     office.node.sender.send(Command::Disconnect(first)).unwrap();
     assert_eq!(next(&mut *one).await, None);
     assert!(rest(&mut *two).await.is_empty());
     office.delivery.abort();
     assert_eq!(next(&mut *two).await, None);
     let (nothing, resume) = (Scope::default(), Resume::default());
-    let stopped = two.follow(&nothing, &all(), &resume).await;
-    assert!(matches!(stopped, Err(FollowError::Stopping)));
-    office.commit(chat_id(1), EventKind::ChatUpdated, Uuid::nil(), "late");
+    let stopped = two.subscribe(&nothing, &all(), &resume).await;
+    assert!(matches!(stopped, Err(SubscribeError::Stopping)));
+    office.commit(stream_id(1), &[], "late");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_dropped_is_forgotten() {
     let office = Office::open(10);
-    office.join(chat_id(1), agent_id(1));
+    office.join(stream_id(1), agent_id(1));
     let mut connection = office.follower(1).await;
     rest(&mut *connection).await;
     drop(connection);
-    office.say(chat_id(1), "one of many");
-    office.say(chat_id(1), "two of many");
+    office.say(stream_id(1), "one of many");
+    office.say(stream_id(1), "two of many");
     office.reads();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!office.reads().contains(&"catch_up"));

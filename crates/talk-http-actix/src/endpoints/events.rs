@@ -1,13 +1,14 @@
 //! `/v1.0/service_agents/talk_events`: the event log over HTTP.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::log::{LoggedEvent, Portion};
+use talk_domain::kernel::log::{Logged, Portion};
 use talk_domain::talk::access::AccessError;
 use talk_domain::talk::list_events::list_events;
-use talk_domain::talk::model::event::EventKind;
+
 use talk_wire::json;
 use talk_wire::legacy;
 use talk_wire::socket::Vocabulary;
@@ -89,8 +90,8 @@ async fn list(
     let since = wanted.since.unwrap_or_default();
     let portion = Portion {
         kinds: match dialect {
-            Vocabulary::Chat => &EventKind::ALL,
-            Vocabulary::Talk => &legacy::frame::KINDS,
+            Vocabulary::Chat => None,
+            Vocabulary::Talk => Some(&legacy::frame::KINDS),
         },
         bytes: caller.shared.api.page_bytes,
         ..Portion::new(since, limit.unwrap_or(DEFAULT_LIMIT))
@@ -107,10 +108,10 @@ async fn list(
 }
 
 /// Frames in today's vocabulary are the stored bytes.
-fn frames(events: &[LoggedEvent], dialect: Vocabulary) -> Vec<Cow<'_, str>> {
+fn frames(events: &[Arc<Logged>], dialect: Vocabulary) -> Vec<Cow<'_, str>> {
     let events = events.iter();
     match dialect {
-        Vocabulary::Chat => events.map(|event| Cow::from(&*event.frame)).collect(),
+        Vocabulary::Chat => events.map(|event| Cow::from(&*event.payload)).collect(),
         Vocabulary::Talk => events
             .filter_map(|event| legacy::frame::frame(event).map(Cow::from))
             .collect(),
@@ -136,30 +137,17 @@ fn spliced(frames: &[Cow<'_, str>], (start, head): (u64, u64), epoch: &str) -> S
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::testing::{Scene, get};
     use talk_domain::kernel::log::LogPage;
     use talk_domain::talk::model::chat::Chat;
-    use talk_domain::testing::{a_chat, a_participant, chat_id};
-    use uuid::Uuid;
+    use talk_domain::testing::{a_chat, a_participant, chat_id, posted, stream_id};
 
     fn uri(rest: &str) -> String {
         format!(
             "/v1.0/service_agents/talk_events?chat_id={}{rest}",
             chat_id(1)
         )
-    }
-
-    fn logged(seq: u64, frame: &str) -> LoggedEvent {
-        LoggedEvent {
-            chat: chat_id(1),
-            seq,
-            kind: EventKind::MessagePosted,
-            subject: Uuid::nil(),
-            frame: Arc::from(frame),
-        }
     }
 
     #[actix_web::test]
@@ -181,9 +169,12 @@ mod tests {
                 ..Portion::new(8, 2)
             };
             after
-                .withf(move |chat, portion| (*chat, *portion) == (chat_id(1), wanted))
+                .withf(move |stream, portion| (*stream, *portion) == (stream_id(1), wanted))
                 .returning(|_, _| {
-                    let events = vec![logged(9, r#"{"b": 1}"#), logged(10, r#"{"a":"é"}"#)];
+                    let events = vec![
+                        posted(stream_id(1), 9, r#"{"b": 1}"#),
+                        posted(stream_id(1), 10, r#"{"a":"é"}"#),
+                    ];
                     let is_end = false;
                     Ok(LogPage { events, is_end })
                 });

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use std::sync::Arc;
+
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -9,14 +11,14 @@ use serde::de::DeserializeOwned;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{CheckedError, DomainError, Invalid};
 use talk_domain::kernel::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::message::show::show_message;
 use talk_domain::talk::model::message;
-use talk_domain::talk::unit::Talk;
-use talk_domain::talk::unit::TalkUnit;
+use talk_domain::talk::unit::{Talk, TalkUnit};
 use talk_wire::resource::Message;
+
 use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, json};
 
@@ -39,7 +41,7 @@ enum Found {
     /// A body, stored as is.
     Body(String),
     /// The `data` of an event's frame.
-    Event(LoggedEvent),
+    Event(Arc<Logged>),
     /// A message that did not change.
     Message(Box<message::Message>),
 }
@@ -56,7 +58,7 @@ impl<T> Done<T> {
     fn answer(&self) -> Answer {
         match &self.0 {
             Found::Body(body) => Answer::Body(body.clone()),
-            Found::Event(event) => Answer::Event(event.chat, event.seq),
+            Found::Event(event) => Answer::Event(event.stream, event.seq),
             Found::Message(message) => Answer::Message(message.id),
         }
     }
@@ -72,7 +74,7 @@ impl<T> Done<T> {
 
 impl Done<Message> {
     /// Answers the message in the frame of `event`.
-    pub(crate) fn event(event: LoggedEvent) -> Self {
+    pub(crate) fn event(event: Arc<Logged>) -> Self {
         Self(Found::Event(event), PhantomData)
     }
 
@@ -83,10 +85,10 @@ impl Done<Message> {
 }
 
 /// Returns the `data` of an event's frame.
-fn event_data(event: &LoggedEvent) -> Result<String, ApiError> {
-    let (chat, seq) = (event.chat, event.seq);
-    let nothing = || ApiError::internal(format!("event {seq} of {chat} has no data"));
-    frame::data(&event.frame)
+fn event_data(event: &Logged) -> Result<String, ApiError> {
+    let (stream, seq) = (event.stream, event.seq);
+    let nothing = || ApiError::internal(format!("event {seq} of {stream} has no data"));
+    frame::data(&event.payload)
         .map(str::to_owned)
         .ok_or_else(nothing)
 }
@@ -224,10 +226,11 @@ async fn look_up(
     let unit = Unit::by(actor, "replay_answer");
     match answer {
         Answer::Body(body) => Ok(body),
-        Answer::Event(chat, seq) => {
-            let read = store.read(unit, move |snapshot| snapshot.events().get(chat, seq));
-            let gone = || ApiError::internal(format!("no event {seq} of {chat}"));
-            event_data(&read.await?.ok_or_else(gone)?)
+        Answer::Event(stream, seq) => {
+            let read = store.read(unit, move |snapshot| snapshot.events().get(stream, seq));
+            let gone = || ApiError::internal(format!("no event {seq} of {stream}"));
+            let event = read.await?.ok_or_else(gone)?;
+            event_data(&event)
         }
         Answer::Message(id) => {
             let read = store.read(unit, move |snapshot| show_message(snapshot, actor, id));

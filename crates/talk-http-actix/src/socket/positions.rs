@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::stream::StreamId;
 
 /// The `seq` of the last event sent, per chat.
 #[derive(Debug, Default)]
-pub(super) struct Positions(HashMap<ChatId, Position>);
+pub(super) struct Positions(HashMap<StreamId, Position>);
 
 #[derive(Debug)]
 struct Position {
@@ -17,27 +17,27 @@ struct Position {
 
 impl Positions {
     /// Records that the client was sent everything of the chat up to this event.
-    pub(super) fn set(&mut self, chat: ChatId, seq: u64) {
+    pub(super) fn set(&mut self, stream: StreamId, seq: u64) {
         let is_fresh = true;
-        self.0.insert(chat, Position { seq, is_fresh });
+        self.0.insert(stream, Position { seq, is_fresh });
     }
 
     /// Removes a chat that is no longer delivered.
-    pub(super) fn forget(&mut self, chat: ChatId) {
-        self.0.remove(&chat);
+    pub(super) fn forget(&mut self, stream: StreamId) {
+        self.0.remove(&stream);
     }
 
     /// Removes the chats for which `is_wanted` is false.
-    pub(super) fn keep(&mut self, is_wanted: impl Fn(ChatId) -> bool) {
-        self.0.retain(|chat, _| is_wanted(*chat));
+    pub(super) fn keep(&mut self, is_wanted: impl Fn(StreamId) -> bool) {
+        self.0.retain(|stream, _| is_wanted(*stream));
     }
 
     /// Returns the chats without a frame since the last call.
     pub(super) fn quiet(&mut self) -> BTreeMap<String, u64> {
         let mut quiet = BTreeMap::new();
-        for (chat, position) in &mut self.0 {
+        for (stream, position) in &mut self.0 {
             if !std::mem::replace(&mut position.is_fresh, false) {
-                quiet.insert(chat.to_string(), position.seq);
+                quiet.insert(stream.to_string(), position.seq);
             }
         }
         quiet
@@ -47,21 +47,21 @@ impl Positions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::testing::chat_id;
+    use talk_domain::testing::stream_id;
 
     /// WS-10.
     #[test]
     fn a_chat_is_quiet_when_nothing_was_sent_for_a_while() {
         let mut positions = Positions::default();
-        positions.set(chat_id(1), 7);
-        positions.set(chat_id(2), 9);
+        positions.set(stream_id(1), 7);
+        positions.set(stream_id(2), 9);
         assert!(positions.quiet().is_empty());
-        positions.set(chat_id(2), 10);
-        let only_first = BTreeMap::from([(chat_id(1).to_string(), 7)]);
+        positions.set(stream_id(2), 10);
+        let only_first = BTreeMap::from([(stream_id(1).to_string(), 7)]);
         assert_eq!(positions.quiet(), only_first);
-        positions.forget(chat_id(1));
+        positions.forget(stream_id(1));
         assert_eq!(positions.quiet().len(), 1);
-        positions.keep(|chat| chat == chat_id(1));
+        positions.keep(|stream| stream == stream_id(1));
         assert!(positions.quiet().is_empty());
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use talk_domain::kernel::context::Actor;
-use talk_domain::kernel::error::{DomainError, Invalid};
+use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::live::{Begun, Resume, Scope};
-use talk_domain::talk::access::AccessError;
+use talk_domain::kernel::live::{self, Resume, Scope, Subscribed};
+use talk_domain::kernel::stream::StreamId;
+
 use talk_wire::id;
 use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic, TopicError, Vocabulary};
 
@@ -23,7 +24,7 @@ pub(super) struct Subscription {
     scopes: BTreeMap<Vocabulary, Scope>,
     /// For chats that were followed in the other vocabulary first: the last event that is not sent
     /// in this one.
-    floors: HashMap<(Vocabulary, ChatId), u64>,
+    floors: HashMap<(Vocabulary, StreamId), u64>,
 }
 
 /// A requested subscription.
@@ -36,7 +37,7 @@ pub(super) struct Asked {
     pub(super) refused: Vec<Refused>,
     pub(super) resume: Resume,
     /// Chats whose positions are ignored: see [`Subscription::hold_back`].
-    pub(super) held: Vec<ChatId>,
+    pub(super) held: Vec<StreamId>,
 }
 
 impl Asked {
@@ -75,31 +76,31 @@ impl Asked {
     }
 
     /// Returns whether it covers a chat in a vocabulary.
-    fn covers(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
+    fn covers(&self, vocabulary: Vocabulary, stream: StreamId) -> bool {
         self.topics.iter().any(|(_, topic)| {
-            topic.vocabulary == vocabulary && topic.chat.is_none_or(|of| of == chat)
+            topic.vocabulary == vocabulary && topic.chat.is_none_or(|chat| stream == chat.into())
         })
     }
 
     /// Moves the topics of chats that may not be followed to the refused ones.
-    pub(super) fn refuse(&mut self, refused: Vec<(ChatId, AccessError)>) {
-        for (chat, refusal) in refused {
-            let lost = self
-                .topics
-                .extract_if(.., |(_, topic)| topic.chat == Some(chat));
+    pub(super) fn refuse(&mut self, refused: live::Refused) {
+        for (stream, reason) in refused {
+            let lost = self.topics.extract_if(.., |(_, topic)| {
+                topic.chat.map(StreamId::from) == Some(stream)
+            });
             self.refused.extend(lost.map(|(topic, _)| Refused {
                 topic,
-                reason: refusal.reason().to_owned(),
+                reason: reason.to_owned(),
             }));
         }
     }
 
     /// Formats the answer to the frame `id`.
-    pub(super) fn answer(&self, id: &str, epoch: &str, begun: &[Begun]) -> String {
+    pub(super) fn answer(&self, id: &str, epoch: &str, begun: &[Subscribed]) -> String {
         let chats = begun.iter().map(|begun| {
             let from = begun.after + 1;
             let head = begun.head;
-            (begun.chat.to_string(), Range { from, head })
+            (begun.stream.to_string(), Range { from, head })
         });
         ServerFrame::Subscribed {
             id,
@@ -118,17 +119,17 @@ impl Subscription {
     }
 
     /// Adds a subscription that has started.
-    pub(super) fn add(&mut self, asked: Asked, begun: &[Begun]) {
+    pub(super) fn add(&mut self, asked: Asked, begun: &[Subscribed]) {
         let topics = asked.topics.into_iter().map(|(_, topic)| topic);
         let topics: Vec<Topic> = topics.collect();
         for topic in &topics {
             let vocabulary = topic.vocabulary;
             let begun = begun
                 .iter()
-                .filter(|begun| topic.chat.is_none_or(|chat| chat == begun.chat));
+                .filter(|begun| topic.chat.is_none_or(|chat| begun.stream == chat.into()));
             for begun in begun {
-                if self.comes_second(vocabulary, begun.chat) {
-                    self.floors.insert((vocabulary, begun.chat), begun.after);
+                if self.comes_second(vocabulary, begun.stream) {
+                    self.floors.insert((vocabulary, begun.stream), begun.after);
                 }
             }
         }
@@ -140,38 +141,38 @@ impl Subscription {
     /// vocabulary: a replay would repeat events there.
     pub(super) fn hold_back(&self, asked: &mut Asked) {
         let since = std::mem::take(&mut asked.resume.since);
-        let (held, kept): (BTreeMap<_, _>, _) = since.into_iter().partition(|(chat, _)| {
+        let (held, kept): (BTreeMap<_, _>, _) = since.into_iter().partition(|(stream, _)| {
             let [one, other] = Vocabulary::ALL;
-            let is_held = |asks, has| asked.covers(asks, *chat) && self.covers(has, *chat);
+            let is_held = |asks, has| asked.covers(asks, *stream) && self.covers(has, *stream);
             is_held(one, other) || is_held(other, one)
         });
         asked.resume.since = kept;
         asked.held = held.into_keys().collect();
     }
 
-    fn covers(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
+    fn covers(&self, vocabulary: Vocabulary, stream: StreamId) -> bool {
         let scope = self.scopes.get(&vocabulary);
-        scope.is_some_and(|scope| scope.contains(chat))
+        scope.is_some_and(|scope| scope.contains(stream))
     }
 
     /// Returns whether the client follows a chat.
-    pub(super) fn follows(&self, chat: ChatId) -> bool {
+    pub(super) fn follows(&self, stream: StreamId) -> bool {
         let mut vocabularies = Vocabulary::ALL.into_iter();
-        vocabularies.any(|vocabulary| self.covers(vocabulary, chat))
+        vocabularies.any(|vocabulary| self.covers(vocabulary, stream))
     }
 
     /// Returns whether a chat is followed in the other vocabulary only.
-    fn comes_second(&self, vocabulary: Vocabulary, chat: ChatId) -> bool {
-        !self.covers(vocabulary, chat) && self.follows(chat)
+    fn comes_second(&self, vocabulary: Vocabulary, stream: StreamId) -> bool {
+        !self.covers(vocabulary, stream) && self.follows(stream)
     }
 
     /// Returns whether the client gets this event in a vocabulary.
-    pub(super) fn hears(&self, vocabulary: Vocabulary, chat: ChatId, seq: u64) -> bool {
-        self.covers(vocabulary, chat)
+    pub(super) fn hears(&self, vocabulary: Vocabulary, stream: StreamId, seq: u64) -> bool {
+        self.covers(vocabulary, stream)
             && (self.floors.is_empty()
                 || self
                     .floors
-                    .get(&(vocabulary, chat))
+                    .get(&(vocabulary, stream))
                     .is_none_or(|floor| seq > *floor))
     }
 
@@ -181,10 +182,10 @@ impl Subscription {
             cover(self.scopes.entry(topic.vocabulary).or_default(), topic);
         }
         let scopes = &self.scopes;
-        self.floors.retain(|(vocabulary, chat), _| {
+        self.floors.retain(|(vocabulary, stream), _| {
             scopes
                 .get(vocabulary)
-                .is_some_and(|scope| scope.contains(*chat))
+                .is_some_and(|scope| scope.contains(*stream))
         });
     }
 
@@ -210,9 +211,10 @@ impl Subscription {
     }
 
     /// Removes a chat that is no longer delivered.
-    pub(super) fn forget(&mut self, chat: ChatId) {
-        self.topics.retain(|topic| topic.chat != Some(chat));
-        self.floors.retain(|(_, floor), _| *floor != chat);
+    pub(super) fn forget(&mut self, stream: StreamId) {
+        self.topics
+            .retain(|topic| topic.chat.map(StreamId::from) != Some(stream));
+        self.floors.retain(|(_, floor), _| *floor != stream);
         self.settle();
     }
 
@@ -233,7 +235,7 @@ fn scope<'a>(topics: impl IntoIterator<Item = &'a Topic>) -> Scope {
 fn cover(scope: &mut Scope, topic: &Topic) {
     match topic.chat {
         Some(chat) => {
-            scope.chats.insert(chat);
+            scope.streams.insert(chat.into());
         }
         None => scope.is_all = true,
     }
@@ -264,7 +266,7 @@ fn resume(epoch: Option<String>, since: BTreeMap<String, u64>) -> Result<Resume,
     }
     let since: Result<_, Invalid> = since
         .into_iter()
-        .map(|(chat, seq)| Ok((id::parse::<ChatId>("since", &chat)?, seq)))
+        .map(|(chat, seq)| Ok((id::parse::<ChatId>("since", &chat)?.into(), seq)))
         .collect();
     Ok(Resume {
         epoch: epoch.unwrap_or_default(),

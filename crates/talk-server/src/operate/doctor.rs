@@ -158,7 +158,9 @@ fn check(snapshot: &mut dyn TalkSnapshot, id: ChatId) -> Result<(u64, Option<Str
     let (mut last, mut count) = (chat.log_start, 0);
     loop {
         let since = if count == 0 { 0 } else { last };
-        let page = snapshot.events().after(id, Portion::new(since, PAGE))?;
+        let page = snapshot
+            .events()
+            .after(id.into(), Portion::new(since, PAGE))?;
         for event in page.events {
             if event.seq != last + 1 {
                 let problem = format!("chat {id} has no event before {}", event.seq);
@@ -182,11 +184,12 @@ fn check(snapshot: &mut dyn TalkSnapshot, id: ChatId) -> Result<(u64, Option<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::kernel::log::{LogPage, LoggedEvent};
+    use talk_domain::kernel::log::LogPage;
     use talk_domain::kernel::page::Page;
     use talk_domain::talk::model::chat::Chat;
-    use talk_domain::talk::model::event::EventKind;
-    use talk_domain::testing::{MockSnapshot, a_chat, a_participant, agent_id, chat_id};
+    use talk_domain::testing::{
+        MockSnapshot, a_chat, a_participant, agent_id, chat_id, posted, stream_id,
+    };
 
     /// A snapshot with the chat of the builders, which has two participants and ten events.
     fn snapshot(participants: u128, log_start: u64, seqs: &[u64]) -> MockSnapshot {
@@ -212,13 +215,7 @@ mod tests {
             })
         });
         let seqs = seqs.to_vec();
-        let event = |seq| LoggedEvent {
-            chat: chat_id(1),
-            seq,
-            kind: EventKind::MessagePosted,
-            subject: chat_id(1).0,
-            frame: "{}".into(),
-        };
+        let event = |seq| posted(stream_id(1), seq, "{}");
         snapshot.events.expect_after().returning(move |_, portion| {
             // Three per page, so that there are several pages.
             let later = seqs.iter().copied().filter(|seq| *seq > portion.since);

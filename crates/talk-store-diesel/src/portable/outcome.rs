@@ -1,8 +1,9 @@
 //! Results of units of work.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::{Unit, Verdict};
 use talk_domain::kernel::store_error::StoreError;
 
@@ -23,7 +24,7 @@ pub(crate) struct Finished {
     /// Outcomes for the metrics.
     pub(crate) outcomes: Vec<&'static str>,
     /// Their events, for the bell.
-    pub(crate) events: Vec<LoggedEvent>,
+    pub(crate) events: Vec<Arc<Logged>>,
     /// Whether a row was changed, so that the commit writes something.
     pub(crate) has_changed: bool,
     /// Whether they erased text.
@@ -42,7 +43,7 @@ impl Finished {
     }
 
     /// Adds the result of the next unit.
-    pub(crate) fn add(&mut self, answer: Answer, outcome: &'static str, events: Vec<LoggedEvent>) {
+    pub(crate) fn add(&mut self, answer: Answer, outcome: &'static str, events: Vec<Arc<Logged>>) {
         self.answers.push(answer);
         self.outcomes.push(outcome);
         self.events.extend(events);

@@ -208,14 +208,18 @@ diesel::table! {
 
 diesel::table! {
     #[sql_name = "talk_events"]
-    events (chat_id, seq) {
-        chat_id -> Binary,
+    events (serial) {
+        serial -> BigInt,
+        stream_id -> Binary,
         seq -> BigInt,
+        customer_id -> Binary,
+        realm -> Text,
         kind -> Text,
-        payload -> Text,
         actor -> Binary,
         subject -> Binary,
+        changes -> Nullable<Text>,
         tm -> BigInt,
+        payload -> Text,
     }
 }
 

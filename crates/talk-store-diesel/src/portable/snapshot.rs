@@ -1,17 +1,18 @@
 //! The read-only repositories on one snapshot.
 
+use std::sync::Arc;
 use talk_domain::identity::access_key::AccessKeyQueries;
 use talk_domain::identity::agent::AgentQueries;
 use talk_domain::identity::session::Directory;
 use talk_domain::identity::unit::IdentitySnapshot;
 use talk_domain::kernel::cleanup::CleanupQueries;
-use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
+use talk_domain::kernel::log::{EventQueries, LogPage, Logged, Portion};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::StreamId;
 use talk_domain::kernel::unit::Snapshot;
 use talk_domain::talk::model::chat::ChatQueries;
-use talk_domain::talk::model::event::{EventQueries, FrameEncoder};
+use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::model::mention::MentionQueries;
 use talk_domain::talk::model::message::MessageQueries;
 use talk_domain::talk::model::participant::ParticipantQueries;
@@ -46,17 +47,17 @@ impl<'a> DieselSnapshot<'a> {
 /// Reads the log, with tombstones in place of deleted messages whose events a cleanup has not
 /// rewritten yet.
 impl EventQueries for DieselSnapshot<'_> {
-    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
-        let mut page = EventQueries::after(&mut self.scope, chat, portion)?;
+    fn after(&mut self, stream: StreamId, portion: Portion) -> Result<LogPage, StoreError> {
+        let mut page = EventQueries::after(&mut self.scope, stream, portion)?;
         self.scope
-            .hide_deleted(chat, &mut page.events, self.encoder)?;
+            .hide_deleted(stream, &mut page.events, self.encoder)?;
         Ok(page)
     }
 
-    fn get(&mut self, chat: ChatId, seq: u64) -> Result<Option<LoggedEvent>, StoreError> {
-        let mut event = EventQueries::get(&mut self.scope, chat, seq)?;
+    fn get(&mut self, stream: StreamId, seq: u64) -> Result<Option<Arc<Logged>>, StoreError> {
+        let mut event = EventQueries::get(&mut self.scope, stream, seq)?;
         self.scope
-            .hide_deleted(chat, event.as_mut_slice(), self.encoder)?;
+            .hide_deleted(stream, event.as_mut_slice(), self.encoder)?;
         Ok(event)
     }
 }

@@ -12,7 +12,7 @@ use talk_domain::kernel::cleanup::{Bound, CleanupRepository};
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::idempotency::IdempotencyRepository;
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
@@ -32,6 +32,7 @@ use talk_domain::talk::unit::TalkUnit;
 
 use crate::connection::AnyConnection;
 use crate::portable::fast::batch_cache::BatchCache;
+use crate::portable::kernel::events::redact;
 use crate::portable::scope::Scope;
 
 /// The result of a unit.
@@ -41,14 +42,14 @@ pub(crate) struct Done {
     /// Whether there is anything to roll back.
     pub(crate) has_changed: bool,
     /// The events it appended, in order.
-    pub(crate) events: Vec<LoggedEvent>,
+    pub(crate) events: Vec<Arc<Logged>>,
 }
 
 /// An open unit of work.
 pub(crate) struct DieselUnit<'a> {
     scope: Scope<'a>,
     encoder: &'a dyn FrameEncoder,
-    appended: Vec<LoggedEvent>,
+    appended: Vec<Arc<Logged>>,
 }
 
 impl<'a> DieselUnit<'a> {
@@ -78,18 +79,16 @@ impl<'a> DieselUnit<'a> {
 }
 
 impl EventLog for DieselUnit<'_> {
-    fn append(&mut self, entry: &LogEntry<'_>) -> Result<LoggedEvent, StoreError> {
-        let frame: Arc<str> = self.encoder.encode(entry).into();
-        self.scope.log(entry, &frame)?;
-        let logged = entry.logged(frame);
-        self.appended.push(logged.clone());
+    fn append(&mut self, entry: &LogEntry<'_>) -> Result<Arc<Logged>, StoreError> {
+        let frame = self.encoder.encode(entry).into();
+        let logged = self.scope.log(entry, frame)?;
+        self.appended.push(Arc::clone(&logged));
         Ok(logged)
     }
 
     fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError> {
-        let appended = self.appended.iter_mut();
-        for event in appended.filter(|event| event.has_content_of(tombstone.id)) {
-            event.redact(tombstone, self.encoder);
+        for event in &mut self.appended {
+            redact(event, tombstone, self.encoder);
         }
         self.scope.redact(tombstone, self.encoder, bound)
     }

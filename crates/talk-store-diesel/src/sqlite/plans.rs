@@ -12,7 +12,7 @@ use talk_domain::identity::agent::PasswordHash;
 use talk_domain::kernel::cleanup::{Bound, Deleted};
 use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::idempotency::{Answer, Answered};
-use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::log::{Kind, Portion};
 use talk_domain::kernel::page::{Cursor, Order, PageRequest};
 use talk_domain::kernel::store::Unit;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
@@ -204,13 +204,12 @@ fn look(snapshot: &mut dyn TalkSnapshot, message: &Message) {
         }
     }
     let events = snapshot.events();
-    let portion = Portion::new(3, 10);
-    events.after(message.chat, portion).unwrap();
-    let kinds = &[EventKind::MessagePosted];
-    events
-        .after(message.chat, Portion { kinds, ..portion })
-        .unwrap();
-    events.get(message.chat, 3).unwrap();
+    let (stream, portion) = (message.chat.into(), Portion::new(3, 10));
+    events.after(stream, portion).unwrap();
+    const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
+    let kinds = Some(POSTED);
+    events.after(stream, Portion { kinds, ..portion }).unwrap();
+    events.get(stream, 3).unwrap();
     let directory = snapshot.directory();
     directory.login("agent-1").unwrap();
     directory.agent(agent_id(1)).unwrap();
@@ -297,7 +296,7 @@ fn threads_and_pages_use_the_index_made_for_them() {
             "`talk_chats`.`channel_of` = ?",
             "talk_chats_channels (channel_of=?",
         ),
-        ("`talk_events`.`seq` > ?", "(chat_id=? AND seq>?)"),
+        ("`talk_events`.`seq` > ?", "(stream_id=? AND seq>?)"),
     ] {
         let run = heard.run.iter();
         let using: Vec<&String> = run

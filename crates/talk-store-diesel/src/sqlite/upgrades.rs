@@ -2,6 +2,8 @@
 
 mod answers;
 
+use std::sync::Arc;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -9,9 +11,12 @@ use diesel_migrations::MigrationHarness;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::log::{Logged, Portion};
 use talk_domain::kernel::store::Unit;
+use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::post::{PostMessage, post_message};
+use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};
 use talk_domain::talk::resolve_mentions::resolve;
 use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
 use talk_domain::testing::{agent_id, at, customer_id};
@@ -200,4 +205,34 @@ fn keys_of_reactions_are_renewed() {
         .into();
     expected.sort_by(|a, b| a.emoji.cmp(&b.emoji));
     assert_eq!(found, expected);
+}
+
+/// LOG-03: who may read a chat is known from the log of before, too. Only the founders of a chat, who
+/// join with its second event and those that follow, are not named by its first one.
+#[test]
+fn changes_of_memberships_are_found_in_the_log_of_before() {
+    let mut old = Old::new();
+    let chat = old.read(|snapshot| snapshot.participants().logs(agent_id(1)).unwrap()[0].chat);
+    old.write(|uow| {
+        let leaver = uow.participants().find(chat, agent_id(2)).unwrap();
+        let participant = leaver.unwrap().id;
+        let command = RemoveParticipant { chat, participant };
+        remove_participant(uow, &cx(2, 1), &command).unwrap()
+    });
+    let gone = old.write(|uow| delete_chat(uow, &cx(1, 2), chat));
+    gone.unwrap();
+    let log = |old: &mut Old| {
+        let all = Portion::new(0, 1_000);
+        old.read(|snapshot| snapshot.events().after(chat.into(), all).unwrap().events)
+    };
+    let mut expected = log(&mut old);
+    let changes = |log: &[Arc<Logged>]| log.iter().map(|event| event.changes.len()).sum::<usize>();
+    assert_eq!(
+        changes(&expected),
+        6,
+        "two founders twice, one leaves, the end"
+    );
+    old.back_and_forth("0015", "");
+    Arc::make_mut(&mut expected[0]).changes.clear();
+    assert_eq!(log(&mut old), expected);
 }

@@ -83,13 +83,13 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
     assert_eq!(shown.len(), before.len() + 1);
     for (was, is) in before.iter().zip(&shown) {
         assert_eq!(
-            (was.seq, was.kind, was.subject),
-            (is.seq, is.kind, is.subject)
+            (was.seq, &was.kind, was.subject),
+            (is.seq, &is.kind, is.subject)
         );
         if was.subject == message.0 {
-            assert!(is.frame.ends_with("(gone)"), "{}", is.frame);
+            assert!(is.payload.ends_with("(gone)"), "{}", is.payload);
             let (seq, single) = (is.seq, is.clone());
-            let read = world.read(move |snapshot| snapshot.events().get(chat, seq));
+            let read = world.read(move |snapshot| snapshot.events().get(chat.into(), seq));
             assert_eq!(read.await, Some(single));
         } else {
             assert_eq!(was, is);

@@ -17,8 +17,7 @@ use talk_domain::talk::participant::add::{AddParticipant, AddParticipantError, a
 use talk_domain::talk::participant::remove::{
     RemoveParticipant, RemoveParticipantError, remove_participant,
 };
-use talk_domain::talk::unit::Talk;
-use talk_domain::talk::unit::TalkUnit;
+use talk_domain::talk::unit::{Talk, TalkUnit};
 use talk_domain::testing::{agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 
@@ -62,7 +61,7 @@ async fn said(world: &World, chat: ChatId) -> Vec<String> {
     let log = world.log(chat).await;
     let texts = log
         .iter()
-        .filter_map(|event| event.frame.splitn(3, ' ').nth(2));
+        .filter_map(|event| event.payload.splitn(3, ' ').nth(2));
     texts
         .filter(|text| !text.is_empty())
         .map(str::to_owned)

@@ -238,7 +238,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
     let world = World::open(factory).await;
     let answers = [
         Answer::Body("{\"a\":1}".into()),
-        Answer::Event(chat_id(1), 9),
+        Answer::Event(chat_id(1).into(), 9),
         Answer::Message(message_id(1)),
     ];
     let find = || world.write(|uow| uow.idempotency().find(agent_id(1), "Key-0001"));

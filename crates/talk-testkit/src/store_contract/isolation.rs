@@ -155,8 +155,8 @@ pub async fn the_log_stays_in_its_customer(factory: Factory) {
     let (all, one) = world
         .read_as(other_customer(), move |snapshot| {
             let events = snapshot.events();
-            let page = events.after(id, Portion::new(0, 10))?;
-            Ok((page.events, events.get(id, 1)?))
+            let page = events.after(id.into(), Portion::new(0, 10))?;
+            Ok((page.events, events.get(id.into(), 1)?))
         })
         .await;
     assert_eq!((all, one), (vec![], None));
@@ -268,7 +268,7 @@ pub async fn a_unit_above_customers_sees_only_the_directory(factory: Factory) {
             );
             assert_eq!(snapshot.participants().page(chat, first(10))?.rows, []);
             assert_eq!(snapshot.agents().page(first(10))?.rows, []);
-            let page = snapshot.events().after(chat, Portion::new(0, 10))?;
+            let page = snapshot.events().after(chat.into(), Portion::new(0, 10))?;
             assert_eq!(page.events, []);
             assert!(snapshot.directory().has_agents()?);
             assert!(snapshot.directory().login("agent-1")?.is_some());

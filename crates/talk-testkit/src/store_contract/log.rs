@@ -1,6 +1,6 @@
 //! The event log: committed events are delivered and stored, deleted content is gone.
 
-use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::log::{Kind, Portion};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::talk::message::delete::{DeleteMessageError, delete_message};
@@ -83,7 +83,7 @@ pub async fn the_log_is_read_from_any_place(factory: Factory) {
     assert_eq!(all.len(), 10);
     for since in 0..=11 {
         let page = world
-            .read(move |snapshot| snapshot.events().after(chat, Portion::new(since, 3)))
+            .read(move |snapshot| snapshot.events().after(chat.into(), Portion::new(since, 3)))
             .await;
         let expected: Vec<_> = all
             .iter()
@@ -94,12 +94,16 @@ pub async fn the_log_is_read_from_any_place(factory: Factory) {
         assert_eq!(page.events, expected);
         assert_eq!(page.is_end, expected.len() < 3);
         let one = world
-            .read(move |snapshot| snapshot.events().get(chat, since))
+            .read(move |snapshot| snapshot.events().get(chat.into(), since))
             .await;
         assert_eq!(one.as_ref(), all.iter().find(|event| event.seq == since));
     }
     let beyond = world
-        .read(move |snapshot| snapshot.events().after(chat, Portion::new(u64::MAX, 3)))
+        .read(move |snapshot| {
+            snapshot
+                .events()
+                .after(chat.into(), Portion::new(u64::MAX, 3))
+        })
         .await;
     assert!(beyond.events.is_empty() && beyond.is_end);
 }
@@ -115,11 +119,11 @@ pub async fn the_log_is_read_in_portions(factory: Factory) {
     let portion = Portion::new(0, 100);
     let read = async |portion| {
         world
-            .read(move |snapshot| snapshot.events().after(chat, portion))
+            .read(move |snapshot| snapshot.events().after(chat.into(), portion))
             .await
     };
     let (two, rest) = all.split_at(2);
-    let bytes = two.iter().map(|event| event.frame.len()).sum();
+    let bytes = two.iter().map(|event| event.payload.len()).sum();
     for (bytes, expected) in [(0, 1), (1, 1), (bytes, 2), (bytes + 1, 3)] {
         let page = read(Portion { bytes, ..portion }).await;
         assert_eq!(page.events, all[..expected], "{bytes}");
@@ -131,7 +135,8 @@ pub async fn the_log_is_read_in_portions(factory: Factory) {
     })
     .await;
     assert_eq!((&*page.events, page.is_end), (rest, true));
-    let kinds = &[EventKind::MessagePosted];
+    const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
+    let kinds = Some(POSTED);
     let page = read(Portion {
         kinds,
         limit: 6,
@@ -139,7 +144,8 @@ pub async fn the_log_is_read_in_portions(factory: Factory) {
     })
     .await;
     assert_eq!((&*page.events, page.is_end), (&all[3..9], false));
-    let kinds = &[EventKind::ChatDeleted];
+    const DELETED: &[Kind] = &[EventKind::ChatDeleted.name()];
+    let kinds = Some(DELETED);
     let page = read(Portion { kinds, ..portion }).await;
     assert_eq!((&*page.events, page.is_end), (&[][..], true));
 }
@@ -174,19 +180,26 @@ pub async fn a_deleted_message_is_gone_everywhere(factory: Factory) {
         .unwrap();
 
     let after = world.log(chat).await;
-    let kinds: Vec<EventKind> = after.iter().rev().take(4).map(|event| event.kind).collect();
+    let kinds: Vec<_> = after
+        .iter()
+        .rev()
+        .take(4)
+        .map(|event| &event.kind)
+        .collect();
     let expected = [
-        EventKind::MessageDeleted,
-        EventKind::ReactionAdded,
-        EventKind::MessageEdited,
-        EventKind::MessagePosted,
+        EventKind::MessageDeleted.name(),
+        EventKind::ReactionAdded.name(),
+        EventKind::MessageEdited.name(),
+        EventKind::MessagePosted.name(),
     ];
-    assert_eq!(kinds, expected);
-    assert!(after.iter().all(|event| !event.frame.contains("secret")));
-    let redacted = after.iter().filter(|event| event.frame.ends_with("(gone)"));
+    assert!(kinds.into_iter().eq(&expected));
+    assert!(after.iter().all(|event| !event.payload.contains("secret")));
+    let redacted = after
+        .iter()
+        .filter(|event| event.payload.ends_with("(gone)"));
     assert_eq!(redacted.count(), 3);
     assert_eq!(after[..4], before[..4]);
-    assert!(after[3].frame.ends_with("stays") && after[3].seq == other.seq);
+    assert!(after[3].payload.ends_with("stays") && after[3].seq == other.seq);
     let (stored, versions) = world
         .read(move |snapshot| {
             let messages = snapshot.messages();
@@ -219,6 +232,6 @@ pub async fn a_message_deleted_in_the_unit_that_posted_it_rings_redacted(factory
     };
     world.write::<_, DeleteMessageError>(unit).await.unwrap();
     let log = world.log(chat).await;
-    assert!(log.iter().all(|event| !event.frame.contains("secret")));
+    assert!(log.iter().all(|event| !event.payload.contains("secret")));
     assert_eq!(world.bell.heard(), log);
 }

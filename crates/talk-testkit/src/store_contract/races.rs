@@ -172,14 +172,14 @@ pub async fn events_have_no_gaps_and_ring_in_order(factory: Factory) {
     let posted = tasks.join_all().await;
     let mut heard: HashMap<_, Vec<_>> = HashMap::new();
     for event in world.bell.heard() {
-        heard.entry(event.chat).or_default().push(event);
+        heard.entry(event.stream).or_default().push(event);
     }
     for chat in chats {
         let log = world.log(chat).await;
         let places: Vec<u64> = log.iter().map(|event| event.seq).collect();
         assert_eq!(places, (1..=34).collect::<Vec<_>>());
         assert_eq!(world.stored(chat).await.last.seq, 34);
-        assert_eq!(heard[&chat], log);
+        assert_eq!(heard[&chat.into()], log);
         let mut times: Vec<_> = posted.iter().filter(|m| m.chat == chat).collect();
         times.sort_by_key(|message| message.seq);
         assert!(times.is_sorted_by(|a, b| a.created < b.created));

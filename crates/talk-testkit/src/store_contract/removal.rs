@@ -72,7 +72,10 @@ pub async fn a_removed_chat_leaves_nothing(factory: Factory) {
         .read(move |snapshot| {
             Ok((
                 snapshot.chats().get(chat)?,
-                snapshot.events().after(chat, Portion::new(0, 9))?.events,
+                snapshot
+                    .events()
+                    .after(chat.into(), Portion::new(0, 9))?
+                    .events,
                 snapshot.messages().get(gone)?,
                 snapshot.messages().revisions(gone, first(9))?.rows,
                 snapshot.participants().left(chat, agent_id(2))?,
@@ -104,7 +107,7 @@ pub async fn a_chat_that_is_being_removed_is_followed_by_nobody(factory: Factory
     let ended = async || {
         let resume = Resume {
             epoch: String::new(),
-            since: [(chat, 3)].into(),
+            since: [(chat.into(), 3)].into(),
         };
         let scope = Scope {
             is_all: true,
@@ -112,13 +115,13 @@ pub async fn a_chat_that_is_being_removed_is_followed_by_nobody(factory: Factory
         };
         let found = world.read(move |snapshot| {
             let found = starts(snapshot, actor(agent_id(2)), &scope, &resume, true)?;
-            Ok((found.chats.len(), found.ended))
+            Ok((found.streams.len(), found.ended))
         });
         found.await
     };
     assert_eq!(ended().await, (1, vec![]), "it ended with its deletion");
     while step(&world, chat).await {
-        let end = (chat, Ended::NotAParticipant, 3);
+        let end = (chat.into(), Ended::NotAParticipant, 3);
         assert_eq!(ended().await, (0, vec![end]));
     }
 }

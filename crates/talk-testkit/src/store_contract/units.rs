@@ -130,7 +130,7 @@ pub async fn a_read_sees_one_moment(factory: Factory) {
         let _ = gate.recv();
         let events = snapshot
             .events()
-            .after(chat, Portion::new(0, 1_000))?
+            .after(chat.into(), Portion::new(0, 1_000))?
             .events;
         Ok((before, snapshot.chats().get(chat)?, events.len()))
     });

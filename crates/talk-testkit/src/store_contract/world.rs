@@ -9,17 +9,16 @@ use talk_domain::identity::agent::{Agent, PasswordHash};
 use talk_domain::kernel::context::{Actor, Context, IdSource};
 use talk_domain::kernel::error::DomainError;
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
-use talk_domain::kernel::log::{LoggedEvent, Portion};
+use talk_domain::kernel::log::{Bell, Logged, Portion};
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::message::post::{PostMessage, post_message};
 use talk_domain::talk::model::chat::{Chat, ChatKind};
-use talk_domain::talk::model::event::{Bell, Event, EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::model::message::Message;
-use talk_domain::talk::unit::Talk;
-use talk_domain::talk::unit::{TalkSnapshot, TalkUnit};
+use talk_domain::talk::unit::{Talk, TalkSnapshot, TalkUnit};
 use talk_domain::testing::{actor, agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 
@@ -61,10 +60,10 @@ fn frame(kind: EventKind, seq: u64, text: &str) -> String {
 
 /// A bell that records its events.
 #[derive(Default)]
-pub struct Recorder(Mutex<Vec<LoggedEvent>>);
+pub struct Recorder(Mutex<Vec<Arc<Logged>>>);
 
 impl Bell for Recorder {
-    fn ring(&self, committed: &[LoggedEvent]) {
+    fn ring(&self, committed: &[Arc<Logged>]) {
         self.0.lock().unwrap().extend_from_slice(committed);
     }
 }
@@ -72,7 +71,7 @@ impl Bell for Recorder {
 impl Recorder {
     /// The events so far.
     #[must_use]
-    pub fn heard(&self) -> Vec<LoggedEvent> {
+    pub fn heard(&self) -> Vec<Arc<Logged>> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -261,9 +260,9 @@ impl World {
     }
 
     /// The whole log of a chat.
-    pub async fn log(&self, chat: ChatId) -> Vec<LoggedEvent> {
+    pub async fn log(&self, chat: ChatId) -> Vec<Arc<Logged>> {
         let all = Portion::new(0, 10_000);
-        self.read(move |snapshot| Ok(snapshot.events().after(chat, all)?.events))
+        self.read(move |snapshot| Ok(snapshot.events().after(chat.into(), all)?.events))
             .await
     }
 

@@ -5,21 +5,21 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::{Kind, Logged};
 use talk_domain::talk::model::event::EventKind;
 
 use super::resource::{Message, Participant, Status};
 use crate::frame::{one_of, schema};
 
 /// The kinds of events the vocabulary has.
-pub const KINDS: [EventKind; 7] = [
-    EventKind::MessagePosted,
-    EventKind::MessageEdited,
-    EventKind::MessageDeleted,
-    EventKind::ReactionAdded,
-    EventKind::ReactionRemoved,
-    EventKind::ParticipantJoined,
-    EventKind::ParticipantLeft,
+pub static KINDS: [Kind; 7] = [
+    EventKind::MessagePosted.name(),
+    EventKind::MessageEdited.name(),
+    EventKind::MessageDeleted.name(),
+    EventKind::ReactionAdded.name(),
+    EventKind::ReactionRemoved.name(),
+    EventKind::ParticipantJoined.name(),
+    EventKind::ParticipantLeft.name(),
 ];
 
 /// The schema of any event of the vocabulary.
@@ -32,7 +32,7 @@ impl JsonSchema for AnyTalkEvent {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let shapes = KINDS.into_iter().filter_map(shape);
+        let shapes = KINDS.iter().filter_map(shape_of);
         let kinds: Vec<_> = shapes
             .map(|shape| {
                 let (name, data) = match shape {
@@ -50,6 +50,11 @@ impl JsonSchema for AnyTalkEvent {
 enum Shape {
     Message(&'static str),
     Participant(&'static str, Status),
+}
+
+/// The form of a kind of event; `None` if the vocabulary has no such event.
+fn shape_of(kind: &Kind) -> Option<Shape> {
+    EventKind::parse(kind.as_str()).and_then(shape)
 }
 
 const fn shape(kind: EventKind) -> Option<Shape> {
@@ -118,9 +123,9 @@ impl Stored<'_> {
 
 /// The event's frame; `None` if the vocabulary has no such event.
 #[must_use]
-pub fn frame(event: &LoggedEvent) -> Option<String> {
-    let shape = shape(event.kind)?;
-    let stored: Stored<'_> = serde_json::from_str(&event.frame).ok()?;
+pub fn frame(event: &Logged) -> Option<String> {
+    let shape = shape_of(&event.kind)?;
+    let stored: Stored<'_> = serde_json::from_str(&event.payload).ok()?;
     let data = stored.data.get();
     match shape {
         Shape::Message(kind) => {
@@ -143,7 +148,9 @@ mod tests {
     use talk_domain::talk::model::emoji::Emoji;
     use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry};
     use talk_domain::talk::model::reaction::Reaction;
-    use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
+    use talk_domain::testing::{
+        a_chat, a_message, a_participant, agent_id, at, chat_id, customer_id,
+    };
 
     fn converted(event: Event<'_>) -> Option<Value> {
         let tick = Tick { seq: 9, at: at(0) };
@@ -153,13 +160,7 @@ mod tests {
             actor: agent_id(1),
             event,
         };
-        let logged = LoggedEvent {
-            chat: chat_id(1),
-            seq: 9,
-            kind: event.kind(),
-            subject: event.subject(),
-            frame: ChatFrames.encode(&entry).into(),
-        };
+        let logged = entry.logged(customer_id(), ChatFrames.encode(&entry).into());
         frame(&logged).map(|frame| serde_json::from_str(&frame).unwrap())
     }
 
@@ -184,7 +185,7 @@ mod tests {
             (Event::ParticipantJoined(&participant), "participant_joined"),
             (Event::ParticipantLeft(&participant), "participant_left"),
         ];
-        assert_eq!(table.map(|(event, _)| event.kind()), KINDS);
+        assert_eq!(table.map(|(event, _)| event.kind().name()), KINDS);
         for (event, name) in table {
             let shown = converted(event).unwrap();
             assert_eq!(shown["type"], name);

@@ -9,9 +9,7 @@ use crate::kernel::text::check_text;
 use crate::talk::model::chat::{Chat, ChatKind, ChatStatus, DirectPair};
 use crate::talk::model::event::Event;
 use crate::talk::steps::direct::resume;
-use crate::talk::steps::membership::JoinError;
-use crate::talk::steps::membership::admit;
-use crate::talk::steps::membership::check_agents;
+use crate::talk::steps::membership::{JoinError, admit, check_agents};
 use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
@@ -66,10 +64,10 @@ pub fn create_chat(
     if !uow.chats().insert(&chat)? {
         return Err(StoreError::Conflict.into());
     }
-    record(uow, cx, &chat, Event::ChatCreated(&chat))?;
-    admit(uow, cx, &mut chat, cx.actor.agent)?;
-    for other in others {
-        admit(uow, cx, &mut chat, other)?;
+    let founders = [&[cx.actor.agent], others.as_slice()].concat();
+    record(uow, cx, &chat, Event::ChatCreated(&chat, &founders))?;
+    for founder in founders {
+        admit(uow, cx, &mut chat, founder)?;
     }
     Ok(chat)
 }

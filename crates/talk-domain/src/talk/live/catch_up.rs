@@ -1,43 +1,10 @@
 //! Use case: read the events after a position in a chat's log, for a connection that catches up.
 
 use crate::kernel::id::{AgentId, ChatId};
-use crate::kernel::log::{LogPage, Portion};
+use crate::kernel::live::{CatchUp, Gap};
+use crate::kernel::log::Portion;
 use crate::kernel::store_error::StoreError;
 use crate::talk::unit::TalkSnapshot;
-
-/// A page of the log, and the gap before it if there is one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CatchUp {
-    /// The events.
-    pub log: LogPage,
-    /// The gap between the position and the first event, if there is one.
-    pub gap: Option<Gap>,
-}
-
-/// Reasons why the next event does not directly follow the position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gap {
-    /// The events have expired. The agent participates in the chat.
-    Trimmed,
-    /// The events have expired, and the agent does not participate any more. The event that ended
-    /// its membership is in the log; it gets that one only.
-    Leaving {
-        /// The `seq` of that event.
-        left: u64,
-        /// The `seq` of the chat's newest event.
-        head: u64,
-    },
-    /// As [`Gap::Leaving`], but that event has expired too. The agent left or was removed: had the
-    /// chat been deleted, the event would be the last one and still in the log.
-    Left {
-        /// The `seq` of the event that ended the membership.
-        left: u64,
-        /// The `seq` of the chat's newest event.
-        head: u64,
-    },
-    /// The chat was removed for good.
-    Gone,
-}
 
 /// Reads the events after a position at which `agent` participated.
 ///
@@ -49,7 +16,7 @@ pub fn catch_up(
     chat: ChatId,
     portion: Portion,
 ) -> Result<CatchUp, StoreError> {
-    let log = snapshot.events().after(chat, portion)?;
+    let log = snapshot.events().after(chat.into(), portion)?;
     let gap = match log.events.first() {
         Some(next) if next.seq == portion.since + 1 => None,
         Some(_) | None => gap(snapshot, agent, (chat, portion.since))?,
@@ -85,31 +52,21 @@ fn gap(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use uuid::Uuid;
-
     use super::*;
-    use crate::kernel::log::LoggedEvent;
+    use crate::kernel::log::LogPage;
     use crate::talk::model::chat::Chat;
-    use crate::talk::model::event::EventKind;
-    use crate::testing::{MockSnapshot, a_chat, a_participant, agent_id, at, chat_id};
+    use crate::testing::{
+        MockSnapshot, a_chat, a_participant, agent_id, at, chat_id, logged, stream_id,
+    };
 
     /// What follows event 3, in a log that starts after `start` and has events `from` to `from + 1`,
     /// for an agent that participates or has left with `left`.
     fn gap_of(chat: Option<Chat>, from: Option<u64>, left: Option<u64>) -> Option<Gap> {
         let mut snapshot = MockSnapshot::default();
-        let logged = |seq| LoggedEvent {
-            chat: chat_id(1),
-            seq,
-            kind: EventKind::MessagePosted,
-            subject: Uuid::nil(),
-            frame: Arc::from("{}"),
-        };
         let events: Vec<_> = from
             .into_iter()
             .flat_map(|seq| [seq, seq + 1])
-            .map(logged)
+            .map(|seq| logged(stream_id(1), seq, &[], "{}"))
             .collect();
         let log = LogPage {
             events,

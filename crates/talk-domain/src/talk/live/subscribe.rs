@@ -1,74 +1,20 @@
 //! Use case: compute where delivery of each chat to a connection starts.
 
 use crate::talk::unit::TalkSnapshot;
-use std::collections::BTreeMap;
 
 use crate::kernel::context::Actor;
+use crate::kernel::error::DomainError as _;
 use crate::kernel::id::ChatId;
-use crate::kernel::live::{Ended, ResetReason, Resume, Scope};
+use crate::kernel::live::{Ended, ResetReason, Resume, Scope, Start, Starts};
 use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::StreamId;
+
 use crate::talk::access::{AccessError, view};
+use crate::talk::model::chat::Chat;
 use crate::talk::model::participant::ChatLog;
 
-/// The start of the delivery of one chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// After the chat's last event.
-    Head(u64),
-    /// After the last event that the connection has seen.
-    Since {
-        /// The `seq` of that event.
-        seq: u64,
-        /// The `seq` of the chat's newest event.
-        head: u64,
-    },
-    /// Delivers one event to a former participant: the one that ended its membership. REST refuses
-    /// everything before it too.
-    Former {
-        /// The event that ended the membership.
-        until: u64,
-        /// The `seq` of the chat's newest event.
-        head: u64,
-    },
-    /// After the chat's newest event, since the position cannot be resumed from.
-    Reset(ResetReason, u64),
-}
-
-impl Start {
-    /// Returns the `seq` of the chat's newest event in the snapshot.
-    #[must_use]
-    pub const fn head(&self) -> u64 {
-        match *self {
-            Self::Head(head)
-            | Self::Since { head, .. }
-            | Self::Former { head, .. }
-            | Self::Reset(_, head) => head,
-        }
-    }
-
-    /// Returns the `seq` of the last event of the chat that the connection may get.
-    #[must_use]
-    pub const fn last(&self) -> u64 {
-        match *self {
-            Self::Former { until, .. } => until,
-            Self::Head(_) | Self::Since { .. } | Self::Reset(..) => self.head(),
-        }
-    }
-}
-
-/// The starts of all chats of a subscription.
-#[derive(Debug, Default)]
-pub struct Starts {
-    /// Chats to be delivered.
-    pub chats: BTreeMap<ChatId, Start>,
-    /// Chats whose delivery has ended before it started.
-    pub ended: Vec<(ChatId, Ended, u64)>,
-    /// Named chats that the agent may not follow.
-    pub refused: Vec<(ChatId, AccessError)>,
-}
-
-/// Computes where delivery of `scope` starts for a connection of `actor` that resumes from
-/// `resume`. A former participant gets the event that ended its membership and nothing else.
+/// Computes where delivery of `scope` starts for a connection of `actor` that resumes from `resume`.
+/// A former participant gets the event that ended its membership and nothing else.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -80,43 +26,54 @@ pub fn starts(
     is_this_log: bool,
 ) -> Result<Starts, StoreError> {
     let mut starts = Starts::default();
-    let since = |chat| resume.since.get(&chat).copied();
+    let since = |stream| resume.since.get(&stream).copied();
     if scope.is_all {
         for log in snapshot.participants().logs(actor.agent)? {
-            let start = start(since(log.chat), log, is_this_log);
-            starts.chats.insert(log.chat, start);
+            let stream = log.chat.into();
+            let start = start(since(stream), log, is_this_log);
+            starts.streams.insert(stream, start);
         }
     }
-    let mut wanted = scope.chats.clone();
+    let mut wanted = scope.streams.clone();
     if scope.is_all {
         wanted.extend(resume.since.keys());
     }
-    for chat in wanted {
-        if starts.chats.contains_key(&chat) {
+    for stream in wanted {
+        if starts.streams.contains_key(&stream) {
             continue;
         }
-        if let Some(seq) = since(chat).filter(|_| is_this_log)
-            && former(snapshot, actor, (chat, seq), &mut starts)?
+        let since = since(stream);
+        if let Some(seq) = since.filter(|_| is_this_log)
+            && former(snapshot, actor, (stream, seq), &mut starts)?
         {
             continue;
         }
-        match view(snapshot, actor, chat) {
+        match chat_of(snapshot, actor, stream) {
             Ok(found) => {
-                let start = start(since(chat), (&found).into(), is_this_log);
-                starts.chats.insert(chat, start);
+                let start = start(since, (&found).into(), is_this_log);
+                starts.streams.insert(stream, start);
             }
             Err(AccessError::Store(error)) => return Err(error),
-            Err(refusal) => {
-                if scope.chats.contains(&chat) {
-                    starts.refused.push((chat, refusal));
-                } else {
-                    let seq = since(chat).unwrap_or_default();
-                    starts.ended.push((chat, Ended::NotAParticipant, seq));
-                }
+            Err(refusal) if scope.streams.contains(&stream) => {
+                starts.refused.push((stream, refusal.reason()));
+            }
+            Err(_) => {
+                let seq = since.unwrap_or_default();
+                starts.ended.push((stream, Ended::NotAParticipant, seq));
             }
         }
     }
     Ok(starts)
+}
+
+/// The chat of a stream, if `actor` participates in it. No other realm has streams to subscribe to.
+fn chat_of(
+    snapshot: &mut dyn TalkSnapshot,
+    actor: Actor,
+    stream: StreamId,
+) -> Result<Chat, AccessError> {
+    let chat = ChatId::of(stream).ok_or(AccessError::NoSuchChat)?;
+    view(snapshot, actor, chat)
 }
 
 fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
@@ -136,9 +93,12 @@ fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
 fn former(
     snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
-    (id, seq): (ChatId, u64),
+    (stream, seq): (StreamId, u64),
     starts: &mut Starts,
 ) -> Result<bool, StoreError> {
+    let Some(id) = ChatId::of(stream) else {
+        return Ok(false);
+    };
     if snapshot.participants().find(id, actor.agent)?.is_some() {
         return Ok(false);
     }
@@ -149,11 +109,11 @@ fn former(
     };
     if seq < left && left > chat.log_start {
         let (until, head) = (left, chat.last.seq);
-        starts.chats.insert(id, Start::Former { until, head });
+        starts.streams.insert(stream, Start::Former { until, head });
     } else if chat.deleted.is_some() && left == chat.last.seq {
-        starts.ended.push((id, Ended::Deleted, left));
+        starts.ended.push((stream, Ended::Deleted, left));
     } else {
-        starts.ended.push((id, Ended::Removed, left));
+        starts.ended.push((stream, Ended::Removed, left));
     }
     Ok(true)
 }
@@ -163,7 +123,9 @@ mod tests {
     use super::*;
     use crate::kernel::stream::Tick;
     use crate::talk::model::chat::{Chat, ChatKind};
-    use crate::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id};
+    use crate::testing::{
+        MockSnapshot, a_chat, a_participant, actor, agent_id, at, chat_id, stream_id,
+    };
 
     const HEAD: u64 = 20;
     /// Events up to this one have expired.
@@ -222,12 +184,12 @@ mod tests {
     fn only(chat: u128) -> Scope {
         Scope {
             is_all: false,
-            chats: [chat_id(chat)].into(),
+            streams: [stream_id(chat)].into(),
         }
     }
 
     fn resumed(scope: &Scope, chat: u128, seq: u64) -> Starts {
-        let since = [(chat_id(chat), seq)].into();
+        let since = [(stream_id(chat), seq)].into();
         let resume = Resume {
             epoch: "e".into(),
             since,
@@ -243,12 +205,15 @@ mod tests {
     /// WS-04.
     #[test]
     fn everything_begins_after_the_head_unless_it_is_resumed() {
-        let head = [(chat_id(1), Start::Head(HEAD))].into();
-        assert_eq!(fresh(&all()).chats, head);
-        assert_eq!(fresh(&only(1)).chats, head);
+        let head = [(stream_id(1), Start::Head(HEAD))].into();
+        assert_eq!(fresh(&all()).streams, head);
+        assert_eq!(fresh(&only(1)).streams, head);
         let start = Start::Since { seq: 7, head: HEAD };
         for scope in [all(), only(1)] {
-            assert_eq!(resumed(&scope, 1, 7).chats, [(chat_id(1), start)].into());
+            assert_eq!(
+                resumed(&scope, 1, 7).streams,
+                [(stream_id(1), start)].into()
+            );
         }
     }
 
@@ -257,16 +222,16 @@ mod tests {
     fn a_position_that_is_worth_nothing_is_said_to_be() {
         let ahead = Start::Reset(ResetReason::AheadOfHead, HEAD);
         assert_eq!(
-            resumed(&all(), 1, HEAD + 1).chats,
-            [(chat_id(1), ahead)].into()
+            resumed(&all(), 1, HEAD + 1).streams,
+            [(stream_id(1), ahead)].into()
         );
         let resume = Resume {
             epoch: "other".into(),
-            since: [(chat_id(1), 7)].into(),
+            since: [(stream_id(1), 7)].into(),
         };
         let foreign = starts(&mut snapshot(), actor(agent_id(1)), &all(), &resume, false);
         let reset = Start::Reset(ResetReason::Epoch, HEAD);
-        assert_eq!(foreign.unwrap().chats, [(chat_id(1), reset)].into());
+        assert_eq!(foreign.unwrap().streams, [(stream_id(1), reset)].into());
     }
 
     /// WS-07: beyond retention there is a reset, and no silent gap.
@@ -275,15 +240,18 @@ mod tests {
         for scope in [all(), only(1)] {
             for seq in [0, START - 1] {
                 let reset = Start::Reset(ResetReason::Retention, HEAD);
-                assert_eq!(resumed(&scope, 1, seq).chats, [(chat_id(1), reset)].into());
+                assert_eq!(
+                    resumed(&scope, 1, seq).streams,
+                    [(stream_id(1), reset)].into()
+                );
             }
             let start = Start::Since {
                 seq: START,
                 head: HEAD,
             };
             assert_eq!(
-                resumed(&scope, 1, START).chats,
-                [(chat_id(1), start)].into(),
+                resumed(&scope, 1, START).streams,
+                [(stream_id(1), start)].into(),
                 "the next event is the first one in the log"
             );
         }
@@ -294,8 +262,8 @@ mod tests {
     fn of_a_membership_that_ended_before_the_log_only_the_end_is_told() {
         for scope in [all(), only(5)] {
             let starts = resumed(&scope, 5, 2);
-            assert!(starts.chats.keys().all(|chat| *chat != chat_id(5)));
-            assert_eq!(starts.ended, [(chat_id(5), Ended::Removed, START)]);
+            assert!(starts.streams.keys().all(|stream| *stream != stream_id(5)));
+            assert_eq!(starts.ended, [(stream_id(5), Ended::Removed, START)]);
         }
     }
 
@@ -311,13 +279,13 @@ mod tests {
                     until: 15,
                     head: HEAD,
                 };
-                assert_eq!(starts.chats.get(&chat_id(2)), Some(&start));
+                assert_eq!(starts.streams.get(&stream_id(2)), Some(&start));
             }
             let starts = resumed(&scope, 2, 15);
-            assert_eq!(starts.ended, [(chat_id(2), Ended::Removed, 15)]);
+            assert_eq!(starts.ended, [(stream_id(2), Ended::Removed, 15)]);
         }
         let deleted = resumed(&only(3), 3, HEAD);
-        assert_eq!(deleted.ended, [(chat_id(3), Ended::Deleted, HEAD)]);
+        assert_eq!(deleted.ended, [(stream_id(3), Ended::Deleted, HEAD)]);
     }
 
     /// WS-02 and X-17: a channel is followed by those who joined.
@@ -328,28 +296,12 @@ mod tests {
                 Some(seq) => resumed(&only(chat), chat, seq),
                 None => fresh(&only(chat)),
             };
-            assert!(starts.chats.is_empty() && starts.ended.is_empty());
-            let refused: Vec<_> = starts.refused.iter().map(|(chat, _)| *chat).collect();
-            assert_eq!(refused, [chat_id(chat)]);
+            assert!(starts.streams.is_empty() && starts.ended.is_empty());
+            let refused: Vec<_> = starts.refused.iter().map(|(stream, _)| *stream).collect();
+            assert_eq!(refused, [stream_id(chat)]);
         }
         let silent = resumed(&all(), 4, 3);
-        assert_eq!(silent.ended, [(chat_id(4), Ended::NotAParticipant, 3)]);
-    }
-
-    #[test]
-    fn a_start_knows_the_head_and_the_last_event_for_its_connection() {
-        let former = Start::Former {
-            until: 15,
-            head: HEAD,
-        };
-        for (start, last) in [
-            (Start::Head(HEAD), HEAD),
-            (Start::Since { seq: 7, head: HEAD }, HEAD),
-            (Start::Reset(ResetReason::Epoch, HEAD), HEAD),
-            (former, 15),
-        ] {
-            assert_eq!((start.head(), start.last()), (HEAD, last), "{start:?}");
-        }
+        assert_eq!(silent.ended, [(stream_id(4), Ended::NotAParticipant, 3)]);
     }
 
     /// WS-07: a position at the head is not ahead of it.
@@ -359,7 +311,10 @@ mod tests {
             seq: HEAD,
             head: HEAD,
         };
-        assert_eq!(resumed(&all(), 1, HEAD).chats, [(chat_id(1), start)].into());
+        assert_eq!(
+            resumed(&all(), 1, HEAD).streams,
+            [(stream_id(1), start)].into()
+        );
     }
 
     /// Case 52: an agent that left before a chat was deleted does not learn of the deletion.
@@ -382,11 +337,11 @@ mod tests {
             members.expect_left().returning(move |_, _| Ok(Some(left)));
             let resume = Resume {
                 epoch: "e".into(),
-                since: [(chat_id(3), HEAD)].into(),
+                since: [(stream_id(3), HEAD)].into(),
             };
             let me = actor(agent_id(1));
             let starts = starts(&mut snapshot, me, &only(3), &resume, true).unwrap();
-            assert_eq!(starts.ended, [(chat_id(3), ended, left)]);
+            assert_eq!(starts.ended, [(stream_id(3), ended, left)]);
         }
     }
 }

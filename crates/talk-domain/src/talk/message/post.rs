@@ -1,10 +1,13 @@
 //! Use case: post a message.
 
+use std::sync::Arc;
+
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{ChatId, MessageId};
-use crate::kernel::log::LoggedEvent;
+use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
+
 use crate::talk::access::{AccessError, lock_as_member};
 use crate::talk::model::chat::Chat;
 use crate::talk::model::media::Media;
@@ -33,7 +36,7 @@ pub struct Posted {
     /// The message.
     pub message: Message,
     /// Its event.
-    pub event: LoggedEvent,
+    pub event: Arc<Logged>,
 }
 
 refusals! {

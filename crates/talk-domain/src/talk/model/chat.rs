@@ -4,7 +4,8 @@ use crate::kernel::error::Invalid;
 use crate::kernel::id::{AgentId, ChatId, CustomerId};
 use crate::kernel::page::{Page, PageRequest};
 use crate::kernel::store_error::StoreError;
-use crate::kernel::stream::Tick;
+use crate::kernel::stream::{Realm, StreamId, Tick};
+
 use crate::kernel::time::Timestamp;
 
 /// The three types of chat.
@@ -104,6 +105,26 @@ impl DirectPair {
     #[must_use]
     pub const fn agents(self) -> [AgentId; 2] {
         [self.low, self.high]
+    }
+}
+
+/// The realm of the streams of chats.
+const CHAT: Realm = Realm::new("chat");
+
+impl From<ChatId> for StreamId {
+    fn from(chat: ChatId) -> Self {
+        Self {
+            realm: CHAT,
+            id: chat.0,
+        }
+    }
+}
+
+impl ChatId {
+    /// The chat that has this stream, if a chat has it.
+    #[must_use]
+    pub fn of(stream: StreamId) -> Option<Self> {
+        (stream.realm == CHAT).then_some(Self(stream.id))
     }
 }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::kernel::cleanup::Bound;
-use crate::kernel::id::{AgentId, ChatId};
-pub use crate::kernel::log::{LogPage, LoggedEvent, Portion};
+use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
+use crate::kernel::log::{Kind, Logged};
+pub use crate::kernel::log::{LogPage, Portion};
 use crate::kernel::store_error::StoreError;
-use crate::kernel::stream::Tick;
+use crate::kernel::stream::{Change, Tick};
 use crate::talk::model::chat::Chat;
+
 use crate::talk::model::message::Message;
 use crate::talk::model::participant::Participant;
 use crate::talk::model::reaction::Reaction;
@@ -19,8 +21,8 @@ use crate::talk::model::read::ReadMark;
 /// the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A chat was created; its participants follow.
-    ChatCreated(&'a Chat),
+    /// A chat was created by these participants, whose joining is logged after it.
+    ChatCreated(&'a Chat, &'a [AgentId]),
     /// Name, detail or status changed.
     ChatUpdated(&'a Chat),
     /// A chat was deleted with all its memberships.
@@ -112,6 +114,12 @@ impl EventKind {
         }
     }
 
+    /// The kind as the log has it.
+    #[must_use]
+    pub const fn name(self) -> Kind {
+        Kind::new(self.as_str())
+    }
+
     /// The kind with this name in storage.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -124,7 +132,7 @@ impl Event<'_> {
     #[must_use]
     pub const fn kind(&self) -> EventKind {
         match self {
-            Self::ChatCreated(_) => EventKind::ChatCreated,
+            Self::ChatCreated(..) => EventKind::ChatCreated,
             Self::ChatUpdated(_) => EventKind::ChatUpdated,
             Self::ChatDeleted(_) => EventKind::ChatDeleted,
             Self::MessagePosted(_) => EventKind::MessagePosted,
@@ -138,12 +146,30 @@ impl Event<'_> {
         }
     }
 
+    /// How it changes who may read the chat.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        match self {
+            Self::ChatCreated(_, founders) => founders.iter().copied().map(Change::Joins).collect(),
+            Self::ParticipantJoined(participant) => vec![Change::Joins(participant.agent)],
+            Self::ParticipantLeft(participant) => vec![Change::Leaves(participant.agent)],
+            Self::ChatDeleted(_) => vec![Change::Ends],
+            Self::ChatUpdated(_)
+            | Self::MessagePosted(_)
+            | Self::MessageEdited(_)
+            | Self::MessageDeleted(_)
+            | Self::ReactionAdded(..)
+            | Self::ReactionRemoved(..)
+            | Self::ChatRead(_) => Vec::new(),
+        }
+    }
+
     /// Whom or what it is about: the chat, the message, or the agent who joined, left or
     /// has read.
     #[must_use]
     pub const fn subject(&self) -> Uuid {
         match self {
-            Self::ChatCreated(chat) | Self::ChatUpdated(chat) | Self::ChatDeleted(chat) => {
+            Self::ChatCreated(chat, _) | Self::ChatUpdated(chat) | Self::ChatDeleted(chat) => {
                 chat.id.0
             }
             Self::MessagePosted(message)
@@ -157,6 +183,19 @@ impl Event<'_> {
             Self::ChatRead(mark) => mark.agent.0,
         }
     }
+}
+
+impl PartialEq<EventKind> for Kind {
+    fn eq(&self, kind: &EventKind) -> bool {
+        self.as_str() == kind.as_str()
+    }
+}
+
+/// The message whose content a logged event carries, with the kind of the event.
+#[must_use]
+pub fn content_of(event: &Logged) -> Option<(EventKind, MessageId)> {
+    let kind = EventKind::parse(event.kind.as_str()).filter(|kind| kind.has_content())?;
+    Some((kind, MessageId(event.subject)))
 }
 
 /// An event with its place in its chat's log.
@@ -173,15 +212,17 @@ pub struct LogEntry<'a> {
 }
 
 impl LogEntry<'_> {
-    /// The entry with its frame.
+    /// The entry in the log of its customer, with its frame.
     #[must_use]
-    pub const fn logged(&self, frame: Arc<str>) -> LoggedEvent {
-        LoggedEvent {
-            chat: self.chat,
+    pub fn logged(&self, customer: CustomerId, frame: Arc<str>) -> Logged {
+        Logged {
+            customer,
+            stream: self.chat.into(),
             seq: self.tick.seq,
-            kind: self.event.kind(),
+            kind: self.event.kind().name(),
             subject: self.event.subject(),
-            frame,
+            changes: self.event.changes(),
+            payload: frame,
         }
     }
 }
@@ -197,7 +238,7 @@ pub trait EventLog {
         clippy::elidable_lifetime_names,
         reason = "mockall cannot take '_ here"
     )]
-    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<LoggedEvent, StoreError>;
+    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<Arc<Logged>, StoreError>;
 
     /// Replaces the content of logged events about `tombstone` by the tombstone: of its first
     /// event, and of the next others that were not replaced yet, up to `bound`. Returns whether
@@ -218,22 +259,6 @@ pub trait EventLog {
     fn trim(&mut self, chat: ChatId, upto: Tick, bound: Bound) -> Result<Option<u64>, StoreError>;
 }
 
-/// Driven port: reading the log.
-#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait EventQueries {
-    /// Entries of a chat.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError>;
-
-    /// One entry, if it is still there.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn get(&mut self, chat: ChatId, seq: u64) -> Result<Option<LoggedEvent>, StoreError>;
-}
-
 /// Driven port: turns events into the frames that are stored and pushed.
 pub trait FrameEncoder: Send + Sync {
     /// The frame of an entry.
@@ -242,18 +267,13 @@ pub trait FrameEncoder: Send + Sync {
     fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String;
 }
 
-/// Driven port: told about events as soon as they are durable, in commit order. It never blocks
-/// and may lose nothing that matters: the log is the truth.
-pub trait Bell: Send + Sync {
-    /// These entries are durable.
-    fn ring(&self, committed: &[LoggedEvent]);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::talk::model::emoji::Emoji;
-    use crate::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
+    use crate::testing::{
+        a_chat, a_message, a_participant, agent_id, at, chat_id, customer_id, stream_id,
+    };
 
     #[test]
     fn every_kind_is_found_by_its_name() {
@@ -263,8 +283,8 @@ mod tests {
         assert_eq!(EventKind::parse("chatmessage_created"), None);
     }
 
-    /// Checks that `event` is logged as an event of this kind about `subject`.
-    fn check(event: Event<'_>, kind: EventKind, subject: Uuid) {
+    /// Checks that `event` is logged as an event of this kind about `subject`, with these changes.
+    fn check(event: Event<'_>, kind: EventKind, subject: Uuid, changes: &[Change]) {
         assert_eq!((event.kind(), event.subject()), (kind, subject));
         let entry = LogEntry {
             chat: chat_id(1),
@@ -272,23 +292,32 @@ mod tests {
             actor: agent_id(1),
             event,
         };
-        let expected = LoggedEvent {
-            chat: chat_id(1),
+        let expected = Logged {
+            customer: customer_id(),
+            stream: stream_id(1),
             seq: a_chat().last.seq,
-            kind,
+            kind: kind.name(),
             subject,
-            frame: "frame".into(),
+            changes: changes.to_vec(),
+            payload: "frame".into(),
         };
-        assert_eq!(entry.logged("frame".into()), expected);
+        let logged = entry.logged(customer_id(), "frame".into());
+        assert_eq!(logged, expected);
+        let content = kind.has_content().then_some((kind, MessageId(subject)));
+        assert_eq!(content_of(&logged), content);
     }
 
     /// LOG-04.
     #[test]
     fn an_event_of_a_chat_is_about_the_chat() {
         let (chat, id) = (a_chat(), a_chat().id.0);
-        check(Event::ChatCreated(&chat), EventKind::ChatCreated, id);
-        check(Event::ChatUpdated(&chat), EventKind::ChatUpdated, id);
-        check(Event::ChatDeleted(&chat), EventKind::ChatDeleted, id);
+        let founders = [agent_id(1), agent_id(2)];
+        let created = Event::ChatCreated(&chat, &founders);
+        let joins = founders.map(Change::Joins);
+        check(created, EventKind::ChatCreated, id, &joins);
+        check(Event::ChatUpdated(&chat), EventKind::ChatUpdated, id, &[]);
+        let deleted = Event::ChatDeleted(&chat);
+        check(deleted, EventKind::ChatDeleted, id, &[Change::Ends]);
     }
 
     /// LOG-04.
@@ -300,14 +329,16 @@ mod tests {
             agent: agent_id(3),
             created: at(6),
         };
-        check(Event::MessagePosted(&message), EventKind::MessagePosted, id);
-        check(Event::MessageEdited(&message), EventKind::MessageEdited, id);
+        let posted = Event::MessagePosted(&message);
+        check(posted, EventKind::MessagePosted, id, &[]);
+        let edited = Event::MessageEdited(&message);
+        check(edited, EventKind::MessageEdited, id, &[]);
         let deleted = Event::MessageDeleted(&message);
-        check(deleted, EventKind::MessageDeleted, id);
+        check(deleted, EventKind::MessageDeleted, id, &[]);
         let added = Event::ReactionAdded(&message, &reaction);
-        check(added, EventKind::ReactionAdded, id);
+        check(added, EventKind::ReactionAdded, id, &[]);
         let removed = Event::ReactionRemoved(&message, &reaction);
-        check(removed, EventKind::ReactionRemoved, id);
+        check(removed, EventKind::ReactionRemoved, id, &[]);
     }
 
     /// LOG-04.
@@ -323,10 +354,12 @@ mod tests {
         };
         let id = agent_id(2).0;
         let joined = Event::ParticipantJoined(&participant);
-        check(joined, EventKind::ParticipantJoined, id);
+        let change = [Change::Joins(agent_id(2))];
+        check(joined, EventKind::ParticipantJoined, id, &change);
         let left = Event::ParticipantLeft(&participant);
-        check(left, EventKind::ParticipantLeft, id);
-        check(Event::ChatRead(&mark), EventKind::ChatRead, id);
+        let change = [Change::Leaves(agent_id(2))];
+        check(left, EventKind::ParticipantLeft, id, &change);
+        check(Event::ChatRead(&mark), EventKind::ChatRead, id, &[]);
     }
 
     /// MSG-09: these are rewritten when the message is deleted.

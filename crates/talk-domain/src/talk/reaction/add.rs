@@ -1,10 +1,13 @@
 //! Use case: react to a message.
 
+use std::sync::Arc;
+
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::MessageId;
-use crate::kernel::log::LoggedEvent;
+use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
+
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::emoji::Emoji;
 use crate::talk::model::event::Event;
@@ -28,7 +31,7 @@ pub struct Reacted {
     /// The current message.
     pub message: Message,
     /// Its event.
-    pub event: Option<LoggedEvent>,
+    pub event: Option<Arc<Logged>>,
 }
 
 refusals! {

@@ -1,7 +1,9 @@
 //! Step: a message is composed, stored and logged.
 
+use std::sync::Arc;
+
 use crate::kernel::context::Context;
-use crate::kernel::log::LoggedEvent;
+use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::Event;
@@ -31,7 +33,7 @@ pub(crate) fn publish(
     cx: &Context,
     chat: &mut Chat,
     draft: Draft<'_>,
-) -> Result<(Message, LoggedEvent), StoreError> {
+) -> Result<(Message, Arc<Logged>), StoreError> {
     let parent = draft.parent;
     let message = compose(cx, chat, draft);
     uow.messages().insert(&message)?;

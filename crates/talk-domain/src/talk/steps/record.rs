@@ -1,7 +1,9 @@
 //! Step: a change of a chat is logged.
 
+use std::sync::Arc;
+
 use crate::kernel::context::Context;
-use crate::kernel::log::LoggedEvent;
+use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::{Event, LogEntry};
@@ -18,7 +20,7 @@ pub(crate) fn record(
     cx: &Context,
     chat: &Chat,
     event: Event<'_>,
-) -> Result<LoggedEvent, StoreError> {
+) -> Result<Arc<Logged>, StoreError> {
     let logged = uow.events().append(&LogEntry {
         chat: chat.id,
         tick: chat.last,

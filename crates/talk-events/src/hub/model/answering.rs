@@ -1,11 +1,13 @@
 //! Reads of the log, answered in any order.
 
-use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::live::catch_up::Gap;
+use std::sync::Arc;
+
+use talk_domain::kernel::live::Gap;
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::stream::StreamId;
 
 use super::{Read, World};
-use crate::hub::{Page, ReaderId};
+use crate::hub::{Page, SubscriberId};
 
 /// Events of a page.
 const PAGE: usize = 3;
@@ -33,15 +35,15 @@ impl World {
         panic!("the same is read again and again");
     }
 
-    /// What the snapshot of a read says of the reader behind a gap.
-    fn gap(&self, id: ReaderId, chat: ChatId) -> Gap {
+    /// What the snapshot of a read says of the subscriber behind a gap.
+    fn gap(&self, id: SubscriberId, stream: StreamId) -> Gap {
         let agent = self.clients.get(&id).map(|client| client.agent);
-        let members = &self.log.members[&chat];
+        let members = &self.log.members[&stream];
         match agent.filter(|agent| !self.is_trusting && !members.contains(agent)) {
             Some(agent) => {
-                let left = self.log.left[&(chat, agent)];
-                let head = self.log.events[&chat].len() as u64;
-                if left > self.log.start(chat) {
+                let left = self.log.left[&(stream, agent)];
+                let head = self.log.events[&stream].len() as u64;
+                if left > self.log.start(stream) {
                     Gap::Leaving { left, head }
                 } else {
                     Gap::Left { left, head }
@@ -51,24 +53,24 @@ impl World {
         }
     }
 
-    fn answer(&mut self, (id, chat, since, bytes): Read) {
-        let log = self.log.events.get(&chat);
+    fn answer(&mut self, (id, stream, since, bytes): Read) {
+        let log = self.log.events.get(&stream);
         let log = log.map(Vec::as_slice).unwrap_or_default();
-        let start = self.log.start(chat);
+        let start = self.log.start(stream);
         let rest = &log[(since.max(start) as usize).min(log.len())..];
         let mut left = bytes;
-        let fits = |event: &&LoggedEvent| {
+        let fits = |event: &&Arc<Logged>| {
             let is_wanted = left > 0;
-            left = left.saturating_sub(event.frame.len());
+            left = left.saturating_sub(event.payload.len());
             is_wanted
         };
         let count = rest.iter().take(PAGE).take_while(fits).count();
         let page = Page {
-            chat,
+            stream,
             since,
             events: &rest[..count],
             is_end: count == rest.len() && count < PAGE,
-            gap: (since < start).then(|| self.gap(id, chat)),
+            gap: (since < start).then(|| self.gap(id, stream)),
         };
         self.hub.page(id, &page, &mut self.out);
     }

@@ -1,29 +1,30 @@
 //! A client that knows what it is entitled to.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
-use talk_domain::kernel::id::{AgentId, ChatId};
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::model::event::EventKind;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::stream::{Change, StreamId};
 
-use crate::hub::Mark;
+use crate::hub::CommitMark;
 
 pub(super) struct Client {
     pub(super) agent: AgentId,
-    pub(super) got: BTreeMap<ChatId, Vec<u64>>,
+    pub(super) got: BTreeMap<StreamId, Vec<u64>>,
     pub(super) bytes: VecDeque<usize>,
-    pub(super) pending: Option<(Mark, Vec<Seen>)>,
-    pub(super) is_out: HashMap<ChatId, bool>,
-    /// Whether it follows the chats by name that it is in when it subscribes, and no others.
+    pub(super) pending: Option<(CommitMark, Vec<Seen>)>,
+    pub(super) is_out: HashMap<StreamId, bool>,
+    /// Whether it follows the streams by name that it is in when it subscribes, and no others.
     pub(super) is_choosy: bool,
     /// Whether the log is trimmed now and then.
     pub(super) is_forgetful: bool,
 }
 
-/// What a snapshot shows of a chat: its log, and the event with which the agent left it.
+/// What a snapshot shows of a stream: its log, and the event with which the agent left it.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
-    pub(super) chat: ChatId,
+    pub(super) stream: StreamId,
     pub(super) head: u64,
     pub(super) left: Option<u64>,
     /// The last event that is no longer in the log.
@@ -32,27 +33,27 @@ pub(super) struct Seen {
 
 impl Client {
     /// Takes an event, which must be the next one it is entitled to.
-    pub(super) fn receive(&mut self, chat: ChatId, seq: u64, log: &[LoggedEvent]) {
+    pub(super) fn receive(&mut self, stream: StreamId, seq: u64, log: &[Arc<Logged>]) {
         let event = &log[seq as usize - 1];
         assert!(
-            !self.is_choosy || self.is_out.get(&chat) == Some(&false),
-            "nothing of a chat that was not asked for, or has ended"
+            !self.is_choosy || self.is_out.get(&stream) == Some(&false),
+            "nothing of a stream that was not asked for, or has ended"
         );
-        let joins = event.kind == EventKind::ParticipantJoined && event.subject == self.agent.0;
-        let leaves = event.kind == EventKind::ParticipantLeft && event.subject == self.agent.0;
+        let joins = event.changes.contains(&Change::Joins(self.agent));
+        let leaves = event.changes.contains(&Change::Leaves(self.agent));
         if self.is_forgetful && leaves {
             // Of what came before, its return perhaps, nothing is for it any more.
-            self.is_out.insert(chat, false);
-        } else if self.is_out.insert(chat, false) == Some(true) {
+            self.is_out.insert(stream, false);
+        } else if self.is_out.insert(stream, false) == Some(true) {
             assert!(joins, "after leaving, the first event is one's return");
-        } else if let Some(last) = self.got.get(&chat).and_then(|got| got.last()) {
+        } else if let Some(last) = self.got.get(&stream).and_then(|got| got.last()) {
             assert_eq!(seq, last + 1, "each event once and in order");
         } else {
             assert!(
                 joins || seq == 1,
-                "a chat joined later starts with the joining"
+                "a stream joined later starts with the joining"
             );
         }
-        self.got.entry(chat).or_default().push(seq);
+        self.got.entry(stream).or_default().push(seq);
     }
 }

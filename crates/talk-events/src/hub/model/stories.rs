@@ -13,7 +13,7 @@ fn story(seed: u64, is_careless: bool) {
     play(&mut world);
 }
 
-/// A story in which the log is trimmed. Returns how many readers were told of a gap.
+/// A story in which the log is trimmed. Returns how many subscribers were told of a gap.
 fn forgetful_story(seed: u64, is_trusting: bool) -> u64 {
     let mut world = World::new(seed);
     (world.is_forgetful, world.is_trusting) = (true, is_trusting);
@@ -30,7 +30,7 @@ fn play(world: &mut World) {
 }
 
 #[test]
-fn every_reader_gets_every_event_once_and_in_order() {
+fn every_subscriber_gets_every_event_once_and_in_order() {
     for seed in 0..STORIES {
         if let Err(panic) = catch_unwind(|| story(seed, false)) {
             eprintln!("story {seed} went wrong");
@@ -52,7 +52,7 @@ fn a_mark_that_is_taken_too_late_loses_events() {
 
 /// WS-07 and WS-08: never a silent gap, and nothing for those who have left.
 #[test]
-fn every_reader_is_told_of_what_the_log_no_longer_has() {
+fn every_subscriber_is_told_of_what_the_log_no_longer_has() {
     let mut told = 0;
     for seed in 0..STORIES / 2 {
         match catch_unwind(|| forgetful_story(seed, false)) {
@@ -66,7 +66,7 @@ fn every_reader_is_told_of_what_the_log_no_longer_has() {
     assert!(told > 1_000, "{told} gaps");
 }
 
-/// The mechanism switched off: readers that are not looked up again behind a gap get what was said
+/// The mechanism switched off: subscribers that are not looked up again behind a gap get what was said
 /// after their removal.
 #[test]
 fn a_gap_that_is_crossed_without_a_look_shows_what_is_refused() {

@@ -1,21 +1,20 @@
-//! Events on their way to live readers, and what makes a reader fall behind.
+//! Events on their way to live subscribers, and what makes a subscriber fall behind.
 
-use talk_domain::kernel::live::Scope;
-use talk_domain::talk::live::subscribe::Start;
-use talk_domain::talk::model::event::EventKind;
-use talk_domain::testing::chat_id;
+use talk_domain::kernel::live::{Scope, Start};
+use talk_domain::kernel::stream::Change;
+use talk_domain::testing::{agent_id, stream_id};
 
-use super::desk::{Desk, created, event, joined, left, long, said};
-use crate::hub::{REMEMBERED, ReaderId};
+use super::desk::{Desk, event, founded, joined, left, long, said};
+use crate::hub::{REMEMBERED, SubscriberId};
 
 /// WS-03.
 #[test]
-fn an_event_reaches_every_live_reader_of_its_chat_and_no_other() {
+fn an_event_reaches_every_live_subscriber_of_its_stream_and_no_other() {
     let mut desk = Desk::new(1_000);
-    desk.live(1, 1, (chat_id(1), 5));
-    desk.live(2, 1, (chat_id(1), 5));
-    desk.live(3, 3, (chat_id(2), 5));
-    desk.commit(&[said(chat_id(1), 6)]);
+    desk.live(1, 1, (stream_id(1), 5));
+    desk.live(2, 1, (stream_id(1), 5));
+    desk.live(3, 3, (stream_id(2), 5));
+    desk.commit(&[said(stream_id(1), 6)]);
     assert_eq!(desk.sent(1), ["event 6"]);
     assert_eq!(desk.sent(2), ["event 6"]);
     assert!(desk.sent(3).is_empty());
@@ -25,11 +24,11 @@ fn an_event_reaches_every_live_reader_of_its_chat_and_no_other() {
 #[test]
 fn an_event_that_is_heard_again_is_not_given_again() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    desk.commit(&[said(chat, 6), said(chat, 6), said(chat, 5)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.commit(&[said(stream, 6), said(stream, 6), said(stream, 5)]);
     assert_eq!(desk.sent(1), ["event 6"]);
-    desk.commit(&[said(chat, 7)]);
+    desk.commit(&[said(stream, 7)]);
     assert_eq!(desk.sent(1), ["event 7"]);
     assert!(desk.reads().is_empty());
 }
@@ -38,17 +37,17 @@ fn an_event_that_is_heard_again_is_not_given_again() {
 #[test]
 fn a_gap_in_what_was_heard_is_read_from_the_log() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    desk.commit(&[said(chat, 7)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.commit(&[said(stream, 7)]);
     assert_eq!(desk.sent(1), ["lagging after 5"]);
-    assert_eq!(desk.reads(), [(1, chat, 5, 1_000)]);
-    desk.commit(&[said(chat, 8)]);
+    assert_eq!(desk.reads(), [(1, stream, 5, 1_000)]);
+    desk.commit(&[said(stream, 8)]);
     assert!(desk.sent(1).is_empty() && desk.reads().is_empty());
-    let log = [6, 7, 8].map(|seq| said(chat, seq));
-    desk.page(1, (chat, 5), &log);
+    let log = [6, 7, 8].map(|seq| said(stream, seq));
+    desk.page(1, (stream, 5), &log);
     assert_eq!(desk.sent(1), ["event 6", "event 7", "event 8"]);
-    desk.commit(&[said(chat, 9)]);
+    desk.commit(&[said(stream, 9)]);
     assert_eq!(desk.sent(1), ["event 9"]);
     assert!(desk.reads().is_empty());
 }
@@ -57,33 +56,33 @@ fn a_gap_in_what_was_heard_is_read_from_the_log() {
 #[test]
 fn a_queue_takes_what_fills_it_and_the_rest_is_read_once_half_of_it_is_free() {
     let mut desk = Desk::new(40);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 0));
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 0));
     for seq in 1..=5 {
-        desk.commit(&[said(chat, seq)]);
+        desk.commit(&[said(stream, seq)]);
     }
     let fill = ["event 1", "event 2", "event 3", "event 4"];
     assert_eq!(desk.sent(1)[..4], fill);
     desk.drain(1, 19);
     assert!(desk.reads().is_empty());
     desk.drain(1, 1);
-    assert_eq!(desk.reads(), [(1, chat, 4, 20)]);
+    assert_eq!(desk.reads(), [(1, stream, 4, 20)]);
     desk.drain(1, 10);
     assert!(desk.reads().is_empty(), "one read at a time");
-    desk.page(1, (chat, 4), &[said(chat, 5)]);
+    desk.page(1, (stream, 4), &[said(stream, 5)]);
     assert_eq!(desk.sent(1), ["event 5"]);
-    desk.commit(&[said(chat, 6)]);
+    desk.commit(&[said(stream, 6)]);
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
-/// WS-11: once it falls behind, a reader is told so, once.
+/// WS-11: once it falls behind, a subscriber is told so, once.
 #[test]
-fn a_reader_that_falls_behind_is_told_once() {
+fn a_subscriber_that_falls_behind_is_told_once() {
     let mut desk = Desk::new(10);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 0));
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 0));
     for seq in 1..=3 {
-        desk.commit(&[said(chat, seq)]);
+        desk.commit(&[said(stream, seq)]);
     }
     assert_eq!(desk.sent(1), ["event 1", "lagging after 1"]);
 }
@@ -92,64 +91,67 @@ fn a_reader_that_falls_behind_is_told_once() {
 #[test]
 fn an_event_larger_than_the_queue_is_given_when_nothing_waits() {
     let mut desk = Desk::new(40);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 0));
-    desk.commit(&[long(chat, 1, 100)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 0));
+    desk.commit(&[long(stream, 1, 100)]);
     assert_eq!(desk.sent(1), ["event 1"]);
-    desk.commit(&[said(chat, 2)]);
+    desk.commit(&[said(stream, 2)]);
     assert_eq!(desk.sent(1), ["lagging after 1"]);
     desk.drain(1, 99);
-    assert_eq!(desk.reads(), [(1, chat, 1, 39)]);
-    desk.page(1, (chat, 1), &[long(chat, 2, 100)]);
+    assert_eq!(desk.reads(), [(1, stream, 1, 39)]);
+    desk.page(1, (stream, 1), &[long(stream, 2, 100)]);
     assert!(desk.sent(1).is_empty(), "a byte waits still");
     desk.drain(1, 1);
-    assert_eq!(desk.reads(), [(1, chat, 1, 40)]);
-    desk.page(1, (chat, 1), &[long(chat, 2, 100)]);
+    assert_eq!(desk.reads(), [(1, stream, 1, 40)]);
+    desk.page(1, (stream, 1), &[long(stream, 2, 100)]);
     assert_eq!(desk.sent(1), ["event 2"]);
 }
 
-/// WS-12: after the event that removed it, nothing more of the chat reaches an agent.
+/// WS-12: after the event that removed it, nothing more of the stream reaches an agent.
 #[test]
 fn who_leaves_is_sent_its_leaving_and_nothing_more() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    desk.live(2, 2, (chat, 5));
-    desk.commit(&[left(chat, 6, 1), said(chat, 7)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.live(2, 2, (stream, 5));
+    desk.commit(&[left(stream, 6, 1), said(stream, 7)]);
     assert_eq!(desk.sent(1), ["event 6", "unsubscribed Removed at 6"]);
     assert_eq!(desk.sent(2), ["event 6", "event 7"]);
-    desk.hub.disconnect(ReaderId(2));
-    assert!(desk.hub.rooms.is_empty());
+    desk.hub.disconnect(SubscriberId(2));
+    assert!(desk.hub.fanouts.is_empty());
 }
 
 /// WS-12: deleted.
 #[test]
-fn a_deleted_chat_ends_for_everybody() {
+fn a_deleted_stream_ends_for_everybody() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    desk.live(2, 2, (chat, 5));
-    desk.commit(&[event(chat, 6, EventKind::ChatDeleted, chat.0)]);
-    for reader in [1, 2] {
-        assert_eq!(desk.sent(reader), ["event 6", "unsubscribed Deleted at 6"]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.live(2, 2, (stream, 5));
+    desk.commit(&[event(stream, 6, &[Change::Ends])]);
+    for subscriber in [1, 2] {
+        assert_eq!(
+            desk.sent(subscriber),
+            ["event 6", "unsubscribed Deleted at 6"]
+        );
     }
-    assert!(desk.hub.rooms.is_empty());
+    assert!(desk.hub.fanouts.is_empty());
 }
 
-/// WS-02: every chat the caller participates in, now and later.
+/// WS-02: every stream the caller participates in, now and later.
 #[test]
-fn a_chat_joined_later_begins_with_the_joining() {
+fn a_stream_joined_later_begins_with_the_joining() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     desk.connect(1, 1);
     desk.connect(2, 1);
-    desk.hub.follow_joined(ReaderId(2), false);
+    desk.hub.set_follows_joined(SubscriberId(2), false);
     desk.connect(3, 3);
-    desk.commit(&[said(chat, 5), joined(chat, 6, 1)]);
-    assert_eq!(desk.reads(), [(1, chat, 5, 1_000)]);
-    desk.page(1, (chat, 5), &[joined(chat, 6, 1)]);
+    desk.commit(&[said(stream, 5), joined(stream, 6, 1)]);
+    assert_eq!(desk.reads(), [(1, stream, 5, 1_000)]);
+    desk.page(1, (stream, 5), &[joined(stream, 6, 1)]);
     assert_eq!(desk.sent(1), ["event 6"]);
-    desk.commit(&[said(chat, 7)]);
+    desk.commit(&[said(stream, 7)]);
     assert_eq!(desk.sent(1), ["event 7"]);
     assert!(desk.out.notices.is_empty() && desk.reads().is_empty());
 }
@@ -158,110 +160,98 @@ fn a_chat_joined_later_begins_with_the_joining() {
 #[test]
 fn who_comes_back_is_followed_again() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    desk.commit(&[left(chat, 6, 1)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.commit(&[left(stream, 6, 1)]);
     desk.sent(1);
-    desk.commit(&[joined(chat, 5, 1)]);
+    desk.commit(&[joined(stream, 5, 1)]);
     assert!(desk.reads().is_empty());
-    desk.commit(&[said(chat, 7), joined(chat, 8, 1)]);
-    assert_eq!(desk.reads(), [(1, chat, 7, 990)]);
-    desk.page(1, (chat, 7), &[joined(chat, 8, 1)]);
+    desk.commit(&[said(stream, 7), joined(stream, 8, 1)]);
+    assert_eq!(desk.reads(), [(1, stream, 7, 990)]);
+    desk.page(1, (stream, 7), &[joined(stream, 8, 1)]);
     assert_eq!(desk.sent(1), ["event 8"]);
-    desk.commit(&[joined(chat, 8, 1)]);
-    assert!(desk.reads().is_empty(), "it follows the chat already");
+    desk.commit(&[joined(stream, 8, 1)]);
+    assert!(desk.reads().is_empty(), "it follows the stream already");
 }
 
-/// LOG-05: creating a chat logs `chat_created` first, which its founders get too.
+/// LOG-05: creating a stream logs `chat_created` first, which its founders get too.
 #[test]
-fn founders_get_a_chat_from_its_first_event_and_those_who_join_later_do_not() {
-    let (chat, other) = (chat_id(1), chat_id(2));
-    let founding = [created(chat), joined(chat, 2, 1), joined(chat, 3, 2)];
-    let beside_another = [
-        created(chat),
-        created(other),
-        joined(other, 2, 9),
-        joined(chat, 2, 1),
-        joined(chat, 3, 2),
-    ];
-    let said_before = [
-        created(chat),
-        joined(chat, 2, 1),
-        said(chat, 3),
-        joined(chat, 4, 2),
-    ];
-    let added = [joined(chat, 5, 1), joined(chat, 6, 2)];
-    let with_a_gap = [created(chat), joined(chat, 2, 1), joined(chat, 4, 2)];
+fn founders_get_a_stream_from_its_first_event_and_those_who_join_later_do_not() {
+    let (stream, other) = (stream_id(1), stream_id(2));
+    let both = founded(stream, &[1, 2]);
+    let one = founded(stream, &[1]);
+    let founding = [both.clone(), joined(stream, 2, 1), joined(stream, 3, 2)];
+    let beside_another = [both, founded(other, &[9]), joined(stream, 2, 1)];
+    let added_in_the_same_commit = [one, joined(stream, 2, 1), joined(stream, 3, 2)];
+    let added = [joined(stream, 5, 1), joined(stream, 6, 2)];
     for (batch, since) in [
         (&founding[..], [0, 0]),
         (&beside_another, [0, 0]),
-        (&said_before, [0, 3]),
+        (&added_in_the_same_commit, [0, 2]),
         (&added, [4, 5]),
-        (&with_a_gap, [0, 3]),
     ] {
         let mut desk = Desk::new(1_000);
         desk.connect(1, 1);
         desk.connect(2, 2);
         desk.commit(batch);
-        let reads = [1, 2].map(|reader| {
-            let place = usize::try_from(reader).unwrap() - 1;
-            (reader, chat, since[place], 1_000)
-        });
+        let reads = [(1, stream, since[0], 1_000), (2, stream, since[1], 1_000)];
         assert_eq!(desk.reads(), reads, "{batch:?}");
     }
 }
 
-/// A chat is new only with its first event.
+/// An event may change several memberships: an agent who leaves and another who joins.
 #[test]
-fn a_chat_whose_creation_is_not_its_first_event_is_not_new() {
+fn every_change_of_an_event_is_applied() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.connect(1, 1);
-    let late = event(chat, 7, EventKind::ChatCreated, chat.0);
-    desk.commit(&[late, joined(chat, 8, 1)]);
-    assert_eq!(desk.reads(), [(1, chat, 7, 1_000)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.connect(2, 2);
+    let changes = [Change::Leaves(agent_id(1)), Change::Joins(agent_id(2))];
+    desk.commit(&[event(stream, 6, &changes), said(stream, 7)]);
+    assert_eq!(desk.sent(1), ["event 6", "unsubscribed Removed at 6"]);
+    assert_eq!(desk.reads(), [(2, stream, 5, 1_000)]);
 }
 
 #[test]
 fn a_connection_that_is_gone_takes_no_other_with_it() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    for reader in [1, 2] {
-        desk.live(reader, 1, (chat, 5));
+    let stream = stream_id(1);
+    for subscriber in [1, 2] {
+        desk.live(subscriber, 1, (stream, 5));
     }
-    desk.hub.disconnect(ReaderId(1));
-    desk.hub.disconnect(ReaderId(1));
-    desk.commit(&[said(chat, 6), joined(chat_id(2), 3, 1)]);
+    desk.hub.disconnect(SubscriberId(1));
+    desk.hub.disconnect(SubscriberId(1));
+    desk.commit(&[said(stream, 6), joined(stream_id(2), 3, 1)]);
     assert!(desk.sent(1).is_empty());
     assert_eq!(desk.sent(2), ["event 6"]);
-    assert_eq!(desk.reads(), [(2, chat_id(2), 2, 990)]);
-    desk.hub.disconnect(ReaderId(2));
+    assert_eq!(desk.reads(), [(2, stream_id(2), 2, 990)]);
+    desk.hub.disconnect(SubscriberId(2));
     let hub = &desk.hub;
-    assert!(hub.rooms.is_empty() && hub.agents.is_empty() && hub.readers.is_empty());
+    assert!(hub.fanouts.is_empty() && hub.agents.is_empty() && hub.subscribers.is_empty());
 }
 
 /// WS-12: unsubscribe.
 #[test]
 fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
-    let [kept, dropped] = [1, 2].map(chat_id);
+    let [kept, dropped] = [1, 2].map(stream_id);
     let only = Scope {
         is_all: false,
-        chats: [kept].into(),
+        streams: [kept].into(),
     };
-    let keep = |desk: &mut Desk| desk.hub.keep(ReaderId(1), &only);
+    let keep = |desk: &mut Desk| desk.hub.unsubscribe(SubscriberId(1), &only);
     let mut desk = Desk::new(1_000);
     desk.live(1, 1, (kept, 5));
-    assert!(desk.attach(1, dropped, Start::Head(5)));
+    assert!(desk.subscribe(1, dropped, Start::Head(5)));
     desk.sent(1);
     keep(&mut desk);
-    desk.commit(&[said(dropped, 6), said(kept, 6), joined(chat_id(3), 4, 1)]);
+    desk.commit(&[said(dropped, 6), said(kept, 6), joined(stream_id(3), 4, 1)]);
     assert_eq!(desk.sent(1), ["event 6"]);
     assert!(desk.reads().is_empty(), "nothing joined later is followed");
-    // The same for chats that are being caught up.
+    // The same for streams that are being caught up.
     let mut desk = Desk::new(1_000);
     desk.connect(1, 1);
-    for chat in [dropped, kept] {
-        assert!(desk.attach(1, chat, Start::Since { seq: 3, head: 5 }));
+    for stream in [dropped, kept] {
+        assert!(desk.subscribe(1, stream, Start::Since { seq: 3, head: 5 }));
     }
     keep(&mut desk);
     desk.sent(1);
@@ -271,9 +261,9 @@ fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
     let caught_up = ["replayed 4", "replayed 5", "caught up at 5"];
     assert_eq!(desk.sent(1), caught_up);
     keep(&mut desk);
-    assert!(!desk.hub.rooms.contains_key(&dropped));
-    desk.hub.keep(ReaderId(1), &Scope::default());
-    assert!(desk.hub.rooms.is_empty());
+    assert!(!desk.hub.fanouts.contains_key(&dropped));
+    desk.hub.unsubscribe(SubscriberId(1), &Scope::default());
+    assert!(desk.hub.fanouts.is_empty());
 }
 
 /// A subscription under way for longer than the hub remembers begins anew.
@@ -281,20 +271,20 @@ fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
 fn a_subscription_sees_what_was_committed_meanwhile_as_long_as_that_is_remembered() {
     for (count, is_begun) in [(2, true), (REMEMBERED, true), (REMEMBERED + 1, false)] {
         let mut desk = Desk::new(1_000);
-        let chat = chat_id(1);
+        let stream = stream_id(1);
         desk.connect(1, 1);
-        desk.commit(&[said(chat_id(2), 1)]);
+        desk.commit(&[said(stream_id(2), 1)]);
         let mark = desk.hub.mark();
-        let others = (0..count - 1).map(|n| said(chat_id(2), n as u64 + 2));
-        let mut events = vec![said(chat, 6)];
+        let others = (0..count - 1).map(|n| said(stream_id(2), n as u64 + 2));
+        let mut events = vec![said(stream, 6)];
         events.extend(others);
         desk.commit(&events);
         assert_eq!(
-            desk.attach_since(1, mark, (chat, Start::Head(5))),
+            desk.subscribe_since(1, mark, (stream, Start::Head(5))),
             is_begun,
             "{count}"
         );
-        let read = is_begun.then_some((1, chat, 5, 1_000));
+        let read = is_begun.then_some((1, stream, 5, 1_000));
         assert_eq!(desk.reads(), Vec::from_iter(read));
     }
 }

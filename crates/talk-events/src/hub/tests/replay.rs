@@ -1,18 +1,17 @@
-//! How a reader that is behind is caught up from the log.
+//! How a subscriber that is behind is caught up from the log.
 
-use talk_domain::talk::live::subscribe::Start;
-use talk_domain::talk::model::event::EventKind;
-use talk_domain::testing::{agent_id, chat_id};
+use talk_domain::kernel::live::Start;
+use talk_domain::testing::stream_id;
 
-use super::desk::{Desk, event, joined, left, long, said};
+use super::desk::{Desk, joined, left, long, said};
 
-/// A desk with reader 1 behind in chat 1, which resumes after `seq`; its first read is under way.
+/// A desk with subscriber 1 behind in stream 1, which resumes after `seq`; its first read is under way.
 fn resumed(queue_limit: usize, seq: u64, head: u64) -> Desk {
     let mut desk = Desk::new(queue_limit);
     desk.connect(1, 1);
-    assert!(desk.attach(1, chat_id(1), Start::Since { seq, head }));
+    assert!(desk.subscribe(1, stream_id(1), Start::Since { seq, head }));
     desk.sent(1);
-    assert_eq!(desk.reads(), [(1, chat_id(1), seq, queue_limit)]);
+    assert_eq!(desk.reads(), [(1, stream_id(1), seq, queue_limit)]);
     desk
 }
 
@@ -20,11 +19,11 @@ fn resumed(queue_limit: usize, seq: u64, head: u64) -> Desk {
 #[test]
 fn a_page_that_is_not_the_last_is_followed_by_a_read_from_its_end() {
     let mut desk = resumed(1_000, 3, 5);
-    let chat = chat_id(1);
-    desk.first_page(1, (chat, 3), &[said(chat, 4), said(chat, 5)]);
+    let stream = stream_id(1);
+    desk.first_page(1, (stream, 3), &[said(stream, 4), said(stream, 5)]);
     assert_eq!(desk.sent(1), ["replayed 4", "replayed 5"]);
-    assert_eq!(desk.reads(), [(1, chat, 5, 980)]);
-    desk.page(1, (chat, 5), &[]);
+    assert_eq!(desk.reads(), [(1, stream, 5, 980)]);
+    desk.page(1, (stream, 5), &[]);
     assert_eq!(desk.sent(1), ["caught up at 5"]);
 }
 
@@ -32,9 +31,9 @@ fn a_page_that_is_not_the_last_is_followed_by_a_read_from_its_end() {
 #[test]
 fn events_that_a_page_repeats_are_not_given_again() {
     let mut desk = resumed(1_000, 3, 5);
-    let chat = chat_id(1);
-    let log = [2, 3, 4, 4, 5].map(|seq| said(chat, seq));
-    desk.page(1, (chat, 3), &log);
+    let stream = stream_id(1);
+    let log = [2, 3, 4, 4, 5].map(|seq| said(stream, seq));
+    desk.page(1, (stream, 3), &log);
     let all = ["replayed 4", "replayed 5", "caught up at 5"];
     assert_eq!(desk.sent(1), all);
 }
@@ -43,8 +42,8 @@ fn events_that_a_page_repeats_are_not_given_again() {
 #[test]
 fn events_that_the_log_no_longer_holds_are_told_as_a_reset() {
     let mut desk = resumed(1_000, 2, 8);
-    let chat = chat_id(1);
-    desk.page(1, (chat, 2), &[said(chat, 7), said(chat, 8)]);
+    let stream = stream_id(1);
+    desk.page(1, (stream, 2), &[said(stream, 7), said(stream, 8)]);
     let rest = [
         "reset Retention to 6",
         "replayed 7",
@@ -54,28 +53,32 @@ fn events_that_the_log_no_longer_holds_are_told_as_a_reset() {
     assert_eq!(desk.sent(1), rest);
 }
 
-/// WS-11: also while a reader catches up.
+/// WS-11: also while a subscriber catches up.
 #[test]
 fn what_does_not_fit_is_read_again_once_there_is_space_for_it() {
     let mut desk = resumed(40, 0, 3);
-    let chat = chat_id(1);
-    let log = [long(chat, 1, 10), long(chat, 2, 10), long(chat, 3, 30)];
-    desk.page(1, (chat, 0), &log);
+    let stream = stream_id(1);
+    let log = [
+        long(stream, 1, 10),
+        long(stream, 2, 10),
+        long(stream, 3, 30),
+    ];
+    desk.page(1, (stream, 0), &log);
     assert_eq!(desk.sent(1), ["replayed 1", "replayed 2"]);
     desk.drain(1, 9);
     assert!(desk.reads().is_empty(), "there is space for 29 bytes");
     desk.drain(1, 1);
-    assert_eq!(desk.reads(), [(1, chat, 2, 30)]);
-    desk.page(1, (chat, 2), &log[2..]);
+    assert_eq!(desk.reads(), [(1, stream, 2, 30)]);
+    desk.page(1, (stream, 2), &log[2..]);
     assert_eq!(desk.sent(1), ["replayed 3", "caught up at 3"]);
 }
 
 #[test]
 fn what_fills_a_queue_exactly_fits() {
     let mut desk = resumed(40, 0, 3);
-    let chat = chat_id(1);
-    let log = [long(chat, 1, 15), long(chat, 2, 25), long(chat, 3, 1)];
-    desk.page(1, (chat, 0), &log);
+    let stream = stream_id(1);
+    let log = [long(stream, 1, 15), long(stream, 2, 25), long(stream, 3, 1)];
+    desk.page(1, (stream, 0), &log);
     assert_eq!(desk.sent(1), ["replayed 1", "replayed 2"]);
 }
 
@@ -83,14 +86,18 @@ fn what_fills_a_queue_exactly_fits() {
 #[test]
 fn an_answer_that_was_not_asked_for_is_not_given() {
     let mut desk = resumed(1_000, 3, 6);
-    let chat = chat_id(1);
-    assert!(desk.attach(1, chat, Start::Since { seq: 1, head: 6 }));
+    let stream = stream_id(1);
+    assert!(desk.subscribe(1, stream, Start::Since { seq: 1, head: 6 }));
     assert_eq!(desk.sent(1), ["begun after 1 of 6"]);
-    desk.page(1, (chat, 3), &[said(chat, 4), said(chat, 5), said(chat, 6)]);
+    desk.page(
+        1,
+        (stream, 3),
+        &[said(stream, 4), said(stream, 5), said(stream, 6)],
+    );
     assert!(desk.sent(1).is_empty());
-    assert_eq!(desk.reads(), [(1, chat, 1, 1_000)]);
-    let log: Vec<_> = (2..=6).map(|seq| said(chat, seq)).collect();
-    desk.page(1, (chat, 1), &log);
+    assert_eq!(desk.reads(), [(1, stream, 1, 1_000)]);
+    let log: Vec<_> = (2..=6).map(|seq| said(stream, seq)).collect();
+    desk.page(1, (stream, 1), &log);
     assert_eq!(desk.sent(1).len(), 6, "five events and the end");
 }
 
@@ -98,32 +105,32 @@ fn an_answer_that_was_not_asked_for_is_not_given() {
 #[test]
 fn between_leaving_and_return_nothing_is_given() {
     let mut desk = resumed(40, 3, 5);
-    let chat = chat_id(1);
-    desk.commit(&[said(chat, 10)]);
-    let gone = [said(chat, 4), said(chat, 5), left(chat, 6, 1)];
-    desk.first_page(1, (chat, 3), &gone);
+    let stream = stream_id(1);
+    desk.commit(&[said(stream, 10)]);
+    let gone = [said(stream, 4), said(stream, 5), left(stream, 6, 1)];
+    desk.first_page(1, (stream, 3), &gone);
     desk.sent(1);
     desk.drain(1, 20);
     let log = [
-        long(chat, 7, 100),
-        joined(chat, 8, 2),
-        event(chat, 9, EventKind::ChatRead, agent_id(1).0),
-        joined(chat, 10, 1),
+        long(stream, 7, 100),
+        joined(stream, 8, 2),
+        left(stream, 9, 2),
+        joined(stream, 10, 1),
     ];
     desk.reads();
-    desk.page(1, (chat, 6), &log);
+    desk.page(1, (stream, 6), &log);
     assert_eq!(desk.sent(1), ["replayed 10", "caught up at 10"]);
 }
 
-/// A reader whose agent has left and not come back by the head waits for the joining.
+/// A subscriber whose agent has left and not come back by the head waits for the joining.
 #[test]
-fn a_reader_that_finds_no_return_in_the_log_waits_for_it() {
+fn a_subscriber_that_finds_no_return_in_the_log_waits_for_it() {
     let mut desk = resumed(1_000, 3, 5);
-    let chat = chat_id(1);
-    desk.commit(&[said(chat, 7)]);
-    let log = [4, 5].map(|seq| said(chat, seq));
-    let gone = [&log[..], &[left(chat, 6, 1), said(chat, 7)]].concat();
-    desk.page(1, (chat, 3), &gone);
+    let stream = stream_id(1);
+    desk.commit(&[said(stream, 7)]);
+    let log = [4, 5].map(|seq| said(stream, seq));
+    let gone = [&log[..], &[left(stream, 6, 1), said(stream, 7)]].concat();
+    desk.page(1, (stream, 3), &gone);
     let given = [
         "replayed 4",
         "replayed 5",
@@ -131,21 +138,21 @@ fn a_reader_that_finds_no_return_in_the_log_waits_for_it() {
         "unsubscribed Removed at 6",
     ];
     assert_eq!(desk.sent(1), given);
-    assert!(desk.hub.rooms.is_empty());
-    desk.commit(&[said(chat, 8), joined(chat, 9, 1)]);
-    assert_eq!(desk.reads(), [(1, chat, 8, 970)]);
-    desk.page(1, (chat, 8), &[joined(chat, 9, 1)]);
+    assert!(desk.hub.fanouts.is_empty());
+    desk.commit(&[said(stream, 8), joined(stream, 9, 1)]);
+    assert_eq!(desk.reads(), [(1, stream, 8, 970)]);
+    desk.page(1, (stream, 8), &[joined(stream, 9, 1)]);
     assert_eq!(desk.sent(1), ["event 9"]);
 }
 
-/// One chat that moves on with every page keeps no other waiting.
+/// One stream that moves on with every page keeps no other waiting.
 #[test]
-fn chats_are_caught_up_in_turns() {
+fn streams_are_caught_up_in_turns() {
     let mut desk = Desk::new(1_000);
-    let [busy, other] = [1, 2].map(chat_id);
+    let [busy, other] = [1, 2].map(stream_id);
     desk.connect(1, 1);
-    for chat in [busy, other] {
-        assert!(desk.attach(1, chat, Start::Since { seq: 0, head: 1 }));
+    for stream in [busy, other] {
+        assert!(desk.subscribe(1, stream, Start::Since { seq: 0, head: 1 }));
     }
     desk.commit(&[said(busy, 2)]);
     desk.first_page(1, (busy, 0), &[said(busy, 1)]);

@@ -1,4 +1,4 @@
-//! A node on a store that holds nothing but chats, their members and their logs.
+//! A node on a store that holds nothing but streams, their members and their logs.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::future::poll_fn;
@@ -8,18 +8,19 @@ use std::time::Duration;
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::live::{Connection, Live as _, Notice, Resume, Scope};
-use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
+use talk_domain::kernel::log::{Bell as _, LogPage, Logged, Portion};
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::stream::{Change, StreamId, Tick};
+use talk_domain::talk::live::TalkEntitlements;
 use talk_domain::talk::model::chat::Chat;
-use talk_domain::talk::model::event::{Bell as _, EventKind};
 use talk_domain::talk::model::participant::ChatLog;
 use talk_domain::talk::unit::Talk;
-use talk_domain::testing::{MockSnapshot, a_chat, a_participant, actor, agent_id, at};
+use talk_domain::testing::{
+    MockSnapshot, a_chat, a_participant, actor, agent_id, at, logged, stream_id,
+};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use crate::node::{Node, NodeBell, NodeHandle};
 
@@ -29,11 +30,11 @@ pub(super) const EPOCH: &str = "this log";
 /// Everything durable, and what goes wrong.
 #[derive(Clone, Default)]
 struct State {
-    logs: HashMap<ChatId, Vec<LoggedEvent>>,
-    members: HashMap<ChatId, BTreeSet<AgentId>>,
-    left: HashMap<(ChatId, AgentId), u64>,
+    logs: HashMap<StreamId, Vec<Arc<Logged>>>,
+    members: HashMap<StreamId, BTreeSet<AgentId>>,
+    left: HashMap<(StreamId, AgentId), u64>,
     failures: usize,
-    commits: VecDeque<Vec<LoggedEvent>>,
+    commits: VecDeque<Vec<Arc<Logged>>>,
     reads: Vec<&'static str>,
     /// Of each read of a log: how many bytes of it.
     bytes: Arc<Mutex<Vec<usize>>>,
@@ -60,7 +61,9 @@ impl Office {
             state: Mutex::default(),
             bell: node.bell(),
         });
-        let (node, delivery) = node.run(Arc::clone(&store) as Arc<dyn Store<Talk>>);
+        let (node, delivery) = node.run(Arc::new(TalkEntitlements::new(
+            Arc::clone(&store) as Arc<dyn Store<Talk>>
+        )));
         Self {
             store,
             node,
@@ -73,30 +76,34 @@ impl Office {
     }
 
     /// Commits an event, and rings.
-    pub(super) fn commit(&self, chat: ChatId, kind: EventKind, subject: Uuid, frame: &str) {
-        let event = self.state().append(chat, kind, subject, frame);
+    pub(super) fn commit(&self, stream: StreamId, changes: &[Change], payload: &str) {
+        let event = self.state().append(stream, changes, payload);
         self.store.bell.ring(&[event]);
     }
 
     /// Commits a message.
-    pub(super) fn say(&self, chat: ChatId, text: &str) {
-        self.commit(chat, EventKind::MessagePosted, Uuid::nil(), text);
+    pub(super) fn say(&self, stream: StreamId, text: &str) {
+        self.commit(stream, &[], text);
     }
 
-    /// Makes an agent a member of a chat.
-    pub(super) fn join(&self, chat: ChatId, agent: AgentId) {
-        self.state().members.entry(chat).or_default().insert(agent);
-        self.commit(chat, EventKind::ParticipantJoined, agent.0, "joined");
+    /// Makes an agent a member of a stream.
+    pub(super) fn join(&self, stream: StreamId, agent: AgentId) {
+        self.state()
+            .members
+            .entry(stream)
+            .or_default()
+            .insert(agent);
+        self.commit(stream, &[Change::Joins(agent)], "joined");
     }
 
     /// Ends a membership.
-    pub(super) fn leave(&self, chat: ChatId, agent: AgentId) {
+    pub(super) fn leave(&self, stream: StreamId, agent: AgentId) {
         let mut state = self.state();
-        state.members.entry(chat).or_default().remove(&agent);
-        let seq = state.head(chat) + 1;
-        state.left.insert((chat, agent), seq);
+        state.members.entry(stream).or_default().remove(&agent);
+        let seq = state.head(stream) + 1;
+        state.left.insert((stream, agent), seq);
         drop(state);
-        self.commit(chat, EventKind::ParticipantLeft, agent.0, "left");
+        self.commit(stream, &[Change::Leaves(agent)], "left");
     }
 
     /// Lets the next reads fail.
@@ -104,16 +111,10 @@ impl Office {
         self.state().failures = reads;
     }
 
-    /// Rings with `count` events of another chat during each of the next `reads` reads of
+    /// Rings with `count` events of another stream during each of the next `reads` reads of
     /// subscriptions.
     pub(super) fn flood(&self, reads: usize, count: u64) {
-        let event = |seq| LoggedEvent {
-            chat: ChatId(Uuid::from_u128(99)),
-            seq,
-            kind: EventKind::MessagePosted,
-            subject: Uuid::nil(),
-            frame: "".into(),
-        };
+        let event = |seq| logged(stream_id(99), seq, &[], "");
         let commits = vec![(1..=count).map(event).collect::<Vec<_>>(); reads];
         self.state().commits = commits.into();
     }
@@ -133,53 +134,55 @@ impl Office {
         self.node.connect(actor(agent_id(n)))
     }
 
-    /// A connection of the `n`th agent that follows all of its chats from now on.
+    /// A connection of the `n`th agent that follows all of its streams from now on.
     pub(super) async fn follower(&self, n: u128) -> Box<dyn Connection> {
         let mut connection = self.connect(n);
         let (nothing, resume) = (Scope::default(), Resume::default());
-        let refused = connection.follow(&nothing, &all(), &resume).await.unwrap();
+        let refused = connection
+            .subscribe(&nothing, &all(), &resume)
+            .await
+            .unwrap();
         assert!(refused.is_empty());
         let begun = next(&mut *connection).await;
-        assert!(matches!(begun, Some(Notice::Begun(_))), "{begun:?}");
+        assert!(matches!(begun, Some(Notice::Subscribed(_))), "{begun:?}");
         connection
     }
 }
 
 impl State {
-    fn append(&mut self, chat: ChatId, kind: EventKind, subject: Uuid, frame: &str) -> LoggedEvent {
-        let event = LoggedEvent {
-            chat,
-            seq: self.head(chat) + 1,
-            kind,
-            subject,
-            frame: frame.into(),
-        };
-        self.logs.entry(chat).or_default().push(event.clone());
+    fn append(&mut self, stream: StreamId, changes: &[Change], payload: &str) -> Arc<Logged> {
+        let event = logged(stream, self.head(stream) + 1, changes, payload);
+        let log = self.logs.entry(stream).or_default();
+        log.push(Arc::clone(&event));
         event
     }
 
-    fn head(&self, chat: ChatId) -> u64 {
-        self.logs.get(&chat).map_or(0, |log| log.len() as u64)
+    fn head(&self, stream: StreamId) -> u64 {
+        self.logs.get(&stream).map_or(0, |log| log.len() as u64)
     }
 
-    fn is_member(&self, chat: ChatId, agent: AgentId) -> bool {
-        let members = self.members.get(&chat);
+    fn is_member(&self, stream: StreamId, agent: AgentId) -> bool {
+        let members = self.members.get(&stream);
         members.is_some_and(|members| members.contains(&agent))
     }
 
     /// The last event that is no longer in the log.
-    fn start(&self, chat: ChatId) -> u64 {
-        let first = self.logs.get(&chat).and_then(|log| log.first());
+    fn start(&self, stream: StreamId) -> u64 {
+        let first = self.logs.get(&stream).and_then(|log| log.first());
         first.map_or(0, |event| event.seq - 1)
     }
 
-    fn page(&self, chat: ChatId, portion: Portion) -> LogPage {
+    fn page(&self, stream: StreamId, portion: Portion) -> LogPage {
         self.bytes.lock().unwrap().push(portion.bytes);
-        let log = self.logs.get(&chat).map(Vec::as_slice).unwrap_or_default();
+        let log = self
+            .logs
+            .get(&stream)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let mut left = portion.bytes;
-        let fits = |event: &&LoggedEvent| {
+        let fits = |event: &&Arc<Logged>| {
             let is_wanted = left > 0;
-            left = left.saturating_sub(event.frame.len());
+            left = left.saturating_sub(event.payload.len());
             is_wanted
         };
         let rest = || log.iter().filter(|event| event.seq > portion.since);
@@ -198,38 +201,42 @@ impl State {
         let of = Arc::clone(&state);
         let members = &mut snapshot.participants;
         members.expect_find().returning(move |chat, agent| {
-            Ok(of.is_member(chat, agent).then(|| a_participant(agent)))
+            let is_member = of.is_member(chat.into(), agent);
+            Ok(is_member.then(|| a_participant(agent)))
         });
         let of = Arc::clone(&state);
         members.expect_logs().returning(move |agent| {
-            let chats = of.logs.keys().filter(|chat| of.is_member(**chat, agent));
-            let log = |chat: &ChatId| ChatLog {
-                chat: *chat,
-                start: of.start(*chat),
-                head: of.head(*chat),
+            let streams = of
+                .logs
+                .keys()
+                .filter(|stream| of.is_member(**stream, agent));
+            let log = |stream: &StreamId| ChatLog {
+                chat: ChatId(stream.id),
+                start: of.start(*stream),
+                head: of.head(*stream),
             };
-            Ok(chats.map(log).collect())
+            Ok(streams.map(log).collect())
         });
         let of = Arc::clone(&state);
         members
             .expect_left()
-            .returning(move |chat, agent| Ok(of.left.get(&(chat, agent)).copied()));
+            .returning(move |chat, agent| Ok(of.left.get(&(chat.into(), agent)).copied()));
         let of = Arc::clone(&state);
         snapshot.chats.expect_get().returning(move |id| {
             let last = Tick {
-                seq: of.head(id),
+                seq: of.head(id.into()),
                 at: at(9),
             };
             let chat = Chat {
                 id,
                 last,
-                log_start: of.start(id),
+                log_start: of.start(id.into()),
                 ..a_chat()
             };
-            Ok(of.logs.contains_key(&id).then_some(chat))
+            Ok(of.logs.contains_key(&id.into()).then_some(chat))
         });
         let after = snapshot.events.expect_after();
-        after.returning(move |chat, portion| Ok(state.page(chat, portion)));
+        after.returning(move |stream, portion| Ok(state.page(stream, portion)));
         snapshot
     }
 }
@@ -247,7 +254,7 @@ impl Store<Talk> for LogStore {
             return Box::pin(async { Err(StoreError::Unavailable("away".into())) });
         }
         let commits = match unit.name {
-            "follow" => state.commits.pop_front().unwrap_or_default(),
+            "subscribe" => state.commits.pop_front().unwrap_or_default(),
             _ => Vec::new(),
         };
         let mut snapshot = state.clone().snapshot();
@@ -264,27 +271,27 @@ impl Database for LogStore {
     }
 }
 
-/// Every chat of the agent.
+/// Every stream of the agent.
 pub(super) fn all() -> Scope {
     Scope {
         is_all: true,
-        chats: BTreeSet::new(),
+        streams: BTreeSet::new(),
     }
 }
 
-/// These chats.
-pub(super) fn only(chats: &[ChatId]) -> Scope {
+/// These streams.
+pub(super) fn only(streams: &[StreamId]) -> Scope {
     Scope {
         is_all: false,
-        chats: chats.iter().copied().collect(),
+        streams: streams.iter().copied().collect(),
     }
 }
 
 /// A position in this log.
-pub(super) fn since(chat: ChatId, seq: u64) -> Resume {
+pub(super) fn since(stream: StreamId, seq: u64) -> Resume {
     Resume {
         epoch: EPOCH.into(),
-        since: [(chat, seq)].into(),
+        since: [(stream, seq)].into(),
     }
 }
 
@@ -315,7 +322,7 @@ pub(super) fn frames(notices: &[Notice]) -> Vec<(&str, bool)> {
         &Notice::Event {
             ref event,
             is_replay,
-        } => Some((&*event.frame, is_replay)),
+        } => Some((&*event.payload, is_replay)),
         _ => None,
     };
     notices.iter().filter_map(frame).collect()

@@ -1,14 +1,11 @@
 //! Repeated requests over mocked repositories.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::testing::{Scene, logged, post};
 use talk_domain::kernel::idempotency::MockIdempotencyRepository;
-use talk_domain::kernel::log::LoggedEvent;
-use talk_domain::talk::model::event::EventKind;
-use talk_domain::testing::{a_chat, a_message, a_participant, at, chat_id, message_id};
-use uuid::Uuid;
+use talk_domain::testing::{
+    a_chat, a_message, a_participant, at, chat_id, message_id, posted, stream_id,
+};
 
 const MESSAGES: &str = "/v1.0/service_agents/talk_messages";
 
@@ -61,7 +58,7 @@ async fn the_answer_of_a_post_is_kept_with_its_effect() {
         put.withf(move |kept| {
             kept.key == "key-12345"
                 && kept.fingerprint == expected
-                && kept.answer == Answer::Event(chat_id(1), 11)
+                && kept.answer == Answer::Event(stream_id(1), 11)
         })
         .returning(|_| Ok(()));
     });
@@ -75,17 +72,16 @@ async fn a_repetition_gets_the_bytes_of_the_logged_event() {
     let scene = Scene::new();
     let expected = fingerprint(&scene);
     scene.writes(|uow| {
-        found(&mut uow.idempotency, expected, Answer::Event(chat_id(1), 5));
+        found(
+            &mut uow.idempotency,
+            expected,
+            Answer::Event(stream_id(1), 5),
+        );
     });
     scene.reads(|snapshot| {
-        snapshot.events.expect_get().returning(|chat, seq| {
-            Ok(Some(LoggedEvent {
-                chat,
-                seq,
-                kind: EventKind::MessagePosted,
-                subject: Uuid::nil(),
-                frame: Arc::from(r#"{"type":"x","data":{"b":1, "a":"é"},"seq":5}"#),
-            }))
+        snapshot.events.expect_get().returning(|stream, seq| {
+            let frame = r#"{"type":"x","data":{"b":1, "a":"é"},"seq":5}"#;
+            Ok(Some(posted(stream, seq, frame)))
         });
     });
     let answer = scene.call(keyed("key-12345")).await;

@@ -7,10 +7,11 @@ use bytestring::ByteString;
 use serde::Deserialize;
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::live::Begun;
+use talk_domain::kernel::live::Subscribed;
 use talk_domain::kernel::store::Unit;
 use talk_domain::talk::access::AccessError;
 use talk_domain::talk::live::typing::check_typist;
+
 use talk_socket::Received;
 use talk_wire::socket::{ALREADY_FOLLOWED, ClientFrame, ServerFrame, Typist};
 use talk_wire::{id, resource};
@@ -35,7 +36,7 @@ impl Session {
         self.heard_at = Instant::now();
         match received {
             Received::Text(text) => {
-                self.connection.is_active();
+                self.connection.mark_active();
                 self.read(&text).await
             }
             Received::Binary(_) => Err(Farewell::because(1003, "frames are JSON text")),
@@ -139,20 +140,20 @@ impl Session {
         self.subscription.check_space(&asked)?;
         self.subscription.hold_back(&mut asked);
         let (known, more) = (self.subscription.scope(), asked.scope());
-        let follow = self.connection.follow(&known, &more, &asked.resume);
-        let refused = follow.await?;
+        let subscribed = self.connection.subscribe(&known, &more, &asked.resume);
+        let refused = subscribed.await?;
         asked.refuse(refused);
         self.asked = Some(asked);
         Ok(())
     }
 
     /// Answers the pending subscription.
-    pub(super) fn begin(&mut self, begun: &[Begun]) -> Result<(), Farewell> {
+    pub(super) fn begin(&mut self, begun: &[Subscribed]) -> Result<(), Farewell> {
         let Some(asked) = self.asked.take() else {
             return Ok(());
         };
         for begun in begun {
-            self.positions.set(begun.chat, begun.after);
+            self.positions.set(begun.stream, begun.after);
         }
         match (&asked.id, asked.refused.first()) {
             (Some(id), _) => {
@@ -162,9 +163,9 @@ impl Session {
             (None, Some(refused)) => return Err(Farewell::because(1008, &refused.reason)),
             (None, None) => {}
         }
-        for begun in begun.iter().filter(|b| asked.held.contains(&b.chat)) {
+        for begun in begun.iter().filter(|b| asked.held.contains(&b.stream)) {
             let reset = ServerFrame::Reset {
-                chat_id: begun.chat.to_string(),
+                chat_id: begun.stream.to_string(),
                 reason: ALREADY_FOLLOWED,
                 head: begun.after,
             };
@@ -178,8 +179,8 @@ impl Session {
         let id = frame.id.clone();
         self.subscription.remove(frame, self.actor)?;
         let scope = self.subscription.scope();
-        self.connection.keep(&scope);
-        self.positions.keep(|chat| scope.contains(chat));
+        self.connection.unsubscribe(&scope);
+        self.positions.keep(|stream| scope.contains(stream));
         if let Some(id) = id {
             let topics = self.subscription.topics();
             self.outgoing
@@ -224,7 +225,7 @@ impl Session {
         };
         let chat_id = chat.to_string();
         let frame = ServerFrame::ChatTyping { data, chat_id }.json();
-        self.connection.pass(chat, frame.into());
+        self.connection.send_ephemeral(chat.into(), frame.into());
         Ok(())
     }
 }

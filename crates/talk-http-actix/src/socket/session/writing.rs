@@ -4,7 +4,8 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
 use talk_domain::kernel::live::{Connection, Notice};
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::Logged;
+
 use talk_socket::Outgoing;
 use talk_wire::legacy;
 use talk_wire::resource::AgentPresence;
@@ -25,7 +26,7 @@ impl Session {
                 .flatten();
         }
         if took > 0 {
-            self.connection.took(took);
+            self.connection.acknowledge(took);
         }
         Ok(())
     }
@@ -39,8 +40,8 @@ impl Session {
     }
 
     /// Queues the frame of an event, in each vocabulary in which the client follows the chat.
-    fn tell(&self, event: &LoggedEvent, is_replay: bool) {
-        let hears = |vocabulary| self.subscription.hears(vocabulary, event.chat, event.seq);
+    fn tell(&self, event: &Logged, is_replay: bool) {
+        let hears = |vocabulary| self.subscription.hears(vocabulary, event.stream, event.seq);
         let send = |frame: &str| {
             if is_replay {
                 self.outgoing.text(&replayed(frame));
@@ -49,7 +50,7 @@ impl Session {
             }
         };
         if hears(Vocabulary::Chat) {
-            send(&event.frame);
+            send(&event.payload);
         }
         if hears(Vocabulary::Talk)
             && let Some(frame) = legacy::frame::frame(event)
@@ -63,22 +64,22 @@ impl Session {
         let bytes = notice.bytes();
         // The notice was queued before the client unsubscribed.
         if notice
-            .chat()
-            .is_some_and(|chat| !self.subscription.follows(chat))
+            .stream()
+            .is_some_and(|stream| !self.subscription.follows(stream))
         {
             return Ok(bytes);
         }
         let frame = match notice {
-            Notice::Begun(begun) => {
+            Notice::Subscribed(begun) => {
                 self.begin(&begun)?;
                 return Ok(bytes);
             }
             Notice::Event { event, is_replay } => {
-                self.positions.set(event.chat, event.seq);
+                self.positions.set(event.stream, event.seq);
                 self.tell(&event, is_replay);
                 return Ok(bytes);
             }
-            Notice::Passing(_, frame) => {
+            Notice::Ephemeral(_, frame) => {
                 if self.is_modern {
                     self.outgoing.text(&frame);
                 }
@@ -87,27 +88,27 @@ impl Session {
             Notice::Presence(agent, presence) => ServerFrame::AgentPresence {
                 data: AgentPresence::new(agent, presence),
             },
-            Notice::CaughtUp(chat, seq) => ServerFrame::CaughtUp {
-                chat_id: chat.to_string(),
+            Notice::CaughtUp(stream, seq) => ServerFrame::CaughtUp {
+                chat_id: stream.to_string(),
                 seq,
             },
-            Notice::Lagging(chat, seq) => ServerFrame::Lagging {
-                chat_id: chat.to_string(),
+            Notice::Lagging(stream, seq) => ServerFrame::Lagging {
+                chat_id: stream.to_string(),
                 seq,
             },
-            Notice::Reset(chat, reason, head) => {
-                self.positions.set(chat, head);
+            Notice::Reset(stream, reason, head) => {
+                self.positions.set(stream, head);
                 ServerFrame::Reset {
-                    chat_id: chat.to_string(),
+                    chat_id: stream.to_string(),
                     reason: reset(reason),
                     head,
                 }
             }
-            Notice::Unsubscribed(chat, why, seq) => {
-                self.subscription.forget(chat);
-                self.positions.forget(chat);
+            Notice::Unsubscribed(stream, why, seq) => {
+                self.subscription.forget(stream);
+                self.positions.forget(stream);
                 ServerFrame::Ended {
-                    chat_id: chat.to_string(),
+                    chat_id: stream.to_string(),
                     reason: ended(why),
                     seq,
                 }

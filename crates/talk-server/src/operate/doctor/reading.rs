@@ -21,9 +21,9 @@ pub(super) fn check_reading(
                 "chat {id} was read by {agent}, who is not in it"
             )));
         }
-        let event = snapshot.events().get(id, seq)?;
-        let message = match event.map(|event| (event.kind, event.subject)) {
-            Some((EventKind::MessagePosted, message)) => message,
+        let event = snapshot.events().get(id.into(), seq)?;
+        let message = match event {
+            Some(event) if event.kind == EventKind::MessagePosted => event.subject,
             // The oldest events may have expired.
             None if seq <= chat.log_start => continue,
             _ => {
@@ -45,13 +45,12 @@ pub(super) fn check_reading(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::kernel::log::LoggedEvent;
     use talk_domain::kernel::page::Page;
     use talk_domain::kernel::stream::Tick;
     use talk_domain::talk::model::message::Message;
     use talk_domain::talk::model::read::ReadMark;
     use talk_domain::testing::{
-        MockSnapshot, a_chat, a_message, a_participant, agent_id, at, chat_id,
+        MockSnapshot, a_chat, a_message, a_participant, agent_id, at, chat_id, posted,
     };
 
     #[test]
@@ -79,15 +78,7 @@ mod tests {
             let find = snapshot.participants.expect_find();
             find.returning(move |_, agent| Ok(is_member.then(|| a_participant(agent))));
             let get = snapshot.events.expect_get();
-            get.returning(|chat, seq| {
-                Ok((seq <= 10).then(|| LoggedEvent {
-                    chat,
-                    seq,
-                    kind: EventKind::MessagePosted,
-                    subject: chat.0,
-                    frame: "{}".into(),
-                }))
-            });
+            get.returning(|stream, seq| Ok((seq <= 10).then(|| posted(stream, seq, "{}"))));
             snapshot.messages.expect_get().returning(move |_| {
                 Ok(Some(Message {
                     created: at(created),

@@ -35,6 +35,8 @@ pub(crate) struct BatchCache {
     /// Access keys as stored.
     keys: HashMap<KeyHash, AccessKey>,
     has_erased: bool,
+    /// The number of the last event in the whole log, once it is known.
+    last_serial: Option<i64>,
 }
 
 impl BatchCache {
@@ -46,13 +48,23 @@ impl BatchCache {
     /// Returns the cache for the batch after one that has committed. It holds a bounded number of
     /// rows.
     pub(crate) fn committed(mut self) -> Self {
-        (self.has_erased, self.flushed) = (false, 0);
+        (self.has_erased, self.flushed, self.last_serial) = (false, 0, None);
         clear_if_large(&mut self.chats, LARGEST_TEXTS);
         clear_if_large(&mut self.members, LARGEST);
         clear_if_large(&mut self.agents, LARGEST_TEXTS);
         clear_if_large(&mut self.tokens, LARGEST);
         clear_if_large(&mut self.keys, LARGEST);
         self
+    }
+
+    /// The number of the last event in the whole log, if it is known.
+    pub(crate) const fn last_serial(&self) -> Option<i64> {
+        self.last_serial
+    }
+
+    /// Remembers the number of the last event in the whole log.
+    pub(crate) const fn set_last_serial(&mut self, serial: i64) {
+        self.last_serial = Some(serial);
     }
 
     /// Returns whether text was erased.

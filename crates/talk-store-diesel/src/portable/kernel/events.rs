@@ -1,44 +1,73 @@
 //! The event log.
 
+use std::sync::Arc;
+
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
+use talk_domain::event::content_of;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{ChatId, MessageId};
-use talk_domain::kernel::log::{LogPage, LoggedEvent, Portion};
+use talk_domain::kernel::log::{EventQueries, Kind, LogPage, Logged, Portion};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::kernel::stream::Tick;
-use talk_domain::talk::model::event::{Event, EventKind, EventQueries, FrameEncoder, LogEntry};
+use talk_domain::kernel::stream::{StreamId, Tick};
+use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message::{Message, MessageQueries};
 
 use crate::error::{corrupt, fault};
 use crate::portable::deadline::talk_in_time;
 use crate::portable::rows::event::{self, EventRow, kind};
 use crate::portable::rows::{bytes, id, number, seq};
-use crate::portable::schema::{chats, events, message_events};
+use crate::portable::schema::{events, message_events};
 use crate::portable::scope::{Scope, changed, octet_length};
+use crate::sqlite::serial;
 
 /// Place, time, kind, subject and bytes of an event.
 type TrimRow = (i64, i64, String, Vec<u8>, i64);
 
 impl Scope<'_> {
     /// Stores an entry with its frame.
-    pub(crate) fn log(&mut self, entry: &LogEntry<'_>, frame: &str) -> Result<(), StoreError> {
+    pub(crate) fn log(
+        &mut self,
+        entry: &LogEntry<'_>,
+        frame: Arc<str>,
+    ) -> Result<Arc<Logged>, StoreError> {
         self.check_next(entry)?;
-        event::insert(self.changing(), entry, frame)?;
+        let customer = self
+            .customer
+            .ok_or_else(|| corrupt("a log of no customer"))?;
+        let logged = Arc::new(entry.logged(customer, frame));
+        let serial = self.next_serial()?;
+        event::insert(
+            self.changing(),
+            serial,
+            &logged,
+            (entry.actor, entry.tick.at),
+        )?;
         match entry.event {
             Event::MessageEdited(message)
             | Event::ReactionAdded(message, _)
-            | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq),
+            | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq)?,
             // The first event is found by the message's `seq`, and the last one is a tombstone.
             Event::MessagePosted(_)
             | Event::MessageDeleted(_)
-            | Event::ChatCreated(_)
+            | Event::ChatCreated(..)
             | Event::ChatUpdated(_)
             | Event::ChatDeleted(_)
             | Event::ParticipantJoined(_)
             | Event::ParticipantLeft(_)
-            | Event::ChatRead(_) => Ok(()),
+            | Event::ChatRead(_) => {}
         }
+        Ok(logged)
+    }
+
+    /// The number of the next event in the whole log. Of a transaction only the first asks the database.
+    fn next_serial(&mut self) -> Result<i64, StoreError> {
+        let last = match self.cache.last_serial() {
+            Some(last) => last,
+            None => serial::last(self.conn).map_err(fault)?,
+        };
+        self.cache.set_last_serial(last + 1);
+        Ok(last + 1)
     }
 
     /// Refuses to append an event that does not follow the last one of its chat.
@@ -123,7 +152,7 @@ impl Scope<'_> {
         encoder: &dyn FrameEncoder,
     ) -> Result<u64, StoreError> {
         let entry = events::table
-            .filter(events::chat_id.eq(bytes(tombstone.chat.0)))
+            .filter(events::stream_id.eq(bytes(tombstone.chat.0)))
             .filter(events::seq.eq(place));
         let found: Option<(String, i64)> = entry
             .clone()
@@ -152,7 +181,7 @@ impl Scope<'_> {
         bound: Bound,
     ) -> Result<Option<u64>, StoreError> {
         self.head(chat)?;
-        let of_chat = events::table.filter(events::chat_id.eq(bytes(chat.0)));
+        let of_chat = events::table.filter(events::stream_id.eq(bytes(chat.0)));
         let next: Vec<TrimRow> = of_chat
             .clone()
             .filter(events::seq.le(seq(upto.seq)))
@@ -189,48 +218,59 @@ impl Scope<'_> {
     /// Replaces deleted messages by tombstones in events that a cleanup has not rewritten yet.
     pub(crate) fn hide_deleted(
         &mut self,
-        chat: ChatId,
-        events: &mut [LoggedEvent],
+        stream: StreamId,
+        events: &mut [Arc<Logged>],
         encoder: &dyn FrameEncoder,
     ) -> Result<(), StoreError> {
+        let Some(chat) = ChatId::of(stream) else {
+            return Ok(());
+        };
         let with_content = || {
-            let about = events.iter().filter(|event| event.kind.has_content());
-            about.map(|event| bytes(event.subject)).collect()
+            let messages = events.iter().filter_map(|event| content_of(event));
+            messages.map(|(_, message)| bytes(message.0)).collect()
         };
         for id in self.messages_left(chat, with_content)? {
             let Some(tombstone) = MessageQueries::get(self, id)? else {
                 continue;
             };
-            for event in events.iter_mut().filter(|event| event.has_content_of(id)) {
-                event.redact(&tombstone, encoder);
+            for event in events.iter_mut() {
+                redact(event, &tombstone, encoder);
             }
         }
         Ok(())
     }
 }
 
+/// Replaces the frame of an event that carries content of a deleted message.
+pub(crate) fn redact(event: &mut Arc<Logged>, tombstone: &Message, encoder: &dyn FrameEncoder) {
+    if let Some((kind, message)) = content_of(event)
+        && message == tombstone.id
+    {
+        let frame = encoder.encode_redacted(kind, event.seq, tombstone);
+        Arc::make_mut(event).payload = frame.into();
+    }
+}
+
 impl EventQueries for Scope<'_> {
-    fn after(&mut self, chat: ChatId, portion: Portion) -> Result<LogPage, StoreError> {
+    fn after(&mut self, stream: StreamId, portion: Portion) -> Result<LogPage, StoreError> {
         let mut query = events::table
-            .inner_join(self.chats()?.on(chats::id.eq(events::chat_id)))
             .filter(talk_in_time())
-            .filter(chats::customer_id.eq(self.customer()))
-            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::stream_id.eq(bytes(stream.id)))
+            .filter(events::customer_id.eq(self.customer()))
             .filter(events::seq.gt(seq(portion.since)))
             .order(events::seq.asc())
             .limit(i64::from(portion.limit))
             .select(EventRow::as_select())
             .into_boxed();
-        if portion.kinds != EventKind::ALL {
-            query =
-                query.filter(events::kind.eq_any(portion.kinds.iter().map(|kind| kind.as_str())));
+        if let Some(kinds) = portion.kinds {
+            query = query.filter(events::kind.eq_any(kinds.iter().map(Kind::as_str)));
         }
         let rows = query.load_iter::<EventRow, DefaultLoadingMode>(self.conn);
         let (mut events, mut left) = (Vec::new(), portion.bytes);
         for row in rows.map_err(fault)? {
-            let event = LoggedEvent::try_from(row.map_err(fault)?)?;
-            left = left.saturating_sub(event.frame.len());
-            events.push(event);
+            let event = Logged::try_from(row.map_err(fault)?)?;
+            left = left.saturating_sub(event.payload.len());
+            events.push(Arc::new(event));
             if left == 0 {
                 break;
             }
@@ -239,16 +279,16 @@ impl EventQueries for Scope<'_> {
         Ok(LogPage { events, is_end })
     }
 
-    fn get(&mut self, chat: ChatId, place: u64) -> Result<Option<LoggedEvent>, StoreError> {
+    fn get(&mut self, stream: StreamId, place: u64) -> Result<Option<Arc<Logged>>, StoreError> {
         let row = events::table
-            .inner_join(self.chats()?.on(chats::id.eq(events::chat_id)))
-            .filter(chats::customer_id.eq(self.customer()))
-            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::stream_id.eq(bytes(stream.id)))
+            .filter(events::customer_id.eq(self.customer()))
             .filter(events::seq.eq(seq(place)))
             .select(EventRow::as_select())
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        row.map(LoggedEvent::try_from).transpose()
+        row.map(|row| Logged::try_from(row).map(Arc::new))
+            .transpose()
     }
 }

@@ -1,9 +1,13 @@
 //! The row of a logged event.
 
 use diesel::prelude::*;
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::log::{Kind, Logged};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::event::{EventKind, LogEntry};
+use talk_domain::kernel::stream::{Change, Realm, StreamId};
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::model::event::EventKind;
+use uuid::Uuid;
 
 use crate::connection::AnyConnection;
 use crate::error::{corrupt, fault};
@@ -14,30 +18,39 @@ use crate::portable::schema::events;
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = events)]
 pub(crate) struct EventRow {
-    chat_id: Vec<u8>,
+    stream_id: Vec<u8>,
     seq: i64,
+    customer_id: Vec<u8>,
+    realm: String,
     kind: String,
-    payload: String,
     subject: Vec<u8>,
+    changes: Option<String>,
+    payload: String,
 }
 
-/// Stores a new event with its frame.
+/// Stores a new event with its number in the whole log.
 pub(crate) fn insert(
     conn: &mut AnyConnection,
-    entry: &LogEntry<'_>,
-    frame: &str,
+    serial: i64,
+    event: &Logged,
+    (actor, at): (AgentId, Timestamp),
 ) -> Result<(), StoreError> {
+    let changes = to_text(&event.changes);
     prepared!(
-        "INSERT INTO talk_events (chat_id, seq, kind, payload, actor, subject, tm) \
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO talk_events (serial, stream_id, seq, customer_id, realm, kind, actor, \
+         subject, changes, tm, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            Value::Bytes(entry.chat.0.as_bytes()),
-            Value::Number(seq(entry.tick.seq)),
-            Value::Text(entry.event.kind().as_str()),
-            Value::Text(frame),
-            Value::Bytes(entry.actor.0.as_bytes()),
-            Value::Bytes(entry.event.subject().as_bytes()),
-            Value::Number(entry.tick.at.as_micros()),
+            Value::Number(serial),
+            Value::Bytes(event.stream.id.as_bytes()),
+            Value::Number(seq(event.seq)),
+            Value::Bytes(event.customer.0.as_bytes()),
+            Value::Text(event.stream.realm.as_str()),
+            Value::Text(event.kind.as_str()),
+            Value::Bytes(actor.0.as_bytes()),
+            Value::Bytes(event.subject.as_bytes()),
+            Value::OptionalText(changes.as_deref()),
+            Value::Number(at.as_micros()),
+            Value::Text(&event.payload),
         ]
     )
     .run(conn)
@@ -46,20 +59,80 @@ pub(crate) fn insert(
 }
 
 /// Parses a stored kind.
+
 pub(crate) fn kind(name: &str) -> Result<EventKind, StoreError> {
     EventKind::parse(name).ok_or_else(|| corrupt("an unknown kind of event"))
 }
 
-impl TryFrom<EventRow> for LoggedEvent {
+/// Changes as they are stored: `joins:<id> leaves:<id>`, or `ends`. `None` if there are none.
+fn to_text(changes: &[Change]) -> Option<String> {
+    let words = changes.iter().map(|change| match change {
+        Change::Joins(agent) => format!("joins:{}", agent.0.simple()),
+        Change::Leaves(agent) => format!("leaves:{}", agent.0.simple()),
+        Change::Ends => "ends".to_owned(),
+    });
+    let words: Vec<_> = words.collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Stored changes.
+fn from_text(stored: &str) -> Result<Vec<Change>, StoreError> {
+    let change = |word: &str| {
+        let agent = |id: &str| Uuid::try_parse(id).map(AgentId).map_err(corrupt);
+        match word.split_once(':') {
+            Some(("joins", id)) => agent(id).map(Change::Joins),
+            Some(("leaves", id)) => agent(id).map(Change::Leaves),
+            None if word == "ends" => Ok(Change::Ends),
+            Some(_) | None => Err(corrupt("an unknown change of a membership")),
+        }
+    };
+    stored.split(' ').map(change).collect()
+}
+
+impl TryFrom<EventRow> for Logged {
     type Error = StoreError;
 
     fn try_from(row: EventRow) -> Result<Self, StoreError> {
+        let realm = Realm::parse(&row.realm).ok_or_else(|| corrupt("an invalid realm"))?;
         Ok(Self {
-            chat: id(&row.chat_id)?,
+            customer: id(&row.customer_id)?,
+            stream: StreamId {
+                realm,
+                id: id(&row.stream_id)?,
+            },
             seq: number(row.seq)?,
-            kind: kind(&row.kind)?,
+            kind: Kind::stored(row.kind),
             subject: id(&row.subject)?,
-            frame: row.payload.into(),
+            changes: row.changes.as_deref().map_or(Ok(vec![]), from_text)?,
+            payload: row.payload.into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::agent_id;
+
+    #[test]
+    fn changes_are_stored_as_words() {
+        let (joins, leaves) = (Change::Joins(agent_id(1)), Change::Leaves(agent_id(2)));
+        let [one, two] = [1, 2].map(|n| agent_id(n).0.simple().to_string());
+        for (changes, text) in [
+            (vec![], None),
+            (vec![Change::Ends], Some("ends".to_owned())),
+            (
+                vec![joins, leaves],
+                Some(format!("joins:{one} leaves:{two}")),
+            ),
+        ] {
+            assert_eq!(to_text(&changes), text);
+            if let Some(text) = text {
+                assert_eq!(from_text(&text).unwrap(), changes);
+            }
+        }
+        for wrong in ["", "ends ", "ends:", "joins", "joins:1", "sees:1"] {
+            assert!(from_text(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The row of a stored answer.
 
 use diesel::prelude::*;
+use talk_domain::id::ChatId;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::idempotency::{Answer, Answered};
 use talk_domain::kernel::store_error::StoreError;
@@ -32,7 +33,7 @@ pub(crate) fn put(
 ) -> Result<(), StoreError> {
     let (body, event, message) = match &answered.answer {
         Answer::Body(body) => (Some(&**body), None, None),
-        Answer::Event(chat, seq) => (None, Some((chat, *seq)), None),
+        Answer::Event(stream, seq) => (None, Some((&stream.id, *seq)), None),
         Answer::Message(message) => (None, None, Some(message)),
     };
     prepared!(
@@ -44,7 +45,7 @@ pub(crate) fn put(
             Value::Bytes(customer.0.as_bytes()),
             Value::Bytes(&answered.fingerprint),
             Value::OptionalText(body),
-            Value::OptionalBytes(event.map(|(chat, _)| chat.0.as_bytes().as_slice())),
+            Value::OptionalBytes(event.map(|(chat, _)| chat.as_bytes().as_slice())),
             Value::Optional(event.map(|(_, place)| seq(place))),
             Value::OptionalBytes(message.map(|message| message.0.as_bytes().as_slice())),
             Value::Number(answered.at.as_micros()),
@@ -61,7 +62,9 @@ impl TryFrom<AnsweredRow> for Answered {
     fn try_from(row: AnsweredRow) -> Result<Self, StoreError> {
         let answer = match (row.body, row.chat_id, row.seq, row.message_id) {
             (Some(body), None, None, None) => Answer::Body(body),
-            (None, Some(chat), Some(seq), None) => Answer::Event(id(&chat)?, number(seq)?),
+            (None, Some(chat), Some(seq), None) => {
+                Answer::Event(id::<ChatId>(&chat)?.into(), number(seq)?)
+            }
             (None, None, None, Some(message)) => Answer::Message(id(&message)?),
             _ => return Err(corrupt("an answer of no known form")),
         };

@@ -66,7 +66,7 @@ impl ReadRepository for Scope<'_> {
     fn last_message(&mut self, chat: ChatId, up_to: u64) -> Result<Option<Tick>, StoreError> {
         // Searches by the time of the event, since most events may not be messages.
         let until: Option<i64> = events::table
-            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::stream_id.eq(bytes(chat.0)))
             .filter(events::seq.le(seq(up_to)))
             .order(events::seq.desc())
             .select(events::tm)

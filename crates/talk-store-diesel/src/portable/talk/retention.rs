@@ -111,9 +111,8 @@ impl RetentionQueries for Scope<'_> {
 
     fn first_event(&mut self, chat: ChatId) -> Result<Option<Timestamp>, StoreError> {
         let first: Option<i64> = events::table
-            .inner_join(self.chats()?.on(chats::id.eq(events::chat_id)))
-            .filter(chats::customer_id.eq(self.customer()))
-            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::stream_id.eq(bytes(chat.0)))
+            .filter(events::customer_id.eq(self.customer()))
             .order(events::seq.asc())
             .select(events::tm)
             .first(self.conn)

@@ -102,14 +102,14 @@ const CHECKS: [(&str, &str); 27] = [
     ),
     (
         "events without their chat",
-        "SELECT COUNT(*) AS n FROM talk_events e WHERE NOT EXISTS \
-         (SELECT 1 FROM talk_chats h WHERE h.id = e.chat_id)",
+        "SELECT COUNT(*) AS n FROM talk_events e WHERE e.realm = 'chat' AND NOT EXISTS \
+         (SELECT 1 FROM talk_chats h WHERE h.id = e.stream_id AND h.customer_id = e.customer_id)",
     ),
     (
         "chats whose log has gaps or another end than they say",
         "SELECT COUNT(*) AS n FROM talk_chats h WHERE h.last_seq - h.log_start <> (SELECT \
-         COUNT(*) FROM talk_events e WHERE e.chat_id = h.id AND e.seq > h.log_start AND e.seq <= \
-         h.last_seq) OR EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = h.id AND (e.seq > \
+         COUNT(*) FROM talk_events e WHERE e.stream_id = h.id AND e.seq > h.log_start AND e.seq <= \
+         h.last_seq) OR EXISTS (SELECT 1 FROM talk_events e WHERE e.stream_id = h.id AND (e.seq > \
          h.last_seq OR e.seq <= h.log_start))",
     ),
     (
@@ -120,7 +120,7 @@ const CHECKS: [(&str, &str); 27] = [
     (
         "messages without the event that tells of them",
         "SELECT COUNT(*) AS n FROM talk_messages m JOIN talk_chats h ON h.id = m.chat_id WHERE \
-         m.seq > h.log_start AND NOT EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = \
+         m.seq > h.log_start AND NOT EXISTS (SELECT 1 FROM talk_events e WHERE e.stream_id = \
          m.chat_id AND e.seq = m.seq AND e.kind = 'message_posted' AND e.subject = m.id)",
     ),
     (

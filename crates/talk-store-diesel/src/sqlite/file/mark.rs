@@ -47,9 +47,10 @@ struct Count {
 
 impl Mark {
     /// Reads the newest event; `None` if there is none yet. Row numbers rise in commit order.
+
     fn newest(conn: &mut SqliteConnection) -> QueryResult<Option<Self>> {
-        let sql = "SELECT m.value AS epoch, hex(e.chat_id) AS chat, e.seq AS seq, e.tm AS tm \
-                   FROM talk_meta m, talk_events e WHERE m.key = 'epoch' ORDER BY e.rowid DESC \
+        let sql = "SELECT m.value AS epoch, hex(e.stream_id) AS chat, e.seq AS seq, e.tm AS tm \
+                   FROM talk_meta m, talk_events e WHERE m.key = 'epoch' ORDER BY e.serial DESC \
                    LIMIT 1";
         diesel::sql_query(sql).get_result(conn).optional()
     }
@@ -58,7 +59,7 @@ impl Mark {
     fn is_in(&self, conn: &mut SqliteConnection) -> QueryResult<bool> {
         let sql = "SELECT COUNT(*) AS n FROM talk_chats c, talk_meta m WHERE m.key = 'epoch' \
                    AND m.value = ?1 AND c.id = ?2 AND c.last_seq >= ?3 AND (c.log_start >= ?3 \
-                   OR EXISTS (SELECT 1 FROM talk_events e WHERE e.chat_id = c.id AND e.seq = ?3 \
+                   OR EXISTS (SELECT 1 FROM talk_events e WHERE e.stream_id = c.id AND e.seq = ?3 \
                    AND e.tm = ?4))";
         let chat = Uuid::parse_str(&self.chat).unwrap_or_default();
         let count = diesel::sql_query(sql)

@@ -1,5 +1,6 @@
 //! Tests of long and of concurrent reads.
 
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,9 @@ use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::page::{Order, PageRequest};
 use talk_domain::talk::model::chat::ChatFilter;
 use talk_domain::talk::model::message::MessageFilter;
-use talk_domain::talk::unit::Talk;
-use talk_domain::talk::unit::TalkSnapshot;
-use talk_domain::testing::{actor, agent_id, chat_id, customer_id};
+use talk_domain::talk::unit::{Talk, TalkSnapshot};
+use talk_domain::testing::{actor, agent_id, chat_id, customer_id, stream_id};
+
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -41,7 +42,8 @@ const ROWS: &str = "
     INSERT INTO talk_messages VALUES
         (1, {agent}, {customer}, {chat}, 1, {agent}, NULL, NULL, NULL, NULL, 0, 't', '[]', 0, 0, 0, 0,
          NULL, NULL);
-    INSERT INTO talk_events VALUES ({chat}, 1, 'message_posted', '{}', {agent}, {agent}, 0);
+    INSERT INTO talk_events VALUES
+        (1, {chat}, 1, {customer}, 'chat', 'message_posted', {agent}, {agent}, NULL, 0, '{}');
 ";
 
 /// A database with a row of everything, and its readers.
@@ -101,7 +103,7 @@ const LISTS: [(&str, Read); 8] = [
     }),
     ("events", |s| {
         Ok(s.events()
-            .after(chat_id(1), Portion::new(0, 10))?
+            .after(stream_id(1), Portion::new(0, 10))?
             .events
             .len())
     }),

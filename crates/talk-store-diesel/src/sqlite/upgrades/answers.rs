@@ -59,7 +59,7 @@ fn answered(n: u8) -> Answered {
         agent: agent_id(1),
         key: format!("key-{}", 9 - n),
         fingerprint: [n; 32],
-        answer: Answer::Event(ChatId(Uuid::from_u128(7)), u64::from(n)),
+        answer: Answer::Event(ChatId(Uuid::from_u128(7)).into(), u64::from(n)),
         at: at(i64::from(n)),
     }
 }

@@ -10,11 +10,12 @@ use std::time::Instant;
 
 use diesel::connection::TransactionManager;
 use diesel::result::{Error, QueryResult};
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::{Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::event::{Bell, FrameEncoder};
+use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::unit::Talk;
+
 use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
@@ -275,7 +276,7 @@ impl Batcher {
         Ok(stepped)
     }
 
-    fn ring(&self, committed: &[LoggedEvent]) {
+    fn ring(&self, committed: &[Arc<Logged>]) {
         if committed.is_empty() {
             return;
         }

@@ -97,7 +97,7 @@ impl Scope<'_> {
 
     fn since(&mut self, chat: ChatId, after: u64) -> Result<Since, StoreError> {
         let at = events::table
-            .filter(events::chat_id.eq(bytes(chat.0)))
+            .filter(events::stream_id.eq(bytes(chat.0)))
             .filter(events::seq.le(seq(after)))
             .order(events::seq.desc())
             .select(events::tm)

@@ -11,11 +11,11 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use proptest::prelude::*;
-use talk_domain::kernel::log::LoggedEvent;
+use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::unit::Snapshot as _;
-use talk_domain::talk::model::event::Bell;
 use talk_domain::talk::unit::TalkUnit;
+
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -33,10 +33,10 @@ use story::{Known, Step, found};
 
 /// A bell that collects events.
 #[derive(Default)]
-struct Rung(Mutex<Vec<LoggedEvent>>);
+struct Rung(Mutex<Vec<Arc<Logged>>>);
 
 impl Bell for Rung {
-    fn ring(&self, committed: &[LoggedEvent]) {
+    fn ring(&self, committed: &[Arc<Logged>]) {
         self.0.lock().unwrap().extend_from_slice(committed);
     }
 }

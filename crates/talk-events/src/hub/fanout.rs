@@ -1,16 +1,16 @@
-//! One chat with readers on this node.
+//! The subscribers of one stream on this node.
 
-use super::ReaderId;
+use super::SubscriberId;
 
 #[derive(Debug)]
-pub(super) struct Room {
-    /// The last event the bell told of, or a page showed while nobody was live.
+pub(super) struct Fanout {
+    /// The last event that rang the bell, or that a page had while nobody was live.
     pub(super) head: u64,
-    pub(super) live: Vec<ReaderId>,
-    pub(super) behind: Vec<ReaderId>,
+    pub(super) live: Vec<SubscriberId>,
+    pub(super) behind: Vec<SubscriberId>,
 }
 
-impl Room {
+impl Fanout {
     pub(super) const fn at(head: u64) -> Self {
         Self {
             head,
@@ -19,7 +19,7 @@ impl Room {
         }
     }
 
-    pub(super) fn remove(&mut self, id: ReaderId) {
+    pub(super) fn remove(&mut self, id: SubscriberId) {
         self.live.retain(|other| *other != id);
         self.behind.retain(|other| *other != id);
     }

@@ -1,18 +1,17 @@
-//! Where the delivery of a chat begins.
+//! Where the delivery of a stream begins.
 
-use talk_domain::kernel::live::ResetReason;
-use talk_domain::talk::live::subscribe::Start;
-use talk_domain::testing::chat_id;
+use talk_domain::kernel::live::{ResetReason, Start};
+use talk_domain::testing::stream_id;
 
 use super::desk::{Desk, joined, left, said};
-use crate::hub::ReaderId;
+use crate::hub::SubscriberId;
 
 /// WS-04: without `since` delivery starts after the head.
 #[test]
 fn without_a_position_delivery_begins_after_the_head() {
     let mut desk = Desk::new(1_000);
-    desk.live(1, 1, (chat_id(1), 5));
-    desk.commit(&[said(chat_id(1), 6)]);
+    desk.live(1, 1, (stream_id(1), 5));
+    desk.commit(&[said(stream_id(1), 6)]);
     assert_eq!(desk.sent(1), ["event 6"]);
     assert!(desk.reads().is_empty());
 }
@@ -21,15 +20,15 @@ fn without_a_position_delivery_begins_after_the_head() {
 #[test]
 fn a_position_is_resumed_from_and_its_end_is_told() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     desk.connect(1, 1);
-    assert!(desk.attach(1, chat, Start::Since { seq: 3, head: 5 }));
+    assert!(desk.subscribe(1, stream, Start::Since { seq: 3, head: 5 }));
     assert_eq!(desk.sent(1), ["begun after 3 of 5"]);
-    assert_eq!(desk.reads(), [(1, chat, 3, 1_000)]);
-    desk.page(1, (chat, 3), &[said(chat, 4), said(chat, 5)]);
+    assert_eq!(desk.reads(), [(1, stream, 3, 1_000)]);
+    desk.page(1, (stream, 3), &[said(stream, 4), said(stream, 5)]);
     let caught_up = ["replayed 4", "replayed 5", "caught up at 5"];
     assert_eq!(desk.sent(1), caught_up);
-    desk.commit(&[said(chat, 6)]);
+    desk.commit(&[said(stream, 6)]);
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
@@ -37,12 +36,12 @@ fn a_position_is_resumed_from_and_its_end_is_told() {
 #[test]
 fn a_position_at_the_head_is_caught_up_once_the_log_was_read() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     desk.connect(1, 1);
-    assert!(desk.attach(1, chat, Start::Since { seq: 5, head: 5 }));
+    assert!(desk.subscribe(1, stream, Start::Since { seq: 5, head: 5 }));
     assert_eq!(desk.sent(1), ["begun after 5 of 5"]);
-    assert_eq!(desk.reads(), [(1, chat, 5, 1_000)]);
-    desk.page(1, (chat, 5), &[]);
+    assert_eq!(desk.reads(), [(1, stream, 5, 1_000)]);
+    desk.page(1, (stream, 5), &[]);
     assert_eq!(desk.sent(1), ["caught up at 5"]);
 }
 
@@ -50,11 +49,11 @@ fn a_position_at_the_head_is_caught_up_once_the_log_was_read() {
 #[test]
 fn a_worthless_position_is_reset_to_the_head() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     desk.connect(1, 1);
-    assert!(desk.attach(1, chat, Start::Reset(ResetReason::Epoch, 5)));
+    assert!(desk.subscribe(1, stream, Start::Reset(ResetReason::Epoch, 5)));
     assert_eq!(desk.sent(1), ["begun after 5 of 5", "reset Epoch to 5"]);
-    desk.commit(&[said(chat, 6)]);
+    desk.commit(&[said(stream, 6)]);
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
@@ -63,17 +62,17 @@ fn a_worthless_position_is_reset_to_the_head() {
 fn a_former_participant_gets_its_leaving_and_nothing_else() {
     for follows_joined in [false, true] {
         let mut desk = Desk::new(1_000);
-        let chat = chat_id(1);
+        let stream = stream_id(1);
         desk.connect(1, 1);
-        desk.hub.follow_joined(ReaderId(1), follows_joined);
-        assert!(desk.attach(1, chat, Start::Former { until: 5, head: 9 }));
+        desk.hub.set_follows_joined(SubscriberId(1), follows_joined);
+        assert!(desk.subscribe(1, stream, Start::Former { until: 5, head: 9 }));
         assert_eq!(desk.sent(1), ["begun after 4 of 5"]);
-        assert_eq!(desk.reads(), [(1, chat, 4, 1_000)]);
-        let log = [left(chat, 5, 1), said(chat, 6), said(chat, 7)];
-        desk.page(1, (chat, 4), &log);
+        assert_eq!(desk.reads(), [(1, stream, 4, 1_000)]);
+        let log = [left(stream, 5, 1), said(stream, 6), said(stream, 7)];
+        desk.page(1, (stream, 4), &log);
         assert_eq!(desk.sent(1), ["replayed 5", "unsubscribed Removed at 5"]);
-        assert!(desk.hub.rooms.is_empty());
-        desk.commit(&[said(chat, 10), joined(chat, 11, 1)]);
+        assert!(desk.hub.fanouts.is_empty());
+        desk.commit(&[said(stream, 10), joined(stream, 11, 1)]);
         assert!(desk.sent(1).is_empty());
         let goes_on = desk.reads().iter().any(|read| read.2 == 10);
         assert_eq!(goes_on, follows_joined);
@@ -84,20 +83,20 @@ fn a_former_participant_gets_its_leaving_and_nothing_else() {
 #[test]
 fn a_former_participant_who_comes_back_meanwhile_gets_its_return() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     desk.connect(1, 1);
-    assert!(desk.attach(1, chat, Start::Former { until: 5, head: 9 }));
-    desk.commit(&[joined(chat, 10, 1), said(chat, 11)]);
+    assert!(desk.subscribe(1, stream, Start::Former { until: 5, head: 9 }));
+    desk.commit(&[joined(stream, 10, 1), said(stream, 11)]);
     desk.reads();
-    desk.first_page(1, (chat, 4), &[left(chat, 5, 1)]);
+    desk.first_page(1, (stream, 4), &[left(stream, 5, 1)]);
     let left = [
         "begun after 4 of 5",
         "replayed 5",
         "unsubscribed Removed at 5",
     ];
     assert_eq!(desk.sent(1), left);
-    assert_eq!(desk.reads(), [(1, chat, 9, 990)]);
-    desk.page(1, (chat, 9), &[joined(chat, 10, 1), said(chat, 11)]);
+    assert_eq!(desk.reads(), [(1, stream, 9, 990)]);
+    desk.page(1, (stream, 9), &[joined(stream, 10, 1), said(stream, 11)]);
     let back = ["replayed 10", "replayed 11", "caught up at 11"];
     assert_eq!(desk.sent(1), back);
 }
@@ -106,81 +105,81 @@ fn a_former_participant_who_comes_back_meanwhile_gets_its_return() {
 #[test]
 fn an_earlier_stay_ends_nothing() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     desk.connect(1, 1);
-    assert!(desk.attach(1, chat, Start::Since { seq: 3, head: 6 }));
+    assert!(desk.subscribe(1, stream, Start::Since { seq: 3, head: 6 }));
     desk.sent(1);
-    let log = [said(chat, 4), left(chat, 5, 1), joined(chat, 6, 1)];
-    desk.page(1, (chat, 3), &log);
+    let log = [said(stream, 4), left(stream, 5, 1), joined(stream, 6, 1)];
+    desk.page(1, (stream, 3), &log);
     let all = ["replayed 4", "replayed 5", "replayed 6", "caught up at 6"];
     assert_eq!(desk.sent(1), all);
     // What is left after it ends the delivery, also if it is read from the log.
-    assert!(desk.attach(1, chat, Start::Since { seq: 5, head: 6 }));
+    assert!(desk.subscribe(1, stream, Start::Since { seq: 5, head: 6 }));
     desk.sent(1);
-    desk.page(1, (chat, 5), &[joined(chat, 6, 1), left(chat, 7, 1)]);
+    desk.page(1, (stream, 5), &[joined(stream, 6, 1), left(stream, 7, 1)]);
     let ended = ["replayed 6", "replayed 7", "unsubscribed Removed at 7"];
     assert_eq!(desk.sent(1), ended);
 }
 
-/// A snapshot is older than what the reader was given: its place stays.
+/// A snapshot is older than what the subscriber was given: its place stays.
 #[test]
-fn a_second_subscription_moves_no_reader_back_or_ahead() {
+fn a_second_subscription_moves_no_subscriber_back_or_ahead() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
     let mark = desk.hub.mark();
-    desk.commit(&[said(chat, 6)]);
+    desk.commit(&[said(stream, 6)]);
     assert_eq!(desk.sent(1), ["event 6"]);
     for start in [Start::Head(5), Start::Head(6)] {
-        assert!(desk.attach_since(1, mark, (chat, start)));
+        assert!(desk.subscribe_since(1, mark, (stream, start)));
         assert_eq!(desk.sent(1), [format!("begun after 6 of {}", start.head())]);
     }
-    desk.commit(&[said(chat, 7)]);
+    desk.commit(&[said(stream, 7)]);
     assert_eq!(desk.sent(1), ["event 7"]);
-    // The same for a reader that is behind.
-    desk.commit(&[said(chat, 9)]);
-    assert!(desk.attach(1, chat, Start::Head(9)));
+    // The same for a subscriber that is behind.
+    desk.commit(&[said(stream, 9)]);
+    assert!(desk.subscribe(1, stream, Start::Head(9)));
     assert_eq!(desk.sent(1), ["lagging after 7", "begun after 7 of 9"]);
-    desk.page(1, (chat, 7), &[said(chat, 8), said(chat, 9)]);
+    desk.page(1, (stream, 7), &[said(stream, 8), said(stream, 9)]);
     assert_eq!(desk.sent(1), ["event 8", "event 9"]);
 }
 
-/// A position that is asked for is resumed from, also by a reader that is live.
+/// A position that is asked for is resumed from, also by a subscriber that is live.
 #[test]
-fn a_live_reader_that_asks_for_a_position_gets_it() {
+fn a_live_subscriber_that_asks_for_a_position_gets_it() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    assert!(desk.attach(1, chat, Start::Since { seq: 3, head: 5 }));
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    assert!(desk.subscribe(1, stream, Start::Since { seq: 3, head: 5 }));
     assert_eq!(desk.sent(1), ["begun after 3 of 5"]);
-    desk.commit(&[said(chat, 6)]);
+    desk.commit(&[said(stream, 6)]);
     assert!(desk.sent(1).is_empty(), "it is no longer live");
-    let log = [4, 5, 6].map(|seq| said(chat, seq));
-    desk.page(1, (chat, 3), &log);
+    let log = [4, 5, 6].map(|seq| said(stream, seq));
+    desk.page(1, (stream, 3), &log);
     let all = ["replayed 4", "replayed 5", "replayed 6", "caught up at 6"];
     assert_eq!(desk.sent(1), all);
 }
 
-/// A snapshot in which the agent still participates is too old once its reader saw it leave.
+/// A snapshot in which the agent still participates is too old once its subscriber saw it leave.
 #[test]
 fn a_snapshot_older_than_the_leaving_that_was_seen_is_taken_anew() {
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     let former = Start::Former { until: 6, head: 6 };
     for (start, is_new_enough) in [(Start::Head(5), false), (former, true)] {
         let mut desk = Desk::new(1_000);
-        desk.live(1, 1, (chat, 5));
-        desk.commit(&[left(chat, 6, 1)]);
+        desk.live(1, 1, (stream, 5));
+        desk.commit(&[left(stream, 6, 1)]);
         desk.sent(1);
-        assert_eq!(desk.attach(1, chat, start), is_new_enough);
+        assert_eq!(desk.subscribe(1, stream, start), is_new_enough);
         let begun = is_new_enough.then_some("begun after 5 of 6");
         assert_eq!(desk.sent(1), Vec::from_iter(begun));
     }
 }
 
-/// The same for a reader that found the leaving in the log and looks for a return there.
+/// The same for a subscriber that found the leaving in the log and looks for a return there.
 #[test]
 fn a_snapshot_older_than_the_leaving_that_was_read_is_taken_anew() {
-    let chat = chat_id(1);
+    let stream = stream_id(1);
     let former = Start::Former { until: 7, head: 7 };
     for (start, is_new_enough) in [
         (Start::Head(6), false),
@@ -188,34 +187,34 @@ fn a_snapshot_older_than_the_leaving_that_was_read_is_taken_anew() {
         (Start::Head(9), true),
     ] {
         let mut desk = Desk::new(1_000);
-        desk.live(1, 1, (chat, 5));
-        desk.commit(&[said(chat, 9)]);
-        desk.first_page(1, (chat, 5), &[said(chat, 6), left(chat, 7, 1)]);
+        desk.live(1, 1, (stream, 5));
+        desk.commit(&[said(stream, 9)]);
+        desk.first_page(1, (stream, 5), &[said(stream, 6), left(stream, 7, 1)]);
         desk.sent(1);
-        assert_eq!(desk.attach(1, chat, start), is_new_enough, "{start:?}");
+        assert_eq!(desk.subscribe(1, stream, start), is_new_enough, "{start:?}");
     }
 }
 
-/// A snapshot shows the agent back in the chat before its reader has read so far.
+/// A snapshot shows the agent back in the stream before its subscriber has read so far.
 #[test]
-fn a_reader_that_looks_for_a_return_is_told_where_it_goes_on() {
+fn a_subscriber_that_looks_for_a_return_is_told_where_it_goes_on() {
     let mut desk = Desk::new(1_000);
-    let chat = chat_id(1);
-    desk.live(1, 1, (chat, 5));
-    desk.commit(&[said(chat, 11)]);
-    desk.first_page(1, (chat, 5), &[left(chat, 6, 1), said(chat, 7)]);
+    let stream = stream_id(1);
+    desk.live(1, 1, (stream, 5));
+    desk.commit(&[said(stream, 11)]);
+    desk.first_page(1, (stream, 5), &[left(stream, 6, 1), said(stream, 7)]);
     let behind = ["lagging after 5", "event 6", "unsubscribed Removed at 6"];
     assert_eq!(desk.sent(1), behind);
-    assert!(desk.attach(1, chat, Start::Head(11)));
+    assert!(desk.subscribe(1, stream, Start::Head(11)));
     assert_eq!(desk.sent(1), ["begun after 7 of 11"]);
     let stays = [
-        joined(chat, 8, 1),
-        left(chat, 9, 1),
-        left(chat, 10, 1),
-        joined(chat, 11, 1),
-        left(chat, 12, 1),
+        joined(stream, 8, 1),
+        left(stream, 9, 1),
+        left(stream, 10, 1),
+        joined(stream, 11, 1),
+        left(stream, 12, 1),
     ];
-    desk.page(1, (chat, 7), &stays);
+    desk.page(1, (stream, 7), &stays);
     let given = [
         "event 8",
         "event 9",

@@ -1,27 +1,28 @@
-//! One connection.
+//! One connection with its links.
 
 use std::collections::HashMap;
 
-use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::stream::StreamId;
 
 use super::link::Link;
 
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct Subscriber {
     pub(super) agent: AgentId,
-    pub(super) links: HashMap<ChatId, Link>,
-    /// The chats whose link is behind.
-    pub(super) behind: Vec<ChatId>,
+    pub(super) links: HashMap<StreamId, Link>,
+    /// The streams whose link is behind.
+    pub(super) behind: Vec<StreamId>,
     pub(super) follows_joined: bool,
-    /// Bytes of events its connection has not taken yet.
+    /// Bytes of notices in the queue of its connection.
     pub(super) queued: usize,
-    /// Bytes of the next event out of the log, if there was no space for it.
+    /// Bytes of the next event from the log, if the queue had no space for it.
     pub(super) needs: usize,
-    /// Whether a read of the log is on its way; one at a time.
+    /// Whether a read of the log is in progress; one at a time.
     pub(super) is_reading: bool,
 }
 
-impl Reader {
+impl Subscriber {
     pub(super) fn new(agent: AgentId) -> Self {
         Self {
             agent,

@@ -1,0 +1,93 @@
+//! Frames that are in no log: presence, and what connections say to each other.
+
+use talk_domain::kernel::live::{Presence, Start};
+use talk_domain::testing::{agent_id, stream_id};
+
+use super::desk::{Desk, long};
+use crate::hub::SubscriberId;
+
+fn send_presence(desk: &mut Desk, agent: u128, streams: &[u128]) {
+    let streams: Vec<_> = streams.iter().map(|n| stream_id(*n)).collect();
+    let (hub, out) = (&mut desk.hub, &mut desk.out);
+    hub.send_presence(agent_id(agent), &streams, Presence::Online, out);
+}
+
+fn send_ephemeral(desk: &mut Desk, id: u64, frame: &str) {
+    let (hub, out) = (&mut desk.hub, &mut desk.out);
+    hub.send_ephemeral(SubscriberId(id), stream_id(1), &frame.into(), out);
+}
+
+/// WS-18: presence.
+#[test]
+fn others_are_told_once_of_an_agent_with_whom_they_share_streams() {
+    let mut desk = Desk::new(1_000);
+    for (subscriber, agent) in [(1, 1), (2, 2)] {
+        desk.live(subscriber, agent, (stream_id(1), 5));
+        assert!(desk.subscribe(subscriber, stream_id(2), Start::Head(5)));
+        desk.sent(subscriber);
+    }
+    desk.live(3, 3, (stream_id(3), 5));
+    send_presence(&mut desk, 1, &[1, 2]);
+    assert!(desk.sent(1).is_empty());
+    assert_eq!(desk.sent(2), ["presence Online"]);
+    assert!(desk.sent(3).is_empty());
+}
+
+/// WS-18: typing.
+#[test]
+fn a_passing_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
+    let mut desk = Desk::new(1_000);
+    for (subscriber, agent) in [(1, 1), (2, 1), (3, 2)] {
+        desk.live(subscriber, agent, (stream_id(1), 5));
+    }
+    desk.live(4, 4, (stream_id(2), 5));
+    desk.connect(5, 5);
+    assert!(desk.subscribe(5, stream_id(1), Start::Since { seq: 3, head: 5 }));
+    desk.sent(5);
+    send_ephemeral(&mut desk, 1, "typing");
+    assert_eq!(desk.sent(3), ["passing typing"]);
+    for subscriber in [1, 2, 4, 5] {
+        assert!(desk.sent(subscriber).is_empty(), "subscriber {subscriber}");
+    }
+    send_ephemeral(&mut desk, 99, "typing");
+    assert!(
+        desk.sent(3).is_empty(),
+        "a subscriber that is gone says nothing"
+    );
+}
+
+/// A subscriber that has more than a quarter of its queue to take gets no frame that is in no log.
+#[test]
+fn passing_frames_keep_three_quarters_of_a_queue_free() {
+    for (waiting, is_given) in [(100, true), (101, false)] {
+        let mut desk = Desk::new(400);
+        desk.live(1, 1, (stream_id(1), 5));
+        desk.live(2, 2, (stream_id(1), 5));
+        desk.commit(&[long(stream_id(1), 6, waiting)]);
+        desk.sent(2);
+        send_ephemeral(&mut desk, 1, "typing");
+        send_presence(&mut desk, 1, &[1]);
+        let given = desk.sent(2);
+        assert_eq!(!given.is_empty(), is_given, "{waiting}: {given:?}");
+        assert!(given.len() <= 1, "the frame itself counts: {given:?}");
+    }
+}
+
+#[test]
+fn passing_frames_count_until_they_are_taken() {
+    let mut desk = Desk::new(400);
+    desk.live(1, 1, (stream_id(1), 5));
+    desk.live(2, 2, (stream_id(1), 5));
+    let frame = "x".repeat(60);
+    for _ in 0..3 {
+        send_ephemeral(&mut desk, 1, &frame);
+    }
+    assert_eq!(desk.sent(2).len(), 2);
+    desk.drain(2, 60);
+    send_ephemeral(&mut desk, 1, &frame);
+    assert_eq!(desk.sent(2).len(), 1);
+    desk.drain(2, 120);
+    send_presence(&mut desk, 1, &[1]);
+    send_presence(&mut desk, 1, &[1]);
+    assert_eq!(desk.sent(2).len(), 1, "news of presence counts too");
+}
