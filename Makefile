@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops bench hostile erase config openapi openapi-check schemathesis emoji nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops bench hostile erase config openapi openapi-check clients schemathesis emoji nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -58,11 +58,15 @@ erase: ## Erase an agent and delete a customer, and measure what others feel of 
 config: ## Write config/talk.toml anew from the settings
 	$(CARGO) run --quiet --package talk-server -- config > config/talk.toml
 
-openapi: ## Write the OpenAPI document and the list of errors anew from the code
+openapi: ## Write the OpenAPI and AsyncAPI documents and the list of errors anew from the code
 	$(CARGO) run --quiet --package talk-http-actix --example describe
 
-openapi-check: ## Lint the OpenAPI document, and compile a TypeScript client of it (needs Node)
+openapi-check: ## Lint the OpenAPI and AsyncAPI documents with default rules (needs Node)
 	tests/openapi.sh
+
+clients: ## Generate three clients of the OpenAPI document, compile and run them (needs Node and Python)
+	$(CARGO) build --quiet --package talk-server
+	tests/clients.sh target/debug/talk-server
 
 schemathesis: ## Send generated requests to the server, as its OpenAPI document says (needs Python)
 	$(CARGO) build --quiet --package talk-server

@@ -55,7 +55,8 @@ pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
     app.default_service(web::to(not_found));
 }
 
-const SOCKET: &str = "/v1.0/ws";
+/// The path of the socket.
+pub(crate) const SOCKET: &str = "/v1.0/ws";
 
 /// Returns whether the request may upgrade to a WebSocket.
 pub(crate) fn is_socket(request: &actix_http::Request) -> bool {

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 pub use address::TrustedProxies;
 pub use body::BodyLimits;
-pub use openapi::{errors, openapi};
+pub use openapi::{asyncapi, errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
 pub use server::{ConnectionLimits, Listen, server};

@@ -1,6 +1,7 @@
 //! The OpenAPI document, generated from the rows of endpoints, the wire types and the catalogue of
 //! reasons.
 
+mod asyncapi;
 mod errors;
 pub(crate) mod example;
 mod format;
@@ -20,6 +21,8 @@ use talk_wire::schema::Schemas;
 
 use crate::endpoint::{Endpoint, Group};
 use crate::endpoints;
+pub(crate) use asyncapi::async_document;
+pub use asyncapi::asyncapi;
 pub use errors::errors;
 pub(crate) use errors::html;
 pub(crate) use operation::Operation;

@@ -25,6 +25,7 @@ pub(crate) use admission::Admissions;
 pub use admission::SocketLimits;
 pub use revocations::{SessionRevocations, watch_revocations};
 use session::Session;
+pub(crate) use subscription::MAX_TOPICS;
 
 /// Bytes that a frame of a client, or a text in several frames, may have, unless it is a `subscribe`.
 const MAX_FRAME: usize = 64 * 1024;

@@ -11,7 +11,7 @@ use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder, LogEntry};
 use talk_domain::talk::model::message;
 
 use crate::resource::{Chat, Message, Participant, Reaction, ReadMark};
-use crate::schema::{define, written};
+use crate::schema::{camel, define, written};
 
 /// The schema of any event of today.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +39,14 @@ impl JsonSchema for AnyEvent {
                 EventKind::ChatRead => generator.subschema_for::<ReadMark>(),
             };
             let name = name(kind);
-            (name, schema(generator, name, data))
+            (name, schema(generator, name, &data))
         });
         one_of("An event, byte for byte as it is pushed.", kinds)
     }
 }
 
 /// The schema of the frames of one type; events of reactions have the action too.
-pub(crate) fn schema(generator: &mut SchemaGenerator, name: &str, data: Schema) -> Value {
+pub(crate) fn schema(generator: &mut SchemaGenerator, name: &str, data: &Schema) -> Value {
     let mut schema = json!({
         "type": "object",
         "required": ["type", "data", "chat_id", "seq"],
@@ -88,17 +88,6 @@ pub(crate) fn one_of<'a>(about: &str, kinds: impl IntoIterator<Item = (&'a str, 
         "discriminator": {"propertyName": "type", "mapping": mapping},
         "oneOf": kinds.values().collect::<Vec<_>>(),
     }))
-}
-
-/// `chat_created` as `ChatCreated`.
-fn camel(name: &str) -> String {
-    let words = name.split('_');
-    let words = words.flat_map(|word| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|first| first.to_ascii_uppercase());
-        first.into_iter().chain(letters)
-    });
-    words.collect()
 }
 
 /// Encodes events as `{"type":"chatmessage_created","data":{…},"chat_id":"…","seq":121}`.

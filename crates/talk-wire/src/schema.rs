@@ -93,8 +93,11 @@ impl Schemas {
     pub fn components(mut self, limits: &Limits) -> Map<String, Value> {
         let mut components = Map::new();
         for (side, generator) in [(Side::Given, &mut self.given), (Side::Sent, &mut self.sent)] {
-            for (name, mut schema) in generator.take_definitions(false) {
+            let definitions = generator.take_definitions(false).into_iter();
+            let definitions = definitions.flat_map(|(name, schema)| split_titled(name, schema));
+            for (name, mut schema) in definitions {
                 complete(&mut schema, side, limits);
+                components.extend(split_optional_words(&name, &mut schema));
                 components.insert(name, schema);
             }
         }
@@ -120,6 +123,66 @@ fn complete(schema: &mut Value, side: Side, limits: &Limits) {
         }
     }
     forget_width(object);
+}
+
+/// Gives each titled part of a union a schema of its own, named by its title.
+fn split_titled(name: String, mut schema: Value) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    let parts = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    for part in parts.into_iter().flatten() {
+        if let Some(title) = part.get("title").and_then(Value::as_str).map(str::to_owned) {
+            let reference = json!({"$ref": format!("#/components/schemas/{title}")});
+            found.push((title, std::mem::replace(part, reference)));
+        }
+    }
+    found.push((name, schema));
+    found
+}
+
+/// Gives the words of a property that may be null a schema of their own, named after the component and
+/// the property: generators make one type of it, and not one of each combination.
+fn split_optional_words(component: &str, schema: &mut Value) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        let Some(property) = property.as_object_mut() else {
+            continue;
+        };
+        let words = property.get("enum").and_then(Value::as_array);
+        let Some(words) = words.filter(|words| words.contains(&Value::Null)) else {
+            continue;
+        };
+        let words: Vec<_> = words
+            .iter()
+            .filter(|word| !word.is_null())
+            .cloned()
+            .collect();
+        let kind = if words.iter().all(Value::is_string) {
+            "string"
+        } else {
+            "integer"
+        };
+        for keyword in ["enum", "type", "minimum", "maximum"] {
+            property.remove(keyword);
+        }
+        let own = format!("{component}{}", camel(name));
+        let reference = format!("#/components/schemas/{own}");
+        let either = json!([{"$ref": reference}, {"type": "null"}]);
+        property.insert("oneOf".to_owned(), either);
+        found.push((own, json!({"type": kind, "enum": words})));
+    }
+    found
+}
+
+/// `chat_created` as `ChatCreated`.
+pub(crate) fn camel(name: &str) -> String {
+    let words = name.split('_');
+    let words = words.flat_map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(letters)
+    });
+    words.collect()
 }
 
 fn complete_property(name: &str, property: &mut Map<String, Value>, side: Side, limits: &Limits) {
@@ -162,10 +225,9 @@ fn apply_conventions(name: &str, property: &mut Map<String, Value>, side: Side) 
     if name.ends_with("_ids") && property.contains_key("items") {
         property.insert("items".to_owned(), id(side));
     }
-    if side == Side::Sent && is_text(property) && !property.contains_key("x-limit") {
-        if let "name" | "detail" = name {
-            property.insert("x-limit".to_owned(), name.into());
-        }
+    let is_free = side == Side::Sent && is_text(property) && !property.contains_key("x-limit");
+    if is_free && ["name", "detail"].contains(&name) {
+        property.insert("x-limit".to_owned(), name.into());
     }
     if !is_text(property) || property.contains_key("pattern") {
         return;

@@ -9,11 +9,13 @@ use std::sync::{LazyLock, OnceLock};
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
+use serde_json::Value;
+use talk_domain::talk::model::limits::Limits;
 
 use crate::Api;
 use crate::caller::Reply;
 use crate::endpoint::Endpoint;
-use crate::openapi::{document, html};
+use crate::openapi::{async_document, document, html};
 use crate::shared::Shared;
 use asset::Asset;
 
@@ -21,6 +23,7 @@ use asset::Asset;
 #[derive(Default)]
 pub(crate) struct Documents {
     openapi: OnceLock<Asset>,
+    asyncapi: OnceLock<Asset>,
 }
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -32,6 +35,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     let get = Method::GET;
     vec![
         Endpoint::hidden(get.clone(), "/openapi.json", openapi).also_head(openapi),
+        Endpoint::hidden(get.clone(), "/asyncapi.json", asyncapi).also_head(asyncapi),
         Endpoint::hidden(get.clone(), "/docs", index).also_head(index),
         Endpoint::hidden(get.clone(), "/docs/errors", errors).also_head(errors),
         Endpoint::hidden(get.clone(), "/docs/start.js", start).also_head(start),
@@ -43,16 +47,28 @@ pub(super) fn rows() -> Vec<Endpoint> {
 }
 
 async fn openapi(request: HttpRequest, shared: web::Data<Shared>) -> Reply {
-    let document = shared.documents.openapi.get_or_init(|| {
-        let Api {
-            has_legacy, limits, ..
-        } = &shared.api;
-        Asset::text(
-            "application/json",
-            &document(*has_legacy, limits).to_string(),
-        )
-    });
-    document.answer(&request)
+    let described = || described(&shared.api, document);
+    shared
+        .documents
+        .openapi
+        .get_or_init(described)
+        .answer(&request)
+}
+
+async fn asyncapi(request: HttpRequest, shared: web::Data<Shared>) -> Reply {
+    let described = || described(&shared.api, async_document);
+    shared
+        .documents
+        .asyncapi
+        .get_or_init(described)
+        .answer(&request)
+}
+
+fn described(api: &Api, document: fn(bool, &Limits) -> Value) -> Asset {
+    Asset::text(
+        "application/json",
+        &document(api.has_legacy, &api.limits).to_string(),
+    )
 }
 
 async fn index(request: HttpRequest) -> Reply {

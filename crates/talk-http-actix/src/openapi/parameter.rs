@@ -102,10 +102,6 @@ pub(super) fn headers() -> Value {
             "description": "Seconds to wait before trying again.",
             "schema": {"type": "string", "pattern": "^[0-9]+$"},
         },
-        "Allow": {
-            "description": "The methods the path has.",
-            "schema": {"type": "string"},
-        },
         "WwwAuthenticate": {
             "description": "How to authenticate.",
             "schema": {"type": "string", "const": "Bearer"},

@@ -45,7 +45,6 @@ fn headers(code: u16) -> Value {
     add("X-Request-Id", "RequestId");
     match code {
         401 => add("WWW-Authenticate", "WwwAuthenticate"),
-        405 => add("Allow", "Allow"),
         429 | 503 => add("Retry-After", "RetryAfter"),
         _ => None,
     };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use talk_domain::talk::model::limits::Limits;
 use talk_wire::reason::find;
 
-use super::{Operation, document, errors, groups, openapi};
+use super::{Operation, asyncapi, document, errors, groups, openapi};
 use crate::endpoint::Endpoint;
 use crate::endpoints;
 use crate::testing::{Scene, request};
@@ -40,7 +40,11 @@ fn words(list: &str) -> BTreeSet<&str> {
 
 #[test]
 fn the_committed_descriptions_are_the_generated_ones() {
-    for (name, generated) in [("openapi.json", openapi()), ("ERRORS.md", errors())] {
+    for (name, generated) in [
+        ("openapi.json", openapi()),
+        ("asyncapi.json", asyncapi()),
+        ("ERRORS.md", errors()),
+    ] {
         let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
         let committed = std::fs::read_to_string(path).unwrap_or_default();
         assert!(

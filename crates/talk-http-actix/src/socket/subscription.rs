@@ -14,7 +14,7 @@ use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic, TopicEr
 use crate::api_error::ApiError;
 
 /// Maximum of topics in one frame, and of one connection.
-const MAX_TOPICS: usize = 1_000;
+pub(crate) const MAX_TOPICS: usize = 1_000;
 
 /// The topics of one connection.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// Paths that the document leaves out: itself, the pages for people, and the socket.
-const HIDDEN: [&str; 3] = ["/openapi.json", "/docs", "/v1.0/ws"];
+const HIDDEN: [&str; 4] = ["/openapi.json", "/asyncapi.json", "/docs", "/v1.0/ws"];
 
 const ERRORS: &str = include_str!("../../../talk-http-actix/ERRORS.md");
 

@@ -39,7 +39,7 @@ impl JsonSchema for AnyTalkEvent {
                     Shape::Message(name) => (name, generator.subschema_for::<Message>()),
                     Shape::Participant(name, _) => (name, generator.subschema_for::<Participant>()),
                 };
-                (name, schema(generator, name, data))
+                (name, schema(generator, name, &data))
             })
             .collect();
         one_of("An event of a `talk` topic.", kinds)

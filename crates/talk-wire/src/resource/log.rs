@@ -26,7 +26,7 @@ impl JsonSchema for EventPage {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let event = generator.subschema_for::<AnyEvent>();
-        page(event.into())
+        page(&event.into())
     }
 }
 
@@ -38,11 +38,11 @@ impl JsonSchema for AnyEventPage {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let of_today = generator.subschema_for::<AnyEvent>();
         let legacy = generator.subschema_for::<AnyTalkEvent>();
-        page(json!({"oneOf": [of_today, legacy]}))
+        page(&json!({"oneOf": [of_today, legacy]}))
     }
 }
 
-fn page(event: Value) -> Schema {
+fn page(event: &Value) -> Schema {
     written(json!({
         "type": "object",
         "description": "A part of a chat's event log.",
