@@ -10,7 +10,7 @@ pub use chat::{CreateChat, MarkRead, UpdateChat};
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,
 };
-pub use message::{EditMessage, PostMessage, PostMessageRefusal, React};
+pub use message::{EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction};
 pub use named::{AddParticipant, Form, Owner};
 
 /// A type of body, with what may be wrong in it.

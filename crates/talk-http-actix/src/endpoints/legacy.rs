@@ -18,7 +18,7 @@ use talk_domain::talk::participant::remove::{RemoveParticipant, RemoveParticipan
 use talk_domain::talk::reaction::add::ReactError;
 use talk_wire::legacy::request::{CreateTalk, PostMessage};
 use talk_wire::legacy::resource::{Message, Participant, Status};
-use talk_wire::request::{AddParticipant, EditMessage, Form as Naming, React};
+use talk_wire::request::{AddParticipant, EditMessage, Form as Naming, React, RemoveReaction};
 use talk_wire::resource::{self, List, OwnChat};
 
 use super::messages::{WantedOfChat, edit_row};
@@ -277,7 +277,7 @@ async fn remove_reaction(
     caller: Caller,
     Id(message): Id<MessageId>,
     Queried(named): Queried<Named>,
-    body: Option<Body<React, MessageSize>>,
+    body: Option<Body<RemoveReaction, MessageSize>>,
 ) -> Answer<Message, ReactError> {
     let changed = reactions::removed(&caller, message, named, body).await?;
     Ok(ok(&Message::from(&changed)))

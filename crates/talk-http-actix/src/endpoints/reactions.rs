@@ -93,7 +93,7 @@ async fn remove(
     caller: Caller,
     Id(message): Id<MessageId>,
     Queried(named): Queried<Named>,
-    body: Option<Body<request::React, MessageSize>>,
+    body: Option<Body<request::RemoveReaction, MessageSize>>,
 ) -> Answer<Message, ReactError> {
     let changed = removed(&caller, message, named, body).await?;
     Ok(ok(&Message::from(&changed)))
@@ -104,7 +104,7 @@ pub(super) async fn removed(
     caller: &Caller,
     message: MessageId,
     named: Named,
-    body: Option<Body<request::React, MessageSize>>,
+    body: Option<Body<request::RemoveReaction, MessageSize>>,
 ) -> Result<message::Message, Refused<ReactError>> {
     let emoji = named.0.or_else(|| body.and_then(|body| body.value.emoji));
     let emoji = emoji.ok_or_else(|| {

@@ -51,13 +51,22 @@ pub struct EditMessage {
     pub medias: Option<Vec<Media>>,
 }
 
-/// Adds or removes a reaction.
+/// Adds a reaction.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(extend("required" = ["emoji"]))]
 pub struct React {
     /// One emoji or a short name.
     #[serde(default)]
     #[schemars(required, extend("minLength" = 1, "x-limit" = "emoji", "pattern" = EMOJI))]
+    pub emoji: Option<String>,
+}
+
+/// Removes a reaction, unless the query names it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct RemoveReaction {
+    /// One emoji or a short name.
+    #[serde(default)]
+    #[schemars(extend("x-limit" = "emoji"))]
     pub emoji: Option<String>,
 }
 
@@ -174,6 +183,10 @@ impl Request for EditMessage {
         "MEDIA_TYPE_INVALID",
         "URL_INVALID",
     ];
+}
+
+impl Request for RemoveReaction {
+    const REFUSALS: &'static [&'static str] = &["EMOJI_INVALID"];
 }
 
 impl Request for React {
