@@ -113,10 +113,9 @@ pub(crate) fn marker(settings: &Settings) -> Result<Marker, Failure> {
 }
 
 /// Returns the name of the database for the log: the file, never a URL that could hold a password.
-pub(crate) fn database(settings: &Settings) -> String {
-    let url = settings.database_url();
-    let path = url.expose_secret().strip_prefix("sqlite:");
-    path.unwrap_or("a server").to_owned()
+pub(crate) fn database(settings: &Settings) -> Result<String, Failure> {
+    let name = talk_store_diesel::display_name(settings.database_url().expose_secret());
+    Ok(name.context("the database")?)
 }
 
 /// Opens and migrates the database for a command. `is_served` says whether a server runs on it.
@@ -184,18 +183,18 @@ pub(crate) fn free_space(settings: &Settings) -> Result<FreeSpace, Failure> {
 
 /// Refuses a database that does not exist.
 pub(crate) fn check_existing(settings: &Settings) -> Result<(), Failure> {
-    if has_database(settings) {
+    if has_database(settings)? {
         return Ok(());
     }
     let reason = "there is no such database; `migrate` or `customer create` makes one";
     Err(SettingsError::new("database_url", reason).into())
 }
 
-/// Returns whether the database may exist already; only for a file can it be checked.
-pub(crate) fn has_database(settings: &Settings) -> bool {
-    let url = settings.database_url();
-    let path = url.expose_secret().strip_prefix("sqlite:");
-    path.is_none_or(|path| Path::new(path).exists())
+/// Returns whether the database exists already.
+pub(crate) fn has_database(settings: &Settings) -> Result<bool, Failure> {
+    check_database(settings)?;
+    let exists = talk_store_diesel::exists(settings.database_url().expose_secret());
+    Ok(exists.context("the database")?)
 }
 
 /// Builds the verifier of tokens signed with `secret` and of those of the trusted issuer.

@@ -50,7 +50,7 @@ pub(crate) struct Prepared {
 pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let settings = &loaded.settings;
     let secret = signing_secret(settings)?;
-    if !installation::has_database(settings) && FirstAdmin::from(settings)?.is_none() {
+    if !installation::has_database(settings)? && FirstAdmin::from(settings)?.is_none() {
         return Err(no_agents());
     }
     let prepared = prepare(loaded, secret)?;
@@ -160,7 +160,7 @@ impl Prepared {
         let bind = self.address()?;
         let admin = self.admin.as_ref().map(TcpListener::local_addr);
         let admin_bind = OptionalAddress(admin.transpose()?);
-        let database = installation::database(settings);
+        let database = installation::database(settings)?;
         let public_url = settings.public_url.as_ref().map(ToString::to_string);
         let version = env!("CARGO_PKG_VERSION");
         Ok(move || {

@@ -16,7 +16,7 @@ mod portable;
 mod sqlite;
 
 pub use error::OpenError;
-pub use location::check_url;
+pub use location::{check_url, display_name, exists};
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
 pub use sqlite::file::backup::{Backup, CopyError, Step, backup};

@@ -19,6 +19,25 @@ pub fn check_url(url: &str) -> Result<(), OpenError> {
     Location::parse(url).map(drop)
 }
 
+/// Returns whether the database at `url` exists. Creates nothing.
+///
+/// # Errors
+/// If the URL is wrong, or the file system does not answer.
+pub fn exists(url: &str) -> Result<bool, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    path.try_exists()
+        .map_err(|error| OpenError::Connect(error.into()))
+}
+
+/// Returns the name of the database at `url` for people: its file, and never a password.
+///
+/// # Errors
+/// If the URL is wrong.
+pub fn display_name(url: &str) -> Result<String, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    Ok(path.display().to_string())
+}
+
 impl Location {
     /// Parses a URL.
     pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
@@ -66,6 +85,20 @@ mod tests {
         ] {
             assert_eq!(Location::parse(url).unwrap(), Location::Sqlite(path.into()));
         }
+    }
+
+    #[test]
+    fn a_database_exists_once_its_file_does_and_is_named_by_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("talk.db");
+        let url = format!("sqlite:{}", path.display());
+        assert!(!exists(&url).unwrap());
+        assert!(!path.exists());
+        std::fs::write(&path, "").unwrap();
+        assert!(exists(&url).unwrap());
+        assert_eq!(display_name(&url).unwrap(), path.display().to_string());
+        let below_a_file = format!("{url}/talk.db");
+        assert!(matches!(exists(&below_a_file), Err(OpenError::Connect(_))));
     }
 
     #[test]

@@ -201,7 +201,6 @@ impl CleanupQueries for Scope<'_> {
             None => cleanups.first(self.conn).optional(),
             Some(last) => {
                 let of_kind = cleanups
-                    .clone()
                     .filter(cleanups::kind.eq(last.kind))
                     .filter(cleanups::subject.gt(last.subject));
                 match of_kind.first(self.conn).optional() {

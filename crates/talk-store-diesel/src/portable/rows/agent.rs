@@ -56,9 +56,10 @@ impl AgentRow {
     }
 }
 
-/// A permission as it is stored.
+/// Returns the stored code of a permission. A code that did not fit would be unreadable, and so
+/// permit nothing.
 pub(crate) fn permission_code(permission: Permission) -> i64 {
-    i64::try_from(permission.code()).unwrap_or_default()
+    i64::try_from(permission.code()).unwrap_or(i64::MAX)
 }
 
 impl TryFrom<AgentRow> for Agent {

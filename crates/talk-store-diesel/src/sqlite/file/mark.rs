@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::result::QueryResult;
+use diesel::result::{Error, QueryResult};
 use diesel::sql_types::{BigInt, Binary, Text};
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::store_error::Cause;
@@ -61,7 +61,8 @@ impl Mark {
                    AND m.value = ?1 AND c.id = ?2 AND c.last_seq >= ?3 AND (c.log_start >= ?3 \
                    OR EXISTS (SELECT 1 FROM talk_events e WHERE e.stream_id = c.id AND e.seq = ?3 \
                    AND e.tm = ?4))";
-        let chat = Uuid::parse_str(&self.chat).unwrap_or_default();
+        let chat = Uuid::parse_str(&self.chat);
+        let chat = chat.map_err(|error| Error::DeserializationError(error.into()))?;
         let count = diesel::sql_query(sql)
             .bind::<Text, _>(&self.epoch)
             .bind::<Binary, _>(chat.as_bytes().as_slice())
@@ -139,9 +140,14 @@ fn read(file: &Path) -> Option<Mark> {
             return None;
         }
     };
-    let mark = serde_json::from_slice(&text);
-    mark.inspect_err(|error| tracing::warn!(%error, file = %file.display(), "no mark"))
-        .ok()
+    match serde_json::from_slice::<Mark>(&text) {
+        Ok(mark) if Uuid::parse_str(&mark.chat).is_ok() => Some(mark),
+        damaged => {
+            let error = damaged.err().map(|error| error.to_string());
+            tracing::warn!(error, file = %file.display(), "the mark beside the database is damaged");
+            None
+        }
+    }
 }
 
 /// Updates the mark on a thread with its own connection. Dropping it writes the mark a last time.

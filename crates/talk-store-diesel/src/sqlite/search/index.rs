@@ -12,7 +12,7 @@ pub(crate) mod terms;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::result::QueryResult;
+use diesel::result::{Error, QueryResult};
 
 use crate::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
@@ -86,7 +86,12 @@ pub(crate) fn reached(conn: &mut AnyConnection) -> QueryResult<i64> {
         .select(meta::value)
         .first(conn)
         .optional()?;
-    Ok(stored.and_then(|stored| stored.parse().ok()).unwrap_or(0))
+    stored.map_or(Ok(0), |stored| stored.parse().map_err(unreadable))
+}
+
+/// Creates the error of a stored value that cannot be read.
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::DeserializationError(Box::new(error))
 }
 
 /// Returns messages that were removed from the index by an edit, by their numbers after `from`.

@@ -146,7 +146,7 @@ impl WriteAheadLog {
             Ok(true) => {}
             Ok(false) => tracing::warn!(bytes, "a long read keeps the write-ahead log long"),
             Err(error) => {
-                tracing::warn!(%error, bytes, "the write-ahead log is still long, since readers use it")
+                tracing::warn!(%error, bytes, "the write-ahead log is still long, since readers use it");
             }
         }
         self.tried(bytes, matches!(emptied, Ok(true)));

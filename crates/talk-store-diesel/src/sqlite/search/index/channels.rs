@@ -9,6 +9,7 @@ use diesel::result::QueryResult;
 use uuid::Uuid;
 
 use super::terms::VERSION;
+use super::unreadable;
 use crate::connection::AnyConnection;
 use crate::portable::fast::prepared::{Value, prepared};
 use crate::portable::schema::{chats, meta};
@@ -64,7 +65,7 @@ pub(super) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
         .optional()?;
     let from = match stored.as_deref().map(|stored| stored.split_once(':')) {
         Some(None) if stored.as_deref() == Some(VERSION) => return Ok(false),
-        Some(Some((VERSION, from))) => Uuid::try_parse(from).ok(),
+        Some(Some((VERSION, from))) => Some(Uuid::try_parse(from).map_err(unreadable)?),
         _ => None,
     };
     let from = from.map_or_else(Vec::new, |from| from.as_bytes().to_vec());
@@ -85,7 +86,8 @@ pub(super) fn advance(conn: &mut AnyConnection) -> QueryResult<bool> {
     let last = next
         .last()
         .filter(|_| i64::try_from(next.len()) == Ok(STEP));
-    let last = last.and_then(|last| Uuid::from_slice(&last.id).ok());
+    let last = last.map(|last| Uuid::from_slice(&last.id).map_err(unreadable));
+    let last = last.transpose()?;
     let progress = match last {
         Some(last) => format!("{VERSION}:{}", last.simple()),
         None => VERSION.to_owned(),

@@ -34,7 +34,8 @@ impl Batcher {
         jobs: &mut Vec<Job>,
         inbox: &Inbox,
     ) -> Option<Finished> {
-        let mut cache = self.kept().ok()?;
+        let cache = self.kept();
+        let mut cache = cache.inspect_err(runs_again).ok()?;
         let mut finished = Finished::default();
         let (mut filling, mut spent) = (Filling::of(jobs), Duration::ZERO);
         let mut at = 0;
@@ -60,7 +61,8 @@ impl Batcher {
                 jobs.push(next);
             }
         }
-        flush(&mut self.conn, &mut cache).ok()?;
+        let flushed = flush(&mut self.conn, &mut cache);
+        flushed.inspect_err(runs_again).ok()?;
         finished.cache = cache;
         Some(finished)
     }
@@ -190,4 +192,10 @@ impl Batcher {
         let status = AnyConnection::transaction_manager_status_mut(&mut self.conn);
         Ok(status.transaction_depth()?.map_or(0, NonZeroU32::get))
     }
+}
+
+/// Logs why the units of a batch run again, each in its own savepoint. An error that lasts fails them
+/// there.
+fn runs_again(error: &impl std::fmt::Display) {
+    tracing::warn!(%error, "a batch failed, and its units run one by one");
 }
