@@ -9,6 +9,7 @@
 )]
 
 pub mod agents;
+pub mod answers;
 pub mod cleanups;
 pub mod erasure;
 pub mod filters;
@@ -136,8 +137,8 @@ macro_rules! store_contract {
                 a_revoked_token_is_forgotten_after_its_end,
                 session_ends_are_read_in_order,
                 ended_sessions_are_forgotten_in_portions,
-                an_answer_is_kept_forgotten_and_purged,
                 former_members_are_remembered;
+            answers: an_answer_is_kept_forgotten_and_purged;
             cleanups: a_much_changed_message_is_gone_at_once,
                 a_large_chat_is_gone_at_once,
                 cleanups_are_read_in_order_and_finished_once,

@@ -5,13 +5,12 @@ use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
 use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::context::Permission;
 use talk_domain::kernel::id::{AccessKeyId, CustomerId, TokenId};
-use talk_domain::kernel::idempotency::{Answer, Answered};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};
-use talk_domain::testing::{agent_id, an_agent, at, chat_id, customer_id, message_id};
+use talk_domain::testing::{agent_id, an_agent, at, customer_id};
 use uuid::Uuid;
 
 use super::Factory;
@@ -231,59 +230,6 @@ pub async fn ended_sessions_are_forgotten_in_portions(factory: Factory) {
     let (revoked, ends) = kept.await;
     assert_eq!(revoked, [false, false, false, false, true]);
     assert_eq!(ends, []);
-}
-
-/// An idempotency key has one answer, in every form, until that is deleted or purged.
-pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
-    let world = World::open(factory).await;
-    let answers = [
-        Answer::Body("{\"a\":1}".into()),
-        Answer::Event(chat_id(1).into(), 9),
-        Answer::Message(message_id(1)),
-    ];
-    let find = || world.write(|uow| uow.idempotency().find(agent_id(1), "Key-0001"));
-    assert_eq!(find().await.unwrap(), None);
-    for (n, answer) in (10..).zip(answers) {
-        let answered = Answered {
-            agent: agent_id(1),
-            key: "Key-0001".into(),
-            fingerprint: [3; 32],
-            answer,
-            at: at(n),
-        };
-        let put = answered.clone();
-        world
-            .write(move |uow| uow.idempotency().put(&put))
-            .await
-            .unwrap();
-        assert_eq!(find().await.unwrap(), Some(answered.clone()));
-        let again = world.write(move |uow| uow.idempotency().put(&answered));
-        assert!(matches!(again.await, Err(StoreError::Corrupt(_))));
-        let foreign = world.write_as(other_customer(), |uow| {
-            uow.idempotency().forget(agent_id(1), "Key-0001")
-        });
-        foreign.await.unwrap();
-        assert!(find().await.unwrap().is_some());
-        if n < 12 {
-            let forget = world.write(|uow| uow.idempotency().forget(agent_id(1), "Key-0001"));
-            forget.await.unwrap();
-            assert_eq!(find().await.unwrap(), None);
-        }
-    }
-    let other_case = world.write(|uow| uow.idempotency().find(agent_id(1), "key-0001"));
-    assert_eq!(other_case.await.unwrap(), None);
-    let other_agent = world.write(|uow| uow.idempotency().find(agent_id(2), "Key-0001"));
-    assert_eq!(other_agent.await.unwrap(), None);
-    for (before, kept) in [(12, true), (13, false)] {
-        world
-            .store
-            .write(Unit::installation("purge"), move |uow| {
-                uow.idempotency().purge(at(before), 100)
-            })
-            .await
-            .unwrap();
-        assert_eq!(find().await.unwrap().is_some(), kept);
-    }
 }
 
 /// Ended memberships are stored: of those who left, were removed with the chat, or came back.

@@ -297,4 +297,4 @@ fn all(jobs: &[Job], outcome: &'static str, error: impl Fn() -> StoreError) -> V
 }
 
 #[cfg(test)]
-mod twin;
+mod tests;

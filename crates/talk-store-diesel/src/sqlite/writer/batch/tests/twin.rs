@@ -1,6 +1,7 @@
 //! The cache of a batch changes no result: random stories are played in batches with the cache and
 //! unit by unit without it, and leave the same answers, events and tables.
 
+mod acts;
 mod story;
 
 use std::fmt::Write as _;
@@ -19,13 +20,13 @@ use talk_domain::talk::unit::TalkUnit;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::kept::Kept;
-use super::{Batcher, Job};
 use crate::connection::AnyConnection;
 use crate::portable::snapshot::DieselSnapshot;
 use crate::sqlite::connection;
 use crate::sqlite::file::disk::{FullDisk, Reserve};
 use crate::sqlite::plans::Plain;
+use crate::sqlite::writer::batch::kept::Kept;
+use crate::sqlite::writer::batch::{Batcher, Job};
 use crate::sqlite::writer::budget::Budget;
 use crate::sqlite::writer::checkpoint::WriteAheadLog;
 use crate::sqlite::writer::inbox::Inbox;

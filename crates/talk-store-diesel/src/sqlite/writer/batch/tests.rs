@@ -1,0 +1,3 @@
+//! Tests of batches.
+
+mod twin;
