@@ -30,6 +30,10 @@ pub(crate) struct NodeConnection {
     node: UnboundedSender<Command>,
     notices: Notices,
     roster: Arc<Mutex<Roster>>,
+    /// Bytes to acknowledge at once.
+    portion: usize,
+    /// Received bytes that are not acknowledged.
+    received: usize,
 }
 
 impl NodeConnection {
@@ -43,6 +47,8 @@ impl NodeConnection {
             node: node.sender.clone(),
             notices,
             roster,
+            portion: node.portion,
+            received: 0,
         }
     }
 
@@ -118,7 +124,11 @@ impl Connection for NodeConnection {
     }
 
     fn acknowledge(&mut self, bytes: usize) {
-        self.send(Command::Acknowledge(self.id, bytes));
+        self.received += bytes;
+        if self.received >= self.portion {
+            let received = std::mem::take(&mut self.received);
+            self.send(Command::Acknowledge(self.id, received));
+        }
     }
 
     fn send_ephemeral(&mut self, stream: StreamId, frame: Arc<str>) {

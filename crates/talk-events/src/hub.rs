@@ -78,6 +78,12 @@ pub struct Hub {
     queue_limit: usize,
 }
 
+/// Returns how many bytes a connection may have received without an acknowledgement, which costs as
+/// much as to send an event.
+pub(crate) const fn portion(queue_limit: usize) -> usize {
+    queue_limit / 8
+}
+
 impl Hub {
     /// A hub that queues at most `queue_limit` bytes of events per subscriber.
     #[must_use]
@@ -86,6 +92,11 @@ impl Hub {
             queue_limit,
             ..Self::default()
         }
+    }
+
+    /// The bytes of events that it queues per subscriber at most.
+    pub(crate) const fn queue_limit(&self) -> usize {
+        self.queue_limit
     }
 
     /// The present point. To be taken before the snapshot that [`subscribe`](Self::subscribe) rests on.
@@ -255,7 +266,8 @@ impl Hub {
         self.read_next(id, out);
     }
 
-    /// Notes that the connection received `bytes` of its queue.
+    /// Notes that the connection received `bytes` of its queue. It may have received up to
+    /// [`portion`] more.
     pub fn acknowledge(&mut self, id: SubscriberId, bytes: usize, out: &mut dyn Outbox) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::connection::NodeConnection;
-use crate::hub::{CommitMark, Hub, Outbox as _, Page, SubscriberId};
+use crate::hub::{CommitMark, Hub, Outbox as _, Page, SubscriberId, portion};
 use crate::mailbox::{Mailbox, mailbox};
 use crate::roster::{PresenceChange, Roster};
 use io::NodeIo;
@@ -82,6 +82,8 @@ pub struct NodeHandle {
     pub(crate) entitlements: Arc<dyn Entitlements>,
     pub(crate) sender: UnboundedSender<Command>,
     pub(crate) roster: Arc<Mutex<Roster>>,
+    /// Bytes that a connection acknowledges at once.
+    pub(crate) portion: usize,
     ids: Arc<AtomicU64>,
 }
 
@@ -113,6 +115,7 @@ impl Node {
             entitlements: Arc::clone(&entitlements),
             sender: self.sender.clone(),
             roster: Arc::default(),
+            portion: portion(self.hub.queue_limit()),
             ids: Arc::default(),
         };
         let running = Running {

@@ -10,7 +10,7 @@ use talk_domain::kernel::stream::{Change, StreamId};
 
 use super::fanout::Fanout;
 use super::link::{Behind, Link};
-use super::{CommitMark, Hub, Notice, Outbox, REMEMBERED, SubscriberId};
+use super::{CommitMark, Hub, Notice, Outbox, REMEMBERED, SubscriberId, portion};
 
 /// Why `agent` may read nothing of the stream after this event, if that is so.
 fn ended(event: &Logged, agent: AgentId) -> Option<Ended> {
@@ -97,10 +97,11 @@ impl Hub {
         self.close_if_empty(event.stream);
     }
 
-    /// Whether `bytes` more fit into the queue. Anything fits into an empty one.
+    /// Whether `bytes` more fit into the queue. Anything fits into one that may be empty.
     pub(super) fn has_space(&self, id: SubscriberId, bytes: usize) -> bool {
         self.subscribers.get(&id).is_some_and(|subscriber| {
-            subscriber.queued == 0 || subscriber.queued + bytes <= self.queue_limit
+            let may_be_empty = subscriber.queued <= portion(self.queue_limit);
+            may_be_empty || subscriber.queued + bytes <= self.queue_limit
         })
     }
 

@@ -4,7 +4,7 @@ use talk_domain::kernel::live::{Ended, Gap, ResetReason};
 use talk_domain::kernel::stream::{Change, StreamId};
 
 use super::link::Link;
-use super::{Hub, Notice, Outbox, Page, SubscriberId};
+use super::{Hub, Notice, Outbox, Page, SubscriberId, portion};
 
 impl Hub {
     /// Makes a subscriber live if its cursor is at the head of the stream, or else reads on for it.
@@ -137,7 +137,8 @@ impl Hub {
         };
         let wanted = subscriber.needs.max(self.queue_limit / 2);
         let free = self.queue_limit.saturating_sub(subscriber.queued);
-        if subscriber.is_reading || (subscriber.queued > 0 && free < wanted) {
+        let may_be_empty = subscriber.queued <= portion(self.queue_limit);
+        if subscriber.is_reading || (!may_be_empty && free < wanted) {
             return;
         }
         let is_due = |stream: &StreamId| {

@@ -159,6 +159,21 @@ async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
 
+/// WS-11: small events are acknowledged together, and an event of any size follows them.
+#[tokio::test(start_paused = true)]
+async fn an_event_larger_than_the_queue_follows_small_ones() {
+    let office = Office::open(100);
+    office.join(stream_id(1), agent_id(1));
+    let mut connection = office.follower(1).await;
+    let large = "x".repeat(150);
+    for text in ["small", &*large, "small", &*large] {
+        office.say(stream_id(1), text);
+        let notices = rest(&mut *connection).await;
+        assert_eq!(frames(&notices), [(text, false)]);
+        connection.acknowledge(text.len());
+    }
+}
+
 /// WS-11: no more of the log is read than the queue has room for.
 #[tokio::test(start_paused = true)]
 async fn no_more_of_the_log_is_read_than_fits() {
