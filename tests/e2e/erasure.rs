@@ -158,7 +158,7 @@ async fn nothing_of_an_erased_agent_is_left_and_threads_keep_their_shape() {
     let Personal { admin, bob, id } = Personal::new(&server).await;
     let [alice] = server.agents(["alice"]).await;
     let Life { chat, said, answer } = live(&bob, &alice).await;
-    let mut socket = Socket::following(&alice).await;
+    let mut socket = Socket::subscribed(&alice).await;
     let mut bobs = Socket::open(&bob).await;
 
     let words = Personal::WORDS;

@@ -228,7 +228,7 @@ async fn an_operator_can_switch_it_off() {
     alice.get(&events).await.refused(400, "DIALECT_INVALID");
     let mut socket = Socket::open(&alice).await;
     let topic = format!("agent_id:{}:talk", alice.id);
-    let answer = socket.follow(&topic).await;
+    let answer = socket.subscribe(&topic).await;
     assert_eq!(
         answer["refused"],
         json!([{"topic": topic, "reason": "TOPIC_INVALID"}])

@@ -24,14 +24,14 @@ async fn an_agent_is_online_while_it_has_a_socket() {
     let server = Server::start().await;
     let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
     alice.chat("group", &[&bob]).await;
-    let mut watching = Socket::following(&alice).await;
-    let mut outsider = Socket::following(&carol).await;
+    let mut watching = Socket::subscribed(&alice).await;
+    let mut outsider = Socket::subscribed(&carol).await;
     let is = |agent: &Client, status: &str| json!({"agent_id": agent.id, "status": status});
     assert_eq!(
         presence(&alice, &[&alice, &bob]).await,
         [is(&alice, "online"), is(&bob, "offline")]
     );
-    let socket = Socket::following(&bob).await;
+    let socket = Socket::subscribed(&bob).await;
     assert_eq!(told(&mut watching).await, is(&bob, "online"));
     assert_eq!(presence(&carol, &[&bob]).await, [is(&bob, "online")]);
     socket.close().await;

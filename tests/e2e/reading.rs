@@ -50,7 +50,7 @@ async fn a_mark_only_moves_on_and_reading_nothing_new_is_no_event() {
     let chat = alice.chat("group", &[&bob]).await;
     let first = alice.say(&chat, "one").await;
     let last = alice.say(&chat, "two").await;
-    let mut socket = Socket::following(&alice).await;
+    let mut socket = Socket::subscribed(&alice).await;
     read(&bob, &chat, &last["seq"]).await.ok();
     let frame = socket.answer("chat_read_updated").await;
     assert_eq!(frame["data"]["owner_id"], bob.id.as_str());

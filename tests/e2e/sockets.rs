@@ -85,8 +85,8 @@ async fn a_message_reaches_every_participant_once_as_it_is_logged() {
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
     let mut sockets = [
-        Socket::following(&alice).await,
-        Socket::following(&bob).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&bob).await,
     ];
     let said = alice.say(&chat, "hello").await;
     let last = alice.say(&chat, "and no more").await;

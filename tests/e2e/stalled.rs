@@ -71,7 +71,7 @@ async fn tell(alice: &Client, chat: &Value, clients: &[&Client]) -> Duration {
     let started = Instant::now();
     let mut reading = JoinSet::new();
     for n in 0..SOCKETS {
-        let socket = Socket::following(clients[n % clients.len()]).await;
+        let socket = Socket::subscribed(clients[n % clients.len()]).await;
         reading.spawn(read(socket, head, started));
     }
     for _ in 0..MESSAGES {
@@ -125,7 +125,7 @@ async fn two_hundred_that_do_not_read_cost_the_others_nothing_and_miss_nothing()
     }
     drop(stalled);
     let mut again = Socket::open(&bob).await;
-    let answer = again.follow(&format!("agent_id:{}:chat", bob.id)).await;
+    let answer = again.subscribe(&format!("agent_id:{}:chat", bob.id)).await;
     let epoch = answer["epoch"].as_str().expect("an epoch").to_owned();
     let mut again = Socket::open(&bob).await;
     let since = json!({chat["id"].as_str().expect("an id"): from});

@@ -134,7 +134,7 @@ impl Story {
     pub(super) async fn socket(&self, letter: &str) -> Socket {
         let agent = self.agent(letter);
         let mut socket = Socket::open(agent).await;
-        socket.follow(&self.dialect.topic(agent)).await;
+        socket.subscribe(&self.dialect.topic(agent)).await;
         socket
     }
 }

@@ -53,7 +53,7 @@ async fn events_have_the_names_of_the_requested_vocabulary() {
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = create(&alice, &[], json!({"name": "Plans"})).await;
     let mut socket = Socket::open(&alice).await;
-    socket.follow(&topic(&alice, "talk")).await;
+    socket.subscribe(&topic(&alice, "talk")).await;
     let before = log(&alice, &chat, "").await["head"].clone();
     let words = everything(&alice, &bob, &chat).await;
     let mut frames = Vec::new();
@@ -93,7 +93,7 @@ async fn a_connection_that_asks_in_both_gets_each_once() {
     );
     let topics = [topic(&alice, "chat"), topic(&alice, "talk"), one];
     let topics: Vec<_> = topics.iter().map(String::as_str).collect();
-    let answer = socket.follow_all(&topics).await;
+    let answer = socket.subscribe_all(&topics).await;
     assert_eq!(answer["chats"].as_object().expect("chats").len(), 1);
     let said = alice.say(&chat, "hello").await;
     let modern = socket.answer("chatmessage_created").await;
@@ -149,7 +149,7 @@ async fn a_second_vocabulary_begins_where_the_first_one_stands() {
     let chat = create(&alice, &[], json!({"name": "Plans"})).await;
     let id = chat["id"].as_str().expect("an id");
     let epoch = log(&alice, &chat, "").await["epoch"].clone();
-    let mut socket = Socket::following(&alice).await;
+    let mut socket = Socket::subscribed(&alice).await;
     let said = alice.say(&chat, "one").await;
     socket.answer("chatmessage_created").await;
     socket

@@ -38,7 +38,7 @@ impl Team {
         for name in others {
             let agent = team.agent(name);
             let mut socket = Socket::open(agent).await;
-            socket.follow(&dialect.topic(agent)).await;
+            socket.subscribe(&dialect.topic(agent)).await;
             team.sockets.push((name, socket));
         }
         team

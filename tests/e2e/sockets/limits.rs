@@ -87,7 +87,7 @@ async fn a_bad_frame_is_refused_with_its_reason_and_the_third_closes() {
             );
             assert!(error["message"].is_string(), "{error}");
         }
-        socket.follow(&topic).await;
+        socket.subscribe(&topic).await;
         let said = alice.say(&chat, "still heard").await;
         assert_eq!(socket.next().await["data"], said, "{frame}");
         socket.text(frame).await;
@@ -124,7 +124,7 @@ async fn one_subscribe_resumes_thousands_of_chats() {
     let [alice] = server.agents(["alice"]).await;
     let chat = alice.chat("group", &[]).await;
     let mut socket = Socket::open(&alice).await;
-    let epoch = socket.follow(&all_of(&alice)).await["epoch"].clone();
+    let epoch = socket.subscribe(&all_of(&alice)).await["epoch"].clone();
     let chat_id = chat["id"].as_str().expect("an id");
     let unknown = (0..4_000_u64).map(|n| (format!("018f0000-0000-7000-8000-{n:012x}"), json!(7)));
     let mut since: serde_json::Map<_, _> = unknown.collect();
@@ -226,7 +226,7 @@ async fn a_server_that_ends_closes_its_sockets_with_the_time_to_reconnect() {
     let mut server = Server::start_with(&PATIENT).await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
-    let mut sockets = [Socket::open(&alice).await, Socket::following(&bob).await];
+    let mut sockets = [Socket::open(&alice).await, Socket::subscribed(&bob).await];
     let said = alice.say(&chat, "heard").await;
     assert_eq!(sockets[1].next().await["data"]["id"], id(&said));
     server.terminate();
@@ -310,8 +310,8 @@ async fn a_server_that_ends_does_not_wait_for_clients_that_do_not_listen() {
     let mut server = Server::start_with(&PATIENT).await;
     let [alice] = server.agents(["alice"]).await;
     let _deaf = [
-        Socket::following(&alice).await,
-        Socket::following(&alice).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&alice).await,
     ];
     server.terminate();
     assert_eq!(server.ended().await.code(), Some(0));

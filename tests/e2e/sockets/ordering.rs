@@ -31,7 +31,7 @@ impl Story {
         let mut socket = Socket::narrow(&bob).await;
         let topics = [one_of(&bob, &chat), one_of(&bob, &other)];
         let topics: Vec<_> = topics.iter().map(String::as_str).collect();
-        socket.follow_all(&topics).await;
+        socket.subscribe_all(&topics).await;
         // All at once: who takes nothing for long is cut.
         let text = "x".repeat(8_000);
         join_all((0..MESSAGES).map(|_| alice.say(&chat, &text))).await;

@@ -94,10 +94,10 @@ async fn the_author_of_a_post_receives_its_event_too() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
-    let mut posting = Socket::following(&alice).await;
+    let mut posting = Socket::subscribed(&alice).await;
     let mut others = [
-        Socket::following(&alice).await,
-        Socket::following(&bob).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&bob).await,
     ];
     posting.send(post("key-00001", &hello(&chat))).await;
     let frames = posting.texts(2).await;

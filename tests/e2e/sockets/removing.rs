@@ -67,7 +67,7 @@ async fn a_resume_of_a_removed_participant_gets_the_removal_alone() {
     let removed = removed.expect("bob's removal") + 1;
     for topic in [all_of(&bob), one_of(&bob, &chat)] {
         for since in [0, 3, removed - 1, removed, log.len()] {
-            let mut socket = Socket::following(&bob).await;
+            let mut socket = Socket::subscribed(&bob).await;
             let frame = json!({"type": "subscribe", "id": "s", "topics": [topic],
                 "epoch": epoch, "since": {id(&chat): since}});
             socket.send(frame).await;
@@ -116,7 +116,7 @@ async fn an_agent_that_joins_again_receives_each_membership_and_can_read_the_mes
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
     let chat = alice.chat("group", &[&bob]).await;
-    let mut live = Socket::following(&bob).await;
+    let mut live = Socket::subscribed(&bob).await;
     let epoch = epoch(&bob, &chat).await;
     for _ in 0..3 {
         alice.say(&chat, "for bob").await;
@@ -235,7 +235,7 @@ async fn a_removed_agent_gets_no_later_events_even_in_a_busy_chat() {
     let mut sockets = Vec::new();
     for agent in [&bob, &carol] {
         for _ in 0..3 {
-            let socket = Socket::following(agent).await;
+            let socket = Socket::subscribed(agent).await;
             sockets.push((agent, tokio::spawn(listen(socket))));
         }
     }

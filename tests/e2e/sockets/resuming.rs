@@ -260,7 +260,7 @@ async fn a_place_without_its_epoch_is_refused_and_nothing_followed() {
     socket.send(frame).await;
     assert_eq!(socket.answer("error").await["reason"], "INVALID_ID");
     alice.say(&chat, "not heard").await;
-    socket.follow(&all_of(&alice)).await;
+    socket.subscribe(&all_of(&alice)).await;
     let said = alice.say(&chat, "heard").await;
     assert_eq!(socket.next().await["data"], said);
 }

@@ -58,7 +58,7 @@ async fn key(server: &Server, agent: &Client, body: Value) -> (Value, Client) {
 async fn by_a_short_key(server: &Server, agent: &Client) -> (Socket, Duration) {
     for lifetime in [1, 4, 16] {
         let (_, short) = key(server, agent, json!({"expire": lifetime})).await;
-        if let Some(socket) = Socket::try_following(&short).await {
+        if let Some(socket) = Socket::try_subscribed(&short).await {
             return (socket, Duration::from_secs(lifetime));
         }
     }
@@ -70,8 +70,8 @@ async fn by_a_short_token() -> (Server, Client, [Socket; 2]) {
     for lifetime in ["2", "8", "32"] {
         let server = Server::start_with(&[("TALK_TOKEN_LIFETIME_SECONDS", lifetime)]).await;
         let alice = server.admin().await;
-        let first = Socket::try_following(&alice).await;
-        if let (Some(first), Some(second)) = (first, Socket::try_following(&alice).await) {
+        let first = Socket::try_subscribed(&alice).await;
+        if let (Some(first), Some(second)) = (first, Socket::try_subscribed(&alice).await) {
             return (server, alice, [first, second]);
         }
     }
@@ -102,12 +102,12 @@ async fn a_logout_closes_the_sockets_of_that_token_alone() {
     let chat = bob.chat("group", &[&alice]).await;
     let other = server.login("alice", PASSWORD).await;
     let mut ending = [
-        Socket::following(&alice).await,
-        Socket::following(&alice).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&alice).await,
     ];
     let mut staying = [
-        Socket::following(&other).await,
-        Socket::following(&bob).await,
+        Socket::subscribed(&other).await,
+        Socket::subscribed(&bob).await,
     ];
     alice.post("/auth/logout", json!({})).await.ok();
     ends_soon(&mut ending, Instant::now()).await;
@@ -122,16 +122,16 @@ async fn a_new_password_closes_the_sockets_of_older_tokens() {
     let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
     let chat = carol.chat("group", &[&alice, &bob]).await;
     let (_, robot) = key(&server, &alice, json!({})).await;
-    let mut ending = [Socket::following(&alice).await];
+    let mut ending = [Socket::subscribed(&alice).await];
     let mut staying = [
-        Socket::following(&robot).await,
-        Socket::following(&bob).await,
+        Socket::subscribed(&robot).await,
+        Socket::subscribed(&bob).await,
     ];
     let change = json!({"old_password": PASSWORD, "new_password": "another password"});
     alice.put(&format!("{ME}/password"), change).await.ok();
     ends_soon(&mut ending, Instant::now()).await;
     go_on(&mut staying, &carol, &chat).await;
-    let mut ending = [Socket::following(&bob).await];
+    let mut ending = [Socket::subscribed(&bob).await];
     let password = ["--password", "another password"];
     let change = ["agent", "password", &*bob.id];
     server.operate(&[&change[..], &password].concat());
@@ -148,15 +148,15 @@ async fn a_key_that_is_deleted_revoked_or_over_closes_its_sockets() {
     let (revoked, second) = key(&server, &alice, json!({})).await;
     let (_, third) = key(&server, &alice, json!({})).await;
     let mut staying = [
-        Socket::following(&alice).await,
-        Socket::following(&bob).await,
-        Socket::following(&third).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&bob).await,
+        Socket::subscribed(&third).await,
     ];
-    let mut ending = [Socket::following(&first).await];
+    let mut ending = [Socket::subscribed(&first).await];
     let path = format!("{KEYS}/{}", id(&deleted));
     alice.delete(&path).await.ok();
     ends_soon(&mut ending, Instant::now()).await;
-    let mut ending = [Socket::following(&second).await];
+    let mut ending = [Socket::subscribed(&second).await];
     server.operate(&["accesskey", "revoke", id(&revoked)]);
     ends_soon(&mut ending, Instant::now()).await;
     let (short, lifetime) = by_a_short_key(&server, &alice).await;
@@ -176,7 +176,7 @@ async fn an_agent_that_is_disabled_or_deleted_loses_every_socket() {
         let (_, robot) = key(&server, agent, json!({})).await;
         sockets.push([Socket::open(agent).await, Socket::open(&robot).await]);
     }
-    let mut staying = [Socket::following(&dan).await];
+    let mut staying = [Socket::subscribed(&dan).await];
     let disabled = json!({"status": "disabled"});
     let path = |agent: &Client| format!("/v1.0/agents/{}", agent.id);
     admin.put(&path(&alice), disabled).await.ok();
@@ -217,7 +217,7 @@ async fn a_token_or_key_is_taken_from_the_query_or_the_header() {
             with(bare(&server, ""), "Authorization", &bearer),
         ] {
             let mut socket = Socket::open_with(handshake).await;
-            socket.follow(&all_of(&alice)).await;
+            socket.subscribe(&all_of(&alice)).await;
             sockets.push(socket);
         }
     }
@@ -333,11 +333,11 @@ async fn a_socket_takes_one_file_descriptor() {
     let server = Server::start().await;
     let [alice] = server.agents(["alice"]).await;
     let topic = all_of(&alice);
-    Socket::open(&alice).await.follow(&topic).await;
+    Socket::open(&alice).await.subscribe(&topic).await;
     let (before, mut sockets) = (server.open_files(), Vec::new());
     for _ in 0..SOCKETS {
         let mut socket = Socket::open(&alice).await;
-        socket.follow(&topic).await;
+        socket.subscribe(&topic).await;
         sockets.push(socket);
     }
     // Another connection or two may have come or gone meanwhile.

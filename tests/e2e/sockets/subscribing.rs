@@ -44,11 +44,11 @@ async fn every_kind_of_event_comes_once_as_it_is_logged_on_every_socket_of_every
     let server = Server::start().await;
     let [alice, bob, carol] = server.agents(["alice", "bob", "carol"]).await;
     let mut sockets = [
-        Socket::following(&alice).await,
-        Socket::following(&alice).await,
-        Socket::following(&bob).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&bob).await,
     ];
-    sockets[1].follow(&of_customer(&alice).await).await;
+    sockets[1].subscribe(&of_customer(&alice).await).await;
     let chat = alice.chat("group", &[&bob]).await;
     let said = happen(&chat, [&alice, &bob, &carol]).await;
     let mut log = logged(&alice, &chat).await;
@@ -88,9 +88,9 @@ async fn an_event_comes_once_however_many_topics_match() {
     let (all, one) = (all_of(&bob), one_of(&bob, &chat));
     let mut socket = Socket::open(&bob).await;
     let topics = [&*all, &*one, &*customer, &*of_customer, &*all, &*one];
-    let answer = socket.follow_all(&topics).await;
+    let answer = socket.subscribe_all(&topics).await;
     assert_eq!(answer["refused"], json!([]));
-    socket.follow(&one).await;
+    socket.subscribe(&one).await;
     alice.say(&chat, "one").await;
     socket
         .send(json!({"type": "subscribe", "id": "again", "topics": topics}))
@@ -119,7 +119,7 @@ async fn each_form_of_topic_delivers_what_it_names() {
         (format!("{customer}:{}", id(&chat)), false),
     ] {
         let mut socket = Socket::open(&bob).await;
-        socket.follow(&topic).await;
+        socket.subscribe(&topic).await;
         let elsewhere = alice.say(&other, "elsewhere").await;
         let here = alice.say(&chat, "here").await;
         if is_of_both {
@@ -136,7 +136,7 @@ async fn each_form_of_topic_delivers_what_it_names() {
 async fn a_chat_joined_later_is_delivered_from_the_join_on() {
     let server = Server::start().await;
     let [alice, bob] = server.agents(["alice", "bob"]).await;
-    let mut socket = Socket::following(&bob).await;
+    let mut socket = Socket::subscribed(&bob).await;
     let chat = alice.chat("group", &[]).await;
     alice.say(&chat, "before").await;
     alice.add(&chat, &bob).await.ok();
@@ -160,10 +160,10 @@ async fn a_channel_is_delivered_only_to_its_participants() {
     let old = alice.chat("talk", &[]).await;
     let mut socket = Socket::open(&bob).await;
     let customer = of_customer(&bob).await;
-    let answer = socket.follow_all(&[&all_of(&bob), &customer]).await;
+    let answer = socket.subscribe_all(&[&all_of(&bob), &customer]).await;
     assert!(answer["chats"].get(id(&both)).is_some(), "{answer}");
     assert!(answer["chats"].get(id(&old)).is_none(), "{answer}");
-    let answer = socket.follow(&one_of(&bob, &old)).await;
+    let answer = socket.subscribe(&one_of(&bob, &old)).await;
     assert_eq!(answer["refused"][0]["reason"], "PERMISSION_DENIED");
     let new = alice.chat("talk", &[]).await;
     for channel in [&old, &new] {
@@ -190,7 +190,7 @@ async fn an_admin_does_not_hear_private_chats() {
     let customer = of_customer(&admin).await;
     let one = format!("{customer}:{}", id(&private));
     let answer = socket
-        .follow_all(&[&customer, &one, &one_of(&admin, &private)])
+        .subscribe_all(&[&customer, &one, &one_of(&admin, &private)])
         .await;
     let refused = answer["refused"].as_array().expect("a list");
     assert_eq!(refused.len(), 2, "{answer}");
@@ -216,7 +216,7 @@ async fn unsubscribing_stops_what_no_other_topic_names() {
     ];
     let [one, two] = [one_of(&bob, &first), one_of(&bob, &second)];
     let mut socket = Socket::open(&bob).await;
-    socket.follow_all(&[&one, &two, &all_of(&bob)]).await;
+    socket.subscribe_all(&[&one, &two, &all_of(&bob)]).await;
     let drop = |topic: &str| json!({"type": "unsubscribe", "id": "u", "topics": [topic]});
     socket.send(drop(&one)).await;
     let answer = socket.answer("unsubscribed").await;
@@ -233,7 +233,7 @@ async fn unsubscribing_stops_what_no_other_topic_names() {
     alice.say(&later, "not heard").await;
     let said = alice.say(&second, "heard").await;
     assert_eq!(socket.up_to(&said).await.len(), 1);
-    socket.follow(&one).await;
+    socket.subscribe(&one).await;
     let said = alice.say(&first, "heard again").await;
     assert_eq!(socket.up_to(&said).await.len(), 1);
 }
@@ -246,11 +246,11 @@ async fn typing_is_seen_by_the_others_in_the_chat_alone() {
     let chat = alice.chat("group", &[&bob]).await;
     let all = alice.chat("group", &[&bob, &eve]).await;
     let mut of_alice = [
-        Socket::following(&alice).await,
-        Socket::following(&alice).await,
+        Socket::subscribed(&alice).await,
+        Socket::subscribed(&alice).await,
     ];
-    let mut of_bob = Socket::following(&bob).await;
-    let mut of_eve = Socket::following(&eve).await;
+    let mut of_bob = Socket::subscribed(&bob).await;
+    let mut of_eve = Socket::subscribed(&eve).await;
     let typing = json!({"type": "typing", "id": "t", "chat_id": chat["id"]});
     of_alice[0].send(typing.clone()).await;
     let expected = json!({"type": "chat_typing", "chat_id": chat["id"], "data": alice.as_owner()});

@@ -111,7 +111,7 @@ async fn without_an_id_nothing_is_answered() {
         .await;
     socket.nothing_else().await;
     alice.say(&chat, "not heard").await;
-    socket.follow(&all_of(&alice)).await;
+    socket.subscribe(&all_of(&alice)).await;
     let said = alice.say(&chat, "heard").await;
     assert_eq!(socket.next().await["data"], said);
 }
@@ -126,7 +126,7 @@ async fn wrong_topics_are_refused_one_by_one_and_the_others_are_subscribed() {
     let mut socket = Socket::open(&bob).await;
     let one = one_of(&bob, &chat);
     let topics: Vec<&str> = wrong.keys().map(String::as_str).chain([&*one]).collect();
-    let answer = socket.follow_all(&topics).await;
+    let answer = socket.subscribe_all(&topics).await;
     assert_eq!(refused(&answer), wrong);
     assert_eq!(answer["chats"].as_object().expect("an object").len(), 1);
     let said = alice.say(&chat, "heard").await;
@@ -158,14 +158,14 @@ async fn a_chat_of_another_customer_is_refused_like_one_that_does_not_exist() {
         (&unknown, "CHAT_NOT_FOUND"),
     ] {
         for topic in [one_of(&bob, chat), format!("{of_customer}:{}", id(chat))] {
-            let answer = socket.follow(&topic).await;
+            let answer = socket.subscribe(&topic).await;
             let expected = [(topic, reason.to_owned())].into();
             assert_eq!(refused(&answer), expected);
             assert_eq!(answer["chats"], json!({}));
         }
     }
     let own = bob.chat("group", &[]).await;
-    socket.follow(&all_of(&bob)).await;
+    socket.subscribe(&all_of(&bob)).await;
     alice.say(&private, "not heard").await;
     mallory.say(&foreign, "not heard").await;
     let said = bob.say(&own, "heard").await;

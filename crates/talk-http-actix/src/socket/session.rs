@@ -17,7 +17,7 @@ use talk_socket::{Incoming, Outgoing, Peer, Received, Socket};
 use tokio::sync::watch;
 
 use super::positions::Positions;
-use super::subscription::{Asked, Subscription};
+use super::subscription::{Pending, Subscription};
 use crate::actor_cache::Session as Login;
 use crate::address::ClientAddress;
 use crate::quota::Share;
@@ -113,7 +113,7 @@ pub(super) struct Session {
     connection: Box<dyn Connection>,
     subscription: Subscription,
     /// The subscription that is not answered yet.
-    asked: Option<Asked>,
+    pending: Option<Pending>,
     positions: Positions,
     posts: Posts,
     frames: Bucket,
@@ -158,7 +158,7 @@ impl Session {
             outgoing: socket.outgoing,
             peer: socket.peer,
             subscription: Subscription::default(),
-            asked: None,
+            pending: None,
             positions: Positions::default(),
             posts: FuturesUnordered::new(),
             frames: Bucket::new(FRAMES, now),
@@ -231,7 +231,7 @@ impl Session {
     /// Returns whether the next frame may be read: not while a subscription is unanswered, too many
     /// posts are in flight, or a bucket is in debt.
     fn reads_on(&self) -> bool {
-        self.asked.is_none() && self.posts.len() < POSTS && self.paused_until.is_none()
+        self.pending.is_none() && self.posts.len() < POSTS && self.paused_until.is_none()
     }
 
     async fn converse(&mut self) -> Farewell {

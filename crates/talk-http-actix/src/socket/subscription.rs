@@ -22,14 +22,14 @@ pub(super) struct Subscription {
     topics: BTreeSet<Topic>,
     /// The chats covered, per vocabulary.
     scopes: BTreeMap<Vocabulary, Scope>,
-    /// For chats that were followed in the other vocabulary first: the last event that is not sent
+    /// For chats that were subscribed to in the other vocabulary first: the last event that is not sent
     /// in this one.
     floors: HashMap<(Vocabulary, StreamId), u64>,
 }
 
 /// A requested subscription.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct Pending {
     /// The id of the answer, if one is wanted.
     pub(super) id: Option<String>,
     /// The accepted topics, with their text.
@@ -40,14 +40,14 @@ pub(super) struct Asked {
     pub(super) held: Vec<StreamId>,
 }
 
-impl Asked {
+impl Pending {
     /// Parses a `subscribe` frame.
     pub(super) fn read(
         frame: ClientFrame,
         actor: Actor,
         has_legacy: bool,
     ) -> Result<Self, ApiError> {
-        let mut asked = Self {
+        let mut pending = Self {
             id: frame.id,
             topics: Vec::new(),
             refused: Vec::new(),
@@ -60,14 +60,14 @@ impl Asked {
                 Vocabulary::Talk | Vocabulary::Chat => Ok(topic),
             });
             match topic {
-                Ok(topic) => asked.topics.push((text, topic)),
-                Err(error) => asked.refused.push(Refused {
+                Ok(topic) => pending.topics.push((text, topic)),
+                Err(error) => pending.refused.push(Refused {
                     topic: text,
                     reason: error.reason().to_owned(),
                 }),
             }
         }
-        Ok(asked)
+        Ok(pending)
     }
 
     /// Returns the chats that it covers.
@@ -82,7 +82,7 @@ impl Asked {
         })
     }
 
-    /// Moves the topics of chats that may not be followed to the refused ones.
+    /// Moves the topics of chats that may not be subscribed to, to the refused ones.
     pub(super) fn refuse(&mut self, refused: live::Refused) {
         for (stream, reason) in refused {
             let lost = self.topics.extract_if(.., |(_, topic)| {
@@ -96,11 +96,11 @@ impl Asked {
     }
 
     /// Formats the answer to the frame `id`.
-    pub(super) fn answer(&self, id: &str, epoch: &str, begun: &[Subscribed]) -> String {
-        let chats = begun.iter().map(|begun| {
-            let from = begun.after + 1;
-            let head = begun.head;
-            (begun.stream.to_string(), Range { from, head })
+    pub(super) fn answer(&self, id: &str, epoch: &str, subscribed: &[Subscribed]) -> String {
+        let chats = subscribed.iter().map(|subscribed| {
+            let from = subscribed.after + 1;
+            let head = subscribed.head;
+            (subscribed.stream.to_string(), Range { from, head })
         });
         ServerFrame::Subscribed {
             id,
@@ -119,17 +119,20 @@ impl Subscription {
     }
 
     /// Adds a subscription that has started.
-    pub(super) fn add(&mut self, asked: Asked, begun: &[Subscribed]) {
-        let topics = asked.topics.into_iter().map(|(_, topic)| topic);
+    pub(super) fn add(&mut self, pending: Pending, subscribed: &[Subscribed]) {
+        let topics = pending.topics.into_iter().map(|(_, topic)| topic);
         let topics: Vec<Topic> = topics.collect();
         for topic in &topics {
             let vocabulary = topic.vocabulary;
-            let begun = begun
-                .iter()
-                .filter(|begun| topic.chat.is_none_or(|chat| begun.stream == chat.into()));
-            for begun in begun {
-                if self.comes_second(vocabulary, begun.stream) {
-                    self.floors.insert((vocabulary, begun.stream), begun.after);
+            let subscribed = subscribed.iter().filter(|subscribed| {
+                topic
+                    .chat
+                    .is_none_or(|chat| subscribed.stream == chat.into())
+            });
+            for subscribed in subscribed {
+                if self.comes_second(vocabulary, subscribed.stream) {
+                    self.floors
+                        .insert((vocabulary, subscribed.stream), subscribed.after);
                 }
             }
         }
@@ -137,17 +140,17 @@ impl Subscription {
         self.settle();
     }
 
-    /// Removes from `asked` the positions in chats that are followed already in the other
+    /// Removes from `pending` the positions in chats subscribed to already in the other
     /// vocabulary: a replay would repeat events there.
-    pub(super) fn hold_back(&self, asked: &mut Asked) {
-        let since = std::mem::take(&mut asked.resume.since);
+    pub(super) fn hold_back(&self, pending: &mut Pending) {
+        let since = std::mem::take(&mut pending.resume.since);
         let (held, kept): (BTreeMap<_, _>, _) = since.into_iter().partition(|(stream, _)| {
             let [one, other] = Vocabulary::ALL;
-            let is_held = |asks, has| asked.covers(asks, *stream) && self.covers(has, *stream);
+            let is_held = |asks, has| pending.covers(asks, *stream) && self.covers(has, *stream);
             is_held(one, other) || is_held(other, one)
         });
-        asked.resume.since = kept;
-        asked.held = held.into_keys().collect();
+        pending.resume.since = kept;
+        pending.held = held.into_keys().collect();
     }
 
     fn covers(&self, vocabulary: Vocabulary, stream: StreamId) -> bool {
@@ -155,19 +158,19 @@ impl Subscription {
         scope.is_some_and(|scope| scope.contains(stream))
     }
 
-    /// Returns whether the client follows a chat.
-    pub(super) fn follows(&self, stream: StreamId) -> bool {
+    /// Returns whether the client subscribed to a chat.
+    pub(super) fn includes(&self, stream: StreamId) -> bool {
         let mut vocabularies = Vocabulary::ALL.into_iter();
         vocabularies.any(|vocabulary| self.covers(vocabulary, stream))
     }
 
-    /// Returns whether a chat is followed in the other vocabulary only.
+    /// Returns whether a chat is subscribed to in the other vocabulary only.
     fn comes_second(&self, vocabulary: Vocabulary, stream: StreamId) -> bool {
-        !self.covers(vocabulary, stream) && self.follows(stream)
+        !self.covers(vocabulary, stream) && self.includes(stream)
     }
 
     /// Returns whether the client gets this event in a vocabulary.
-    pub(super) fn hears(&self, vocabulary: Vocabulary, stream: StreamId, seq: u64) -> bool {
+    pub(super) fn delivers(&self, vocabulary: Vocabulary, stream: StreamId, seq: u64) -> bool {
         self.covers(vocabulary, stream)
             && (self.floors.is_empty()
                 || self
@@ -189,9 +192,9 @@ impl Subscription {
         });
     }
 
-    /// Refuses `asked` if there would be too many topics.
-    pub(super) fn check_space(&self, asked: &Asked) -> Result<(), ApiError> {
-        let more = asked.topics.iter().map(|(_, topic)| topic);
+    /// Refuses `pending` if there would be too many topics.
+    pub(super) fn check_space(&self, pending: &Pending) -> Result<(), ApiError> {
+        let more = pending.topics.iter().map(|(_, topic)| topic);
         let more = more.filter(|topic| !self.topics.contains(topic)).count();
         if self.topics.len() + more > MAX_TOPICS {
             return Err(Invalid::too_long("topics", MAX_TOPICS, "per connection").into());
@@ -199,7 +202,7 @@ impl Subscription {
         Ok(())
     }
 
-    /// Handles an `unsubscribe` frame; topics that are not followed are ignored.
+    /// Handles an `unsubscribe` frame; topics that are not subscribed to are ignored.
     pub(super) fn remove(&mut self, frame: ClientFrame, actor: Actor) -> Result<(), ApiError> {
         for text in topics(frame.topics)? {
             if let Ok(topic) = Topic::parse(&text, actor) {

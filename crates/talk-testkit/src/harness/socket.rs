@@ -70,15 +70,17 @@ impl Socket {
         }
     }
 
-    /// Connects and follows every chat of the client.
-    pub async fn following(client: &Client) -> Self {
+    /// Connects and subscribes to every chat of the client.
+    pub async fn subscribed(client: &Client) -> Self {
         let mut socket = Self::open(client).await;
-        socket.follow(&format!("agent_id:{}:chat", client.id)).await;
+        socket
+            .subscribe(&format!("agent_id:{}:chat", client.id))
+            .await;
         socket
     }
 
     /// The same, unless the session is over before it follows.
-    pub async fn try_following(client: &Client) -> Option<Self> {
+    pub async fn try_subscribed(client: &Client) -> Option<Self> {
         let stream = match connect_async(handshake(client)).await {
             Ok((stream, _)) => stream,
             Err(Error::Http(_)) => return None,
@@ -98,12 +100,12 @@ impl Socket {
     }
 
     /// Subscribes; the answer.
-    pub async fn follow(&mut self, topic: &str) -> Value {
-        self.follow_all(&[topic]).await
+    pub async fn subscribe(&mut self, topic: &str) -> Value {
+        self.subscribe_all(&[topic]).await
     }
 
     /// Subscribes to several topics at once; the answer.
-    pub async fn follow_all(&mut self, topics: &[&str]) -> Value {
+    pub async fn subscribe_all(&mut self, topics: &[&str]) -> Value {
         self.send(json!({"type": "subscribe", "id": "s", "topics": topics}))
             .await;
         self.answer("subscribed").await

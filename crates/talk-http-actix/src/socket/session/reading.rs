@@ -23,7 +23,7 @@ use crate::requester::Requester;
 use crate::service;
 use crate::service::once::check_text;
 use crate::socket::MAX_FRAME;
-use crate::socket::subscription::Asked;
+use crate::socket::subscription::Pending;
 
 /// Close code for a frame that is too big.
 const TOO_BIG: u16 = 1009;
@@ -136,42 +136,45 @@ impl Session {
 
     /// Starts a subscription. Its answer is sent when it starts among the notices.
     async fn subscribe(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
-        let mut asked = Asked::read(frame, self.actor, self.shared.api.has_legacy)?;
-        self.subscription.check_space(&asked)?;
-        self.subscription.hold_back(&mut asked);
-        let (known, more) = (self.subscription.scope(), asked.scope());
-        let subscribed = self.connection.subscribe(&known, &more, &asked.resume);
+        let mut pending = Pending::read(frame, self.actor, self.shared.api.has_legacy)?;
+        self.subscription.check_space(&pending)?;
+        self.subscription.hold_back(&mut pending);
+        let (known, more) = (self.subscription.scope(), pending.scope());
+        let subscribed = self.connection.subscribe(&known, &more, &pending.resume);
         let refused = subscribed.await?;
-        asked.refuse(refused);
-        self.asked = Some(asked);
+        pending.refuse(refused);
+        self.pending = Some(pending);
         Ok(())
     }
 
     /// Answers the pending subscription.
-    pub(super) fn begin(&mut self, begun: &[Subscribed]) -> Result<(), Farewell> {
-        let Some(asked) = self.asked.take() else {
+    pub(super) fn confirm(&mut self, subscribed: &[Subscribed]) -> Result<(), Farewell> {
+        let Some(pending) = self.pending.take() else {
             return Ok(());
         };
-        for begun in begun {
-            self.positions.set(begun.stream, begun.after);
+        for subscribed in subscribed {
+            self.positions.set(subscribed.stream, subscribed.after);
         }
-        match (&asked.id, asked.refused.first()) {
+        match (&pending.id, pending.refused.first()) {
             (Some(id), _) => {
                 let epoch = self.shared.api.store.epoch();
-                self.outgoing.text(&asked.answer(id, epoch, begun));
+                self.outgoing.text(&pending.answer(id, epoch, subscribed));
             }
             (None, Some(refused)) => return Err(Farewell::because(1008, &refused.reason)),
             (None, None) => {}
         }
-        for begun in begun.iter().filter(|b| asked.held.contains(&b.stream)) {
+        for subscribed in subscribed
+            .iter()
+            .filter(|b| pending.held.contains(&b.stream))
+        {
             let reset = ServerFrame::Reset {
-                chat_id: begun.stream.to_string(),
+                chat_id: subscribed.stream.to_string(),
                 reason: ALREADY_FOLLOWED,
-                head: begun.after,
+                head: subscribed.after,
             };
             self.outgoing.text(&reset.json());
         }
-        self.subscription.add(asked, begun);
+        self.subscription.add(pending, subscribed);
         Ok(())
     }
 

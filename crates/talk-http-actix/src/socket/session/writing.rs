@@ -39,9 +39,12 @@ impl Session {
         }
     }
 
-    /// Queues the frame of an event, in each vocabulary in which the client follows the chat.
+    /// Queues the frame of an event, in each vocabulary in which the client subscribed to the chat.
     fn tell(&self, event: &Logged, is_replay: bool) {
-        let hears = |vocabulary| self.subscription.hears(vocabulary, event.stream, event.seq);
+        let delivers = |vocabulary| {
+            self.subscription
+                .delivers(vocabulary, event.stream, event.seq)
+        };
         let send = |frame: &str| {
             if is_replay {
                 self.outgoing.text(&replayed(frame));
@@ -49,10 +52,10 @@ impl Session {
                 self.outgoing.text(frame);
             }
         };
-        if hears(Vocabulary::Chat) {
+        if delivers(Vocabulary::Chat) {
             send(&event.payload);
         }
-        if hears(Vocabulary::Talk)
+        if delivers(Vocabulary::Talk)
             && let Some(frame) = legacy::frame::frame(event)
         {
             send(&frame);
@@ -65,13 +68,13 @@ impl Session {
         // The notice was queued before the client unsubscribed.
         if notice
             .stream()
-            .is_some_and(|stream| !self.subscription.follows(stream))
+            .is_some_and(|stream| !self.subscription.includes(stream))
         {
             return Ok(bytes);
         }
         let frame = match notice {
-            Notice::Subscribed(begun) => {
-                self.begin(&begun)?;
+            Notice::Subscribed(subscribed) => {
+                self.confirm(&subscribed)?;
                 return Ok(bytes);
             }
             Notice::Event { event, is_replay } => {
