@@ -14,7 +14,7 @@ mod readers;
 )]
 mod schema;
 pub(crate) mod search;
-pub(crate) mod serial;
+mod serial;
 pub(crate) mod store;
 mod usernames;
 mod writer;

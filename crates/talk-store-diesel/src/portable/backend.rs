@@ -5,6 +5,7 @@
 
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AgentId, MessageId};
+use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::page::{Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
@@ -16,6 +17,14 @@ use talk_domain::talk::model::needle::MessageSearch;
 /// The operations of one customer that differ between databases. Every method fails only when
 /// storage fails, or when a read meets its deadline.
 pub(crate) trait Backend {
+    /// Stores a new event with who caused it and when, so that the whole log can be read in commit
+    /// order.
+    fn store_event(
+        &mut self,
+        event: &Logged,
+        cause: (AgentId, Timestamp),
+    ) -> Result<(), StoreError>;
+
     /// Returns a page of the messages in the agent's chats that contain the needle.
     fn search_messages(
         &mut self,

@@ -208,8 +208,7 @@ diesel::table! {
 
 diesel::table! {
     #[sql_name = "talk_events"]
-    events (serial) {
-        serial -> BigInt,
+    events (stream_id, seq) {
         stream_id -> Binary,
         seq -> BigInt,
         customer_id -> Binary,

@@ -7,6 +7,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AgentId, CustomerId, MessageId};
+use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::page::{Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
@@ -39,6 +40,14 @@ struct AuthoredRow {
 }
 
 impl Backend for Scope<'_> {
+    fn store_event(
+        &mut self,
+        event: &Logged,
+        cause: (AgentId, Timestamp),
+    ) -> Result<(), StoreError> {
+        self.insert_event(event, cause)
+    }
+
     fn search_messages(
         &mut self,
         agent: AgentId,

@@ -20,6 +20,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    #[sql_name = "talk_events"]
+    events (serial) {
+        serial -> BigInt,
+    }
+}
+
+diesel::table! {
     #[sql_name = "talk_session_ends"]
     session_ends (seq) {
         seq -> BigInt,

@@ -6,11 +6,62 @@
 use diesel::RunQueryDsl;
 use diesel::result::QueryResult;
 
+use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+
 use crate::connection::{AnyConnection, natively};
-use crate::portable::fast::prepared::prepared;
+use crate::error::fault;
+use crate::portable::fast::prepared::{Value, prepared};
+use crate::portable::rows::event::to_text;
+use crate::portable::rows::seq;
+use crate::portable::scope::Scope;
+
+impl Scope<'_> {
+    /// Returns the number of the next event in the whole log. Of a transaction only the first event
+    /// asks the database.
+    fn next_serial(&mut self) -> Result<i64, StoreError> {
+        let last = match self.cache.last_serial() {
+            Some(last) => last,
+            None => last(self.conn).map_err(fault)?,
+        };
+        self.cache.set_last_serial(last + 1);
+        Ok(last + 1)
+    }
+
+    /// Stores a new event with its number in the whole log.
+    pub(super) fn insert_event(
+        &mut self,
+        event: &Logged,
+        (actor, at): (AgentId, Timestamp),
+    ) -> Result<(), StoreError> {
+        let (serial, changes) = (self.next_serial()?, to_text(&event.changes));
+        prepared!(
+            "INSERT INTO talk_events (serial, stream_id, seq, customer_id, realm, kind, actor, \
+             subject, changes, tm, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                Value::Number(serial),
+                Value::Bytes(event.stream.id.as_bytes()),
+                Value::Number(seq(event.seq)),
+                Value::Bytes(event.customer.0.as_bytes()),
+                Value::Text(event.stream.realm.as_str()),
+                Value::Text(event.kind.as_str()),
+                Value::Bytes(actor.0.as_bytes()),
+                Value::Bytes(event.subject.as_bytes()),
+                Value::OptionalText(changes.as_deref()),
+                Value::Number(at.as_micros()),
+                Value::Text(&event.payload),
+            ]
+        )
+        .run(self.changing())
+        .map(drop)
+        .map_err(fault)
+    }
+}
 
 /// The highest number that was ever given; 0 before the first event.
-pub(crate) fn last(conn: &mut AnyConnection) -> QueryResult<i64> {
+fn last(conn: &mut AnyConnection) -> QueryResult<i64> {
     natively!(conn, |conn| prepared!(
         "SELECT MAX(COALESCE((SELECT MAX(serial) FROM talk_events), 0), CAST(value AS INTEGER)) \
          FROM talk_meta WHERE key = 'events_end'",

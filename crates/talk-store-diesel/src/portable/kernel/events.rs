@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
-use talk_domain::event::content_of;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{ChatId, MessageId};
 use talk_domain::kernel::log::{EventQueries, Kind, LogPage, Logged, Portion};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{StreamId, Tick};
-use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry, content_of};
 use talk_domain::talk::model::message::{Message, MessageQueries};
 
 use crate::error::{corrupt, fault};
+use crate::portable::backend::Backend as _;
 use crate::portable::deadline::talk_in_time;
-use crate::portable::rows::event::{self, EventRow, kind};
+use crate::portable::rows::event::{EventRow, kind};
 use crate::portable::rows::{bytes, id, number, seq};
 use crate::portable::schema::{events, message_events};
 use crate::portable::scope::{Scope, changed, octet_length};
-use crate::sqlite::serial;
 
 /// Place, time, kind, subject and bytes of an event.
 type TrimRow = (i64, i64, String, Vec<u8>, i64);
@@ -36,13 +35,7 @@ impl Scope<'_> {
             .customer
             .ok_or_else(|| corrupt("a log of no customer"))?;
         let logged = Arc::new(entry.logged(customer, frame));
-        let serial = self.next_serial()?;
-        event::insert(
-            self.changing(),
-            serial,
-            &logged,
-            (entry.actor, entry.tick.at),
-        )?;
+        self.store_event(&logged, (entry.actor, entry.tick.at))?;
         match entry.event {
             Event::MessageEdited(message)
             | Event::ReactionAdded(message, _)
@@ -58,16 +51,6 @@ impl Scope<'_> {
             | Event::ChatRead(_) => {}
         }
         Ok(logged)
-    }
-
-    /// The number of the next event in the whole log. Of a transaction only the first asks the database.
-    fn next_serial(&mut self) -> Result<i64, StoreError> {
-        let last = match self.cache.last_serial() {
-            Some(last) => last,
-            None => serial::last(self.conn).map_err(fault)?,
-        };
-        self.cache.set_last_serial(last + 1);
-        Ok(last + 1)
     }
 
     /// Refuses to append an event that does not follow the last one of its chat.

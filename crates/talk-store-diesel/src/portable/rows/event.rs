@@ -5,14 +5,11 @@ use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::log::{Kind, Logged};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{Change, Realm, StreamId};
-use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::event::EventKind;
 use uuid::Uuid;
 
-use crate::connection::AnyConnection;
-use crate::error::{corrupt, fault};
-use crate::portable::fast::prepared::{Value, prepared};
-use crate::portable::rows::{id, number, seq};
+use crate::error::corrupt;
+use crate::portable::rows::{id, number};
 use crate::portable::schema::events;
 
 #[derive(Queryable, Selectable)]
@@ -28,36 +25,6 @@ pub(crate) struct EventRow {
     payload: String,
 }
 
-/// Stores a new event with its number in the whole log.
-pub(crate) fn insert(
-    conn: &mut AnyConnection,
-    serial: i64,
-    event: &Logged,
-    (actor, at): (AgentId, Timestamp),
-) -> Result<(), StoreError> {
-    let changes = to_text(&event.changes);
-    prepared!(
-        "INSERT INTO talk_events (serial, stream_id, seq, customer_id, realm, kind, actor, \
-         subject, changes, tm, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            Value::Number(serial),
-            Value::Bytes(event.stream.id.as_bytes()),
-            Value::Number(seq(event.seq)),
-            Value::Bytes(event.customer.0.as_bytes()),
-            Value::Text(event.stream.realm.as_str()),
-            Value::Text(event.kind.as_str()),
-            Value::Bytes(actor.0.as_bytes()),
-            Value::Bytes(event.subject.as_bytes()),
-            Value::OptionalText(changes.as_deref()),
-            Value::Number(at.as_micros()),
-            Value::Text(&event.payload),
-        ]
-    )
-    .run(conn)
-    .map(drop)
-    .map_err(fault)
-}
-
 /// Parses a stored kind.
 
 pub(crate) fn kind(name: &str) -> Result<EventKind, StoreError> {
@@ -65,7 +32,7 @@ pub(crate) fn kind(name: &str) -> Result<EventKind, StoreError> {
 }
 
 /// Changes as they are stored: `joins:<id> leaves:<id>`, or `ends`. `None` if there are none.
-fn to_text(changes: &[Change]) -> Option<String> {
+pub(crate) fn to_text(changes: &[Change]) -> Option<String> {
     let words = changes.iter().map(|change| match change {
         Change::Joins(agent) => format!("joins:{}", agent.0.simple()),
         Change::Leaves(agent) => format!("leaves:{}", agent.0.simple()),
