@@ -9,10 +9,11 @@ use talk_domain::kernel::live::Presence;
 
 use crate::hub::SubscriberId;
 
-/// An agent without a frame from any of its connections for so long is away.
+/// An agent is away after this time without a frame from any of its connections.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// For so long after its last connection an agent keeps its presence: most reconnect at once.
+/// The time for which an agent keeps its presence after its last connection, since most clients
+/// reconnect at once.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// The agents with connections on this node.

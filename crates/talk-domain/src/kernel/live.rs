@@ -39,12 +39,12 @@ pub struct Resume {
     pub since: BTreeMap<StreamId, u64>,
 }
 
-/// Why a connection gets no more events of a stream.
+/// The reason why a connection gets no more events of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Its agent left or was removed.
     Removed,
-    /// The stream has ended: what it belongs to was deleted.
+    /// The object of the stream was deleted.
     Deleted,
     /// Its agent never was a participant.
     NotAParticipant,
@@ -53,7 +53,7 @@ pub enum Ended {
 /// Why a position cannot be resumed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetReason {
-    /// It belongs to another log.
+    /// The position belongs to another log.
     Epoch,
     /// The stream has no such event yet.
     AheadOfHead,
@@ -141,7 +141,7 @@ impl Presence {
     }
 }
 
-/// Where the delivery of a stream begins.
+/// The position at which the delivery of a stream starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subscribed {
     /// The stream.
@@ -192,8 +192,8 @@ pub trait Connection: Send {
     /// Notes that the client did something, for its agent's presence.
     fn mark_active(&mut self);
 
-    /// Notes that the client received so many [bytes](Notice::bytes) of notices, which frees space in
-    /// its queue.
+    /// Notes that the client received `bytes` [bytes](Notice::bytes) of notices, which frees space
+    /// in its queue.
     fn acknowledge(&mut self, bytes: usize);
 
     /// Sends a frame that is not in the log to the live connections of other agents in the stream.
@@ -257,7 +257,7 @@ pub struct Starts {
     pub refused: Refused,
 }
 
-/// A part of the log for a connection that is behind, and what is missing before it.
+/// A part of the log for a connection that is behind, and the gap before it, if there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatchUp {
     /// The events.

@@ -57,9 +57,9 @@ pub struct Logged {
 pub struct Portion {
     /// After this event, from 0.
     pub since: u64,
-    /// At most so many events,
+    /// The maximum number of events.
     pub limit: u32,
-    /// and no more once their payloads have so many bytes together.
+    /// The maximum of bytes of their payloads; one event may exceed it.
     pub bytes: usize,
     /// Only these kinds; `None` for all.
     pub kinds: Option<&'static [Kind]>,
@@ -117,7 +117,7 @@ pub trait Bell: Send + Sync {
 mod tests {
     use super::*;
 
-    /// Nobody is sent pages of more than 4 MiB.
+    /// Pages have at most 4 MiB.
     #[test]
     fn a_portion_is_of_any_kind_and_bounded_in_bytes() {
         let portion = Portion::new(3, 100);

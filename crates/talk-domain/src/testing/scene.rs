@@ -1,5 +1,5 @@
-//! A scene: a chat with members and messages behind mocked ports, and a record of what a use case
-//! did there. Whatever a test did not set up is an unexpected call and fails it.
+//! A scene: a chat with members and messages behind mocked ports, and a record of the calls of a
+//! use case. A call that a test did not set up fails it.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use crate::talk::model::event::{Event, EventKind};
 use crate::talk::model::message::{Author, Message};
 use crate::testing::{MockUnitOfWork, a_participant, an_agent, customer_id};
 
-/// What is there, and what happened.
+/// The objects of the scene, and the record of calls.
 pub(crate) struct Scene {
     chat: Chat,
     members: Vec<AgentId>,
@@ -160,7 +160,7 @@ impl Scene {
         events.into_iter().map(|(_, kind)| kind).collect()
     }
 
-    /// What system messages said.
+    /// The texts of the recorded system messages.
     pub(crate) fn announced(&self) -> Vec<String> {
         self.record.lock().unwrap().said.clone()
     }

@@ -12,7 +12,7 @@ pub(crate) const FIRST: PageRequest = PageRequest {
     order: Order::Descending,
 };
 
-/// A snapshot that holds `chat` with these members, and whatever a test adds.
+/// A snapshot that holds `chat` with these members; a test may add more.
 pub(crate) fn seen(chat: &Chat, members: &[AgentId]) -> MockSnapshot {
     let mut snapshot = MockSnapshot::default();
     let (found, of) = (chat.clone(), chat.id);

@@ -1,6 +1,6 @@
-//! A model of everything io the hub — a log, a bell that rings late, snapshots and reads that
-//! take their time, connections that stall — driven at random. Whatever the interleaving, each
-//! subscriber gets each event it is entitled to once and in order.
+//! A model of everything around the hub — a log, a bell that rings late, slow snapshots and reads,
+//! stalled connections — driven at random. In every interleaving each subscriber must get each
+//! event that it is entitled to once and in order.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -26,10 +26,11 @@ use client::{Client, Seen};
 use log::{Log, an_agent};
 use random::Random;
 
-/// A read under way: for whom, of which stream, after which event, and how many bytes.
+/// A pending read: the subscriber, the stream, the event after which it starts, and the maximum of
+/// bytes.
 pub(super) type Read = (SubscriberId, StreamId, u64, usize);
 
-/// What the hub wanted done.
+/// The commands of the hub.
 #[derive(Default)]
 pub(super) struct Out {
     pub(super) notices: Vec<(SubscriberId, Notice)>,
@@ -52,13 +53,13 @@ struct World {
     log: Log,
     clients: BTreeMap<SubscriberId, Client>,
     next: u64,
-    /// Subscribers that were told of a gap.
+    /// The number of subscribers that were sent a reset.
     resets: u64,
-    /// Whether the log is trimmed now and then.
+    /// Whether the log is trimmed from time to time.
     is_forgetful: bool,
-    /// Switches off the look whether a subscriber still participates behind a gap.
+    /// Disables the check whether a subscriber still participates after a gap.
     is_trusting: bool,
-    /// Switches off what holds a snapshot and the bell together: the mark is taken too late.
+    /// Disables the protection of snapshots: takes their commit mark too late, after the read.
     is_careless: bool,
 }
 
@@ -104,7 +105,7 @@ impl World {
         self.clients.insert(id, client);
     }
 
-    /// The snapshot of a subscription under way.
+    /// Takes the snapshot of a pending subscription.
     fn snapshot(&mut self) {
         let Some(client) = self
             .clients
@@ -161,7 +162,7 @@ impl World {
                 left,
                 log_start,
             } = seen;
-            // A stream joined meanwhile is delivered already: it has no other start.
+            // A stream joined meanwhile is delivered already, and cannot start at a position.
             let resumes = resumes && !client.got.contains_key(&stream);
             let seq = self.random.below(left.unwrap_or(head + 1));
             let is_kept = seq >= log_start;
@@ -183,7 +184,7 @@ impl World {
         if self.hub.subscribe(id, mark, &streams, &mut self.out) {
             return;
         }
-        // What the snapshot showed is older than what the client was told: anew.
+        // The snapshot is older than events that the client has received: take another.
         if let Some(client) = self.clients.get_mut(&id) {
             client.pending = Some((self.hub.mark(), Vec::new()));
         }
@@ -200,7 +201,7 @@ impl World {
         }
     }
 
-    /// Hands out what was sent and checks each notice against the rules.
+    /// Delivers the sent notices and checks each of them against the rules.
     fn hand_out(&mut self) {
         for (id, notice) in std::mem::take(&mut self.out.notices) {
             let Some(client) = self.clients.get_mut(&id) else {
@@ -267,7 +268,7 @@ impl World {
         panic!("never settles: {:#?}", self.hub);
     }
 
-    /// Whether nothing is on its way to the subscriber.
+    /// Returns whether the subscriber has no pending notices and no pending read.
     fn is_settled(&self, id: SubscriberId) -> bool {
         let subscriber = self.hub.subscribers.get(&id);
         subscriber.is_none_or(|subscriber| subscriber.behind.is_empty() && subscriber.queued == 0)
@@ -280,8 +281,8 @@ impl World {
         }
     }
 
-    /// Whether what follows `head` may be shown to a subscriber: its agent participates, or did until an
-    /// event that follows.
+    /// Returns whether a subscriber may get events after `head`: its agent participates, or did
+    /// until a later event.
     fn is_entitled(&self, id: SubscriberId, stream: StreamId, head: u64) -> bool {
         let agent = self.clients[&id].agent;
         let leaves = |event: &&Arc<Logged>| event.changes.contains(&Change::Leaves(agent));
@@ -289,7 +290,7 @@ impl World {
         self.log.members[&stream].contains(&agent) || later.filter(leaves).count() > 0
     }
 
-    /// Every participant's subscriber stands at the head of each stream it is told of.
+    /// Checks that every participant's subscriber has received each of its streams up to the head.
     fn check_heads(&self) {
         for client in self.clients.values() {
             for (stream, members) in &self.log.members {

@@ -1,5 +1,5 @@
-//! The hub's rules, one by one. That they hold together whatever happens in whatever order is what
-//! the [model](super::model) checks.
+//! Tests of single rules of the hub. The [model](super::model) tests them together, in random
+//! order.
 
 mod delivery;
 mod desk;

@@ -1,4 +1,4 @@
-//! The node as its connections see it: what they are sent, and when.
+//! Tests of the node from its connections' point of view: which notices they get, and when.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::PAGE;
 use crate::node::Command;
 use office::{EPOCH, Office, all, frames, next, only, rest, since};
 
-/// Bytes of a queue that holds whatever these tests send.
+/// The size of a queue that never fills up in these tests, in bytes.
 const SPACE: usize = 1_000_000;
 
 /// LOG-03.
@@ -51,7 +51,7 @@ async fn a_stream_joined_later_is_followed_by_those_who_follow_all() {
     assert!(frames(&rest(&mut *one_stream).await).is_empty());
 }
 
-/// WS-06: none missing, none twice.
+/// WS-06: no event is missing or comes twice.
 #[tokio::test(start_paused = true)]
 async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
     let office = Office::open(SPACE);
@@ -83,7 +83,7 @@ async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
     assert_eq!(frames(&rest(&mut *connection).await), [("new", false)]);
 }
 
-/// WS-07: positions of another log mean nothing.
+/// WS-07: positions of another log are invalid.
 #[tokio::test(start_paused = true)]
 async fn a_position_of_another_log_is_reset() {
     let office = Office::open(SPACE);
@@ -107,7 +107,7 @@ async fn a_position_of_another_log_is_reset() {
     }
 }
 
-/// WS-04: what cannot be followed is refused by name.
+/// WS-04: the refusal names the stream.
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_others_is_refused() {
     let office = Office::open(SPACE);
@@ -121,9 +121,9 @@ async fn a_stream_of_others_is_refused() {
     assert!(frames(&rest(&mut *connection).await).is_empty());
 }
 
-/// WS-08: removed meanwhile.
+/// WS-08: the agent was removed meanwhile.
 #[tokio::test(start_paused = true)]
-async fn who_has_seen_its_own_removal_is_told_that_nothing_follows() {
+async fn an_agent_that_has_received_its_removal_gets_the_end_of_the_stream() {
     let office = Office::open(SPACE);
     office.join(stream_id(1), agent_id(1));
     office.leave(stream_id(1), agent_id(1));
@@ -205,7 +205,7 @@ async fn what_is_no_longer_followed_is_no_longer_sent() {
     assert_eq!(frames(&rest(&mut *connection).await), [("two", false)]);
 }
 
-/// Invariant: the log is the truth, however long storage is away.
+/// Invariant: no event is lost while storage is unavailable.
 #[tokio::test(start_paused = true)]
 async fn a_read_of_the_log_that_fails_is_repeated() {
     let office = Office::open(10);
@@ -244,7 +244,7 @@ async fn nothing_is_read_for_a_connection_that_has_ended() {
     assert!(office.reads().is_empty());
 }
 
-/// What was followed before stays, and nothing else, when a subscription finds no storage.
+/// A subscription that fails for lack of storage leaves the earlier subscriptions as they are.
 #[tokio::test(start_paused = true)]
 async fn a_subscription_that_fails_changes_nothing() {
     let office = Office::open(SPACE);
@@ -267,7 +267,8 @@ async fn a_subscription_that_fails_changes_nothing() {
     assert_eq!(frames(&rest(&mut *connection).await), [("one", false)]);
 }
 
-/// A subscription looks again when more was committed meanwhile than is remembered, for a while.
+/// A subscription repeats its snapshot, a bounded number of times, if more was committed meanwhile
+/// than the hub keeps.
 #[tokio::test(start_paused = true)]
 async fn a_subscription_looks_again_ten_times() {
     let more_than_remembered = 16_385;
@@ -290,7 +291,7 @@ async fn a_subscription_looks_again_ten_times() {
     }
 }
 
-/// WS-18: not the sender's own connections.
+/// WS-18: the sender's own connections do not get it.
 #[tokio::test(start_paused = true)]
 async fn a_passing_frame_reaches_the_others_in_the_stream() {
     let office = Office::open(SPACE);

@@ -59,8 +59,8 @@ mod tests {
         MockSnapshot, a_chat, a_participant, agent_id, at, chat_id, logged, stream_id,
     };
 
-    /// What follows event 3, in a log that starts after `start` and has events `from` to `from + 1`,
-    /// for an agent that participates or has left with `left`.
+    /// The gap after event 3, in a log that starts after `start` and has events `from` to `from +
+    /// 1`, for an agent that participates or has left with `left`.
     fn gap_of(chat: Option<Chat>, from: Option<u64>, left: Option<u64>) -> Option<Gap> {
         let mut snapshot = MockSnapshot::default();
         let events: Vec<_> = from
@@ -95,7 +95,7 @@ mod tests {
         }
     }
 
-    /// WS-07: never a silent gap.
+    /// WS-07: no silent gap.
     #[test]
     fn events_that_follow_have_no_gap_before_them() {
         assert_eq!(gap_of(None, Some(4), None), None, "the chat is not read");

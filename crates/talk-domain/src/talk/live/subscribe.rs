@@ -217,7 +217,7 @@ mod tests {
         }
     }
 
-    /// WS-07: never a silent gap.
+    /// WS-07: no silent gap.
     #[test]
     fn a_position_that_is_worth_nothing_is_said_to_be() {
         let ahead = Start::Reset(ResetReason::AheadOfHead, HEAD);
@@ -259,7 +259,7 @@ mod tests {
 
     /// WS-08: what REST refuses now, a resume does not show.
     #[test]
-    fn of_a_membership_that_ended_before_the_log_only_the_end_is_told() {
+    fn a_membership_that_ended_before_the_log_start_gives_only_its_end() {
         for scope in [all(), only(5)] {
             let starts = resumed(&scope, 5, 2);
             assert!(starts.streams.keys().all(|stream| *stream != stream_id(5)));
@@ -288,9 +288,9 @@ mod tests {
         assert_eq!(deleted.ended, [(stream_id(3), Ended::Deleted, HEAD)]);
     }
 
-    /// WS-02 and X-17: a channel is followed by those who joined.
+    /// WS-02 and X-17: only members can subscribe to a channel.
     #[test]
-    fn outsiders_follow_nothing() {
+    fn outsiders_are_refused() {
         for (chat, resume) in [(2, None), (4, None), (4, Some(3)), (9, Some(3))] {
             let starts = match resume {
                 Some(seq) => resumed(&only(chat), chat, seq),

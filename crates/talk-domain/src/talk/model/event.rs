@@ -96,7 +96,7 @@ impl EventKind {
         }
     }
 
-    /// Whether such events carry the content of a message.
+    /// Returns whether such events carry the content of a message.
     #[must_use]
     pub const fn has_content(self) -> bool {
         match self {
@@ -128,7 +128,7 @@ impl EventKind {
 }
 
 impl Event<'_> {
-    /// What sort of event it is.
+    /// Returns the kind of the event.
     #[must_use]
     pub const fn kind(&self) -> EventKind {
         match self {
@@ -164,7 +164,7 @@ impl Event<'_> {
         }
     }
 
-    /// Whom or what it is about: the chat, the message, or the agent who joined, left or
+    /// Returns the subject of the event: the chat, the message, or the agent who joined, left or
     /// has read.
     #[must_use]
     pub const fn subject(&self) -> Uuid {
@@ -203,11 +203,11 @@ pub fn content_of(event: &Logged) -> Option<(EventKind, MessageId)> {
 pub struct LogEntry<'a> {
     /// The chat.
     pub chat: ChatId,
-    /// The place, taken by [`Chat::tick`].
+    /// The event's `seq` and time, taken by [`Chat::tick`].
     pub tick: Tick,
     /// The agent that caused it.
     pub actor: AgentId,
-    /// What happened.
+    /// The change.
     pub event: Event<'a>,
 }
 
@@ -230,7 +230,7 @@ impl LogEntry<'_> {
 /// Driven port: the append-only log, written in the unit's transaction.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait EventLog {
-    /// Appends an entry and tells how it is logged; it is delivered only if the unit commits.
+    /// Appends an event and returns it as it is logged. It is delivered only if the unit commits.
     ///
     /// # Errors
     /// Only when storage fails.

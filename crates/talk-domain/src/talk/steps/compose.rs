@@ -13,10 +13,10 @@ use crate::talk::steps::mention::mention;
 use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
-/// A message that has no place in its chat yet.
+/// A message without a `seq` yet.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
-    /// Who posts it.
+    /// The author of the message.
     pub(crate) author: Author,
     /// The message that it answers.
     pub(crate) parent: Option<&'a Message>,

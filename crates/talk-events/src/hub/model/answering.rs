@@ -1,4 +1,4 @@
-//! Reads of the log, answered in any order.
+//! Reads of the log, answered in random order.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use talk_domain::kernel::stream::StreamId;
 use super::{Read, World};
 use crate::hub::{Page, SubscriberId};
 
-/// Events of a page.
+/// Maximum of events in a page.
 const PAGE: usize = 3;
 
 impl World {
@@ -19,7 +19,7 @@ impl World {
         }
         let place = self.random.below(self.out.reads.len() as u64) as usize;
         let mut read = self.out.reads.swap_remove(place);
-        // What was read for a link that is gone is read again, but only once.
+        // A read for a removed link is answered again, but only once.
         for _ in 0..2 {
             let told = self.out.notices.len();
             self.answer(read);
@@ -35,7 +35,7 @@ impl World {
         panic!("the same is read again and again");
     }
 
-    /// What the snapshot of a read says of the subscriber behind a gap.
+    /// Returns the state of the subscriber after a gap, as the snapshot of the read shows it.
     fn gap(&self, id: SubscriberId, stream: StreamId) -> Gap {
         let agent = self.clients.get(&id).map(|client| client.agent);
         let members = &self.log.members[&stream];

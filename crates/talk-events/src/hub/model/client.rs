@@ -1,4 +1,4 @@
-//! A client that knows what it is entitled to.
+//! A client that checks that it receives exactly the events it is entitled to.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,13 +15,14 @@ pub(super) struct Client {
     pub(super) bytes: VecDeque<usize>,
     pub(super) pending: Option<(CommitMark, Vec<Seen>)>,
     pub(super) is_out: HashMap<StreamId, bool>,
-    /// Whether it follows the streams by name that it is in when it subscribes, and no others.
+    /// Whether it subscribes by name to its current streams, and so not to those that it joins
+    /// later.
     pub(super) is_choosy: bool,
-    /// Whether the log is trimmed now and then.
+    /// Whether the log is trimmed from time to time.
     pub(super) is_forgetful: bool,
 }
 
-/// What a snapshot shows of a stream: its log, and the event with which the agent left it.
+/// A stream as a snapshot shows it: its log, and the event with which the agent left it.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
     pub(super) stream: StreamId,
@@ -32,7 +33,7 @@ pub(super) struct Seen {
 }
 
 impl Client {
-    /// Takes an event, which must be the next one it is entitled to.
+    /// Receives an event, which must be the next one that the client is entitled to.
     pub(super) fn receive(&mut self, stream: StreamId, seq: u64, log: &[Arc<Logged>]) {
         let event = &log[seq as usize - 1];
         assert!(
@@ -42,7 +43,7 @@ impl Client {
         let joins = event.changes.contains(&Change::Joins(self.agent));
         let leaves = event.changes.contains(&Change::Leaves(self.agent));
         if self.is_forgetful && leaves {
-            // Of what came before, its return perhaps, nothing is for it any more.
+            // Earlier events, which may include its return, are not for it any more.
             self.is_out.insert(stream, false);
         } else if self.is_out.insert(stream, false) == Some(true) {
             assert!(joins, "after leaving, the first event is one's return");

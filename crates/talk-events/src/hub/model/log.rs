@@ -1,4 +1,5 @@
-//! The log of the model: streams, their members, and the events that have not rung the bell yet.
+//! The log of the model: streams, their members, and committed events for which the bell has not
+//! rung yet.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,15 +15,15 @@ use super::random::Random;
 const STREAMS: u64 = 3;
 const AGENTS: u64 = 3;
 
-/// Everything durable.
+/// The durable state of the model.
 #[derive(Default)]
 pub(super) struct Log {
     pub(super) events: HashMap<StreamId, Vec<Arc<Logged>>>,
     pub(super) members: HashMap<StreamId, Vec<AgentId>>,
-    /// The event each former member left with last.
+    /// The event with which each former member left last.
     pub(super) left: HashMap<(StreamId, AgentId), u64>,
     pub(super) unrung: VecDeque<Arc<Logged>>,
-    /// How many events are no longer to be read.
+    /// For each stream, the number of trimmed events.
     trimmed: HashMap<StreamId, u64>,
 }
 
@@ -30,7 +31,7 @@ fn stream(n: u64) -> StreamId {
     stream_id(100 + u128::from(n))
 }
 
-/// One of the agents.
+/// Returns a random agent.
 pub(super) fn an_agent(random: &mut Random) -> AgentId {
     AgentId(Uuid::from_u128(200 + u128::from(random.below(AGENTS))))
 }
@@ -39,7 +40,7 @@ impl Log {
     fn append(&mut self, stream: StreamId, changes: &[Change]) {
         let log = self.events.entry(stream).or_default();
         let seq = log.len() as u64 + 1;
-        // Some take half the space of a connection, some more than all of it.
+        // Some are half as large as a queue, some larger than a queue.
         let digits = match seq % 7 {
             3 => 30,
             5 => 60,
@@ -50,12 +51,12 @@ impl Log {
         self.unrung.push_back(event);
     }
 
-    /// The last event of a stream that is no longer to be read.
+    /// The last trimmed event of a stream.
     pub(super) fn start(&self, stream: StreamId) -> u64 {
         self.trimmed.get(&stream).copied().unwrap_or_default()
     }
 
-    /// Trims a log, but for its last event.
+    /// Trims a log, but keeps its last event.
     pub(super) fn trim(&mut self, random: &mut Random) {
         let stream = stream(random.below(STREAMS));
         let Some(log) = self.events.get(&stream) else {
@@ -66,7 +67,7 @@ impl Log {
         *trimmed = start.max(*trimmed);
     }
 
-    /// Somebody does something somewhere.
+    /// Appends a random event to a random stream.
     pub(super) fn write(&mut self, random: &mut Random) {
         let stream = stream(random.below(STREAMS));
         let who = an_agent(random);

@@ -1,10 +1,10 @@
-//! Random numbers that tell the same story for the same seed.
+//! Reproducible random numbers.
 
-/// A small generator: the same seed, the same story.
+/// A small generator: the same seed gives the same numbers.
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    /// A number from 0 up to, not including, `n`.
+    /// Returns a number from 0 to `n` - 1.
     pub(super) fn below(&mut self, n: u64) -> u64 {
         self.0 = self
             .0

@@ -1,10 +1,10 @@
-//! Stories played in the model.
+//! Random runs of the model.
 
 use std::panic::{catch_unwind, resume_unwind, set_hook, take_hook};
 
 use super::World;
 
-/// Stories of about 60 steps each.
+/// The number of random runs, of about 60 steps each.
 const STORIES: u64 = 40_000;
 
 fn story(seed: u64, is_careless: bool) {
@@ -13,8 +13,8 @@ fn story(seed: u64, is_careless: bool) {
     play(&mut world);
 }
 
-/// A story in which the log is trimmed. Returns how many subscribers were told of a gap.
-fn forgetful_story(seed: u64, is_trusting: bool) -> u64 {
+/// Runs the model with a log that is trimmed. Returns the number of resets.
+fn trimmed_story(seed: u64, is_trusting: bool) -> u64 {
     let mut world = World::new(seed);
     (world.is_forgetful, world.is_trusting) = (true, is_trusting);
     play(&mut world);
@@ -39,8 +39,8 @@ fn every_subscriber_gets_every_event_once_and_in_order() {
     }
 }
 
-/// The mechanism switched off: with a mark taken after its snapshot, what was committed in between
-/// reaches nobody.
+/// With the mechanism disabled: if the commit mark is taken after the snapshot, events committed in
+/// between are lost.
 #[test]
 fn a_mark_that_is_taken_too_late_loses_events() {
     let hook = take_hook();
@@ -50,12 +50,12 @@ fn a_mark_that_is_taken_too_late_loses_events() {
     assert!(is_lost, "2,000 stories went well without the mechanism");
 }
 
-/// WS-07 and WS-08: never a silent gap, and nothing for those who have left.
+/// WS-07 and WS-08: no silent gap, and no events for agents that have left.
 #[test]
-fn every_subscriber_is_told_of_what_the_log_no_longer_has() {
+fn a_trimmed_log_causes_resets_and_no_silent_gap() {
     let mut told = 0;
     for seed in 0..STORIES / 2 {
-        match catch_unwind(|| forgetful_story(seed, false)) {
+        match catch_unwind(|| trimmed_story(seed, false)) {
             Ok(resets) => told += resets,
             Err(panic) => {
                 eprintln!("story {seed} went wrong");
@@ -66,13 +66,13 @@ fn every_subscriber_is_told_of_what_the_log_no_longer_has() {
     assert!(told > 1_000, "{told} gaps");
 }
 
-/// The mechanism switched off: subscribers that are not looked up again behind a gap get what was said
-/// after their removal.
+/// With the mechanism disabled: subscribers that are not checked again after a gap get messages
+/// posted after their removal.
 #[test]
 fn a_gap_that_is_crossed_without_a_look_shows_what_is_refused() {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
-    let shown = (0..5_000).filter(|seed| catch_unwind(|| forgetful_story(*seed, true)).is_err());
+    let shown = (0..5_000).filter(|seed| catch_unwind(|| trimmed_story(*seed, true)).is_err());
     let shown = shown.count();
     set_hook(hook);
     assert!(shown > 0);

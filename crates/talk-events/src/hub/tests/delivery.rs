@@ -1,4 +1,4 @@
-//! Events on their way to live subscribers, and what makes a subscriber fall behind.
+//! Delivery of events to live subscribers, and the reasons for which a subscriber falls behind.
 
 use talk_domain::kernel::live::{Scope, Start};
 use talk_domain::kernel::stream::Change;
@@ -20,9 +20,9 @@ fn an_event_reaches_every_live_subscriber_of_its_stream_and_no_other() {
     assert!(desk.sent(3).is_empty());
 }
 
-/// WS-03: none twice.
+/// WS-03: no event twice.
 #[test]
-fn an_event_that_is_heard_again_is_not_given_again() {
+fn an_event_that_rings_twice_is_sent_once() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 5));
@@ -33,9 +33,9 @@ fn an_event_that_is_heard_again_is_not_given_again() {
     assert!(desk.reads().is_empty());
 }
 
-/// LOG-03: none missing.
+/// LOG-03: no event is missing.
 #[test]
-fn a_gap_in_what_was_heard_is_read_from_the_log() {
+fn events_that_did_not_ring_are_read_from_the_log() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 5));
@@ -75,9 +75,9 @@ fn a_queue_takes_what_fills_it_and_the_rest_is_read_once_half_of_it_is_free() {
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
-/// WS-11: once it falls behind, a subscriber is told so, once.
+/// WS-11: a subscriber that falls behind gets one notice of it.
 #[test]
-fn a_subscriber_that_falls_behind_is_told_once() {
+fn a_subscriber_that_falls_behind_gets_one_notice() {
     let mut desk = Desk::new(10);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 0));
@@ -108,9 +108,9 @@ fn an_event_larger_than_the_queue_is_given_when_nothing_waits() {
     assert_eq!(desk.sent(1), ["event 2"]);
 }
 
-/// WS-12: after the event that removed it, nothing more of the stream reaches an agent.
+/// WS-12: an agent gets no events of the stream after the one that removed it.
 #[test]
-fn who_leaves_is_sent_its_leaving_and_nothing_more() {
+fn an_agent_that_leaves_gets_the_removal_and_nothing_more() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 5));
@@ -122,7 +122,7 @@ fn who_leaves_is_sent_its_leaving_and_nothing_more() {
     assert!(desk.hub.fanouts.is_empty());
 }
 
-/// WS-12: deleted.
+/// WS-12: the stream is deleted.
 #[test]
 fn a_deleted_stream_ends_for_everybody() {
     let mut desk = Desk::new(1_000);
@@ -139,7 +139,7 @@ fn a_deleted_stream_ends_for_everybody() {
     assert!(desk.hub.fanouts.is_empty());
 }
 
-/// WS-02: every stream the caller participates in, now and later.
+/// WS-02: a subscription to all streams includes those that the agent joins later.
 #[test]
 fn a_stream_joined_later_begins_with_the_joining() {
     let mut desk = Desk::new(1_000);
@@ -157,9 +157,9 @@ fn a_stream_joined_later_begins_with_the_joining() {
     assert!(desk.out.notices.is_empty() && desk.reads().is_empty());
 }
 
-/// WS-12: a joining older than the return, delivered late, restarts nothing.
+/// WS-12: an older join that is delivered late does not restart the delivery.
 #[test]
-fn who_comes_back_is_followed_again() {
+fn an_agent_that_joins_again_is_subscribed_again() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 5));
@@ -175,7 +175,7 @@ fn who_comes_back_is_followed_again() {
     assert!(desk.reads().is_empty(), "it follows the stream already");
 }
 
-/// LOG-05: creating a stream logs `chat_created` first, which its founders get too.
+/// LOG-05: the first event of a stream is its creation, which its founders get too.
 #[test]
 fn founders_get_a_stream_from_its_first_event_and_those_who_join_later_do_not() {
     let (stream, other) = (stream_id(1), stream_id(2));
@@ -200,7 +200,7 @@ fn founders_get_a_stream_from_its_first_event_and_those_who_join_later_do_not() 
     }
 }
 
-/// An event may change several memberships: an agent who leaves and another who joins.
+/// An event may change several memberships: one agent leaves and another joins.
 #[test]
 fn every_change_of_an_event_is_applied() {
     let mut desk = Desk::new(1_000);
@@ -248,7 +248,7 @@ fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
     desk.commit(&[said(dropped, 6), said(kept, 6), joined(stream_id(3), 4, 1)]);
     assert_eq!(desk.sent(1), ["event 6"]);
     assert!(desk.reads().is_empty(), "nothing joined later is followed");
-    // The same for streams that are being caught up.
+    // The same while the subscriber is behind.
     let mut desk = Desk::new(1_000);
     desk.connect(1, 1);
     for stream in [dropped, kept] {
@@ -267,7 +267,7 @@ fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
     assert!(desk.hub.fanouts.is_empty());
 }
 
-/// A subscription under way for longer than the hub remembers begins anew.
+/// A pending subscription is restarted if the hub no longer has the events since its commit mark.
 #[test]
 fn a_subscription_sees_what_was_committed_meanwhile_as_long_as_that_is_remembered() {
     for (count, is_begun) in [(2, true), (REMEMBERED, true), (REMEMBERED + 1, false)] {

@@ -1,4 +1,4 @@
-//! A hub whose outbox is read line by line.
+//! A hub whose commands the tests read as lines of text.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use talk_domain::testing::{agent_id, logged};
 use crate::hub::model::Out;
 use crate::hub::{CommitMark, Hub, Page, SubscriberId};
 
-/// The hub, and what it wanted done.
+/// The hub and its pending commands.
 pub(super) struct Desk {
     pub(super) hub: Hub,
     pub(super) out: Out,
@@ -25,19 +25,20 @@ impl Desk {
         }
     }
 
-    /// Connects subscriber `id` of the `agent`th agent, which follows what its agent joins.
+    /// Connects subscriber `id` of the `agent`th agent, which is subscribed to the streams that its
+    /// agent joins later.
     pub(super) fn connect(&mut self, id: u64, agent: u128) {
         self.hub.connect(SubscriberId(id), agent_id(agent));
         self.hub.set_follows_joined(SubscriberId(id), true);
     }
 
-    /// Begins the delivery of a stream by a snapshot that was taken right now.
+    /// Subscribes to a stream by a snapshot taken now.
     pub(super) fn subscribe(&mut self, id: u64, stream: StreamId, start: Start) -> bool {
         let mark = self.hub.mark();
         self.subscribe_since(id, mark, (stream, start))
     }
 
-    /// Begins the delivery of a stream by a snapshot that was taken after `mark`.
+    /// Subscribes to a stream by a snapshot taken after `mark`.
     pub(super) fn subscribe_since(
         &mut self,
         id: u64,
@@ -94,12 +95,12 @@ impl Desk {
         self.hub.page(SubscriberId(id), &page, &mut self.out);
     }
 
-    /// The connection took some bytes.
+    /// The client received `bytes` of its queue.
     pub(super) fn drain(&mut self, id: u64, bytes: usize) {
         self.hub.acknowledge(SubscriberId(id), bytes, &mut self.out);
     }
 
-    /// What was sent to a subscriber since this was last asked.
+    /// Returns the notices sent to a subscriber since the last call.
     pub(super) fn sent(&mut self, id: u64) -> Vec<String> {
         let all = std::mem::take(&mut self.out.notices);
         let (of_subscriber, others): (Vec<_>, Vec<_>) = all
@@ -112,8 +113,8 @@ impl Desk {
             .collect()
     }
 
-    /// The reads of the log asked for since this was last asked: for whom, of which stream, after
-    /// which event, and how many bytes.
+    /// Returns the reads of the log that the hub has requested since the last call: the subscriber,
+    /// the stream, the event after which it starts, and the maximum of bytes.
     pub(super) fn reads(&mut self) -> Vec<(u64, StreamId, u64, usize)> {
         let reads = std::mem::take(&mut self.out.reads);
         let reads = reads.into_iter();
@@ -150,12 +151,12 @@ pub(super) fn event(stream: StreamId, seq: u64, changes: &[Change]) -> Arc<Logge
     logged(stream, seq, changes, "0123456789")
 }
 
-/// An event that changes nothing about the membership.
+/// An event that changes no membership.
 pub(super) fn said(stream: StreamId, seq: u64) -> Arc<Logged> {
     event(stream, seq, &[])
 }
 
-/// The same with a payload of so many bytes.
+/// The same with a payload of `bytes` bytes.
 pub(super) fn long(stream: StreamId, seq: u64, bytes: usize) -> Arc<Logged> {
     logged(stream, seq, &[], &"x".repeat(bytes))
 }

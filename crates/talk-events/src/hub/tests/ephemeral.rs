@@ -1,4 +1,4 @@
-//! Frames that are in no log: presence, and what connections say to each other.
+//! Frames that are not in the log: presence, and ephemeral frames between connections.
 
 use talk_domain::kernel::live::{Presence, Start};
 use talk_domain::testing::{agent_id, stream_id};
@@ -19,7 +19,7 @@ fn send_ephemeral(desk: &mut Desk, id: u64, frame: &str) {
 
 /// WS-18: presence.
 #[test]
-fn others_are_told_once_of_an_agent_with_whom_they_share_streams() {
+fn presence_is_sent_once_to_agents_with_a_common_stream() {
     let mut desk = Desk::new(1_000);
     for (subscriber, agent) in [(1, 1), (2, 2)] {
         desk.live(subscriber, agent, (stream_id(1), 5));
@@ -56,7 +56,7 @@ fn a_passing_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
     );
 }
 
-/// A subscriber that has more than a quarter of its queue to take gets no frame that is in no log.
+/// A subscriber whose queue is more than a quarter full gets no ephemeral frames.
 #[test]
 fn passing_frames_keep_three_quarters_of_a_queue_free() {
     for (waiting, is_given) in [(100, true), (101, false)] {

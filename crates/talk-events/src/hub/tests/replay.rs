@@ -1,11 +1,11 @@
-//! How a subscriber that is behind is caught up from the log.
+//! Reads from the log for subscribers that are behind.
 
 use talk_domain::kernel::live::Start;
 use talk_domain::testing::stream_id;
 
 use super::desk::{Desk, joined, left, long, said};
 
-/// A desk with subscriber 1 behind in stream 1, which resumes after `seq`; its first read is under way.
+/// A desk with subscriber 1, which resumes stream 1 after `seq`; its first read is pending.
 fn resumed(queue_limit: usize, seq: u64, head: u64) -> Desk {
     let mut desk = Desk::new(queue_limit);
     desk.connect(1, 1);
@@ -27,7 +27,7 @@ fn a_page_that_is_not_the_last_is_followed_by_a_read_from_its_end() {
     assert_eq!(desk.sent(1), ["caught up at 5"]);
 }
 
-/// WS-06: none twice.
+/// WS-06: no event twice.
 #[test]
 fn events_that_a_page_repeats_are_not_given_again() {
     let mut desk = resumed(1_000, 3, 5);
@@ -38,9 +38,9 @@ fn events_that_a_page_repeats_are_not_given_again() {
     assert_eq!(desk.sent(1), all);
 }
 
-/// WS-07: beyond retention, never a silent gap.
+/// WS-07: events deleted by retention cause a reset, no silent gap.
 #[test]
-fn events_that_the_log_no_longer_holds_are_told_as_a_reset() {
+fn trimmed_events_cause_a_reset() {
     let mut desk = resumed(1_000, 2, 8);
     let stream = stream_id(1);
     desk.page(1, (stream, 2), &[said(stream, 7), said(stream, 8)]);
@@ -82,9 +82,9 @@ fn what_fills_a_queue_exactly_fits() {
     assert_eq!(desk.sent(1), ["replayed 1", "replayed 2"]);
 }
 
-/// The answer to a read for a subscription that was replaced says nothing about the new one.
+/// A page that was read for a replaced subscription does not count for the new one.
 #[test]
-fn an_answer_that_was_not_asked_for_is_not_given() {
+fn a_page_of_a_replaced_subscription_is_dropped() {
     let mut desk = resumed(1_000, 3, 6);
     let stream = stream_id(1);
     assert!(desk.subscribe(1, stream, Start::Since { seq: 1, head: 6 }));
@@ -101,7 +101,7 @@ fn an_answer_that_was_not_asked_for_is_not_given() {
     assert_eq!(desk.sent(1).len(), 6, "five events and the end");
 }
 
-/// Whoever left gets nothing until its own return, whatever happens to others.
+/// An agent that has left gets no events until it joins again, even if others join or leave.
 #[test]
 fn between_leaving_and_return_nothing_is_given() {
     let mut desk = resumed(40, 3, 5);
@@ -122,7 +122,7 @@ fn between_leaving_and_return_nothing_is_given() {
     assert_eq!(desk.sent(1), ["replayed 10", "caught up at 10"]);
 }
 
-/// A subscriber whose agent has left and not come back by the head waits for the joining.
+/// A subscriber whose agent has left and has not joined again by the head stays linked and waits.
 #[test]
 fn a_subscriber_that_finds_no_return_in_the_log_waits_for_it() {
     let mut desk = resumed(1_000, 3, 5);
@@ -145,7 +145,7 @@ fn a_subscriber_that_finds_no_return_in_the_log_waits_for_it() {
     assert_eq!(desk.sent(1), ["event 9"]);
 }
 
-/// One stream that moves on with every page keeps no other waiting.
+/// A stream with a new event after every page does not delay the others.
 #[test]
 fn streams_are_caught_up_in_turns() {
     let mut desk = Desk::new(1_000);

@@ -1,4 +1,4 @@
-//! Where the delivery of a stream begins.
+//! The position at which the delivery of a stream starts.
 
 use talk_domain::kernel::live::{ResetReason, Start};
 use talk_domain::testing::stream_id;
@@ -16,9 +16,10 @@ fn without_a_position_delivery_begins_after_the_head() {
     assert!(desk.reads().is_empty());
 }
 
-/// WS-06: replays every event after the position, then says so, then goes live.
+/// WS-06: every event after the position is replayed, then a notice marks the end of the replay,
+/// then delivery is live.
 #[test]
-fn a_position_is_resumed_from_and_its_end_is_told() {
+fn a_resumed_position_is_replayed_and_its_end_is_marked() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.connect(1, 1);
@@ -45,9 +46,9 @@ fn a_position_at_the_head_is_caught_up_once_the_log_was_read() {
     assert_eq!(desk.sent(1), ["caught up at 5"]);
 }
 
-/// WS-07: never a silent gap.
+/// WS-07: no silent gap.
 #[test]
-fn a_worthless_position_is_reset_to_the_head() {
+fn an_invalid_position_is_reset_to_the_head() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.connect(1, 1);
@@ -57,7 +58,7 @@ fn a_worthless_position_is_reset_to_the_head() {
     assert_eq!(desk.sent(1), ["event 6"]);
 }
 
-/// WS-08: the event of the removal alone.
+/// WS-08: only the event of the removal.
 #[test]
 fn a_former_participant_gets_its_leaving_and_nothing_else() {
     for follows_joined in [false, true] {
@@ -79,7 +80,7 @@ fn a_former_participant_gets_its_leaving_and_nothing_else() {
     }
 }
 
-/// WS-12: a return during the replay of the leaving is not lost.
+/// WS-12: a join during the replay of the removal is not lost.
 #[test]
 fn a_former_participant_who_comes_back_meanwhile_gets_its_return() {
     let mut desk = Desk::new(1_000);
@@ -103,7 +104,7 @@ fn a_former_participant_who_comes_back_meanwhile_gets_its_return() {
 
 /// WS-12: an earlier membership, ended before the subscription, does not end it.
 #[test]
-fn an_earlier_stay_ends_nothing() {
+fn an_earlier_membership_does_not_end_the_delivery() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.connect(1, 1);
@@ -113,7 +114,7 @@ fn an_earlier_stay_ends_nothing() {
     desk.page(1, (stream, 3), &log);
     let all = ["replayed 4", "replayed 5", "replayed 6", "caught up at 6"];
     assert_eq!(desk.sent(1), all);
-    // What is left after it ends the delivery, also if it is read from the log.
+    // A later removal ends the delivery, also if it is read from the log.
     assert!(desk.subscribe(1, stream, Start::Since { seq: 5, head: 6 }));
     desk.sent(1);
     desk.page(1, (stream, 5), &[joined(stream, 6, 1), left(stream, 7, 1)]);
@@ -121,7 +122,8 @@ fn an_earlier_stay_ends_nothing() {
     assert_eq!(desk.sent(1), ended);
 }
 
-/// A snapshot is older than what the subscriber was given: its place stays.
+/// The snapshot is older than the events that the subscriber has received: its cursor does not
+/// move.
 #[test]
 fn a_second_subscription_moves_no_subscriber_back_or_ahead() {
     let mut desk = Desk::new(1_000);
@@ -144,7 +146,7 @@ fn a_second_subscription_moves_no_subscriber_back_or_ahead() {
     assert_eq!(desk.sent(1), ["event 8", "event 9"]);
 }
 
-/// A position that is asked for is resumed from, also by a subscriber that is live.
+/// A live subscriber can resume at a position too.
 #[test]
 fn a_live_subscriber_that_asks_for_a_position_gets_it() {
     let mut desk = Desk::new(1_000);
@@ -160,7 +162,8 @@ fn a_live_subscriber_that_asks_for_a_position_gets_it() {
     assert_eq!(desk.sent(1), all);
 }
 
-/// A snapshot in which the agent still participates is too old once its subscriber saw it leave.
+/// A snapshot in which the agent participates is too old if its subscriber has received the
+/// removal.
 #[test]
 fn a_snapshot_older_than_the_leaving_that_was_seen_is_taken_anew() {
     let stream = stream_id(1);
@@ -176,7 +179,8 @@ fn a_snapshot_older_than_the_leaving_that_was_seen_is_taken_anew() {
     }
 }
 
-/// The same for a subscriber that found the leaving in the log and looks for a return there.
+/// The same for a subscriber that has read the removal from the log and looks for a later join
+/// there.
 #[test]
 fn a_snapshot_older_than_the_leaving_that_was_read_is_taken_anew() {
     let stream = stream_id(1);
@@ -195,9 +199,9 @@ fn a_snapshot_older_than_the_leaving_that_was_read_is_taken_anew() {
     }
 }
 
-/// A snapshot shows the agent back in the stream before its subscriber has read so far.
+/// The snapshot shows that the agent has joined again, which its subscriber has not read yet.
 #[test]
-fn a_subscriber_that_looks_for_a_return_is_told_where_it_goes_on() {
+fn a_subscriber_that_waits_for_a_join_gets_its_new_start() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 5));

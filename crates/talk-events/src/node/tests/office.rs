@@ -27,7 +27,7 @@ use crate::node::{Node, NodeBell, NodeHandle};
 /// The log that positions belong to.
 pub(super) const EPOCH: &str = "this log";
 
-/// Everything durable, and what goes wrong.
+/// The durable state, and the failures to simulate.
 #[derive(Clone, Default)]
 struct State {
     logs: HashMap<StreamId, Vec<Arc<Logged>>>,
@@ -36,7 +36,7 @@ struct State {
     failures: usize,
     commits: VecDeque<Vec<Arc<Logged>>>,
     reads: Vec<&'static str>,
-    /// Of each read of a log: how many bytes of it.
+    /// The maximum of bytes of each read of the log.
     bytes: Arc<Mutex<Vec<usize>>>,
 }
 
@@ -106,7 +106,7 @@ impl Office {
         self.commit(stream, &[Change::Leaves(agent)], "left");
     }
 
-    /// Lets the next reads fail.
+    /// Makes the next reads fail.
     pub(super) fn fail(&self, reads: usize) {
         self.state().failures = reads;
     }
@@ -119,12 +119,12 @@ impl Office {
         self.state().commits = commits.into();
     }
 
-    /// The names of the reads since this was last asked.
+    /// Returns the names of the reads since the last call.
     pub(super) fn reads(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.state().reads)
     }
 
-    /// How many bytes of the logs were asked for, read by read.
+    /// Returns the requested maximum of bytes of each read of the log.
     pub(super) fn bytes(&self) -> Vec<usize> {
         self.state().bytes.lock().unwrap().clone()
     }
@@ -134,7 +134,7 @@ impl Office {
         self.node.connect(actor(agent_id(n)))
     }
 
-    /// A connection of the `n`th agent that follows all of its streams from now on.
+    /// A connection of the `n`th agent that is subscribed to all of its streams.
     pub(super) async fn follower(&self, n: u128) -> Box<dyn Connection> {
         let mut connection = self.connect(n);
         let (nothing, resume) = (Scope::default(), Resume::default());
@@ -295,8 +295,8 @@ pub(super) fn since(stream: StreamId, seq: u64) -> Resume {
     }
 }
 
-/// The next notice, which must come: the clock of these tests goes on only while nobody has
-/// anything to do.
+/// Waits for the next notice. The paused clock advances only while all tasks are idle, so that a
+/// notice that never comes fails the test at once.
 pub(super) async fn next(connection: &mut dyn Connection) -> Option<Notice> {
     let notice = timeout(Duration::from_secs(60), poll(connection)).await;
     notice.expect("a notice comes")
@@ -306,7 +306,7 @@ async fn poll(connection: &mut dyn Connection) -> Option<Notice> {
     poll_fn(|cx| connection.poll_notice(cx)).await
 }
 
-/// All notices until none comes any more.
+/// Receives all notices until no more come.
 pub(super) async fn rest(connection: &mut dyn Connection) -> Vec<Notice> {
     let mut notices = Vec::new();
     let patience = Duration::from_millis(500);
