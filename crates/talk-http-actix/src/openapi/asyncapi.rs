@@ -75,7 +75,7 @@ pub(crate) fn async_document(has_legacy: bool, limits: &Limits) -> Value {
     })
 }
 
-/// What is sent in one direction.
+/// Describes the messages that are sent in one direction.
 fn operation(action: &str, summary: &str, names: &[String]) -> Value {
     let messages = references("#/channels/socket/messages", names.iter());
     json!({
