@@ -26,7 +26,6 @@ pub(crate) struct EventRow {
 }
 
 /// Parses a stored kind.
-
 pub(crate) fn kind(name: &str) -> Result<EventKind, StoreError> {
     EventKind::parse(name).ok_or_else(|| corrupt("an unknown kind of event"))
 }

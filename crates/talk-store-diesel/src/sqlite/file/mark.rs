@@ -46,8 +46,7 @@ struct Count {
 }
 
 impl Mark {
-    /// Reads the newest event; `None` if there is none yet. Row numbers rise in commit order.
-
+    /// Reads the newest event; `None` if there is none yet. Serials rise in commit order.
     fn newest(conn: &mut SqliteConnection) -> QueryResult<Option<Self>> {
         let sql = "SELECT m.value AS epoch, hex(e.stream_id) AS chat, e.seq AS seq, e.tm AS tm \
                    FROM talk_meta m, talk_events e WHERE m.key = 'epoch' ORDER BY e.serial DESC \
