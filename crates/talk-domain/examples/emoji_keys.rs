@@ -3,8 +3,8 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use talk_domain::emoji::Emoji;
-use talk_domain::limits::Limits;
+use talk_domain::kernel::limits::Limits;
+use talk_domain::talk::model::emoji::Emoji;
 
 fn main() -> std::io::Result<()> {
     let limit = Limits::default().emoji;

@@ -7,5 +7,3 @@ pub mod customer;
 pub mod departure;
 pub mod session;
 pub mod unit;
-
-pub use credentials::*;

@@ -8,6 +8,7 @@ pub mod fold;
 pub mod future;
 pub mod id;
 pub mod idempotency;
+pub mod limits;
 pub mod live;
 pub mod log;
 pub mod page;

@@ -15,7 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 use talk_wire::error::ErrorEnvelope;
 use talk_wire::schema::Schemas;
 

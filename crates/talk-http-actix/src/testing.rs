@@ -11,19 +11,19 @@ use serde_json::Value;
 use talk_domain::identity::access_key::KeyHash;
 use talk_domain::identity::agent::{Agent, PasswordHash};
 use talk_domain::identity::credentials::{
-    PasswordError, PasswordMatch, Passwords, TokenError, Tokens, VerifiedToken,
+    PasswordError, PasswordMatch, Passwords, TokenClaims, TokenError, Tokens, VerifiedToken,
 };
-use talk_domain::identity::session::{MockDirectory, TokenClaims};
+use talk_domain::identity::session::MockDirectory;
 use talk_domain::kernel::context::{Actor, Permission};
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::{AgentId, TokenId};
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::{Connection, Live, Presence};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Verdict, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::event::{FrameEncoder, LogEntry};
-use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at, customer_id};
 

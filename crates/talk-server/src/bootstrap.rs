@@ -8,9 +8,9 @@ use talk_domain::identity::agent::{check_password, normal_username};
 use talk_domain::identity::credentials::Passwords;
 use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::context::Permission;
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::unit::Talk;
 
 use crate::failure::Failure;

@@ -9,12 +9,12 @@ use talk_domain::identity::credentials::Passwords;
 use talk_domain::identity::customer::Customer;
 use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
 use talk_domain::kernel::id::{ChatId, CustomerId};
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::talk::chat::list::list_chats;
 use talk_domain::talk::model::chat::{ChatFilter, ChatKind, ChatStatus};
-use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::unit::Talk;
 use uuid::Uuid;
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use talk_domain::identity::agent::AgentStatus;
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::page::{Order, Page, PageRequest};
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::unit::Talk;
 use talk_store_diesel::DatabaseLock;
 

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use talk_domain::kernel::context::{Actor, Context, IdSource, Permission};
 use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::remove::remove_chat;
-use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::model::retention::{Expiry, Retention, Step};
 use talk_domain::talk::retention::due::{Due, find_due};
 use talk_domain::talk::retention::expire::expire_messages;

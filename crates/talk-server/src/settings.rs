@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 use talk_domain::talk::model::retention::Retention;
 use talk_http_actix::{
     BodyLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,

@@ -6,7 +6,7 @@
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 pub use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 
 /// Any text but U+0000.
 pub const NO_NUL: &str = r"^[^\u0000]*$";

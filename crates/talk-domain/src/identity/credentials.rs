@@ -3,7 +3,6 @@
 
 use crate::identity::access_key::KeyHash;
 use crate::identity::agent::{Agent, PasswordHash};
-use crate::identity::session::TokenClaims;
 use crate::kernel::error::refusals;
 use crate::kernel::future::BoxFuture;
 use crate::kernel::id::{AgentId, CustomerId, TokenId};
@@ -24,6 +23,19 @@ refusals! {
         Busy = Unavailable "BUSY" "too many passwords wait to be processed",
         Failed = Internal "INTERNAL" "the password could not be processed",
     }
+}
+
+/// Claims of a verified token of this installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenClaims {
+    /// The agent it was issued to.
+    pub agent: AgentId,
+    /// Id of the token.
+    pub token: TokenId,
+    /// The agent's token generation when it was issued.
+    pub generation: u32,
+    /// Time of expiry.
+    pub expires: Timestamp,
 }
 
 /// A token with a valid signature and valid times. Whether it was revoked must be looked up in the

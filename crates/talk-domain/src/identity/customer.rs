@@ -8,10 +8,10 @@ use crate::identity::agent::Agent;
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::CustomerId;
+use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::Limits;
 
 /// A tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]

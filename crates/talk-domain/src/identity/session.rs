@@ -12,19 +12,6 @@ use crate::kernel::id::{AgentId, CustomerId, TokenId};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
-/// Claims of a verified token of this installation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TokenClaims {
-    /// The agent it was issued to.
-    pub agent: AgentId,
-    /// Id of the token.
-    pub token: TokenId,
-    /// The agent's token generation when it was issued.
-    pub generation: u32,
-    /// Time of expiry.
-    pub expires: Timestamp,
-}
-
 /// The credential of a request. The unit of work that makes a change checks it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use uuid::Uuid;
 
 use crate::kernel::id::{AgentId, CustomerId};
+use crate::kernel::limits::Limits;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::Limits;
 
 /// Permissions beyond an agent's own chats. The codes are VoIPBIN's integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,3 @@
 //! Use cases of the server that run cleanups.
 
 pub mod carry_on;
-mod erasure;

@@ -3,7 +3,6 @@
 pub mod chat;
 pub mod emoji;
 pub mod event;
-pub mod limits;
 pub mod media;
 pub mod mention;
 pub mod message;

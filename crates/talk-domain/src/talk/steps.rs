@@ -4,6 +4,7 @@ pub mod announce;
 pub mod compose;
 pub mod content;
 pub mod direct;
+pub mod erasure;
 pub mod membership;
 pub mod mention;
 pub mod record;

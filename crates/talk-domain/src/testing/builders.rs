@@ -15,7 +15,7 @@ use crate::talk::model::event::EventKind;
 use crate::kernel::time::Timestamp;
 use crate::talk::model::chat::{Chat, ChatKind, ChatStatus};
 
-use crate::talk::model::limits::Limits;
+use crate::kernel::limits::Limits;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::model::participant::Participant;
 

@@ -61,8 +61,9 @@ async fn list(
         caller.charge(HEAVY).await?;
         ReadLane::Search
     };
+    let limits = caller.cx.limits;
     let read = caller.read_in(lane, "list_channels", move |snapshot, actor| {
-        let channels = list_channels(snapshot, &search, page)?;
+        let channels = list_channels(snapshot, &search, &limits, page)?;
         Ok(own_page(snapshot, actor, channels)?)
     });
     Ok(caller.page(&read.await?, own_row))

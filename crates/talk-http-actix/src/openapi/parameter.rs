@@ -1,7 +1,7 @@
 //! Parameters and headers that many operations share.
 
 use serde_json::{Value, json};
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 
 use super::format;
 use crate::endpoint::{Form, Parameter};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
 use serde_json::Value;
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 use talk_wire::reason::find;
 
 use super::{Operation, asyncapi, document, errors, groups, openapi};

@@ -9,8 +9,8 @@ use talk_domain::identity::agent::{
 use talk_domain::kernel::context::Permission;
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::text::check_text;
-use talk_domain::talk::model::limits::Limits;
 
 use super::Request;
 use crate::schema::USERNAME;

@@ -4,10 +4,10 @@ use crate::identity::access_key::{AccessKey, KeyHash};
 use crate::identity::unit::IdentityUnit;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{AccessKeyId, AgentId, CustomerId};
+use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::Limits;
 
 /// The longest validity of a key in seconds: 100 years.
 pub const MAX_LIFETIME_SECONDS: u32 = 3_155_760_000;

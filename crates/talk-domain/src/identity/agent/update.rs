@@ -6,10 +6,10 @@ use crate::identity::unit::IdentityUnit;
 use crate::kernel::context::{Actor, Permission};
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::AgentId;
+use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
-use crate::talk::model::limits::Limits;
 
 /// The command; `None` keeps a field unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::kernel::error::Invalid;
+use crate::kernel::limits::Limits;
 use crate::kernel::text::check_text;
-use crate::talk::model::limits::Limits;
 
 /// Checks a new username and returns it in its normal form (NFKC): 1 to 255 characters, none of them
 /// white space, a control or format character, unassigned, or invisible for another reason.

@@ -72,8 +72,7 @@ fn confirm<U: IdentityUnit + ?Sized>(
 mod tests {
     use super::*;
     use crate::identity::agent::Agent;
-    use crate::identity::credentials::VerifiedToken;
-    use crate::identity::session::TokenClaims;
+    use crate::identity::credentials::{TokenClaims, VerifiedToken};
     use crate::kernel::context::Permission;
     use crate::testing::{MockUnitOfWork, actor, agent_id, an_agent, at};
     use uuid::Uuid;

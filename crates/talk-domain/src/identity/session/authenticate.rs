@@ -90,7 +90,8 @@ fn actor(agent: Option<Agent>) -> Result<Actor, AuthenticateError> {
 mod tests {
     use super::*;
     use crate::identity::access_key::AccessKey;
-    use crate::identity::session::{MockDirectory, TokenClaims};
+    use crate::identity::credentials::TokenClaims;
+    use crate::identity::session::MockDirectory;
     use crate::kernel::id::CustomerId;
     use crate::testing::{
         a_deleted_agent, a_disabled_agent, a_key, agent_id, an_agent, at, customer_id,

@@ -2,11 +2,11 @@
 
 use crate::kernel::context::Actor;
 use crate::kernel::error::{Invalid, refusals};
+use crate::kernel::limits::Limits;
 use crate::kernel::page::{Page, PageRequest};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 use crate::talk::model::chat::{Chat, ChatFilter};
-use crate::talk::model::limits::Limits;
 use crate::talk::unit::TalkSnapshot;
 
 /// Lists the chats in which the caller participates.
@@ -37,9 +37,10 @@ refusals! {
 pub fn list_channels(
     snapshot: &mut dyn TalkSnapshot,
     search: &str,
+    limits: &Limits,
     request: PageRequest,
 ) -> Result<Page<Chat>, ListChannelsError> {
-    check_text("search", search, Limits::default().name)?;
+    check_text("search", search, limits.name)?;
     Ok(snapshot.chats().channels(search, request)?)
 }
 
@@ -84,12 +85,17 @@ mod tests {
             channels
                 .withf(move |search, request| search == wanted && *request == FIRST)
                 .returning(|_, _| Ok(one()));
-            list_channels(&mut snapshot, search, FIRST)
+            let limits = Limits {
+                name: 100,
+                ..Limits::default()
+            };
+            list_channels(&mut snapshot, search, &limits, FIRST)
         };
         assert_eq!(found("news").unwrap(), one());
-        let Err(ListChannelsError::Invalid(invalid)) = found(&"x".repeat(256)) else {
+        assert_eq!(found(&"x".repeat(100)).unwrap(), one());
+        let Err(ListChannelsError::Invalid(invalid)) = found(&"x".repeat(101)) else {
             panic!("too long")
         };
-        assert_eq!((&*invalid.field, invalid.limit), ("search", Some(255)));
+        assert_eq!((&*invalid.field, invalid.limit), ("search", Some(100)));
     }
 }

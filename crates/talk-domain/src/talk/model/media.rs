@@ -3,9 +3,9 @@
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::{AgentId, FileId};
+use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
-use crate::talk::model::limits::Limits;
 
 /// Characters of a URL.
 pub const URL: usize = 2_048;

@@ -5,9 +5,10 @@ use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::kernel::page::{Page, PageRequest};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
+use crate::talk::model::emoji::Emoji;
 use crate::talk::model::media::Media;
 use crate::talk::model::needle::MessageSearch;
-pub use crate::talk::model::note::{SystemKind, SystemNote};
+use crate::talk::model::note::SystemNote;
 use crate::talk::model::reaction::Reaction;
 
 /// The author.
@@ -54,6 +55,17 @@ pub struct Message {
     pub edited: Option<Timestamp>,
     /// Time of deletion; `None` if it is not deleted.
     pub deleted: Option<Timestamp>,
+}
+
+impl Message {
+    /// Returns the index of the reaction of `agent` with the key of `emoji`.
+    #[must_use]
+    pub fn reaction_of(&self, agent: AgentId, emoji: &Emoji) -> Option<usize> {
+        let of_agent = |reaction: &Reaction| reaction.agent == agent;
+        self.reactions
+            .iter()
+            .position(|reaction| of_agent(reaction) && reaction.emoji.key() == emoji.key())
+    }
 }
 
 /// An earlier version of an edited message.

@@ -61,7 +61,10 @@ pub fn add_reaction(
     if !chat.is_open() {
         return Err(ReactError::Closed);
     }
-    if own(&message, cx, &command.emoji).is_some() {
+    if message
+        .reaction_of(cx.actor.agent, &command.emoji)
+        .is_some()
+    {
         return Ok(Reacted {
             message,
             event: None,
@@ -104,14 +107,6 @@ fn check_room(message: &Message, cx: &Context) -> Result<(), Invalid> {
         return Err(Invalid::too_long("emoji", all, "reactions on a message"));
     }
     Ok(())
-}
-
-/// Returns the index of the caller's reaction with this emoji.
-pub(crate) fn own(message: &Message, cx: &Context, emoji: &Emoji) -> Option<usize> {
-    message
-        .reactions
-        .iter()
-        .position(|r| r.agent == cx.actor.agent && r.emoji.key() == emoji.key())
 }
 
 #[cfg(test)]

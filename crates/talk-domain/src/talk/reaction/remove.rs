@@ -3,7 +3,7 @@
 use crate::kernel::context::Context;
 use crate::talk::access::lock_message;
 use crate::talk::model::event::Event;
-use crate::talk::reaction::add::{React, ReactError, Reacted, own};
+use crate::talk::reaction::add::{React, ReactError, Reacted};
 use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
 
@@ -17,7 +17,7 @@ pub fn remove_reaction(
     command: &React,
 ) -> Result<Reacted, ReactError> {
     let (mut chat, mut message) = lock_message(uow, cx.actor, command.message)?;
-    let Some(place) = own(&message, cx, &command.emoji) else {
+    let Some(place) = message.reaction_of(cx.actor.agent, &command.emoji) else {
         return Ok(Reacted {
             message,
             event: None,

@@ -2,9 +2,9 @@
 
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::{Invalid, refusals};
+use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
-use crate::talk::model::limits::Limits;
 use crate::talk::model::media::Media;
 use crate::talk::unit::TalkUnit;
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 
 use crate::openapi::document;
 use crate::testing::Scene;

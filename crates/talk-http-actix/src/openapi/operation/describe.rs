@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 use talk_wire::schema::Schemas;
 
 use super::{Answer, Body, Operation};

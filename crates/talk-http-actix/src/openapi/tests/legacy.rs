@@ -1,7 +1,7 @@
 //! The operations of the first generations.
 
 use serde_json::Value;
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 
 use crate::openapi::document;
 

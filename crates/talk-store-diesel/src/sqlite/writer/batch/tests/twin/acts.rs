@@ -28,7 +28,6 @@ use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::message::post::{PostMessage, post_message};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::emoji::Emoji;
-use talk_domain::talk::model::limits::Limits;
 use talk_domain::talk::model::retention::Expiry;
 use talk_domain::talk::participant::add::{AddParticipant, add_participant};
 use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};

@@ -26,7 +26,7 @@ const ERASED_BYTES: usize = 64 * 1024;
 /// Removes the next access keys of an erased agent, then ends its next memberships, then looks
 /// through the next messages: its own become tombstones, and its name in system messages is
 /// replaced. Returns whether there may be more.
-pub(super) fn forget_author(
+pub(crate) fn forget_author(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     (cleanup, agent): (&Cleanup, AgentId),
@@ -57,7 +57,7 @@ pub(super) fn forget_author(
 
 /// Deletes the next stored answers that were given to an erased agent or show it. Returns whether
 /// there may be more.
-pub(super) fn forget_answers(
+pub(crate) fn forget_answers(
     uow: &mut dyn TalkUnit,
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
