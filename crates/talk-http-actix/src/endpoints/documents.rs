@@ -10,7 +10,7 @@ use std::sync::{LazyLock, OnceLock};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, web};
 use serde_json::Value;
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 
 use crate::Api;
 use crate::caller::Reply;

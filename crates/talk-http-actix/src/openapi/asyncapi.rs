@@ -3,7 +3,7 @@
 mod frames;
 
 use serde_json::{Map, Value, json};
-use talk_domain::talk::model::limits::Limits;
+use talk_domain::kernel::limits::Limits;
 use talk_wire::frame::AnyEvent;
 use talk_wire::legacy::frame::AnyTalkEvent;
 use talk_wire::request::PostMessage;

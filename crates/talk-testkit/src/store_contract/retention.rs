@@ -1,6 +1,5 @@
 //! Retention: old rows are erased in steps, and all others stay unchanged.
 
-use talk_domain::event::content_of;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{ChatId, MessageId};
 use talk_domain::kernel::log::Portion;
@@ -12,6 +11,7 @@ use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::emoji::Emoji;
 use talk_domain::talk::model::event::EventKind;
+use talk_domain::talk::model::event::content_of;
 use talk_domain::talk::model::message::Message;
 use talk_domain::talk::model::needle::{MessageSearch, Needle};
 use talk_domain::talk::model::retention::{Expiry, Step};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::talk::model::message::Author;
+use talk_domain::talk::model::note;
 use talk_domain::talk::model::{message, reaction};
 use uuid::Uuid;
 
@@ -163,8 +164,8 @@ fn counts(reactions: &[reaction::Reaction]) -> BTreeMap<String, u32> {
     counts
 }
 
-impl From<&message::SystemNote> for SystemNote {
-    fn from(note: &message::SystemNote) -> Self {
+impl From<&note::SystemNote> for SystemNote {
+    fn from(note: &note::SystemNote) -> Self {
         Self {
             kind: note.kind.as_str().to_owned(),
             actor_id: note.actor.to_string(),
@@ -262,7 +263,7 @@ mod tests {
     #[test]
     fn a_system_message_says_what_happened_and_by_whom() {
         let mut message = a_message(1);
-        message.author = Author::System(message::SystemNote {
+        message.author = Author::System(note::SystemNote {
             kind: SystemKind::ParticipantLeft(agent_id(2)),
             actor: agent_id(1),
         });

@@ -1,7 +1,7 @@
 //! The row of a stored answer.
 
 use diesel::prelude::*;
-use talk_domain::id::ChatId;
+use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::idempotency::{Answer, Answered};
 use talk_domain::kernel::store_error::StoreError;

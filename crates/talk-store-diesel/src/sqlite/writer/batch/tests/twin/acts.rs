@@ -13,6 +13,7 @@ use talk_domain::identity::session::logout::logout;
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{ChatId, CustomerId, MessageId, TokenId};
 use talk_domain::kernel::idempotency::{Answer, Answered, IdempotencyKey, replay};
+use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::chat::close::close_chat;
