@@ -174,9 +174,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
-    let (live, delivery) = prepared
-        .node
-        .run(Arc::new(TalkEntitlements::new(Arc::clone(&store))));
+    let entitlements = Arc::new(TalkEntitlements::new(Arc::clone(&store)));
+    let (live, delivery) = prepared.node.run(entitlements);
     let (revocations, watching) = talk_http_actix::watch_revocations(Arc::clone(&store));
     let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);

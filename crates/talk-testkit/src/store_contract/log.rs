@@ -16,6 +16,9 @@ use super::Factory;
 use super::paging::first;
 use super::world::World;
 
+const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
+const DELETED: &[Kind] = &[EventKind::ChatDeleted.name()];
+
 /// LOG-03: nobody receives the events of a unit that was rolled back.
 pub async fn events_of_a_refused_unit_never_ring(factory: Factory) {
     let world = World::open(factory).await;
@@ -135,7 +138,6 @@ pub async fn the_log_is_read_in_portions(factory: Factory) {
     })
     .await;
     assert_eq!((&*page.events, page.is_end), (rest, true));
-    const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
     let kinds = Some(POSTED);
     let page = read(Portion {
         kinds,
@@ -144,7 +146,6 @@ pub async fn the_log_is_read_in_portions(factory: Factory) {
     })
     .await;
     assert_eq!((&*page.events, page.is_end), (&all[3..9], false));
-    const DELETED: &[Kind] = &[EventKind::ChatDeleted.name()];
     let kinds = Some(DELETED);
     let page = read(Portion { kinds, ..portion }).await;
     assert_eq!((&*page.events, page.is_end), (&[][..], true));
@@ -180,19 +181,14 @@ pub async fn a_deleted_message_is_gone_everywhere(factory: Factory) {
         .unwrap();
 
     let after = world.log(chat).await;
-    let kinds: Vec<_> = after
-        .iter()
-        .rev()
-        .take(4)
-        .map(|event| &event.kind)
-        .collect();
     let expected = [
         EventKind::MessageDeleted.name(),
         EventKind::ReactionAdded.name(),
         EventKind::MessageEdited.name(),
         EventKind::MessagePosted.name(),
     ];
-    assert!(kinds.into_iter().eq(&expected));
+    let kinds = after.iter().rev().map(|event| &event.kind);
+    assert!(kinds.take(4).eq(&expected));
     assert!(after.iter().all(|event| !event.payload.contains("secret")));
     let redacted = after
         .iter()
