@@ -42,7 +42,7 @@ const DOMAIN: &[&str] = &[
     "uuid",
 ];
 
-fn root() -> PathBuf {
+pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
@@ -119,7 +119,8 @@ fn the_testkit_is_for_tests_and_the_benchmark_only() {
     }
 }
 
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+/// Adds every Rust file below `folder` to `files`.
+pub(super) fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

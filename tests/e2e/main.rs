@@ -50,3 +50,4 @@ mod system_messages;
 mod tenants;
 mod threads;
 mod visibility;
+mod wording;
