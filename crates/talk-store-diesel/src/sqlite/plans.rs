@@ -39,6 +39,8 @@ use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use explained::plan;
 
+const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
+
 /// An encoder of empty frames.
 pub(crate) struct Plain;
 
@@ -206,7 +208,6 @@ fn look(snapshot: &mut dyn TalkSnapshot, message: &Message) {
     let events = snapshot.events();
     let (stream, portion) = (message.chat.into(), Portion::new(3, 10));
     events.after(stream, portion).unwrap();
-    const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
     let kinds = Some(POSTED);
     events.after(stream, Portion { kinds, ..portion }).unwrap();
     events.get(stream, 3).unwrap();
