@@ -266,8 +266,8 @@ impl Hub {
         self.read_next(id, out);
     }
 
-    /// Notes that the connection received `bytes` of its queue. It may have received up to
-    /// [`portion`] more.
+    /// Notes that the connection received `bytes` of its queue. It may have received an
+    /// eighth of the limit more, which it acknowledges later.
     pub fn acknowledge(&mut self, id: SubscriberId, bytes: usize, out: &mut dyn Outbox) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
