@@ -27,9 +27,11 @@ pub const NAMES_AT_A_PLACE: usize = 16;
 /// Driven port: stores mentions, which are rows of their message and hold no text.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait MentionRepository {
-    /// Returns the participants of the chat whose username has one of these keys
-    /// ([`username_key`]), each with its username. An agent without a key of its own, which is older
-    /// than the rule that keys are unique, is found by its name without the case of ASCII letters.
+    /// Returns the participants of the chat whose username has one of these [keys], each with its
+    /// username. An agent without a key of its own, which is older than the rule that keys are
+    /// unique, is found by its name without the case of ASCII letters.
+    ///
+    /// [keys]: crate::kernel::username_key::username_key
     ///
     /// # Errors
     /// Only when storage fails.
