@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Paths that break a rule, as `file -> file`: the unit of
-/// work of the kernel names the log of Talk.
+/// Paths that break a rule, as `file -> file`: the kernel's unit of work names the log of Talk.
 const KNOWN: &[&str] = &["kernel::unit -> talk::model::event"];
 
 /// The layers, lowest first: a file belongs to the last one whose prefix it has.
@@ -20,7 +19,7 @@ enum Layer {
     Access,
     Steps,
     UseCase,
-    /// What Talk does behind a port of identity or of the kernel.
+    /// The adapters of Talk for ports of identity and of the kernel.
     PortOfBelow,
 }
 
