@@ -21,12 +21,18 @@ use serde::Serialize;
 /// Initial capacity in bytes; most answers and frames are shorter.
 const USUAL: usize = 1024;
 
-/// Serializes a wire type. Text, numbers and lists of them always have a JSON form.
+/// Serializes a wire type.
+///
+/// # Panics
+/// If `body` has no JSON form, for example a map whose keys are no strings. No wire type is like
+/// that; an empty answer instead would hide the mistake.
 #[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "a mistake in a type must not pass for an answer"
+)]
 pub fn json(body: &impl Serialize) -> String {
     let mut json = Vec::with_capacity(USUAL);
-    let written = serde_json::to_writer(&mut json, body).ok();
-    written
-        .and_then(|()| String::from_utf8(json).ok())
-        .unwrap_or_default()
+    serde_json::to_writer(&mut json, body).expect("a wire type has a JSON form");
+    String::from_utf8(json).expect("JSON is UTF-8")
 }

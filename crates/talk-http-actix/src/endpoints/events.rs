@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::log::{Logged, Portion};
+use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::access::AccessError;
 use talk_domain::talk::list_events::list_events;
 
@@ -102,20 +103,21 @@ async fn list(
     });
     let placed = read.await?;
     let epoch = json(&caller.store().epoch());
-    let frames = frames(&placed.value.events, dialect);
+    let frames = frames(&placed.value.events, dialect)?;
     let range = (placed.value.log_start, placed.seq);
     Ok(caller.placed_json(&placed, spliced(&frames, range, &epoch)))
 }
 
-/// Frames in today's vocabulary are the stored bytes.
-fn frames(events: &[Arc<Logged>], dialect: Vocabulary) -> Vec<Cow<'_, str>> {
-    let events = events.iter();
-    match dialect {
-        Vocabulary::Chat => events.map(|event| Cow::from(&*event.payload)).collect(),
-        Vocabulary::Talk => events
-            .filter_map(|event| legacy::frame::frame(event).map(Cow::from))
-            .collect(),
-    }
+/// Returns the frames of `events`: in today's vocabulary the logged bytes.
+fn frames(events: &[Arc<Logged>], dialect: Vocabulary) -> Result<Vec<Cow<'_, str>>, StoreError> {
+    let frames = events.iter().filter_map(|event| match dialect {
+        Vocabulary::Chat => Some(Ok(Cow::from(&*event.payload))),
+        Vocabulary::Talk => legacy::frame::frame(event)
+            .map_err(|error| StoreError::Corrupt(error.into()))
+            .transpose()
+            .map(|frame| frame.map(Cow::from)),
+    });
+    frames.collect()
 }
 
 /// Parses the requested vocabulary.

@@ -10,6 +10,7 @@ use talk_domain::talk::model::event::EventKind;
 
 use super::resource::{Message, Participant, Status};
 use crate::frame::{one_of, schema};
+use crate::json;
 
 /// The kinds of events the vocabulary has.
 pub static KINDS: [Kind; 7] = [
@@ -108,35 +109,39 @@ struct Frame<'a, D> {
 }
 
 impl Stored<'_> {
-    fn with<D: Serialize>(&self, kind: &'static str, data: D) -> Option<String> {
-        let frame = Frame {
+    fn with<D: Serialize>(&self, kind: &'static str, data: D) -> String {
+        json(&Frame {
             kind,
             data,
             chat_id: self.chat_id,
             seq: self.seq,
             action: self.action,
             reaction: self.reaction,
-        };
-        serde_json::to_string(&frame).ok()
+        })
     }
 }
 
-/// The event's frame; `None` if the vocabulary has no such event.
-#[must_use]
-pub fn frame(event: &Logged) -> Option<String> {
-    let shape = shape_of(&event.kind)?;
-    let stored: Stored<'_> = serde_json::from_str(&event.payload).ok()?;
+/// Returns the event's frame; `None` if the vocabulary has no such event.
+///
+/// # Errors
+/// If the logged frame is damaged.
+pub fn frame(event: &Logged) -> Result<Option<String>, serde_json::Error> {
+    let Some(shape) = shape_of(&event.kind) else {
+        return Ok(None);
+    };
+    let stored: Stored<'_> = serde_json::from_str(&event.payload)?;
     let data = stored.data.get();
-    match shape {
+    let frame = match shape {
         Shape::Message(kind) => {
-            let message: crate::resource::Message = serde_json::from_str(data).ok()?;
+            let message: crate::resource::Message = serde_json::from_str(data)?;
             stored.with(kind, Message::from(message))
         }
         Shape::Participant(kind, status) => {
-            let participant = serde_json::from_str(data).ok()?;
+            let participant = serde_json::from_str(data)?;
             stored.with(kind, Participant::new(participant, status))
         }
-    }
+    };
+    Ok(Some(frame))
 }
 
 #[cfg(test)]
@@ -161,7 +166,29 @@ mod tests {
             event,
         };
         let logged = entry.logged(customer_id(), ChatFrames.encode(&entry).into());
-        frame(&logged).map(|frame| serde_json::from_str(&frame).unwrap())
+        frame(&logged)
+            .unwrap()
+            .map(|frame| serde_json::from_str(&frame).unwrap())
+    }
+
+    /// LOG-04: a frame that cannot be converted is not left out like one that the vocabulary lacks.
+    #[test]
+    fn a_damaged_frame_is_an_error() {
+        let message = a_message(1);
+        let entry = LogEntry {
+            chat: chat_id(1),
+            tick: Tick { seq: 9, at: at(0) },
+            actor: agent_id(1),
+            event: Event::MessagePosted(&message),
+        };
+        let whole: std::sync::Arc<str> = ChatFrames.encode(&entry).into();
+        let half = &whole[..whole.len() / 2];
+        assert!(frame(&entry.logged(customer_id(), half.into())).is_err());
+        assert!(
+            frame(&entry.logged(customer_id(), whole))
+                .unwrap()
+                .is_some()
+        );
     }
 
     /// LOG-04.

@@ -55,10 +55,11 @@ impl Session {
         if delivers(Vocabulary::Chat) {
             send(&event.payload);
         }
-        if delivers(Vocabulary::Talk)
-            && let Some(frame) = legacy::frame::frame(event)
-        {
-            send(&frame);
+        if delivers(Vocabulary::Talk) {
+            match legacy::frame::frame(event) {
+                Ok(frame) => frame.iter().for_each(|frame| send(frame)),
+                Err(error) => tracing::error!(%error, seq = event.seq, "a logged frame is damaged"),
+            }
         }
     }
 
