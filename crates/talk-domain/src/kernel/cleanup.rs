@@ -29,7 +29,7 @@ impl Bound {
     /// A bound for messages, whose texts are also removed from the search index.
     pub const TEXTS: Self = Self {
         rows: 64,
-        bytes: 32 * 1024,
+        bytes: 32_768,
     };
 }
 
