@@ -283,6 +283,15 @@ mod tests {
         assert_eq!(EventKind::parse("chatmessage_created"), None);
     }
 
+    #[test]
+    fn a_logged_kind_equals_no_other_kind() {
+        for one in EventKind::ALL {
+            for other in EventKind::ALL {
+                assert_eq!(one.name() == other, one == other, "{one:?} {other:?}");
+            }
+        }
+    }
+
     /// Checks that `event` is logged as an event of this kind about `subject`, with these changes.
     fn check(event: Event<'_>, kind: EventKind, subject: Uuid, changes: &[Change]) {
         assert_eq!((event.kind(), event.subject()), (kind, subject));
