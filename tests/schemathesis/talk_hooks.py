@@ -162,8 +162,10 @@ RULES = {
 }
 
 
-def names_nobody(body):
-    if not isinstance(body, dict) or set(body) - {"owner_type", "owner_id", "agent_id"}:
+def names_nobody(body, error):
+    """Whether a refusal is about an agent that the body does not name."""
+    fields = {detail["field"] for detail in error["details"]}
+    if not isinstance(body, dict) or not fields <= {"owner_type", "owner_id", "agent_id"}:
         return False
     return not body.get("agent_id") and not (body.get("owner_type") and body.get("owner_id"))
 
@@ -179,6 +181,6 @@ def refused_for_a_rule(context, response, case):
     # Two lists count together, each of which may have as many on its own.
     is_sum = error["reason"] == "LIMIT_EXCEEDED" and {"participants", "participant_ids"} <= set(case.body)
     # An agent is named by `owner_type` and `owner_id`, or by `agent_id`: the body names nobody.
-    is_nobody = error["reason"] in ("INVALID_ID", "OWNER_TYPE_INVALID") and names_nobody(case.body)
+    is_nobody = error["reason"] in ("INVALID_ID", "OWNER_TYPE_INVALID") and names_nobody(case.body, error)
     is_rule = is_float or is_sum or is_nobody or error["reason"] in RULES
     assert is_rule, f"{error} although the request fits the schema"

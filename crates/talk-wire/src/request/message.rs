@@ -66,7 +66,6 @@ pub struct React {
 pub struct RemoveReaction {
     /// One emoji or a short name.
     #[serde(default)]
-    #[schemars(extend("x-limit" = "emoji"))]
     pub emoji: Option<String>,
 }
 
