@@ -15,10 +15,10 @@ use crate::openapi::example;
 pub(super) fn rows() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, "/v1.0/service_agents/talk_presence", list)
-            .named("listPresence", "Tells who is there")
+            .named("listPresence", "Lists the presence of agents")
             .about(
                 "`online`, `away` (5 minutes without a frame) or `offline` (5 seconds without a \
-                 socket). Of agents of other customers nothing is told.",
+                 socket). Agents of other customers are left out.",
             ),
     ]
 }

@@ -1,8 +1,8 @@
 //! Token buckets in bounded memory.
 //!
-//! They are our own because work is charged when its size is known: a bucket goes into debt, which
-//! the buckets of the crate governor cannot, and a request waits for its token a bounded time or
-//! takes none.
+//! The crate governor does not fit for two reasons. The cost of a request is known only after it
+//! ran, so that a bucket must be able to go into debt. And a request that would wait too long for
+//! its token must not take it.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};

@@ -44,7 +44,7 @@ pub(crate) fn serve_with_admin(program: &Program, username: &str) -> Command {
     command
 }
 
-/// Starts `serve` with a first admin, and checks that its log tells no secret.
+/// Starts `serve` with a first admin, and checks that its log contains no secret.
 fn serving(program: &Program, username: &str) -> Serving {
     let server = program.serve(serve_with_admin(program, username)).unwrap();
     let log = server.log().unwrap();

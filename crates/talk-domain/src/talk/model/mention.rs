@@ -1,7 +1,7 @@
 //! Mentions: agents of a chat that a message names by `@username`.
 //!
-//! They are resolved when the message is posted or edited, in the same transaction, and stored, so
-//! that unread mentions are counted without reading any text. A message names agents who are
+//! Mentions are resolved and stored in the transaction that posts or edits the message, so that
+//! unread mentions are counted without reading any text. A message mentions only agents who are
 //! participants at that time.
 
 mod code;

@@ -221,7 +221,8 @@ impl<T> FairQueue<T> {
         Some(unit)
     }
 
-    /// Records that a unit of `owner` was taken out, perhaps its last one.
+    /// Updates the counts after a unit of `owner` left the queue. `is_last` says that no other unit of
+    /// this owner waits.
     fn removed(&mut self, owner: Owner, is_last: bool) {
         self.len -= 1;
         let Some(lane) = self.lanes.get_mut(&owner.customer) else {
