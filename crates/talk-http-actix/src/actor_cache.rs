@@ -29,34 +29,48 @@ pub(crate) struct Session {
 /// A bounded cache, by the digest of the token.
 #[derive(Debug, Default)]
 pub(crate) struct ActorCache {
-    entries: Mutex<HashMap<Digest, (Actor, Session, Instant)>>,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    by_token: HashMap<Digest, (Actor, Session, Instant)>,
+    /// The last time the cache was cleared.
+    cleared: Option<Instant>,
 }
 
 impl ActorCache {
     /// Returns the agent of a token, if it is cached and the token has not expired.
     pub(crate) fn get(&self, token: &Digest, now: Timestamp) -> Option<(Actor, Session)> {
-        let (actor, session, since) = *self.lock().get(token)?;
+        let (actor, session, since) = *self.lock().by_token.get(token)?;
         let is_valid = session.expires.is_none_or(|expires| now < expires);
         (is_valid && since.elapsed() < BELIEVED).then_some((actor, session))
     }
 
-    /// Caches the agent of a token; `since` is the start of the lookup.
+    /// Caches the agent of a token; `since` is the start of the lookup. A lookup that began before
+    /// the cache was last cleared may have found what has ended, and is not cached.
     pub(crate) fn put(&self, token: Digest, actor: Actor, session: Session, since: Instant) {
         let mut entries = self.lock();
-        if entries.len() >= CAPACITY {
-            entries.retain(|_, (_, _, since)| since.elapsed() < BELIEVED);
+        if entries.cleared.is_some_and(|cleared| since <= cleared) {
+            return;
         }
-        if entries.len() < CAPACITY {
-            entries.insert(token, (actor, session, since));
+        let by_token = &mut entries.by_token;
+        if by_token.len() >= CAPACITY {
+            by_token.retain(|_, (_, _, since)| since.elapsed() < BELIEVED);
+        }
+        if by_token.len() < CAPACITY {
+            by_token.insert(token, (actor, session, since));
         }
     }
 
     /// Clears the cache, since a token, key or agent has just ended.
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        let mut entries = self.lock();
+        entries.by_token.clear();
+        entries.cleared = Some(Instant::now());
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, (Actor, Session, Instant)>> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,12 +123,21 @@ mod tests {
     }
 
     #[test]
+    fn a_lookup_from_before_a_revocation_is_not_cached() {
+        let cache = ActorCache::default();
+        let before = Instant::now();
+        cache.clear();
+        cache.put([1; 32], actor(agent_id(1)), KEY, before);
+        assert_eq!(cache.get(&[1; 32], at(0)), None);
+    }
+
+    #[test]
     fn its_memory_is_bounded() {
         let cache = ActorCache::default();
         for n in 0..=CAPACITY {
             let token = crate::digest::digest(&[&n.to_be_bytes()]);
             cache.put(token, actor(agent_id(1)), KEY, just_now());
         }
-        assert!(cache.lock().len() <= CAPACITY);
+        assert!(cache.lock().by_token.len() <= CAPACITY);
     }
 }

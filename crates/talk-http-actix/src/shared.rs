@@ -19,7 +19,7 @@ use crate::unsent::Unsent;
 /// The API with its caches and limits.
 pub(crate) struct Shared {
     pub(crate) api: Api,
-    pub(crate) actors: ActorCache,
+    pub(crate) actors: Arc<ActorCache>,
     pub(crate) addresses: Addresses,
     pub(crate) limiter: Limiter,
     pub(crate) throttle: Arc<LoginThrottle>,
@@ -38,7 +38,9 @@ impl Shared {
     pub(crate) fn new(api: Api) -> Self {
         let admissions = Admissions::new(&api.sockets);
         let throttle = Arc::new(LoginThrottle::new(api.logins));
-        api.revocations.clear_failures_in(Arc::clone(&throttle));
+        let actors = Arc::new(ActorCache::default());
+        let revocations = &api.revocations;
+        revocations.clear_in(Arc::clone(&throttle), Arc::clone(&actors));
         let hashing = HashQueue::new(api.logins.waiting);
         let limiter = Limiter::new(api.rates);
         let addresses = Addresses::new(api.trusted_proxies.clone());
@@ -46,7 +48,7 @@ impl Shared {
         Self {
             fingerprint_secret: api.tokens.fingerprint_secret(),
             api,
-            actors: ActorCache::default(),
+            actors,
             addresses,
             limiter,
             throttle,

@@ -10,6 +10,7 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::Talk;
 use tokio::sync::watch;
 
+use crate::actor_cache::ActorCache;
 use crate::throttle::LoginThrottle;
 
 /// Interval between two looks for ended sessions. A connection must be closed within a second of the
@@ -24,17 +25,25 @@ const PAGE: u32 = 1_000;
 #[derive(Clone, Debug, Default)]
 pub struct SessionRevocations {
     connections: Arc<Mutex<HashMap<AgentId, watch::Sender<()>>>>,
+    memory: Arc<OnceLock<Memory>>,
+}
+
+/// What this process remembers of logins and must forget when sessions end.
+#[derive(Debug)]
+struct Memory {
     /// The counter of failed logins, which is cleared for agents with an ended session.
-    throttle: Arc<OnceLock<Arc<LoginThrottle>>>,
+    throttle: Arc<LoginThrottle>,
+    /// The authenticated tokens.
+    actors: Arc<ActorCache>,
 }
 
 impl SessionRevocations {
-    /// Sets the counter of failed logins. Only the agent, its admins and the operator end a session,
-    /// so the failed logins of that agent are cleared: this is how the operator unlocks an account
-    /// while the server runs.
-    pub(crate) fn clear_failures_in(&self, throttle: Arc<LoginThrottle>) {
+    /// Sets what is forgotten when a session has ended, whichever process ended it: all of `actors`,
+    /// and the failed logins of that agent. Only the agent, its admins and the operator end a session,
+    /// and this is how the operator unlocks an account while the server runs.
+    pub(crate) fn clear_in(&self, throttle: Arc<LoginThrottle>, actors: Arc<ActorCache>) {
         // Set once, when the server is built.
-        let _ = self.throttle.set(throttle);
+        let _ = self.memory.set(Memory { throttle, actors });
     }
 
     /// Returns a receiver that changes whenever a session of `agent` has ended.
@@ -42,19 +51,26 @@ impl SessionRevocations {
         self.lock().entry(agent).or_default().subscribe()
     }
 
-    fn notify(&self, agents: impl IntoIterator<Item = AgentId>) {
-        let (open, throttle) = (self.lock(), self.throttle.get());
-        for agent in agents {
-            if let Some(throttle) = throttle {
-                throttle.forget(agent);
-            }
-            if let Some(sender) = open.get(&agent) {
-                sender.send_replace(());
-            }
+    /// Notifies the connections of `agents`. By then no request is let in
+    /// with a session that has ended.
+    fn notify(&self, agents: &[AgentId]) {
+        if let (Some(memory), false) = (self.memory.get(), agents.is_empty()) {
+            memory.actors.clear();
+            agents
+                .iter()
+                .for_each(|agent| memory.throttle.forget(*agent));
+        }
+        let open = self.lock();
+        for sender in agents.iter().filter_map(|agent| open.get(agent)) {
+            sender.send_replace(());
         }
     }
 
+    /// Notifies all connections.
     fn notify_all(&self) {
+        if let Some(memory) = self.memory.get() {
+            memory.actors.clear();
+        }
         for sender in self.lock().values() {
             sender.send_replace(());
         }
@@ -86,7 +102,7 @@ pub fn watch_revocations(
                 Ok(found) => {
                     // Before the first look any session may have ended.
                     match known.replace(found.last) {
-                        Some(_) => notifier.notify(found.agents),
+                        Some(_) => notifier.notify(&found.agents),
                         None => notifier.notify_all(),
                     }
                     notifier.remove_unused();
@@ -133,16 +149,19 @@ async fn look(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor_cache::Session;
     use crate::throttle::{Account, Attempt, LoginLimits};
     use std::net::IpAddr;
-    use talk_domain::testing::{agent_id, at};
+    use std::time::Instant;
+    use talk_domain::identity::session::Credential;
+    use talk_domain::testing::{actor, agent_id, at};
 
     #[test]
     fn only_connections_of_the_agent_are_notified() {
         let revocations = SessionRevocations::default();
         let mut first = revocations.subscribe(agent_id(1));
         let mut second = revocations.subscribe(agent_id(2));
-        revocations.notify([agent_id(2), agent_id(3)]);
+        revocations.notify(&[agent_id(2), agent_id(3)]);
         assert!(!first.has_changed().unwrap() && second.has_changed().unwrap());
         second.mark_unchanged();
         revocations.notify_all();
@@ -153,18 +172,46 @@ mod tests {
         assert_eq!(revocations.lock().len(), 1);
     }
 
+    /// RUN-20: a customer deleted by another process is not let in by this one.
+    #[test]
+    fn a_session_end_clears_the_cached_agents_before_connections_are_notified() {
+        let (revocations, actors) = (
+            SessionRevocations::default(),
+            Arc::new(ActorCache::default()),
+        );
+        let throttle = Arc::new(LoginThrottle::new(LoginLimits::OF_TESTS));
+        revocations.clear_in(throttle, Arc::clone(&actors));
+        let session = Session {
+            credential: Credential::Key([7; 32]),
+            expires: None,
+        };
+        let somebody = actor(agent_id(1));
+        let put = || {
+            let just_now = Instant::now() + Duration::from_secs(600);
+            actors.put([1; 32], somebody, session, just_now);
+        };
+        put();
+        revocations.notify(&[]);
+        assert!(actors.get(&[1; 32], at(0)).is_some());
+        revocations.notify(&[agent_id(1)]);
+        assert_eq!(actors.get(&[1; 32], at(0)), None);
+        put();
+        revocations.notify_all();
+        assert_eq!(actors.get(&[1; 32], at(0)), None);
+    }
+
     /// Case 54: the operator unlocks an account on a running server like this.
     #[test]
     fn a_session_end_clears_failed_logins_of_its_agent_alone() {
         let throttle = Arc::new(LoginThrottle::new(LoginLimits::OF_TESTS));
         let revocations = SessionRevocations::default();
-        revocations.clear_failures_in(Arc::clone(&throttle));
+        revocations.clear_in(Arc::clone(&throttle), Arc::default());
         let address = IpAddr::from([192, 0, 2, 1]).into();
         let of = |agent| Attempt::new(Account::Known(agent_id(agent)), address);
         for agent in [1, 2] {
             (0..6).for_each(|_| throttle.fail(of(agent), at(0)));
         }
-        revocations.notify([agent_id(2)]);
+        revocations.notify(&[agent_id(2)]);
         assert!(throttle.check(of(1), at(0)).is_err());
         assert!(throttle.check(of(2), at(0)).is_ok());
     }
