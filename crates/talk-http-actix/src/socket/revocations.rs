@@ -28,7 +28,7 @@ pub struct SessionRevocations {
     memory: Arc<OnceLock<Memory>>,
 }
 
-/// What this process remembers of logins and must forget when sessions end.
+/// State of this process about logins, cleared when sessions end.
 #[derive(Debug)]
 struct Memory {
     /// The counter of failed logins, which is cleared for agents with an ended session.
@@ -38,7 +38,7 @@ struct Memory {
 }
 
 impl SessionRevocations {
-    /// Sets what is forgotten when a session has ended, whichever process ended it: all of `actors`,
+    /// Sets the state to clear when a session has ended, whichever process ended it: all of `actors`,
     /// and the failed logins of that agent. Only the agent, its admins and the operator end a session,
     /// and this is how the operator unlocks an account while the server runs.
     pub(crate) fn clear_in(&self, throttle: Arc<LoginThrottle>, actors: Arc<ActorCache>) {
