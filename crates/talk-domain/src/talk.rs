@@ -11,6 +11,7 @@ pub mod model;
 pub mod participant;
 pub mod reaction;
 pub mod read;
+pub mod reply;
 pub mod resolve_mentions;
 pub mod retention;
 pub mod search;

@@ -4,6 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
+use talk_domain::identity::session::act::Requester;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{DomainError, ErrorKind};
 use talk_domain::kernel::page::Page;
@@ -20,7 +21,6 @@ use crate::actor_cache::Session;
 use crate::api_error::ApiError;
 use crate::authentication::authenticate;
 use crate::endpoint::{self as answer, JsonResponse, Refused};
-use crate::requester::Requester;
 use crate::shared::Shared;
 use crate::status::Status;
 
@@ -109,6 +109,7 @@ impl Caller {
         Requester {
             cx: self.cx.clone(),
             credential: self.session.credential,
+            now: (self.shared.api.clock)(),
         }
     }
 
@@ -116,14 +117,14 @@ impl Caller {
     pub(crate) async fn write<T, E>(
         &self,
         name: &'static str,
-        work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<T, E> + Send + 'static,
+        work: impl for<'a> FnMut(&mut (dyn TalkUnit + 'a), &Context) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Refused<E>>
     where
         T: Send + 'static,
         E: From<StoreError> + DomainError,
     {
-        let change = self.requester().change(&self.shared, name, work).await;
-        Ok(change.map_err(ApiError::from)?)
+        let change = self.store().write_as(name, self.requester(), work);
+        Ok(change.await.map_err(ApiError::from)?)
     }
 
     /// Runs a use case that only reads.
@@ -225,3 +226,6 @@ impl Caller {
 pub(crate) fn ok<T: Serialize>(body: &T) -> JsonResponse<T> {
     JsonResponse::of(json(body))
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ pub enum Answer {
 
 /// A request with its stored answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct StoredAnswer {
     /// The agent that used the key.
     pub agent: AgentId,
     /// The key.
@@ -46,6 +46,21 @@ pub struct IdempotencyKey {
     pub fingerprint: [u8; 32],
 }
 
+/// A result of a use case whose answer can be stored under an idempotency key.
+pub trait Repeatable {
+    /// Returns the answer to store.
+    fn answer(&self) -> Answer;
+}
+
+/// The result of a use case that runs at most once for an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Once<T> {
+    /// It ran now.
+    New(T),
+    /// It ran for an earlier request with the same key, whose answer this is.
+    Repeated(Answer),
+}
+
 /// Driven port: stores answers by idempotency key.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait IdempotencyRepository {
@@ -53,12 +68,12 @@ pub trait IdempotencyRepository {
     ///
     /// # Errors
     /// Only when storage fails.
-    fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<Answered>, StoreError>;
+    fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<StoredAnswer>, StoreError>;
     /// Stores an answer to a key that has none.
     ///
     /// # Errors
     /// When storage fails, and when the key has an answer.
-    fn put(&mut self, answered: &Answered) -> Result<(), StoreError>;
+    fn put(&mut self, answered: &StoredAnswer) -> Result<(), StoreError>;
     /// Deletes the answer stored for a key of the agent, if any.
     ///
     /// # Errors
@@ -129,7 +144,7 @@ mod tests {
     fn kept_at(micros: i64) -> MockIdempotencyRepository {
         let mut answers = MockIdempotencyRepository::default();
         answers.expect_find().returning(move |agent, key| {
-            Ok(Some(Answered {
+            Ok(Some(StoredAnswer {
                 agent,
                 key: key.to_owned(),
                 fingerprint: [1; 32],

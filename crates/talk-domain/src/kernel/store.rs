@@ -137,24 +137,36 @@ pub trait Store<D: Domain>: Database {
     fn query(&self, unit: Unit, work: ReadWork<D>) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
-type Slot<T, E> = Arc<Mutex<Option<Result<T, E>>>>;
+/// The place where a unit's work leaves its result, since the store only learns the verdict. Both
+/// values of [`Slot::new`] share it.
+pub(crate) struct Slot<T, E>(Arc<Mutex<Option<Result<T, E>>>>);
 
-fn settle<T, E: DomainError>(slot: &Slot<T, E>, outcome: Result<T, E>) -> Verdict {
-    let verdict = match &outcome {
-        Ok(_) => Verdict::Commit,
-        Err(error) if error.wants_retry() => Verdict::Retry,
-        Err(error) => match error.kind() {
-            ErrorKind::Unavailable | ErrorKind::Internal => Verdict::Failed,
-            _ => Verdict::Rollback,
-        },
-    };
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    verdict
-}
+impl<T, E: DomainError + From<StoreError>> Slot<T, E> {
+    /// Creates the slot for the work and for its caller.
+    pub(crate) fn new() -> (Self, Self) {
+        let slot = Arc::default();
+        (Self(Arc::clone(&slot)), Self(slot))
+    }
 
-fn outcome<T, E: From<StoreError>>(slot: &Slot<T, E>) -> Result<T, E> {
-    let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    outcome.unwrap_or_else(|| Err(StoreError::Corrupt("the unit never ran".into()).into()))
+    /// Stores a result, and returns how its transaction ends.
+    pub(crate) fn settle(&self, result: Result<T, E>) -> Verdict {
+        let verdict = match &result {
+            Ok(_) => Verdict::Commit,
+            Err(error) if error.wants_retry() => Verdict::Retry,
+            Err(error) => match error.kind() {
+                ErrorKind::Unavailable | ErrorKind::Internal => Verdict::Failed,
+                _ => Verdict::Rollback,
+            },
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        verdict
+    }
+
+    /// Takes the result out.
+    pub(crate) fn take(&self) -> Result<T, E> {
+        let result = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        result.unwrap_or_else(|| Err(StoreError::Corrupt("the unit never ran".into()).into()))
+    }
 }
 
 impl<D: Domain> dyn Store<D> {
@@ -171,11 +183,10 @@ impl<D: Domain> dyn Store<D> {
         T: Send + 'static,
         E: From<StoreError> + DomainError,
     {
-        let slot = Slot::default();
-        let result = Arc::clone(&slot);
-        self.execute(unit, Box::new(move |uow| settle(&slot, work(uow))))
+        let (slot, result) = Slot::new();
+        self.execute(unit, Box::new(move |uow| slot.settle(work(uow))))
             .await?;
-        outcome(&result)
+        result.take()
     }
 
     /// Runs `work` on one consistent snapshot.
@@ -191,14 +202,10 @@ impl<D: Domain> dyn Store<D> {
         T: Send + 'static,
         E: From<StoreError> + DomainError,
     {
-        let slot = Slot::default();
-        let result = Arc::clone(&slot);
-        self.query(
-            unit,
-            Box::new(move |snapshot| settle(&slot, work(snapshot))),
-        )
-        .await?;
-        outcome(&result)
+        let (slot, result) = Slot::new();
+        self.query(unit, Box::new(move |snapshot| slot.settle(work(snapshot))))
+            .await?;
+        result.take()
     }
 }
 

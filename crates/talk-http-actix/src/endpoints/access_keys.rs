@@ -20,7 +20,7 @@ use crate::body::Body;
 use crate::caller::{Caller, ok};
 use crate::endpoint::{Answer, Endpoint, Id, Kept, Queried};
 use crate::openapi::example;
-use crate::service::once::{Done, is_keyed};
+use crate::service::once::{PostResult, is_keyed};
 
 const ALL: &str = "/v1.0/accesskeys";
 const ONE: &str = "/v1.0/accesskeys/{accesskey_id}";
@@ -73,7 +73,7 @@ async fn create(
     }
     let posted = caller.post("create_access_key", &body.sent, move |uow, cx| {
         let key = create_access_key(uow, &command, (cx.now, &cx.limits))?;
-        Ok(Done::value(&AccessKey::from(&key)))
+        Ok(PostResult::value(&AccessKey::from(&key)))
     });
     let mut posted = posted.await?;
     posted.body = with_token(&caller, &posted.body, (id, token))?;

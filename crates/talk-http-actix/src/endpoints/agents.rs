@@ -15,7 +15,7 @@ use crate::body::Body;
 use crate::caller::{Administrator, Caller, ok};
 use crate::endpoint::{Answer, Endpoint, Id, Kept, Queried};
 use crate::rate::HEAVY;
-use crate::service::once::{Done, check_key};
+use crate::service::once::{PostResult, check_key_header};
 
 const ALL: &str = "/v1.0/agents";
 const ONE: &str = "/v1.0/agents/{agent_id}";
@@ -76,7 +76,7 @@ async fn create(
     body: Body<CreateAgent>,
 ) -> Answer<Kept<Agent>, CreateAgentError> {
     let new = body.value.check(&caller.cx.limits)?;
-    check_key(&caller.request)?;
+    check_key_header(&caller.request)?;
     caller.charge(HEAVY).await?;
     let client = ClientAddress::of(&caller.request);
     let turn = caller.shared.hashing.turn(client).await?;
@@ -90,7 +90,7 @@ async fn create(
     let command = new.command(caller.cx.fresh(), caller.cx.actor.customer, password);
     let posted = caller.post("create_agent", &body.sent, move |uow, cx| {
         let agent = create_agent(uow, Some(&cx.actor), &command, (cx.now, &cx.limits))?;
-        Ok(Done::value(&Agent::from(&agent)))
+        Ok(PostResult::value(&Agent::from(&agent)))
     });
     Ok(posted.await?.respond())
 }

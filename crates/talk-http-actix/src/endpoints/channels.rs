@@ -16,7 +16,7 @@ use crate::endpoint::{
     Answer, Endpoint, Form, FromQuery, Id, Kept, Parameter, Queried, QueryReader,
 };
 use crate::rate::HEAVY;
-use crate::service::once::Done;
+use crate::service::once::PostResult;
 
 const ALL: &str = "/v1.0/service_agents/talk_channels";
 const JOIN: &str = "/v1.0/service_agents/talk_chats/{chat_id}/join";
@@ -76,7 +76,7 @@ async fn join(
 ) -> Answer<Kept<Participant>, JoinChatError> {
     let posted = caller.post("join_chat", &body.sent, move |uow, cx| {
         let participant = join_chat(uow, cx, id)?;
-        Ok(Done::value(&Participant::from(&participant)))
+        Ok(PostResult::value(&Participant::from(&participant)))
     });
     Ok(posted.await?.respond())
 }

@@ -30,7 +30,7 @@ use crate::endpoint::{
 };
 use crate::openapi::example;
 use crate::rate;
-use crate::service::once::{Done, Posted};
+use crate::service::once::{PostAnswer, PostResult};
 
 pub(super) const ALL: &str = "/v1.0/service_agents/talk_chats";
 pub(super) const ONE: &str = "/v1.0/service_agents/talk_chats/{chat_id}";
@@ -138,13 +138,13 @@ pub(super) async fn created(
     caller: &Caller,
     sent: &JsonBody,
     command: create::CreateChat,
-) -> Result<Posted<OwnChat>, Refused<CreateChatError>> {
+) -> Result<PostAnswer<OwnChat>, Refused<CreateChatError>> {
     caller
         .charge(rate::participants(command.others.len()))
         .await?;
     let posted = caller.post("create_chat", sent, move |uow, cx| {
         let chat = create_chat(uow, cx, &command)?;
-        Ok(Done::value(&own(uow, cx, &chat)?))
+        Ok(PostResult::value(&own(uow, cx, &chat)?))
     });
     posted.await
 }
@@ -215,7 +215,7 @@ async fn close(
 ) -> Answer<Kept<OwnChat>, AccessError> {
     let posted = caller.post("close_chat", &body.sent, move |uow, cx| {
         let chat = close_chat(uow, cx, id)?;
-        Ok(Done::value(&own(uow, cx, &chat)?))
+        Ok(PostResult::value(&own(uow, cx, &chat)?))
     });
     Ok(posted.await?.respond())
 }
@@ -227,7 +227,7 @@ async fn reopen(
 ) -> Answer<Kept<OwnChat>, AccessError> {
     let posted = caller.post("reopen_chat", &body.sent, move |uow, cx| {
         let chat = reopen_chat(uow, cx, id)?;
-        Ok(Done::value(&own(uow, cx, &chat)?))
+        Ok(PostResult::value(&own(uow, cx, &chat)?))
     });
     Ok(posted.await?.respond())
 }

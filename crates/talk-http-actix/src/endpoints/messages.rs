@@ -23,7 +23,7 @@ use crate::endpoint::{
 };
 use crate::openapi::example;
 use crate::service;
-use crate::service::once::Posted;
+use crate::service::once::PostAnswer;
 
 pub(crate) const ALL: &str = "/v1.0/service_agents/talk_messages";
 pub(super) const ONE: &str = "/v1.0/service_agents/talk_messages/{message_id}";
@@ -103,7 +103,7 @@ pub(super) async fn posted(
     caller: &Caller,
     sent: &JsonBody,
     request: PostMessage,
-) -> Result<Posted<Message>, Refused<PostMessageError>> {
+) -> Result<PostAnswer<Message>, Refused<PostMessageError>> {
     let command = request.command(caller.cx.limits.medias);
     let command = command.map_err(ApiError::from)?;
     let key = caller.key(sent)?;

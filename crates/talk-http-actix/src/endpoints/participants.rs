@@ -19,7 +19,7 @@ use super::chats::owner;
 use crate::body::{Body, JsonBody};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{Answer, Endpoint, Id, Kept, Placed, Queried, Refused};
-use crate::service::once::{Done, Posted};
+use crate::service::once::{PostAnswer, PostResult};
 
 pub(super) const ALL: &str = "/v1.0/service_agents/talk_chats/{chat_id}/participants";
 pub(super) const ONE: &str =
@@ -86,10 +86,10 @@ pub(super) async fn added(
     caller: &Caller,
     sent: &JsonBody,
     command: add::AddParticipant,
-) -> Result<Posted<Participant>, Refused<AddParticipantError>> {
+) -> Result<PostAnswer<Participant>, Refused<AddParticipantError>> {
     let posted = caller.post("add_participant", sent, move |uow, cx| {
         let participant = add_participant(uow, cx, &command)?;
-        Ok(Done::value(&Participant::from(&participant)))
+        Ok(PostResult::value(&Participant::from(&participant)))
     });
     posted.await
 }

@@ -16,7 +16,7 @@ use crate::caller::{Caller, ok};
 use crate::endpoint::{
     Answer, Endpoint, Form, FromQuery, Id, Kept, Parameter, Queried, QueryReader, Refused,
 };
-use crate::service::once::{Done, Posted};
+use crate::service::once::{PostAnswer, PostResult};
 
 pub(super) const ALL: &str = "/v1.0/service_agents/talk_messages/{message_id}/reactions";
 
@@ -65,13 +65,13 @@ pub(super) async fn added(
     caller: &Caller,
     message: MessageId,
     body: Body<request::React, MessageSize>,
-) -> Result<Posted<Message>, Refused<ReactError>> {
+) -> Result<PostAnswer<Message>, Refused<ReactError>> {
     let command = command(caller, message, body.value.emoji.as_deref())?;
     let posted = caller.post("add_reaction", &body.sent, move |uow, cx| {
         let reacted = add_reaction(uow, cx, &command)?;
         Ok(match reacted.event {
-            Some(event) => Done::event(event),
-            None => Done::unchanged(reacted.message),
+            Some(event) => PostResult::event(event),
+            None => PostResult::unchanged(reacted.message),
         })
     });
     posted.await

@@ -1,24 +1,23 @@
 //! Idempotency: the answer to a POST is stored with its effect, and returned to repetitions.
 
 use std::marker::PhantomData;
-
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use talk_domain::kernel::context::{Actor, Context};
-use talk_domain::kernel::error::{CheckedError, DomainError, Invalid};
-use talk_domain::kernel::idempotency::{Answer, Answered, IdempotencyKey, ReplayError, replay};
+use talk_domain::identity::session::act::Requester;
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::error::{DomainError, Invalid};
+use talk_domain::kernel::idempotency::{Answer, IdempotencyKey, Once, Repeatable};
 use talk_domain::kernel::log::Logged;
-use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::message::show::show_message;
 use talk_domain::talk::model::message;
-use talk_domain::talk::unit::{Talk, TalkUnit};
+use talk_domain::talk::reply::{Reply, load_reply};
+use talk_domain::talk::unit::TalkUnit;
 use talk_wire::resource::Message;
-
 use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, json};
 
@@ -27,90 +26,71 @@ use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::digest::digest;
 use crate::endpoint::{JsonResponse, Kept, Refused};
-use crate::requester::Requester;
 use crate::shared::Shared;
 
 const HEADER: &str = "idempotency-key";
 const REPLAYED: &str = "idempotent-replayed";
 
-/// The result of a use case, answered as JSON of a `T`.
-pub(crate) struct Done<T>(Found, PhantomData<T>);
+/// The result of a POST's use case, answered as JSON of a `T`.
+pub(crate) struct PostResult<T>(Reply, PhantomData<T>);
 
-/// The source of the answer.
-enum Found {
-    /// A body, stored as is.
-    Body(String),
-    /// The `data` of an event's frame.
-    Event(Arc<Logged>),
-    /// A message that did not change.
-    Message(Box<message::Message>),
-}
-
-impl<T: Serialize> Done<T> {
-    /// Answers `value`, which is stored as is.
+impl<T: Serialize> PostResult<T> {
+    /// Answers `value`, which is stored as it is.
     pub(crate) fn value(value: &T) -> Self {
-        Self(Found::Body(json(value)), PhantomData)
+        Self(Reply::Body(json(value)), PhantomData)
     }
 }
 
-impl<T> Done<T> {
-    /// Returns the stored form of the answer.
-    fn answer(&self) -> Answer {
-        match &self.0 {
-            Found::Body(body) => Answer::Body(body.clone()),
-            Found::Event(event) => Answer::Event(event.stream, event.seq),
-            Found::Message(message) => Answer::Message(message.id),
-        }
-    }
-
-    fn into_body(self) -> Result<String, ApiError> {
-        match self.0 {
-            Found::Body(body) => Ok(body),
-            Found::Event(event) => event_data(&event),
-            Found::Message(message) => Ok(json(&Message::from(&*message))),
-        }
-    }
-}
-
-impl Done<Message> {
+impl PostResult<Message> {
     /// Answers the message in the frame of `event`.
     pub(crate) fn event(event: Arc<Logged>) -> Self {
-        Self(Found::Event(event), PhantomData)
+        Self(Reply::Event(event), PhantomData)
     }
 
     /// Answers a message that did not change.
     pub(crate) fn unchanged(message: message::Message) -> Self {
-        Self(Found::Message(Box::new(message)), PhantomData)
+        Self(Reply::Message(Box::new(message)), PhantomData)
     }
 }
 
-/// Returns the `data` of an event's frame.
-fn event_data(event: &Logged) -> Result<String, ApiError> {
-    let (stream, seq) = (event.stream, event.seq);
-    let nothing = || ApiError::internal(format!("event {seq} of {stream} has no data"));
-    frame::data(&event.payload)
-        .map(str::to_owned)
-        .ok_or_else(nothing)
+impl<T> Repeatable for PostResult<T> {
+    fn answer(&self) -> Answer {
+        self.0.answer()
+    }
 }
 
-/// The JSON of a `T`, as a new or a repeated answer.
-pub(crate) struct Posted<T> {
+/// Encodes the content of an answer.
+fn encode(reply: Reply) -> Result<String, ApiError> {
+    match reply {
+        Reply::Body(body) => Ok(body),
+        Reply::Message(message) => Ok(json(&Message::from(&*message))),
+        Reply::Event(event) => {
+            let (stream, seq) = (event.stream, event.seq);
+            let nothing = || ApiError::internal(format!("event {seq} of {stream} has no data"));
+            let data = frame::data(&event.payload).map(str::to_owned);
+            data.ok_or_else(nothing)
+        }
+    }
+}
+
+/// The answer to a POST, as JSON of a `T`, new or repeated.
+pub(crate) struct PostAnswer<T> {
     pub(crate) body: String,
     is_replayed: bool,
     shown: PhantomData<T>,
 }
 
-impl<T: DeserializeOwned> Posted<T> {
+impl<T: DeserializeOwned> PostAnswer<T> {
     /// Converts the answer with `show`.
     ///
     /// # Errors If the stored answer is not JSON of a `T`.
     pub(crate) fn shown<U: Serialize>(
         self,
         show: impl FnOnce(T) -> U,
-    ) -> Result<Posted<U>, ApiError> {
+    ) -> Result<PostAnswer<U>, ApiError> {
         let answer = serde_json::from_str(&self.body)
             .map_err(|error| ApiError::internal(format!("an answer cannot be read: {error}")))?;
-        Ok(Posted {
+        Ok(PostAnswer {
             body: json(&show(answer)),
             is_replayed: self.is_replayed,
             shown: PhantomData,
@@ -118,7 +98,7 @@ impl<T: DeserializeOwned> Posted<T> {
     }
 }
 
-impl<T> Posted<T> {
+impl<T> PostAnswer<T> {
     /// Formats the answer to the frame `id` of a socket.
     pub(crate) fn as_frame(&self, id: &str) -> Result<String, ApiError> {
         let data = serde_json::from_str(&self.body)
@@ -136,25 +116,22 @@ impl<T> Posted<T> {
     }
 }
 
-enum Outcome<T> {
-    Fresh(Done<T>),
-    Kept(Answer),
-}
-
 impl Caller {
     /// Runs a POST once: see [`once`].
     pub(crate) async fn post<T, E>(
         &self,
         name: &'static str,
         sent: &JsonBody,
-        work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<Done<T>, E> + Send + 'static,
-    ) -> Result<Posted<T>, Refused<E>>
+        work: impl for<'a> FnMut(&mut (dyn TalkUnit + 'a), &Context) -> Result<PostResult<T>, E>
+        + Send
+        + 'static,
+    ) -> Result<PostAnswer<T>, Refused<E>>
     where
         T: Send + 'static,
         E: From<StoreError> + DomainError,
     {
         let key = self.key(sent)?;
-        once(&self.shared, self.requester(), (name, key), work).await
+        once(&self.shared, name, (self.requester(), key), work).await
     }
 
     /// Returns the key of the request, if it has one.
@@ -186,88 +163,35 @@ impl Shared {
 /// gets that answer and has no effect.
 pub(crate) async fn once<T, E>(
     shared: &Shared,
-    requester: Requester,
-    (name, key): (&'static str, Option<IdempotencyKey>),
-    mut work: impl FnMut(&mut dyn TalkUnit, &Context) -> Result<Done<T>, E> + Send + 'static,
-) -> Result<Posted<T>, Refused<E>>
+    name: &'static str,
+    (requester, key): (Requester, Option<IdempotencyKey>),
+    work: impl for<'a> FnMut(&mut (dyn TalkUnit + 'a), &Context) -> Result<PostResult<T>, E>
+    + Send
+    + 'static,
+) -> Result<PostAnswer<T>, Refused<E>>
 where
     T: Send + 'static,
     E: From<StoreError> + DomainError,
 {
     let (store, actor) = (&*shared.api.store, requester.cx.actor);
-    let unit = move |uow: &mut dyn TalkUnit, cx: &Context| {
-        if let Some(answer) = kept(uow, cx, key.as_ref()).map_err(CheckedError::Check)? {
-            return Ok(Outcome::Kept(answer));
+    let done = store.write_once(name, (requester, key), work).await;
+    let (reply, is_replayed) = match done.map_err(ApiError::from)? {
+        Once::New(PostResult(reply, _)) => (reply, false),
+        Once::Repeated(answer) => {
+            let unit = Unit::by(actor, "replay_answer");
+            let load = store.read(unit, move |snapshot| load_reply(snapshot, actor, &answer));
+            (load.await.map_err(ApiError::from)?, true)
         }
-        let done = work(uow, cx).map_err(CheckedError::Work)?;
-        keep(uow, cx, key.as_ref(), done.answer())?;
-        Ok::<_, CheckedError<ReplayError, E>>(Outcome::Fresh(done))
     };
-    let outcome = requester.change(shared, name, unit).await;
-    let (body, is_replayed) = match outcome.map_err(ApiError::from)? {
-        Outcome::Fresh(done) => (done.into_body()?, false),
-        Outcome::Kept(answer) => (look_up(store, actor, answer).await?, true),
-    };
-    Ok(Posted {
-        body,
+    Ok(PostAnswer {
+        body: encode(reply)?,
         is_replayed,
         shown: PhantomData,
     })
 }
 
-/// Loads the body of a stored answer. Answers about messages are read from the log, so that deleted
-/// content is not shown. A message that was not changed is read now, with the current access
-/// checks.
-async fn look_up(
-    store: &(dyn Store<Talk> + 'static),
-    actor: Actor,
-    answer: Answer,
-) -> Result<String, ApiError> {
-    let unit = Unit::by(actor, "replay_answer");
-    match answer {
-        Answer::Body(body) => Ok(body),
-        Answer::Event(stream, seq) => {
-            let read = store.read(unit, move |snapshot| snapshot.events().get(stream, seq));
-            let gone = || ApiError::internal(format!("no event {seq} of {stream}"));
-            let event = read.await?.ok_or_else(gone)?;
-            event_data(&event)
-        }
-        Answer::Message(id) => {
-            let read = store.read(unit, move |snapshot| show_message(snapshot, actor, id));
-            Ok(json(&Message::from(&read.await?.value)))
-        }
-    }
-}
-
-fn kept(
-    uow: &mut dyn TalkUnit,
-    cx: &Context,
-    key: Option<&IdempotencyKey>,
-) -> Result<Option<Answer>, ReplayError> {
-    match key {
-        Some(key) => replay(uow.idempotency(), cx.actor.agent, cx.now, key),
-        None => Ok(None),
-    }
-}
-
-fn keep(
-    uow: &mut dyn TalkUnit,
-    cx: &Context,
-    key: Option<&IdempotencyKey>,
-    answer: Answer,
-) -> Result<(), StoreError> {
-    let Some(key) = key else { return Ok(()) };
-    uow.idempotency().put(&Answered {
-        agent: cx.actor.agent,
-        key: key.key.clone(),
-        fingerprint: key.fingerprint,
-        answer,
-        at: cx.now,
-    })
-}
-
 /// Checks the key early, for example before hashing.
-pub(crate) fn check_key(request: &HttpRequest) -> Result<(), ApiError> {
+pub(crate) fn check_key_header(request: &HttpRequest) -> Result<(), ApiError> {
     key_of(request.headers()).map(|_| ())
 }
 
@@ -283,14 +207,14 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     };
     let key = key.to_str().unwrap_or_default();
     if keys.next().is_none() {
-        check_text(key)?;
+        check_key_text(key)?;
         return Ok(Some(key.to_owned()));
     }
     Err(malformed())
 }
 
 /// Refuses a malformed key.
-pub(crate) fn check_text(key: &str) -> Result<(), ApiError> {
+pub(crate) fn check_key_text(key: &str) -> Result<(), ApiError> {
     let is_visible = key.bytes().all(|b| b.is_ascii_graphic());
     if is_visible && (8..=255).contains(&key.len()) {
         return Ok(());

@@ -11,7 +11,7 @@ use diesel::connection::{Connection, InstrumentationEvent};
 use talk_domain::identity::agent::PasswordHash;
 use talk_domain::kernel::cleanup::{Bound, Deleted};
 use talk_domain::kernel::id::ChatId;
-use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::kernel::log::{Kind, Portion};
 use talk_domain::kernel::page::{Cursor, Order, PageRequest};
 use talk_domain::kernel::store::Unit;
@@ -141,7 +141,7 @@ fn change(uow: &mut dyn TalkUnit) -> Message {
     mark_read(uow, &cx, &read).unwrap();
     uow.sessions().end(agent_id(1), at(1)).unwrap();
     uow.sessions().purge(at(0), 10).unwrap();
-    let answered = Answered {
+    let answered = StoredAnswer {
         agent: agent_id(1),
         key: "key-0001".into(),
         fingerprint: [0; 32],

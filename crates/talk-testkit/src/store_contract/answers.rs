@@ -1,6 +1,6 @@
 //! Answers of idempotency keys.
 
-use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::{agent_id, at, chat_id, message_id};
@@ -19,7 +19,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
     let find = || world.write(|uow| uow.idempotency().find(agent_id(1), "Key-0001"));
     assert_eq!(find().await.unwrap(), None);
     for (n, answer) in (10..).zip(answers) {
-        let answered = Answered {
+        let answered = StoredAnswer {
             agent: agent_id(1),
             key: "Key-0001".into(),
             fingerprint: [3; 32],

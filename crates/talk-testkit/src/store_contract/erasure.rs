@@ -7,7 +7,7 @@ use talk_domain::identity::customer::Customer;
 use talk_domain::identity::customer::delete::delete_customer;
 use talk_domain::kernel::cleanup::Deleted;
 use talk_domain::kernel::id::{AccessKeyId, AgentId, MessageId};
-use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
 use talk_domain::talk::cleanup::carry_on::carry_on;
 use talk_domain::talk::model::chat::ChatKind;
@@ -105,7 +105,7 @@ pub async fn messages_of_an_author_are_found_in_parts(factory: Factory) {
 pub async fn kept_answers_about_an_agent_are_forgotten_in_parts(factory: Factory) {
     let world = World::open(factory).await;
     let bob = agent_id(2);
-    let answered = move |n: u8, agent: u128, answer: Answer| Answered {
+    let answered = move |n: u8, agent: u128, answer: Answer| StoredAnswer {
         agent: agent_id(agent),
         key: format!("key-{n}"),
         fingerprint: [n; 32],

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use talk_domain::identity::access_key::AccessKey;
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AccessKeyId, CustomerId};
-use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
@@ -227,7 +227,7 @@ pub async fn answers_stay_in_their_customer(factory: Factory) {
     let world = World::open(factory).await;
     world
         .write(|uow| {
-            uow.idempotency().put(&Answered {
+            uow.idempotency().put(&StoredAnswer {
                 agent: agent_id(1),
                 key: "key-0001".into(),
                 fingerprint: [1; 32],

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::{Scene, logged, post};
-use talk_domain::kernel::idempotency::MockIdempotencyRepository;
+use talk_domain::kernel::idempotency::{MockIdempotencyRepository, StoredAnswer};
 use talk_domain::testing::{
     a_chat, a_message, a_participant, at, chat_id, message_id, posted, stream_id,
 };
@@ -32,7 +32,7 @@ fn can_post(scene: &Scene) {
 fn found(idempotency: &mut MockIdempotencyRepository, fingerprint: [u8; 32], answer: Answer) {
     idempotency.expect_find().returning(move |agent, key| {
         let (key, answer) = (key.to_owned(), answer.clone());
-        Ok(Some(Answered {
+        Ok(Some(StoredAnswer {
             agent,
             key,
             fingerprint,

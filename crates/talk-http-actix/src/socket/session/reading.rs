@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Deserialize;
+use talk_domain::identity::session::act::Requester;
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::live::Subscribed;
@@ -19,9 +20,8 @@ use talk_wire::{id, resource};
 use super::{BAD_FRAMES, Farewell, Session};
 use crate::api_error::ApiError;
 use crate::body::JsonBody;
-use crate::requester::Requester;
 use crate::service;
-use crate::service::once::check_text;
+use crate::service::once::check_key_text;
 use crate::socket::MAX_FRAME;
 use crate::socket::subscription::Pending;
 
@@ -100,7 +100,7 @@ impl Session {
             self.count()?;
             let too_long = Invalid::too_long("id", MAX_ID, "bytes").into();
             let is_key = frame.kind == "post";
-            let error = is_key.then(|| check_text(long).err()).flatten();
+            let error = is_key.then(|| check_key_text(long).err()).flatten();
             return self.bad(None, &error.unwrap_or(too_long));
         }
         let obeyed = match &*frame.kind {
@@ -200,7 +200,12 @@ impl Session {
         let (shared, actor, credential) = (self.shared.clone(), self.actor, self.login.credential);
         self.posts.push(Box::pin(async move {
             let cx = shared.context(actor);
-            let requester = Requester { cx, credential };
+            let now = cx.now;
+            let requester = Requester {
+                cx,
+                credential,
+                now,
+            };
             let sent = JsonBody(Bytes::from(String::from(Box::<str>::from(message))));
             let posted = service::messages::post_frame(&shared, requester, &id, &sent).await;
             match posted.and_then(|posted| posted.as_frame(&id)) {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use talk_domain::kernel::id::AgentId;
-use talk_domain::kernel::idempotency::{Answered, IdempotencyRepository};
+use talk_domain::kernel::idempotency::{IdempotencyRepository, StoredAnswer};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::portable::schema::idempotency;
 use crate::portable::scope::Scope;
 
 impl IdempotencyRepository for Scope<'_> {
-    fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<Answered>, StoreError> {
+    fn find(&mut self, agent: AgentId, key: &str) -> Result<Option<StoredAnswer>, StoreError> {
         let query = idempotency::table
             .filter(idempotency::agent_id.eq(bytes(agent.0)))
             .filter(idempotency::key.eq(key))
@@ -23,10 +23,10 @@ impl IdempotencyRepository for Scope<'_> {
             .select(AnsweredRow::as_select());
         let row = natively!(self.conn, |conn| query.first(conn));
         let row = row.optional().map_err(fault)?;
-        row.map(Answered::try_from).transpose()
+        row.map(StoredAnswer::try_from).transpose()
     }
 
-    fn put(&mut self, answered: &Answered) -> Result<(), StoreError> {
+    fn put(&mut self, answered: &StoredAnswer) -> Result<(), StoreError> {
         let customer = self
             .customer
             .ok_or_else(|| corrupt("an answer without a customer"))?;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::id::CustomerId;
-use talk_domain::kernel::idempotency::{Answer, Answered};
+use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::kernel::store_error::StoreError;
 
 use crate::connection::AnyConnection;
@@ -29,7 +29,7 @@ pub(crate) struct AnsweredRow {
 pub(crate) fn put(
     conn: &mut AnyConnection,
     customer: CustomerId,
-    answered: &Answered,
+    answered: &StoredAnswer,
 ) -> Result<(), StoreError> {
     let (body, event, message) = match &answered.answer {
         Answer::Body(body) => (Some(&**body), None, None),
@@ -56,7 +56,7 @@ pub(crate) fn put(
     .map_err(fault)
 }
 
-impl TryFrom<AnsweredRow> for Answered {
+impl TryFrom<AnsweredRow> for StoredAnswer {
     type Error = StoreError;
 
     fn try_from(row: AnsweredRow) -> Result<Self, StoreError> {

@@ -11,7 +11,7 @@ use crate::connection::AnyConnection;
 use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::scope::Scope;
 use crate::sqlite::connection;
-use talk_domain::kernel::idempotency::{Answered, IdempotencyRepository as _};
+use talk_domain::kernel::idempotency::{IdempotencyRepository as _, StoredAnswer};
 
 /// A database of the version before finds its answers again, and one of this version too when
 /// it goes back and forth.
@@ -20,7 +20,7 @@ fn answers_outlive_the_change_of_their_table() {
     let directory = tempfile::tempdir().unwrap();
     let mut conn = connection::writer(&directory.path().join("talk.db")).unwrap();
     connection::migrate(&mut conn).unwrap();
-    let kept: Vec<Answered> = (1..=3).map(answered).collect();
+    let kept: Vec<StoredAnswer> = (1..=3).map(answered).collect();
     let mut conn = AnyConnection::Sqlite(conn);
     let mut scope = scope(&mut conn);
     for kept in &kept {
@@ -54,8 +54,8 @@ fn scope(conn: &mut AnyConnection) -> Scope<'_> {
 }
 
 /// The later, the lower its key.
-fn answered(n: u8) -> Answered {
-    Answered {
+fn answered(n: u8) -> StoredAnswer {
+    StoredAnswer {
         agent: agent_id(1),
         key: format!("key-{}", 9 - n),
         fingerprint: [n; 32],

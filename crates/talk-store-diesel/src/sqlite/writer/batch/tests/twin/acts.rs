@@ -12,7 +12,7 @@ use talk_domain::identity::customer::delete::delete_customer;
 use talk_domain::identity::session::logout::logout;
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{ChatId, CustomerId, MessageId, TokenId};
-use talk_domain::kernel::idempotency::{Answer, Answered, IdempotencyKey, replay};
+use talk_domain::kernel::idempotency::{Answer, IdempotencyKey, StoredAnswer, replay};
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
@@ -180,7 +180,7 @@ impl Step {
             fingerprint: [7; 32],
         };
         let kept = replay(uow.idempotency(), cx.actor.agent, cx.now, &key);
-        let answered = Answered {
+        let answered = StoredAnswer {
             agent: cx.actor.agent,
             key: key.key,
             fingerprint: key.fingerprint,
