@@ -2,12 +2,14 @@
 //!
 //! - [`kernel`]: what every domain needs, and no rule.
 //! - [`identity`]: customers, agents, access keys, sessions.
+//! - [`hooks`]: webhooks, their deliveries and when these are tried again.
 //! - [`talk`]: chats, participants, messages, reactions, live delivery.
 //!
 //! A use case is one function on an open [`UnitOfWork`](kernel::unit::UnitOfWork) (or a read-only
 //! [`Snapshot`](kernel::unit::Snapshot)): all or nothing, its events written in the same
 //! transaction. Time and ids are data and come with the [`Context`](kernel::context::Context).
 
+pub mod hooks;
 pub mod identity;
 pub mod kernel;
 pub mod talk;

@@ -6,6 +6,13 @@ mod scene;
 #[cfg(test)]
 mod seen;
 
+use crate::hooks::delivery::{
+    DeliveryQueries, DeliveryRepository, MockDeliveryQueries, MockDeliveryRepository,
+};
+use crate::hooks::unit::{HooksSnapshot, HooksUnit};
+use crate::hooks::webhook::{
+    MockWebhookQueries, MockWebhookRepository, WebhookQueries, WebhookRepository,
+};
 use crate::identity::access_key::{
     AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
 };
@@ -90,6 +97,10 @@ mocks! {
             directory: MockDirectory as Directory,
             products: MockDeparture as Departure,
         }
+        HooksUnit {
+            webhooks: MockWebhookRepository as WebhookRepository,
+            deliveries: MockDeliveryRepository as DeliveryRepository,
+        }
         TalkUnit {
             chats: MockChatRepository as ChatRepository,
             participants: MockParticipantRepository as ParticipantRepository,
@@ -116,6 +127,10 @@ mocks! {
             agents: MockAgentQueries as AgentQueries,
             keys: MockAccessKeyQueries as AccessKeyQueries,
             directory: MockDirectory as Directory,
+        }
+        HooksSnapshot {
+            webhooks: MockWebhookQueries as WebhookQueries,
+            deliveries: MockDeliveryQueries as DeliveryQueries,
         }
         TalkSnapshot {
             chats: MockChatQueries as ChatQueries,

@@ -14,6 +14,7 @@ const KNOWN: &[&str] = &["kernel::unit -> talk::model::event"];
 enum Layer {
     Kernel,
     Identity,
+    Hooks,
     Model,
     Unit,
     Access,
@@ -32,6 +33,7 @@ impl Layer {
         [
             ("kernel", Self::Kernel),
             ("identity", Self::Identity),
+            ("hooks", Self::Hooks),
             ("talk::model", Self::Model),
             ("talk::unit", Self::Unit),
             ("talk::access", Self::Access),
@@ -50,7 +52,10 @@ impl Layer {
         match (self, other) {
             (Self::Kernel, _) => other == Self::Kernel,
             (Self::Identity, _) => matches!(other, Self::Kernel | Self::Identity),
+            (Self::Hooks, _) => matches!(other, Self::Kernel | Self::Identity | Self::Hooks),
             (Self::Model, _) => matches!(other, Self::Kernel | Self::Model),
+            // Talk offers the ports of webhooks beside its own; nothing else of it names them.
+            (_, Self::Hooks) => self == Self::Unit,
             (Self::UseCase, Self::UseCase) => item.starts_with(char::is_uppercase),
             (Self::UseCase | Self::PortOfBelow, Self::PortOfBelow) => false,
             _ => other as u8 <= self as u8,

@@ -41,4 +41,8 @@ ids! {
     AccessKeyId,
     /// An issued login token (`jti`).
     TokenId,
+    /// An endpoint of webhooks.
+    WebhookId,
+    /// A delivery of an event to an endpoint.
+    DeliveryId,
 }

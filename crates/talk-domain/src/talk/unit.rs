@@ -1,6 +1,6 @@
 //! The ports of an open transaction that the use cases of Talk run on.
 
-use crate::identity::unit::{IdentitySnapshot, IdentityUnit};
+use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::kernel::store::Domain;
 use crate::talk::model::chat::{ChatQueries, ChatRepository};
 use crate::talk::model::media::FileRepository;
@@ -21,8 +21,9 @@ impl Domain for Talk {
     type Snapshot<'a> = dyn TalkSnapshot + 'a;
 }
 
-/// One open transaction of one customer, seen as the repositories of Talk and of identity.
-pub trait TalkUnit: IdentityUnit {
+/// One open transaction of one customer, seen as the repositories of Talk, of webhooks and of
+/// identity. Use cases of Talk name no webhooks; whoever runs requests runs those of both.
+pub trait TalkUnit: HooksUnit {
     /// Chats.
     fn chats(&mut self) -> &mut dyn ChatRepository;
     /// Memberships.
@@ -45,8 +46,8 @@ pub trait TalkUnit: IdentityUnit {
     fn retention(&mut self) -> &mut dyn RetentionRepository;
 }
 
-/// One consistent read of one customer, seen as the queries of Talk and of identity.
-pub trait TalkSnapshot: IdentitySnapshot {
+/// One consistent read of one customer, seen as the queries of Talk, of webhooks and of identity.
+pub trait TalkSnapshot: HooksSnapshot {
     /// Chats.
     fn chats(&mut self) -> &mut dyn ChatQueries;
     /// Memberships.

@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::hooks::create::Wanted;
+use crate::hooks::delivery::{Delivery, Status};
+use crate::hooks::filter::EventFilter;
+use crate::hooks::secret::{EndpointSecrets, Sealed};
+use crate::hooks::webhook::{DeliveryOrder, Method, Webhook};
 use crate::identity::access_key::AccessKey;
 use crate::identity::agent::{Agent, AgentStatus};
 use crate::kernel::context::{Actor, Context, IdSource, Permission};
@@ -213,5 +218,57 @@ pub fn a_key() -> AccessKey {
         created: at(0),
         updated: at(0),
         deleted: None,
+    }
+}
+
+/// An endpoint that wants everything.
+#[must_use]
+pub fn a_webhook() -> Webhook {
+    Webhook {
+        id: Uuid::from_u128(0xE).into(),
+        customer: customer_id(),
+        is_own: false,
+        uri: "https://hooks.test/".into(),
+        method: Method::Post,
+        events: EventFilter::default(),
+        stream: None,
+        disabled: None,
+        order: DeliveryOrder::Stream,
+        secrets: EndpointSecrets::first(Sealed(vec![1])),
+        failing_since: None,
+        created: at(0),
+        updated: at(0),
+    }
+}
+
+/// The settings of [`a_webhook`].
+#[must_use]
+pub fn a_wanted() -> Wanted {
+    let webhook = a_webhook();
+    Wanted {
+        uri: webhook.uri,
+        method: webhook.method,
+        events: webhook.events,
+        stream: webhook.stream,
+        is_enabled: true,
+        order: webhook.order,
+    }
+}
+
+/// A delivery that is due at once, of an event of the first stream.
+#[must_use]
+pub fn a_delivery(id: u128, seq: u64) -> Delivery {
+    Delivery {
+        id: Uuid::from_u128(0xD_0000 + id).into(),
+        customer: customer_id(),
+        webhook: a_webhook().id,
+        stream: stream_id(1),
+        seq,
+        event: format!("evt_{seq}"),
+        kind: "happened".into(),
+        status: Status::Pending,
+        tries: 0,
+        due: Some(at(0)),
+        created: at(0),
     }
 }

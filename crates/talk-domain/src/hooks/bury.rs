@@ -1,0 +1,74 @@
+//! Use case: end what waits for an endpoint that was disabled by its failures.
+
+use crate::hooks::attempt::release;
+use crate::hooks::delivery::Status;
+use crate::hooks::unit::HooksUnit;
+use crate::hooks::webhook::Disabled;
+use crate::kernel::id::WebhookId;
+use crate::kernel::store_error::StoreError;
+
+/// Makes up to `limit` open deliveries of an endpoint dead, if the endpoint answered 410 or failed for
+/// too long. Returns whether there may be more.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn bury_some(
+    uow: &mut dyn HooksUnit,
+    webhook: WebhookId,
+    limit: u32,
+) -> Result<bool, StoreError> {
+    let Some(found) = uow.webhooks().get(webhook)? else {
+        return Ok(false);
+    };
+    if !matches!(found.disabled, Some(Disabled::Gone | Disabled::Failing)) {
+        return Ok(false);
+    }
+    let open = uow.deliveries().open(webhook, limit)?;
+    let buried = open.len();
+    for mut delivery in open {
+        let due = delivery.due;
+        delivery.close(Status::Dead);
+        uow.deliveries().update(&delivery)?;
+        // Otherwise the rest of the stream would wait for ever if the endpoint is enabled again
+        // before everything is buried.
+        if let Some(due) = due {
+            release(uow, &delivery, due)?;
+        }
+    }
+    Ok(buried >= limit as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hooks::webhook::Webhook;
+    use crate::testing::{MockUnitOfWork, a_delivery, a_webhook};
+
+    fn bury(disabled: Option<Disabled>, buried: usize) -> bool {
+        let mut uow = MockUnitOfWork::default();
+        uow.webhooks.expect_get().returning(move |_| {
+            Ok(Some(Webhook {
+                disabled,
+                ..a_webhook()
+            }))
+        });
+        let open = vec![a_delivery(1, 1), a_delivery(2, 2)];
+        uow.deliveries
+            .expect_open()
+            .returning(move |_, _| Ok(open.clone()));
+        let update = uow.deliveries.expect_update().times(buried);
+        update.withf(|row| row.status == Status::Dead && row.due.is_none());
+        update.returning(|_| Ok(()));
+        uow.deliveries.expect_first_open().returning(|_, _| Ok(None));
+        bury_some(&mut uow, a_webhook().id, 2).unwrap()
+    }
+
+    /// HOOK-08: what waits becomes dead.
+    #[test]
+    fn what_waits_for_a_failed_endpoint_is_dead_and_for_others_it_waits() {
+        assert!(bury(Some(Disabled::Gone), 2));
+        assert!(bury(Some(Disabled::Failing), 2));
+        assert!(!bury(Some(Disabled::Manually), 0));
+        assert!(!bury(None, 0));
+    }
+}

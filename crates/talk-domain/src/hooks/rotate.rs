@@ -1,0 +1,50 @@
+//! Use case: replace the secret of an endpoint.
+
+use crate::hooks::secret::Sealed;
+use crate::hooks::unit::HooksUnit;
+use crate::hooks::update::UpdateWebhookError;
+use crate::hooks::webhook::Webhook;
+use crate::kernel::id::WebhookId;
+use crate::kernel::time::Timestamp;
+
+/// Replaces the secret of an endpoint. Both secrets sign for a day.
+///
+/// # Errors
+/// See [`UpdateWebhookError`].
+pub fn rotate_secret(
+    uow: &mut dyn HooksUnit,
+    id: WebhookId,
+    new: Sealed,
+    now: Timestamp,
+) -> Result<Webhook, UpdateWebhookError> {
+    let found = uow.webhooks().get(id)?;
+    let webhook = found.ok_or(UpdateWebhookError::NoSuchWebhook)?;
+    let rotated = Webhook {
+        secrets: webhook.secrets.clone().rotated(new, now),
+        updated: now.max(webhook.updated.next()),
+        ..webhook
+    };
+    uow.webhooks().update(&rotated)?;
+    Ok(rotated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnitOfWork, a_webhook, at};
+
+    /// HOOK-04.
+    #[test]
+    fn the_secret_before_stays_for_a_day() {
+        let mut uow = MockUnitOfWork::default();
+        uow.webhooks
+            .expect_get()
+            .returning(|_| Ok(Some(a_webhook())));
+        uow.webhooks.expect_update().times(1).returning(|_| Ok(()));
+        let new = Sealed(vec![2]);
+        let rotated = rotate_secret(&mut uow, a_webhook().id, new.clone(), at(5)).unwrap();
+        let old = a_webhook().secrets.current;
+        assert_eq!(rotated.secrets.signing(at(6)), [&new, &old]);
+        assert_eq!(rotated.updated, at(5));
+    }
+}

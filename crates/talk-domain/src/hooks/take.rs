@@ -1,0 +1,192 @@
+//! Use case: turn logged events into deliveries.
+
+use crate::hooks::delivery::{Delivery, Status};
+use crate::hooks::unit::HooksUnit;
+use crate::hooks::webhook::{DeliveryOrder, Webhook};
+use crate::kernel::context::IdSource;
+use crate::kernel::id::CustomerId;
+use crate::kernel::store_error::StoreError;
+use crate::kernel::stream::StreamId;
+use crate::kernel::time::Timestamp;
+
+/// A logged event, as far as deliveries depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// Stream of the event.
+    pub stream: StreamId,
+    /// Its number in the stream.
+    pub seq: u64,
+    /// Its type, as receivers see it.
+    pub kind: String,
+    /// Its identity for receivers.
+    pub event: String,
+}
+
+/// Time, ids and customer of a batch of events.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Customer of all the events.
+    pub customer: CustomerId,
+    /// Time of the deliveries.
+    pub now: Timestamp,
+    /// Ids of the deliveries.
+    pub ids: IdSource,
+}
+
+/// Creates a delivery for each endpoint that wants an event. An event that has come before creates
+/// none. Returns the number of deliveries.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn take_events(
+    uow: &mut dyn HooksUnit,
+    batch: &Batch,
+    events: &[Happened],
+) -> Result<u32, StoreError> {
+    let mut webhooks = uow.webhooks().all()?;
+    webhooks.retain(Webhook::is_enabled);
+    let mut taken = 0;
+    for event in events {
+        for webhook in &webhooks {
+            if webhook.wants(event.stream, &event.kind) {
+                taken += u32::from(take(uow, batch, (webhook, event))?);
+            }
+        }
+    }
+    Ok(taken)
+}
+
+fn take(
+    uow: &mut dyn HooksUnit,
+    batch: &Batch,
+    (webhook, event): (&Webhook, &Happened),
+) -> Result<bool, StoreError> {
+    let (id, stream) = (webhook.id, event.stream);
+    if uow.deliveries().has(id, stream, event.seq)? {
+        return Ok(false);
+    }
+    let waits = match webhook.order {
+        DeliveryOrder::Stream => uow.deliveries().is_due(id, stream)?,
+        DeliveryOrder::None => false,
+    };
+    uow.deliveries().insert(&Delivery {
+        id: batch.ids.fresh().into(),
+        customer: batch.customer,
+        webhook: id,
+        stream,
+        seq: event.seq,
+        event: event.event.clone(),
+        kind: event.kind.clone(),
+        status: Status::Pending,
+        tries: 0,
+        due: (!waits).then_some(batch.now),
+        created: batch.now,
+    })?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hooks::filter::EventFilter;
+    use crate::hooks::webhook::Disabled;
+    use crate::testing::{MockUnitOfWork, a_webhook, at, customer_id, stream_id};
+    use std::sync::{Arc, Mutex};
+    use uuid::Uuid;
+
+    fn happened(seq: u64, kind: &str) -> Happened {
+        Happened {
+            stream: stream_id(1),
+            seq,
+            kind: kind.into(),
+            event: format!("evt_{seq}"),
+        }
+    }
+
+    /// Takes events with a repository that keeps what is inserted.
+    fn taken(webhooks: Vec<Webhook>, events: &[Happened]) -> Vec<Delivery> {
+        let rows: Arc<Mutex<Vec<Delivery>>> = Arc::default();
+        let mut uow = MockUnitOfWork::default();
+        uow.webhooks
+            .expect_all()
+            .returning(move || Ok(webhooks.clone()));
+        let kept = Arc::clone(&rows);
+        uow.deliveries
+            .expect_has()
+            .returning(move |webhook, stream, seq| {
+                let kept = kept.lock().unwrap();
+                Ok(kept
+                    .iter()
+                    .any(|row| (row.webhook, row.stream, row.seq) == (webhook, stream, seq)))
+            });
+        let kept = Arc::clone(&rows);
+        uow.deliveries
+            .expect_is_due()
+            .returning(move |webhook, stream| {
+                let kept = kept.lock().unwrap();
+                let of_stream = |row: &&Delivery| (row.webhook, row.stream) == (webhook, stream);
+                Ok(kept.iter().filter(of_stream).any(|row| row.due.is_some()))
+            });
+        let kept = Arc::clone(&rows);
+        uow.deliveries.expect_insert().returning(move |row| {
+            kept.lock().unwrap().push(row.clone());
+            Ok(())
+        });
+        let batch = Batch {
+            customer: customer_id(),
+            now: at(5),
+            ids: IdSource::new(at(5), 1),
+        };
+        let count = take_events(&mut uow, &batch, events).unwrap();
+        let rows = rows.lock().unwrap().clone();
+        assert_eq!(rows.len(), count as usize);
+        rows
+    }
+
+    /// HOOK-07: a failing event holds back the later ones of its stream.
+    #[test]
+    fn the_first_event_of_a_stream_is_due_and_the_next_ones_wait() {
+        let rows = taken(vec![a_webhook()], &[happened(1, "a"), happened(2, "b")]);
+        let due: Vec<_> = rows.iter().map(|row| (row.seq, row.due)).collect();
+        assert_eq!(due, [(1, Some(at(5))), (2, None)]);
+        assert_eq!((&*rows[0].event, &*rows[0].kind), ("evt_1", "a"));
+    }
+
+    /// HOOK-07: `order: none`.
+    #[test]
+    fn without_an_order_every_event_is_due() {
+        let webhook = Webhook {
+            order: DeliveryOrder::None,
+            ..a_webhook()
+        };
+        let rows = taken(vec![webhook], &[happened(1, "a"), happened(2, "b")]);
+        assert!(rows.iter().all(|row| row.due == Some(at(5))));
+    }
+
+    /// HOOK-07: events come again after a crash.
+    #[test]
+    fn an_event_that_comes_again_is_delivered_once() {
+        let rows = taken(vec![a_webhook()], &[happened(1, "a"), happened(1, "a")]);
+        assert_eq!(rows.len(), 1);
+    }
+
+    /// HOOK-02.
+    #[test]
+    fn only_enabled_endpoints_that_want_an_event_get_it() {
+        let other = Webhook {
+            id: Uuid::from_u128(2).into(),
+            events: EventFilter::new(vec!["b".into()]).unwrap(),
+            ..a_webhook()
+        };
+        let disabled = Webhook {
+            disabled: Some(Disabled::Manually),
+            ..a_webhook()
+        };
+        let rows = taken(
+            vec![other.clone(), disabled],
+            &[happened(1, "a"), happened(2, "b")],
+        );
+        let got: Vec<_> = rows.iter().map(|row| (row.webhook, row.seq)).collect();
+        assert_eq!(got, [(other.id, 2)]);
+    }
+}
