@@ -59,7 +59,9 @@ mod tests {
         let update = uow.deliveries.expect_update().times(buried);
         update.withf(|row| row.status == Status::Dead && row.due.is_none());
         update.returning(|_| Ok(()));
-        uow.deliveries.expect_first_open().returning(|_, _| Ok(None));
+        uow.deliveries
+            .expect_first_open()
+            .returning(|_, _| Ok(None));
         bury_some(&mut uow, a_webhook().id, 2).unwrap()
     }
 

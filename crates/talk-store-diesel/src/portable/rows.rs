@@ -11,6 +11,7 @@ pub(crate) mod message;
 pub(crate) mod participant;
 pub(crate) mod reaction;
 pub(crate) mod read_mark;
+pub(crate) mod webhook;
 
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;

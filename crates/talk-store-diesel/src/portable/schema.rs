@@ -257,3 +257,56 @@ diesel::allow_tables_to_appear_in_same_query!(
     read_marks,
     revisions,
 );
+
+diesel::table! {
+    #[sql_name = "talk_webhooks"]
+    webhooks (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        is_own -> BigInt,
+        uri -> Text,
+        method -> Text,
+        events -> Text,
+        stream_id -> Nullable<Binary>,
+        disabled -> Nullable<Text>,
+        delivery_order -> Text,
+        secret -> Binary,
+        previous_secret -> Nullable<Binary>,
+        previous_until -> Nullable<BigInt>,
+        failing_since -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_webhook_deliveries"]
+    deliveries (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        webhook_id -> Binary,
+        realm -> Text,
+        stream_id -> Binary,
+        seq -> BigInt,
+        event -> Text,
+        kind -> Text,
+        status -> Text,
+        is_open -> BigInt,
+        tries -> BigInt,
+        due_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_webhook_attempts"]
+    attempts (delivery_id, number) {
+        delivery_id -> Binary,
+        number -> BigInt,
+        tried_at -> BigInt,
+        http_status -> Nullable<BigInt>,
+        latency_ms -> BigInt,
+        error -> Text,
+        answer -> Text,
+    }
+}

@@ -1,6 +1,9 @@
 //! The read-only repositories on one snapshot.
 
 use std::sync::Arc;
+use talk_domain::hooks::delivery::DeliveryQueries;
+use talk_domain::hooks::unit::HooksSnapshot;
+use talk_domain::hooks::webhook::WebhookQueries;
 use talk_domain::identity::access_key::AccessKeyQueries;
 use talk_domain::identity::agent::AgentQueries;
 use talk_domain::identity::session::Directory;
@@ -79,6 +82,15 @@ impl IdentitySnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn directory(&mut self) -> &mut dyn Directory {
+        &mut self.scope
+    }
+}
+
+impl HooksSnapshot for DieselSnapshot<'_> {
+    fn webhooks(&mut self) -> &mut dyn WebhookQueries {
+        &mut self.scope
+    }
+    fn deliveries(&mut self) -> &mut dyn DeliveryQueries {
         &mut self.scope
     }
 }

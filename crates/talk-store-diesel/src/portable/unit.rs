@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use talk_domain::hooks::delivery::DeliveryRepository;
+use talk_domain::hooks::unit::HooksUnit;
+use talk_domain::hooks::webhook::WebhookRepository;
 use talk_domain::identity::access_key::AccessKeyRepository;
 use talk_domain::identity::agent::AgentRepository;
 use talk_domain::identity::customer::{CustomerRemoval, CustomerRepository};
@@ -34,6 +37,9 @@ use crate::connection::AnyConnection;
 use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::kernel::events::redact;
 use crate::portable::scope::Scope;
+
+/// Rows of webhooks that one unit removes of a deleted customer.
+const REMOVED: u32 = 64;
 
 /// The result of a unit.
 pub(crate) struct Done {
@@ -134,7 +140,7 @@ impl IdentityUnit for DieselUnit<'_> {
     }
 }
 
-/// Talk changes its data in the transaction of identity.
+/// Talk and webhooks change their data in the transaction of identity.
 impl Departure for DieselUnit<'_> {
     fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError> {
         leave_all_chats(self, cx, agent)
@@ -145,7 +151,16 @@ impl Departure for DieselUnit<'_> {
     }
 
     fn remove_customer_rows(&mut self, cx: &Context) -> Result<bool, StoreError> {
-        remove_any_chat(self, cx)
+        Ok(remove_any_chat(self, cx)? || self.deliveries().remove_all(REMOVED)?)
+    }
+}
+
+impl HooksUnit for DieselUnit<'_> {
+    fn webhooks(&mut self) -> &mut dyn WebhookRepository {
+        &mut self.scope
+    }
+    fn deliveries(&mut self) -> &mut dyn DeliveryRepository {
+        &mut self.scope
     }
 }
 

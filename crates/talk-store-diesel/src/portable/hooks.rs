@@ -1,0 +1,5 @@
+//! Endpoints of webhooks and their deliveries.
+
+mod deliveries;
+mod removal;
+mod webhooks;
