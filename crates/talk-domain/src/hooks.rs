@@ -8,6 +8,7 @@ pub mod attempt;
 pub mod bury;
 pub mod create;
 pub mod delivery;
+pub mod due;
 pub mod filter;
 pub mod list;
 pub mod own;

@@ -50,7 +50,7 @@ pub struct Tried {
 pub fn record_attempt(
     uow: &mut dyn HooksUnit,
     tried: &Tried,
-    retries: &Retries,
+    policy: &Retries,
 ) -> Result<Option<Webhook>, StoreError> {
     let found = uow.deliveries().get(tried.delivery)?;
     let Some(mut delivery) = found.filter(|delivery| delivery.status.is_open()) else {
@@ -62,12 +62,12 @@ pub fn record_attempt(
     };
     delivery.tries += 1;
     uow.deliveries().add_attempt(delivery.id, &tried.attempt)?;
-    settle(&mut delivery, tried, &retries.schedule);
+    settle(&mut delivery, tried, &policy.schedule);
     uow.deliveries().update(&delivery)?;
     if !delivery.status.is_open() && webhook.order == DeliveryOrder::Stream {
         release(uow, &delivery, tried.now)?;
     }
-    judge(uow, webhook, (tried, retries))
+    judge(uow, &webhook, (tried, policy))
 }
 
 /// Decides what follows for the delivery.
@@ -109,8 +109,8 @@ pub(crate) fn release(
 /// Notes whether the endpoint fails, and disables it after a 410 or too much time.
 fn judge(
     uow: &mut dyn HooksUnit,
-    webhook: Webhook,
-    (tried, retries): (&Tried, &Retries),
+    webhook: &Webhook,
+    (tried, policy): (&Tried, &Retries),
 ) -> Result<Option<Webhook>, StoreError> {
     let (failing_since, disabled) = match tried.outcome {
         Outcome::Expired => return Ok(None),
@@ -118,17 +118,17 @@ fn judge(
         Outcome::Gone => (webhook.failing_since, Some(Disabled::Gone)),
         Outcome::Failed(_) => {
             let since = webhook.failing_since.unwrap_or(tried.attempt.at);
-            let is_over = since.plus_seconds(retries.disable_seconds) <= tried.now;
+            let is_over = since.plus_seconds(policy.disable_seconds) <= tried.now;
             let disabled = webhook.disabled.or(is_over.then_some(Disabled::Failing));
             (Some(since), disabled)
         }
     };
     let changed = Webhook {
-        failing_since,
         disabled,
+        failing_since,
         ..webhook.clone()
     };
-    if changed == webhook {
+    if changed == *webhook {
         return Ok(None);
     }
     uow.webhooks().update(&changed)?;
@@ -167,7 +167,7 @@ mod tests {
 
     /// Records a try of a delivery with `tries` tries before it, and returns what was stored.
     fn record(
-        (webhook, tries): (Webhook, u32),
+        (webhook, earlier): (Webhook, u32),
         tried: &Tried,
     ) -> (Vec<Delivery>, Vec<Webhook>, Option<Webhook>) {
         use std::sync::{Arc, Mutex};
@@ -175,7 +175,7 @@ mod tests {
         let mut uow = MockUnitOfWork::default();
         uow.deliveries.expect_get().returning(move |_| {
             Ok(Some(Delivery {
-                tries,
+                tries: earlier,
                 ..a_delivery(1, 1)
             }))
         });
