@@ -13,6 +13,7 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-events", &["talk-domain"]),
     ("talk-identity", &["talk-domain"]),
     ("talk-socket", &[]),
+    ("talk-webhooks", &["talk-domain"]),
     (
         "talk-http-actix",
         &["talk-domain", "talk-socket", "talk-wire"],

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod client;
+mod consumer;
+mod dispatcher;
+mod guard;
+mod seal;
+mod signature;
+mod worker;
+
+pub use client::{Client, ClientError, ClientSettings};
+pub use consumer::happened;
+pub use dispatcher::{DispatchSettings, Dispatcher, Ports, Wakening};
+pub use guard::{Guard, NetworksError};
+pub use seal::{KeyTooShort, SealingKey, SealingKeys};

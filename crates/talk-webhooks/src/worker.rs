@@ -1,0 +1,248 @@
+//! The task of one endpoint: sends what is due until nothing is.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+use talk_domain::hooks::attempt::{Outcome, Tried, record_attempt};
+use talk_domain::hooks::bury::bury_some;
+use talk_domain::hooks::delivery::{Attempt, Delivery};
+use talk_domain::hooks::due::{Content, Due, due_deliveries};
+use talk_domain::hooks::webhook::{Waiting, Webhook};
+use talk_domain::kernel::id::DeliveryId;
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::body::{body, test_body};
+use crate::client::Outgoing;
+use crate::dispatcher::Shared;
+use crate::signature::headers;
+
+/// Deliveries that one unit of work buries.
+const BURIED: u32 = 64;
+
+/// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
+const SHORTEST: Duration = Duration::from_millis(200);
+
+/// The longest pause after a failure of the database.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The task of one endpoint.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    /// The endpoint.
+    pub(crate) waiting: Waiting,
+    /// Requests of the customer under way.
+    pub(crate) of_customer: Arc<Semaphore>,
+    /// Is notified when further deliveries may be due.
+    pub(crate) woken: Arc<Notify>,
+}
+
+impl Worker {
+    /// Runs until nothing is due.
+    pub(crate) async fn run(self) -> Result<(), StoreError> {
+        if self.waiting.due.is_none() {
+            return self.bury().await;
+        }
+        let mut sending: JoinSet<(DeliveryId, Outcome)> = JoinSet::new();
+        let mut under_way = HashSet::new();
+        let mut width = self.width(!self.waiting.is_failing);
+        loop {
+            if under_way.len() < width {
+                self.start(&mut sending, &mut under_way, width).await?;
+            }
+            tokio::select! {
+                ended = sending.join_next() => match ended {
+                    Some(Ok((id, outcome))) => {
+                        under_way.remove(&id);
+                        width = self.width(outcome == Outcome::Accepted);
+                    }
+                    // Nothing is due. A try that panicked stays due.
+                    Some(Err(_)) | None => return Ok(()),
+                },
+                () = self.woken.notified() => {}
+            }
+        }
+    }
+
+    /// How many requests go to the endpoint at once. While it fails, one tries whether it works again.
+    fn width(&self, works: bool) -> usize {
+        if works {
+            self.shared.settings.parallel
+        } else {
+            1
+        }
+    }
+
+    /// Starts the deliveries that are due, up to `width` at once.
+    async fn start(
+        &self,
+        sending: &mut JoinSet<(DeliveryId, Outcome)>,
+        under_way: &mut HashSet<DeliveryId>,
+        width: usize,
+    ) -> Result<(), StoreError> {
+        // Those under way are due as well, and come first.
+        let limit = u32::try_from(width.max(under_way.len() + 1)).unwrap_or(u32::MAX);
+        let Some(Due {
+            webhook,
+            deliveries,
+        }) = self.due(limit).await?
+        else {
+            return Ok(());
+        };
+        let webhook = Arc::new(webhook);
+        for (delivery, content) in deliveries {
+            if under_way.len() < width && under_way.insert(delivery.id) {
+                let (shared, webhook) = (Arc::clone(&self.shared), Arc::clone(&webhook));
+                let of_customer = Arc::clone(&self.of_customer);
+                sending.spawn(async move {
+                    // Semaphores of this server are never closed.
+                    let _of_customer = of_customer.acquire_owned().await;
+                    let _of_all = Arc::clone(&shared.connections).acquire_owned().await;
+                    deliver(&shared, &webhook, (delivery, content)).await
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn due(&self, limit: u32) -> Result<Option<Due>, StoreError> {
+        let (webhook, now) = (self.waiting.webhook, (self.shared.ports.clock)());
+        let unit = Unit::of(self.waiting.customer, "due_deliveries");
+        let read = self.shared.ports.store.read(unit, move |snapshot| {
+            due_deliveries(snapshot, webhook, (now, limit))
+        });
+        read.await
+    }
+
+    /// Ends what waits for the endpoint, step by step.
+    async fn bury(&self) -> Result<(), StoreError> {
+        loop {
+            let webhook = self.waiting.webhook;
+            let unit = Unit::of(self.waiting.customer, "bury_deliveries");
+            let step = self
+                .shared
+                .ports
+                .store
+                .write(unit, move |uow| bury_some(uow, webhook, BURIED));
+            if !step.await? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Tries a delivery and records the try.
+async fn deliver(
+    shared: &Shared,
+    webhook: &Webhook,
+    (delivery, content): (Delivery, Content),
+) -> (DeliveryId, Outcome) {
+    let (attempt, outcome) = send(shared, webhook, (&delivery, content)).await;
+    let name = match outcome {
+        Outcome::Accepted => "delivered",
+        Outcome::Failed(_) => "failed",
+        Outcome::Gone => "gone",
+        Outcome::Expired => "expired",
+    };
+    counter!("talk_webhook_attempts_total", "outcome" => name).increment(1);
+    record(shared, (webhook, delivery.id), (attempt, outcome)).await;
+    (delivery.id, outcome)
+}
+
+async fn send(
+    shared: &Shared,
+    webhook: &Webhook,
+    (delivery, content): (&Delivery, Content),
+) -> (Attempt, Outcome) {
+    let now = (shared.ports.clock)();
+    let body = match content {
+        Content::Event(event) => body(&event.payload).map_err(|error| error.to_string()),
+        Content::Test => Ok(test_body(&delivery.event)),
+        Content::Expired => {
+            let attempt = failed(now, "the event is no longer in the log");
+            return (attempt, Outcome::Expired);
+        }
+    };
+    let signing = webhook.secrets.signing(now).into_iter();
+    let secrets = signing.map(|sealed| shared.ports.secrets.open(webhook.id, sealed));
+    let secrets: Result<Vec<_>, _> = secrets.collect();
+    let (body, secrets) = match (body, secrets) {
+        (Ok(body), Ok(secrets)) => (body, secrets),
+        (Err(error), _) => {
+            tracing::error!(%error, event = delivery.event, "an event has no body for a webhook");
+            return (
+                failed(now, "the server cannot make the request"),
+                Outcome::Failed(None),
+            );
+        }
+        (_, Err(error)) => {
+            tracing::error!(%error, webhook = %webhook.id, "a secret of a webhook cannot be used");
+            return (
+                failed(now, "the server cannot sign the request"),
+                Outcome::Failed(None),
+            );
+        }
+    };
+    let seconds = now.as_micros().div_euclid(1_000_000);
+    let outgoing = Outgoing {
+        uri: &webhook.uri,
+        method: webhook.method,
+        headers: headers(&secrets, (&delivery.event, seconds), body.as_bytes()),
+        body,
+    };
+    shared.client.send(outgoing, now).await
+}
+
+fn failed(at: Timestamp, error: &str) -> Attempt {
+    Attempt {
+        at,
+        http_status: None,
+        latency_ms: 0,
+        error: error.to_owned(),
+        answer: String::new(),
+    }
+}
+
+/// Records a try, however long the database takes: without the record it would be repeated at once.
+async fn record(
+    shared: &Shared,
+    (webhook, delivery): (&Webhook, DeliveryId),
+    (attempt, outcome): (Attempt, Outcome),
+) {
+    let mut pause = SHORTEST;
+    loop {
+        let tried = Tried {
+            delivery,
+            attempt: attempt.clone(),
+            outcome,
+            now: (shared.ports.clock)(),
+        };
+        let retries = shared.settings.retries.clone();
+        let unit = Unit::of(webhook.customer, "record_attempt");
+        let recorded = shared
+            .ports
+            .store
+            .write(unit, move |uow| record_attempt(uow, &tried, &retries));
+        match recorded.await {
+            Ok(disabled) => {
+                if let Some(webhook) = disabled {
+                    let reason = webhook.disabled.map_or("", |reason| reason.as_str());
+                    tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled");
+                    (shared.ports.disabled)(&webhook);
+                }
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a try of a webhook was not recorded; it is retried");
+                sleep(pause).await;
+                pause = LONGEST.min(pause * 2);
+            }
+        }
+    }
+}
