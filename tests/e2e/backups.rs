@@ -170,7 +170,7 @@ async fn an_older_copy_put_back_by_hand_gets_a_new_epoch_too() {
     assert!(server.ended().await.success());
     std::fs::rename(server.data().join("backup"), server.data().join("talk.db")).expect("put back");
     server.kill_and_restart().await;
-    assert!(server.log().contains("older than the one last served here"));
+    server.log_with("older than the one last served here").await;
     assert_reset(&server, &alice, (&chat, &epoch, position)).await;
     // A second start makes no new epoch.
     let (epoch, _) = place(&alice, &chat).await;

@@ -66,8 +66,7 @@ async fn one_address_does_not_take_the_connections_of_the_others() {
             "none is given back"
         );
     }
-    let log = server.log();
-    assert!(log.contains("max_connections_per_address"), "{log}");
+    server.log_with("max_connections_per_address").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,13 +106,12 @@ async fn a_forged_forwarding_header_gives_nobody_a_new_bucket() {
     let untrusted = [&slow[..], &[("TALK_TRUSTED_PROXIES", "10.0.0.0/8")]].concat();
     let server = Server::start_with(&untrusted).await;
     assert_eq!(flood_in_other_names(&server).await, Some(429));
-    let log = server.log();
+    let log = server.log_with("client=127.").await;
     assert_eq!(log.matches("trusted_proxies").count(), 1, "{log}");
-    assert!(log.contains("client=127."), "{log}");
     assert!(!log.contains("203.0.113."), "{log}");
     let trusted = Server::start_with(&slow).await;
     assert_eq!(flood_in_other_names(&trusted).await, None);
-    assert!(trusted.log().contains("client=203.0.113.7"));
+    trusted.log_with("client=203.0.113.7").await;
 }
 
 /// Health and metrics of the operators' listener are for those who look after the server.
@@ -172,7 +171,7 @@ async fn an_owner_logs_in_while_a_stranger_guesses() {
             .operate(&["agent", "unlock", "alice"])
             .contains("alice")
     );
-    let log = server.log();
+    let log = server.log_with("a login failed").await;
     let failed: Vec<_> = log
         .lines()
         .filter(|line| line.contains("a login failed"))

@@ -135,7 +135,21 @@ impl Server {
         self.serving.process.resident_kib().expect("its status")
     }
 
-    /// Everything it logged so far.
+    /// Waits until it has logged `text`, since a thread of its own writes the lines. Returns the
+    /// whole log.
+    pub async fn log_with(&self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let log = self.log();
+            if log.contains(text) {
+                return log;
+            }
+            assert!(Instant::now() < deadline, "no {text:?} in {log}");
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
+    /// Everything it logged so far; of a server that has ended it is complete.
     pub fn log(&self) -> String {
         self.serving.log().expect("the log")
     }
