@@ -56,9 +56,9 @@ impl SessionRevocations {
     fn notify(&self, agents: &[AgentId]) {
         if let (Some(memory), false) = (self.memory.get(), agents.is_empty()) {
             memory.actors.clear();
-            agents
-                .iter()
-                .for_each(|agent| memory.throttle.forget(*agent));
+            for agent in agents {
+                memory.throttle.forget(*agent);
+            }
         }
         let open = self.lock();
         for sender in agents.iter().filter_map(|agent| open.get(agent)) {
