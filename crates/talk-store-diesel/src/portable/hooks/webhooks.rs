@@ -48,9 +48,8 @@ impl Scope<'_> {
                     None => return Ok(None),
                 }
             }
-            Some(Disabled::Manually) => return Ok(None),
             Some(Disabled::Gone | Disabled::Failing) if self.has_open(webhook)? => None,
-            Some(Disabled::Gone | Disabled::Failing) => return Ok(None),
+            Some(_) => return Ok(None),
         };
         Ok(Some(Waiting {
             customer: id(customer)?,
