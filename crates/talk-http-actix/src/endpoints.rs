@@ -17,6 +17,7 @@ mod probes;
 mod reactions;
 mod search;
 mod sessions;
+mod webhooks;
 
 use actix_web::http::Method;
 use actix_web::web;
@@ -97,6 +98,11 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
         group("Agents", "Who can log in.", agents::rows()),
         group("Access keys", "Long-lived secrets.", access_keys::rows()),
         group("Customers", "The tenant.", customers::rows()),
+        group(
+            "Webhooks",
+            "Addresses that events are sent to.",
+            webhooks::rows(),
+        ),
     ];
     if has_legacy {
         let about = "The API of the first generations; each operation names its successor. Every \

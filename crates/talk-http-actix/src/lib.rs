@@ -38,6 +38,8 @@ pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
 pub use server::{ConnectionLimits, Listen, server};
 pub use socket::{SessionRevocations, SocketLimits, watch_revocations};
+use talk_domain::hooks::secret::Secrets;
+use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::identity::credentials::{Passwords, Tokens};
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::Live;
@@ -57,6 +59,10 @@ pub struct Api {
     pub passwords: Arc<dyn Passwords>,
     /// Issues and verifies tokens and access keys.
     pub tokens: Arc<dyn Tokens>,
+    /// Makes and opens the secrets of webhooks.
+    pub secrets: Arc<dyn Secrets>,
+    /// The installation's limits on webhooks.
+    pub hook_limits: HookLimits,
     /// The installation's limits on fields.
     pub limits: Limits,
     /// The installation's limits on bodies.

@@ -8,6 +8,8 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
 use actix_web::{App, web};
 use serde_json::Value;
+use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
+use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::identity::access_key::KeyHash;
 use talk_domain::identity::agent::{Agent, PasswordHash};
 use talk_domain::identity::credentials::{
@@ -16,7 +18,7 @@ use talk_domain::identity::credentials::{
 use talk_domain::identity::session::MockDirectory;
 use talk_domain::kernel::context::{Actor, Permission};
 use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::id::{AgentId, TokenId};
+use talk_domain::kernel::id::{AgentId, TokenId, WebhookId};
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::{Connection, Live, Presence};
 use talk_domain::kernel::log::Logged;
@@ -37,6 +39,19 @@ use crate::observe::observe;
 use crate::server::Metrics;
 use crate::shared::Shared;
 use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, UnsentLimits};
+
+/// An installation without a key for secrets.
+struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn create(&self, _: WebhookId) -> Result<(String, Sealed), SecretError> {
+        Err(SecretError::NoKey)
+    }
+
+    fn open(&self, _: WebhookId, _: &Sealed) -> Result<String, SecretError> {
+        Err(SecretError::NoKey)
+    }
+}
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -213,6 +228,11 @@ impl Scene {
             store: store.clone(),
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
+            secrets: Arc::new(NoSecrets),
+            hook_limits: HookLimits {
+                webhooks: 2,
+                allows_http: false,
+            },
             limits: Limits::default(),
             page_bytes: 2_000,
             unsent: UnsentLimits::OF_TESTS,

@@ -5,6 +5,7 @@ mod chat;
 mod identity;
 mod message;
 pub(crate) mod named;
+mod webhook;
 
 pub use chat::{CreateChat, MarkRead, UpdateChat};
 pub use identity::{
@@ -12,6 +13,7 @@ pub use identity::{
 };
 pub use message::{EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction};
 pub use named::{AddParticipant, Form, Owner};
+pub use webhook::{ReplayWebhook, Selection, UpdateCustomer, WebhookSettings};
 
 /// A type of body, with what may be wrong in it.
 pub trait Request: serde::de::DeserializeOwned {

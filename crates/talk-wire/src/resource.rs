@@ -6,6 +6,7 @@ pub mod list;
 mod log;
 mod media;
 mod message;
+mod webhook;
 
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
@@ -13,6 +14,7 @@ pub use list::List;
 pub use log::{AnyEventPage, EventPage, Health};
 pub use media::{Address, Media};
 pub use message::{Message, Metadata, Reaction, Revision, SystemNote};
+pub use webhook::{Delivery, DeliveryAttempt, Replayed, Webhook};
 
 /// The type of owner of everything but system messages.
 pub const AGENT: &str = "agent";

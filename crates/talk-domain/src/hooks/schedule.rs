@@ -1,6 +1,5 @@
 //! When a failed delivery is tried again.
 
-use crate::kernel::error::Invalid;
 use crate::kernel::time::Timestamp;
 
 /// The longest step in seconds: 30 days.
@@ -8,6 +7,11 @@ const MAX_STEP: u32 = 2_592_000;
 
 /// Maximum number of tries after the first one.
 const MAX_STEPS: usize = 50;
+
+/// A schedule that cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("has at most {MAX_STEPS} steps of 1 to {MAX_STEP} seconds")]
+pub struct ScheduleInvalid;
 
 /// The seconds from each failed try to the next one. After the last step a delivery is dead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +31,10 @@ impl Schedule {
     ///
     /// # Errors
     /// If a step is 0 or longer than 30 days, or there are more than 50.
-    pub fn new(steps: Vec<u32>) -> Result<Self, Invalid> {
-        let invalid = |message: &str| Invalid::new("webhook_schedule", "SCHEDULE_INVALID", message);
-        if steps.len() > MAX_STEPS {
-            return Err(invalid("has at most 50 steps"));
-        }
-        if steps.iter().any(|step| *step == 0 || *step > MAX_STEP) {
-            return Err(invalid("has steps of 1 to 2592000 seconds"));
+    pub fn new(steps: Vec<u32>) -> Result<Self, ScheduleInvalid> {
+        let is_step = |step: &u32| (1..=MAX_STEP).contains(step);
+        if steps.len() > MAX_STEPS || !steps.iter().all(is_step) {
+            return Err(ScheduleInvalid);
         }
         Ok(Self(steps))
     }
@@ -136,8 +137,7 @@ mod tests {
         );
         assert_eq!(Schedule::new(vec![1; 50]).unwrap().steps().len(), 50);
         for steps in [vec![1; 51], vec![0], vec![MAX_STEP + 1]] {
-            let refused = Schedule::new(steps).unwrap_err();
-            assert_eq!(refused.reason, "SCHEDULE_INVALID");
+            assert_eq!(Schedule::new(steps), Err(ScheduleInvalid));
         }
     }
 }

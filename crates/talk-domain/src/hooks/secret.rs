@@ -53,8 +53,8 @@ refusals! {
     /// Why a secret cannot be made or opened.
     pub enum SecretError {
         NoKey = FailedPrecondition "SECRETS_KEY_MISSING" "the server has no secrets_key, so it stores no secrets",
-        Unreadable = Internal "SECRET_UNREADABLE" "a stored secret was sealed with another secrets_key",
-        NoRandom = Internal "INTERNAL_ERROR" "the system gives no random bytes",
+        Unreadable = Internal "INTERNAL" "a stored secret was sealed with another secrets_key",
+        NoRandom = Internal "INTERNAL" "the system gives no random bytes",
     }
 }
 

@@ -12,6 +12,12 @@ impl Timestamp {
     /// 9999-12-31 23:59:59.999999.
     const MAX: i64 = 253_402_300_799_999_999;
 
+    /// The first time that there is.
+    pub const EARLIEST: Self = Self(Self::MIN);
+
+    /// The last time that there is.
+    pub const LATEST: Self = Self(Self::MAX);
+
     /// Creates the time `micros` microseconds after 1970; `None` outside the years 0000 to 9999.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Option<Self> {

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
+use talk_domain::hooks::secret::SecretError;
 use talk_domain::identity::credentials::{PasswordError, TokenError};
 use talk_domain::kernel::error::{DomainError, Invalid, Refusal, Refuses};
 use talk_domain::kernel::store_error::StoreError;
@@ -77,7 +78,7 @@ macro_rules! refused {
         })*
     };
 }
-refused!(Invalid StoreError TokenError PasswordError);
+refused!(Invalid StoreError TokenError PasswordError SecretError);
 
 /// The error of a handler that refuses nothing.
 pub(crate) enum Never {}

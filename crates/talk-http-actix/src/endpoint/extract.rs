@@ -2,7 +2,7 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
-use talk_domain::kernel::id::{AccessKeyId, AgentId, ChatId, MessageId, ParticipantId};
+use talk_domain::kernel::id::{AccessKeyId, AgentId, ChatId, MessageId, ParticipantId, WebhookId};
 use uuid::Uuid;
 
 use crate::api_error::ApiError;
@@ -113,6 +113,10 @@ impl PathId for AgentId {
 
 impl PathId for AccessKeyId {
     const NAME: &'static str = "accesskey_id";
+}
+
+impl PathId for WebhookId {
+    const NAME: &'static str = "webhook_id";
 }
 
 impl<T: PathId> Extract for Id<T> {

@@ -5,8 +5,9 @@ use talk_wire::legacy;
 use talk_wire::legacy::resource::Status;
 use talk_wire::request::LoginAnswer;
 use talk_wire::resource::{
-    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, Health, Media, Message,
-    Metadata, OwnChat, Participant, Reaction, ReadMark, Revision,
+    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, Delivery, DeliveryAttempt,
+    Health, Media, Message, Metadata, OwnChat, Participant, Reaction, ReadMark, Replayed, Revision,
+    Webhook,
 };
 
 use crate::endpoint::Resource;
@@ -20,6 +21,7 @@ pub(crate) const CHAT: &str = "018d172a-0c5e-7f61-9e2a-3b4c5d6e7f80";
 /// A message.
 pub(crate) const MESSAGE: &str = "018d172d-3f0a-7c3e-9b1a-5d2c4e6f8a90";
 const PARTICIPANT: &str = "018d172a-0c60-7b12-a3c4-d5e6f7081920";
+const WEBHOOK: &str = "018d1730-88bb-7e12-83d4-e5f607182930";
 const ACCESS_KEY: &str = "018d1730-77aa-7d01-b2c3-d4e5f6071829";
 /// The log of this installation.
 pub(crate) const EPOCH: &str = "018d1728-90ab-7cde-8f01-23456789abcd";
@@ -33,6 +35,7 @@ pub(crate) fn id(parameter: &str) -> &'static str {
         "agent_id" => BOB,
         "participant_id" => PARTICIPANT,
         "accesskey_id" => ACCESS_KEY,
+        "webhook_id" => WEBHOOK,
         _ => CHAT,
     }
 }
@@ -183,6 +186,8 @@ impl Resource for Customer {
         Self {
             id: CUSTOMER.to_owned(),
             name: "Example Inc.".to_owned(),
+            webhook_method: "POST".to_owned(),
+            webhook_uri: "https://hooks.example.com/talk".to_owned(),
             tm_create: TIME.to_owned(),
             tm_update: TIME.to_owned(),
             tm_delete: String::new(),
@@ -199,6 +204,69 @@ impl Resource for AgentPresence {
             agent_id: BOB.to_owned(),
             status: "online".to_owned(),
         }
+    }
+}
+
+/// As it is listed; `secret` only in the answers to its creation and rotation.
+pub(crate) fn webhook(secret: Option<&str>) -> Webhook {
+    Webhook {
+        id: WEBHOOK.to_owned(),
+        customer_id: CUSTOMER.to_owned(),
+        uri: "https://hooks.example.com/talk".to_owned(),
+        method: "POST".to_owned(),
+        events: vec!["chatmessage_*".to_owned()],
+        chat_id: String::new(),
+        enabled: true,
+        disabled_reason: String::new(),
+        order: "chat".to_owned(),
+        secret: secret.map(str::to_owned),
+        tm_failing: String::new(),
+        tm_create: TIME.to_owned(),
+        tm_update: TIME.to_owned(),
+        tm_delete: String::new(),
+    }
+}
+
+impl Resource for Webhook {
+    const ONE: &'static str = "The webhook.";
+    const MANY: &'static str = "A page of webhooks.";
+
+    fn example() -> Self {
+        webhook(None)
+    }
+}
+
+impl Resource for Delivery {
+    const ONE: &'static str = "The delivery.";
+    const MANY: &'static str = "A page of deliveries.";
+
+    fn example() -> Self {
+        Self {
+            id: WEBHOOK.to_owned(),
+            webhook_id: WEBHOOK.to_owned(),
+            event_id: "evt_0190c1a2_018d172f8f2b7c3e9d4a5b6c7d8e9f01_121".to_owned(),
+            kind: "chatmessage_created".to_owned(),
+            chat_id: CHAT.to_owned(),
+            status: "failed".to_owned(),
+            attempts: vec![DeliveryAttempt {
+                tm: TIME.to_owned(),
+                http_status: 500,
+                latency_ms: 41,
+                error: "answered 500".to_owned(),
+                answer: "oops".to_owned(),
+            }],
+            tm_next: TIME.to_owned(),
+            tm_create: TIME.to_owned(),
+        }
+    }
+}
+
+impl Resource for Replayed {
+    const ONE: &'static str = "How many are sent again.";
+    const MANY: &'static str = "";
+
+    fn example() -> Self {
+        Self { replayed: 3 }
     }
 }
 

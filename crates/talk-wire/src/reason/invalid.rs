@@ -4,10 +4,10 @@ use super::{Reason, catalogue};
 
 pub(super) const REASONS: &[Reason] = catalogue! {
     INVALID_ARGUMENT {
-        AGENT_IDS_REQUIRED "The query names no agent."
-            "Give `agent_ids` with one to 100 ids, separated by commas.";
         AGENTS_DIFFER "`agent_id` and `owner_id` name different agents."
             "Send one of them.";
+        AGENT_IDS_REQUIRED "The query names no agent."
+            "Give `agent_ids` with one to 100 ids, separated by commas.";
         BODY_INCOMPLETE "The connection ended or broke the protocol before the body was complete."
             "Send the request again.";
         BODY_TIMEOUT "The body was not complete within 15 seconds."
@@ -24,6 +24,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send one emoji, or a name of `a-z`, `0-9`, `_`, `+` and `-`.";
         EPOCH_REQUIRED "Positions were given without the log they belong to."
             "Send the `epoch` of the answer the positions came with.";
+        EVENT_PATTERN_INVALID "A pattern of event types has other characters than `a-z`, `0-9`, `_` and `*`."
+            "Give names of events, such as `chatmessage_*`.";
         EXPIRE_INVALID "The lifetime of the key is zero or over 100 years."
             "Give seconds from 1, or leave `expire` out for a key without end.";
         FIELD_REQUIRED "A frame lacks a field; `message` names it."
@@ -80,6 +82,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Give one of them.";
         QUERY_REQUIRED "The search has nothing to search for, or only accents and characters nobody sees."
             "Give `q` with at least one character.";
+        REPLAY_INVALID "`only` selects no deliveries."
+            "Give `failed`, `dead` or a list of ids of deliveries.";
         SEQ_AHEAD_OF_HEAD "`seq` is behind the last event of the chat, which `details` name."
             "Send the `seq` of an event you have seen.";
         SEQ_REQUIRED "`seq` is missing."
@@ -108,5 +112,11 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Choose a username without.";
         USERNAME_REQUIRED "The username is empty."
             "Send a username.";
+        WEBHOOK_METHOD_INVALID "The method of the webhook is none there is."
+            "Give `POST`, `PUT`, `GET` or `DELETE`.";
+        WEBHOOK_ORDER_INVALID "The order of the webhook is none there is."
+            "Give `chat` or `none`.";
+        WEBHOOK_URI_INVALID "The address of the webhook is not an `https` URL, or has a username or a fragment."
+            "Give an address such as `https://hooks.example.com/talk`.";
     }
 };

@@ -34,6 +34,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Read the list of chats anew.";
         CUSTOMER_NOT_FOUND "The caller's customer is gone."
             "Ask the operator.";
+        DELIVERY_NOT_FOUND "The webhook has no such delivery."
+            "Read the deliveries anew.";
         MESSAGE_NOT_FOUND "There is no such message in the customer."
             "Read the messages anew.";
         PARENT_NOT_FOUND "The chat has no such message to answer, or to list answers of."
@@ -42,6 +44,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Read the list of participants anew; a participant who comes back has a new id.";
         ROUTE_NOT_FOUND "There is no such path."
             "Compare the path with this description.";
+        WEBHOOK_NOT_FOUND "There is no such webhook in the customer."
+            "Read the list of webhooks anew.";
     }
     METHOD_NOT_ALLOWED {
         METHOD_NOT_ALLOWED "The path has no such method; the header `Allow` names those it has."
@@ -68,6 +72,14 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Delete the key instead.";
         PASSWORD_CHANGED "The password was changed by another request meanwhile."
             "Log in with the new password.";
+        SECRETS_KEY_MISSING "The server has no key to seal secrets with."
+            "Ask the operator to set `secrets_key`.";
+        WEBHOOK_IS_DISABLED "A disabled webhook gets nothing."
+            "Enable it first.";
+        WEBHOOK_LIMIT "The customer has as many webhooks as it may have."
+            "Delete one, or ask the operator for a higher limit.";
+        WEBHOOK_URI_MISSING "The customer has no `webhook_uri` whose method could change."
+            "Send both.";
     }
     PAYLOAD_TOO_LARGE {
         PAYLOAD_TOO_LARGE "The body is over its limit, which `details` name."

@@ -116,6 +116,11 @@ pub struct Customer {
     pub id: String,
     /// Display name.
     pub name: String,
+    /// Method of the requests to `webhook_uri`; `""` without one. Only admins and managers see both.
+    #[schemars(extend("enum" = ["", "POST", "PUT", "GET", "DELETE"]))]
+    pub webhook_method: String,
+    /// Address that the customer's events are sent to; `""` for none.
+    pub webhook_uri: String,
     /// Time of creation.
     pub tm_create: String,
     /// Time of the last change.
@@ -129,6 +134,8 @@ impl From<&customer::Customer> for Customer {
         Self {
             id: customer.id.to_string(),
             name: customer.name.clone(),
+            webhook_method: String::new(),
+            webhook_uri: String::new(),
             tm_create: time::format(customer.created),
             tm_update: time::format(customer.updated),
             tm_delete: String::new(),

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use talk_domain::hooks::{delivery, webhook};
 use talk_domain::identity::{access_key, agent};
 use talk_domain::kernel::page::{Cursor, Page};
 use talk_domain::talk::model::{chat, message, participant, read};
@@ -115,6 +116,24 @@ impl Row for access_key::AccessKey {
         Cursor {
             at: self.created,
             id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for webhook::Webhook {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for delivery::Listed {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.delivery.created,
+            id: Some(self.delivery.id.0),
         }
     }
 }
