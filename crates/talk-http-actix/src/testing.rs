@@ -40,16 +40,16 @@ use crate::server::Metrics;
 use crate::shared::Shared;
 use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, UnsentLimits};
 
-/// An installation without a key for secrets.
-struct NoSecrets;
+/// Secrets that everybody knows.
+struct KnownSecrets;
 
-impl Secrets for NoSecrets {
+impl Secrets for KnownSecrets {
     fn create(&self, _: WebhookId) -> Result<(String, Sealed), SecretError> {
-        Err(SecretError::NoKey)
+        Ok(("whsec_MfKQ".to_owned(), Sealed(vec![1])))
     }
 
     fn open(&self, _: WebhookId, _: &Sealed) -> Result<String, SecretError> {
-        Err(SecretError::NoKey)
+        Ok("whsec_MfKQ".to_owned())
     }
 }
 
@@ -228,7 +228,7 @@ impl Scene {
             store: store.clone(),
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
-            secrets: Arc::new(NoSecrets),
+            secrets: Arc::new(KnownSecrets),
             hook_limits: HookLimits {
                 webhooks: 2,
                 allows_http: false,

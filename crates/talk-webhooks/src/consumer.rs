@@ -1,4 +1,4 @@
-//! What deliveries are made from.
+//! Conversion of logged events into those that deliveries are made from.
 
 use talk_domain::hooks::take::Happened;
 use talk_domain::kernel::log::Logged;

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::filter::EventFilter;
 use crate::hooks::secret::{EndpointSecrets, Sealed};
 use crate::hooks::unit::HooksUnit;
@@ -44,6 +45,7 @@ refusals! {
     /// Refusals of [`create_webhook`].
     pub enum CreateWebhookError {
         TooMany = FailedPrecondition "WEBHOOK_LIMIT" "the customer has as many webhooks as it may have",
+        ..NotAdmin(NotAdmin),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -59,6 +61,7 @@ pub fn create_webhook(
     command: &CreateWebhook,
     limits: HookLimits,
 ) -> Result<Webhook, CreateWebhookError> {
+    check_admin(cx)?;
     let wanted = &command.wanted;
     check_uri("uri", &wanted.uri, limits.allows_http)?;
     let others = uow.webhooks().all()?;
@@ -87,7 +90,7 @@ pub fn create_webhook(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnitOfWork, a_wanted, a_webhook, agent_id, context};
+    use crate::testing::{MockUnitOfWork, a_wanted, a_webhook, admin_context, agent_id};
 
     fn create(others: usize, uri: &str) -> Result<Webhook, CreateWebhookError> {
         let mut uow = MockUnitOfWork::default();
@@ -110,7 +113,7 @@ mod tests {
             webhooks: 2,
             allows_http: false,
         };
-        create_webhook(&mut uow, &context(agent_id(1)), &command, limits)
+        create_webhook(&mut uow, &admin_context(agent_id(1)), &command, limits)
     }
 
     /// HOOK-01.

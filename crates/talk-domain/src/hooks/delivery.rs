@@ -104,7 +104,7 @@ pub struct Attempt {
     pub http_status: Option<u16>,
     /// Milliseconds until the answer or the failure.
     pub latency_ms: u32,
-    /// What went wrong; empty after a success.
+    /// The failure; empty after a success.
     pub error: String,
     /// The beginning of the answer.
     pub answer: String,

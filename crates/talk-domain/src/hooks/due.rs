@@ -10,7 +10,7 @@ use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
-/// What a delivery is made from.
+/// The source of a delivery's body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// The logged event, with the tombstone of a message that was deleted meanwhile.

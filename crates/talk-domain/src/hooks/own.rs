@@ -1,5 +1,6 @@
 //! Use case: set the address that the customer itself has, as `webhook_method` and `webhook_uri`.
 
+use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::filter::EventFilter;
 use crate::hooks::secret::{EndpointSecrets, Sealed};
 use crate::hooks::unit::HooksUnit;
@@ -28,6 +29,7 @@ refusals! {
     pub enum SetOwnWebhookError {
         NoKey = FailedPrecondition "SECRETS_KEY_MISSING" "the server has no secrets_key, so it stores no secrets",
         NoUri = FailedPrecondition "WEBHOOK_URI_MISSING" "a webhook_method needs a webhook_uri",
+        ..NotAdmin(NotAdmin),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -44,6 +46,7 @@ pub fn set_own_webhook(
     command: &SetOwnWebhook,
     limits: HookLimits,
 ) -> Result<Option<Webhook>, SetOwnWebhookError> {
+    check_admin(cx)?;
     let own = uow.webhooks().all()?.into_iter().find(|one| one.is_own);
     let uri = command.uri.as_deref();
     if let Some(uri) = uri.filter(|uri| !uri.is_empty()) {
@@ -114,7 +117,7 @@ fn created(
 mod tests {
     use super::*;
     use crate::hooks::webhook::Disabled;
-    use crate::testing::{MockUnitOfWork, a_webhook, agent_id, context};
+    use crate::testing::{MockUnitOfWork, a_webhook, admin_context, agent_id};
     use uuid::Uuid;
 
     fn own() -> Webhook {
@@ -141,7 +144,7 @@ mod tests {
             webhooks: 0,
             allows_http: false,
         };
-        set_own_webhook(uow, &context(agent_id(1)), &command, limits)
+        set_own_webhook(uow, &admin_context(agent_id(1)), &command, limits)
     }
 
     /// HOOK-03: the secret is made when the address is first set.

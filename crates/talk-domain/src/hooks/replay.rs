@@ -1,8 +1,10 @@
 //! Use cases: send ended deliveries again, and send a test.
 
+use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::delivery::{Delivery, Ended, Status, test_of};
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::webhook::{DeliveryOrder, Webhook};
+use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::{DeliveryId, WebhookId};
 use crate::kernel::store_error::StoreError;
@@ -14,11 +16,11 @@ pub const MAX_REPLAYED: u32 = 1_000;
 /// Which deliveries a replay sends again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Only {
-    /// Those that have ended.
+    /// Ended deliveries.
     Ended,
-    /// Those that are dead.
+    /// Dead deliveries.
     Dead,
-    /// Those that wait for their next try, which is made now.
+    /// Failed deliveries: their next try is made now.
     Failed,
     /// These.
     Named(Vec<DeliveryId>),
@@ -43,6 +45,7 @@ refusals! {
         NoSuchWebhook = NotFound "WEBHOOK_NOT_FOUND" "there is no such webhook",
         NoSuchDelivery = NotFound "DELIVERY_NOT_FOUND" "there is no such delivery of the webhook",
         Disabled = FailedPrecondition "WEBHOOK_IS_DISABLED" "the webhook is disabled: enable it first",
+        ..NotAdmin(NotAdmin),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -53,17 +56,14 @@ refusals! {
 ///
 /// # Errors
 /// See [`ReplayError`].
-pub fn replay(
-    uow: &mut dyn HooksUnit,
-    command: &Replay,
-    now: Timestamp,
-) -> Result<u32, ReplayError> {
+pub fn replay(uow: &mut dyn HooksUnit, cx: &Context, command: &Replay) -> Result<u32, ReplayError> {
+    check_admin(cx)?;
     let webhook = enabled(uow, command.webhook)?;
     let mut chosen = chosen(uow, command)?;
     chosen.sort_by_key(|delivery| (delivery.stream, delivery.seq));
     let mut replayed = 0;
     for mut delivery in chosen {
-        reopen(uow, (&webhook, &mut delivery), now)?;
+        reopen(uow, (&webhook, &mut delivery), cx.now)?;
         replayed += 1;
     }
     Ok(replayed)
@@ -75,11 +75,12 @@ pub fn replay(
 /// See [`ReplayError`].
 pub fn send_test(
     uow: &mut dyn HooksUnit,
+    cx: &Context,
     (webhook, id): (WebhookId, DeliveryId),
-    now: Timestamp,
 ) -> Result<Delivery, ReplayError> {
+    check_admin(cx)?;
     let webhook = enabled(uow, webhook)?;
-    let delivery = test_of(&webhook, id, now);
+    let delivery = test_of(&webhook, id, cx.now);
     uow.deliveries().insert(&delivery)?;
     Ok(delivery)
 }
@@ -164,8 +165,12 @@ fn reopen(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnitOfWork, a_delivery, a_webhook, at};
+    use crate::testing::{MockUnitOfWork, a_delivery, a_webhook, admin_context, agent_id, at};
     use std::sync::{Arc, Mutex};
+
+    fn cx() -> Context {
+        admin_context(agent_id(1))
+    }
 
     fn dead(id: u128, seq: u64) -> Delivery {
         let mut delivery = a_delivery(id, seq);
@@ -236,7 +241,7 @@ mod tests {
 
     fn replayed(before: Vec<Delivery>, only: Only) -> (u32, Vec<(u64, Status, bool)>) {
         let rows = Arc::new(Mutex::new(before));
-        let count = replay(&mut unit(&rows), &command(only), at(9)).unwrap();
+        let count = replay(&mut unit(&rows), &cx(), &command(only)).unwrap();
         let rows = rows.lock().unwrap();
         let states = rows
             .iter()
@@ -266,8 +271,8 @@ mod tests {
         let mut failed = a_delivery(1, 1);
         (failed.status, failed.due) = (Status::Failed, Some(at(999_999)));
         let rows = Arc::new(Mutex::new(vec![failed, dead(2, 2)]));
-        let count = replay(&mut unit(&rows), &command(Only::Failed), at(9)).unwrap();
-        assert_eq!((count, rows.lock().unwrap()[0].due), (1, Some(at(9))));
+        let count = replay(&mut unit(&rows), &cx(), &command(Only::Failed)).unwrap();
+        assert_eq!((count, rows.lock().unwrap()[0].due), (1, Some(cx().now)));
     }
 
     /// HOOK-10.
@@ -276,9 +281,9 @@ mod tests {
         let rows = Arc::new(Mutex::new(vec![dead(1, 1)]));
         let (known, unknown) = (dead(1, 1).id, dead(9, 1).id);
         let only = Only::Named(vec![known, known]);
-        assert_eq!(replay(&mut unit(&rows), &command(only), at(9)).unwrap(), 1);
+        assert_eq!(replay(&mut unit(&rows), &cx(), &command(only)).unwrap(), 1);
         let only = Only::Named(vec![known, unknown]);
-        let refused = replay(&mut unit(&rows), &command(only), at(9));
+        let refused = replay(&mut unit(&rows), &cx(), &command(only));
         assert!(matches!(refused, Err(ReplayError::NoSuchDelivery)));
     }
 
@@ -292,9 +297,9 @@ mod tests {
                 ..a_webhook()
             }))
         });
-        let refused = replay(&mut uow, &command(Only::Ended), at(9));
+        let refused = replay(&mut uow, &cx(), &command(Only::Ended));
         assert!(matches!(refused, Err(ReplayError::Disabled)));
-        let refused = send_test(&mut uow, (a_webhook().id, dead(1, 1).id), at(9));
+        let refused = send_test(&mut uow, &cx(), (a_webhook().id, dead(1, 1).id));
         assert!(matches!(refused, Err(ReplayError::Disabled)));
     }
 
@@ -309,7 +314,7 @@ mod tests {
             .expect_insert()
             .times(1)
             .returning(|_| Ok(()));
-        let test = send_test(&mut uow, (a_webhook().id, dead(1, 1).id), at(9)).unwrap();
-        assert_eq!((&*test.kind, test.due), ("webhook_test", Some(at(9))));
+        let test = send_test(&mut uow, &cx(), (a_webhook().id, dead(1, 1).id)).unwrap();
+        assert_eq!((&*test.kind, test.due), ("webhook_test", Some(cx().now)));
     }
 }

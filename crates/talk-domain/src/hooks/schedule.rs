@@ -10,7 +10,7 @@ const MAX_STEPS: usize = 50;
 
 /// A schedule that cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("has at most {MAX_STEPS} steps of 1 to {MAX_STEP} seconds")]
+#[error("must have at most {MAX_STEPS} steps of 1 to {MAX_STEP} seconds")]
 pub struct ScheduleInvalid;
 
 /// The seconds from each failed try to the next one. After the last step a delivery is dead.

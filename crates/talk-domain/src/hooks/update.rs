@@ -1,22 +1,27 @@
 //! Use case: change an endpoint.
 
+use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::create::Wanted;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::uri::check_uri;
 use crate::hooks::webhook::{Disabled, HookLimits, Webhook};
+use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::WebhookId;
 use crate::kernel::store_error::StoreError;
-use crate::kernel::time::Timestamp;
 
 refusals! {
     /// Refusals of [`update_webhook`] and of every use case of one endpoint.
     pub enum UpdateWebhookError {
         NoSuchWebhook = NotFound "WEBHOOK_NOT_FOUND" "there is no such webhook",
+        ..NotAdmin(NotAdmin),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
 }
+
+/// Makes the new settings of an endpoint from the present ones.
+pub type Change<'a> = &'a dyn Fn(&Webhook) -> Result<Wanted, Invalid>;
 
 /// Replaces the settings of an endpoint. `change` gets the present ones.
 ///
@@ -24,10 +29,11 @@ refusals! {
 /// See [`UpdateWebhookError`].
 pub fn update_webhook(
     uow: &mut dyn HooksUnit,
-    id: WebhookId,
-    change: &dyn Fn(&Webhook) -> Result<Wanted, Invalid>,
-    (now, limits): (Timestamp, HookLimits),
+    cx: &Context,
+    (id, change): (WebhookId, Change<'_>),
+    limits: HookLimits,
 ) -> Result<Webhook, UpdateWebhookError> {
+    check_admin(cx)?;
     let found = uow.webhooks().get(id)?;
     let webhook = found.ok_or(UpdateWebhookError::NoSuchWebhook)?;
     let wanted = change(&webhook)?;
@@ -44,7 +50,7 @@ pub fn update_webhook(
         return Ok(webhook);
     }
     let changed = Webhook {
-        updated: now.max(webhook.updated.next()),
+        updated: cx.now.max(webhook.updated.next()),
         ..changed
     };
     uow.webhooks().update(&changed)?;
@@ -70,7 +76,7 @@ fn enabled(webhook: Webhook, is_enabled: bool) -> Webhook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnitOfWork, a_wanted, a_webhook, at};
+    use crate::testing::{MockUnitOfWork, a_wanted, a_webhook, admin_context, agent_id, at};
 
     const LIMITS: HookLimits = HookLimits {
         webhooks: 1,
@@ -83,10 +89,11 @@ mod tests {
         get.returning(move |_| Ok(before.clone()));
         uow.webhooks.expect_update().returning(|_| Ok(()));
         let change = move |_: &Webhook| Ok(wanted.clone());
-        update_webhook(&mut uow, a_webhook().id, &change, (at(9), LIMITS))
+        let cx = admin_context(agent_id(1));
+        update_webhook(&mut uow, &cx, (a_webhook().id, &change), LIMITS)
     }
 
-    /// HOOK-08: enabling begins anew.
+    /// HOOK-08: enabling forgets the failures.
     #[test]
     fn an_endpoint_is_disabled_and_enabled_again() {
         let disabled = Wanted {
@@ -95,7 +102,7 @@ mod tests {
         };
         let disabled = update(Some(a_webhook()), disabled).unwrap();
         assert_eq!(disabled.disabled, Some(Disabled::Manually));
-        assert_eq!(disabled.updated, at(9));
+        assert_eq!(disabled.updated, at(1_000_000));
         let failing = Webhook {
             disabled: Some(Disabled::Failing),
             failing_since: Some(at(1)),
@@ -112,7 +119,8 @@ mod tests {
             .expect_get()
             .returning(|_| Ok(Some(a_webhook())));
         let same = |_: &Webhook| Ok(a_wanted());
-        let kept = update_webhook(&mut uow, a_webhook().id, &same, (at(9), LIMITS));
+        let cx = admin_context(agent_id(1));
+        let kept = update_webhook(&mut uow, &cx, (a_webhook().id, &same), LIMITS);
         assert_eq!(kept.unwrap(), a_webhook());
     }
 

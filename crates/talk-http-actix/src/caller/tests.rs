@@ -25,6 +25,7 @@ fn body(path: &str) -> Value {
         "agent_id": agent_id(2).to_string(), "participant_ids": [agent_id(2).to_string()],
         "username": "eve", "password": "long enough",
         "old_password": "old", "new_password": "long enough",
+        "uri": "https://a/",
     })
 }
 
@@ -122,12 +123,15 @@ async fn every_writing_operation_checks_in_its_unit_of_work_that_the_session_has
 
 /// Case 48.
 #[actix_web::test]
-async fn a_demoted_administrator_changes_no_agent() {
+async fn a_demoted_administrator_changes_no_agent_and_no_webhook() {
     let operations = writing_operations();
-    let of_agents = |(_, path): &&(Method, String)| path.starts_with("/v1.0/agents");
-    let of_agents: Vec<_> = operations.iter().filter(of_agents).collect();
-    assert_eq!(of_agents.len(), 3);
-    for operation in of_agents {
+    let of_admins = |(_, path): &&(Method, String)| {
+        let roots = ["/v1.0/agents", "/v1.0/webhooks", "/v1.0/customer"];
+        roots.iter().any(|root| path.starts_with(root))
+    };
+    let of_admins: Vec<_> = operations.iter().filter(of_admins).collect();
+    assert_eq!(of_admins.len(), 10);
+    for operation in of_admins {
         let refused = call(operation, (an_agent(9), false)).await;
         let (status, reason, _) = refused.refusal();
         assert_eq!(

@@ -142,7 +142,7 @@ async fn update(
     let (settings, limits) = (body.value, caller.shared.api.hook_limits);
     let write = caller.write("update_webhook", move |uow, cx| {
         let change = |webhook: &_| settings.clone().change(webhook);
-        update_webhook(uow, id, &change, (cx.now, limits))
+        update_webhook(uow, cx, (id, &change), limits)
     });
     Ok(ok(&Webhook::from(&write.await?)))
 }
@@ -151,7 +151,7 @@ async fn remove(
     Administrator(caller): Administrator,
     Id(id): Id<WebhookId>,
 ) -> Answer<Webhook, UpdateWebhookError> {
-    let write = caller.write("delete_webhook", move |uow, _| remove_webhook(uow, id));
+    let write = caller.write("delete_webhook", move |uow, cx| remove_webhook(uow, cx, id));
     Ok(ok(&Webhook::from(&write.await?)))
 }
 
@@ -162,7 +162,7 @@ async fn rotate(
 ) -> Answer<Kept<Webhook>, UpdateWebhookError> {
     let (_, secret) = caller.shared.api.secrets.create(id)?;
     let posted = caller.post("rotate_webhook", &body.sent, move |uow, cx| {
-        let webhook = rotate_secret(uow, id, secret.clone(), cx.now)?;
+        let webhook = rotate_secret(uow, cx, (id, secret.clone()))?;
         Ok(PostResult::value(&Webhook::from(&webhook)))
     });
     Ok(with_secret(&caller, posted.await?).await?.respond())
@@ -175,7 +175,7 @@ async fn test(
 ) -> Answer<Kept<Delivery>, ReplayError> {
     let delivery = caller.cx.fresh();
     let posted = caller.post("test_webhook", &body.sent, move |uow, cx| {
-        let delivery = send_test(uow, (id, delivery), cx.now)?;
+        let delivery = send_test(uow, cx, (id, delivery))?;
         let listed = Listed {
             delivery,
             attempts: Vec::new(),
@@ -192,7 +192,7 @@ async fn replay_some(
 ) -> Answer<Kept<Replayed>, ReplayError> {
     let command = body.value.command(id)?;
     let posted = caller.post("replay_webhook", &body.sent, move |uow, cx| {
-        let replayed = replay(uow, &command, cx.now)?;
+        let replayed = replay(uow, cx, &command)?;
         Ok(PostResult::value(&Replayed { replayed }))
     });
     Ok(posted.await?.respond())

@@ -117,6 +117,6 @@ pub(super) const REASONS: &[Reason] = catalogue! {
         WEBHOOK_ORDER_INVALID "The order of the webhook is none there is."
             "Give `chat` or `none`.";
         WEBHOOK_URI_INVALID "The address of the webhook is not an `https` URL, or has a username or a fragment."
-            "Give an address such as `https://hooks.example.com/talk`.";
+            "Give an address with `https`, a host and a path.";
     }
 };

@@ -152,11 +152,11 @@ pub enum Selection {
 /// Sends deliveries again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ReplayWebhook {
-    /// Those created at or after this time.
+    /// Deliveries created at or after this time.
     #[serde(default)]
     #[schemars(extend("maxLength" = 64))]
     pub from: Option<String>,
-    /// Those created before this time.
+    /// Deliveries created before this time.
     #[serde(default)]
     #[schemars(extend("maxLength" = 64))]
     pub until: Option<String>,

@@ -238,6 +238,7 @@ mod tests {
             to_string(&Customer::from(&customer)).unwrap(),
             concat!(
                 r#"{"id":"00000000-0000-0000-0000-00000000000c","name":"Acme","#,
+                r#""webhook_method":"","webhook_uri":"","#,
                 r#""tm_create":"1970-01-01 00:00:00.000000","#,
                 r#""tm_update":"1970-01-01 00:00:00.000000","tm_delete":""}"#
             )

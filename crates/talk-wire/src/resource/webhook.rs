@@ -104,7 +104,7 @@ pub struct DeliveryAttempt {
     pub http_status: u16,
     /// Milliseconds until the answer or the failure.
     pub latency_ms: u32,
-    /// What went wrong; `""` after a success.
+    /// The failure; `""` after a success.
     pub error: String,
     /// The first KiB of the answer.
     pub answer: String,
