@@ -50,4 +50,5 @@ mod system_messages;
 mod tenants;
 mod threads;
 mod visibility;
+mod webhooks;
 mod wording;

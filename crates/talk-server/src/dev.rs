@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use talk_domain::identity::credentials::Tokens as _;
+use talk_webhooks::SealingKey;
 
 use crate::demo::{Demo, PASSWORD, demo};
 use crate::failure::Failure;
@@ -18,9 +19,13 @@ use crate::installation::{check_database, fresh, now, refused, secret};
 use crate::output::print;
 use crate::serve::{Prepared, prepare, run};
 use crate::settings::{Loaded, SettingsError};
+use crate::webhooks;
 
 /// The file in `data_dir` with the signing secret of `dev`.
 const SECRET_FILE: &str = "jwt-secret";
+
+/// The file in `data_dir` with the key that `dev` seals secrets with.
+const KEY_FILE: &str = "secrets-key";
 
 /// Serves the demo until SIGTERM or SIGINT.
 pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
@@ -30,9 +35,14 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     check_database(settings)?;
     let secret = match &settings.jwt_secret {
         Some(secret) => secret.clone(),
-        None => kept_secret(&settings.data_dir)?,
+        None => kept_secret(&settings.data_dir, SECRET_FILE)?,
     };
-    let prepared = prepare(loaded, &secret)?;
+    let mut keys = webhooks::sealing_keys(settings)?;
+    if keys.current.is_none() {
+        let key = SealingKey::new(&kept_secret(&settings.data_dir, KEY_FILE)?);
+        keys.current = Some(key.context(KEY_FILE)?);
+    }
+    let prepared = prepare(loaded, &secret, keys)?;
     let demo = demo(&prepared.store, &*prepared.passwords, settings.limits()).await?;
     print(&welcome(&prepared, &demo, json)?)?;
     run(settings, prepared).await
@@ -48,8 +58,8 @@ fn check_loopback(name: &str, address: Option<SocketAddr>) -> Result<(), Failure
 }
 
 /// Reads the secret in `directory`; generates it the first time, readable by this user alone.
-fn kept_secret(directory: &Path) -> anyhow::Result<SecretString> {
-    let path = directory.join(SECRET_FILE);
+fn kept_secret(directory: &Path, file: &str) -> anyhow::Result<SecretString> {
+    let path = directory.join(file);
     match std::fs::read_to_string(&path) {
         Ok(secret) => return Ok(secret.trim_end().into()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

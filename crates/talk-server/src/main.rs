@@ -20,6 +20,7 @@ mod serve;
 mod settings;
 mod upkeep;
 mod usernames;
+mod webhooks;
 
 use std::process::ExitCode;
 

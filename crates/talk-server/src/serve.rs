@@ -14,6 +14,7 @@ use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use talk_store_diesel::{DatabaseLock, Marker};
+use talk_webhooks::{Client, SealingKeys};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -22,7 +23,7 @@ use crate::bootstrap::{FirstAdmin, bootstrap, no_agents};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::usernames::warn_of_collisions;
-use crate::{cleaner, demo, installation, observe, retention, upkeep};
+use crate::{cleaner, demo, installation, observe, retention, upkeep, webhooks};
 
 /// File descriptors left for the database, the log and the connections of operators.
 const OWN_FILES: u64 = 256;
@@ -38,6 +39,9 @@ pub(crate) struct Prepared {
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
     pub(crate) passwords: Arc<ArgonPasswords>,
+    /// The keys that secrets are sealed with.
+    pub(crate) keys: Arc<SealingKeys>,
+    hooks: Client,
     node: Node,
     public: TcpListener,
     admin: Option<TcpListener>,
@@ -53,7 +57,9 @@ pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     if !installation::has_database(settings)? && FirstAdmin::from(settings)?.is_none() {
         return Err(no_agents());
     }
-    let prepared = prepare(loaded, secret)?;
+    let keys = webhooks::sealing_keys(settings)?;
+    let prepared = prepare(loaded, secret, keys)?;
+    webhooks::check_key(&prepared.store, &prepared.keys).await?;
     bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
     warn_of_collisions(&prepared.store)
         .await
@@ -73,10 +79,15 @@ pub(crate) fn signing_secret(settings: &Settings) -> Result<&SecretString, Failu
 }
 
 /// Binds the listeners and opens the database.
-pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared, Failure> {
+pub(crate) fn prepare(
+    loaded: &Loaded,
+    secret: &SecretString,
+    keys: SealingKeys,
+) -> Result<Prepared, Failure> {
     let settings = &loaded.settings;
     installation::check_database(settings)?;
     let tokens = Arc::new(installation::tokens(settings, secret)?);
+    let hooks = webhooks::client(settings)?;
     let public = listen("bind", settings.bind)?;
     let admin = settings.admin_bind.0;
     let admin = admin
@@ -99,6 +110,8 @@ pub(crate) fn prepare(loaded: &Loaded, secret: &SecretString) -> Result<Prepared
         store,
         tokens,
         passwords,
+        keys: Arc::new(keys),
+        hooks,
         node,
         public,
         admin,
@@ -180,12 +193,17 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);
     background.spawn(watching);
+    let hooks = (prepared.hooks, Arc::clone(&prepared.keys));
+    let (dispatcher, _wakening) = webhooks::dispatcher(settings, &store, hooks, Arc::new(|_| {}));
+    background.spawn(dispatcher.run());
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,
         store,
         passwords: prepared.passwords,
         tokens: prepared.tokens,
+        secrets: prepared.keys,
+        hook_limits: settings.hook_limits(),
         limits: settings.limits(),
         body_limits: settings.body_limits(),
         allowed_origins: settings.allowed_origins.0.clone(),
@@ -213,25 +231,34 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
     announce();
-    let stop = tokio::spawn(async move {
-        // Without one of these tasks events or revocations would be lost silently, so its end stops
-        // the server.
-        let is_broken = tokio::select! {
-            () = stop_signal(stops) => false,
-            _ = background.join_next() => true,
-        };
-        tracing::info!("stopping: requests in flight are finished");
-        stop_sockets.send_replace(true);
-        handle.stop(true).await;
-        // Their handles of the database must be dropped before it is closed.
-        background.shutdown().await;
-        is_broken
-    });
+    let stop = tokio::spawn(stop_in_order(stops, background, stop_sockets, move || {
+        handle.stop(true)
+    }));
     server.await.context("the server")?;
     let is_broken = stop.await.context("the end")?;
     close(database, prepared.marker, prepared.lock).await;
     tracing::info!("stopped");
     whole(is_broken)
+}
+
+/// Stops the server after a signal, or after a background task has ended: without one of these tasks
+/// events or revocations would be lost silently. Returns whether a task has ended.
+async fn stop_in_order<F: Future<Output = ()>>(
+    stops: [Signal; 2],
+    mut background: JoinSet<()>,
+    stop_sockets: watch::Sender<bool>,
+    finish: impl FnOnce() -> F,
+) -> bool {
+    let is_broken = tokio::select! {
+        () = stop_signal(stops) => false,
+        _ = background.join_next() => true,
+    };
+    tracing::info!("stopping: requests in flight are finished");
+    stop_sockets.send_replace(true);
+    finish().await;
+    // Their handles of the database must be dropped before it is closed.
+    background.shutdown().await;
+    is_broken
 }
 
 /// Writes everything and closes the database as one file. Drops the marker first, which has the
@@ -252,6 +279,12 @@ fn maintenance(
     tasks.spawn(upkeep::purge_hourly(Arc::clone(store)));
     tasks.spawn(upkeep::drain_metrics(metrics.clone()));
     tasks.spawn(cleaner::clean_up(Arc::clone(store), settings.limits()));
+    tasks.spawn(webhooks::expire_hourly(
+        Arc::clone(store),
+        settings.webhook_deliveries_days,
+    ));
+    tasks.spawn(webhooks::remove_orphans(Arc::clone(store)));
+    tasks.spawn(webhooks::measure(Arc::clone(store)));
     tasks.spawn(retention::retain_hourly(
         Arc::clone(store),
         settings.retention(),

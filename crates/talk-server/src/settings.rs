@@ -13,16 +13,20 @@ use std::path::PathBuf;
 
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
+use talk_domain::hooks::attempt::Retries;
+use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::talk::model::retention::Retention;
 use talk_http_actix::{
     BodyLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,
 };
 use talk_identity::PinnedAlgorithm;
+use talk_webhooks::DispatchSettings;
 
 pub(crate) use in_force::{InForce, documented};
 pub(crate) use sources::{Given, Loaded, SettingsError, flags, load};
 pub(crate) use types::{LogFilter, LogFormat, OptionalAddress, Origins, PublicUrl};
+use types::{Ports, WebhookSchedule, Words};
 use types::{at_least_one, at_most_512, parsed};
 
 /// Settings of talk-server.
@@ -34,7 +38,7 @@ use types::{at_least_one, at_most_512, parsed};
 /// stops the start.
 ///
 /// Secrets (`database_url`, `broker_url`, `jwt_secret`, `jwt_secret_previous`,
-/// `bootstrap_password`, `issuer_secret`) can be read from a file instead: `jwt_secret_file`,
+/// `bootstrap_password`, `issuer_secret`, `secrets_key`, `secrets_key_previous`) can be read from a file instead: `jwt_secret_file`,
 /// `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
 #[derive(Debug, Config)]
 pub(crate) struct Settings {
@@ -344,6 +348,71 @@ pub(crate) struct Settings {
     #[config(env = "TALK_MAX_BODY_BYTES", default = 262_144, validate = at_least_one)]
     pub(crate) max_body_bytes: usize,
 
+    /// Key that secrets of webhooks are sealed with in the database, at least 32 bytes. `serve` needs
+    /// it once a secret is stored; `dev` makes one and keeps it in `data_dir`. It is not part of a
+    /// backup.
+    #[config(env = "TALK_SECRETS_KEY")]
+    pub(crate) secrets_key: Option<SecretString>,
+
+    /// The key that was used before. What it has sealed is still read.
+    #[config(env = "TALK_SECRETS_KEY_PREVIOUS")]
+    pub(crate) secrets_key_previous: Option<SecretString>,
+
+    /// Webhooks of one customer, besides its own `webhook_uri`.
+    #[config(env = "TALK_MAX_WEBHOOKS", default = 20)]
+    pub(crate) max_webhooks: usize,
+
+    /// Seconds from each failed request of a webhook to the next one, separated by commas. Each step
+    /// is up to 20 % longer. After the last one the delivery is dead.
+    #[config(
+        env = "TALK_WEBHOOK_SCHEDULE",
+        default = "5,300,1800,7200,18000,36000,50400,72000,86400",
+        deserialize_with = parsed
+    )]
+    pub(crate) webhook_schedule: WebhookSchedule,
+
+    /// Seconds of nothing but failures after which a webhook is disabled.
+    #[config(env = "TALK_WEBHOOK_DISABLE_SECONDS", default = 432_000, validate = at_least_one)]
+    pub(crate) webhook_disable_seconds: u32,
+
+    /// Milliseconds that a request of a webhook may take.
+    #[config(env = "TALK_WEBHOOK_TIMEOUT_MS", default = 15_000, validate = at_least_one)]
+    pub(crate) webhook_timeout_ms: u64,
+
+    /// Milliseconds that its connection may take.
+    #[config(env = "TALK_WEBHOOK_CONNECT_TIMEOUT_MS", default = 5_000, validate = at_least_one)]
+    pub(crate) webhook_connect_timeout_ms: u64,
+
+    /// Requests to one webhook at a time; one while it fails.
+    #[config(env = "TALK_WEBHOOK_PARALLEL", default = 8, validate = at_least_one)]
+    pub(crate) webhook_parallel: usize,
+
+    /// Requests to all webhooks at a time. One customer has an eighth of them.
+    #[config(env = "TALK_WEBHOOK_CONNECTIONS", default = 256, validate = at_least_one)]
+    pub(crate) webhook_connections: usize,
+
+    /// Days that ended deliveries of webhooks are listed and can be replayed, as far as the log of
+    /// events reaches.
+    #[config(env = "TALK_WEBHOOK_DELIVERIES_DAYS", default = 30, validate = at_least_one)]
+    pub(crate) webhook_deliveries_days: u32,
+
+    /// Whether webhooks may have `http` addresses.
+    #[config(env = "TALK_WEBHOOK_ALLOW_HTTP", default = false)]
+    pub(crate) webhook_allow_http: bool,
+
+    /// Networks that webhooks may reach although they are not public, separated by commas:
+    /// `10.1.0.0/16,fd00::5`.
+    #[config(env = "TALK_WEBHOOK_ALLOW_NETWORKS", default = "", deserialize_with = parsed)]
+    pub(crate) webhook_allow_networks: Words,
+
+    /// Ports that webhooks may reach besides 443, 80 and 8443, separated by commas.
+    #[config(env = "TALK_WEBHOOK_ALLOW_PORTS", default = "", deserialize_with = parsed)]
+    pub(crate) webhook_allow_ports: Ports,
+
+    /// File with certificate authorities in PEM that webhooks trust besides those of the system.
+    #[config(env = "TALK_WEBHOOK_CA_FILE")]
+    pub(crate) webhook_ca_file: Option<PathBuf>,
+
     /// Algorithm of an external issuer whose tokens are accepted as well: `HS256`, `RS256`, `ES256`
     /// or `EdDSA`. It comes with one of the three keys below.
     #[config(env = "TALK_ISSUER_ALGORITHM", deserialize_with = parsed)]
@@ -384,13 +453,15 @@ pub(crate) struct Settings {
 }
 
 /// Secret settings: never shown, and readable from a file.
-pub(crate) const SECRETS: [&str; 6] = [
+pub(crate) const SECRETS: [&str; 8] = [
     "database_url",
     "broker_url",
     "jwt_secret",
     "jwt_secret_previous",
     "bootstrap_password",
     "issuer_secret",
+    "secrets_key",
+    "secrets_key_previous",
 ];
 
 impl Settings {
@@ -400,6 +471,26 @@ impl Settings {
             login: self.max_login_body_bytes,
             message: self.max_message_body_bytes,
             other: self.max_body_bytes,
+        }
+    }
+
+    /// Limits of webhooks of a customer.
+    pub(crate) const fn hook_limits(&self) -> HookLimits {
+        HookLimits {
+            webhooks: self.max_webhooks,
+            allows_http: self.webhook_allow_http,
+        }
+    }
+
+    /// How deliveries of webhooks are sent.
+    pub(crate) fn dispatch(&self) -> DispatchSettings {
+        DispatchSettings {
+            parallel: self.webhook_parallel,
+            connections: self.webhook_connections,
+            retries: Retries {
+                schedule: self.webhook_schedule.0.clone(),
+                disable_seconds: self.webhook_disable_seconds,
+            },
         }
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use talk_domain::hooks::schedule::{Schedule, ScheduleInvalid};
 use talk_http_actix::{Origin, OriginError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -130,6 +131,53 @@ impl FromStr for LogFilter {
         }
         EnvFilter::try_new(text).map_err(|error| error.to_string())?;
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Splits a text at commas, without blanks and empty parts.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+}
+
+/// Words, separated by commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words(pub(crate) Vec<String>);
+
+impl FromStr for Words {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(words(text).map(str::to_owned).collect()))
+    }
+}
+
+/// Ports, separated by commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ports(pub(crate) Vec<u16>);
+
+impl FromStr for Ports {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        words(text)
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+/// The steps of the schedule of webhooks, separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookSchedule(pub(crate) Schedule);
+
+impl FromStr for WebhookSchedule {
+    type Err = ScheduleInvalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let steps = words(text).map(|step| step.parse().map_err(|_| ScheduleInvalid));
+        Ok(Self(Schedule::new(steps.collect::<Result<_, _>>()?)?))
     }
 }
 

@@ -1,0 +1,189 @@
+//! Webhooks: builds their parts from the settings, and removes what has expired.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use talk_domain::hooks::delivery::DeliveryRepository;
+use talk_domain::hooks::unit::Hooks;
+use talk_domain::hooks::webhook::Webhook;
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::store::{Database, ReadLane, ReadWork, Store, Unit, Work};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::unit::Talk;
+use talk_webhooks::{Client, ClientSettings, Dispatcher, Guard, SealingKey, SealingKeys, Wakening};
+
+use crate::cleaner::leave_time;
+use crate::failure::Failure;
+use crate::installation::now;
+use crate::settings::{Settings, SettingsError};
+
+/// Time from one removal of expired deliveries to the next.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Time from one removal of deliveries of deleted webhooks to the next.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Time from one measurement of the backlog to the next.
+const MEASURED: Duration = Duration::from_secs(30);
+
+/// Deliveries that one unit of work removes.
+const REMOVED: u32 = 64;
+
+/// The keys that secrets are sealed with.
+pub(crate) fn sealing_keys(settings: &Settings) -> Result<SealingKeys, SettingsError> {
+    let key = |name: &str, text: &Option<SecretString>| {
+        let key = text.as_ref().map(SealingKey::new).transpose();
+        key.map_err(|error| SettingsError::new(name, error.to_string()))
+    };
+    Ok(SealingKeys {
+        current: key("secrets_key", &settings.secrets_key)?,
+        previous: key("secrets_key_previous", &settings.secrets_key_previous)?,
+    })
+}
+
+/// The client that sends deliveries.
+pub(crate) fn client(settings: &Settings) -> Result<Client, SettingsError> {
+    let guard = Guard::new(
+        &settings.webhook_allow_networks.0,
+        &settings.webhook_allow_ports.0,
+        settings.webhook_allow_http,
+    );
+    let guard =
+        guard.map_err(|error| SettingsError::new("webhook_allow_networks", error.to_string()))?;
+    let read = |path: &std::path::PathBuf| read_authorities(path);
+    let client = ClientSettings {
+        timeout_ms: settings.webhook_timeout_ms,
+        connect_timeout_ms: settings.webhook_connect_timeout_ms,
+        authorities: settings.webhook_ca_file.as_ref().map(read).transpose()?,
+    };
+    Client::new(guard, &client)
+        .map_err(|error| SettingsError::new("webhook_ca_file", error.to_string()))
+}
+
+fn read_authorities(path: &Path) -> Result<Vec<u8>, SettingsError> {
+    std::fs::read(path)
+        .map_err(|error| SettingsError::new("webhook_ca_file", format!("cannot be read: {error}")))
+}
+
+/// Refuses a start without the key that stored secrets were sealed with.
+pub(crate) async fn check_key(
+    store: &Arc<dyn Store<Talk>>,
+    keys: &SealingKeys,
+) -> Result<(), Failure> {
+    if keys.current.is_some() {
+        return Ok(());
+    }
+    let unit = Unit::installation("any_webhook");
+    let any = store.read(unit, |snapshot| snapshot.webhooks().any());
+    if any.await.map_err(anyhow::Error::new)? {
+        let reason = "is missing, and secrets of webhooks are sealed with it";
+        return Err(SettingsError::new("secrets_key", reason).into());
+    }
+    Ok(())
+}
+
+/// The dispatcher of deliveries.
+pub(crate) fn dispatcher(
+    settings: &Settings,
+    store: &Arc<dyn Store<Talk>>,
+    (client, keys): (Client, Arc<SealingKeys>),
+    disabled: Arc<dyn Fn(&Webhook) + Send + Sync>,
+) -> (Dispatcher, Wakening) {
+    let ports = talk_webhooks::Ports {
+        store: Arc::new(HooksOfTalk(Arc::clone(store))),
+        secrets: keys,
+        clock: Arc::new(now),
+        disabled,
+    };
+    Dispatcher::new(ports, client, settings.dispatch())
+}
+
+/// The units and snapshots of Talk, seen as those of webhooks.
+struct HooksOfTalk(Arc<dyn Store<Talk>>);
+
+impl Database for HooksOfTalk {
+    fn epoch(&self) -> &str {
+        self.0.epoch()
+    }
+}
+
+impl Store<Hooks> for HooksOfTalk {
+    fn execute(&self, unit: Unit, mut work: Work<Hooks>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.execute(unit, Box::new(move |uow| work(uow)))
+    }
+
+    fn query(
+        &self,
+        unit: Unit,
+        mut work: ReadWork<Hooks>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.0.query(unit, Box::new(move |snapshot| work(snapshot)))
+    }
+}
+
+/// Removes deliveries that ended `days` days ago, every hour, until dropped.
+pub(crate) async fn expire_hourly(store: Arc<dyn Store<Talk>>, days: u32) {
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        hours.tick().await;
+        let before = now().minus_days(days);
+        let step = move |uow: &mut dyn DeliveryRepository| uow.expire(before, REMOVED);
+        repeat(&store, "expire_deliveries", step).await;
+    }
+}
+
+/// Removes deliveries of deleted webhooks, every minute, until dropped.
+pub(crate) async fn remove_orphans(store: Arc<dyn Store<Talk>>) {
+    let mut minutes = tokio::time::interval(MINUTE);
+    loop {
+        minutes.tick().await;
+        let step = |uow: &mut dyn DeliveryRepository| uow.remove_orphans(REMOVED);
+        repeat(&store, "remove_orphaned_deliveries", step).await;
+    }
+}
+
+/// Repeats a step until it finds nothing, with pauses for the other units of work.
+async fn repeat(
+    store: &Arc<dyn Store<Talk>>,
+    name: &'static str,
+    step: impl Fn(&mut dyn DeliveryRepository) -> Result<bool, StoreError> + Copy + Send + 'static,
+) {
+    loop {
+        let start = Instant::now();
+        let unit = Unit::installation(name);
+        match store.write(unit, move |uow| step(uow.deliveries())).await {
+            Ok(true) => leave_time(start).await,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, "deliveries were not removed; they are removed later");
+                return;
+            }
+        }
+    }
+}
+
+/// Measures what waits and what is dead, until dropped.
+pub(crate) async fn measure(store: Arc<dyn Store<Talk>>) {
+    let mut interval = tokio::time::interval(MEASURED);
+    loop {
+        interval.tick().await;
+        let unit = Unit::installation("webhook_backlog").in_lane(ReadLane::Shared);
+        match store
+            .read(unit, |snapshot| snapshot.deliveries().backlog())
+            .await
+        {
+            Ok(backlog) => {
+                let age = backlog.oldest.map_or(0, |oldest| {
+                    now().as_micros().saturating_sub(oldest.as_micros()) / 1_000_000
+                });
+                #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+                metrics::gauge!("talk_webhook_oldest_pending_seconds").set(age as f64);
+                #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+                metrics::gauge!("talk_webhook_dead").set(backlog.dead as f64);
+            }
+            Err(error) => tracing::debug!(%error, "the backlog of webhooks was not measured"),
+        }
+    }
+}
