@@ -1,6 +1,8 @@
 //! The outermost middleware: request ids, log lines, metrics, and the error envelope, also for
 //! errors of the framework.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -14,6 +16,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, ResponseError, web};
 use futures_util::FutureExt;
+use metrics::{Gauge, Histogram};
 
 use crate::address::ClientAddress;
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
@@ -21,20 +24,28 @@ use crate::endpoints::{RateLimited, deprecate, is_probed};
 use crate::origin::{Origin, preflight, share};
 use crate::shared::Shared;
 
+thread_local! {
+    /// The metrics of each request are looked up once per thread: a lookup in the registry compares
+    /// and copies the labels.
+    static IN_FLIGHT: Gauge = metrics::gauge!("talk_http_requests_in_flight");
+    /// By route, method and status.
+    static DURATIONS: RefCell<HashMap<(String, &'static str, u16), Histogram>> = RefCell::default();
+}
+
 /// Counts a request in flight.
-struct InFlight(metrics::Gauge);
+struct InFlight(());
 
 impl InFlight {
     fn begin() -> Self {
-        let gauge = metrics::gauge!("talk_http_requests_in_flight");
-        gauge.increment(1.0);
-        Self(gauge)
+        IN_FLIGHT.with(|gauge| gauge.increment(1.0));
+        Self(())
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.decrement(1.0);
+        // At the end of its thread there may be none.
+        let _ = IN_FLIGHT.try_with(|gauge| gauge.decrement(1.0));
     }
 }
 
@@ -202,13 +213,18 @@ fn record(route: String, status: StatusCode, seen: &Seen) {
     } else {
         tracing::info!(method, route, status, duration_ms, %client, request_id, "request");
     }
-    metrics::histogram!(
-        "talk_http_request_duration_seconds",
-        "method" => method,
-        "route" => route,
-        "status" => status.to_string(),
-    )
-    .record(took.as_secs_f64());
+    DURATIONS.with_borrow_mut(|durations| {
+        let of_route = durations.entry((route, method, status));
+        let histogram = of_route.or_insert_with_key(|(route, method, status)| {
+            metrics::histogram!(
+                "talk_http_request_duration_seconds",
+                "method" => *method,
+                "route" => route.clone(),
+                "status" => status.to_string(),
+            )
+        });
+        histogram.record(took.as_secs_f64());
+    });
 }
 
 const fn method(method: &Method) -> &'static str {

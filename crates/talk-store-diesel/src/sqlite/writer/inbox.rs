@@ -3,6 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use metrics::{Gauge, Histogram};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 
@@ -26,6 +27,46 @@ pub(crate) enum First {
 pub(crate) struct Inbox {
     state: Mutex<State>,
     arrived: Condvar,
+    meters: Meters,
+}
+
+/// The metrics of each unit, looked up once: a lookup costs as much as several of its statements.
+struct Meters {
+    depth: Gauge,
+    waits_of_server: Histogram,
+    waits_of_customers: Histogram,
+    waits_of_agents: Histogram,
+}
+
+impl Meters {
+    fn new() -> Self {
+        let wait = |class: Class| metrics::histogram!("talk_store_queue_wait_seconds", "class" => class.name());
+        Self {
+            depth: metrics::gauge!("talk_store_queue_depth"),
+            waits_of_server: wait(Class::Server),
+            waits_of_customers: wait(Class::Customer),
+            waits_of_agents: wait(Class::Agent),
+        }
+    }
+
+    fn report(&self, depth: usize) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a queue is bounded by some thousands"
+        )]
+        self.depth.set(depth as f64);
+    }
+
+    fn taken(&self, job: Job, depth: usize) -> Job {
+        self.report(depth);
+        let waits = match class(job.unit) {
+            Class::Server => &self.waits_of_server,
+            Class::Customer => &self.waits_of_customers,
+            Class::Agent => &self.waits_of_agents,
+        };
+        waits.record(job.queued.elapsed());
+        job
+    }
 }
 
 struct State {
@@ -59,6 +100,7 @@ impl Inbox {
                 is_asleep: false,
             }),
             arrived: Condvar::new(),
+            meters: Meters::new(),
         }
     }
 
@@ -70,7 +112,7 @@ impl Inbox {
         }
         state.pacing.arrived(job.unit.customer, job.queued);
         let pushed = state.queue.push(Owner::from(job.unit), job);
-        report(state.queue.len());
+        self.meters.report(state.queue.len());
         let must_wake = std::mem::take(&mut state.is_asleep);
         drop(state);
         if must_wake {
@@ -104,7 +146,7 @@ impl Inbox {
             if let Some((_, job)) = state.queue.pop() {
                 let depth = state.queue.len();
                 drop(state);
-                return First::Unit(taken(job, depth));
+                return First::Unit(self.meters.taken(job, depth));
             }
             if !state.is_open {
                 return First::Closed;
@@ -135,7 +177,7 @@ impl Inbox {
         let (_, job) = if has_room { state.queue.pop() } else { None }?;
         let depth = state.queue.len();
         drop(state);
-        Some(taken(job, depth))
+        Some(self.meters.taken(job, depth))
     }
 
     /// Charges the owner of `unit` with its duration.
@@ -169,7 +211,7 @@ impl Inbox {
         let lost = state.queue.drain();
         drop(state);
         drop(lost);
-        report(0);
+        self.meters.report(0);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -181,31 +223,33 @@ fn nanos(took: Duration) -> u64 {
     u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn taken(job: Job, depth: usize) -> Job {
-    report(depth);
-    metrics::histogram!("talk_store_queue_wait_seconds", "class" => class(job.unit))
-        .record(job.queued.elapsed());
-    job
-}
-
 fn refused(unit: Unit) {
     count(unit, "busy");
-    metrics::counter!("talk_store_refused_total", "class" => class(unit)).increment(1);
+    metrics::counter!("talk_store_refused_total", "class" => class(unit).name()).increment(1);
 }
 
-/// Returns a label for metrics: the kind of the owner.
-const fn class(unit: Unit) -> &'static str {
-    match (unit.customer, unit.agent) {
-        (None, _) => "server",
-        (Some(_), None) => "customer",
-        (Some(_), Some(_)) => "agent",
+/// The kind of a unit's owner, a label of metrics.
+#[derive(Clone, Copy)]
+enum Class {
+    Server,
+    Customer,
+    Agent,
+}
+
+impl Class {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Customer => "customer",
+            Self::Agent => "agent",
+        }
     }
 }
 
-fn report(depth: usize) {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a queue is bounded by some thousands"
-    )]
-    metrics::gauge!("talk_store_queue_depth").set(depth as f64);
+const fn class(unit: Unit) -> Class {
+    match (unit.customer, unit.agent) {
+        (None, _) => Class::Server,
+        (Some(_), None) => Class::Customer,
+        (Some(_), Some(_)) => Class::Agent,
+    }
 }
