@@ -1,5 +1,7 @@
 //! Webhooks: endpoints, deliveries and their signatures.
 
+mod delivering;
+mod hostile;
 mod receiver;
 
 use serde_json::{Value, json};

@@ -10,6 +10,7 @@ pub mod bury;
 pub mod create;
 pub mod delivery;
 pub mod due;
+pub mod feed;
 pub mod filter;
 pub mod list;
 pub mod own;

@@ -9,6 +9,7 @@ mod seen;
 use crate::hooks::delivery::{
     DeliveryQueries, DeliveryRepository, MockDeliveryQueries, MockDeliveryRepository,
 };
+use crate::hooks::feed::{FeedQueries, FeedRepository, MockFeedQueries, MockFeedRepository};
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::hooks::webhook::{
     MockWebhookQueries, MockWebhookRepository, WebhookQueries, WebhookRepository,
@@ -100,6 +101,7 @@ mocks! {
         HooksUnit {
             webhooks: MockWebhookRepository as WebhookRepository,
             deliveries: MockDeliveryRepository as DeliveryRepository,
+            feed: MockFeedRepository as FeedRepository,
         }
         TalkUnit {
             chats: MockChatRepository as ChatRepository,
@@ -131,6 +133,7 @@ mocks! {
         HooksSnapshot {
             webhooks: MockWebhookQueries as WebhookQueries,
             deliveries: MockDeliveryQueries as DeliveryQueries,
+            feed: MockFeedQueries as FeedQueries,
         }
         TalkSnapshot {
             chats: MockChatQueries as ChatQueries,

@@ -14,7 +14,7 @@ use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use talk_store_diesel::{DatabaseLock, Marker};
-use talk_webhooks::{Client, SealingKeys};
+use talk_webhooks::{Client, SealingKeys, Wakening, WakingBell};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -42,6 +42,7 @@ pub(crate) struct Prepared {
     /// The keys that secrets are sealed with.
     pub(crate) keys: Arc<SealingKeys>,
     hooks: Client,
+    committed: watch::Receiver<()>,
     node: Node,
     public: TcpListener,
     admin: Option<TcpListener>,
@@ -102,7 +103,11 @@ pub(crate) fn prepare(
     let metrics = observe::metrics()?;
     let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
     let node = Node::new(settings.socket_queue_bytes);
-    let bell = Arc::new(node.bell());
+    let (reader, committed) = Wakening::new();
+    let bell = Arc::new(WakingBell {
+        bell: node.bell(),
+        reader,
+    });
     let lock = installation::lock(settings)?;
     installation::renew_if_older(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
@@ -112,6 +117,7 @@ pub(crate) fn prepare(
         passwords,
         keys: Arc::new(keys),
         hooks,
+        committed,
         node,
         public,
         admin,
@@ -194,7 +200,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     background.spawn(delivery);
     background.spawn(watching);
     let hooks = (prepared.hooks, Arc::clone(&prepared.keys));
-    let (dispatcher, _wakening) = webhooks::dispatcher(settings, &store, hooks, Arc::new(|_| {}));
+    let (reader, dispatcher) = webhooks::tasks(settings, &store, hooks, prepared.committed);
+    background.spawn(reader.run());
     background.spawn(dispatcher.run());
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use talk_domain::hooks::delivery::DeliveryRepository;
 use talk_domain::hooks::unit::Hooks;
-use talk_domain::hooks::webhook::Webhook;
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::store::{Database, ReadLane, ReadWork, Store, Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::Talk;
-use talk_webhooks::{Client, ClientSettings, Dispatcher, Guard, SealingKey, SealingKeys, Wakening};
+use talk_webhooks::{
+    Client, ClientSettings, Dispatcher, Guard, LogReader, SealingKey, SealingKeys,
+};
+use tokio::sync::watch;
 
 use crate::cleaner::leave_time;
 use crate::failure::Failure;
-use crate::installation::now;
+use crate::installation::{now, random};
 use crate::settings::{Settings, SettingsError};
 
 /// Time from one removal of expired deliveries to the next.
@@ -84,20 +86,22 @@ pub(crate) async fn check_key(
     Ok(())
 }
 
-/// The dispatcher of deliveries.
-pub(crate) fn dispatcher(
+/// Creates the tasks of webhooks: the reader of the log, which `woken` wakes, and the dispatcher.
+pub(crate) fn tasks(
     settings: &Settings,
     store: &Arc<dyn Store<Talk>>,
     (client, keys): (Client, Arc<SealingKeys>),
-    disabled: Arc<dyn Fn(&Webhook) + Send + Sync>,
-) -> (Dispatcher, Wakening) {
+    woken: watch::Receiver<()>,
+) -> (LogReader, Dispatcher) {
     let ports = talk_webhooks::Ports {
         store: Arc::new(HooksOfTalk(Arc::clone(store))),
         secrets: keys,
         clock: Arc::new(now),
-        disabled,
+        disabled: Arc::new(|_| {}),
     };
-    Dispatcher::new(ports, client, settings.dispatch())
+    let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
+    let reader = LogReader::new(ports, Arc::new(random), (woken, waker));
+    (reader, dispatcher)
 }
 
 /// The units and snapshots of Talk, seen as those of webhooks.

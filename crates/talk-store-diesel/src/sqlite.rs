@@ -4,6 +4,7 @@ mod backend;
 pub(crate) mod connection;
 mod deadline;
 pub(crate) mod fault;
+mod feed;
 pub(crate) mod file;
 pub(crate) mod health;
 mod readers;

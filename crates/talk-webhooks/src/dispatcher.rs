@@ -17,6 +17,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
+use crate::consumer::Wakening;
 use crate::worker::Worker;
 
 /// The longest time until a change of another process, such as a command, is noticed.
@@ -60,17 +61,6 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Semaphore>,
 }
 
-/// Wakes a [`Dispatcher`] when deliveries were added. Waking never waits.
-#[derive(Clone, Debug)]
-pub struct Wakening(watch::Sender<()>);
-
-impl Wakening {
-    /// Wakes the dispatcher.
-    pub fn wake(&self) {
-        self.0.send_replace(());
-    }
-}
-
 /// Delivers events to endpoints; not running yet.
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -90,7 +80,7 @@ impl Dispatcher {
     /// Creates a dispatcher, and what wakes it.
     #[must_use]
     pub fn new(ports: Ports, client: Client, settings: DispatchSettings) -> (Self, Wakening) {
-        let (waker, woken) = watch::channel(());
+        let (waker, woken) = Wakening::new();
         let connections = Arc::new(Semaphore::new(settings.connections));
         let shared = Shared {
             ports,
@@ -105,7 +95,7 @@ impl Dispatcher {
             tasks: JoinSet::new(),
             customers: HashMap::new(),
         };
-        (dispatcher, Wakening(waker))
+        (dispatcher, waker)
     }
 
     /// Delivers for as long as it is polled. Dropping it breaks off the requests under way; they are

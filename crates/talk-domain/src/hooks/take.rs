@@ -33,6 +33,25 @@ pub struct Batch {
     pub ids: IdSource,
 }
 
+/// Turns the events of customers into deliveries and stores the place after them, in one transaction:
+/// after a crash none is missed, and none comes twice. Returns the number of deliveries.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn take_chunk(
+    uow: &mut dyn HooksUnit,
+    of_customers: &[(Batch, Vec<Happened>)],
+    end: u64,
+) -> Result<u32, StoreError> {
+    let mut taken = 0;
+    for (batch, events) in of_customers {
+        uow.feed().enter(batch.customer)?;
+        taken += take_events(uow, batch, events)?;
+    }
+    uow.feed().advance(end)?;
+    Ok(taken)
+}
+
 /// Creates a delivery for each endpoint that wants an event. An event that has come before creates
 /// none. Returns the number of deliveries.
 ///
@@ -91,6 +110,7 @@ mod tests {
     use crate::hooks::filter::EventFilter;
     use crate::hooks::webhook::Disabled;
     use crate::testing::{MockUnitOfWork, a_webhook, at, customer_id, stream_id};
+    use mockall::Sequence;
     use std::sync::{Arc, Mutex};
     use uuid::Uuid;
 
@@ -168,6 +188,27 @@ mod tests {
     fn an_event_that_comes_again_is_delivered_once() {
         let rows = taken(vec![a_webhook()], &[happened(1, "a"), happened(1, "a")]);
         assert_eq!(rows.len(), 1);
+    }
+
+    /// HOOK-07: place and deliveries are stored at once.
+    #[test]
+    fn the_place_is_stored_after_the_deliveries_of_each_customer() {
+        let mut uow = MockUnitOfWork::default();
+        let mut order = Sequence::new();
+        let enter = uow.feed.expect_enter().times(1).in_sequence(&mut order);
+        enter
+            .withf(|customer| *customer == customer_id())
+            .returning(|_| Ok(()));
+        let all = uow.webhooks.expect_all().times(1).in_sequence(&mut order);
+        all.returning(|| Ok(Vec::new()));
+        let advance = uow.feed.expect_advance().times(1).in_sequence(&mut order);
+        advance.withf(|place| *place == 7).returning(|_| Ok(()));
+        let batch = Batch {
+            customer: customer_id(),
+            now: at(0),
+            ids: IdSource::new(at(0), 1),
+        };
+        assert_eq!(take_chunk(&mut uow, &[(batch, Vec::new())], 7).unwrap(), 0);
     }
 
     /// HOOK-02.

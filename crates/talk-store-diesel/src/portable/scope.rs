@@ -16,6 +16,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) conn: &'a mut AnyConnection,
     /// The customer; `None` for the installation.
     pub(crate) customer: Option<CustomerId>,
+    /// Whether the unit is one of the installation, whichever customer it has entered.
+    pub(crate) is_of_installation: bool,
     /// The cache of the transaction.
     pub(crate) cache: BatchCache,
     /// Whether this scope changed anything.
@@ -32,6 +34,7 @@ impl<'a> Scope<'a> {
         Self {
             conn,
             customer,
+            is_of_installation: customer.is_none(),
             cache,
             has_changed: false,
         }

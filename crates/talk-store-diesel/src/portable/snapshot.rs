@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use talk_domain::hooks::delivery::DeliveryQueries;
+use talk_domain::hooks::feed::FeedQueries;
 use talk_domain::hooks::unit::HooksSnapshot;
 use talk_domain::hooks::webhook::WebhookQueries;
 use talk_domain::identity::access_key::AccessKeyQueries;
@@ -91,6 +92,9 @@ impl HooksSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn deliveries(&mut self) -> &mut dyn DeliveryQueries {
+        &mut self.scope
+    }
+    fn feed(&mut self) -> &mut dyn FeedQueries {
         &mut self.scope
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use talk_domain::hooks::delivery::DeliveryRepository;
+use talk_domain::hooks::feed::FeedRepository;
 use talk_domain::hooks::unit::HooksUnit;
 use talk_domain::hooks::webhook::WebhookRepository;
 use talk_domain::identity::access_key::AccessKeyRepository;
@@ -160,6 +161,9 @@ impl HooksUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn deliveries(&mut self) -> &mut dyn DeliveryRepository {
+        &mut self.scope
+    }
+    fn feed(&mut self) -> &mut dyn FeedRepository {
         &mut self.scope
     }
 }

@@ -61,7 +61,7 @@ impl Scope<'_> {
 }
 
 /// The highest number that was ever given; 0 before the first event.
-fn last(conn: &mut AnyConnection) -> QueryResult<i64> {
+pub(super) fn last(conn: &mut AnyConnection) -> QueryResult<i64> {
     natively!(conn, |conn| prepared!(
         "SELECT MAX(COALESCE((SELECT MAX(serial) FROM talk_events), 0), CAST(value AS INTEGER)) \
          FROM talk_meta WHERE key = 'events_end'",
