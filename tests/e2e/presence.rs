@@ -14,7 +14,7 @@ async fn presence(client: &Client, agents: &[&Client]) -> Vec<Value> {
 }
 
 async fn told(socket: &mut Socket) -> Value {
-    socket.hears_presence = true;
+    socket.shows_presence = true;
     socket.answer("agent_presence").await["data"].clone()
 }
 

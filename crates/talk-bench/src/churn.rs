@@ -28,7 +28,7 @@ const GROWTH: f64 = 1.1;
 
 /// Runs for `time` and prints the memory. Returns whether it did not grow.
 pub(crate) async fn measure(server: &Path, data: &Path, time: Duration) -> Result<bool> {
-    let world = Arc::new(World::passing(data, WORKERS, 1).await?);
+    let world = Arc::new(World::temporary(data, WORKERS, 1).await?);
     let server = Server::start(server, &world, GROUP)?;
     let (churned, mut workers) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
     for n in 0..WORKERS {

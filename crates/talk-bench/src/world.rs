@@ -36,7 +36,7 @@ const UNIT: usize = 1_000;
 
 /// The directory of a database.
 enum Place {
-    Passing(TempDir),
+    Temporary(TempDir),
     Kept(PathBuf),
 }
 
@@ -52,8 +52,8 @@ pub(crate) struct World {
 impl World {
     /// Creates a database of `agents` agents below `dir`, in chats of `members` each. It is deleted
     /// when it is dropped.
-    pub(crate) async fn passing(dir: &Path, agents: usize, members: usize) -> Result<Self> {
-        let place = Place::Passing(TempDir::with_prefix_in("bench-", dir)?);
+    pub(crate) async fn temporary(dir: &Path, agents: usize, members: usize) -> Result<Self> {
+        let place = Place::Temporary(TempDir::with_prefix_in("bench-", dir)?);
         let now = now()?;
         let mut world = Self::empty(place, agents, now)?;
         let store = world.open()?;
@@ -68,7 +68,7 @@ impl World {
     /// Creates a database of customers with `sizes` agents each, the first two of each in a chat.
     /// It is deleted when it is dropped.
     pub(crate) async fn of_customers(dir: &Path, sizes: &[usize]) -> Result<Self> {
-        let place = Place::Passing(TempDir::with_prefix_in("bench-", dir)?);
+        let place = Place::Temporary(TempDir::with_prefix_in("bench-", dir)?);
         let now = now()?;
         let mut world = Self::empty(place, 0, now)?;
         for (customer, size) in sizes.iter().enumerate() {
@@ -106,7 +106,7 @@ impl World {
     /// Returns the directory of its files.
     pub(crate) fn dir(&self) -> &Path {
         match &self.place {
-            Place::Passing(dir) => dir.path(),
+            Place::Temporary(dir) => dir.path(),
             Place::Kept(dir) => dir,
         }
     }

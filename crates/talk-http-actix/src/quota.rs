@@ -65,7 +65,7 @@ impl Quota {
     }
 
     /// Takes `amount` for `actor`, even beyond the limits.
-    pub(crate) fn take_anyway(&self, actor: Actor, amount: usize) -> Share {
+    pub(crate) fn take_beyond_limits(&self, actor: Actor, amount: usize) -> Share {
         self.hold(&mut lock(&self.held), actor, amount)
     }
 
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_share_beyond_the_limits_counts_like_any_other() {
         let quota = quota(10, 10, 10);
-        let beyond = quota.take_anyway(agent(1), 30);
+        let beyond = quota.take_beyond_limits(agent(1), 30);
         assert!(quota.check(agent(2)).is_err());
         drop(beyond);
         assert!(quota.check(agent(2)).is_ok());

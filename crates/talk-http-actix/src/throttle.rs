@@ -140,7 +140,7 @@ impl LoginThrottle {
     }
 
     /// Clears the failures of an account from all addresses.
-    pub(crate) fn forget(&self, agent: AgentId) {
+    pub(crate) fn clear_failures(&self, agent: AgentId) {
         let is_of =
             |account| matches!(account, Account::Known(of) | Account::Own(of) if of == agent);
         lock(&self.pairs)
@@ -323,9 +323,9 @@ mod tests {
         throttle.succeed(attempt(1, "192.0.2.1"));
         assert_eq!(wait(&throttle, attempt(1, "192.0.2.1"), 0), 0);
         assert_eq!(wait(&throttle, attempt(1, "192.0.2.2"), 0), 1);
-        throttle.forget(agent_id(2));
+        throttle.clear_failures(agent_id(2));
         assert_eq!(wait(&throttle, attempt(1, "192.0.2.2"), 0), 1);
-        throttle.forget(agent_id(1));
+        throttle.clear_failures(agent_id(1));
         assert_eq!(wait(&throttle, attempt(1, "192.0.2.2"), 0), 0);
     }
 

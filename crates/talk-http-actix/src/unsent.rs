@@ -92,7 +92,7 @@ impl Unsent {
         let is_read = request.method() == Method::GET;
         let share = match actor {
             Some(actor) if is_read => self.0.take(actor, bytes.len()).map(Some),
-            Some(actor) => Ok(Some(self.0.take_anyway(actor, bytes.len()))),
+            Some(actor) => Ok(Some(self.0.take_beyond_limits(actor, bytes.len()))),
             // Clients without a login get only short answers and shared files.
             None => Ok(None),
         };

@@ -11,7 +11,7 @@ use talk_domain::kernel::id::{AgentId, CustomerId, MessageId};
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::resolve_mentions::resolve;
 use talk_domain::talk::unit::Talk;
 use uuid::Uuid;
@@ -77,7 +77,7 @@ impl Cleaner {
             return Ok(false);
         };
         self.last = Some(cleanup.deleted);
-        self.carry_on(cleanup).await?;
+        self.run_step(cleanup).await?;
         Ok(true)
     }
 
@@ -88,7 +88,7 @@ impl Cleaner {
             Some(cleanup) => {
                 self.last = Some(cleanup.deleted);
                 let start = Instant::now();
-                self.carry_on(cleanup).await?;
+                self.run_step(cleanup).await?;
                 leave_time(start).await;
                 true
             }
@@ -111,7 +111,7 @@ impl Cleaner {
         next.await
     }
 
-    async fn carry_on(&self, cleanup: Cleanup) -> Result<(), StoreError> {
+    async fn run_step(&self, cleanup: Cleanup) -> Result<(), StoreError> {
         let agent = match cleanup.deleted {
             Deleted::Agent { by, .. } => by,
             // The erased agent itself counts as the actor, under the common name of erased agents.
@@ -130,7 +130,7 @@ impl Cleaner {
         let cx = Context::new(actor, now, self.limits, IdSource::new(now, random()));
         let unit = Unit::of(cleanup.customer, "clean_up");
         self.store
-            .write(unit, move |uow| carry_on(uow, &cx, &cleanup))
+            .write(unit, move |uow| run_step(uow, &cx, &cleanup))
             .await
     }
 

@@ -40,7 +40,7 @@ pub(crate) async fn retain_hourly(
         hours.tick().await;
         let mut run = Run::new(Arc::clone(&store), retention.at(now()), limits);
         match run.complete().await {
-            Ok(()) => run.erased.tell(),
+            Ok(()) => run.erased.log(),
             // The next hourly run tries again.
             Err(error) => tracing::warn!(%error, "failed to look for expired data"),
         }
@@ -66,7 +66,7 @@ impl Erased {
         metrics::counter!("talk_retention_erased_total", "what" => what).increment(step.rows);
     }
 
-    fn tell(&self) {
+    fn log(&self) {
         let Self {
             messages,
             events,

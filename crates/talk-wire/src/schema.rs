@@ -122,7 +122,7 @@ fn complete(schema: &mut Value, side: Side, limits: &Limits) {
             complete_property(name, property, side, limits);
         }
     }
-    forget_width(object);
+    remove_width(object);
 }
 
 /// Gives each titled part of a union a schema of its own, named by its title.
@@ -209,11 +209,11 @@ fn complete_property(name: &str, property: &mut Map<String, Value>, side: Side, 
             complete(inner, side, limits);
         }
     }
-    forget_width(property);
+    remove_width(property);
 }
 
 /// Removes the width of a number, which is a detail of the Rust type.
-fn forget_width(schema: &mut Map<String, Value>) {
+fn remove_width(schema: &mut Map<String, Value>) {
     let format = schema.get("format").and_then(Value::as_str);
     if format.is_some_and(|format| format.contains("int")) {
         schema.remove("format");

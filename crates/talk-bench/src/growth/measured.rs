@@ -30,7 +30,7 @@ const PAGE: usize = 10;
 
 /// Durable posts per second over `connections` connections, while `idle` subscribed sockets wait.
 pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Result<f64> {
-    let world = World::passing(&bench.data, 1 + idle, 1).await?;
+    let world = World::temporary(&bench.data, 1 + idle, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
     let mut sockets = Vec::new();
     for n in 1..=idle {
@@ -46,7 +46,7 @@ pub(super) async fn posts(bench: &Bench, connections: usize, idle: usize) -> Res
 /// The 99th percentile of deliveries to `members` members in milliseconds, and deliveries per
 /// second.
 pub(super) async fn deliveries(bench: &Bench, members: usize) -> Result<(f64, f64)> {
-    let world = World::passing(&bench.data, members, members).await?;
+    let world = World::temporary(&bench.data, members, members).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
     let mut sockets = Vec::new();
     for n in 0..members {
@@ -75,7 +75,7 @@ pub(super) async fn deliveries(bench: &Bench, members: usize) -> Result<(f64, f6
 
 /// The median milliseconds of the first page of an agent's chats.
 pub(super) async fn chats(bench: &Bench, chats: usize) -> Result<f64> {
-    let mut world = World::passing(&bench.data, 2, 2).await?;
+    let mut world = World::temporary(&bench.data, 2, 2).await?;
     let (store, now) = (world.open()?, now()?.as_micros());
     for n in 1..chats {
         // A second apart.

@@ -44,7 +44,7 @@ pub(super) struct Scene {
 impl Scene {
     /// Starts a server with one chat, and connects each of its members.
     pub(super) async fn of(bench: &Bench, members: usize) -> Result<Self> {
-        let world = World::passing(&bench.data, members, members).await?;
+        let world = World::temporary(&bench.data, members, members).await?;
         let server = Server::start(&bench.server, &world, GROUP)?;
         let mut sockets = Vec::new();
         for n in 0..members {

@@ -51,7 +51,7 @@ pub(super) async fn latency(bench: &Bench) -> Result<Vec<Figure>> {
 
 /// Milliseconds of a post and of a sync in `dir`, taken in turns.
 async fn median(bench: &Bench, dir: &Path) -> Result<(f64, f64)> {
-    let world = World::passing(dir, 1, 1).await?;
+    let world = World::temporary(dir, 1, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
     let request = message_post(&world)?;
     let mut connection = Connection::open(&server.address).await?;

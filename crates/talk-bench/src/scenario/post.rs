@@ -15,7 +15,7 @@ use crate::world::World;
 /// Posts by 256 connections, beside an echo of the same JSON in the same framework.
 pub(super) async fn post(bench: &Bench) -> Result<Vec<Figure>> {
     let ours = posts(bench, 256, GROUP).await?;
-    let world = World::passing(&bench.data, 1, 1).await?;
+    let world = World::temporary(&bench.data, 1, 1).await?;
     let echo = Limit::start(&["limit-echo"]).await?;
     let asked = request("/", Some(&world.token(0)?), &message(&world)?);
     let limit = answers_per_second(&echo.address, &asked, 256, bench.time).await?;
@@ -58,7 +58,7 @@ async fn requests(
     group: usize,
     change: fn(&[u8]) -> Vec<u8>,
 ) -> Result<f64> {
-    let world = World::passing(&bench.data, 1, 1).await?;
+    let world = World::temporary(&bench.data, 1, 1).await?;
     let server = Server::start(Path::new(&bench.server), &world, group)?;
     let asked = change(&message_post(&world)?);
     let posts = answers_per_second(&server.address, &asked, connections, bench.time).await?;

@@ -37,7 +37,7 @@ pub(super) async fn start(bench: &Bench) -> Result<Vec<Figure>> {
 
 /// Memory of an idle server, and the size of its binary.
 pub(super) async fn idle(bench: &Bench) -> Result<Vec<Figure>> {
-    let world = World::passing(&bench.data, 1, 1).await?;
+    let world = World::temporary(&bench.data, 1, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
     tokio::time::sleep(SETTLED).await;
     let memory = server.resident_kib()? / 1024.0;

@@ -67,7 +67,7 @@ pub(super) async fn socket(bench: &Bench) -> Result<Vec<Figure>> {
 
 /// Posts per second over `sockets` sockets.
 async fn over_sockets(bench: &Bench, sockets: u64) -> Result<f64> {
-    let world = World::passing(&bench.data, 1, 1).await?;
+    let world = World::temporary(&bench.data, 1, 1).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
     let (posted, mut clients) = (Arc::new(AtomicU64::new(0)), JoinSet::new());
     for number in 0..sockets {
@@ -114,7 +114,7 @@ async fn keep_posting(
 pub(super) async fn memory(bench: &Bench) -> Result<Vec<Figure>> {
     let files = usize::try_from(rlimit::Resource::NOFILE.get_soft()?)?;
     let waiting = WAITING.min(files.saturating_sub(OTHERS));
-    let world = World::passing(&bench.data, waiting, 100).await?;
+    let world = World::temporary(&bench.data, waiting, 100).await?;
     let server = Server::start(&bench.server, &world, GROUP)?;
     let before = {
         let _first = subscribed(&server, &world, 0).await?;

@@ -73,12 +73,12 @@ pub trait IdempotencyRepository {
     ///
     /// # Errors
     /// When storage fails, and when the key has an answer.
-    fn put(&mut self, answered: &StoredAnswer) -> Result<(), StoreError>;
+    fn insert(&mut self, answered: &StoredAnswer) -> Result<(), StoreError>;
     /// Deletes the answer stored for a key of the agent, if any.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn forget(&mut self, agent: AgentId, key: &str) -> Result<(), StoreError>;
+    fn delete(&mut self, agent: AgentId, key: &str) -> Result<(), StoreError>;
     /// Reads the first `limit` answers and deletes the ones older than `before`. Returns the number
     /// of deleted answers.
     ///
@@ -91,7 +91,7 @@ pub trait IdempotencyRepository {
     ///
     /// # Errors
     /// Only when storage fails.
-    fn forget_about(
+    fn delete_about(
         &mut self,
         agent: AgentId,
         after: u64,
@@ -120,7 +120,7 @@ pub fn replay(
 ) -> Result<Option<Answer>, ReplayError> {
     match answers.find(agent, &key.key)? {
         Some(kept) if now >= kept.at.plus_seconds(KEPT_SECONDS) => {
-            answers.forget(agent, &key.key)?;
+            answers.delete(agent, &key.key)?;
             Ok(None)
         }
         Some(kept) if kept.fingerprint == key.fingerprint => Ok(Some(kept.answer)),
@@ -173,8 +173,8 @@ mod tests {
         let refused = replay(&mut kept_at(0), agent_id(1), at(day - 1), &key(2));
         assert!(matches!(refused, Err(ReplayError::Reused)));
         let mut answers = kept_at(0);
-        let forget = answers.expect_forget().times(1);
-        forget
+        let delete = answers.expect_delete().times(1);
+        delete
             .withf(|agent, key| (*agent, key) == (agent_id(1), "k-12345678"))
             .returning(|_, _| Ok(()));
         let free = replay(&mut answers, agent_id(1), at(day), &key(2));

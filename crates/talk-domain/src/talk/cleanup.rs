@@ -1,3 +1,3 @@
 //! Use cases of the server that run cleanups.
 
-pub mod carry_on;
+pub mod run_step;

@@ -146,14 +146,15 @@ mod tests {
             uow.agents.expect_get().returning(|_| Ok(Some(an_agent(1))));
             uow.keys.expect_insert().times(1).returning(|_| Ok(()));
             uow.idempotency.expect_find().returning(|_, _| Ok(None));
-            let put = uow.idempotency.expect_put().times(1);
-            put.withf(|kept| match &kept.answer {
-                Answer::Body(body) => {
-                    !body.contains(r#""token":"#) && body.contains("token_prefix")
-                }
-                Answer::Event(..) | Answer::Message(_) => false,
-            })
-            .returning(|_| Ok(()));
+            let insert = uow.idempotency.expect_insert().times(1);
+            insert
+                .withf(|kept| match &kept.answer {
+                    Answer::Body(body) => {
+                        !body.contains(r#""token":"#) && body.contains("token_prefix")
+                    }
+                    Answer::Event(..) | Answer::Message(_) => false,
+                })
+                .returning(|_| Ok(()));
         });
         let request = post(1, "/v1.0/accesskeys", r#"{"name":"ci","expire":60}"#);
         let answer = scene

@@ -23,7 +23,7 @@ impl Positions {
     }
 
     /// Removes a chat that is no longer delivered.
-    pub(super) fn forget(&mut self, stream: StreamId) {
+    pub(super) fn remove_stream(&mut self, stream: StreamId) {
         self.0.remove(&stream);
     }
 
@@ -59,7 +59,7 @@ mod tests {
         positions.set(stream_id(2), 10);
         let only_first = BTreeMap::from([(stream_id(1).to_string(), 7)]);
         assert_eq!(positions.quiet(), only_first);
-        positions.forget(stream_id(1));
+        positions.remove_stream(stream_id(1));
         assert_eq!(positions.quiet().len(), 1);
         positions.keep(|stream| stream == stream_id(1));
         assert!(positions.quiet().is_empty());

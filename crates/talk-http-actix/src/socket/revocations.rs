@@ -57,7 +57,7 @@ impl SessionRevocations {
         if let (Some(memory), false) = (self.memory.get(), agents.is_empty()) {
             memory.actors.clear();
             for agent in agents {
-                memory.throttle.forget(*agent);
+                memory.throttle.clear_failures(*agent);
             }
         }
         let open = self.lock();

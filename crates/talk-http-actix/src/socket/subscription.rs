@@ -214,7 +214,7 @@ impl Subscription {
     }
 
     /// Removes a chat that is no longer delivered.
-    pub(super) fn forget(&mut self, stream: StreamId) {
+    pub(super) fn remove_stream(&mut self, stream: StreamId) {
         self.topics
             .retain(|topic| topic.chat.map(StreamId::from) != Some(stream));
         self.floors.retain(|(_, floor), _| *floor != stream);

@@ -75,8 +75,8 @@ pub(crate) trait Backend {
     /// See [`IdempotencyRepository::purge`](talk_domain::kernel::idempotency::IdempotencyRepository::purge).
     fn purge_answers(&mut self, before: Timestamp, limit: u32) -> Result<usize, StoreError>;
 
-    /// See [`IdempotencyRepository::forget_about`](talk_domain::kernel::idempotency::IdempotencyRepository::forget_about).
-    fn forget_answers(
+    /// See [`IdempotencyRepository::delete_about`](talk_domain::kernel::idempotency::IdempotencyRepository::delete_about).
+    fn delete_answers_step(
         &mut self,
         agent: AgentId,
         after: u64,

@@ -225,7 +225,7 @@ impl Backend for Scope<'_> {
         Ok(over.len())
     }
 
-    fn forget_answers(
+    fn delete_answers_step(
         &mut self,
         agent: AgentId,
         after: u64,

@@ -148,7 +148,7 @@ fn change(uow: &mut dyn TalkUnit) -> Message {
         answer: Answer::Message(root.id),
         at: at(1),
     };
-    uow.idempotency().put(&answered).unwrap();
+    uow.idempotency().insert(&answered).unwrap();
     uow.idempotency().purge(at(0), 10).unwrap();
     uow.participants().some_chats_of(agent_id(1), 10).unwrap();
     let deleted = Deleted::Message {

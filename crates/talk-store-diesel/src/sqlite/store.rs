@@ -51,7 +51,7 @@ impl SqliteStore {
             conn,
             encoder: ports.encoder,
             bell: ports.bell,
-            log: WriteAheadLog::of(path, options.log_bytes),
+            write_ahead_log: WriteAheadLog::of(path, options.log_bytes),
             is_plain: options.is_plain,
             kept: Kept::default(),
             budget: Budget::new(options.group),

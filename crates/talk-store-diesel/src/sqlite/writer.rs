@@ -141,7 +141,7 @@ impl Loop {
                 }
                 First::Closed => return Ok(()),
             }
-            self.batcher.forget_erased();
+            self.batcher.truncate_erased();
             if !self.health.is_full() {
                 self.batcher.reclaim(&mut reclaimer, &self.health)?;
             }
@@ -157,7 +157,7 @@ impl Loop {
             let pages = reclaimer.patience(Instant::now());
             [indexer.patience(), pages].into_iter().flatten().min()
         };
-        let log = self.batcher.log.patience(Instant::now());
+        let log = self.batcher.write_ahead_log.patience(Instant::now());
         [own, log].into_iter().flatten().min()
     }
 
@@ -167,24 +167,28 @@ impl Loop {
         if self.is_beside_server {
             return;
         }
-        let Batcher { mut conn, log, .. } = self.batcher;
+        let Batcher {
+            mut conn,
+            write_ahead_log,
+            ..
+        } = self.batcher;
         let emptied = WriteAheadLog::end(&mut conn);
         drop(conn);
         match emptied {
-            Ok(true) if log.is_gone() => {
+            Ok(true) if write_ahead_log.is_gone() => {
                 tracing::info!("the database is closed, its write-ahead log is removed");
             }
             Ok(true) => tracing::info!(
-                bytes = log.bytes(),
+                bytes = write_ahead_log.bytes(),
                 "the database is closed, its write-ahead log is empty and still open elsewhere"
             ),
             Ok(false) => tracing::error!(
-                bytes = log.bytes(),
+                bytes = write_ahead_log.bytes(),
                 "the write-ahead log could not be emptied: a reader still uses it"
             ),
             Err(error) => tracing::error!(
                 %error,
-                bytes = log.bytes(),
+                bytes = write_ahead_log.bytes(),
                 "the write-ahead log could not be emptied: copy it along with the database"
             ),
         }

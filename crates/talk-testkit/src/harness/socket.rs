@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames about presence come at any time; they are skipped unless the test is about them.
-    pub hears_presence: bool,
+    pub shows_presence: bool,
 }
 
 /// The handshake of `client`.
@@ -42,7 +42,7 @@ impl Socket {
         let (stream, _) = connect_async(handshake).await.expect("a socket");
         Self {
             stream,
-            hears_presence: false,
+            shows_presence: false,
         }
     }
 
@@ -58,7 +58,7 @@ impl Socket {
             .expect("a socket");
         Self {
             stream,
-            hears_presence: false,
+            shows_presence: false,
         }
     }
 
@@ -88,7 +88,7 @@ impl Socket {
         };
         let mut socket = Self {
             stream,
-            hears_presence: false,
+            shows_presence: false,
         };
         let topics = [format!("agent_id:{}:chat", client.id)];
         socket
@@ -188,7 +188,7 @@ impl Socket {
             let next = next.expect("a frame in time").expect("an open socket");
             match next.expect("a frame") {
                 Message::Ping(_) | Message::Pong(_) => {}
-                Message::Text(text) if is_presence(&text) && !self.hears_presence => {}
+                Message::Text(text) if is_presence(&text) && !self.shows_presence => {}
                 message => return message,
             }
         }

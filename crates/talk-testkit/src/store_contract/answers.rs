@@ -28,19 +28,19 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
         };
         let put = answered.clone();
         world
-            .write(move |uow| uow.idempotency().put(&put))
+            .write(move |uow| uow.idempotency().insert(&put))
             .await
             .unwrap();
         assert_eq!(find().await.unwrap(), Some(answered.clone()));
-        let again = world.write(move |uow| uow.idempotency().put(&answered));
+        let again = world.write(move |uow| uow.idempotency().insert(&answered));
         assert!(matches!(again.await, Err(StoreError::Corrupt(_))));
         let foreign = world.write_as(other_customer(), |uow| {
-            uow.idempotency().forget(agent_id(1), "Key-0001")
+            uow.idempotency().delete(agent_id(1), "Key-0001")
         });
         foreign.await.unwrap();
         assert!(find().await.unwrap().is_some());
         if n < 12 {
-            let forget = world.write(|uow| uow.idempotency().forget(agent_id(1), "Key-0001"));
+            let forget = world.write(|uow| uow.idempotency().delete(agent_id(1), "Key-0001"));
             forget.await.unwrap();
             assert_eq!(find().await.unwrap(), None);
         }

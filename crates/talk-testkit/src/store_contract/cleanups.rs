@@ -3,7 +3,7 @@
 use talk_domain::kernel::cleanup::{Bound, Cleanup, Deleted};
 use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind};
@@ -35,7 +35,7 @@ async fn clean_up(world: &World) -> usize {
         assert_eq!(cleanup.customer, customer_id());
         let cx = world.cx(1);
         world
-            .write(move |uow| carry_on(uow, &cx, &cleanup))
+            .write(move |uow| run_step(uow, &cx, &cleanup))
             .await
             .unwrap();
         steps += 1;
@@ -99,7 +99,7 @@ pub async fn a_much_changed_message_is_gone_at_once(factory: Factory) {
     assert_eq!(cleanup.deleted, Deleted::Message { id: message, chat });
     assert_eq!(next(&world, Some(cleanup.deleted)).await, None);
     let cx = world.cx(1);
-    let step = move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| carry_on(uow, &cx, &cleanup);
+    let step = move |uow: &mut dyn talk_domain::talk::unit::TalkUnit| run_step(uow, &cx, &cleanup);
     world.write(step).await.unwrap();
     assert_eq!(world.log(chat).await, shown);
     assert!(clean_up(&world).await > 2);

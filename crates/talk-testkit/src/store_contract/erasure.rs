@@ -9,7 +9,7 @@ use talk_domain::kernel::cleanup::Deleted;
 use talk_domain::kernel::id::{AccessKeyId, AgentId, MessageId};
 use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
-use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::message::Authored;
 use talk_domain::testing::{agent_id, an_agent, at, message_id};
@@ -124,7 +124,10 @@ pub async fn kept_answers_about_an_agent_are_forgotten_in_parts(factory: Factory
     ];
     let put = kept.clone();
     world
-        .write(move |uow| put.iter().try_for_each(|kept| uow.idempotency().put(kept)))
+        .write(move |uow| {
+            put.iter()
+                .try_for_each(|kept| uow.idempotency().insert(kept))
+        })
         .await
         .unwrap();
     for (customer, left) in [
@@ -137,7 +140,7 @@ pub async fn kept_answers_about_an_agent_are_forgotten_in_parts(factory: Factory
         let (mut after, mut parts) = (0, 0);
         loop {
             let part = world.write_as(customer, move |uow| {
-                uow.idempotency().forget_about(bob, after, 2)
+                uow.idempotency().delete_about(bob, after, 2)
             });
             let Some(position) = part.await.unwrap() else {
                 break;
@@ -268,7 +271,7 @@ async fn finish_deleting_a_customer(world: &World) -> usize {
             .unwrap();
         let cx = world.strangers_cx();
         world
-            .write_as(other_customer(), move |uow| carry_on(uow, &cx, &cleanup))
+            .write_as(other_customer(), move |uow| run_step(uow, &cx, &cleanup))
             .await
             .unwrap();
         steps += 1;

@@ -227,7 +227,7 @@ pub async fn answers_stay_in_their_customer(factory: Factory) {
     let world = World::open(factory).await;
     world
         .write(|uow| {
-            uow.idempotency().put(&StoredAnswer {
+            uow.idempotency().insert(&StoredAnswer {
                 agent: agent_id(1),
                 key: "key-0001".into(),
                 fingerprint: [1; 32],

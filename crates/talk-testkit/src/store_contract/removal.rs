@@ -6,7 +6,7 @@ use talk_domain::kernel::live::{Ended, Resume, Scope};
 use talk_domain::kernel::log::Portion;
 use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::chat::remove::remove_chat;
-use talk_domain::talk::live::subscribe::starts;
+use talk_domain::talk::live::subscribe::find_starts;
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::read::mark::{MarkRead, mark_read};
 use talk_domain::testing::{actor, agent_id};
@@ -114,7 +114,7 @@ pub async fn a_chat_that_is_being_removed_is_followed_by_nobody(factory: Factory
             ..Scope::default()
         };
         let found = world.read(move |snapshot| {
-            let found = starts(snapshot, actor(agent_id(2)), &scope, &resume, true)?;
+            let found = find_starts(snapshot, actor(agent_id(2)), &scope, &resume, true)?;
             Ok((found.streams.len(), found.ended))
         });
         found.await

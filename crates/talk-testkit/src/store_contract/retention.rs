@@ -5,7 +5,7 @@ use talk_domain::kernel::id::{ChatId, MessageId};
 use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::chat::delete::delete_chat;
-use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::model::chat::ChatKind;
@@ -168,7 +168,7 @@ pub async fn expired_messages_are_gone_everywhere(factory: Factory) {
     );
     while let Some(cleanup) = next().await {
         let cx = world.cx(1);
-        let cleaned = world.write(move |uow| carry_on(uow, &cx, &cleanup));
+        let cleaned = world.write(move |uow| run_step(uow, &cx, &cleanup));
         cleaned.await.unwrap();
     }
     let versions = world.read(move |snapshot| snapshot.messages().revisions(root.id, first(9)));

@@ -31,12 +31,12 @@ pub(crate) async fn login(login: Login, out: Output) -> anyhow::Result<()> {
     Client::with_token(&url, "").map_err(|error| Usage(error.to_string()))?;
     let username = match login.username {
         Some(username) => username,
-        None => ask("Username: ", false)?,
+        None => prompt_for("Username: ", false)?,
     };
     let password = if login.password_stdin {
         line()?
     } else {
-        ask("Password: ", true)?
+        prompt_for("Password: ", true)?
     };
     let client = Client::login(&url, &username, &password).await?;
     let session = Session {
@@ -50,7 +50,7 @@ pub(crate) async fn login(login: Login, out: Output) -> anyhow::Result<()> {
     Ok(out.print(&shown, &line)?)
 }
 
-fn ask(prompt: &str, is_secret: bool) -> anyhow::Result<String> {
+fn prompt_for(prompt: &str, is_secret: bool) -> anyhow::Result<String> {
     let is_hidden = is_secret && io::stdin().is_terminal();
     eprint!("{prompt}");
     io::stderr().flush()?;

@@ -122,7 +122,7 @@ fn once<U: IdentityUnit + ?Sized, T: Repeatable, E: From<StoreError>>(
     }
     let result = work(uow, cx).map_err(CheckedError::Work)?;
     if let Some(key) = key {
-        uow.idempotency().put(&StoredAnswer {
+        uow.idempotency().insert(&StoredAnswer {
             agent,
             key: key.key.clone(),
             fingerprint: key.fingerprint,
@@ -244,13 +244,14 @@ mod tests {
     fn an_answer_is_stored_under_its_key_in_the_same_unit_of_work() {
         let mut uow = MockUnitOfWork::default();
         uow.idempotency.expect_find().returning(|_, _| Ok(None));
-        let put = uow.idempotency.expect_put().times(1);
-        put.withf(|stored| {
-            let key = (stored.agent, &*stored.key, stored.fingerprint);
-            key == (agent_id(2), "k-12345678", [1; 32])
-                && (&stored.answer, stored.at) == (&Answer::Body("new".into()), at(10))
-        })
-        .returning(|_| Ok(()));
+        let insert = uow.idempotency.expect_insert().times(1);
+        insert
+            .withf(|stored| {
+                let key = (stored.agent, &*stored.key, stored.fingerprint);
+                key == (agent_id(2), "k-12345678", [1; 32])
+                    && (&stored.answer, stored.at) == (&Answer::Body("new".into()), at(10))
+            })
+            .returning(|_| Ok(()));
         let (answered, runs) = run(&mut uow, true);
         assert_eq!((answered.unwrap(), runs), (Once::New(Named("new")), 1));
     }

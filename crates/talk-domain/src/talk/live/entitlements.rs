@@ -11,7 +11,7 @@ use crate::kernel::store::{Store, Unit};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::StreamId;
 use crate::talk::live::catch_up::catch_up;
-use crate::talk::live::subscribe::starts;
+use crate::talk::live::subscribe::find_starts;
 use crate::talk::unit::Talk;
 
 /// The [`Entitlements`] of chats, each answered on one snapshot.
@@ -33,9 +33,9 @@ impl Entitlements for TalkEntitlements {
         resume: &Resume,
     ) -> BoxFuture<'_, Result<Starts, StoreError>> {
         let (scope, resume) = (scope.clone(), resume.clone());
-        let is_this_log = resume.epoch == self.0.epoch();
+        let is_same_epoch = resume.epoch == self.0.epoch();
         let read = self.0.read(Unit::by(actor, "subscribe"), move |snapshot| {
-            starts(snapshot, actor, &scope, &resume, is_this_log)
+            find_starts(snapshot, actor, &scope, &resume, is_same_epoch)
         });
         Box::pin(read)
     }

@@ -18,19 +18,19 @@ use crate::talk::model::participant::ChatLog;
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn starts(
+pub fn find_starts(
     snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     scope: &Scope,
     resume: &Resume,
-    is_this_log: bool,
+    is_same_epoch: bool,
 ) -> Result<Starts, StoreError> {
     let mut starts = Starts::default();
     let since = |stream| resume.since.get(&stream).copied();
     if scope.is_all {
         for log in snapshot.participants().logs(actor.agent)? {
             let stream = log.chat.into();
-            let start = start(since(stream), log, is_this_log);
+            let start = start_of(since(stream), log, is_same_epoch);
             starts.streams.insert(stream, start);
         }
     }
@@ -43,14 +43,14 @@ pub fn starts(
             continue;
         }
         let since = since(stream);
-        if let Some(seq) = since.filter(|_| is_this_log)
-            && former(snapshot, actor, (stream, seq), &mut starts)?
+        if let Some(seq) = since.filter(|_| is_same_epoch)
+            && insert_former(snapshot, actor, (stream, seq), &mut starts)?
         {
             continue;
         }
         match chat_of(snapshot, actor, stream) {
             Ok(found) => {
-                let start = start(since, (&found).into(), is_this_log);
+                let start = start_of(since, (&found).into(), is_same_epoch);
                 starts.streams.insert(stream, start);
             }
             Err(AccessError::Store(error)) => return Err(error),
@@ -76,11 +76,11 @@ fn chat_of(
     view(snapshot, actor, chat)
 }
 
-fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
+fn start_of(since: Option<u64>, log: ChatLog, is_same_epoch: bool) -> Start {
     let head = log.head;
     match since {
         None => Start::Head(head),
-        Some(_) if !is_this_log => Start::Reset(ResetReason::Epoch, head),
+        Some(_) if !is_same_epoch => Start::Reset(ResetReason::Epoch, head),
         Some(seq) if seq > head => Start::Reset(ResetReason::AheadOfHead, head),
         Some(seq) if seq < log.start => Start::Reset(ResetReason::Retention, head),
         Some(seq) => Start::Since { seq, head },
@@ -90,7 +90,7 @@ fn start(since: Option<u64>, log: ChatLog, is_this_log: bool) -> Start {
 /// Adds the start of a chat in which the agent's membership has ended. If the event that ended its
 /// membership is no longer in the log, the start says only that the membership has ended. Returns
 /// `false` if the agent participates in the chat or never did.
-fn former(
+fn insert_former(
     snapshot: &mut dyn TalkSnapshot,
     actor: Actor,
     (stream, seq): (StreamId, u64),
@@ -194,12 +194,12 @@ mod tests {
             epoch: "e".into(),
             since,
         };
-        starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
+        find_starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
     }
 
     fn fresh(scope: &Scope) -> Starts {
         let resume = Resume::default();
-        starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
+        find_starts(&mut snapshot(), actor(agent_id(1)), scope, &resume, true).unwrap()
     }
 
     /// WS-04.
@@ -229,7 +229,7 @@ mod tests {
             epoch: "other".into(),
             since: [(stream_id(1), 7)].into(),
         };
-        let foreign = starts(&mut snapshot(), actor(agent_id(1)), &all(), &resume, false);
+        let foreign = find_starts(&mut snapshot(), actor(agent_id(1)), &all(), &resume, false);
         let reset = Start::Reset(ResetReason::Epoch, HEAD);
         assert_eq!(foreign.unwrap().streams, [(stream_id(1), reset)].into());
     }
@@ -340,7 +340,7 @@ mod tests {
                 since: [(stream_id(3), HEAD)].into(),
             };
             let me = actor(agent_id(1));
-            let starts = starts(&mut snapshot, me, &only(3), &resume, true).unwrap();
+            let starts = find_starts(&mut snapshot, me, &only(3), &resume, true).unwrap();
             assert_eq!(starts.ended, [(stream_id(3), ended, left)]);
         }
     }

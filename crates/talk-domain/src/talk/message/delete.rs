@@ -6,7 +6,7 @@ use crate::kernel::id::MessageId;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::message::{Author, Message};
-use crate::talk::steps::tombstone::bury;
+use crate::talk::steps::tombstone::make_tombstone;
 use crate::talk::unit::TalkUnit;
 
 refusals! {
@@ -40,7 +40,7 @@ pub fn delete_message(
         Author::Agent(_) if message.deleted.is_some() => return Ok(message),
         Author::Agent(_) => {}
     }
-    bury(uow, cx, &mut chat, &mut message)?;
+    make_tombstone(uow, cx, &mut chat, &mut message)?;
     Ok(message)
 }
 

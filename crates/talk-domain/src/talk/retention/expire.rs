@@ -5,7 +5,7 @@ use crate::kernel::context::Context;
 use crate::kernel::id::ChatId;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::retention::{Expiry, Step};
-use crate::talk::steps::tombstone::bury;
+use crate::talk::steps::tombstone::make_tombstone;
 use crate::talk::unit::TalkUnit;
 
 /// Maximum of edited or reacted messages per unit of work: each has earlier versions or more
@@ -37,7 +37,7 @@ pub fn expire_messages(
         };
         changed += usize::from(message.updated > message.created);
         rows += 1;
-        bury(uow, cx, &mut chat, &mut message)?;
+        make_tombstone(uow, cx, &mut chat, &mut message)?;
         if changed >= CHANGED {
             break;
         }

@@ -10,7 +10,7 @@ use crate::talk::model::note::SystemNote;
 use crate::talk::steps::announce::reworded;
 use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::steps::record::record;
-use crate::talk::steps::tombstone::{bury, forget_earlier};
+use crate::talk::steps::tombstone::{erase_earlier_texts, make_tombstone};
 use crate::talk::unit::TalkUnit;
 
 /// Rows scanned per unit of work; few of them belong to the agent.
@@ -26,7 +26,7 @@ const ERASED_BYTES: usize = 64 * 1024;
 /// Removes the next access keys of an erased agent, then ends its next memberships, then looks
 /// through the next messages: its own become tombstones, and its name in system messages is
 /// replaced. Returns whether there may be more.
-pub(crate) fn forget_author(
+pub(crate) fn erase_author_step(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     (cleanup, agent): (&Cleanup, AgentId),
@@ -57,12 +57,12 @@ pub(crate) fn forget_author(
 
 /// Deletes the next stored answers that were given to an erased agent or show it. Returns whether
 /// there may be more.
-pub(crate) fn forget_answers(
+pub(crate) fn delete_answers_step(
     uow: &mut dyn TalkUnit,
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
     let answers = uow.idempotency();
-    match answers.forget_about(agent, cleanup.position, LOOKED_AT)? {
+    match answers.delete_about(agent, cleanup.position, LOOKED_AT)? {
         Some(position) => {
             uow.cleanups().advance(cleanup.deleted, position)?;
             Ok(true)
@@ -94,7 +94,7 @@ fn erase(
             let Some(mut chat) = uow.chats().lock(message.chat)? else {
                 return Ok(None);
             };
-            bury(uow, cx, &mut chat, &mut message)?
+            make_tombstone(uow, cx, &mut chat, &mut message)?
         }
         Author::System(note) if note.named() == agent => match rename(uow, cx, (note, message))? {
             Some(is_more) => is_more,
@@ -127,12 +127,12 @@ fn rename(
     if chat.deleted.is_some() {
         // No event: the last event of a deleted chat is its deletion.
         uow.messages().update(&message)?;
-        return forget_earlier(uow, &message).map(Some);
+        return erase_earlier_texts(uow, &message).map(Some);
     }
     let tick = chat.tick(cx.now);
     message.updated = tick.at;
     uow.messages().update(&message)?;
-    let is_more = forget_earlier(uow, &message)?;
+    let is_more = erase_earlier_texts(uow, &message)?;
     record(uow, cx, &chat, Event::MessageEdited(&message))?;
     Ok(Some(is_more))
 }

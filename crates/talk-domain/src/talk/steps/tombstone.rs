@@ -13,7 +13,7 @@ use crate::talk::unit::TalkUnit;
 /// Turns a message of the locked chat into a tombstone. Logs its deletion unless the chat is
 /// deleted: the deletion of a chat is its last event. Returns whether logged events or earlier
 /// versions are left for a cleanup.
-pub(crate) fn bury(
+pub(crate) fn make_tombstone(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     chat: &mut Chat,
@@ -30,7 +30,7 @@ pub(crate) fn bury(
     uow.messages().update(message)?;
     mention_anew(uow, message, &earlier)?;
     uow.reactions().clear(message.id)?;
-    let is_more = forget_earlier(uow, message)?;
+    let is_more = erase_earlier_texts(uow, message)?;
     if let Some(parent) = message.parent
         && let Some(parent) = uow.messages().get(parent)?
     {
@@ -46,7 +46,7 @@ pub(crate) fn bury(
 
 /// Rewrites the next logged events about a message so that they show it as it is now, and deletes
 /// its next earlier versions. Returns whether there may be more.
-pub(crate) fn forget_content(uow: &mut dyn TalkUnit, now: &Message) -> Result<bool, StoreError> {
+pub(crate) fn erase_content(uow: &mut dyn TalkUnit, now: &Message) -> Result<bool, StoreError> {
     if uow.events().redact(now, Bound::STEP)? {
         return Ok(true);
     }
@@ -55,8 +55,11 @@ pub(crate) fn forget_content(uow: &mut dyn TalkUnit, now: &Message) -> Result<bo
 
 /// Erases the former texts of the message `now` from its logged events and earlier versions, up to
 /// [`Bound::STEP`] of them. If there are more, stores a cleanup for the rest and returns `true`.
-pub(crate) fn forget_earlier(uow: &mut dyn TalkUnit, now: &Message) -> Result<bool, StoreError> {
-    let is_more = forget_content(uow, now)?;
+pub(crate) fn erase_earlier_texts(
+    uow: &mut dyn TalkUnit,
+    now: &Message,
+) -> Result<bool, StoreError> {
+    let is_more = erase_content(uow, now)?;
     if is_more {
         let (id, chat) = (now.id, now.chat);
         uow.cleanups().add(Deleted::Message { id, chat })?;

@@ -84,7 +84,7 @@ impl Operation {
         }
         responses.insert("200".to_owned(), success);
         if self.successor.is_some() {
-            responses.values_mut().for_each(tell_deprecation);
+            responses.values_mut().for_each(describe_deprecation);
         }
         responses
     }
@@ -143,7 +143,7 @@ impl Answer {
 }
 
 /// Every answer of a deprecated operation says so.
-fn tell_deprecation(response: &mut Value) {
+fn describe_deprecation(response: &mut Value) {
     let Some(response) = response.as_object_mut() else {
         return;
     };

@@ -54,13 +54,14 @@ async fn the_answer_of_a_post_is_kept_with_its_effect() {
     let expected = fingerprint(&scene);
     scene.writes(|uow| {
         uow.idempotency.expect_find().returning(|_, _| Ok(None));
-        let put = uow.idempotency.expect_put().times(1);
-        put.withf(move |kept| {
-            kept.key == "key-12345"
-                && kept.fingerprint == expected
-                && kept.answer == Answer::Event(stream_id(1), 11)
-        })
-        .returning(|_| Ok(()));
+        let insert = uow.idempotency.expect_insert().times(1);
+        insert
+            .withf(move |kept| {
+                kept.key == "key-12345"
+                    && kept.fingerprint == expected
+                    && kept.answer == Answer::Event(stream_id(1), 11)
+            })
+            .returning(|_| Ok(()));
     });
     let answer = scene.call(keyed("key-12345")).await;
     assert_eq!(answer.status, 200);

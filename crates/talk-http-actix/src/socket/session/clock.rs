@@ -71,7 +71,7 @@ impl Session {
         }
         if now - self.positioned_at >= POSITIONS {
             self.positioned_at = now;
-            self.tell_positions();
+            self.send_positions();
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ impl Session {
     }
 
     /// Sends a `position` frame for quiet chats, to clients that send ids.
-    pub(super) fn tell_positions(&mut self) {
+    pub(super) fn send_positions(&mut self) {
         let chats = self.positions.quiet();
         if self.is_modern && !chats.is_empty() && self.outgoing.has_space() {
             self.outgoing.text(&ServerFrame::Position { chats }.json());
@@ -40,7 +40,7 @@ impl Session {
     }
 
     /// Queues the frame of an event, in each vocabulary in which the client subscribed to the chat.
-    fn tell(&self, event: &Logged, is_replay: bool) {
+    fn send_event(&self, event: &Logged, is_replay: bool) {
         let delivers = |vocabulary| {
             self.subscription
                 .delivers(vocabulary, event.stream, event.seq)
@@ -80,7 +80,7 @@ impl Session {
             }
             Notice::Event { event, is_replay } => {
                 self.positions.set(event.stream, event.seq);
-                self.tell(&event, is_replay);
+                self.send_event(&event, is_replay);
                 return Ok(bytes);
             }
             Notice::Ephemeral(_, frame) => {
@@ -109,8 +109,8 @@ impl Session {
                 }
             }
             Notice::Unsubscribed(stream, why, seq) => {
-                self.subscription.forget(stream);
-                self.positions.forget(stream);
+                self.subscription.remove_stream(stream);
+                self.positions.remove_stream(stream);
                 ServerFrame::Ended {
                     chat_id: stream.to_string(),
                     reason: ended(why),

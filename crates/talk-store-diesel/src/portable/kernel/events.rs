@@ -107,7 +107,7 @@ impl Scope<'_> {
         let (mut done, mut left) = (0, bound.bytes);
         for place in &next {
             left = left.saturating_sub(self.rewrite(*place, tombstone, encoder)?);
-            self.forget_about(tombstone.id, *place)?;
+            self.delete_about(tombstone.id, *place)?;
             done += 1;
             if left == 0 {
                 break;
@@ -116,7 +116,7 @@ impl Scope<'_> {
         Ok(done < next.len() || next.len() >= bound.rows as usize)
     }
 
-    fn forget_about(&mut self, message: MessageId, place: i64) -> Result<(), StoreError> {
+    fn delete_about(&mut self, message: MessageId, place: i64) -> Result<(), StoreError> {
         let entry = message_events::table
             .filter(message_events::message_id.eq(bytes(message.0)))
             .filter(message_events::seq.eq(place));
@@ -185,7 +185,7 @@ impl Scope<'_> {
                 break;
             }
             if kind(&name)?.has_content() {
-                self.forget_about(MessageId(id(&subject)?), place)?;
+                self.delete_about(MessageId(id(&subject)?), place)?;
             }
             last = Some(place);
             left = left.saturating_sub(number(length)?);

@@ -26,14 +26,14 @@ impl IdempotencyRepository for Scope<'_> {
         row.map(StoredAnswer::try_from).transpose()
     }
 
-    fn put(&mut self, answered: &StoredAnswer) -> Result<(), StoreError> {
+    fn insert(&mut self, answered: &StoredAnswer) -> Result<(), StoreError> {
         let customer = self
             .customer
             .ok_or_else(|| corrupt("an answer without a customer"))?;
         put(self.changing(), customer, answered)
     }
 
-    fn forget(&mut self, agent: AgentId, key: &str) -> Result<(), StoreError> {
+    fn delete(&mut self, agent: AgentId, key: &str) -> Result<(), StoreError> {
         let kept = idempotency::table
             .filter(idempotency::agent_id.eq(bytes(agent.0)))
             .filter(idempotency::key.eq(key))
@@ -48,13 +48,13 @@ impl IdempotencyRepository for Scope<'_> {
         self.purge_answers(before, limit)
     }
 
-    fn forget_about(
+    fn delete_about(
         &mut self,
         agent: AgentId,
         after: u64,
         limit: u32,
     ) -> Result<Option<u64>, StoreError> {
         self.cache.mark_erased();
-        self.forget_answers(agent, after, limit)
+        self.delete_answers_step(agent, after, limit)
     }
 }

@@ -24,7 +24,7 @@ fn answers_outlive_the_change_of_their_table() {
     let mut conn = AnyConnection::Sqlite(conn);
     let mut scope = scope(&mut conn);
     for kept in &kept {
-        scope.put(kept).unwrap();
+        scope.insert(kept).unwrap();
     }
 
     let AnyConnection::Sqlite(own) = &mut conn;

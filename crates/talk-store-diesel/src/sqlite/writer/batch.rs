@@ -62,7 +62,7 @@ pub(crate) struct Batcher {
     /// Is called with committed events.
     pub(crate) bell: Arc<dyn Bell>,
     /// The write-ahead log.
-    pub(crate) log: WriteAheadLog,
+    pub(crate) write_ahead_log: WriteAheadLog,
     /// Whether repositories work without the cache of a batch.
     pub(crate) is_plain: bool,
     /// The cache that the last batch left.
@@ -93,7 +93,7 @@ impl Batcher {
                     // A caller that is gone needs no answer.
                     let _ = job.reply.send(answer);
                 }
-                self.log.committed(&mut self.conn);
+                self.write_ahead_log.committed(&mut self.conn);
                 Ok(units)
             }
             Err(Fatal(reason)) => {
@@ -166,7 +166,7 @@ impl Batcher {
         self.budget.committed(took);
         inbox.committed(took);
         if finished.has_erased {
-            self.log.erased(Instant::now());
+            self.write_ahead_log.erased(Instant::now());
         }
         metrics::histogram!("talk_store_commit_duration_seconds").record(took);
         #[expect(
@@ -183,7 +183,7 @@ impl Batcher {
 
     /// Settles the write-ahead log before the first change.
     pub(crate) fn settle(&mut self, health: &Health) -> Result<(), Fatal> {
-        match self.log.settle(&mut self.conn, Instant::now()) {
+        match self.write_ahead_log.settle(&mut self.conn, Instant::now()) {
             Err(error) if is_full(&error) => self.found_space(false, health),
             settled => settled?,
         }
@@ -191,8 +191,8 @@ impl Batcher {
     }
 
     /// Empties the write-ahead log if it holds erased text and that is due.
-    pub(crate) fn forget_erased(&mut self) {
-        self.log.forget_erased(&mut self.conn);
+    pub(crate) fn truncate_erased(&mut self) {
+        self.write_ahead_log.truncate_erased(&mut self.conn);
     }
 
     /// Tests whether there is space again, while there are no other writes.

@@ -77,7 +77,7 @@ impl WriteAheadLog {
 
     /// Empties the log if it holds erased text and that is due. Must be called between
     /// transactions. Does not wait for a reader that needs the log, but tries again later.
-    pub(crate) fn forget_erased(&mut self, conn: &mut AnyConnection) {
+    pub(crate) fn truncate_erased(&mut self, conn: &mut AnyConnection) {
         let now = Instant::now();
         let Some(mut erasure) = self.erasure.take_if(|erasure| erasure.due <= now) else {
             return;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::kernel::cleanup::Deleted;
 use crate::kernel::id::ChatId;
-use crate::talk::cleanup::carry_on::carry_on;
+use crate::talk::cleanup::run_step::run_step;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::EventKind::{
     MessageDeleted, MessageEdited, MessagePosted, ParticipantLeft,
@@ -21,7 +21,7 @@ fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
         deleted,
         position: 40,
     };
-    carry_on(uow, &context(gone()), &cleanup).unwrap();
+    run_step(uow, &context(gone()), &cleanup).unwrap();
 }
 
 /// A unit of work that finds these messages; the cleanup continues at `position`, or ends if that
@@ -236,7 +236,7 @@ fn keys_and_memberships_of_an_erased_agent_go_before_its_messages() {
 fn kept_answers_are_looked_through_to_the_end() {
     for position in [Some(552), None] {
         let mut uow = MockUnitOfWork::default();
-        let forget = uow.idempotency.expect_forget_about();
+        let forget = uow.idempotency.expect_delete_about();
         forget
             .withf(|agent, after, _| (*agent, *after) == (gone(), 40))
             .times(1)

@@ -68,7 +68,7 @@ impl Player {
             conn,
             encoder: Arc::new(Plain),
             bell: bell.clone(),
-            log: WriteAheadLog::of(&path, u64::MAX),
+            write_ahead_log: WriteAheadLog::of(&path, u64::MAX),
             is_plain,
             kept: Kept::default(),
             budget: Budget::new(256),

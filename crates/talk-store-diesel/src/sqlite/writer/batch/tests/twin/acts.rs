@@ -23,7 +23,7 @@ use talk_domain::talk::chat::join::join_chat;
 use talk_domain::talk::chat::remove::remove_chat;
 use talk_domain::talk::chat::reopen::reopen_chat;
 use talk_domain::talk::chat::update::{UpdateChat, update_chat};
-use talk_domain::talk::cleanup::carry_on::carry_on;
+use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::message::post::{PostMessage, post_message};
@@ -84,7 +84,7 @@ impl Step {
             }
             What::CleanUp => match &known.cleanup {
                 Some(cleanup) if cleanup.customer == cx.actor.customer => {
-                    told(&carry_on(uow, cx, cleanup))
+                    told(&run_step(uow, cx, cleanup))
                 }
                 _ => (true, String::new()),
             },
@@ -187,7 +187,7 @@ impl Step {
             answer: Answer::Body(format!("{kept:?}")),
             at: cx.now,
         };
-        told(&uow.idempotency().put(&answered))
+        told(&uow.idempotency().insert(&answered))
     }
 
     fn chat(self, kind: ChatKind) -> CreateChat {

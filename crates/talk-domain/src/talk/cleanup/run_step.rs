@@ -6,9 +6,9 @@ use crate::kernel::context::Context;
 use crate::kernel::id::{ChatId, MessageId};
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::message::Author;
-use crate::talk::steps::erasure::{forget_answers, forget_author};
+use crate::talk::steps::erasure::{delete_answers_step, erase_author_step};
 use crate::talk::steps::membership::end_memberships_of;
-use crate::talk::steps::tombstone::forget_content;
+use crate::talk::steps::tombstone::erase_content;
 use crate::talk::unit::TalkUnit;
 
 /// Runs the next step of a cleanup, and deletes the cleanup with its last step. A step may run
@@ -16,14 +16,14 @@ use crate::talk::unit::TalkUnit;
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn carry_on(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Result<(), StoreError> {
+pub fn run_step(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Result<(), StoreError> {
     let is_more = match cleanup.deleted {
-        Deleted::Message { id, .. } => forget_message(uow, id)?,
+        Deleted::Message { id, .. } => erase_message(uow, id)?,
         Deleted::Chat(id) => end_memberships_in(uow, id)?,
         Deleted::Agent { id, .. } => end_memberships_of(uow, cx, id)?,
-        Deleted::Author(id) => forget_author(uow, cx, (cleanup, id))?,
+        Deleted::Author(id) => erase_author_step(uow, cx, (cleanup, id))?,
         Deleted::Customer(_) => remove_customer(uow, cx, cleanup)?,
-        Deleted::Answers(id) => forget_answers(uow, (cleanup, id))?,
+        Deleted::Answers(id) => delete_answers_step(uow, (cleanup, id))?,
     };
     if is_more {
         return Ok(());
@@ -31,12 +31,12 @@ pub fn carry_on(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Resu
     uow.cleanups().finish(cleanup.deleted)
 }
 
-fn forget_message(uow: &mut dyn TalkUnit, id: MessageId) -> Result<bool, StoreError> {
+fn erase_message(uow: &mut dyn TalkUnit, id: MessageId) -> Result<bool, StoreError> {
     match uow.messages().get(id)? {
-        Some(message) if message.deleted.is_some() => forget_content(uow, &message),
+        Some(message) if message.deleted.is_some() => erase_content(uow, &message),
         // A system message that held the name of an erased agent.
         Some(message) if matches!(message.author, Author::System(_)) => {
-            forget_content(uow, &message)
+            erase_content(uow, &message)
         }
         Some(_) | None => Ok(false),
     }
@@ -69,7 +69,7 @@ mod tests {
             deleted,
             position: 0,
         };
-        carry_on(uow, &context(agent_id(1)), &cleanup).unwrap();
+        run_step(uow, &context(agent_id(1)), &cleanup).unwrap();
     }
 
     fn message() -> Deleted {
