@@ -8,9 +8,7 @@ use crate::identity::agent::Agent;
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::CustomerId;
-use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
-use crate::kernel::text::check_text;
 use crate::kernel::time::Timestamp;
 
 /// A tenant.
@@ -30,9 +28,8 @@ impl Customer {
     /// Creates a customer named `name`.
     ///
     /// # Errors
-    /// If the name is blank or too long.
+    /// If the name is blank.
     pub fn new(id: CustomerId, name: &str, now: Timestamp) -> Result<Self, Invalid> {
-        check_text("name", name, Limits::default().name)?;
         if is_blank(name) {
             return Err(Invalid::new("name", "NAME_REQUIRED", "must not be empty"));
         }
@@ -99,7 +96,5 @@ mod tests {
         for blank in ["", "  ", "\u{200b}"] {
             assert_eq!(named(blank), Err(("name".into(), "NAME_REQUIRED", None)));
         }
-        let long = Err(("name".into(), "LIMIT_EXCEEDED", Some(255)));
-        assert_eq!(named(&"x".repeat(256)), long);
     }
 }

@@ -23,11 +23,11 @@ impl Operator {
     ) -> Result<(), Failure> {
         let id = id.map_or_else(fresh, Into::into);
         let customer = Customer::new(id, name, now()).map_err(refused)?;
-        let stored = customer.clone();
+        let (stored, limits) = (customer.clone(), self.limits);
         let unit = Unit::of(id, "create_customer");
         let created = self
             .store
-            .write(unit, move |uow| create_customer(uow, &stored));
+            .write(unit, move |uow| create_customer(uow, &stored, &limits));
         created.await.map_err(refused)?;
         self.print(&line(&customer), &resource::Customer::from(&customer))
     }

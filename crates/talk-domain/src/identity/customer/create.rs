@@ -2,13 +2,16 @@
 
 use crate::identity::customer::Customer;
 use crate::identity::unit::IdentityUnit;
-use crate::kernel::error::refusals;
+use crate::kernel::error::{Invalid, refusals};
+use crate::kernel::limits::Limits;
 use crate::kernel::store_error::StoreError;
+use crate::kernel::text::check_text;
 
 refusals! {
     /// Refusals of [`create_customer`].
     pub enum CreateCustomerError {
         IdTaken = AlreadyExists "CUSTOMER_ALREADY_EXISTS" "a customer with this id exists",
+        ..Invalid(Invalid),
         ..Store(StoreError),
     }
 }
@@ -20,7 +23,9 @@ refusals! {
 pub fn create_customer(
     uow: &mut dyn IdentityUnit,
     customer: &Customer,
+    limits: &Limits,
 ) -> Result<(), CreateCustomerError> {
+    check_text("name", &customer.name, limits.name)?;
     if uow.directory().customer(customer.id)?.is_some() {
         return Err(CreateCustomerError::IdTaken);
     }
@@ -43,7 +48,7 @@ mod tests {
             .times(usize::from(!is_taken))
             .withf(move |customer| *customer == new)
             .returning(|_| Ok(()));
-        create_customer(&mut uow, &acme)
+        create_customer(&mut uow, &acme, &Limits::default())
     }
 
     /// RUN-05.
@@ -51,5 +56,20 @@ mod tests {
     fn a_customer_is_added_once() {
         assert!(create(false).is_ok());
         assert!(matches!(create(true), Err(CreateCustomerError::IdTaken)));
+    }
+
+    /// RUN-05: the name keeps the limit of the installation.
+    #[test]
+    fn a_customer_with_a_long_name_is_not_added() {
+        let acme = Customer::new(customer_id(), "Acme", at(3)).unwrap();
+        let limits = Limits {
+            name: 3,
+            ..Limits::default()
+        };
+        let refused = create_customer(&mut MockUnitOfWork::default(), &acme, &limits);
+        let Err(CreateCustomerError::Invalid(invalid)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((&*invalid.field, invalid.limit), ("name", Some(3)));
     }
 }
