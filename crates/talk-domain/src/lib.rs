@@ -9,6 +9,11 @@
 //! [`Snapshot`](kernel::unit::Snapshot)): all or nothing, its events written in the same
 //! transaction. Time and ids are data and come with the [`Context`](kernel::context::Context).
 
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 pub mod hooks;
 pub mod identity;
 pub mod kernel;
