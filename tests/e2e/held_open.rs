@@ -13,6 +13,7 @@ use talk_testkit::harness::{Client, Server};
 
 const AGENTS: &str = "/v1.0/agents";
 const KEYS: &str = "/v1.0/accesskeys";
+const WEBHOOKS: &str = "/v1.0/webhooks";
 const PASSWORD_PATH: &str = "/v1.0/service_agents/me/password";
 
 /// An operation with a body, on a chat of its own.
@@ -76,7 +77,14 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let server = Server::start().await;
+        let server = Server::start_with(&[
+            (
+                "TALK_SECRETS_KEY",
+                "a-key-of-the-tests-for-secrets-0123456789",
+            ),
+            ("TALK_MAX_WEBHOOKS", "100"),
+        ]);
+        let server = server.await;
         let root = server.admin().await;
         let [bob, carol] = server.agents(["bob", "carol"]).await;
         Self {
@@ -123,10 +131,17 @@ impl World {
         if pattern.ends_with("/reopen") {
             eve.post(&path(&chat, "/close"), json!({})).await.ok();
         }
+        let hook = if pattern.contains("{webhook_id}") {
+            let hook = json!({"uri": "https://hooks.example.com/", "events": ["of_no_event"]});
+            eve.post(WEBHOOKS, hook).await.ok()
+        } else {
+            Value::Null
+        };
         let text = |value: &Value| value.as_str().expect("an id").to_owned();
         let path = pattern
             .replace("{chat_id}", &text(&chat["id"]))
             .replace("{message_id}", &text(&said["id"]))
+            .replace("{webhook_id}", hook["id"].as_str().unwrap_or_default())
             .replace("{agent_id}", &self.carol.id);
         let is_message = path.contains("talk_messages") || path.ends_with("/messages");
         let number = said["seq"].as_u64().expect("a number");
@@ -135,7 +150,7 @@ impl World {
             "chat_id": chat["id"], "text": "held", "emoji": "+1", "seq": number,
             "owner_type": "agent", "owner_id": self.carol.id, "agent_id": self.carol.id,
             "username": format!("new-{number}-{}", eve.id), "password": PASSWORD,
-            "old_password": PASSWORD, "new_password": "another password",
+            "uri": "https://hooks.example.com/held", "old_password": PASSWORD, "new_password": "another password",
         });
         Operation {
             method: method.to_uppercase(),
@@ -170,6 +185,13 @@ impl World {
     /// Reads everything that shows whether an operation took effect.
     async fn state(&self, held: &[Held]) -> Vec<Value> {
         let mut state = vec![self.root.get(&format!("{AGENTS}?page_size=100")).await.ok()];
+        state.push(
+            self.root
+                .get(&format!("{WEBHOOKS}?page_size=100"))
+                .await
+                .ok(),
+        );
+        state.push(self.root.get("/v1.0/customer").await.ok());
         state.push(self.bob.get("/v1.0/service_agents/talk_chats").await.ok());
         for held in held {
             state.push(self.bob.events(&held.operation.chat).await.into());

@@ -6,6 +6,8 @@ use super::refused_whole;
 use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, UNKNOWN, World};
 use talk_testkit::harness::{Answer, Server};
 
+const WEBHOOKS: &str = "/v1.0/webhooks";
+
 /// Every route, with what it allows.
 fn routes() -> Vec<(String, &'static str)> {
     let me = "/v1.0/service_agents/me";
@@ -19,7 +21,13 @@ fn routes() -> Vec<(String, &'static str)> {
         (KEYS.into(), "GET, POST"),
         (format!("{KEYS}/{UNKNOWN}"), "DELETE"),
         ("/v1.0/customers".into(), "GET"),
-        ("/v1.0/customer".into(), "GET"),
+        ("/v1.0/customer".into(), "GET, PUT"),
+        (WEBHOOKS.into(), "GET, POST"),
+        (format!("{WEBHOOKS}/{UNKNOWN}"), "GET, PUT, DELETE"),
+        (format!("{WEBHOOKS}/{UNKNOWN}/rotate"), "POST"),
+        (format!("{WEBHOOKS}/{UNKNOWN}/test"), "POST"),
+        (format!("{WEBHOOKS}/{UNKNOWN}/replay"), "POST"),
+        (format!("{WEBHOOKS}/{UNKNOWN}/deliveries"), "GET"),
         (CHATS.into(), "GET, POST"),
         (CHANNELS.into(), "GET"),
         (format!("{CHATS}/{UNKNOWN}"), "GET, PUT, DELETE"),
