@@ -53,6 +53,6 @@ pub(super) async fn idle(bench: &Bench) -> Result<Vec<Figure>> {
     };
     Ok(vec![
         figure("idle-memory", "MiB resident, idle", memory, 24.0),
-        figure("idle-binary", "MiB of the binary", size, 20.0),
+        figure("idle-binary", "MiB of the binary", size, 28.0),
     ])
 }
