@@ -44,6 +44,14 @@ pub(crate) enum Command {
     /// Creates, lists and revokes access keys.
     #[command(subcommand)]
     Accesskey(AccessKeyCommand),
+    /// Lists, disables and replays the webhooks of a customer.
+    Webhook {
+        /// The customer's id.
+        #[arg(long)]
+        customer: Uuid,
+        #[command(subcommand)]
+        command: WebhookCommand,
+    },
     /// Prints every setting with its default, as a commented file.
     Config {
         /// Prints the settings in force and where each comes from, and checks that `serve` would
@@ -98,6 +106,35 @@ pub(crate) enum CustomerCommand {
         /// Confirms the deletion: only a backup can restore the data.
         #[arg(long)]
         yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Lists the webhooks, oldest first.
+    List,
+    /// Shows a webhook with its newest deliveries.
+    Show {
+        /// The webhook's id.
+        id: Uuid,
+    },
+    /// Disables a webhook: nothing is sent to it.
+    Disable {
+        /// The webhook's id.
+        id: Uuid,
+    },
+    /// Enables a webhook. Deliveries that wait are sent.
+    Enable {
+        /// The webhook's id.
+        id: Uuid,
+    },
+    /// Sends dead deliveries again, the oldest first, up to 1,000.
+    Replay {
+        /// The webhook's id.
+        id: Uuid,
+        /// Also the delivered ones.
+        #[arg(long)]
+        delivered: bool,
     },
 }
 

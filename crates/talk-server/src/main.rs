@@ -102,6 +102,9 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         }
         Command::Agent(command) => operator(false)?.agent(command).await,
         Command::Accesskey(command) => operator(false)?.access_key(command).await,
+        Command::Webhook { customer, command } => {
+            operator(false)?.webhook(customer.into(), command).await
+        }
         Command::Doctor => {
             installation::check_existing(settings)?;
             let _lock = installation::lock_for_command(settings)?;

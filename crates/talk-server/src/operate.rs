@@ -7,6 +7,7 @@ mod customer;
 mod doctor;
 mod erasure;
 mod vacuum;
+mod webhook;
 
 use std::sync::Arc;
 
