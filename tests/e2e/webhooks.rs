@@ -239,3 +239,30 @@ async fn a_server_without_a_key_stores_no_secret_and_does_not_start_with_one() {
         .await;
     refused.refused(409, "SECRETS_KEY_MISSING");
 }
+
+/// HOOK-08 and HOOK-10: the operator's commands beside a running server.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_lists_disables_and_replays_webhooks() {
+    let receiver = Receiver::start();
+    receiver.answers(|_| status(500));
+    let server = server_for(&[&receiver]).await;
+    let admin = server.admin().await;
+    let made = webhook(&admin, &receiver).await;
+    admin.post(&of(&made, "/test"), json!({})).await.ok();
+    deliveries(&admin, &made, ("dead", 1)).await;
+    let customer = made["customer_id"].as_str().expect("an id");
+    let id = made["id"].as_str().expect("an id");
+    let operate =
+        |rest: &[&str]| server.operate(&[&["webhook", "--customer", customer][..], rest].concat());
+    assert!(operate(&["list"]).contains(&receiver.url()));
+    assert!(operate(&["show", id]).contains("answered 500"));
+    operate(&["disable", id]);
+    assert_eq!(
+        admin.get(&of(&made, "")).await.ok()["disabled_reason"],
+        "manually"
+    );
+    operate(&["enable", id]);
+    receiver.answers(|_| status(200));
+    operate(&["replay", id]);
+    deliveries(&admin, &made, ("delivered", 1)).await;
+}
