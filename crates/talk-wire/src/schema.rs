@@ -30,6 +30,10 @@ pub const EMOJI: &str =
 /// An id as the service writes it.
 const LOWER_UUID: &str = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
+/// An id as the service writes it, or `""` for none.
+pub const LOWER_UUID_OR_EMPTY: &str =
+    "^(|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$";
+
 /// An id in any case.
 pub const UUID: &str =
     "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
@@ -42,7 +46,7 @@ const ZONE: &str = "In UTC, for example `2024-01-17 10:30:00.000000`: put a `Z` 
                     is read as a date.";
 
 /// The times that may be `""`.
-const MAY_BE_EMPTY: [&str; 3] = ["tm_delete", "tm_edit", "tm_expire"];
+const MAY_BE_EMPTY: [&str; 5] = ["tm_delete", "tm_edit", "tm_expire", "tm_failing", "tm_next"];
 
 /// The side that writes a type. The rules for absent fields and null differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

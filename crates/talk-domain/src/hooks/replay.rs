@@ -270,9 +270,16 @@ mod tests {
     fn a_failed_delivery_is_tried_now() {
         let mut failed = a_delivery(1, 1);
         (failed.status, failed.due) = (Status::Failed, Some(at(999_999)));
-        let rows = Arc::new(Mutex::new(vec![failed, dead(2, 2)]));
+        let mut later = failed.clone();
+        (later.id, later.created) = (a_delivery(3, 1).id, command(Only::Failed).until);
+        let first = a_delivery(4, 1);
+        let before = [later.due, first.due];
+        let rows = Arc::new(Mutex::new(vec![failed, dead(2, 2), later, first]));
         let count = replay(&mut unit(&rows), &cx(), &command(Only::Failed)).unwrap();
-        assert_eq!((count, rows.lock().unwrap()[0].due), (1, Some(cx().now)));
+        let rows = rows.lock().unwrap();
+        assert_eq!((count, rows[0].due), (1, Some(cx().now)));
+        // Neither the one that was created later, nor the one before its first try.
+        assert_eq!([rows[2].due, rows[3].due], before);
     }
 
     /// HOOK-10.

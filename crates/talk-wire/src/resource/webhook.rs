@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::hooks::{delivery, webhook};
 
+use crate::schema::LOWER_UUID_OR_EMPTY;
 use crate::time;
 
 /// An endpoint to which events are sent.
@@ -21,6 +22,7 @@ pub struct Webhook {
     /// Types of events, with `*` for any characters; empty for all.
     pub events: Vec<String>,
     /// Only events of this chat; `""` for all chats.
+    #[schemars(extend("pattern" = LOWER_UUID_OR_EMPTY))]
     pub chat_id: String,
     /// Whether it gets events.
     pub enabled: bool,
@@ -76,11 +78,13 @@ pub struct Delivery {
     /// The endpoint.
     pub webhook_id: String,
     /// Identity of the event: the header `webhook-id` of every request.
+    #[schemars(extend("pattern" = "^[0-9A-Za-z_]+$"))]
     pub event_id: String,
     /// Type of the event.
     #[serde(rename = "type")]
     pub kind: String,
     /// The chat of the event; `""` for a test.
+    #[schemars(extend("pattern" = LOWER_UUID_OR_EMPTY))]
     pub chat_id: String,
     /// `pending`: waits for its first request. `failed`: waits for the next one. `dead`: there is no
     /// next one, unless it is replayed.
