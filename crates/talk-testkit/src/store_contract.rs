@@ -26,6 +26,7 @@ pub mod retention;
 pub mod search;
 pub mod unique;
 pub mod units;
+pub mod webhooks;
 pub mod world;
 
 use std::any::Any;
@@ -155,6 +156,9 @@ macro_rules! store_contract {
                 a_log_is_trimmed_in_steps,
                 events_that_are_young_enough_stay,
                 a_deleted_chat_is_due_whole;
+            webhooks: the_feed_skips_events_while_nobody_has_an_endpoint,
+                deliveries_and_their_place_are_stored_together_or_not_at_all,
+                of_a_stream_only_the_first_delivery_is_due;
             mentions: mentions_follow_their_message,
                 participants_are_named_without_case;
             unique: emoji_keys_are_compared_byte_by_byte,

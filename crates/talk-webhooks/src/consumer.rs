@@ -50,6 +50,31 @@ const LOOK: Duration = Duration::from_secs(1);
 /// events since then are read again.
 const STORED: Duration = Duration::from_secs(10);
 
+/// The pause while nobody has an endpoint, when commits do not wake the reader: whoever has no webhooks
+/// must not pay for them.
+const UNUSED: Duration = Duration::from_millis(100);
+
+/// The result of reading a part of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// There may be more events.
+    More,
+    /// The end of the log.
+    End,
+    /// Nobody has an endpoint.
+    Unused,
+}
+
+impl Next {
+    fn after(chunk: &Chunk) -> Self {
+        match (chunk.customers.is_empty(), chunk.events.is_empty()) {
+            (true, _) => Self::Unused,
+            (false, true) => Self::End,
+            (false, false) => Self::More,
+        }
+    }
+}
+
 /// Wakes a task. Waking never waits.
 #[derive(Clone, Debug)]
 pub struct Wakening(watch::Sender<()>);
@@ -117,11 +142,12 @@ impl LogReader {
         loop {
             self.woken.mark_unchanged();
             match self.step(&mut place).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    // At the end of the log, or woken by the next commit.
+                Ok(Next::More) => {}
+                Ok(Next::End) => {
+                    // Until the next commit.
                     let _ = timeout(LOOK, self.woken.changed()).await;
                 }
+                Ok(Next::Unused) => sleep(UNUSED).await,
                 Err(error) => {
                     tracing::warn!(%error, "events were not read for webhooks; they are read again");
                     place = None;
@@ -131,8 +157,8 @@ impl LogReader {
         }
     }
 
-    /// Takes the next events. Returns whether there were any.
-    async fn step(&mut self, place: &mut Option<u64>) -> Result<bool, StoreError> {
+    /// Takes the next events.
+    async fn step(&mut self, place: &mut Option<u64>) -> Result<Next, StoreError> {
         let from = match *place {
             Some(place) => place,
             None => self.begin().await?,
@@ -141,9 +167,10 @@ impl LogReader {
         let store = Arc::clone(&self.ports.store);
         let read = store.read(unit, move |snapshot| snapshot.feed().after(from, CHUNK));
         let chunk = read.await?;
-        let (end, is_empty) = (chunk.end, chunk.events.is_empty());
+        let end = chunk.end;
+        let next = Next::after(&chunk);
         let of_customers = self.of_customers(chunk)?;
-        let is_late = !is_empty && self.stored.elapsed() > STORED;
+        let is_late = end != from && self.stored.elapsed() > STORED;
         if !of_customers.is_empty() || is_late {
             let unit = Unit::installation("take_events");
             let take = store.write(unit, move |uow| take_chunk(uow, &of_customers, end));
@@ -153,7 +180,7 @@ impl LogReader {
             }
         }
         *place = Some(end);
-        Ok(!is_empty)
+        Ok(next)
     }
 
     /// Returns the stored place. The first time it is stored, so that events after it count.

@@ -30,7 +30,8 @@ pub trait FeedQueries {
     /// Only when storage fails.
     fn place(&mut self) -> Result<u64, StoreError>;
 
-    /// Returns the events after a place, within `bound`; one at least, if there is any. An event that
+    /// Returns the events after a place, within `bound`; one at least, if there is any. While no
+    /// customer has an enabled endpoint it returns the end of the log and no events. An event that
     /// commits later MUST NOT be before a place that was returned.
     ///
     /// # Errors

@@ -36,9 +36,18 @@ impl FeedQueries for Scope<'_> {
     }
 
     fn after(&mut self, place: u64, bound: Bound) -> Result<Chunk, StoreError> {
+        let customers = self.customers_with_webhooks()?;
+        if customers.is_empty() {
+            let end = place.max(number(last(self.conn).map_err(fault)?)?);
+            return Ok(Chunk {
+                end,
+                ..Chunk::default()
+            });
+        }
         let mut chunk = Chunk {
             end: place,
-            ..Chunk::default()
+            customers,
+            events: Vec::new(),
         };
         let rows = events::table
             .filter(serial_of().gt(seq(place)))
@@ -57,7 +66,6 @@ impl FeedQueries for Scope<'_> {
                 break;
             }
         }
-        chunk.customers = self.customers_with_webhooks()?;
         Ok(chunk)
     }
 }
