@@ -4,9 +4,9 @@
 //! tried until the endpoint accepts it or the [schedule](schedule::Schedule) ends. The row has no body:
 //! the body is made from the logged event each time.
 
+pub mod abandon;
 pub mod access;
 pub mod attempt;
-pub mod bury;
 pub mod create;
 pub mod delivery;
 pub mod due;

@@ -97,7 +97,6 @@ pub(crate) fn tasks(
         store: Arc::new(HooksOfTalk(Arc::clone(store))),
         secrets: keys,
         clock: Arc::new(now),
-        disabled: Arc::new(|_| {}),
     };
     let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
     let reader = LogReader::new(ports, Arc::new(random), (woken, waker));

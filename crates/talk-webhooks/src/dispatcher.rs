@@ -7,7 +7,7 @@ use std::time::Duration;
 use talk_domain::hooks::attempt::Retries;
 use talk_domain::hooks::secret::Secrets;
 use talk_domain::hooks::unit::Hooks;
-use talk_domain::hooks::webhook::{Waiting, Webhook};
+use talk_domain::hooks::webhook::Waiting;
 use talk_domain::kernel::id::{CustomerId, WebhookId};
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
@@ -49,8 +49,6 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// The time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Is called with an endpoint that its failures have disabled.
-    pub disabled: Arc<dyn Fn(&Webhook) + Send + Sync>,
 }
 
 /// Shared by the tasks of endpoints.

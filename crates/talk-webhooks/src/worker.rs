@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
+use talk_domain::hooks::abandon::abandon_some;
 use talk_domain::hooks::attempt::{Outcome, Tried, record_attempt};
-use talk_domain::hooks::bury::bury_some;
 use talk_domain::hooks::delivery::{Attempt, Delivery};
 use talk_domain::hooks::due::{Content, Due, due_deliveries};
 use talk_domain::hooks::webhook::{Waiting, Webhook};
@@ -23,8 +23,8 @@ use crate::client::Outgoing;
 use crate::dispatcher::Shared;
 use crate::signature::headers;
 
-/// Deliveries that one unit of work buries.
-const BURIED: u32 = 64;
+/// Deliveries that one unit of work makes dead.
+const ABANDONED: u32 = 64;
 
 /// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -47,7 +47,7 @@ impl Worker {
     /// Runs until nothing is due.
     pub(crate) async fn run(self) -> Result<(), StoreError> {
         if self.waiting.due.is_none() {
-            return self.bury().await;
+            return self.abandon().await;
         }
         let mut sending: JoinSet<(DeliveryId, Outcome)> = JoinSet::new();
         let mut under_way = HashSet::new();
@@ -121,15 +121,15 @@ impl Worker {
     }
 
     /// Ends what waits for the endpoint, step by step.
-    async fn bury(&self) -> Result<(), StoreError> {
+    async fn abandon(&self) -> Result<(), StoreError> {
         loop {
             let webhook = self.waiting.webhook;
-            let unit = Unit::of(self.waiting.customer, "bury_deliveries");
+            let unit = Unit::of(self.waiting.customer, "abandon_deliveries");
             let step = self
                 .shared
                 .ports
                 .store
-                .write(unit, move |uow| bury_some(uow, webhook, BURIED));
+                .write(unit, move |uow| abandon_some(uow, webhook, ABANDONED));
             if !step.await? {
                 return Ok(());
             }
@@ -234,7 +234,6 @@ async fn record(
                 if let Some(webhook) = disabled {
                     let reason = webhook.disabled.map_or("", |reason| reason.as_str());
                     tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled");
-                    (shared.ports.disabled)(&webhook);
                 }
                 return;
             }

@@ -179,7 +179,7 @@ pub struct Waiting {
     /// Whether its last try failed.
     pub is_failing: bool,
     /// When its next delivery is due; `None` if it is [disabled](Disabled) and deliveries that wait
-    /// for it are to be buried.
+    /// for it are to be made dead.
     pub due: Option<Timestamp>,
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::store_error::StoreError;
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn bury_some(
+pub fn abandon_some(
     uow: &mut dyn HooksUnit,
     webhook: WebhookId,
     limit: u32,
@@ -24,18 +24,18 @@ pub fn bury_some(
         return Ok(false);
     }
     let open = uow.deliveries().open(webhook, limit)?;
-    let buried = open.len();
+    let abandoned = open.len();
     for mut delivery in open {
         let due = delivery.due;
         delivery.close(Status::Dead);
         uow.deliveries().update(&delivery)?;
         // Otherwise the rest of the stream would wait for ever if the endpoint is enabled again
-        // before everything is buried.
+        // before everything is dead.
         if let Some(due) = due {
             release(uow, &delivery, due)?;
         }
     }
-    Ok(buried >= limit as usize)
+    Ok(abandoned >= limit as usize)
 }
 
 #[cfg(test)]
@@ -44,7 +44,7 @@ mod tests {
     use crate::hooks::webhook::Webhook;
     use crate::testing::{MockUnitOfWork, a_delivery, a_webhook};
 
-    fn bury(disabled: Option<Disabled>, buried: usize) -> bool {
+    fn abandon(disabled: Option<Disabled>, abandoned: usize) -> bool {
         let mut uow = MockUnitOfWork::default();
         uow.webhooks.expect_get().returning(move |_| {
             Ok(Some(Webhook {
@@ -56,21 +56,21 @@ mod tests {
         uow.deliveries
             .expect_open()
             .returning(move |_, _| Ok(open.clone()));
-        let update = uow.deliveries.expect_update().times(buried);
+        let update = uow.deliveries.expect_update().times(abandoned);
         update.withf(|row| row.status == Status::Dead && row.due.is_none());
         update.returning(|_| Ok(()));
         uow.deliveries
             .expect_first_open()
             .returning(|_, _| Ok(None));
-        bury_some(&mut uow, a_webhook().id, 2).unwrap()
+        abandon_some(&mut uow, a_webhook().id, 2).unwrap()
     }
 
     /// HOOK-08: what waits becomes dead.
     #[test]
     fn what_waits_for_a_failed_endpoint_is_dead_and_for_others_it_waits() {
-        assert!(bury(Some(Disabled::Gone), 2));
-        assert!(bury(Some(Disabled::Failing), 2));
-        assert!(!bury(Some(Disabled::Manually), 0));
-        assert!(!bury(None, 0));
+        assert!(abandon(Some(Disabled::Gone), 2));
+        assert!(abandon(Some(Disabled::Failing), 2));
+        assert!(!abandon(Some(Disabled::Manually), 0));
+        assert!(!abandon(None, 0));
     }
 }
