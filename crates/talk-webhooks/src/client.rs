@@ -1,6 +1,7 @@
 //! Requests to the addresses of endpoints.
 
 use std::error::Error as _;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -36,10 +37,14 @@ pub struct ClientError(String);
 /// Sends deliveries.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    /// Made for the first request, since it holds the certificate authorities of the system, or at once
+    /// to check those of the operator. `None` if it cannot be made.
+    http: Arc<LazyLock<Option<reqwest::Client>, MakeHttp>>,
     guard: Guard,
     timeout: Duration,
 }
+
+type MakeHttp = Box<dyn FnOnce() -> Option<reqwest::Client> + Send>;
 
 /// A request to an endpoint.
 pub(crate) struct Outgoing<'a> {
@@ -85,34 +90,21 @@ impl Client {
         let pem = settings.authorities.as_deref().unwrap_or_default();
         let authorities = Certificate::from_pem_bundle(pem);
         let authorities = authorities.map_err(|error| ClientError(error.to_string()))?;
-        if settings.authorities.is_some() && authorities.is_empty() {
+        let is_certified = settings.authorities.is_some();
+        if is_certified && authorities.is_empty() {
             return Err(ClientError("has no certificate".to_owned()));
         }
-        let builder = |resolver| {
-            ClientBuilder::new()
-                .no_proxy()
-                .redirect(Policy::none())
-                .referer(false)
-                .http1_only()
-                .user_agent(concat!("Talk-Webhooks/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
-                .pool_idle_timeout(Duration::from_secs(30))
-                .pool_max_idle_per_host(8)
-                .dns_resolver(Guarded {
-                    guard: guard.clone(),
-                    resolver,
-                })
-        };
-        let of_system = builder(resolver.clone()).tls_certs_merge(authorities.clone());
-        let client = of_system.build().or_else(|error| {
-            // A container without certificates: the server runs, and https fails.
-            tracing::warn!(%error, "the system has no certificate authorities for webhooks");
-            builder(resolver).tls_certs_only(authorities).build()
-        });
+        let timeout = Duration::from_millis(settings.timeout_ms);
+        let (guarded, settings) = (guard.clone(), settings.clone());
+        let make = move || make_http(&settings, authorities, (guarded, resolver));
+        let http = LazyLock::<_, MakeHttp>::new(Box::new(make));
+        if is_certified && http.is_none() {
+            return Err(ClientError("has a certificate that is none".to_owned()));
+        }
         Ok(Self {
-            http: client.map_err(|error| ClientError(error.to_string()))?,
+            http: Arc::new(http),
             guard,
-            timeout: Duration::from_millis(settings.timeout_ms),
+            timeout,
         })
     }
 
@@ -128,7 +120,11 @@ impl Client {
             Method::Get => reqwest::Method::GET,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut request = self.http.request(method, url);
+        let Some(http) = &**self.http else {
+            let failed = Answered::failed("the server cannot make requests");
+            return attempt(failed, now, Duration::ZERO);
+        };
+        let mut request = http.request(method, url);
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
         }
@@ -152,6 +148,39 @@ impl Client {
         };
         attempt(answered, now, latency)
     }
+}
+
+/// Makes the client of all requests. Without any certificate authority `https` fails, and `http` works.
+fn make_http(
+    settings: &ClientSettings,
+    authorities: Vec<Certificate>,
+    (guard, resolver): (Guard, impl Lookup),
+) -> Option<reqwest::Client> {
+    let connect_timeout = Duration::from_millis(settings.connect_timeout_ms);
+    let builder = |resolver| {
+        ClientBuilder::new()
+            .no_proxy()
+            .redirect(Policy::none())
+            .referer(false)
+            .http1_only()
+            .user_agent(concat!("Talk-Webhooks/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(connect_timeout)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(8)
+            .dns_resolver(Guarded {
+                guard: guard.clone(),
+                resolver,
+            })
+    };
+    let of_system = builder(resolver.clone()).tls_certs_merge(authorities.clone());
+    let client = of_system.build().or_else(|error| {
+        // A container without certificates: the server runs, and https fails.
+        tracing::warn!(%error, "the system has no certificate authorities for webhooks");
+        builder(resolver).tls_certs_only(authorities).build()
+    });
+    client
+        .inspect_err(|error| tracing::error!(%error, "no webhook can be sent"))
+        .ok()
 }
 
 fn attempt(answered: Answered, at: Timestamp, latency: Duration) -> (Attempt, Outcome) {
