@@ -171,7 +171,7 @@ impl Lookup for ToLoopback {
     }
 }
 
-/// HOOK-13: a refusal does not tell a port scanner what is there.
+/// HOOK-13: nobody finds the open ports of the operator by the errors of deliveries.
 #[tokio::test]
 async fn refused_hosts_get_no_connection_and_all_the_same_error() {
     let (address, count) = receiver("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
