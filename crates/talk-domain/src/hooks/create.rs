@@ -30,6 +30,40 @@ pub struct Wanted {
     pub order: DeliveryOrder,
 }
 
+impl Wanted {
+    /// All events, in order, by POST.
+    #[must_use]
+    pub fn everything_to(uri: String) -> Self {
+        Self {
+            uri,
+            method: Method::Post,
+            events: EventFilter::default(),
+            stream: None,
+            is_enabled: true,
+            order: DeliveryOrder::Stream,
+        }
+    }
+
+    /// Returns a new endpoint with these settings.
+    pub(crate) fn endpoint(self, cx: &Context, (id, secret): (WebhookId, Sealed)) -> Webhook {
+        Webhook {
+            id,
+            customer: cx.actor.customer,
+            is_own: false,
+            uri: self.uri,
+            method: self.method,
+            events: self.events,
+            stream: self.stream,
+            disabled: (!self.is_enabled).then_some(Disabled::Manually),
+            order: self.order,
+            secrets: EndpointSecrets::first(secret),
+            failing_since: None,
+            created: cx.now,
+            updated: cx.now,
+        }
+    }
+}
+
 /// The command. The id is made before the secret, which is sealed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateWebhook {
@@ -68,21 +102,8 @@ pub fn create_webhook(
     if others.iter().filter(|other| !other.is_own).count() >= limits.webhooks {
         return Err(CreateWebhookError::TooMany);
     }
-    let webhook = Webhook {
-        id: command.id,
-        customer: cx.actor.customer,
-        is_own: false,
-        uri: wanted.uri.clone(),
-        method: wanted.method,
-        events: wanted.events.clone(),
-        stream: wanted.stream,
-        disabled: (!wanted.is_enabled).then_some(Disabled::Manually),
-        order: wanted.order,
-        secrets: EndpointSecrets::first(command.secret.clone()),
-        failing_since: None,
-        created: cx.now,
-        updated: cx.now,
-    };
+    let secret = command.secret.clone();
+    let webhook = wanted.clone().endpoint(cx, (command.id, secret));
     uow.webhooks().insert(&webhook)?;
     Ok(webhook)
 }

@@ -1,11 +1,11 @@
 //! Use case: set the address that the customer itself has, as `webhook_method` and `webhook_uri`.
 
 use crate::hooks::access::{NotAdmin, check_admin};
-use crate::hooks::filter::EventFilter;
-use crate::hooks::secret::{EndpointSecrets, Sealed};
+use crate::hooks::create::Wanted;
+use crate::hooks::secret::Sealed;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::uri::check_uri;
-use crate::hooks::webhook::{DeliveryOrder, HookLimits, Method, Webhook};
+use crate::hooks::webhook::{HookLimits, Method, Webhook};
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::WebhookId;
@@ -94,20 +94,11 @@ fn created(
     (uri, command): (&str, &SetOwnWebhook),
 ) -> Result<Webhook, SetOwnWebhookError> {
     let secret = command.secret.clone().ok_or(SetOwnWebhookError::NoKey)?;
+    let wanted = Wanted::everything_to(uri.to_owned());
     let webhook = Webhook {
-        id: command.id,
-        customer: cx.actor.customer,
         is_own: true,
-        uri: uri.to_owned(),
-        method: command.method.unwrap_or_default(),
-        events: EventFilter::default(),
-        stream: None,
-        disabled: None,
-        order: DeliveryOrder::Stream,
-        secrets: EndpointSecrets::first(secret),
-        failing_since: None,
-        created: cx.now,
-        updated: cx.now,
+        method: command.method.unwrap_or(wanted.method),
+        ..wanted.endpoint(cx, (command.id, secret))
     };
     uow.webhooks().insert(&webhook)?;
     Ok(webhook)
@@ -116,7 +107,7 @@ fn created(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hooks::webhook::Disabled;
+    use crate::hooks::webhook::{DeliveryOrder, Disabled};
     use crate::testing::{MockUnitOfWork, a_webhook, admin_context, agent_id};
     use uuid::Uuid;
 

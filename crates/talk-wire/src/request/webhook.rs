@@ -49,14 +49,7 @@ impl WebhookSettings {
         if self.uri.is_none() {
             return Err(Invalid::new("uri", "FIELD_REQUIRED", "is required"));
         }
-        self.over(Wanted {
-            uri: String::new(),
-            method: Method::Post,
-            events: EventFilter::default(),
-            stream: None,
-            is_enabled: true,
-            order: DeliveryOrder::Stream,
-        })
+        self.over(Wanted::everything_to(String::new()))
     }
 
     /// The settings of an endpoint that is changed.
