@@ -26,10 +26,14 @@ const EPOCH: usize = 8;
 ///
 /// # Errors
 /// If the payload has no type.
-pub(crate) fn happened(event: &Logged, epoch: &str) -> Result<Happened, StoreError> {
+pub(crate) fn happened(
+    (place, event): (u64, &Logged),
+    epoch: &str,
+) -> Result<Happened, StoreError> {
     let kind = kind(&event.payload).map_err(|error| StoreError::Corrupt(error.into()))?;
     let epoch: String = epoch.chars().take(EPOCH).collect();
     Ok(Happened {
+        place,
         stream: event.stream,
         seq: event.seq,
         kind,
@@ -202,9 +206,9 @@ impl LogReader {
     /// The events of each customer with endpoints.
     fn of_customers(&self, chunk: Chunk) -> Result<Vec<(Batch, Vec<Happened>)>, StoreError> {
         let mut of_customers: BTreeMap<CustomerId, Vec<Happened>> = BTreeMap::new();
-        for event in chunk.events {
+        for (place, event) in chunk.events {
             if chunk.customers.contains(&event.customer) {
-                let happened = happened(&event, self.ports.store.epoch())?;
+                let happened = happened((place, &event), self.ports.store.epoch())?;
                 of_customers
                     .entry(event.customer)
                     .or_default()
@@ -234,17 +238,17 @@ mod tests {
     fn an_event_has_one_identity_in_each_history() {
         let payload = r#"{"type":"chat_created","data":{}}"#;
         let event = logged(stream_id(1), 7, &[], payload);
-        let first = happened(&event, "0190aaaa-bbbb").unwrap();
+        let first = happened((1, &event), "0190aaaa-bbbb").unwrap();
         assert_eq!(
             first.event,
             "evt_0190aaaa_000000000000000000000000000b0001_7"
         );
         assert_eq!((&*first.kind, first.seq), ("chat_created", 7));
-        assert_eq!(happened(&event, "0190aaaa-bbbb").unwrap(), first);
+        assert_eq!(happened((1, &event), "0190aaaa-bbbb").unwrap(), first);
         assert_ne!(
-            happened(&event, "0190cccc-bbbb").unwrap().event,
+            happened((1, &event), "0190cccc-bbbb").unwrap().event,
             first.event
         );
-        assert!(happened(&logged(stream_id(1), 7, &[], "{}"), "e").is_err());
+        assert!(happened((1, &logged(stream_id(1), 7, &[], "{}")), "e").is_err());
     }
 }

@@ -17,6 +17,8 @@ CREATE TABLE talk_webhooks (
     secret          BLOB   NOT NULL,
     previous_secret BLOB,
     previous_until  BIGINT,
+    -- The number in the log of the last event that it does not get.
+    since           BIGINT NOT NULL,
     failing_since   BIGINT,
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL

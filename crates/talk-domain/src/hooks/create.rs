@@ -45,7 +45,11 @@ impl Wanted {
     }
 
     /// Returns a new endpoint with these settings.
-    pub(crate) fn endpoint(self, cx: &Context, (id, secret): (WebhookId, Sealed)) -> Webhook {
+    pub(crate) fn endpoint(
+        self,
+        cx: &Context,
+        (id, secret, since): (WebhookId, Sealed, u64),
+    ) -> Webhook {
         Webhook {
             id,
             customer: cx.actor.customer,
@@ -57,6 +61,7 @@ impl Wanted {
             disabled: (!self.is_enabled).then_some(Disabled::Manually),
             order: self.order,
             secrets: EndpointSecrets::first(secret),
+            since,
             failing_since: None,
             created: cx.now,
             updated: cx.now,
@@ -102,8 +107,8 @@ pub fn create_webhook(
     if others.iter().filter(|other| !other.is_own).count() >= limits.webhooks {
         return Err(CreateWebhookError::TooMany);
     }
-    let secret = command.secret.clone();
-    let webhook = wanted.clone().endpoint(cx, (command.id, secret));
+    let (secret, since) = (command.secret.clone(), uow.feed().end()?);
+    let webhook = wanted.clone().endpoint(cx, (command.id, secret, since));
     uow.webhooks().insert(&webhook)?;
     Ok(webhook)
 }
@@ -122,6 +127,7 @@ mod tests {
         let all = [vec![own], vec![a_webhook(); others]].concat();
         uow.webhooks.expect_all().returning(move || Ok(all.clone()));
         uow.webhooks.expect_insert().returning(|_| Ok(()));
+        uow.feed.expect_end().returning(|| Ok(9));
         let command = CreateWebhook {
             id: Uuid::from_u128(1).into(),
             wanted: Wanted {

@@ -11,8 +11,8 @@ use crate::kernel::store_error::StoreError;
 /// Some events of the log, in commit order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chunk {
-    /// The events.
-    pub events: Vec<Arc<Logged>>,
+    /// The events, each with its place.
+    pub events: Vec<(u64, Arc<Logged>)>,
     /// The place after them. Only the store that returned it can read it.
     pub end: u64,
     /// The customers that have an enabled endpoint.
@@ -48,6 +48,13 @@ pub trait FeedRepository {
     /// # Errors
     /// In a unit of a customer.
     fn enter(&mut self, customer: CustomerId) -> Result<(), StoreError>;
+
+    /// Returns the place of the end of the log, in units of customers too. Events that commit later are
+    /// after it.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn end(&mut self) -> Result<u64, StoreError>;
 
     /// Stores the place up to which events have become deliveries.
     ///

@@ -12,6 +12,8 @@ use crate::kernel::time::Timestamp;
 /// A logged event, as far as deliveries depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happened {
+    /// Its place in the log.
+    pub place: u64,
     /// Stream of the event.
     pub stream: StreamId,
     /// Its number in the stream.
@@ -67,7 +69,7 @@ pub fn take_events(
     let mut taken = 0;
     for event in events {
         for webhook in &webhooks {
-            if webhook.wants(event.stream, &event.kind) {
+            if webhook.wants((event.place, event.stream), &event.kind) {
                 taken += u32::from(take(uow, batch, (webhook, event))?);
             }
         }
@@ -116,6 +118,7 @@ mod tests {
 
     fn happened(seq: u64, kind: &str) -> Happened {
         Happened {
+            place: 100 + seq,
             stream: stream_id(1),
             seq,
             kind: kind.into(),
@@ -161,6 +164,19 @@ mod tests {
         let rows = rows.lock().unwrap().clone();
         assert_eq!(rows.len(), count as usize);
         rows
+    }
+
+    /// HOOK-02: a new endpoint, and one that is enabled again, gets no events of before.
+    #[test]
+    fn an_endpoint_gets_the_events_after_its_place_only() {
+        let since = 102;
+        let webhook = Webhook {
+            since,
+            ..a_webhook()
+        };
+        let events = [1, 2, 3].map(|seq| happened(seq, "a"));
+        let taken = taken(vec![webhook], &events);
+        assert_eq!(taken.iter().map(|one| one.seq).collect::<Vec<_>>(), [3]);
     }
 
     /// HOOK-07: a failing event holds back the later ones of its stream.

@@ -44,7 +44,7 @@ pub fn update_webhook(
         events: wanted.events,
         stream: wanted.stream,
         order: wanted.order,
-        ..enabled(webhook.clone(), wanted.is_enabled)
+        ..enabled(uow, webhook.clone(), wanted.is_enabled)?
     };
     if changed == webhook {
         return Ok(webhook);
@@ -57,11 +57,17 @@ pub fn update_webhook(
     Ok(changed)
 }
 
-/// Enables or disables an endpoint. An endpoint that is enabled again has not failed yet.
-fn enabled(webhook: Webhook, is_enabled: bool) -> Webhook {
-    match (webhook.disabled, is_enabled) {
+/// Enables or disables an endpoint. An endpoint that is enabled again has not failed yet, and gets the
+/// events from now on.
+fn enabled(
+    uow: &mut dyn HooksUnit,
+    webhook: Webhook,
+    is_enabled: bool,
+) -> Result<Webhook, StoreError> {
+    Ok(match (webhook.disabled, is_enabled) {
         (Some(_), true) => Webhook {
             disabled: None,
+            since: uow.feed().end()?,
             failing_since: None,
             ..webhook
         },
@@ -70,7 +76,7 @@ fn enabled(webhook: Webhook, is_enabled: bool) -> Webhook {
             ..webhook
         },
         _ => webhook,
-    }
+    })
 }
 
 #[cfg(test)]
@@ -88,6 +94,7 @@ mod tests {
         let get = uow.webhooks.expect_get();
         get.returning(move |_| Ok(before.clone()));
         uow.webhooks.expect_update().returning(|_| Ok(()));
+        uow.feed.expect_end().returning(|| Ok(9));
         let change = move |_: &Webhook| Ok(wanted.clone());
         let cx = admin_context(agent_id(1));
         update_webhook(&mut uow, &cx, (a_webhook().id, &change), LIMITS)
@@ -110,6 +117,7 @@ mod tests {
         };
         let enabled = update(Some(failing), a_wanted()).unwrap();
         assert_eq!((enabled.disabled, enabled.failing_since), (None, None));
+        assert_eq!([disabled.since, enabled.since], [0, 9]);
     }
 
     #[test]

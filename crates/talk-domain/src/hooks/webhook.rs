@@ -136,6 +136,8 @@ pub struct Webhook {
     pub order: DeliveryOrder,
     /// The secrets that sign.
     pub secrets: EndpointSecrets,
+    /// The place in the log from which on it gets events.
+    pub since: u64,
     /// Since when every try has failed; `None` after a success.
     pub failing_since: Option<Timestamp>,
     /// Time of creation.
@@ -151,10 +153,12 @@ impl Webhook {
         self.disabled.is_none()
     }
 
-    /// Returns whether the endpoint wants an event of the type `kind` in `stream`.
+    /// Returns whether the endpoint wants an event of the type `kind` in `stream`, at `place` of the
+    /// log.
     #[must_use]
-    pub fn wants(&self, stream: StreamId, kind: &str) -> bool {
+    pub fn wants(&self, (place, stream): (u64, StreamId), kind: &str) -> bool {
         self.is_enabled()
+            && place > self.since
             && self.stream.is_none_or(|only| only == stream.id)
             && self.events.wants(kind)
     }
@@ -277,11 +281,11 @@ mod tests {
     /// HOOK-02.
     #[test]
     fn an_endpoint_wants_its_events_of_its_stream_while_it_is_enabled() {
-        let (here, there) = (stream_id(1), stream_id(2));
+        let (here, there) = ((1, stream_id(1)), (1, stream_id(2)));
         let all = a_webhook();
         assert!(all.wants(here, "chat_created") && all.wants(there, "chat_created"));
         let narrow = Webhook {
-            stream: Some(here.id),
+            stream: Some(here.1.id),
             events: EventFilter::new(vec!["chat_*".into()]).unwrap(),
             ..a_webhook()
         };

@@ -235,6 +235,7 @@ pub fn a_webhook() -> Webhook {
         disabled: None,
         order: DeliveryOrder::Stream,
         secrets: EndpointSecrets::first(Sealed(vec![1])),
+        since: 0,
         failing_since: None,
         created: at(0),
         updated: at(0),

@@ -273,6 +273,7 @@ diesel::table! {
         secret -> Binary,
         previous_secret -> Nullable<Binary>,
         previous_until -> Nullable<BigInt>,
+        since -> BigInt,
         failing_since -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,

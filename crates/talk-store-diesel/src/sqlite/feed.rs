@@ -61,7 +61,7 @@ impl FeedQueries for Scope<'_> {
             let event = Logged::try_from(row)?;
             left = left.saturating_sub(event.payload.len() as u64);
             chunk.end = number(place)?;
-            chunk.events.push(Arc::new(event));
+            chunk.events.push((chunk.end, Arc::new(event)));
             if left == 0 {
                 break;
             }
@@ -93,6 +93,10 @@ impl FeedRepository for Scope<'_> {
         }
         self.customer = Some(customer);
         Ok(())
+    }
+
+    fn end(&mut self) -> Result<u64, StoreError> {
+        number(self.end_serial()?)
     }
 
     fn advance(&mut self, place: u64) -> Result<(), StoreError> {

@@ -19,13 +19,18 @@ use crate::portable::rows::seq;
 use crate::portable::scope::Scope;
 
 impl Scope<'_> {
-    /// Returns the number of the next event in the whole log. Of a transaction only the first event
+    /// Returns the number of the last event in the whole log. Of a transaction only the first caller
     /// asks the database.
+    pub(super) fn end_serial(&mut self) -> Result<i64, StoreError> {
+        match self.cache.last_serial() {
+            Some(last) => Ok(last),
+            None => last(self.conn).map_err(fault),
+        }
+    }
+
+    /// Returns the number of the next event in the whole log.
     fn next_serial(&mut self) -> Result<i64, StoreError> {
-        let last = match self.cache.last_serial() {
-            Some(last) => last,
-            None => last(self.conn).map_err(fault)?,
-        };
+        let last = self.end_serial()?;
         self.cache.set_last_serial(last + 1);
         Ok(last + 1)
     }
