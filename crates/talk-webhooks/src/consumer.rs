@@ -54,8 +54,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// events since then are read again.
 const STORED: Duration = Duration::from_secs(10);
 
-/// The pause while nobody has an endpoint, when commits do not wake the reader: whoever has no webhooks
-/// must not pay for them.
+/// The pause while no customer has an endpoint, when commits do not wake the reader: an installation without
+/// webhooks must not pay for them.
 const UNUSED: Duration = Duration::from_millis(100);
 
 /// The result of reading a part of the log.
@@ -65,7 +65,7 @@ enum Next {
     More,
     /// The end of the log.
     End,
-    /// Nobody has an endpoint.
+    /// No customer has an endpoint.
     Unused,
 }
 

@@ -53,7 +53,7 @@ async fn chat(world: &Arc<World>) -> ChatId {
     world.chat(ChatKind::Group, 1, &[2]).await.id
 }
 
-/// HOOK-02: a new endpoint gets no events of before, and who has none pays for no reading.
+/// HOOK-02: a new endpoint gets no events of before, and without endpoints nothing is read.
 pub async fn the_feed_skips_events_while_nobody_has_an_endpoint(factory: Factory) {
     let world = World::open(factory).await;
     let chat = chat(&world).await;
