@@ -25,6 +25,7 @@ pub use sqlite::file::lock::{DatabaseLock, lock, lock_for_command};
 pub use sqlite::file::mark::{Marker, renew_if_older, rewrite_mark};
 pub use sqlite::file::restore::{Restore, restore};
 pub use sqlite::file::vacuum::{FreeSpace, Vacuumed, free_space, vacuum};
+pub use sqlite::store::SqliteStore;
 
 #[cfg(test)]
 mod purity;

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use talk_domain::kernel::log::Bell;
-use talk_domain::kernel::store::Store;
 use talk_domain::talk::model::event::FrameEncoder;
-use talk_domain::talk::unit::Talk;
 
 use crate::connection::AnyConnection;
 use crate::error::OpenError;
@@ -29,7 +27,7 @@ pub fn open(
     options: &StoreOptions,
     encoder: Arc<dyn FrameEncoder>,
     bell: Arc<dyn Bell>,
-) -> Result<Arc<dyn Store<Talk>>, OpenError> {
+) -> Result<Arc<SqliteStore>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
     let reserve = Reserve::of(&path);
     let mut conn = match connection::writer(&path) {

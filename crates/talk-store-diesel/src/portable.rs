@@ -18,5 +18,6 @@ pub(crate) mod schema;
 pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod snapshot;
+pub(crate) mod stored;
 pub(crate) mod talk;
 pub(crate) mod unit;

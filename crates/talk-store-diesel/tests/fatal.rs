@@ -70,7 +70,8 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
         })),
         ..StoreOptions::default()
     };
-    let store = open(&url, &options, Arc::new(Silent), Arc::new(Silent)).unwrap();
+    let store: Arc<dyn Store<Talk>> =
+        open(&url, &options, Arc::new(Silent), Arc::new(Silent)).unwrap();
     insert(&store, 1, "before").await.unwrap();
     let mut raw = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     raw.batch_execute(sabotage).unwrap();
@@ -97,7 +98,7 @@ async fn the_store_ends(sabotage: &str, fails: Fails) {
     assert_eq!(told.recv().await, None);
 
     raw.batch_execute("DROP TRIGGER fails").unwrap();
-    let store = open(
+    let store: Arc<dyn Store<Talk>> = open(
         &url,
         &StoreOptions::default(),
         Arc::new(Silent),
@@ -134,7 +135,8 @@ async fn a_failure_is_no_refusal() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("talk.db").display());
     let options = StoreOptions::default();
-    let store = open(&url, &options, Arc::new(Silent), Arc::new(Silent)).unwrap();
+    let store: Arc<dyn Store<Talk>> =
+        open(&url, &options, Arc::new(Silent), Arc::new(Silent)).unwrap();
     for (is_refusal, expected) in [(true, 1), (false, 2)] {
         let runs = Arc::new(AtomicU32::new(0));
         let (counted, held) = (Arc::clone(&runs), hold(&store).await);
@@ -159,7 +161,7 @@ async fn another_process_that_writes_for_a_moment_ends_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("talk.db");
     let url = format!("sqlite:{}", path.display());
-    let store = open(
+    let store: Arc<dyn Store<Talk>> = open(
         &url,
         &StoreOptions::default(),
         Arc::new(Silent),

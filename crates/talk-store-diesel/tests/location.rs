@@ -22,7 +22,7 @@ fn opened(url: &str) -> Result<Arc<dyn Store<Talk>>, OpenError> {
 }
 
 fn opened_with(url: &str, options: &StoreOptions) -> Result<Arc<dyn Store<Talk>>, OpenError> {
-    open(url, options, Arc::new(Silent), Arc::new(Silent))
+    Ok(open(url, options, Arc::new(Silent), Arc::new(Silent))?)
 }
 
 fn customer() -> Customer {

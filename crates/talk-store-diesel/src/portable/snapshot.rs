@@ -29,7 +29,7 @@ use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::scope::Scope;
 
 /// A snapshot of one customer.
-pub(crate) struct DieselSnapshot<'a> {
+pub struct DieselSnapshot<'a> {
     scope: Scope<'a>,
     encoder: &'a dyn FrameEncoder,
 }

@@ -53,7 +53,7 @@ pub(crate) struct Done {
 }
 
 /// An open unit of work.
-pub(crate) struct DieselUnit<'a> {
+pub struct DieselUnit<'a> {
     scope: Scope<'a>,
     encoder: &'a dyn FrameEncoder,
     appended: Vec<Arc<Logged>>,

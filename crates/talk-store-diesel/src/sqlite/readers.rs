@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 use diesel::Connection;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
-use talk_domain::kernel::store::{ReadLane, ReadWork, Unit, Verdict};
+use talk_domain::kernel::store::{ReadLane, Unit, Verdict};
 use talk_domain::kernel::store_error::{Cause, StoreError};
 use talk_domain::talk::model::event::FrameEncoder;
-use talk_domain::talk::unit::Talk;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
@@ -24,6 +23,7 @@ use crate::options::StoreOptions;
 use crate::portable::deadline;
 use crate::portable::outcome::{Answer, count, warn_if_slow};
 use crate::portable::snapshot::DieselSnapshot;
+use crate::portable::stored::AnyReadWork;
 use crate::sqlite::connection;
 use admission::{Admission, Entry, Permit};
 use turns::Waiting;
@@ -148,7 +148,7 @@ impl Readers {
 
     /// Runs `work` on one snapshot, on a blocking thread. Waiting for a connection is a task of its
     /// own, so that a caller that stops polling holds no connection.
-    pub(crate) async fn query(&self, unit: Unit, work: ReadWork<Talk>) -> Answer {
+    pub(crate) async fn query(&self, unit: Unit, work: AnyReadWork) -> Answer {
         let lane = match unit.lane {
             ReadLane::Shared => &self.shared,
             ReadLane::Search => &self.search,
@@ -193,7 +193,7 @@ fn lost(error: JoinError) -> StoreError {
     StoreError::Unavailable(error.into())
 }
 
-fn read(source: &Source, unit: Unit, mut work: ReadWork<Talk>, _permit: Permit) -> Answer {
+fn read(source: &Source, unit: Unit, mut work: AnyReadWork, _permit: Permit) -> Answer {
     let start = Instant::now();
     let mut conn = source
         .pool
@@ -221,7 +221,7 @@ fn read(source: &Source, unit: Unit, mut work: ReadWork<Talk>, _permit: Permit) 
 fn snapshot(
     conn: &mut AnyConnection,
     unit: Unit,
-    work: &mut ReadWork<Talk>,
+    work: &mut AnyReadWork,
     encoder: &dyn FrameEncoder,
 ) -> Answer {
     let ran = conn

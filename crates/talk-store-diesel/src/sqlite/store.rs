@@ -7,7 +7,6 @@ use std::time::Instant;
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::unit::Talk;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
@@ -16,6 +15,7 @@ use crate::error::OpenError;
 use crate::open::Ports;
 use crate::options::StoreOptions;
 use crate::portable::outcome::Answer;
+use crate::portable::stored::{StoredDomain, any, any_read};
 use crate::sqlite::file::disk::{FullDisk, Reserve};
 use crate::sqlite::file::watch::Watch;
 use crate::sqlite::health::Health;
@@ -28,7 +28,7 @@ use crate::sqlite::writer::checkpoint::WriteAheadLog;
 
 /// The store on SQLite. Its fields are dropped in this order, so that the writer's connection is
 /// closed last and leaves one file.
-pub(crate) struct SqliteStore {
+pub struct SqliteStore {
     watch: Mutex<Option<Watch>>,
     readers: Mutex<Option<Arc<Readers>>>,
     writer: Arc<Writer>,
@@ -76,14 +76,14 @@ impl SqliteStore {
     }
 }
 
-impl Store<Talk> for SqliteStore {
-    fn execute(&self, unit: Unit, work: Work<Talk>) -> BoxFuture<'_, Answer> {
+impl<D: StoredDomain> Store<D> for SqliteStore {
+    fn execute(&self, unit: Unit, work: Work<D>) -> BoxFuture<'_, Answer> {
         Box::pin(async move {
             self.health.check()?;
             let (reply, answer) = oneshot::channel();
             self.writer.enqueue(Job {
                 unit,
-                work,
+                work: any::<D>(work),
                 queued: Instant::now(),
                 reply,
             })?;
@@ -94,11 +94,11 @@ impl Store<Talk> for SqliteStore {
         })
     }
 
-    fn query(&self, unit: Unit, work: ReadWork<Talk>) -> BoxFuture<'_, Answer> {
+    fn query(&self, unit: Unit, work: ReadWork<D>) -> BoxFuture<'_, Answer> {
         Box::pin(async move {
             self.health.check()?;
             let readers = self.readers()?;
-            readers.query(unit, work).await
+            readers.query(unit, any_read::<D>(work)).await
         })
     }
 }

@@ -36,6 +36,6 @@ impl Database {
         options: &StoreOptions,
     ) -> Result<Arc<dyn Store<Talk>>, OpenError> {
         let url = format!("sqlite:{}", self.path().display());
-        open(&url, options, Arc::new(Silent), Arc::new(Silent))
+        Ok(open(&url, options, Arc::new(Silent), Arc::new(Silent))?)
     }
 }

@@ -10,7 +10,7 @@ use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::page::{Order, PageRequest};
 use talk_domain::talk::model::chat::ChatFilter;
 use talk_domain::talk::model::message::MessageFilter;
-use talk_domain::talk::unit::{Talk, TalkSnapshot};
+use talk_domain::talk::unit::TalkSnapshot;
 use talk_domain::testing::{actor, agent_id, chat_id, customer_id, stream_id};
 
 use tempfile::TempDir;
@@ -145,7 +145,7 @@ impl Held {
         let (runs, running) = oneshot::channel();
         let mut runs = Some(runs);
         let readers = Arc::clone(readers);
-        let work: ReadWork<Talk> = Box::new(move |_| {
+        let work: AnyReadWork = Box::new(move |_| {
             runs.take().map(|runs| runs.send(()));
             let _ = gate.recv();
             Verdict::Commit
@@ -219,7 +219,7 @@ async fn a_connection_is_free_after_the_deadline() {
     let (_directory, readers) = readers(&options);
     for _ in 0..3 {
         let (tell, told) = mpsc::channel();
-        let work: ReadWork<Talk> = Box::new(move |snapshot| {
+        let work: AnyReadWork = Box::new(move |snapshot| {
             // However long it takes, it ends: nothing else ends this loop.
             let ended = loop {
                 if let Err(error) = LISTS[0].1(snapshot) {

@@ -11,15 +11,15 @@ use std::time::Instant;
 use diesel::connection::TransactionManager;
 use diesel::result::{Error, QueryResult};
 use talk_domain::kernel::log::{Bell, Logged};
-use talk_domain::kernel::store::{Unit, Work};
+use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::event::FrameEncoder;
-use talk_domain::talk::unit::Talk;
 
 use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
 use crate::portable::outcome::{Answer, count};
+use crate::portable::stored::AnyWork;
 use crate::sqlite::connection;
 use crate::sqlite::fault::{is_full, is_locked};
 use crate::sqlite::file::disk::{FullDisk, Reserve};
@@ -36,7 +36,7 @@ pub(crate) struct Job {
     /// Name, customer and agent.
     pub(crate) unit: Unit,
     /// The work.
-    pub(crate) work: Work<Talk>,
+    pub(crate) work: AnyWork,
     /// When it was queued.
     pub(crate) queued: Instant,
     /// The channel for its answer.

@@ -15,13 +15,13 @@ use proptest::prelude::*;
 use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::unit::Snapshot as _;
-use talk_domain::talk::unit::TalkUnit;
 
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
 use crate::portable::snapshot::DieselSnapshot;
+use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use crate::sqlite::file::disk::{FullDisk, Reserve};
 use crate::sqlite::plans::Plain;
@@ -90,7 +90,7 @@ impl Player {
         let outcomes = Arc::new(Mutex::new(vec![String::new(); steps.len()]));
         let jobs = steps.iter().enumerate().map(|(n, step)| {
             let (step, known, outcomes) = (*step, known.clone(), Arc::clone(&outcomes));
-            let work = move |uow: &mut dyn TalkUnit| {
+            let work = move |uow: &mut DieselUnit<'_>| {
                 let (verdict, outcome) = step.run(uow, &known, number + n);
                 outcomes.lock().unwrap()[n] = outcome;
                 verdict
