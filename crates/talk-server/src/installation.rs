@@ -13,7 +13,9 @@ use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::unit::Talk;
 
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
-use talk_store_diesel::{DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, StoreOptions};
+use talk_store_diesel::{
+    DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, SqliteStore, StoreOptions,
+};
 use talk_wire::frame::ChatFrames;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -128,7 +130,7 @@ pub(crate) fn open_beside(
         read_timeout: UNHURRIED,
         ..options(settings)
     };
-    open_with(settings, &options, Arc::new(Silence))
+    Ok(open_with(settings, &options, Arc::new(Silence))?)
 }
 
 /// Opens and migrates the database for a server. `bell` is called after every commit.
@@ -136,7 +138,7 @@ pub(crate) fn open_for(
     settings: &Settings,
     bell: Arc<dyn Bell>,
     on_fatal: Option<FatalHook>,
-) -> Result<Arc<dyn Store<Talk>>, Failure> {
+) -> Result<Arc<SqliteStore>, Failure> {
     let options = StoreOptions {
         on_fatal,
         ..options(settings)
@@ -161,7 +163,7 @@ fn open_with(
     settings: &Settings,
     options: &StoreOptions,
     bell: Arc<dyn Bell>,
-) -> Result<Arc<dyn Store<Talk>>, Failure> {
+) -> Result<Arc<SqliteStore>, Failure> {
     let url = settings.database_url();
     let store = talk_store_diesel::open(url.expose_secret(), options, Arc::new(ChatFrames), bell);
     Ok(store.context("the database")?)

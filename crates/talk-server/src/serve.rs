@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
+use talk_domain::hooks::unit::Hooks;
 use talk_domain::kernel::store::Store;
 use talk_domain::talk::live::TalkEntitlements;
 use talk_domain::talk::unit::Talk;
@@ -13,7 +14,7 @@ use talk_domain::talk::unit::Talk;
 use talk_events::Node;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
-use talk_store_diesel::{DatabaseLock, Marker};
+use talk_store_diesel::{DatabaseLock, Marker, SqliteStore};
 use talk_webhooks::{Client, SealingKeys, Wakening, WakingBell};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -35,6 +36,8 @@ pub(crate) struct Prepared {
     marker: Marker,
     /// The database.
     pub(crate) store: Arc<dyn Store<Talk>>,
+    /// The same database, for the use cases of webhooks.
+    hooks_store: Arc<dyn Store<Hooks>>,
     /// Tokens.
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
@@ -112,6 +115,7 @@ pub(crate) fn prepare(
     installation::renew_if_older(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
+        hooks_store: Arc::<SqliteStore>::clone(&store),
         store,
         tokens,
         passwords,
@@ -200,7 +204,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     background.spawn(delivery);
     background.spawn(watching);
     let hooks = (prepared.hooks, Arc::clone(&prepared.keys));
-    let (reader, dispatcher) = webhooks::tasks(settings, &store, hooks, prepared.committed);
+    let (reader, dispatcher) =
+        webhooks::tasks(settings, prepared.hooks_store, hooks, prepared.committed);
     background.spawn(reader.run());
     background.spawn(dispatcher.run());
     let (stop_sockets, stopping) = watch::channel(false);

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use talk_domain::hooks::delivery::DeliveryRepository;
 use talk_domain::hooks::unit::Hooks;
-use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::store::{Database, ReadLane, ReadWork, Store, Unit, Work};
+use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::Talk;
 use talk_webhooks::{
@@ -89,41 +88,18 @@ pub(crate) async fn check_key(
 /// Creates the tasks of webhooks: the reader of the log, which `woken` wakes, and the dispatcher.
 pub(crate) fn tasks(
     settings: &Settings,
-    store: &Arc<dyn Store<Talk>>,
+    store: Arc<dyn Store<Hooks>>,
     (client, keys): (Client, Arc<SealingKeys>),
     woken: watch::Receiver<()>,
 ) -> (LogReader, Dispatcher) {
     let ports = talk_webhooks::Ports {
-        store: Arc::new(HooksOfTalk(Arc::clone(store))),
+        store,
         secrets: keys,
         clock: Arc::new(now),
     };
     let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
     let reader = LogReader::new(ports, Arc::new(random), (woken, waker));
     (reader, dispatcher)
-}
-
-/// The units and snapshots of Talk, seen as those of webhooks.
-struct HooksOfTalk(Arc<dyn Store<Talk>>);
-
-impl Database for HooksOfTalk {
-    fn epoch(&self) -> &str {
-        self.0.epoch()
-    }
-}
-
-impl Store<Hooks> for HooksOfTalk {
-    fn execute(&self, unit: Unit, mut work: Work<Hooks>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.0.execute(unit, Box::new(move |uow| work(uow)))
-    }
-
-    fn query(
-        &self,
-        unit: Unit,
-        mut work: ReadWork<Hooks>,
-    ) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.0.query(unit, Box::new(move |snapshot| work(snapshot)))
-    }
 }
 
 /// Removes deliveries that ended `days` days ago, every hour, until dropped.
