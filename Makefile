@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops bench hostile erase config openapi openapi-check clients schemathesis emoji webhooks nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console bench hostile erase config openapi openapi-check clients schemathesis emoji webhooks nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -76,6 +76,10 @@ schemathesis: ## Send generated requests to the server, as its OpenAPI document 
 webhooks: ## Verify deliveries of webhooks with the libraries of receivers (needs Python and Node)
 	$(CARGO) build --quiet --package talk-server
 	tests/webhooks.sh target/debug/talk-server
+
+console: ## Test the console in two browsers (needs Node and Chromium)
+	$(CARGO) build --quiet --package talk-server
+	tests/console.sh target/debug/talk-server $(CONSOLE_TEST)
 
 emoji: ## Compare the keys of reactions with Unicode's table of emoji (needs Python)
 	$(CARGO) build --quiet --package talk-domain --example emoji_keys

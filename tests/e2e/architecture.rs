@@ -18,6 +18,7 @@ const INWARD: &[(&str, &[&str])] = &[
         "talk-http-actix",
         &["talk-domain", "talk-socket", "talk-wire"],
     ),
+    ("talk-console", &[]),
     ("talk-testkit", &["talk-domain"]),
     (
         "talk-bench",

@@ -3,6 +3,7 @@
 
 mod access_keys;
 mod agents;
+mod asset;
 mod channels;
 mod chats;
 mod customers;
@@ -17,28 +18,34 @@ mod probes;
 mod reactions;
 mod search;
 mod sessions;
+mod static_files;
 mod webhooks;
 
 use actix_web::http::Method;
 use actix_web::web;
 
+use crate::Api;
 use crate::api_error::ApiError;
 use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Group, mount};
 pub(crate) use documents::Documents;
 pub(crate) use legacy::{SUCCESSORS, deprecate};
 pub(crate) use messages::ALL as MESSAGES;
+pub use static_files::StaticFile;
 
 /// Marks the requests of a listener whose clients are rate limited.
 pub(crate) struct RateLimited;
 
-/// Mounts the public listener: the API, its documentation, the socket and the probes.
-pub(crate) fn public(app: &mut web::ServiceConfig, has_legacy: bool) {
-    mount(app.app_data(RateLimited), rows(has_legacy));
+/// Mounts the public listener: the API, its documentation, the socket, the probes and the static
+/// files.
+pub(crate) fn public(app: &mut web::ServiceConfig, api: &Api) {
+    let mut rows = rows(api.has_legacy);
+    rows.extend(static_files::rows(&api.static_files));
+    mount(app.app_data(RateLimited), rows);
     app.default_service(web::to(not_found));
 }
 
-/// Everything that the public listener serves.
+/// Everything that the public listener serves besides static files.
 pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
     let groups = groups(has_legacy).into_iter();
     let mut rows: Vec<Endpoint> = groups.flat_map(|group| group.rows).collect();
@@ -49,7 +56,7 @@ pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
 }
 
 /// Mounts the operators' listener: the probes and the metrics, nothing of the API.
-pub(crate) fn admin(app: &mut web::ServiceConfig, _has_legacy: bool) {
+pub(crate) fn admin(app: &mut web::ServiceConfig, _: &Api) {
     let mut rows = probes::rows();
     rows.push(probes::metrics());
     mount(app, rows);

@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 pub use address::TrustedProxies;
 pub use body::BodyLimits;
+pub use endpoints::StaticFile;
 pub use openapi::{asyncapi, errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
@@ -73,6 +74,8 @@ pub struct Api {
     pub unsent: UnsentLimits,
     /// Whether the endpoints and topics of the first generations are served.
     pub has_legacy: bool,
+    /// Files that everybody may read, such as a web page that uses the API.
+    pub static_files: Vec<StaticFile>,
     /// The origins of web pages that may use the API and its sockets, besides those of the same
     /// host.
     pub allowed_origins: Vec<Origin>,

@@ -66,7 +66,7 @@ impl Metrics {
 /// # Errors
 /// If a listener cannot be used.
 pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
-    let (has_legacy, trusted) = (api.has_legacy, api.trusted_proxies.clone());
+    let trusted = api.trusted_proxies.clone();
     let shared = web::Data::new(Shared::new(api));
     let public = Connections::new(listen.connections, trusted.clone());
     let of_admin = ConnectionLimits {
@@ -83,12 +83,12 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     });
     // The routes of a listener are those mounted on it: no path, however it is spelled, leads from
     // one listener to the routes of the other.
-    let app = move |routes: fn(&mut web::ServiceConfig, bool)| {
+    let app = move |routes: fn(&mut web::ServiceConfig, &Api)| {
         let app = App::new()
             .app_data(shared.clone())
             .app_data(metrics.clone())
             .wrap(from_fn(observe))
-            .configure(|app| routes(app, has_legacy));
+            .configure(|app| routes(app, &shared.api));
         map_config(app, |()| AppConfig::default())
     };
     let mut builder = Server::build()

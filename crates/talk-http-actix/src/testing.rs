@@ -38,7 +38,7 @@ use crate::endpoints;
 use crate::observe::observe;
 use crate::server::Metrics;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, UnsentLimits};
+use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, StaticFile, UnsentLimits};
 
 /// Secrets that everybody knows.
 struct KnownSecrets;
@@ -220,11 +220,21 @@ impl Scene {
         Self::serving(false, Rates::OF_TESTS)
     }
 
+    /// Creates a scene without agents that serves `files`.
+    pub(crate) fn with_files(files: Vec<StaticFile>) -> Self {
+        let scene = Self::empty();
+        let mut api = scene.shared.api.clone();
+        api.static_files = files;
+        let shared = web::Data::new(Shared::new(api));
+        Self { shared, ..scene }
+    }
+
     fn serving(has_legacy: bool, rates: Rates) -> Self {
         let store = Arc::new(Mocks::default());
         let clock = || at(1_000_000);
         let shared = web::Data::new(Shared::new(Api {
             has_legacy,
+            static_files: Vec::new(),
             store: store.clone(),
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
@@ -302,12 +312,11 @@ impl Scene {
             render: Arc::new(String::new),
             connections: Vec::new(),
         };
-        let has_legacy = self.shared.api.has_legacy;
         let app = App::new()
             .app_data(self.shared.clone())
             .app_data(web::Data::new(metrics))
             .wrap(from_fn(observe))
-            .configure(|app| endpoints::public(app, has_legacy));
+            .configure(|app| endpoints::public(app, &self.shared.api));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,

@@ -13,6 +13,7 @@ use serde_json::json;
 use talk_domain::identity::credentials::Tokens as _;
 use talk_webhooks::SealingKey;
 
+use crate::console;
 use crate::demo::{Demo, PASSWORD, demo};
 use crate::failure::Failure;
 use crate::installation::{check_database, fresh, now, refused, secret};
@@ -42,8 +43,9 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
         let key = SealingKey::new(&kept_secret(&settings.data_dir, KEY_FILE)?);
         keys.current = Some(key.context(KEY_FILE)?);
     }
-    let prepared = prepare(loaded, &secret, keys)?;
+    let mut prepared = prepare(loaded, &secret, keys)?;
     let demo = demo(&prepared.store, &*prepared.passwords, settings.limits()).await?;
+    prepared.demo_agents = console::demo_agents(&demo);
     print(&welcome(&prepared, &demo, json)?)?;
     run(settings, prepared).await
 }

@@ -7,6 +7,7 @@ mod bootstrap;
 mod cleaner;
 mod cli;
 mod configuration;
+mod console;
 mod demo;
 mod dev;
 mod failure;

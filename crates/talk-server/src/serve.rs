@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
+use talk_console::DemoAgent;
 use talk_domain::hooks::unit::Hooks;
 use talk_domain::kernel::store::Store;
 use talk_domain::talk::live::TalkEntitlements;
@@ -24,7 +25,7 @@ use crate::bootstrap::{FirstAdmin, bootstrap, no_agents};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::usernames::warn_of_collisions;
-use crate::{cleaner, demo, installation, observe, retention, upkeep, webhooks};
+use crate::{cleaner, console, demo, installation, observe, retention, upkeep, webhooks};
 
 /// File descriptors left for the database, the log and the connections of operators.
 const OWN_FILES: u64 = 256;
@@ -47,6 +48,8 @@ pub(crate) struct Prepared {
     hooks: Client,
     committed: watch::Receiver<()>,
     node: Node,
+    /// The agents that log in to the console with one click: those of `dev`.
+    pub(crate) demo_agents: Vec<DemoAgent>,
     public: TcpListener,
     admin: Option<TcpListener>,
     metrics: PrometheusHandle,
@@ -123,6 +126,7 @@ pub(crate) fn prepare(
         hooks,
         committed,
         node,
+        demo_agents: Vec::new(),
         public,
         admin,
         metrics,
@@ -211,6 +215,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,
+        static_files: console::files(settings, &prepared.demo_agents),
         store,
         passwords: prepared.passwords,
         tokens: prepared.tokens,

@@ -175,6 +175,10 @@ pub(crate) struct Settings {
     #[config(env = "TALK_LEGACY_API", default = true)]
     pub(crate) legacy_api: bool,
 
+    /// Whether the console, a web page for people, is served at `/`.
+    #[config(env = "TALK_CONSOLE", default = true)]
+    pub(crate) console: bool,
+
     /// Maximum of open client connections, sockets included; one more is closed at once. 0 for as
     /// many as the limit of file descriptors allows.
     #[config(env = "TALK_MAX_CONNECTIONS", default = 0)]

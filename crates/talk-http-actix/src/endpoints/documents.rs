@@ -1,7 +1,6 @@
 //! `/openapi.json` and `/docs`: the documentation, without a login and without files of other
 //! hosts.
 
-mod asset;
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +11,12 @@ use actix_web::{HttpRequest, web};
 use serde_json::Value;
 use talk_domain::kernel::limits::Limits;
 
+use super::asset::Asset;
 use crate::Api;
 use crate::caller::Reply;
 use crate::endpoint::Endpoint;
 use crate::openapi::{async_document, document, html};
 use crate::shared::Shared;
-use asset::Asset;
 
 /// The documents that depend on the settings.
 #[derive(Default)]

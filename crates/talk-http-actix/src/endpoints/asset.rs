@@ -16,20 +16,23 @@ use crate::api_error::ApiError;
 use crate::digest::digest;
 use crate::unsent;
 
-/// Content security policy: only files of this host and no inline scripts. The page sets inline
-/// styles.
+/// Content security policy of the documentation: only files of this host and no inline scripts. The
+/// page sets inline styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// Cache lifetime of files that are built into the program, and of generated ones.
+/// Cache lifetime of files that are built into the program, of generated ones, and of files whose
+/// path changes with their content.
 const DAY: &str = "public, max-age=86400";
 const ASK: &str = "no-cache";
+const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// A file.
-pub(super) struct Asset {
+pub(crate) struct Asset {
     kind: &'static str,
     caching: &'static str,
+    policy: &'static str,
     compressed: Bytes,
     /// Uncompressed, unpacked at the first request for it.
     plain: OnceLock<Bytes>,
@@ -38,20 +41,37 @@ pub(super) struct Asset {
 
 impl Asset {
     /// A file compressed when the program was built.
-    pub(super) fn vendored(kind: &'static str, compressed: &'static [u8]) -> Self {
-        Self::new((kind, DAY), Bytes::from_static(compressed))
+    pub(crate) fn vendored(kind: &'static str, compressed: &'static [u8]) -> Self {
+        Self::new((kind, DAY, POLICY), Bytes::from_static(compressed))
+    }
+
+    /// A file compressed when the program was built, whose path changes with its content.
+    pub(crate) fn immutable(
+        kind: &'static str,
+        policy: &'static str,
+        compressed: &'static [u8],
+    ) -> Self {
+        Self::new((kind, FOREVER, policy), Bytes::from_static(compressed))
     }
 
     /// A text of this program.
-    pub(super) fn text(kind: &'static str, text: &str) -> Self {
+    pub(crate) fn text(kind: &'static str, text: &str) -> Self {
+        Self::page(kind, POLICY, text)
+    }
+
+    /// A text with a content security policy of its own.
+    pub(crate) fn page(kind: &'static str, policy: &'static str, text: &str) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         // Writing to memory cannot fail.
         let written = encoder.write_all(text.as_bytes());
         let compressed = written.and_then(|()| encoder.finish()).unwrap_or_default();
-        Self::new((kind, ASK), compressed.into())
+        Self::new((kind, ASK, policy), compressed.into())
     }
 
-    fn new((kind, caching): (&'static str, &'static str), compressed: Bytes) -> Self {
+    fn new(
+        (kind, caching, policy): (&'static str, &'static str, &'static str),
+        compressed: Bytes,
+    ) -> Self {
         let hash = digest(&[&compressed]);
         let hash = hash.iter().take(8).map(|byte| format!("{byte:02x}"));
         // A weak tag, since both forms are equivalent.
@@ -59,6 +79,7 @@ impl Asset {
         Self {
             kind,
             caching,
+            policy,
             compressed,
             plain: OnceLock::new(),
             tag,
@@ -66,7 +87,7 @@ impl Asset {
     }
 
     /// The answer to `request`.
-    pub(super) fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
+    pub(crate) fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ApiError> {
         let is_known = self.is_known(request);
         let mut response = if is_known {
             HttpResponse::NotModified()
@@ -77,7 +98,8 @@ impl Asset {
             .insert_header((header::CACHE_CONTROL, self.caching))
             .insert_header((header::ETAG, self.tag.to_string()))
             .insert_header((header::VARY, "accept-encoding"))
-            .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((header::CONTENT_SECURITY_POLICY, self.policy))
+            .insert_header((header::X_FRAME_OPTIONS, "deny"))
             .insert_header((header::REFERRER_POLICY, "no-referrer"))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
         if is_known {

@@ -1,0 +1,81 @@
+// The field in which a message is written.
+
+import { t } from "../text.js";
+import { html, useEffect, useRef, useState } from "../ui.js";
+import { IconButton } from "./icons.js";
+import { Suggestions } from "./suggestions.js";
+import { editing } from "./message-state.js";
+
+/** @typedef {import("../../types.d.ts").OwnChat} OwnChat */
+
+/** Texts that were begun, by chat and parent. @type {Map<string, string>} */
+const drafts = new Map();
+
+/** The longest text that the server accepts by default, in characters. */
+const LONGEST = 16_000;
+
+/**
+ * @param {{live: import("../live.js").Live, chat: OwnChat, name: string, parent?: string, isMain?: boolean}} props
+ */
+export function Composer({ live, chat, name, parent = "", isMain = false }) {
+  const draft = parent ? `${chat.id}/${parent}` : chat.id;
+  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const [text, setText] = useState(() => drafts.get(draft) ?? "");
+  const [caret, setCaret] = useState(0);
+  const isPhone = matchMedia("(pointer: coarse)").matches;
+  useEffect(() => {
+    if (!isPhone) field.current?.focus();
+  }, [draft]);
+
+  /** @param {string} next */
+  const write = (next) => {
+    setText(next);
+    if (next) drafts.set(draft, next);
+    else drafts.delete(draft);
+  };
+  const input = (/** @type {any} */ event) => {
+    const area = /** @type {HTMLTextAreaElement} */ (event.currentTarget);
+    write(area.value);
+    setCaret(area.selectionStart);
+    if (area.value && live.typing.isDue()) live.connection.send({ type: "typing", chat_id: chat.id });
+  };
+  const send = () => {
+    const wanted = text.trim();
+    if (!wanted) return;
+    live.outbox.post({ chat: chat.id, parent, text: wanted });
+    write("");
+    field.current?.focus();
+  };
+  const press = (/** @type {KeyboardEvent} */ event) => {
+    if (event.isComposing || event.defaultPrevented) return;
+    if (event.key === "Enter" && !event.shiftKey && !isPhone) {
+      event.preventDefault();
+      send();
+    } else if (event.key === "ArrowUp" && !text && isMain) {
+      const own = live.history(chat.id).messages.peek();
+      const last = own.findLast((one) => one.owner_id === live.agent && !one.tm_delete && one.type === "normal");
+      if (!last) return;
+      event.preventDefault();
+      editing.value = last.id;
+    }
+  };
+  /** @param {string} username @param {number} from */
+  const mention = (username, from) => {
+    const next = `${text.slice(0, from)}@${username} ${text.slice(caret)}`;
+    write(next);
+    const at = from + username.length + 2;
+    setCaret(at);
+    requestAnimationFrame(() => field.current?.setSelectionRange(at, at));
+  };
+  const label = parent ? t("thread.write") : t("composer.label", { name });
+  const left = LONGEST - [...text].length;
+  return html`<div class="composer">
+    <${Suggestions} text=${text} caret=${caret} field=${field} onChoose=${mention} />
+    <div class="composer-field">
+      <textarea ref=${field} dir="auto" rows="1" value=${text} placeholder=${label} aria-label=${label}
+        onInput=${input} onKeyDown=${press} onSelect=${(/** @type {any} */ event) => setCaret(event.currentTarget.selectionStart)}></textarea>
+      <${IconButton} icon="send" label=${t("composer.send")} class="send" disabled=${!text.trim() || left < 0} onClick=${send} />
+    </div>
+    ${left < 200 && html`<p class=${left < 0 ? "error" : "muted"} role="status">${t("composer.left", { count: left })}</p>`}
+  </div>`;
+}
