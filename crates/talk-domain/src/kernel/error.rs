@@ -148,6 +148,7 @@ impl<C: DomainError, E: DomainError> DomainError for CheckedError<C, E> {
 
 /// Declares the refusals of a use case: `Variant = Kind "REASON" "message"`, then (`..`) the errors of
 /// the steps it is built from, which keep their own kind and reason.
+#[macro_export]
 macro_rules! refusals {
     (
         $(#[$meta:meta])*
@@ -208,7 +209,7 @@ macro_rules! refusals {
         }
     };
 }
-pub(crate) use refusals;
+pub use refusals;
 
 #[cfg(test)]
 mod tests {

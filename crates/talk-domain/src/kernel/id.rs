@@ -45,4 +45,12 @@ ids! {
     WebhookId,
     /// A delivery of an event to an endpoint.
     DeliveryId,
+    /// A customer's access to one method of talking with people outside.
+    AccountId,
+    /// A room: one method between one own address and one outside address.
+    RoomId,
+    /// A conversation with a person outside.
+    ConversationId,
+    /// A message of a conversation.
+    ConversationMessageId,
 }
