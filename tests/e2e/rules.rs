@@ -1,10 +1,13 @@
-//! Ids of rules: `crates/talk-domain/RULES.md` has an entry for each id that is used anywhere, and a
-//! test names each entry.
+//! Ids of rules: the RULES.md of a domain has an entry for each id that is used anywhere, and a test
+//! names each entry.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rstest::rstest;
+
+/// The domains, each with its own list of rules.
+const DOMAINS: &[&str] = &["talk-domain", "conversation-domain"];
 
 /// Endings of the files that are searched for ids.
 const TEXT: &[&str] = &["rs", "md", "txt", "json", "toml", "sql", "sh"];
@@ -17,9 +20,10 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The ids of the entries of RULES.md, in its order.
+/// The ids of the entries of each RULES.md, in its order.
 fn entries() -> Vec<String> {
-    let rules = read(&root().join("crates/talk-domain/RULES.md"));
+    let of = |domain: &&str| read(&root().join("crates").join(domain).join("RULES.md"));
+    let rules: String = DOMAINS.iter().map(of).collect();
     let entries = rules.lines().filter_map(|line| line.strip_prefix("- **"));
     let ids = entries.filter_map(|entry| Some(entry.split_once("**")?.0.to_owned()));
     ids.collect()
@@ -134,7 +138,7 @@ fn every_id_has_its_entry_and_every_entry_its_test() {
         }
     }
     used.retain(|id, _| !entries.contains(id));
-    assert!(used.is_empty(), "no entry in RULES.md: {used:#?}");
+    assert!(used.is_empty(), "no entry in a RULES.md: {used:#?}");
     let untested: Vec<_> = entries.iter().filter(|id| !tested.contains(*id)).collect();
     assert!(untested.is_empty(), "no test names {untested:?}");
     let distinct: BTreeSet<_> = entries.iter().collect();

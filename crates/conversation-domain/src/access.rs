@@ -1,0 +1,112 @@
+//! Access checks: each use case of an agent begins with one of them.
+
+use talk_domain::kernel::context::{Actor, Context};
+use talk_domain::kernel::error::refusals;
+use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::store_error::StoreError;
+
+use crate::model::conversation::Conversation;
+use crate::unit::{ConversationSnapshot, ConversationUnit};
+
+refusals! {
+    /// The refusal of [`check_admin`].
+    pub enum NotAdmin {
+        Forbidden = PermissionDenied "PERMISSION_DENIED" "only admins and managers may do this",
+    }
+}
+
+refusals! {
+    /// Refusals of the access checks. A conversation of another customer is refused like one that
+    /// does not exist.
+    pub enum AccessError {
+        NoSuchConversation = NotFound "CONVERSATION_NOT_FOUND" "there is no such conversation",
+        NotTheOwner = PermissionDenied "PERMISSION_DENIED" "only the owner, admins and managers may do this",
+        ..Store(StoreError),
+    }
+}
+
+/// Checks that the actor administers the customer, with its permission in this unit of work.
+///
+/// # Errors
+/// [`NotAdmin`].
+pub(crate) fn check_admin(cx: &Context) -> Result<(), NotAdmin> {
+    if cx.actor.permission.administers() {
+        return Ok(());
+    }
+    Err(NotAdmin::Forbidden)
+}
+
+/// Whether the actor may read the conversation and write in it: its owner, admins and managers.
+pub(crate) fn may_take_part(actor: Actor, conversation: &Conversation) -> bool {
+    actor.permission.administers() || conversation.owner == Some(actor.agent)
+}
+
+/// Locks a conversation.
+pub(crate) fn lock(
+    uow: &mut dyn ConversationUnit,
+    id: ConversationId,
+) -> Result<Conversation, AccessError> {
+    let found = uow.conversations().lock(id)?;
+    found.ok_or(AccessError::NoSuchConversation)
+}
+
+/// Locks a conversation in which the actor may take part.
+pub(crate) fn lock_taking_part(
+    uow: &mut dyn ConversationUnit,
+    actor: Actor,
+    id: ConversationId,
+) -> Result<Conversation, AccessError> {
+    let conversation = lock(uow, id)?;
+    if may_take_part(actor, &conversation) {
+        return Ok(conversation);
+    }
+    Err(AccessError::NotTheOwner)
+}
+
+/// Reads a conversation in which the actor may take part.
+pub(crate) fn read_taking_part(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    id: ConversationId,
+) -> Result<Conversation, AccessError> {
+    let found = snapshot.conversations().get(id)?;
+    let conversation = found.ok_or(AccessError::NoSuchConversation)?;
+    if may_take_part(actor, &conversation) {
+        return Ok(conversation);
+    }
+    Err(AccessError::NotTheOwner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockUnit, a_conversation};
+    use talk_domain::testing::{actor, admin_context, agent_id, context};
+
+    /// CONV-10.
+    #[test]
+    fn the_owner_admins_and_managers_take_part_and_others_do_not() {
+        let owned = Conversation {
+            owner: Some(agent_id(1)),
+            ..a_conversation()
+        };
+        assert!(may_take_part(actor(agent_id(1)), &owned));
+        assert!(!may_take_part(actor(agent_id(2)), &owned));
+        assert!(!may_take_part(actor(agent_id(1)), &a_conversation()));
+        assert!(may_take_part(admin_context(agent_id(2)).actor, &owned));
+        assert!(check_admin(&context(agent_id(1))).is_err());
+        assert!(check_admin(&admin_context(agent_id(1))).is_ok());
+    }
+
+    /// CONV-10: a conversation of another customer is not in the unit's rows.
+    #[test]
+    fn a_conversation_that_is_not_there_is_not_found_whoever_asks() {
+        let mut uow = MockUnit::default();
+        uow.conversations.expect_lock().returning(|_| Ok(None));
+        let admin = admin_context(agent_id(1)).actor;
+        for asks in [admin, actor(agent_id(1))] {
+            let refused = lock_taking_part(&mut uow, asks, a_conversation().id);
+            assert!(matches!(refused, Err(AccessError::NoSuchConversation)));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Use cases on accounts.
+
+pub mod create;
+pub mod delete;
+pub mod list;
+pub mod update;

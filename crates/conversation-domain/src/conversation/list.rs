@@ -1,0 +1,117 @@
+//! Use cases: read conversations.
+
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::page::{Page, PageRequest};
+
+use crate::access::{AccessError, read_taking_part};
+use crate::model::conversation::{Conversation, ConversationFilter, OwnerFilter};
+use crate::unit::ConversationSnapshot;
+
+/// Returns a conversation.
+///
+/// # Errors
+/// See [`AccessError`].
+pub fn show_conversation(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    id: ConversationId,
+) -> Result<Conversation, AccessError> {
+    read_taking_part(snapshot, actor, id)
+}
+
+/// Returns a page of conversations: admins and managers get those of the customer, agents their own,
+/// and on request those without an owner, to claim one.
+///
+/// # Errors
+/// If an agent asks for the conversations of another one.
+pub fn list_conversations(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    mut filter: ConversationFilter,
+    page: PageRequest,
+) -> Result<Page<Conversation>, AccessError> {
+    if !actor.permission.administers() {
+        match filter.owner {
+            Some(OwnerFilter::Nobody) => {}
+            Some(OwnerFilter::Agent(owner)) if owner != actor.agent => {
+                return Err(AccessError::NotTheOwner);
+            }
+            Some(OwnerFilter::Agent(_)) | None => {
+                filter.owner = Some(OwnerFilter::Agent(actor.agent));
+            }
+        }
+    }
+    Ok(snapshot.conversations().page(&filter, page)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{MockSnapshot, a_conversation};
+    use talk_domain::kernel::page::Order;
+    use talk_domain::testing::{actor, admin_context, agent_id};
+
+    const PAGE: PageRequest = PageRequest {
+        size: 1,
+        after: None,
+        order: Order::Descending,
+    };
+
+    fn listed(
+        actor: Actor,
+        owner: Option<OwnerFilter>,
+    ) -> Result<Option<OwnerFilter>, AccessError> {
+        use std::sync::{Arc, Mutex};
+        let asked = Arc::new(Mutex::new(None));
+        let kept = Arc::clone(&asked);
+        let mut snapshot = MockSnapshot::default();
+        snapshot
+            .conversations
+            .expect_page()
+            .returning(move |filter, _| {
+                *kept.lock().unwrap() = filter.owner;
+                Ok(Page {
+                    rows: vec![],
+                    next: None,
+                })
+            });
+        let filter = ConversationFilter {
+            owner,
+            ..ConversationFilter::default()
+        };
+        list_conversations(&mut snapshot, actor, filter, PAGE)?;
+        let asked = *asked.lock().unwrap();
+        Ok(asked)
+    }
+
+    /// CONV-10.
+    #[test]
+    fn an_agent_lists_its_own_conversations_and_those_of_nobody() {
+        let (agent, admin) = (actor(agent_id(1)), admin_context(agent_id(9)).actor);
+        let [own, other] = [1, 2].map(|n| Some(OwnerFilter::Agent(agent_id(n))));
+        assert_eq!(listed(agent, None).unwrap(), own);
+        assert_eq!(listed(agent, own).unwrap(), own);
+        let nobody = Some(OwnerFilter::Nobody);
+        assert_eq!(listed(agent, nobody).unwrap(), nobody);
+        let refused = listed(agent, other);
+        assert!(matches!(refused, Err(AccessError::NotTheOwner)));
+        for owner in [None, own, other, nobody] {
+            assert_eq!(listed(admin, owner).unwrap(), owner);
+        }
+    }
+
+    /// CONV-10: the list of unowned conversations shows their cards only.
+    #[test]
+    fn an_agent_reads_no_conversation_that_it_does_not_own() {
+        let mut snapshot = MockSnapshot::default();
+        let get = snapshot.conversations.expect_get();
+        get.returning(|_| Ok(Some(a_conversation())));
+        let id = a_conversation().id;
+        let refused = show_conversation(&mut snapshot, actor(agent_id(1)), id);
+        assert!(matches!(refused, Err(AccessError::NotTheOwner)));
+        let admin = admin_context(agent_id(1)).actor;
+        let shown = show_conversation(&mut snapshot, admin, id);
+        assert_eq!(shown.unwrap(), a_conversation());
+    }
+}

@@ -1,0 +1,18 @@
+//! The rules of conversations with people outside: entities, use cases and ports. No I/O, no runtime.
+//!
+//! - [`model`]: accounts, addresses, rooms, conversations, messages, events, and their ports.
+//! - [`account`], [`conversation`], [`message`]: use cases, one file each.
+//! - [`mod@unit`]: the ports of a transaction and of a snapshot, and the domain's name.
+//!
+//! The crate uses the kernel and identity of `talk-domain`, and nothing of Talk. `RULES.md` lists its
+//! rules by id.
+
+pub mod access;
+pub mod account;
+pub mod conversation;
+pub mod message;
+pub mod model;
+mod steps;
+#[cfg(any(test, feature = "mock"))]
+pub mod testing;
+pub mod unit;

@@ -1,0 +1,212 @@
+//! Use case: receive a message from outside.
+
+use talk_domain::kernel::context::IdSource;
+use talk_domain::kernel::error::{Invalid, refusals};
+use talk_domain::kernel::id::{AccountId, ConversationId, CustomerId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::time::Timestamp;
+
+use crate::model::account::Account;
+use crate::model::address::Address;
+use crate::model::conversation::{Conversation, State};
+use crate::model::event::{Entry, Event};
+use crate::model::message::{Delivery, Direction, Message};
+use crate::model::room::Room;
+use crate::steps::record::{Cause, record_message, record_update};
+use crate::unit::ConversationUnit;
+
+/// Time and ids of a message from outside, which no agent has sent.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// When it arrived.
+    pub now: Timestamp,
+    /// Ids for what it creates.
+    pub ids: IdSource,
+}
+
+/// A message from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The account that received it.
+    pub account: AccountId,
+    /// Its identity for the method. The same event again is the same message.
+    pub event: String,
+    /// The sender.
+    pub peer: Address,
+    /// Text.
+    pub text: String,
+}
+
+/// The result of an arrival.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A new message.
+    New(Message),
+    /// The message of an earlier arrival of the same event.
+    Again(Message),
+}
+
+impl Received {
+    /// The message.
+    #[must_use]
+    pub fn into_message(self) -> Message {
+        match self {
+            Self::New(message) | Self::Again(message) => message,
+        }
+    }
+}
+
+refusals! {
+    /// Refusals of [`receive_message`].
+    pub enum ReceiveError {
+        NoSuchAccount = NotFound "ACCOUNT_NOT_FOUND" "there is no such account",
+        Empty = InvalidArgument "MESSAGE_EMPTY" "a message needs a text or a media",
+        Reused = Unprocessable "MESSAGE_ID_REUSED" "this id was used for another message",
+        ..Invalid(Invalid),
+        ..Store(StoreError),
+    }
+}
+
+/// Receives a message: finds or creates its room and conversation, opens the conversation if it was
+/// closed, and stores the message, in one transaction. An event that has been received before changes
+/// nothing.
+///
+/// # Errors
+/// See [`ReceiveError`].
+pub fn receive_message(
+    uow: &mut dyn ConversationUnit,
+    arrival: &Arrival,
+    incoming: &Incoming,
+) -> Result<Received, ReceiveError> {
+    if incoming.text.is_empty() {
+        return Err(ReceiveError::Empty);
+    }
+    let found = uow.accounts().get(incoming.account)?;
+    let account = found.ok_or(ReceiveError::NoSuchAccount)?;
+    if let Some(before) = uow.inbox().find(account.id, &incoming.event)? {
+        return received_before(uow, before, (&account, incoming));
+    }
+    let mut conversation = find_or_create(uow, arrival, (&account, &incoming.peer))?;
+    let cause = Cause {
+        actor: None,
+        now: arrival.now,
+    };
+    if conversation.state == State::Closed {
+        conversation.state = State::Active;
+        let owner = conversation.owner;
+        record_update(uow, cause, &mut conversation, owner)?;
+    }
+    let message = Message {
+        id: arrival.ids.fresh().into(),
+        customer: account.customer,
+        conversation: conversation.id,
+        room: conversation.room.id,
+        direction: Direction::Incoming,
+        author: None,
+        reference: incoming.event.clone(),
+        text: incoming.text.replace('\0', "\u{FFFD}"),
+        delivery: Delivery::Delivered,
+        seq: 0,
+        created: arrival.now,
+        updated: arrival.now,
+    };
+    let (message, _) = record_message(uow, cause, &mut conversation, message)?;
+    let is_first = uow
+        .inbox()
+        .insert(account.id, &incoming.event, message.id, message.created)?;
+    if !is_first {
+        return Err(StoreError::Conflict.into());
+    }
+    Ok(Received::New(message))
+}
+
+/// Returns the message of an event that has been received before. An event of another peer must not
+/// reveal it.
+fn received_before(
+    uow: &mut dyn ConversationUnit,
+    id: talk_domain::kernel::id::ConversationMessageId,
+    (account, incoming): (&Account, &Incoming),
+) -> Result<Received, ReceiveError> {
+    let found = uow.conversation_messages().get(id)?;
+    let message = found.ok_or(ReceiveError::Reused)?;
+    let key =
+        new_room(account, (&incoming.peer, message.room, message.created)).key(account.customer);
+    if uow.rooms().by_key(key)? != Some(message.conversation) {
+        return Err(ReceiveError::Reused);
+    }
+    Ok(Received::Again(message))
+}
+
+/// Returns the locked conversation of the room between account and peer, and creates both if there is
+/// no such room.
+fn find_or_create(
+    uow: &mut dyn ConversationUnit,
+    arrival: &Arrival,
+    (account, peer): (&Account, &Address),
+) -> Result<Conversation, StoreError> {
+    let room = new_room(account, (peer, arrival.ids.fresh().into(), arrival.now));
+    let key = room.key(account.customer);
+    if let Some(id) = uow.rooms().by_key(key)? {
+        let found = uow.conversations().lock(id)?;
+        return found.ok_or(StoreError::Conflict);
+    }
+    let conversation = begin(uow, arrival, (account.customer, room))?;
+    if !uow
+        .rooms()
+        .insert(conversation.id, &conversation.room, key)?
+    {
+        // Another transaction has just created the room.
+        return Err(StoreError::Conflict);
+    }
+    Ok(conversation)
+}
+
+fn new_room(
+    account: &Account,
+    (peer, id, now): (&Address, talk_domain::kernel::id::RoomId, Timestamp),
+) -> Room {
+    Room {
+        id,
+        account: account.id,
+        method: account.method,
+        own: account.own_address(),
+        peer: peer.clone(),
+        created: now,
+    }
+}
+
+/// Stores and logs a new conversation.
+fn begin(
+    uow: &mut dyn ConversationUnit,
+    arrival: &Arrival,
+    (customer, room): (CustomerId, Room),
+) -> Result<Conversation, StoreError> {
+    let mut conversation = Conversation {
+        id: ConversationId(arrival.ids.fresh()),
+        customer,
+        name: Conversation::automatic_name(&room),
+        room,
+        owner: None,
+        detail: String::new(),
+        state: State::Active,
+        last: Tick {
+            seq: 0,
+            at: Timestamp::EARLIEST,
+        },
+        created: arrival.now,
+        updated: arrival.now,
+    };
+    let tick = conversation.tick(arrival.now);
+    uow.conversations().insert(&conversation)?;
+    uow.conversation_log().append(&Entry {
+        conversation: conversation.id,
+        tick,
+        actor: None,
+        event: Event::ConversationCreated(&conversation),
+    })?;
+    Ok(conversation)
+}
+
+#[cfg(test)]
+mod tests;

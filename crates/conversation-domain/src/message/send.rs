@@ -1,0 +1,145 @@
+//! Use case: send a message to the person outside.
+
+use std::sync::Arc;
+
+use talk_domain::kernel::context::Context;
+use talk_domain::kernel::error::{Invalid, refusals};
+use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::text::check_text;
+
+use crate::access::{AccessError, lock_taking_part};
+use crate::model::message::{Delivery, Direction, Message};
+use crate::steps::record::{Cause, record_message};
+use crate::unit::ConversationUnit;
+
+/// The command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendMessage {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Text.
+    pub text: String,
+}
+
+/// A message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The message.
+    pub message: Message,
+    /// Its event.
+    pub event: Arc<Logged>,
+}
+
+refusals! {
+    /// Refusals of [`send_message`].
+    pub enum SendError {
+        Empty = InvalidArgument "MESSAGE_EMPTY" "a message needs a text or a media",
+        NoAccount = FailedPrecondition "ACCOUNT_DISABLED" "the account of the conversation was deleted",
+        ..Invalid(Invalid),
+        ..Access(AccessError),
+        ..Store(StoreError),
+    }
+}
+
+/// Sends a message. A visitor of a web chat reads it from the conversation, so that it is accepted as
+/// soon as it is stored.
+///
+/// # Errors
+/// See [`SendError`].
+pub fn send_message(
+    uow: &mut dyn ConversationUnit,
+    cx: &Context,
+    command: &SendMessage,
+) -> Result<Sent, SendError> {
+    check_text("text", &command.text, cx.limits.text)?;
+    if command.text.is_empty() {
+        return Err(SendError::Empty);
+    }
+    let mut conversation = lock_taking_part(uow, cx.actor, command.conversation)?;
+    let account = uow.accounts().get(conversation.room.account)?;
+    if account.is_none() {
+        return Err(SendError::NoAccount);
+    }
+    let agent = cx.actor.agent;
+    let message = Message {
+        id: cx.fresh(),
+        customer: conversation.customer,
+        conversation: conversation.id,
+        room: conversation.room.id,
+        direction: Direction::Outgoing,
+        author: Some(agent),
+        reference: String::new(),
+        text: command.text.clone(),
+        delivery: Delivery::Accepted,
+        seq: 0,
+        created: cx.now,
+        updated: cx.now,
+    };
+    let cause = Cause {
+        actor: Some(agent),
+        now: cx.now,
+    };
+    let (message, event) = record_message(uow, cause, &mut conversation, message)?;
+    Ok(Sent { message, event })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::conversation::Conversation;
+    use crate::testing::{MockUnit, a_conversation, an_account, logs};
+    use talk_domain::testing::{agent_id, context};
+
+    fn send(agent: u128, text: &str, has_account: bool) -> Result<Message, SendError> {
+        let mut uow = MockUnit::default();
+        uow.conversations.expect_lock().returning(|_| {
+            Ok(Some(Conversation {
+                owner: Some(agent_id(1)),
+                ..a_conversation()
+            }))
+        });
+        uow.accounts
+            .expect_get()
+            .returning(move |_| Ok(has_account.then(an_account)));
+        let is_sent = agent == 1 && has_account && !text.is_empty() && text.len() <= 16_000;
+        let insert = uow.conversation_messages.expect_insert();
+        insert.times(usize::from(is_sent)).returning(|_| Ok(()));
+        uow.conversations.expect_update().returning(|_| Ok(()));
+        logs(
+            &mut uow,
+            "conversation_message_created",
+            usize::from(is_sent),
+        );
+        let command = SendMessage {
+            conversation: a_conversation().id,
+            text: text.into(),
+        };
+        let sent = send_message(&mut uow, &context(agent_id(agent)), &command)?;
+        assert_eq!(sent.event.seq, sent.message.seq);
+        Ok(sent.message)
+    }
+
+    /// CONV-08.
+    #[test]
+    fn the_owner_answers_the_person_outside() {
+        let sent = send(1, "Hi", true).unwrap();
+        assert_eq!((&*sent.text, sent.delivery), ("Hi", Delivery::Accepted));
+        assert_eq!(sent.author, Some(agent_id(1)));
+        assert_eq!(sent.seq, a_conversation().last.seq + 1);
+        assert_eq!(sent.direction, Direction::Outgoing);
+    }
+
+    /// CONV-08 and CONV-10.
+    #[test]
+    fn a_message_that_cannot_be_sent_is_not_stored() {
+        let refused = send(2, "Hi", true);
+        assert!(matches!(refused, Err(SendError::Access(_))));
+        let refused = send(1, "Hi", false);
+        assert!(matches!(refused, Err(SendError::NoAccount)));
+        assert!(matches!(send(1, "", true), Err(SendError::Empty)));
+        let refused = send(1, &"x".repeat(16_001), true);
+        assert!(matches!(refused, Err(SendError::Invalid(_))));
+    }
+}

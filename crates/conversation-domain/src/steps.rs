@@ -1,0 +1,3 @@
+//! Parts that use cases share.
+
+pub(crate) mod record;

@@ -1,0 +1,228 @@
+//! For tests: a unit of work and a snapshot made of mocks, and small builders.
+
+use std::sync::Arc;
+
+use talk_domain::identity::access_key::{
+    AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
+};
+use talk_domain::identity::agent::{
+    AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository,
+};
+use talk_domain::identity::customer::{
+    CustomerRemoval, CustomerRepository, MockCustomerRemoval, MockCustomerRepository,
+};
+use talk_domain::identity::departure::{Departure, MockDeparture};
+use talk_domain::identity::session::{
+    Directory, MockDirectory, MockSessionRepository, SessionRepository,
+};
+use talk_domain::identity::unit::{IdentitySnapshot, IdentityUnit};
+use talk_domain::kernel::cleanup::{
+    CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
+};
+use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
+use talk_domain::kernel::log::{EventQueries, Logged, MockEventQueries};
+use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::unit::{Snapshot, UnitOfWork};
+use talk_domain::talk::model::event::{EventLog, MockEventLog};
+use talk_domain::testing::{at, customer_id};
+use uuid::Uuid;
+
+use crate::account::create::Wanted;
+use crate::model::account::{
+    Account, AccountQueries, AccountRepository, Method, MockAccountQueries, MockAccountRepository,
+};
+use crate::model::address::{Address, AddressKind};
+use crate::model::conversation::{
+    Conversation, ConversationQueries, ConversationRepository, MockConversationQueries,
+    MockConversationRepository, State, stream,
+};
+use crate::model::event::{ConversationLog, MockConversationLog};
+use crate::model::inbox::{InboxRepository, MockInboxRepository};
+use crate::model::message::{
+    Delivery, Direction, Message, MessageQueries, MessageRepository, MockMessageQueries,
+    MockMessageRepository,
+};
+use crate::model::origin::Origin;
+use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
+use crate::unit::{ConversationSnapshot, ConversationUnit};
+
+macro_rules! mocks {
+    ($(#[$doc:meta])* $name:ident {
+        $($port:ident { $($field:ident: $mock:ident as $trait:ident,)* })*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub struct $name {
+            $($(
+                #[doc = concat!("See [`", stringify!($trait), "`].")]
+                pub $field: $mock,
+            )*)*
+        }
+
+        $(impl $port for $name {
+            $(fn $field(&mut self) -> &mut dyn $trait {
+                &mut self.$field
+            })*
+        })*
+    };
+}
+
+mocks! {
+    /// A unit of work of mocked repositories; an unexpected call fails the test.
+    MockUnit {
+        UnitOfWork {
+            events: MockEventLog as EventLog,
+            idempotency: MockIdempotencyRepository as IdempotencyRepository,
+            cleanups: MockCleanupRepository as CleanupRepository,
+        }
+        IdentityUnit {
+            agents: MockAgentRepository as AgentRepository,
+            keys: MockAccessKeyRepository as AccessKeyRepository,
+            sessions: MockSessionRepository as SessionRepository,
+            customers: MockCustomerRepository as CustomerRepository,
+            customer_removal: MockCustomerRemoval as CustomerRemoval,
+            directory: MockDirectory as Directory,
+            products: MockDeparture as Departure,
+        }
+        ConversationUnit {
+            accounts: MockAccountRepository as AccountRepository,
+            rooms: MockRoomRepository as RoomRepository,
+            conversations: MockConversationRepository as ConversationRepository,
+            conversation_messages: MockMessageRepository as MessageRepository,
+            inbox: MockInboxRepository as InboxRepository,
+            conversation_log: MockConversationLog as ConversationLog,
+        }
+    }
+}
+
+mocks! {
+    /// A snapshot of mocked queries; an unexpected call fails the test.
+    MockSnapshot {
+        Snapshot {
+            events: MockEventQueries as EventQueries,
+            cleanups: MockCleanupQueries as CleanupQueries,
+        }
+        IdentitySnapshot {
+            agents: MockAgentQueries as AgentQueries,
+            keys: MockAccessKeyQueries as AccessKeyQueries,
+            directory: MockDirectory as Directory,
+        }
+        ConversationSnapshot {
+            accounts: MockAccountQueries as AccountQueries,
+            rooms: MockRoomQueries as RoomQueries,
+            conversations: MockConversationQueries as ConversationQueries,
+            conversation_messages: MockMessageQueries as MessageQueries,
+        }
+    }
+}
+
+/// Expects `times` events of this kind, each at the place after the one before it.
+pub fn logs(uow: &mut MockUnit, kind: &'static str, times: usize) {
+    let append = uow.conversation_log.expect_append().times(times);
+    append
+        .withf(move |entry| entry.event.kind().as_str() == kind)
+        .returning(|entry| {
+            Ok(Arc::new(Logged {
+                customer: customer_id(),
+                stream: stream(entry.conversation),
+                seq: entry.tick.seq,
+                kind: entry.event.kind(),
+                subject: entry.event.subject(),
+                changes: entry.event.changes(),
+                payload: "{}".into(),
+            }))
+        });
+}
+
+/// The `n`th account.
+#[must_use]
+pub fn account_id(n: u128) -> AccountId {
+    AccountId(Uuid::from_u128(0xD_0000 + n))
+}
+
+/// The settings of a web chat.
+#[must_use]
+pub fn a_wanted_account() -> Wanted {
+    Wanted {
+        name: "Help".into(),
+        detail: String::new(),
+        origins: Origin::parse("https://shop.test").into_iter().collect(),
+    }
+}
+
+/// A web chat.
+#[must_use]
+pub fn an_account() -> Account {
+    let wanted = a_wanted_account();
+    Account {
+        id: account_id(1),
+        customer: customer_id(),
+        method: Method::Webchat,
+        name: wanted.name,
+        detail: wanted.detail,
+        origins: wanted.origins,
+        created: at(1),
+        updated: at(1),
+    }
+}
+
+/// The `n`th visitor of the web chat.
+#[must_use]
+pub fn visitor(n: u128) -> Address {
+    Address {
+        kind: AddressKind::Webchat,
+        target: format!("visitor-{n}"),
+        target_name: String::new(),
+    }
+}
+
+/// The room of the first visitor.
+#[must_use]
+pub fn a_room() -> Room {
+    let account = an_account();
+    Room {
+        id: Uuid::from_u128(0xF1).into(),
+        account: account.id,
+        method: account.method,
+        own: account.own_address(),
+        peer: visitor(1),
+        created: at(5),
+    }
+}
+
+/// The conversation with the first visitor, which has no owner.
+#[must_use]
+pub fn a_conversation() -> Conversation {
+    Conversation {
+        id: Uuid::from_u128(0xF2).into(),
+        customer: customer_id(),
+        room: a_room(),
+        owner: None,
+        name: "Chat · visitor-1".into(),
+        detail: String::new(),
+        state: State::Active,
+        last: Tick { seq: 5, at: at(5) },
+        created: at(5),
+        updated: at(5),
+    }
+}
+
+/// The `n`th message of the conversation: an answer.
+#[must_use]
+pub fn a_message(n: u128) -> Message {
+    Message {
+        id: Uuid::from_u128(0xF_0000 + n).into(),
+        customer: customer_id(),
+        conversation: a_conversation().id,
+        room: a_room().id,
+        direction: Direction::Outgoing,
+        author: Some(talk_domain::testing::agent_id(1)),
+        reference: String::new(),
+        text: format!("message {n}"),
+        delivery: Delivery::Accepted,
+        seq: 2,
+        created: at(5),
+        updated: at(5),
+    }
+}
