@@ -14,7 +14,22 @@ trap 'rm -rf "$work"' EXIT
 cp -r "$crate/assets" "$crate/types.d.ts" "$here"/console/. "$work"
 cd "$work"
 printf '{"type": "module", "private": true}\n' >package.json
-npm install --silent --no-audit --no-fund --no-save playwright-core@1.65.1 axe-core@4.14.1
+npm install --silent --no-audit --no-fund --no-save \
+  playwright-core@1.65.1 axe-core@4.14.1 openapi-typescript@7.13.0 typescript@5.9.3 eslint@9.39.1 @eslint/js@9.39.1 \
+  preact@11.2.0 htm@3.1.1 @preact/signals@2.11.4
+
+if [ -z "$only" ]; then
+  node "$crate/vendor.mjs"
+  npx eslint assets
+  # Libraries are vendored without their types, which come from the packages.
+  for name in preact:preact hooks:preact/hooks signals:@preact/signals signals-core:@preact/signals-core; do
+    printf 'export * from "%s";\n' "${name#*:}" >"assets/vendor/${name%%:*}.d.ts"
+  done
+  printf 'export { default } from "htm";\n' >assets/vendor/htm.d.ts
+  npx openapi-typescript "$crate/../talk-http-actix/openapi.json" --output talk-api.d.ts
+  npx tsc --project .
+  node --test unit
+fi
 export CHROMIUM SERVER=$binary
 for suite in browser/*${only}*.test.mjs; do
   node --test "$suite"

@@ -10,6 +10,9 @@ import { chromium } from "playwright-core";
 /** Settings under which one address may do everything at once. */
 const SETTINGS = { TALK_AGENT_RATE: "0", TALK_CUSTOMER_RATE: "0", TALK_ADDRESS_RATE: "0", TALK_LOG: "warn" };
 
+/** Errors that a browser reports by itself, after refusals and without a network. */
+const EXPECTED = /Failed to load resource|WebSocket connection to/;
+
 /** A `talk-server dev` with its data in a folder of its own. */
 export class Server {
   /** @param {Record<string, string>} [settings] */
@@ -108,11 +111,20 @@ export class Browser {
    */
   async page(url, options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en", ...options });
+    context.setDefaultTimeout(10_000);
+    // ASSETS names the folder of files that are tested without building the server again.
+    const assets = process.env.ASSETS;
+    if (assets) {
+      await context.route(/\/console\/[0-9a-f]+\//, (route) => {
+        const [, name = ""] = /\/console\/[0-9a-f]+\/(.*)$/.exec(route.request().url()) ?? [];
+        return route.fulfill({ path: join(assets, name) });
+      });
+    }
     const page = await context.newPage();
     page.on("pageerror", (error) => this.errors.push(String(error.stack ?? error)));
     page.on("console", (message) => {
       const isPolicy = message.text().includes("Content Security Policy");
-      if (isPolicy || (message.type() === "error" && !message.text().includes("Failed to load resource"))) {
+      if (isPolicy || (message.type() === "error" && !EXPECTED.test(message.text()))) {
         this.errors.push(message.text());
       }
     });

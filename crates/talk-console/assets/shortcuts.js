@@ -34,19 +34,16 @@ export function isWriting() {
   );
 }
 
-/**
- * Listens to the keys until the returned function is called.
- * @param {import("./live.js").Live} live
- */
-export function onShortcut(live) {
+/** Listens to the keys until the returned function is called. */
+export function onShortcut() {
   /** @param {KeyboardEvent} event */
   const press = (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     const isControl = event.ctrlKey || event.metaKey;
     if (isControl && !event.altKey && event.key.toLowerCase() === "k") open({ kind: "jump" });
     else if (isControl && event.key === "/") go("#/search");
-    else if (event.altKey && event.key === "ArrowDown") step(1, event.shiftKey, live);
-    else if (event.altKey && event.key === "ArrowUp") step(-1, event.shiftKey, live);
+    else if (event.altKey && event.key === "ArrowDown") step(1, event.shiftKey);
+    else if (event.altKey && event.key === "ArrowUp") step(-1, event.shiftKey);
     else if (event.key === "?" && !isWriting()) open({ kind: "shortcuts" });
     else return;
     event.preventDefault();
@@ -59,9 +56,8 @@ export function onShortcut(live) {
  * Goes to the next or previous chat of the list.
  * @param {number} by
  * @param {boolean} isUnread whether chats without unread messages are skipped
- * @param {import("./live.js").Live} _
  */
-function step(by, isUnread, _) {
+function step(by, isUnread) {
   const list = sorted([...chats.peek().values()]);
   const at = list.findIndex(({ id }) => id === route.peek().chat);
   for (let count = 1; count <= list.length; count += 1) {

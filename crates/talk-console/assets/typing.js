@@ -46,6 +46,11 @@ export class Typing {
     return true;
   }
 
+  /** One has sent the message: the next key is a new beginning. */
+  sent() {
+    this.lastSent = 0;
+  }
+
   #expire() {
     const now = Date.now();
     for (const [chat, agents] of this.agents.peek()) {

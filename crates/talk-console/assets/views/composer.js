@@ -43,6 +43,7 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
     const wanted = text.trim();
     if (!wanted) return;
     live.outbox.post({ chat: chat.id, parent, text: wanted });
+    live.typing.sent();
     write("");
     field.current?.focus();
   };

@@ -15,7 +15,7 @@ export function Text({ text }) {
   if (!text) return null;
   const mine = session.value?.agent.username.normalize("NFKC").toLowerCase();
   const found = parts(text, (name) => names.value.has(name));
-  const isEmoji = found.length === 1 && /^(\p{Extended_Pictographic}[\u200d\ufe0f\p{EMod}]*){1,3}$/u.test(text.trim());
+  const isEmoji = found.length === 1 && /^(\p{Extended_Pictographic}(\u200d|\ufe0f|\p{EMod})*){1,3}$/u.test(text.trim());
   return html`<div class=${classes("text", isEmoji && "large")} dir="auto">${found.map(({ kind, text: part }) => {
     if (kind === "link") return html`<a href=${part} target="_blank" rel="noopener noreferrer nofollow">${part}</a>`;
     if (kind === "code") return html`<code>${part}</code>`;

@@ -25,7 +25,7 @@ const PAGES = {
 
 /** @param {{live: Live}} props */
 export function Shell({ live }) {
-  useEffect(() => onShortcut(live), [live]);
+  useEffect(onShortcut, []);
   const { view, chat } = route.value;
   return html`<div class="shell" data-view=${view}>
     <a class="skip" href="#main">${t("shell.skip")}</a>

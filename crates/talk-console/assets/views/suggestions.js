@@ -27,7 +27,9 @@ export function Suggestions({ text, caret, field, onChoose }) {
     area.setAttribute("aria-activedescendant", `suggestion-${chosen}`);
     /** @param {KeyboardEvent} event */
     const press = (event) => {
-      if (event.isComposing) return;
+      // A name that is written out needs no choice: Enter sends.
+      const isWhole = found[chosen]?.username.toLowerCase() === begun;
+      if (event.isComposing || (isWhole && event.key === "Enter")) return;
       if (event.key === "ArrowDown") setChosen((chosen + 1) % found.length);
       else if (event.key === "ArrowUp") setChosen((chosen + found.length - 1) % found.length);
       else if (event.key === "Escape") setHidden(`${from}`);
