@@ -23,7 +23,7 @@ const PRELOADS: &str = "<!-- {{preloads}} -->";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Modules that are loaded on demand, so that the first view does without them.
-const ON_DEMAND: &[&str] = &["later/", "texts/"];
+const ON_DEMAND: &[&str] = &["later/", "texts/ar.js"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");

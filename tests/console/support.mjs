@@ -177,5 +177,6 @@ export async function say(page, text) {
  * @param {string} text
  */
 export function message(page, text) {
-  return page.locator(".message").filter({ has: page.getByText(text, { exact: true }) });
+  const whole = new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}( \\(edited\\))?$`);
+  return page.locator(".message").filter({ has: page.locator(".text", { hasText: whole }) });
 }

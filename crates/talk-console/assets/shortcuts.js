@@ -16,6 +16,7 @@ export const SHORTCUTS = /** @type {const} */ ([
   [["Enter"], "shortcuts.send"],
   [["Shift", "Enter"], "shortcuts.line"],
   [["↑"], "shortcuts.editLast"],
+  [["Alt", "M"], "shortcuts.messages"],
   [["Esc"], "shortcuts.close"],
   [["↑", "↓"], "shortcuts.move"],
   [["E"], "shortcuts.edit"],
@@ -44,12 +45,20 @@ export function onShortcut() {
     else if (isControl && event.key === "/") go("#/search");
     else if (event.altKey && event.key === "ArrowDown") step(1, event.shiftKey);
     else if (event.altKey && event.key === "ArrowUp") step(-1, event.shiftKey);
+    else if (event.altKey && event.code === "KeyM") focusMessages();
     else if (event.key === "?" && !isWriting()) open({ kind: "shortcuts" });
     else return;
     event.preventDefault();
   };
   addEventListener("keydown", press);
   return () => removeEventListener("keydown", press);
+}
+
+/** Moves the focus to the newest message of the pane that has it, or of the chat. */
+function focusMessages() {
+  const pane = document.activeElement?.closest(".thread") ?? document.querySelector(".chat-main");
+  const last = [...(pane?.querySelectorAll(".message-list [data-message]") ?? [])].at(-1);
+  if (last instanceof HTMLElement) last.focus();
 }
 
 /**

@@ -38,12 +38,13 @@ export default function Picker({ live, picking: { message, anchor } }) {
     toggle(message, emoji, live.agent).catch(() => {});
     element.current?.hidePopover();
   };
+  const titles = t("picker.groups").split("|");
   const wanted = text.trim().toLowerCase().replace(/^:|:$/g, "");
   /** @type {[string, [string, string][]][]} */
   const all = /** @type {any} */ (groups);
   const found = wanted
     ? [["", all.flatMap(([, list]) => list.filter(([, names]) => names.includes(wanted))).slice(0, 120)]]
-    : [...(used.length ? [[t("picker.recent"), used.map((emoji) => [emoji, emoji])]] : []), ...all];
+    : [...(used.length ? [[t("picker.recent"), used.map((emoji) => [emoji, emoji])]] : []), ...all.map(([, list], at) => [titles[at], list])];
   const rows = /** @type {[string, [string, string][]][]} */ (found);
   const press = (/** @type {KeyboardEvent} */ event) => {
     const buttons = [...(element.current?.querySelectorAll(".picker-grid button") ?? [])];

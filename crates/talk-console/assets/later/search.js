@@ -8,7 +8,7 @@ import { chatPath, route } from "../route.js";
 import { chatName, sorted } from "../sections.js";
 import { t } from "../text.js";
 import { parseTime, shortTime } from "../time.js";
-import { html, useEffect, useState } from "../ui.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../ui.js";
 import { useChange } from "../views/dialogs.js";
 import { PageHead } from "./page.js";
 
@@ -44,7 +44,11 @@ export default function Search() {
   const [found, setFound] = useState(/** @type {Message[] | null} */ (null));
   const [next, setNext] = useState("");
   const { error, isBusy, run } = useChange();
-  useEffect(() => setPlace(t("search.title")), []);
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useLayoutEffect(() => {
+    setPlace(t("search.title"));
+    field.current?.focus();
+  }, []);
   useEffect(() => {
     const timer = setTimeout(() => load(""), PAUSE_MS);
     return () => clearTimeout(timer);
@@ -78,7 +82,7 @@ export default function Search() {
   return html`<div class="page"><div class="page-inside">
     <${PageHead} title=${t("search.title")} />
     <form class="filters" role="search" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), load(""))}>
-      <label class="field whole">${t("search.text")} <input type="search" name="q" dir="auto" maxlength="255" autofocus value=${wanted.q} onInput=${set} /></label>
+      <label class="field whole">${t("search.text")} <input type="search" name="q" dir="auto" maxlength="255" ref=${field} value=${wanted.q} onInput=${set} /></label>
       <label class="field">${t("search.chat")} <select name="chat_id" value=${wanted.chat_id} onChange=${set}>
         <option value="">${t("search.anyChat")}</option>
         ${sorted([...chats.value.values()]).map((chat) => html`<option key=${chat.id} value=${chat.id}>${chatName(chat)}</option>`)}

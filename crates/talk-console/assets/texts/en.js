@@ -60,7 +60,6 @@ export default {
   "create.people": "People",
   "create.person": "Find people",
   "create.create": "Create",
-  "create.start": "Start",
 
   "chat.unnamed": "Unnamed group",
   "chat.direct": "Direct chat",
@@ -79,7 +78,6 @@ export default {
   "settings.title": "Chat settings",
   "members.title": "Members",
   "members.count": { one: "{count} member", other: "{count} members" },
-  "members.add": "Add",
   "members.remove": "Remove",
   "members.invite": "Add people",
 
@@ -112,13 +110,12 @@ export default {
   "picker.search": "Search emoji",
   "picker.none": "No emoji has this name.",
   "picker.recent": "Used before",
+  "picker.groups": "Smileys and emotion|People and body|Animals and nature|Food and drink|Travel and places|Activities|Objects|Symbols|Flags",
 
   "composer.label": "Write to {name}",
   "composer.send": "Send",
   "composer.left": { one: "{count} character left", other: "{count} characters left" },
   "composer.people": "People",
-  "composer.attach": "Attach files",
-  "composer.drop": "Drop files to attach them",
 
   "outbox.label": "Messages being sent",
   "outbox.sending": "Sending…",
@@ -132,7 +129,8 @@ export default {
   "thread.reply": "Reply",
   "thread.write": "Reply…",
   "thread.replies": { one: "{count} reply", other: "{count} replies" },
-  "thread.inReplyTo": "In reply to {author}: open the thread",
+  "thread.inReplyTo": "In reply to",
+  "thread.open": "Open the thread",
   "thread.replyingTo": "Replying to {author}",
   "thread.toRoot": "Reply to the thread instead",
 
@@ -171,7 +169,8 @@ export default {
   "shortcuts.unread": "Next chat with unread messages",
   "shortcuts.send": "Send the message",
   "shortcuts.line": "New line",
-  "shortcuts.editLast": "Edit your last message, or go to the messages",
+  "shortcuts.editLast": "Edit your last message",
+  "shortcuts.messages": "Go to the messages",
   "shortcuts.close": "Close the thread or the dialog",
   "shortcuts.move": "From message to message",
   "shortcuts.edit": "Edit the message",
@@ -236,7 +235,6 @@ export default {
   "webhooks.deliveries": "Deliveries",
   "webhooks.noDeliveries": "Nothing has been sent yet.",
   "webhooks.replay": "Send all dead ones again",
-  "webhooks.replayOne": "Send again",
   "webhooks.type": "Event",
   "webhooks.status": "State",
   "webhooks.answer": "Answer",

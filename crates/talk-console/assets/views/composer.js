@@ -1,7 +1,7 @@
 // The field in which a message is written.
 
 import { t } from "../text.js";
-import { html, useEffect, useRef, useState } from "../ui.js";
+import { html, useLayoutEffect, useRef, useState } from "../ui.js";
 import { IconButton } from "./icons.js";
 import { Suggestions } from "./suggestions.js";
 import { editing } from "./message-state.js";
@@ -23,7 +23,8 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
   const [text, setText] = useState(() => drafts.get(draft) ?? "");
   const [caret, setCaret] = useState(0);
   const isPhone = matchMedia("(pointer: coarse)").matches;
-  useEffect(() => {
+  // Before the next key: it belongs to the field that is on the screen.
+  useLayoutEffect(() => {
     if (!isPhone) field.current?.focus();
   }, [draft]);
 

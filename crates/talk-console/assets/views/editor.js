@@ -2,14 +2,14 @@
 
 import { Refusal, change } from "../api.js";
 import { t } from "../text.js";
-import { html, useEffect, useRef, useState } from "../ui.js";
+import { html, useLayoutEffect, useRef, useState } from "../ui.js";
 import { editing } from "./message-state.js";
 
 /** @param {{message: import("../../types.d.ts").Message}} props */
 export function Editor({ message }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [error, setError] = useState("");
-  useEffect(() => {
+  useLayoutEffect(() => {
     const area = field.current;
     area?.focus();
     area?.setSelectionRange(area.value.length, area.value.length);

@@ -18,6 +18,12 @@ import { activeMessage, editing } from "./message-state.js";
 /** @typedef {import("../../types.d.ts").Message} Message */
 /** @typedef {import("../live.js").Live} Live */
 
+/** Hides the actions when the pointer leaves, unless the focus is on them. @param {PointerEvent} event */
+function leave(event) {
+  const row = /** @type {HTMLElement} */ (event.currentTarget);
+  if (event.pointerType === "mouse" && !row.contains(document.activeElement)) activeMessage.value = "";
+}
+
 /**
  * @param {{message: Message, isGrouped: boolean, live: Live, depth?: number, isInThread?: boolean,
  *   onReply?: (message: Message) => void}} props
@@ -40,6 +46,7 @@ export function MessageItem({ message, isGrouped, live, depth = 0, isInThread = 
     data-depth=${depth || undefined}
     tabindex=${isActive ? 0 : -1}
     onPointerEnter=${() => (activeMessage.value = key)}
+    onPointerLeave=${leave}
     onFocusIn=${() => (activeMessage.value = key)}
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => isActionKey(event, message, live, reply)}
     aria-label=${t("message.label", { author, time: clockTime(time), text: isDeleted ? t("message.deleted") : message.text })}
@@ -56,8 +63,7 @@ export function MessageItem({ message, isGrouped, live, depth = 0, isInThread = 
         ? html`<p class="text tombstone"><${Icon} name="trash" /> ${t("message.deleted")}</p>`
         : editing.value === key
           ? html`<${Editor} message=${message} />`
-          : html`<${Text} text=${message.text} />
-              ${message.tm_edit && html`<span class="edited" title=${fullTime(parseTime(message.tm_edit))}>${t("message.edited")}</span>`}`}
+          : html`<${Text} text=${message.text} edited=${message.tm_edit} />`}
       <${Medias} medias=${message.medias} />
       <${Reactions} message=${message} live=${live} />
       ${message.reply_count > 0 &&
@@ -87,7 +93,7 @@ function Quote({ message, live }) {
   const parent = near ?? far;
   const author = parent ? nameOf(parent.owner_id, t("person.unknown")) : "…";
   const text = !parent ? "" : parent.tm_delete ? t("message.deleted") : parent.text || t("message.attachment");
-  return html`<a class="quote" href=${chatPath(message.chat_id, "thread", message.root_id)} aria-label=${t("thread.inReplyTo", { author })}>
-    <${Icon} name="reply" /> <strong dir="auto">${author}</strong> <span dir="auto">${text.slice(0, 200)}</span>
+  return html`<a class="quote" href=${chatPath(message.chat_id, "thread", message.root_id)} title=${t("thread.open")}>
+    <${Icon} name="reply" /><span class="hidden">${t("thread.inReplyTo")}</span> <strong dir="auto">${author}</strong> <span dir="auto">${text.slice(0, 200)}</span>
   </a>`;
 }

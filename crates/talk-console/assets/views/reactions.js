@@ -47,8 +47,8 @@ export function Reactions({ message, live }) {
       const label = t("reaction.by", { emoji, names: names.join(", ") });
       const sent = reactions.find((one) => shown(one.emoji) === emoji)?.emoji ?? emoji;
       return html`<li key=${emoji}><button type="button" class=${classes("reaction", isMine && "mine")} aria-pressed=${isMine}
-        aria-label=${label} title=${label} onClick=${() => toggle(message, sent, live.agent).catch(() => {})}>
-        <span aria-hidden="true">${emoji}</span> <span>${ids.length}</span>
+        title=${label} onClick=${() => toggle(message, sent, live.agent).catch(() => {})}>
+        <span aria-hidden="true">${emoji}</span> <span aria-hidden="true">${ids.length}</span><span class="hidden">${label}</span>
       </button></li>`;
     })}
     <li><button type="button" class="reaction add" aria-label=${t("reaction.add")} title=${t("reaction.add")}

@@ -3,6 +3,8 @@
 import { people } from "../people.js";
 import { parts } from "../rich.js";
 import { session } from "../session.js";
+import { t } from "../text.js";
+import { fullTime, parseTime } from "../time.js";
 import { classes, computed, html } from "../ui.js";
 
 /** Login names of all agents, as mentions compare them. */
@@ -10,8 +12,8 @@ const names = computed(
   () => new Set([...people.value.values()].map(({ username }) => username.normalize("NFKC").toLowerCase())),
 );
 
-/** @param {{text: string}} props */
-export function Text({ text }) {
+/** @param {{text: string, edited?: string}} props `edited` is the time of the last edit */
+export function Text({ text, edited = "" }) {
   if (!text) return null;
   const mine = session.value?.agent.username.normalize("NFKC").toLowerCase();
   const found = parts(text, (name) => names.value.has(name));
@@ -25,5 +27,5 @@ export function Text({ text }) {
       return html`<span class=${classes("mention", isMine && "me")}>${part}</span>`;
     }
     return part;
-  })}</div>`;
+  })}${edited && html` <span class="edited" title=${fullTime(parseTime(edited))}>${t("message.edited")}</span>`}</div>`;
 }

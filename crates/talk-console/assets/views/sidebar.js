@@ -2,7 +2,7 @@
 
 import { areChatsLoaded, chats, otherOf } from "../chats.js";
 import { open } from "../dialog-state.js";
-import { nameOf } from "../people.js";
+import { nameOf, presence } from "../people.js";
 import { chatPath, route } from "../route.js";
 import { chatName, sorted } from "../sections.js";
 import { logOut, session } from "../session.js";
@@ -103,21 +103,22 @@ function Row({ chat }) {
   const isHere = route.value.chat === chat.id;
   const count = chat.unread_count;
   const isLoud = chat.mention_count > 0 || (isDirect && count > 0);
-  const label = [
-    name,
+  const status = isDirect && presence.value.get(other);
+  const spoken = [
     chat.status === "closed" && t("chat.closed"),
     count > 0 && t("sidebar.unread", { count }),
     chat.mention_count > 0 && t("sidebar.mentions", { count: chat.mention_count }),
-  ];
+    status === "online" && t("presence.online"),
+    status === "away" && t("presence.away"),
+  ].filter(Boolean);
   return html`<li>
     <a class=${classes("row", isHere && "here", count > 0 && "unread", chat.status === "closed" && "closed")}
-      href=${chatPath(chat.id)} aria-current=${isHere ? "page" : undefined}
-      aria-label=${label.filter(Boolean).join(", ")}>
+      href=${chatPath(chat.id)} aria-current=${isHere ? "page" : undefined}>
       ${isDirect
-        ? html`<span class="row-avatar"><${Avatar} id=${other || chat.id} name=${name} isSmall /><${Presence} id=${other} /></span>`
+        ? html`<span class="row-avatar" aria-hidden="true"><${Avatar} id=${other || chat.id} name=${name} isSmall /><${Presence} id=${other} /></span>`
         : html`<${Icon} name=${chat.status === "closed" ? "lock" : chat.type === "talk" ? "channel" : "group"} />`}
-      <span class="row-name" dir="auto">${name}</span>
-      ${count > 0 && html`<span class=${classes("count", isLoud && "loud")}>${count >= 1000 ? "999+" : count}</span>`}
+      <span class="row-name" dir="auto">${name}</span>${spoken.length > 0 && html`<span class="hidden">, ${spoken.join(", ")}</span>`}
+      ${count > 0 && html`<span aria-hidden="true" class=${classes("count", isLoud && "loud")}>${count >= 1000 ? "999+" : count}</span>`}
     </a>
   </li>`;
 }
