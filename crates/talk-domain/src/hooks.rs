@@ -10,7 +10,6 @@ pub mod attempt;
 pub mod create;
 pub mod delivery;
 pub mod due;
-pub mod feed;
 pub mod filter;
 pub mod list;
 pub mod own;

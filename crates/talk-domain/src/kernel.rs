@@ -2,6 +2,7 @@
 
 pub mod blank;
 pub mod cleanup;
+pub mod consumer;
 pub mod context;
 pub mod error;
 pub mod fold;
@@ -12,6 +13,7 @@ pub mod limits;
 pub mod live;
 pub mod log;
 pub mod page;
+pub mod positions;
 pub mod store;
 pub mod store_error;
 pub mod stream;

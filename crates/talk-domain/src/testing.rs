@@ -9,7 +9,6 @@ mod seen;
 use crate::hooks::delivery::{
     DeliveryQueries, DeliveryRepository, MockDeliveryQueries, MockDeliveryRepository,
 };
-use crate::hooks::feed::{FeedQueries, FeedRepository, MockFeedQueries, MockFeedRepository};
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::hooks::webhook::{
     MockWebhookQueries, MockWebhookRepository, WebhookQueries, WebhookRepository,
@@ -33,6 +32,9 @@ use crate::kernel::cleanup::{
 };
 use crate::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
 use crate::kernel::log::{EventQueries, MockEventQueries};
+use crate::kernel::positions::{
+    ConsumerRepository, LogQueries, MockConsumerRepository, MockLogQueries,
+};
 use crate::kernel::unit::{Snapshot, UnitOfWork};
 
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
@@ -88,6 +90,8 @@ mocks! {
             events: MockEventLog as EventLog,
             idempotency: MockIdempotencyRepository as IdempotencyRepository,
             cleanups: MockCleanupRepository as CleanupRepository,
+            log: MockLogQueries as LogQueries,
+            consumers: MockConsumerRepository as ConsumerRepository,
         }
         IdentityUnit {
             agents: MockAgentRepository as AgentRepository,
@@ -101,7 +105,6 @@ mocks! {
         HooksUnit {
             webhooks: MockWebhookRepository as WebhookRepository,
             deliveries: MockDeliveryRepository as DeliveryRepository,
-            feed: MockFeedRepository as FeedRepository,
         }
         TalkUnit {
             chats: MockChatRepository as ChatRepository,
@@ -124,6 +127,7 @@ mocks! {
         Snapshot {
             events: MockEventQueries as EventQueries,
             cleanups: MockCleanupQueries as CleanupQueries,
+            log: MockLogQueries as LogQueries,
         }
         IdentitySnapshot {
             agents: MockAgentQueries as AgentQueries,
@@ -133,7 +137,6 @@ mocks! {
         HooksSnapshot {
             webhooks: MockWebhookQueries as WebhookQueries,
             deliveries: MockDeliveryQueries as DeliveryQueries,
-            feed: MockFeedQueries as FeedQueries,
         }
         TalkSnapshot {
             chats: MockChatQueries as ChatQueries,

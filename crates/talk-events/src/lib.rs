@@ -4,11 +4,16 @@
 //! its stream. The [`hub`] decides who gets what; around it the node performs the I/O: it reads the
 //! log and owns the queues of the connections. Both know streams, not the objects that have them. The
 //! event log is the truth: a connection that misses a ring gets the event from there.
+//!
+//! A [`LogReader`] gives every event of the installation to a
+//! [consumer](talk_domain::kernel::consumer), from its stored position on.
 
 mod connection;
 pub mod hub;
 mod mailbox;
 mod node;
+mod reader;
 mod roster;
 
 pub use node::{Node, NodeBell, NodeHandle};
+pub use reader::{LogReader, ReaderBell};

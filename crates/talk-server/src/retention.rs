@@ -23,6 +23,10 @@ use crate::installation::{now, random};
 /// Time from one run to the next.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// Time until the next run after one that left events for a consumer or a webhook. It doubles from
+/// one such run to the next.
+const AFTER_HELD: Duration = Duration::from_secs(1);
+
 /// Pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -35,14 +39,20 @@ pub(crate) async fn retain_hourly(
     retention: Retention,
     limits: Limits,
 ) {
-    let mut hours = tokio::time::interval(HOUR);
+    let mut after_held = AFTER_HELD;
     loop {
-        hours.tick().await;
         let mut run = Run::new(Arc::clone(&store), retention.at(now()), limits);
         match run.complete().await {
             Ok(()) => run.erased.log(),
             // The next hourly run tries again.
             Err(error) => tracing::warn!(%error, "failed to look for expired data"),
+        }
+        if run.erased.held == 0 {
+            after_held = AFTER_HELD;
+            tokio::time::sleep(HOUR).await;
+        } else {
+            tokio::time::sleep(after_held).await;
+            after_held = after_held.saturating_mul(2).min(HOUR);
         }
     }
 }
@@ -53,6 +63,8 @@ struct Erased {
     messages: u64,
     events: u64,
     chats: u64,
+    /// Chats with events that a consumer or a webhook has not got yet.
+    held: u64,
 }
 
 impl Erased {
@@ -63,6 +75,7 @@ impl Erased {
             Due::Chat => (&mut self.chats, "chats"),
         };
         *sum += step.rows;
+        self.held += u64::from(step.is_held);
         metrics::counter!("talk_retention_erased_total", "what" => what).increment(step.rows);
     }
 
@@ -71,9 +84,12 @@ impl Erased {
             messages,
             events,
             chats,
+            held,
         } = *self;
         if messages + events + chats > 0 {
             tracing::info!(messages, events, chats, "expired data was erased");
+        } else if held > 0 {
+            tracing::debug!(held, "expired events wait for a consumer or a webhook");
         } else {
             tracing::debug!("nothing has expired");
         }
@@ -230,12 +246,9 @@ impl Run {
             }
             Due::Chat => {
                 let unit = Unit::of(customer, "remove_chat");
-                let removed = self.store.write(unit, move |uow| remove_chat(uow, chat));
-                let is_more = removed.await?;
-                Step {
-                    rows: u64::from(!is_more),
-                    is_more,
-                }
+                self.store
+                    .write(unit, move |uow| remove_chat(uow, chat))
+                    .await?
             }
         };
         self.erased.add(due, step);

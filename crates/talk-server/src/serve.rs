@@ -12,11 +12,11 @@ use talk_domain::kernel::store::Store;
 use talk_domain::talk::live::TalkEntitlements;
 use talk_domain::talk::unit::Talk;
 
-use talk_events::Node;
+use talk_events::{Node, ReaderBell};
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use talk_store_diesel::{DatabaseLock, Marker, SqliteStore};
-use talk_webhooks::{Client, SealingKeys, Wakening, WakingBell};
+use talk_webhooks::{Client, SealingKeys};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -109,11 +109,8 @@ pub(crate) fn prepare(
     let metrics = observe::metrics()?;
     let passwords = Arc::new(ArgonPasswords::new().map_err(anyhow::Error::new)?);
     let node = Node::new(settings.socket_queue_bytes);
-    let (reader, committed) = Wakening::new();
-    let bell = Arc::new(WakingBell {
-        bell: node.bell(),
-        reader,
-    });
+    let bell = Arc::new(ReaderBell::new(node.bell()));
+    let committed = bell.subscribe();
     let lock = installation::lock(settings)?;
     installation::renew_if_older(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;

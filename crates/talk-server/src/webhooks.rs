@@ -10,8 +10,9 @@ use talk_domain::hooks::unit::Hooks;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::Talk;
+use talk_events::LogReader;
 use talk_webhooks::{
-    Client, ClientSettings, Dispatcher, Guard, LogReader, SealingKey, SealingKeys,
+    Client, ClientSettings, DeliveryConsumer, Dispatcher, Guard, SealingKey, SealingKeys,
 };
 use tokio::sync::watch;
 
@@ -91,14 +92,15 @@ pub(crate) fn tasks(
     store: Arc<dyn Store<Hooks>>,
     (client, keys): (Client, Arc<SealingKeys>),
     woken: watch::Receiver<()>,
-) -> (LogReader, Dispatcher) {
+) -> (LogReader<Hooks>, Dispatcher) {
     let ports = talk_webhooks::Ports {
-        store,
+        store: Arc::clone(&store),
         secrets: keys,
         clock: Arc::new(now),
     };
     let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
-    let reader = LogReader::new(ports, Arc::new(random), (woken, waker));
+    let consumer = DeliveryConsumer::new(ports, Arc::new(random), waker);
+    let reader = LogReader::new(store, Arc::new(consumer), woken);
     (reader, dispatcher)
 }
 

@@ -4,9 +4,9 @@ mod backend;
 pub(crate) mod connection;
 mod deadline;
 pub(crate) mod fault;
-mod feed;
 pub(crate) mod file;
 pub(crate) mod health;
+mod log;
 mod readers;
 #[allow(
     unreachable_pub,

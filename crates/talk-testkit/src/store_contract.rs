@@ -11,9 +11,11 @@
 pub mod agents;
 pub mod answers;
 pub mod cleanups;
+pub mod consumers;
 pub mod erasure;
 pub mod filters;
 pub mod groups;
+pub mod held;
 pub mod identity;
 pub mod isolation;
 pub mod log;
@@ -90,6 +92,13 @@ macro_rules! store_contract {
                 the_log_is_read_in_portions,
                 a_deleted_message_is_gone_everywhere,
                 a_message_deleted_in_the_unit_that_posted_it_rings_redacted;
+            consumers: every_event_of_concurrent_units_is_taken_in_order,
+                events_come_again_until_the_position_is_stored,
+                the_whole_log_is_read_in_chunks,
+                deleted_content_is_taken_by_no_consumer,
+                only_the_installation_reads_the_whole_log;
+            held: retention_waits_for_registered_consumers,
+                retention_waits_for_enabled_endpoints;
             paging: chats_of_an_agent_page_exactly,
                 former_participants_page_exactly,
                 channels_page_exactly,
@@ -156,8 +165,8 @@ macro_rules! store_contract {
                 a_log_is_trimmed_in_steps,
                 events_that_are_young_enough_stay,
                 a_deleted_chat_is_due_whole;
-            webhooks: the_feed_skips_events_while_nobody_has_an_endpoint,
-                deliveries_and_their_place_are_stored_together_or_not_at_all,
+            webhooks: customers_with_enabled_endpoints_are_found,
+                deliveries_and_their_position_are_stored_together_or_not_at_all,
                 of_a_stream_only_the_first_delivery_is_due;
             mentions: mentions_follow_their_message,
                 participants_are_named_without_case;

@@ -10,7 +10,7 @@ mod signature;
 mod worker;
 
 pub use client::{Client, ClientError, ClientSettings};
-pub use consumer::{LogReader, Wakening, WakingBell};
+pub use consumer::DeliveryConsumer;
 pub use dispatcher::{DispatchSettings, Dispatcher, Ports};
 pub use guard::{Guard, NetworksError};
 pub use seal::{KeyTooShort, SealingKey, SealingKeys};

@@ -11,6 +11,7 @@ use crate::hooks::webhook::{DeliveryOrder, Disabled, HookLimits, Method, Webhook
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::WebhookId;
+use crate::kernel::positions::Position;
 use crate::kernel::store_error::StoreError;
 
 /// The settings of an endpoint that its customer chooses.
@@ -48,7 +49,7 @@ impl Wanted {
     pub(crate) fn endpoint(
         self,
         cx: &Context,
-        (id, secret, since): (WebhookId, Sealed, u64),
+        (id, secret, since): (WebhookId, Sealed, Position),
     ) -> Webhook {
         Webhook {
             id,
@@ -107,7 +108,7 @@ pub fn create_webhook(
     if others.iter().filter(|other| !other.is_own).count() >= limits.webhooks {
         return Err(CreateWebhookError::TooMany);
     }
-    let (secret, since) = (command.secret.clone(), uow.feed().end()?);
+    let (secret, since) = (command.secret.clone(), uow.log().end()?);
     let webhook = wanted.clone().endpoint(cx, (command.id, secret, since));
     uow.webhooks().insert(&webhook)?;
     Ok(webhook)
@@ -127,7 +128,7 @@ mod tests {
         let all = [vec![own], vec![a_webhook(); others]].concat();
         uow.webhooks.expect_all().returning(move || Ok(all.clone()));
         uow.webhooks.expect_insert().returning(|_| Ok(()));
-        uow.feed.expect_end().returning(|| Ok(9));
+        uow.log.expect_end().returning(|| Ok(Position::new(9)));
         let command = CreateWebhook {
             id: Uuid::from_u128(1).into(),
             wanted: Wanted {

@@ -78,7 +78,7 @@ fn changed(
         return Ok(own);
     }
     let since = match changed.disabled {
-        Some(_) => uow.feed().end()?,
+        Some(_) => uow.log().end()?,
         None => changed.since,
     };
     let changed = Webhook {
@@ -103,7 +103,7 @@ fn created(
     let webhook = Webhook {
         is_own: true,
         method: command.method.unwrap_or(wanted.method),
-        ..wanted.endpoint(cx, (command.id, secret, uow.feed().end()?))
+        ..wanted.endpoint(cx, (command.id, secret, uow.log().end()?))
     };
     uow.webhooks().insert(&webhook)?;
     Ok(webhook)
@@ -113,6 +113,7 @@ fn created(
 mod tests {
     use super::*;
     use crate::hooks::webhook::{DeliveryOrder, Disabled};
+    use crate::kernel::positions::Position;
     use crate::testing::{MockUnitOfWork, a_webhook, admin_context, agent_id};
     use uuid::Uuid;
 
@@ -130,7 +131,7 @@ mod tests {
     ) -> Result<Option<Webhook>, SetOwnWebhookError> {
         let all: Vec<_> = [a_webhook()].into_iter().chain(before).collect();
         uow.webhooks.expect_all().returning(move || Ok(all.clone()));
-        uow.feed.expect_end().returning(|| Ok(9));
+        uow.log.expect_end().returning(|| Ok(Position::new(9)));
         let command = SetOwnWebhook {
             method,
             uri: uri.map(str::to_owned),
@@ -151,7 +152,7 @@ mod tests {
         uow.webhooks.expect_insert().times(1).returning(|_| Ok(()));
         let made = set(&mut uow, (None, Some("https://e.test/")), Some(Method::Put));
         let made = made.unwrap().unwrap();
-        assert!(made.is_own && made.is_enabled() && made.since == 9);
+        assert!(made.is_own && made.is_enabled() && made.since == Position::new(9));
         assert_eq!(
             (made.method, made.order),
             (Method::Put, DeliveryOrder::Stream)
@@ -170,7 +171,7 @@ mod tests {
         };
         let set = set(&mut uow, (Some(gone), Some("https://new.test/")), None);
         let set = set.unwrap().unwrap();
-        assert!(set.is_enabled() && set.since == 9 && set.updated > own().updated);
+        assert!(set.is_enabled() && set.since == Position::new(9) && set.updated > own().updated);
         assert_eq!(set.secrets, own().secrets);
         assert_eq!(set.uri, "https://new.test/");
     }

@@ -5,6 +5,7 @@ use crate::hooks::unit::HooksUnit;
 use crate::hooks::webhook::{DeliveryOrder, Webhook};
 use crate::kernel::context::IdSource;
 use crate::kernel::id::CustomerId;
+use crate::kernel::positions::Position;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::StreamId;
 use crate::kernel::time::Timestamp;
@@ -12,8 +13,8 @@ use crate::kernel::time::Timestamp;
 /// A logged event, as far as deliveries depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happened {
-    /// Its place in the log.
-    pub place: u64,
+    /// Its position in the log.
+    pub position: Position,
     /// Stream of the event.
     pub stream: StreamId,
     /// Its number in the stream.
@@ -35,7 +36,10 @@ pub struct Batch {
     pub ids: IdSource,
 }
 
-/// Turns the events of customers into deliveries and stores the place after them, in one transaction:
+/// The name of webhooks as a consumer of the log.
+pub const CONSUMER: &str = "webhooks";
+
+/// Turns the events of customers into deliveries and stores the position after them, in one transaction:
 /// after a crash none is missed, and none comes twice. Returns the number of deliveries.
 ///
 /// # Errors
@@ -43,14 +47,14 @@ pub struct Batch {
 pub fn take_chunk(
     uow: &mut dyn HooksUnit,
     of_customers: &[(Batch, Vec<Happened>)],
-    end: u64,
+    end: Position,
 ) -> Result<u32, StoreError> {
     let mut taken = 0;
     for (batch, events) in of_customers {
-        uow.feed().enter(batch.customer)?;
+        uow.consumers().enter(batch.customer)?;
         taken += take_events(uow, batch, events)?;
     }
-    uow.feed().advance(end)?;
+    uow.consumers().put(CONSUMER, end)?;
     Ok(taken)
 }
 
@@ -69,7 +73,7 @@ pub fn take_events(
     let mut taken = 0;
     for event in events {
         for webhook in &webhooks {
-            if webhook.wants((event.place, event.stream), &event.kind) {
+            if webhook.wants((event.position, event.stream), &event.kind) {
                 taken += u32::from(take(uow, batch, (webhook, event))?);
             }
         }
@@ -118,7 +122,7 @@ mod tests {
 
     fn happened(seq: u64, kind: &str) -> Happened {
         Happened {
-            place: 100 + seq,
+            position: Position::new(100 + seq),
             stream: stream_id(1),
             seq,
             kind: kind.into(),
@@ -168,8 +172,8 @@ mod tests {
 
     /// HOOK-02: a new endpoint, and one that is enabled again, gets no events of before.
     #[test]
-    fn an_endpoint_gets_the_events_after_its_place_only() {
-        let since = 102;
+    fn an_endpoint_gets_the_events_after_its_position_only() {
+        let since = Position::new(102);
         let webhook = Webhook {
             since,
             ..a_webhook()
@@ -206,25 +210,31 @@ mod tests {
         assert_eq!(rows.len(), 1);
     }
 
-    /// HOOK-07: place and deliveries are stored at once.
+    /// HOOK-07: position and deliveries are stored at once.
     #[test]
-    fn the_place_is_stored_after_the_deliveries_of_each_customer() {
+    fn the_position_is_stored_after_the_deliveries_of_each_customer() {
         let mut uow = MockUnitOfWork::default();
         let mut order = Sequence::new();
-        let enter = uow.feed.expect_enter().times(1).in_sequence(&mut order);
+        let enter = uow
+            .consumers
+            .expect_enter()
+            .times(1)
+            .in_sequence(&mut order);
         enter
             .withf(|customer| *customer == customer_id())
             .returning(|_| Ok(()));
         let all = uow.webhooks.expect_all().times(1).in_sequence(&mut order);
         all.returning(|| Ok(Vec::new()));
-        let advance = uow.feed.expect_advance().times(1).in_sequence(&mut order);
-        advance.withf(|place| *place == 7).returning(|_| Ok(()));
+        let put = uow.consumers.expect_put().times(1).in_sequence(&mut order);
+        put.withf(|name, to| (name, *to) == (CONSUMER, Position::new(7)))
+            .returning(|_, _| Ok(()));
         let batch = Batch {
             customer: customer_id(),
             now: at(0),
             ids: IdSource::new(at(0), 1),
         };
-        assert_eq!(take_chunk(&mut uow, &[(batch, Vec::new())], 7).unwrap(), 0);
+        let taken = take_chunk(&mut uow, &[(batch, Vec::new())], Position::new(7));
+        assert_eq!(taken.unwrap(), 0);
     }
 
     /// HOOK-02.

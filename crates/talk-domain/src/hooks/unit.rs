@@ -1,7 +1,6 @@
 //! The ports of an open transaction that the use cases of webhooks run on.
 
 use crate::hooks::delivery::{DeliveryQueries, DeliveryRepository};
-use crate::hooks::feed::{FeedQueries, FeedRepository};
 use crate::hooks::webhook::{WebhookQueries, WebhookRepository};
 use crate::identity::unit::{IdentitySnapshot, IdentityUnit};
 use crate::kernel::store::Domain;
@@ -21,8 +20,6 @@ pub trait HooksUnit: IdentityUnit {
     fn webhooks(&mut self) -> &mut dyn WebhookRepository;
     /// Deliveries.
     fn deliveries(&mut self) -> &mut dyn DeliveryRepository;
-    /// The place in the log up to which events have become deliveries.
-    fn feed(&mut self) -> &mut dyn FeedRepository;
 }
 
 /// One consistent read of one customer, seen as the queries of webhooks and of identity.
@@ -31,6 +28,4 @@ pub trait HooksSnapshot: IdentitySnapshot {
     fn webhooks(&mut self) -> &mut dyn WebhookQueries;
     /// Deliveries.
     fn deliveries(&mut self) -> &mut dyn DeliveryQueries;
-    /// Events that have not become deliveries.
-    fn feed(&mut self) -> &mut dyn FeedQueries;
 }

@@ -67,7 +67,7 @@ fn enabled(
     Ok(match (webhook.disabled, is_enabled) {
         (Some(_), true) => Webhook {
             disabled: None,
-            since: uow.feed().end()?,
+            since: uow.log().end()?,
             failing_since: None,
             ..webhook
         },
@@ -82,6 +82,7 @@ fn enabled(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::positions::Position;
     use crate::testing::{MockUnitOfWork, a_wanted, a_webhook, admin_context, agent_id, at};
 
     const LIMITS: HookLimits = HookLimits {
@@ -94,7 +95,7 @@ mod tests {
         let get = uow.webhooks.expect_get();
         get.returning(move |_| Ok(before.clone()));
         uow.webhooks.expect_update().returning(|_| Ok(()));
-        uow.feed.expect_end().returning(|| Ok(9));
+        uow.log.expect_end().returning(|| Ok(Position::new(9)));
         let change = move |_: &Webhook| Ok(wanted.clone());
         let cx = admin_context(agent_id(1));
         update_webhook(&mut uow, &cx, (a_webhook().id, &change), LIMITS)
@@ -117,7 +118,7 @@ mod tests {
         };
         let enabled = update(Some(failing), a_wanted()).unwrap();
         assert_eq!((enabled.disabled, enabled.failing_since), (None, None));
-        assert_eq!([disabled.since, enabled.since], [0, 9]);
+        assert_eq!([disabled.since, enabled.since], [0, 9].map(Position::new));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Endpoints of a customer.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use crate::hooks::filter::EventFilter;
@@ -7,6 +9,7 @@ use crate::hooks::secret::EndpointSecrets;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::{CustomerId, WebhookId};
 use crate::kernel::page::{Page, PageRequest};
+use crate::kernel::positions::Position;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::StreamId;
 use crate::kernel::time::Timestamp;
@@ -136,8 +139,8 @@ pub struct Webhook {
     pub order: DeliveryOrder,
     /// The secrets that sign.
     pub secrets: EndpointSecrets,
-    /// The place in the log from which on it gets events.
-    pub since: u64,
+    /// The position in the log from which on it gets events.
+    pub since: Position,
     /// Since when every try has failed; `None` after a success.
     pub failing_since: Option<Timestamp>,
     /// Time of creation.
@@ -153,12 +156,12 @@ impl Webhook {
         self.disabled.is_none()
     }
 
-    /// Returns whether the endpoint wants an event of the type `kind` in `stream`, at `place` of the
-    /// log.
+    /// Returns whether the endpoint wants an event of the type `kind` in `stream`, at `position`
+    /// of the log.
     #[must_use]
-    pub fn wants(&self, (place, stream): (u64, StreamId), kind: &str) -> bool {
+    pub fn wants(&self, (position, stream): (Position, StreamId), kind: &str) -> bool {
         self.is_enabled()
-            && place > self.since
+            && position > self.since
             && self.stream.is_none_or(|only| only == stream.id)
             && self.events.wants(kind)
     }
@@ -249,6 +252,13 @@ pub trait WebhookQueries {
     /// Only when storage fails.
     fn waiting(&mut self) -> Result<Vec<Waiting>, StoreError>;
 
+    /// The customers that have an enabled endpoint. Only for
+    /// [units of the installation](crate::kernel::store::Unit::installation).
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn customers(&mut self) -> Result<BTreeSet<CustomerId>, StoreError>;
+
     /// Returns whether any customer has an endpoint, and so a sealed secret. Only for
     /// [units of the installation](crate::kernel::store::Unit::installation).
     ///
@@ -281,7 +291,8 @@ mod tests {
     /// HOOK-02.
     #[test]
     fn an_endpoint_wants_its_events_of_its_stream_while_it_is_enabled() {
-        let (here, there) = ((1, stream_id(1)), (1, stream_id(2)));
+        let position = Position::new(1);
+        let (here, there) = ((position, stream_id(1)), (position, stream_id(2)));
         let all = a_webhook();
         assert!(all.wants(here, "chat_created") && all.wants(there, "chat_created"));
         let narrow = Webhook {

@@ -3,6 +3,7 @@
 use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::idempotency::IdempotencyRepository;
 use crate::kernel::log::EventQueries;
+use crate::kernel::positions::{ConsumerRepository, LogQueries};
 use crate::talk::model::event::EventLog;
 
 /// One open transaction of one customer, seen as repositories.
@@ -13,6 +14,10 @@ pub trait UnitOfWork {
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// Deletions that are still to be cleaned up.
     fn cleanups(&mut self) -> &mut dyn CleanupRepository;
+    /// The log of the installation.
+    fn log(&mut self) -> &mut dyn LogQueries;
+    /// The positions of consumers of that log.
+    fn consumers(&mut self) -> &mut dyn ConsumerRepository;
 }
 
 /// One consistent read of one customer.
@@ -21,4 +26,6 @@ pub trait Snapshot {
     fn events(&mut self) -> &mut dyn EventQueries;
     /// Deletions that are still to be cleaned up.
     fn cleanups(&mut self) -> &mut dyn CleanupQueries;
+    /// The log of the installation.
+    fn log(&mut self) -> &mut dyn LogQueries;
 }

@@ -5,7 +5,7 @@ use crate::kernel::cleanup::Deleted;
 use crate::kernel::context::Context;
 use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::store_error::StoreError;
-use crate::talk::chat::remove::remove_chat;
+use crate::talk::chat::remove::remove_chat_with_held;
 use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::unit::TalkUnit;
 
@@ -45,7 +45,7 @@ pub fn remove_any_chat(uow: &mut dyn TalkUnit, cx: &Context) -> Result<bool, Sto
         return Ok(false);
     };
     delete_silently(uow, cx, chat)?;
-    remove_chat(uow, chat)?;
+    remove_chat_with_held(uow, chat)?;
     Ok(true)
 }
 

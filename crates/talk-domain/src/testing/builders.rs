@@ -14,6 +14,7 @@ use crate::identity::agent::{Agent, AgentStatus};
 use crate::kernel::context::{Actor, Context, IdSource, Permission};
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
 use crate::kernel::log::{Kind, Logged};
+use crate::kernel::positions::Position;
 use crate::kernel::stream::{Change, StreamId, Tick};
 use crate::talk::model::event::EventKind;
 
@@ -235,7 +236,7 @@ pub fn a_webhook() -> Webhook {
         disabled: None,
         order: DeliveryOrder::Stream,
         secrets: EndpointSecrets::first(Sealed(vec![1])),
-        since: 0,
+        since: Position::default(),
         failing_since: None,
         created: at(0),
         updated: at(0),

@@ -7,7 +7,9 @@ use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AgentId, MessageId};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::kernel::positions::{LogChunk, Position};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::StreamId;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::mention::Backlog;
@@ -24,6 +26,23 @@ pub(crate) trait Backend {
         event: &Logged,
         cause: (AgentId, Timestamp),
     ) -> Result<(), StoreError>;
+
+    /// Returns the events after a position, up to `bound`, as they are stored; see
+    /// [`LogQueries::since`](talk_domain::kernel::positions::LogQueries::since).
+    fn log_after(&mut self, position: Position, bound: Bound) -> Result<LogChunk, StoreError>;
+
+    /// Returns the position after the last event.
+    fn log_end(&mut self) -> Result<Position, StoreError>;
+
+    /// Returns about how many events are behind a position, and when the first of them was logged.
+    fn log_lag(&mut self, position: Position) -> Result<(u64, Option<Timestamp>), StoreError>;
+
+    /// Returns the first event behind a position of those of a stream up to a `seq`.
+    fn log_first_after(
+        &mut self,
+        events: (StreamId, u64),
+        position: Position,
+    ) -> Result<Option<u64>, StoreError>;
 
     /// Returns a page of the messages in the agent's chats that contain the needle.
     fn search_messages(

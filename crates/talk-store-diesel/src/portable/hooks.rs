@@ -1,5 +1,6 @@
 //! Endpoints of webhooks and their deliveries.
 
 mod deliveries;
+mod held;
 mod removal;
 mod webhooks;

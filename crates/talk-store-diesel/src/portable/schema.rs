@@ -231,6 +231,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    #[sql_name = "talk_consumers"]
+    consumers (name) {
+        name -> Text,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
     #[sql_name = "talk_idempotency"]
     idempotency (agent_id, key) {
         agent_id -> Binary,

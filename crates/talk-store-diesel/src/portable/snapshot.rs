@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use talk_domain::hooks::delivery::DeliveryQueries;
-use talk_domain::hooks::feed::FeedQueries;
 use talk_domain::hooks::unit::HooksSnapshot;
 use talk_domain::hooks::webhook::WebhookQueries;
 use talk_domain::identity::access_key::AccessKeyQueries;
@@ -11,6 +10,7 @@ use talk_domain::identity::session::Directory;
 use talk_domain::identity::unit::IdentitySnapshot;
 use talk_domain::kernel::cleanup::CleanupQueries;
 use talk_domain::kernel::log::{EventQueries, LogPage, Logged, Portion};
+use talk_domain::kernel::positions::LogQueries;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::StreamId;
@@ -30,8 +30,8 @@ use crate::portable::scope::Scope;
 
 /// A snapshot of one customer.
 pub struct DieselSnapshot<'a> {
-    scope: Scope<'a>,
-    encoder: &'a dyn FrameEncoder,
+    pub(super) scope: Scope<'a>,
+    pub(super) encoder: &'a dyn FrameEncoder,
 }
 
 impl<'a> DieselSnapshot<'a> {
@@ -73,6 +73,9 @@ impl Snapshot for DieselSnapshot<'_> {
     fn cleanups(&mut self) -> &mut dyn CleanupQueries {
         &mut self.scope
     }
+    fn log(&mut self) -> &mut dyn LogQueries {
+        self
+    }
 }
 
 impl IdentitySnapshot for DieselSnapshot<'_> {
@@ -92,9 +95,6 @@ impl HooksSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn deliveries(&mut self) -> &mut dyn DeliveryQueries {
-        &mut self.scope
-    }
-    fn feed(&mut self) -> &mut dyn FeedQueries {
         &mut self.scope
     }
 }

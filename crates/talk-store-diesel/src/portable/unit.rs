@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use talk_domain::hooks::delivery::DeliveryRepository;
-use talk_domain::hooks::feed::FeedRepository;
 use talk_domain::hooks::unit::HooksUnit;
 use talk_domain::hooks::webhook::WebhookRepository;
 use talk_domain::identity::access_key::AccessKeyRepository;
@@ -17,9 +16,10 @@ use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::idempotency::IdempotencyRepository;
 use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::positions::{ConsumerRepository, LogQueries};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::stream::{StreamId, Tick};
 use talk_domain::kernel::unit::UnitOfWork;
 use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_chat};
 use talk_domain::talk::model::chat::ChatRepository;
@@ -54,8 +54,8 @@ pub(crate) struct Done {
 
 /// An open unit of work.
 pub struct DieselUnit<'a> {
-    scope: Scope<'a>,
-    encoder: &'a dyn FrameEncoder,
+    pub(super) scope: Scope<'a>,
+    pub(super) encoder: &'a dyn FrameEncoder,
     appended: Vec<Arc<Logged>>,
 }
 
@@ -100,6 +100,10 @@ impl EventLog for DieselUnit<'_> {
         self.scope.redact(tombstone, self.encoder, bound)
     }
 
+    fn first_held(&mut self, stream: StreamId, upto: u64) -> Result<Option<u64>, StoreError> {
+        self.scope.first_held(stream, upto)
+    }
+
     fn trim(&mut self, chat: ChatId, upto: Tick, bound: Bound) -> Result<Option<u64>, StoreError> {
         self.scope.trim(chat, upto, bound)
     }
@@ -113,6 +117,12 @@ impl UnitOfWork for DieselUnit<'_> {
         &mut self.scope
     }
     fn cleanups(&mut self) -> &mut dyn CleanupRepository {
+        &mut self.scope
+    }
+    fn log(&mut self) -> &mut dyn LogQueries {
+        self
+    }
+    fn consumers(&mut self) -> &mut dyn ConsumerRepository {
         &mut self.scope
     }
 }
@@ -161,9 +171,6 @@ impl HooksUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn deliveries(&mut self) -> &mut dyn DeliveryRepository {
-        &mut self.scope
-    }
-    fn feed(&mut self) -> &mut dyn FeedRepository {
         &mut self.scope
     }
 }

@@ -9,7 +9,9 @@ use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AgentId, CustomerId, MessageId};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::kernel::positions::{LogChunk, Position};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::StreamId;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::mention::{Backlog, names_in};
@@ -46,6 +48,26 @@ impl Backend for Scope<'_> {
         cause: (AgentId, Timestamp),
     ) -> Result<(), StoreError> {
         self.insert_event(event, cause)
+    }
+
+    fn log_after(&mut self, position: Position, bound: Bound) -> Result<LogChunk, StoreError> {
+        self.events_after(position, bound)
+    }
+
+    fn log_end(&mut self) -> Result<Position, StoreError> {
+        number(self.end_serial()?).map(Position::new)
+    }
+
+    fn log_lag(&mut self, position: Position) -> Result<(u64, Option<Timestamp>), StoreError> {
+        self.lag_of(position)
+    }
+
+    fn log_first_after(
+        &mut self,
+        events: (StreamId, u64),
+        position: Position,
+    ) -> Result<Option<u64>, StoreError> {
+        self.first_after(events, position)
     }
 
     fn search_messages(

@@ -8,6 +8,7 @@ use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::chat::remove::remove_chat;
 use talk_domain::talk::live::subscribe::find_starts;
 use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::retention::Step;
 use talk_domain::talk::read::mark::{MarkRead, mark_read};
 use talk_domain::testing::{actor, agent_id};
 
@@ -35,7 +36,7 @@ async fn say_much(world: &World, chat: ChatId) -> MessageId {
 /// Removes the next rows of a chat. Returns whether there is more.
 async fn step(world: &World, chat: ChatId) -> bool {
     let step = world.write(move |uow| remove_chat(uow, chat));
-    step.await.unwrap()
+    step.await.unwrap().is_more
 }
 
 /// RUN-18: nothing of a removed chat is left, and others are as they were.
@@ -52,7 +53,7 @@ pub async fn a_removed_chat_leaves_nothing(factory: Factory) {
     let deleted = world.write(move |uow| delete_chat(uow, &cx, chat));
     let deleted = deleted.await.unwrap();
     let strangers = world.write_as(other_customer(), move |uow| remove_chat(uow, chat));
-    assert!(!strangers.await.unwrap());
+    assert_eq!(strangers.await.unwrap(), Step::default());
     assert_eq!(world.stored(chat).await, deleted);
 
     let mut steps = 1;

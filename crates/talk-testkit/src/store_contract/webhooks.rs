@@ -1,16 +1,14 @@
-//! Webhooks: the feed of events, and the deliveries made of them.
+//! Webhooks: the deliveries made of events.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use talk_domain::hooks::delivery::Delivery;
-use talk_domain::hooks::feed::Chunk;
-use talk_domain::hooks::take::{Batch, Happened, take_chunk};
-use talk_domain::kernel::cleanup::Bound;
+use talk_domain::hooks::take::{Batch, CONSUMER, Happened, take_chunk};
+use talk_domain::hooks::webhook::{Disabled, Webhook};
 use talk_domain::kernel::context::IdSource;
-use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::positions::Position;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::testing::{a_webhook, customer_id, stream_id};
 
 use super::Factory;
@@ -18,27 +16,15 @@ use super::world::World;
 
 const INSTALLATION: Unit = Unit::installation("contract");
 
-const BOUND: Bound = Bound {
-    rows: 100,
-    bytes: 1_000_000,
-};
-
 async fn add_endpoint(world: &World) {
     let added = world.write(|uow| uow.webhooks().insert(&a_webhook()));
     added.await.unwrap();
 }
 
-async fn after(world: &World, place: u64) -> Chunk {
-    let read = world.store.read(INSTALLATION, move |snapshot| {
-        snapshot.feed().after(place, BOUND)
-    });
-    read.await.unwrap()
-}
-
-async fn place(world: &World) -> u64 {
+async fn position(world: &World) -> Option<Position> {
     let read = world
         .store
-        .read(INSTALLATION, |snapshot| snapshot.feed().place());
+        .read(INSTALLATION, |snapshot| snapshot.log().position(CONSUMER));
     read.await.unwrap()
 }
 
@@ -49,32 +35,25 @@ async fn due(world: &World) -> Vec<Delivery> {
         .await
 }
 
-async fn chat(world: &Arc<World>) -> ChatId {
-    world.chat(ChatKind::Group, 1, &[2]).await.id
-}
-
-/// HOOK-02: a new endpoint gets no events of before, and without endpoints nothing is read.
-pub async fn the_feed_skips_events_while_nobody_has_an_endpoint(factory: Factory) {
+/// HOOK-02: events are read for customers with an enabled endpoint only.
+pub async fn customers_with_enabled_endpoints_are_found(factory: Factory) {
     let world = World::open(factory).await;
-    let chat = chat(&world).await;
-    world.post(1, chat, "before").await;
-    let skipped = after(&world, 0).await;
-    assert!(skipped.events.is_empty() && skipped.end > 0, "{skipped:?}");
+    let found = async || {
+        let read = world
+            .store
+            .read(INSTALLATION, |snapshot| snapshot.webhooks().customers());
+        read.await.unwrap()
+    };
+    assert_eq!(found().await, BTreeSet::new());
     add_endpoint(&world).await;
-    assert!(after(&world, skipped.end).await.events.is_empty());
-    let end = world.write(|uow| uow.feed().end()).await.unwrap();
-    assert_eq!(end, skipped.end);
-    let before = world.log(chat).await.len();
-    world.post(1, chat, "after").await;
-    let read = after(&world, skipped.end).await;
-    let events: Vec<_> = read
-        .events
-        .iter()
-        .map(|(_, event)| Arc::clone(event))
-        .collect();
-    assert_eq!(events, world.log(chat).await[before..]);
-    assert!(read.events.iter().all(|(place, _)| *place > end));
-    assert!(read.end > skipped.end && read.customers.contains(&customer_id()));
+    assert_eq!(found().await, BTreeSet::from([customer_id()]));
+    let disabled = Webhook {
+        disabled: Some(Disabled::Gone),
+        ..a_webhook()
+    };
+    let changed = world.write(move |uow| uow.webhooks().update(&disabled));
+    changed.await.unwrap();
+    assert_eq!(found().await, BTreeSet::new());
 }
 
 fn batches(world: &World, events: u64) -> Vec<(Batch, Vec<Happened>)> {
@@ -85,8 +64,7 @@ fn batches(world: &World, events: u64) -> Vec<(Batch, Vec<Happened>)> {
         ids: IdSource::new(cx.now, 7),
     };
     let happened = |seq| Happened {
-        // After the place of the endpoint, 0.
-        place: seq,
+        position: Position::new(seq),
         stream: stream_id(1),
         seq,
         kind: "happened".into(),
@@ -95,23 +73,26 @@ fn batches(world: &World, events: u64) -> Vec<(Batch, Vec<Happened>)> {
     vec![(batch, (1..=events).map(happened).collect())]
 }
 
-/// HOOK-07: a crash between the deliveries and their place neither loses nor repeats an event.
-pub async fn deliveries_and_their_place_are_stored_together_or_not_at_all(factory: Factory) {
+/// HOOK-07: a crash between the deliveries and their position neither loses nor repeats an event.
+pub async fn deliveries_and_their_position_are_stored_together_or_not_at_all(factory: Factory) {
     let world = World::open(factory).await;
     add_endpoint(&world).await;
-    let before = place(&world).await;
     for fails in [true, false] {
         let batches = batches(&world, 1);
         let taken = world.store.write(INSTALLATION, move |uow| {
-            take_chunk(uow, &batches, before + 7)?;
+            take_chunk(uow, &batches, Position::new(7))?;
             if fails {
                 return Err(StoreError::Corrupt("on purpose".into()));
             }
             Ok(())
         });
         assert_eq!(taken.await.is_err(), fails);
-        let expected = if fails { (before, 0) } else { (before + 7, 1) };
-        assert_eq!((place(&world).await, due(&world).await.len()), expected);
+        let expected = if fails {
+            (None, 0)
+        } else {
+            (Some(Position::new(7)), 1)
+        };
+        assert_eq!((position(&world).await, due(&world).await.len()), expected);
     }
 }
 
@@ -120,9 +101,9 @@ pub async fn of_a_stream_only_the_first_delivery_is_due(factory: Factory) {
     let world = World::open(factory).await;
     add_endpoint(&world).await;
     let batches = batches(&world, 3);
-    let taken = world
-        .store
-        .write(INSTALLATION, move |uow| take_chunk(uow, &batches, 9));
+    let taken = world.store.write(INSTALLATION, move |uow| {
+        take_chunk(uow, &batches, Position::new(9))
+    });
     assert_eq!(taken.await.unwrap(), 3);
     let due = due(&world).await;
     assert_eq!(due.iter().map(|one| one.seq).collect::<Vec<_>>(), [1]);

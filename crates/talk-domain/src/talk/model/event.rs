@@ -9,7 +9,7 @@ use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
 use crate::kernel::log::{Kind, Logged};
 pub use crate::kernel::log::{LogPage, Portion};
 use crate::kernel::store_error::StoreError;
-use crate::kernel::stream::{Change, Tick};
+use crate::kernel::stream::{Change, StreamId, Tick};
 use crate::talk::model::chat::Chat;
 
 use crate::talk::model::message::Message;
@@ -249,6 +249,14 @@ pub trait EventLog {
     /// # Errors
     /// Only when storage fails.
     fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError>;
+
+    /// Returns the first event of a stream, of those up to `upto`, that must stay in the log: a
+    /// registered [consumer](crate::kernel::consumer) has not taken it, or an enabled endpoint has an
+    /// open delivery of it.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn first_held(&mut self, stream: StreamId, upto: u64) -> Result<Option<u64>, StoreError>;
 
     /// Deletes the first events of a chat's log, up to the one at `upto` and none that is later
     /// than its time, within `bound`. Returns the last one it deleted, if there was any: where the

@@ -64,6 +64,9 @@ pub struct Step {
     pub rows: u64,
     /// Whether there may be more to do.
     pub is_more: bool,
+    /// Whether events [must stay](crate::talk::model::event::EventLog::first_held) that may have
+    /// expired.
+    pub is_held: bool,
 }
 
 /// Driven port: finds expired messages, and stores the progress of erasing them.

@@ -47,7 +47,11 @@ pub fn expire_messages(
     };
     uow.retention().set_expired(id, last)?;
     let is_more = true;
-    Ok(Step { rows, is_more })
+    Ok(Step {
+        rows,
+        is_more,
+        is_held: false,
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Endpoints of the customer.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use talk_domain::hooks::webhook::{Disabled, Waiting, Webhook, WebhookQueries, WebhookRepository};
-use talk_domain::kernel::id::WebhookId;
+use talk_domain::kernel::id::{CustomerId, WebhookId};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 
@@ -169,6 +171,15 @@ impl WebhookQueries for Scope<'_> {
             waiting.extend(self.waiting_of(summary)?);
         }
         Ok(waiting)
+    }
+
+    fn customers(&mut self) -> Result<BTreeSet<CustomerId>, StoreError> {
+        let customers: Vec<Vec<u8>> = webhooks::table
+            .filter(webhooks::disabled.is_null())
+            .select(webhooks::customer_id)
+            .load(self.conn)
+            .map_err(fault)?;
+        customers.iter().map(|customer| id(customer)).collect()
     }
 
     fn any(&mut self) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@ use talk_domain::hooks::filter::EventFilter;
 use talk_domain::hooks::secret::{EndpointSecrets, Sealed};
 use talk_domain::hooks::webhook::{DeliveryOrder, Disabled, Method, Webhook};
 use talk_domain::kernel::id::DeliveryId;
+use talk_domain::kernel::positions::Position;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{Realm, StreamId};
 use talk_domain::kernel::time::Timestamp;
@@ -51,7 +52,7 @@ impl From<&Webhook> for WebhookRow {
             secret: webhook.secrets.current.0.clone(),
             previous_secret: previous.map(|(sealed, _)| sealed.0.clone()),
             previous_until: previous.map(|(_, until)| until.as_micros()),
-            since: seq(webhook.since),
+            since: seq(webhook.since.number()),
             failing_since: webhook.failing_since.map(Timestamp::as_micros),
             created_at: webhook.created.as_micros(),
             updated_at: webhook.updated.as_micros(),
@@ -86,7 +87,7 @@ impl TryFrom<WebhookRow> for Webhook {
                 current: Sealed(row.secret),
                 previous,
             },
-            since: number(row.since)?,
+            since: Position::new(number(row.since)?),
             failing_since: optional_at(row.failing_since)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,

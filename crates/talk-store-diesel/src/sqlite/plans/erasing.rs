@@ -44,7 +44,7 @@ pub(super) fn remove_another(uow: &mut dyn TalkUnit) {
     assert!(trim_log(uow, &expiry, chat.id).unwrap().rows > 0);
     delete_chat(uow, &cx, chat.id).unwrap();
     uow.participants().left(chat.id, agent_id(1)).unwrap();
-    assert!(!remove_chat(uow, chat.id).unwrap());
+    assert!(!remove_chat(uow, chat.id).unwrap().is_more);
 }
 
 /// Looks for what may have expired.

@@ -95,7 +95,7 @@ fn a_database_is_sound_after_every_step_of_a_removal() {
         .unwrap();
     played.is_sound("before");
     let mut steps = 1;
-    while played.write(|uow| remove_chat(uow, chat)).unwrap() {
+    while played.write(|uow| remove_chat(uow, chat)).unwrap().is_more {
         played.is_sound(&format!("step {steps}"));
         steps += 1;
     }

@@ -1,0 +1,42 @@
+//! Consumers of the event log: each takes every event of the installation at least once, and the
+//! events of a stream by `seq`. Streams come in any order.
+//!
+//! A new consumer starts at the end of the log. From then on retention keeps the events for it that
+//! it has not taken.
+
+use std::collections::BTreeSet;
+
+use crate::kernel::future::BoxFuture;
+use crate::kernel::id::CustomerId;
+use crate::kernel::positions::LogChunk;
+use crate::kernel::store::Domain;
+use crate::kernel::store_error::StoreError;
+
+/// Whether a consumer has stored its new position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Stored with the rows that follow from the events.
+    Stored,
+    /// Not stored, since nothing follows from the events. They may come again after a crash.
+    Skipped,
+}
+
+/// Driven port: takes the events of the log, on units of the domain `D`.
+pub trait Consumer<D: Domain>: Send + Sync {
+    /// The name under which its position is stored.
+    fn name(&self) -> &'static str;
+
+    /// Returns the customers whose events it takes; `None` for all. While there are none, no event is
+    /// read. It runs on the snapshot on which the events are read.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn customers(
+        &self,
+        snapshot: &mut D::Snapshot<'_>,
+    ) -> Result<Option<BTreeSet<CustomerId>>, StoreError>;
+
+    /// Takes events. If anything follows from them, it MUST be stored in one transaction with
+    /// [`LogChunk::end`] as the position of the consumer. After an error they come again.
+    fn take(&self, chunk: LogChunk) -> BoxFuture<'_, Result<Taken, StoreError>>;
+}
