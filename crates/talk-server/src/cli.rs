@@ -52,6 +52,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: WebhookCommand,
     },
+    /// Lists and forgets consumers of the event log.
+    #[command(subcommand)]
+    Consumer(ConsumerCommand),
     /// Prints every setting with its default, as a commented file.
     Config {
         /// Prints the settings in force and where each comes from, and checks that `serve` would
@@ -106,6 +109,18 @@ pub(crate) enum CustomerCommand {
         /// Confirms the deletion: only a backup can restore the data.
         #[arg(long)]
         yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConsumerCommand {
+    /// Lists the consumers, with the number of events that each has not taken yet.
+    List,
+    /// Forgets a consumer that no longer exists, so that retention keeps no events for it. A consumer
+    /// of a running server registers again with the next events it takes.
+    Forget {
+        /// The consumer's name.
+        name: String,
     },
 }
 

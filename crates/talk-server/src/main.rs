@@ -106,6 +106,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         Command::Webhook { customer, command } => {
             operator(false)?.webhook(customer.into(), command).await
         }
+        Command::Consumer(command) => operator(false)?.consumer(command).await,
         Command::Doctor => {
             installation::check_existing(settings)?;
             let _lock = installation::lock_for_command(settings)?;

@@ -3,6 +3,7 @@
 mod accesskey;
 mod agent;
 mod backup;
+mod consumer;
 mod customer;
 mod doctor;
 mod erasure;

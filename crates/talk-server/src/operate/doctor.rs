@@ -14,6 +14,7 @@ use talk_domain::talk::model::chat::ChatFilter;
 use talk_domain::talk::unit::TalkSnapshot;
 use talk_store_diesel::FreeSpace;
 
+use super::consumer::Shown;
 use super::{Operator, all, vacuum};
 use crate::failure::Failure;
 use crate::installation::refused;
@@ -41,6 +42,8 @@ struct Report {
     agents: usize,
     chats: usize,
     events: u64,
+    /// Consumers of the log, and how far each is.
+    consumers: Vec<Shown>,
     problems: Vec<String>,
     /// Hints that are not problems.
     notes: Vec<String>,
@@ -71,12 +74,14 @@ pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Fa
         .await
         .map_err(refused)?;
     report.notes.extend(vacuum::note(looked.space));
+    report.consumers = operator.consumers().await.map_err(refused)?;
     let Report {
         migrated,
         customers,
         agents,
         chats,
         events,
+        consumers,
         problems,
         notes,
     } = &report;
@@ -93,6 +98,11 @@ pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Fa
         "Looked through every table for what is lost or contradicts itself, and the file."
             .to_owned(),
     ];
+    lines.extend(
+        consumers
+            .iter()
+            .map(|consumer| format!("Consumer {}.", consumer.line())),
+    );
     lines.extend(notes.iter().map(|note| format!("Note: {note}.")));
     lines.extend(problems.iter().map(|problem| format!("Wrong: {problem}")));
     operator.print(&lines.join("\n"), &report)?;
