@@ -22,6 +22,9 @@ use talk_domain::kernel::cleanup::{
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
 use talk_domain::kernel::log::{EventQueries, Logged, MockEventQueries};
+use talk_domain::kernel::positions::{
+    ConsumerRepository, LogQueries, MockConsumerRepository, MockLogQueries,
+};
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::unit::{Snapshot, UnitOfWork};
 use talk_domain::talk::model::event::{EventLog, MockEventLog};
@@ -75,6 +78,8 @@ mocks! {
             events: MockEventLog as EventLog,
             idempotency: MockIdempotencyRepository as IdempotencyRepository,
             cleanups: MockCleanupRepository as CleanupRepository,
+            log: MockLogQueries as LogQueries,
+            consumers: MockConsumerRepository as ConsumerRepository,
         }
         IdentityUnit {
             agents: MockAgentRepository as AgentRepository,
@@ -102,6 +107,7 @@ mocks! {
         Snapshot {
             events: MockEventQueries as EventQueries,
             cleanups: MockCleanupQueries as CleanupQueries,
+            log: MockLogQueries as LogQueries,
         }
         IdentitySnapshot {
             agents: MockAgentQueries as AgentQueries,
