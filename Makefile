@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console bench hostile erase config openapi openapi-check clients schemathesis emoji webhooks nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhooks nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -80,6 +80,10 @@ webhooks: ## Verify deliveries of webhooks with the libraries of receivers (need
 console: ## Test the console in two browsers (needs Node and Chromium)
 	$(CARGO) build --quiet --package talk-server
 	tests/console.sh target/debug/talk-server $(CONSOLE_TEST)
+
+pictures: ## Take README's pictures of the console anew (needs Node and Chromium)
+	$(CARGO) build --quiet --package talk-server
+	SHOTS=$(CURDIR)/crates/talk-console/pictures tests/console.sh target/debug/talk-server people
 
 emoji: ## Compare the keys of reactions with Unicode's table of emoji (needs Python)
 	$(CARGO) build --quiet --package talk-domain --example emoji_keys

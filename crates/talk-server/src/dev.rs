@@ -46,7 +46,11 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     let mut prepared = prepare(loaded, &secret, keys)?;
     let demo = demo(&prepared.store, &*prepared.passwords, settings.limits()).await?;
     prepared.demo_agents = console::demo_agents(&demo);
-    print(&welcome(&prepared, &demo, json)?)?;
+    let mut text = welcome(&prepared, &demo, json)?;
+    if settings.console && !json {
+        text.push_str(&invitation(prepared.address()?));
+    }
+    print(&text)?;
     run(settings, prepared).await
 }
 
@@ -114,6 +118,13 @@ fn welcome(prepared: &Prepared, demo: &Demo, json: bool) -> Result<String, Failu
         return Ok(format!("{line}\n"));
     }
     Ok(banner(&url, demo, &tokens))
+}
+
+/// Builds the end of the banner: the link to the console.
+fn invitation(address: SocketAddr) -> String {
+    format!(
+        "Open http://{address}/ in two windows of a browser, choose a person in each, and chat.\n\n"
+    )
 }
 
 fn banner(

@@ -9,8 +9,9 @@ import { Browser, Server, message, openChat, say } from "../support.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The folder for pictures, if they are wanted. */
-const { SHOTS } = process.env;
+/** The folder for README's pictures, if they are wanted, and whether all views are wanted. */
+const { SHOTS, SHOTS_ALL } = process.env;
+const README = ["light", "dark", "phone", "right-to-left"];
 
 /** @type {Server} */
 let server;
@@ -75,7 +76,7 @@ async function accessible(page, view) {
  * @param {string} name
  */
 async function picture(page, name) {
-  if (!SHOTS) return;
+  if (!SHOTS || !(SHOTS_ALL || README.includes(name))) return;
   await page.mouse.move(0, 0);
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: join(SHOTS, `${name}.png`), animations: "disabled" });

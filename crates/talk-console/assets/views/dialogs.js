@@ -41,7 +41,10 @@ export function Modal({ title, children, isWide = false }) {
     const before = document.activeElement;
     element.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Unless the place that the dialog has led to has taken the focus.
+      const { activeElement } = document;
+      const isFree = activeElement === document.body || element.current?.contains(activeElement);
+      if (isFree && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   const outside = (/** @type {any} */ event) => event.target === element.current && close();
