@@ -141,12 +141,17 @@ async function send(path, method, options) {
 
 /** @param {Response} response */
 async function refusal(response) {
-  try {
-    const { error } = await response.json();
-    return new Refusal(response.status, error.reason, error.message, error.details ?? []);
-  } catch {
-    return new Refusal(response.status, "UNKNOWN", response.statusText, []);
-  }
+  return refusalIn(response.status, await response.json().catch(() => null));
+}
+
+/**
+ * The refusal in the body of an answer.
+ * @param {number} status
+ * @param {any} body
+ */
+export function refusalIn(status, body) {
+  const { reason = "UNKNOWN", message = String(status), details = [] } = body?.error ?? {};
+  return new Refusal(status, reason, message, details);
 }
 
 /**

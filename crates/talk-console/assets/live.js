@@ -1,6 +1,7 @@
 // What a session keeps alive: the connection, the lists it changes, and the messages being sent.
 
 import { chatChanged, chats, dropChat, forgetChats, loadChats, refreshChat } from "./chats.js";
+import { findFiles } from "./files.js";
 import { History } from "./history.js";
 import { notify } from "./notify.js";
 import { Outbox } from "./outbox.js";
@@ -46,7 +47,7 @@ export class Live {
   async load() {
     this.error.value = null;
     try {
-      await Promise.all([loadChats(), loadPeople()]);
+      await Promise.all([loadChats(), loadPeople(), findFiles()]);
       this.#compare();
       await loadPresence([...people.peek().keys()].slice(0, 500));
     } catch (error) {

@@ -161,7 +161,7 @@ test("texts are split into links, mentions and code, and nothing is lost", () =>
   assert.deepEqual(split("@bob. @nobody a@bob"), ["mention:@bob", "text:. @nobody a@bob"]);
   assert.deepEqual(split("`@bob` ```js\nx```"), ["code:@bob", "text: ", "block:x"]);
   assert.deepEqual(split("javascript:alert(1) <b>"), ["text:javascript:alert(1) <b>"]);
-  assert.deepEqual(split("http://"), ["text:http://"]);
+  assert.deepEqual(split("http://[x"), ["text:http://[x"]);
 });
 
 test("hostile texts are split in linear time", () => {

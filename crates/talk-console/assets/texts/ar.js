@@ -241,5 +241,11 @@ export default {
   "webhooks.answer": "الإجابة",
   "webhooks.time": "الوقت",
 
+  "files.attach": "إرفاق ملفات",
+  "files.attached": "الملفات المرفقة",
+  "files.remove": "إزالة",
+  "files.save": "حفظ الملف",
+  "files.deleted": "حُذف {name}",
+
   "notification.in": "{author} في {chat}",
 };

@@ -240,5 +240,11 @@ export default {
   "webhooks.answer": "Answer",
   "webhooks.time": "Time",
 
+  "files.attach": "Attach files",
+  "files.attached": "Attached files",
+  "files.remove": "Remove",
+  "files.save": "Save the file",
+  "files.deleted": "{name} was deleted",
+
   "notification.in": "{author} in {chat}",
 };

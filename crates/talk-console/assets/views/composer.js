@@ -1,7 +1,9 @@
 // The field in which a message is written.
 
+import { areFilesOn } from "../files.js";
 import { t } from "../text.js";
 import { html, useLayoutEffect, useRef, useState } from "../ui.js";
+import { Attachments, useAttachments } from "./attachments.js";
 import { IconButton } from "./icons.js";
 import { Suggestions } from "./suggestions.js";
 import { editing } from "./message-state.js";
@@ -22,6 +24,8 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [text, setText] = useState(() => drafts.get(draft) ?? "");
   const [caret, setCaret] = useState(0);
+  const { items, add, remove, clear, isReady } = useAttachments();
+  const chooser = useRef(/** @type {HTMLInputElement | null} */ (null));
   const isPhone = matchMedia("(pointer: coarse)").matches;
   // Before the next key: it belongs to the field that is on the screen.
   useLayoutEffect(() => {
@@ -42,8 +46,10 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
   };
   const send = () => {
     const wanted = text.trim();
-    if (!wanted) return;
-    live.outbox.post({ chat: chat.id, parent, text: wanted });
+    if ((!wanted && !items.length) || !isReady) return;
+    const medias = items.map(({ id }) => ({ type: /** @type {const} */ ("file"), file_id: id }));
+    live.outbox.post({ chat: chat.id, parent, text: wanted, medias });
+    clear();
     live.typing.sent();
     write("");
     field.current?.focus();
@@ -69,14 +75,25 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
     setCaret(at);
     requestAnimationFrame(() => field.current?.setSelectionRange(at, at));
   };
+  /** @param {Event} event @param {FileList | undefined} files */
+  const take = (event, files) => {
+    if (!areFilesOn.value || !files?.length) return;
+    event.preventDefault();
+    add(files);
+  };
   const label = parent ? t("thread.write") : t("composer.label", { name });
   const left = LONGEST - [...text].length;
-  return html`<div class="composer">
+  return html`<div class="composer" onDragOver=${(/** @type {Event} */ event) => areFilesOn.value && event.preventDefault()}
+    onDrop=${(/** @type {DragEvent} */ event) => take(event, event.dataTransfer?.files)}>
     <${Suggestions} text=${text} caret=${caret} field=${field} onChoose=${mention} />
+    <${Attachments} items=${items} remove=${remove} />
     <div class="composer-field">
+      ${areFilesOn.value && html`<${IconButton} icon="attach" label=${t("files.attach")} onClick=${() => chooser.current?.click()} />
+        <input type="file" multiple hidden ref=${chooser} aria-label=${t("files.attach")}
+          onChange=${(/** @type {any} */ event) => (add(event.currentTarget.files), (event.currentTarget.value = ""))} />`}
       <textarea ref=${field} dir="auto" rows="1" value=${text} placeholder=${label} aria-label=${label}
-        onInput=${input} onKeyDown=${press} onSelect=${(/** @type {any} */ event) => setCaret(event.currentTarget.selectionStart)}></textarea>
-      <${IconButton} icon="send" label=${t("composer.send")} class="send" disabled=${!text.trim() || left < 0} onClick=${send} />
+        onInput=${input} onKeyDown=${press} onPaste=${(/** @type {ClipboardEvent} */ event) => take(event, event.clipboardData?.files)} onSelect=${(/** @type {any} */ event) => setCaret(event.currentTarget.selectionStart)}></textarea>
+      <${IconButton} icon="send" label=${t("composer.send")} class="send" disabled=${(!text.trim() && !items.length) || !isReady || left < 0} onClick=${send} />
     </div>
     ${left < 200 && html`<p class=${left < 0 ? "error" : "muted"} role="status">${t("composer.left", { count: left })}</p>`}
   </div>`;

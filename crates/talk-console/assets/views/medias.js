@@ -3,6 +3,7 @@
 import { nameOf } from "../people.js";
 import { isAddress } from "../rich.js";
 import { html } from "../ui.js";
+import { FileMedia } from "./file.js";
 import { Icon } from "./icons.js";
 
 /** @typedef {import("../../types.d.ts").Media} Media */
@@ -22,7 +23,7 @@ function One({ media }) {
     const { type, target, target_name, name } = media.address;
     return html`<span class="media"><${Icon} name="link" /> ${target_name || name || type}: ${target}</span>`;
   }
-  if (media.type === "file") return html`<span class="media"><${Icon} name="attach" /> ${media.file_id}</span>`;
+  if (media.type === "file") return html`<${FileMedia} media=${media} />`;
   const address = media.link_url ?? media.url ?? "";
   const text = media.name || address;
   // The server accepts only these schemes. It is checked here too, because a link runs scripts otherwise.
