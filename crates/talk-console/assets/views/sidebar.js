@@ -117,7 +117,7 @@ function Row({ chat }) {
       ${isDirect
         ? html`<span class="row-avatar" aria-hidden="true"><${Avatar} id=${other || chat.id} name=${name} isSmall /><${Presence} id=${other} /></span>`
         : html`<${Icon} name=${chat.status === "closed" ? "lock" : chat.type === "talk" ? "channel" : "group"} />`}
-      <span class="row-name" dir="auto">${name}</span>${spoken.length > 0 && html`<span class="hidden">, ${spoken.join(", ")}</span>`}
+      <span class="row-name" dir="auto">${name}</span>${spoken.length > 0 && html`<span class="hidden">${spoken.join(", ")}</span>`}
       ${count > 0 && html`<span aria-hidden="true" class=${classes("count", isLoud && "loud")}>${count >= 1000 ? "999+" : count}</span>`}
     </a>
   </li>`;
