@@ -7,9 +7,11 @@
 pub mod abandon;
 pub mod access;
 pub mod attempt;
+pub mod catch_up;
 pub mod create;
 pub mod delivery;
 pub mod due;
+mod enabling;
 pub mod filter;
 pub mod list;
 pub mod own;

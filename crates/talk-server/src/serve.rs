@@ -205,10 +205,9 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     background.spawn(delivery);
     background.spawn(watching);
     let hooks = (prepared.hooks, Arc::clone(&prepared.keys));
-    let (reader, dispatcher) =
-        webhooks::tasks(settings, prepared.hooks_store, hooks, prepared.committed);
-    background.spawn(reader.run());
-    background.spawn(dispatcher.run());
+    for task in webhooks::tasks(settings, prepared.hooks_store, hooks, prepared.committed) {
+        background.spawn(task);
+    }
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use talk_domain::hooks::delivery::DeliveryRepository;
 use talk_domain::hooks::unit::Hooks;
+use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::Talk;
@@ -86,13 +87,14 @@ pub(crate) async fn check_key(
     Ok(())
 }
 
-/// Creates the tasks of webhooks: the reader of the log, which `woken` wakes, and the dispatcher.
+/// Creates the tasks of webhooks: the reader of the log, which `woken` wakes, the one that gives
+/// endpoints what they missed, and the dispatcher.
 pub(crate) fn tasks(
     settings: &Settings,
     store: Arc<dyn Store<Hooks>>,
     (client, keys): (Client, Arc<SealingKeys>),
     woken: watch::Receiver<()>,
-) -> (LogReader<Hooks>, Dispatcher) {
+) -> [BoxFuture<'static, ()>; 3] {
     let ports = talk_webhooks::Ports {
         store: Arc::clone(&store),
         secrets: keys,
@@ -100,8 +102,13 @@ pub(crate) fn tasks(
     };
     let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
     let consumer = DeliveryConsumer::new(ports, Arc::new(random), waker);
+    let catch_up = consumer.catch_up();
     let reader = LogReader::new(store, Arc::new(consumer), woken);
-    (reader, dispatcher)
+    [
+        Box::pin(reader.run()),
+        Box::pin(catch_up.run()),
+        Box::pin(dispatcher.run()),
+    ]
 }
 
 /// Removes deliveries that ended `days` days ago, every hour, until dropped.

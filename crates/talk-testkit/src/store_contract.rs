@@ -98,7 +98,8 @@ macro_rules! store_contract {
                 deleted_content_is_taken_by_no_consumer,
                 only_the_installation_reads_the_whole_log;
             held: retention_waits_for_registered_consumers,
-                retention_waits_for_enabled_endpoints;
+                retention_waits_for_enabled_endpoints,
+                missed_events_are_held_or_noted_as_a_gap;
             paging: chats_of_an_agent_page_exactly,
                 former_participants_page_exactly,
                 channels_page_exactly,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use talk_domain::hooks::delivery::GAP;
 
 /// The part of a payload that is delivered.
 #[derive(Deserialize)]
@@ -35,6 +36,11 @@ pub(crate) fn test_body(event: &str) -> String {
     format!(r#"{{"type":"webhook_test","data":{{"id":"{event}"}}}}"#)
 }
 
+/// Returns the body by which an endpoint learns that events it missed are gone.
+pub(crate) fn gap_body(webhook: &str) -> String {
+    format!(r#"{{"type":"{GAP}","data":{{"webhook_id":"{webhook}"}}}}"#)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,8 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn a_test_is_json() {
+    fn a_test_and_a_gap_are_json() {
         let body: serde_json::Value = serde_json::from_str(&test_body("test_1")).unwrap();
         assert_eq!(body["data"]["id"], "test_1");
+        let body: serde_json::Value = serde_json::from_str(&gap_body("w")).unwrap();
+        assert_eq!(
+            (&body["type"], &body["data"]["webhook_id"]),
+            (&"webhook_gap".into(), &"w".into())
+        );
     }
 }

@@ -16,6 +16,7 @@ use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::watch;
 
 use crate::body::kind;
+use crate::catch_up::CatchUp;
 use crate::dispatcher::Ports;
 
 /// Characters of the epoch in the identity of an event. After the restore of a backup, numbers of a
@@ -61,6 +62,13 @@ impl DeliveryConsumer {
             random,
             dispatcher,
         }
+    }
+
+    /// Creates the task that gives endpoints what they missed.
+    #[must_use]
+    pub fn catch_up(&self) -> CatchUp {
+        let (ports, random) = (self.ports.clone(), Arc::clone(&self.random));
+        CatchUp::new(ports, random, self.dispatcher.clone())
     }
 
     /// Groups events by customer.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod body;
+mod catch_up;
 mod client;
 mod consumer;
 mod dispatcher;
@@ -9,6 +10,7 @@ mod seal;
 mod signature;
 mod worker;
 
+pub use catch_up::CatchUp;
 pub use client::{Client, ClientError, ClientSettings};
 pub use consumer::DeliveryConsumer;
 pub use dispatcher::{DispatchSettings, Dispatcher, Ports};

@@ -18,7 +18,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::body::{body, test_body};
+use crate::body::{body, gap_body, test_body};
 use crate::client::Outgoing;
 use crate::dispatcher::Shared;
 use crate::signature::headers;
@@ -164,6 +164,7 @@ async fn send(
     let body = match content {
         Content::Event(event) => body(&event.payload).map_err(|error| error.to_string()),
         Content::Test => Ok(test_body(&delivery.event)),
+        Content::Gap => Ok(gap_body(&webhook.id.to_string())),
         Content::Expired => {
             let attempt = failed(now, "the event is no longer in the log");
             return (attempt, Outcome::Expired);

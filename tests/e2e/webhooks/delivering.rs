@@ -218,3 +218,41 @@ async fn the_customer_has_an_address_of_its_own() {
     );
     assert!(admin.get(WEBHOOKS).await.rows().is_empty());
 }
+
+/// HOOK-20: an endpoint that is enabled again gets what it missed, in the order of the chat.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_enabled_again_gets_what_it_missed() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let chat = alice.chat("group", &[]).await;
+    let made = webhook(&admin, &receiver).await;
+    alice.say(&chat, "0").await;
+    deliveries(&admin, &made, ("delivered", 1)).await;
+    let enable = async |is_enabled: bool| {
+        let body = json!({"enabled": is_enabled});
+        let changed = admin.put(&of(&made, ""), body).await.ok();
+        assert_eq!(changed["enabled"], is_enabled);
+    };
+    for round in 0..3 {
+        enable(false).await;
+        for n in 1..=100 {
+            alice.say(&chat, &(round * 101 + n).to_string()).await;
+        }
+        enable(true).await;
+        alice.say(&chat, &(round * 101 + 101).to_string()).await;
+    }
+    deliveries(&admin, &made, ("delivered", 100)).await;
+    let id = chat["id"].as_str().expect("an id").to_owned();
+    let expected: Vec<_> = (0..=303).map(|n| n.to_string()).collect();
+    for _ in 0..3_000 {
+        if texts(&receiver)
+            .get(&id)
+            .is_some_and(|got| got.len() >= expected.len())
+        {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(texts(&receiver), [(id, expected)].into());
+}

@@ -1,6 +1,7 @@
 //! Use case: record a try of a delivery, and decide what follows.
 
 use crate::hooks::delivery::{Attempt, Delivery, Status};
+use crate::hooks::enabling::disable;
 use crate::hooks::schedule::Schedule;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::webhook::{DeliveryOrder, Disabled, Webhook};
@@ -123,10 +124,13 @@ fn judge(
             (Some(since), disabled)
         }
     };
-    let changed = Webhook {
-        disabled,
+    let same = Webhook {
         failing_since,
         ..webhook.clone()
+    };
+    let changed = match disabled.filter(|_| webhook.is_enabled()) {
+        Some(reason) => disable(uow, same, reason)?,
+        None => same,
     };
     if changed == *webhook {
         return Ok(None);
@@ -139,6 +143,7 @@ fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::positions::Position;
     use crate::testing::{MockUnitOfWork, a_delivery, a_webhook, at};
 
     const HOUR: i64 = 3_600_000_000;
@@ -197,6 +202,8 @@ mod tests {
         uow.webhooks
             .expect_get()
             .returning(move |_| Ok(Some(webhook.clone())));
+        let position = uow.log.expect_position();
+        position.returning(|_| Ok(Some(Position::new(9))));
         let kept = Arc::clone(&hooks);
         uow.webhooks.expect_update().returning(move |webhook| {
             kept.lock().unwrap().push(webhook.clone());
@@ -249,6 +256,7 @@ mod tests {
         let (rows, hooks, disabled) = record((a_webhook(), 0), &tried(Outcome::Gone, at(0)));
         assert_eq!(rows[0].status, Status::Dead);
         assert_eq!(hooks[0].disabled, Some(Disabled::Gone));
+        assert_eq!(hooks[0].missed, Some(Position::new(9)));
         assert_eq!(disabled.as_ref(), hooks.first());
     }
 

@@ -63,6 +63,8 @@ impl Wanted {
             order: self.order,
             secrets: EndpointSecrets::first(secret),
             since,
+            missed: (!self.is_enabled).then_some(since),
+            has_gap: false,
             failing_since: None,
             created: cx.now,
             updated: cx.now,

@@ -10,8 +10,8 @@ use crate::kernel::time::Timestamp;
 /// Maximum number of bytes of an answer that are stored.
 pub const ANSWER_BYTES: usize = 1_024;
 
-/// The realm of deliveries that test an endpoint: their stream is the endpoint, and no event of theirs
-/// is in the log.
+/// The realm of deliveries about an endpoint itself, its tests and [gaps](GAP): no event of theirs is in
+/// the log.
 pub const TEST: Realm = Realm::new("webhook");
 
 /// The state of a delivery.
@@ -257,6 +257,19 @@ pub trait DeliveryQueries {
     /// # Errors
     /// Only when storage fails.
     fn backlog(&mut self) -> Result<Backlog, StoreError>;
+}
+
+/// The type of a delivery by which an endpoint learns that events it missed are gone.
+pub const GAP: &str = "webhook_gap";
+
+/// Creates the delivery that tells an endpoint of missed events that are gone.
+#[must_use]
+pub fn gap_of(webhook: &Webhook, id: DeliveryId, now: Timestamp) -> Delivery {
+    Delivery {
+        event: format!("gap_{}", id.0.simple()),
+        kind: GAP.into(),
+        ..test_of(webhook, id, now)
+    }
 }
 
 /// Creates the delivery of an event that is not in the log yet or no more, for tests of an endpoint.

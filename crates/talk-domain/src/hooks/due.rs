@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::hooks::delivery::{Delivery, TEST};
+use crate::hooks::delivery::{Delivery, GAP, TEST};
 use crate::hooks::unit::HooksSnapshot;
 use crate::hooks::webhook::Webhook;
 use crate::kernel::id::WebhookId;
@@ -17,6 +17,8 @@ pub enum Content {
     Event(Arc<Logged>),
     /// Nothing: it tests the endpoint.
     Test,
+    /// Nothing: it says that events are gone.
+    Gap,
     /// The log no longer has the event.
     Expired,
 }
@@ -48,7 +50,11 @@ pub fn due_deliveries(
     let mut deliveries = Vec::new();
     for delivery in due {
         let content = if delivery.stream.realm == TEST {
-            Content::Test
+            if delivery.kind == GAP {
+                Content::Gap
+            } else {
+                Content::Test
+            }
         } else {
             let logged = snapshot.events().get(delivery.stream, delivery.seq)?;
             logged.map_or(Content::Expired, Content::Event)
@@ -64,7 +70,7 @@ pub fn due_deliveries(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hooks::delivery::test_of;
+    use crate::hooks::delivery::{gap_of, test_of};
     use crate::hooks::webhook::Disabled;
     use crate::testing::{MockSnapshot, a_delivery, a_webhook, at, logged, stream_id};
 
@@ -77,7 +83,8 @@ mod tests {
             .expect_get()
             .returning(|_| Ok(Some(a_webhook())));
         let test = test_of(&a_webhook(), a_delivery(3, 0).id, at(0));
-        let due = vec![a_delivery(1, 1), a_delivery(2, 2), test];
+        let gap = gap_of(&a_webhook(), a_delivery(4, 0).id, at(0));
+        let due = vec![a_delivery(1, 1), a_delivery(2, 2), test, gap];
         snapshot
             .deliveries
             .expect_due()
@@ -93,7 +100,8 @@ mod tests {
             .map(|(_, content)| content)
             .collect();
         let event = Content::Event(logged(stream_id(1), 1, &[], "{}"));
-        assert_eq!(contents, [event, Content::Expired, Content::Test]);
+        let expected = [event, Content::Expired, Content::Test, Content::Gap];
+        assert_eq!(contents, expected);
     }
 
     /// HOOK-08.

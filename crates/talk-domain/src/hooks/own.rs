@@ -2,6 +2,7 @@
 
 use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::create::Wanted;
+use crate::hooks::enabling::enable;
 use crate::hooks::secret::Sealed;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::uri::check_uri;
@@ -77,17 +78,10 @@ fn changed(
     if changed == own {
         return Ok(own);
     }
-    let since = match changed.disabled {
-        Some(_) => uow.log().end()?,
-        None => changed.since,
-    };
+    // A new address has not failed yet.
     let changed = Webhook {
-        since,
-        // A new address has not failed yet.
-        disabled: None,
-        failing_since: None,
         updated: cx.now.max(own.updated.next()),
-        ..changed
+        ..enable(uow, cx, changed)?
     };
     uow.webhooks().update(&changed)?;
     Ok(changed)
@@ -167,13 +161,15 @@ mod tests {
         uow.webhooks.expect_update().times(1).returning(|_| Ok(()));
         let gone = Webhook {
             disabled: Some(Disabled::Gone),
+            missed: Some(Position::new(4)),
             ..own()
         };
         let set = set(&mut uow, (Some(gone), Some("https://new.test/")), None);
         let set = set.unwrap().unwrap();
-        assert!(set.is_enabled() && set.since == Position::new(9) && set.updated > own().updated);
+        assert!(set.is_enabled() && set.updated > own().updated);
         assert_eq!(set.secrets, own().secrets);
         assert_eq!(set.uri, "https://new.test/");
+        assert_eq!(set.missed, Some(Position::new(4)), "it gets what it missed");
     }
 
     /// HOOK-03.

@@ -81,7 +81,8 @@ pub fn take_events(
     Ok(taken)
 }
 
-fn take(
+/// Creates the delivery of an event to an endpoint, unless it has one already.
+pub(crate) fn take(
     uow: &mut dyn HooksUnit,
     batch: &Batch,
     (webhook, event): (&Webhook, &Happened),

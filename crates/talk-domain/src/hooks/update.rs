@@ -2,6 +2,7 @@
 
 use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::create::Wanted;
+use crate::hooks::enabling::{disable, enable};
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::uri::check_uri;
 use crate::hooks::webhook::{Disabled, HookLimits, Webhook};
@@ -44,7 +45,7 @@ pub fn update_webhook(
         events: wanted.events,
         stream: wanted.stream,
         order: wanted.order,
-        ..enabled(uow, webhook.clone(), wanted.is_enabled)?
+        ..enabled(uow, cx, (webhook.clone(), wanted.is_enabled))?
     };
     if changed == webhook {
         return Ok(webhook);
@@ -57,26 +58,17 @@ pub fn update_webhook(
     Ok(changed)
 }
 
-/// Enables or disables an endpoint. An endpoint that is enabled again has not failed yet, and gets the
-/// events from now on.
+/// Enables or disables an endpoint.
 fn enabled(
     uow: &mut dyn HooksUnit,
-    webhook: Webhook,
-    is_enabled: bool,
+    cx: &Context,
+    (webhook, is_enabled): (Webhook, bool),
 ) -> Result<Webhook, StoreError> {
-    Ok(match (webhook.disabled, is_enabled) {
-        (Some(_), true) => Webhook {
-            disabled: None,
-            since: uow.log().end()?,
-            failing_since: None,
-            ..webhook
-        },
-        (None, false) => Webhook {
-            disabled: Some(Disabled::Manually),
-            ..webhook
-        },
-        _ => webhook,
-    })
+    match (webhook.disabled, is_enabled) {
+        (Some(_), true) => enable(uow, cx, webhook),
+        (None, false) => disable(uow, webhook, Disabled::Manually),
+        _ => Ok(webhook),
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +87,8 @@ mod tests {
         let get = uow.webhooks.expect_get();
         get.returning(move |_| Ok(before.clone()));
         uow.webhooks.expect_update().returning(|_| Ok(()));
-        uow.log.expect_end().returning(|| Ok(Position::new(9)));
+        let position = uow.log.expect_position();
+        position.returning(|_| Ok(Some(Position::new(9))));
         let change = move |_: &Webhook| Ok(wanted.clone());
         let cx = admin_context(agent_id(1));
         update_webhook(&mut uow, &cx, (a_webhook().id, &change), LIMITS)
@@ -114,11 +107,13 @@ mod tests {
         let failing = Webhook {
             disabled: Some(Disabled::Failing),
             failing_since: Some(at(1)),
+            missed: Some(Position::new(4)),
             ..a_webhook()
         };
         let enabled = update(Some(failing), a_wanted()).unwrap();
         assert_eq!((enabled.disabled, enabled.failing_since), (None, None));
-        assert_eq!([disabled.since, enabled.since], [0, 9].map(Position::new));
+        let missed = [disabled.missed, enabled.missed];
+        assert_eq!(missed, [9, 4].map(|at| Some(Position::new(at))));
     }
 
     #[test]

@@ -141,6 +141,11 @@ pub struct Webhook {
     pub secrets: EndpointSecrets,
     /// The position in the log from which on it gets events.
     pub since: Position,
+    /// The position up to which it has its events, from the time that it is disabled until it has
+    /// got what it missed; `None` if it misses nothing.
+    pub missed: Option<Position>,
+    /// Whether retention has removed events that it missed.
+    pub has_gap: bool,
     /// Since when every try has failed; `None` after a success.
     pub failing_since: Option<Timestamp>,
     /// Time of creation.
@@ -156,14 +161,20 @@ impl Webhook {
         self.disabled.is_none()
     }
 
-    /// Returns whether the endpoint wants an event of the type `kind` in `stream`, at `position`
-    /// of the log.
+    /// Returns whether the endpoint is to get events of the type `kind` in `stream`.
+    #[must_use]
+    pub fn matches(&self, stream: StreamId, kind: &str) -> bool {
+        self.stream.is_none_or(|only| only == stream.id) && self.events.wants(kind)
+    }
+
+    /// Returns whether the endpoint gets an event of the type `kind` in `stream`, at `position` of the
+    /// log, now. One that still misses earlier events gets it after those.
     #[must_use]
     pub fn wants(&self, (position, stream): (Position, StreamId), kind: &str) -> bool {
         self.is_enabled()
+            && self.missed.is_none()
             && position > self.since
-            && self.stream.is_none_or(|only| only == stream.id)
-            && self.events.wants(kind)
+            && self.matches(stream, kind)
     }
 }
 
@@ -259,6 +270,13 @@ pub trait WebhookQueries {
     /// Only when storage fails.
     fn customers(&mut self) -> Result<BTreeSet<CustomerId>, StoreError>;
 
+    /// The enabled endpoints that have [missed](Webhook::missed) events, with their customers. Only for
+    /// [units of the installation](crate::kernel::store::Unit::installation).
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn missing(&mut self) -> Result<Vec<(CustomerId, WebhookId)>, StoreError>;
+
     /// Returns whether any customer has an endpoint, and so a sealed secret. Only for
     /// [units of the installation](crate::kernel::store::Unit::installation).
     ///
@@ -308,5 +326,11 @@ mod tests {
             ..a_webhook()
         };
         assert!(!disabled.wants(here, "chat_created"));
+        let missing = Webhook {
+            missed: Some(Position::default()),
+            ..a_webhook()
+        };
+        assert!(!missing.wants(here, "chat_created"), "others come first");
+        assert!(missing.matches(here.1, "chat_created"));
     }
 }

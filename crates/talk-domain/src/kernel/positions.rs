@@ -54,7 +54,8 @@ pub struct Registered {
     pub oldest: Option<Timestamp>,
 }
 
-/// Driven port: reads the log of the installation. But for [`end`](Self::end), only for
+/// Driven port: reads the log of the installation. But for [`end`](Self::end) and
+/// [`position`](Self::position), only for
 /// [units of the installation](crate::kernel::store::Unit::installation).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait LogQueries {
@@ -72,7 +73,7 @@ pub trait LogQueries {
     /// Only when storage fails.
     fn end(&mut self) -> Result<Position, StoreError>;
 
-    /// Returns the stored position of a consumer.
+    /// Returns the stored position of a consumer, in units of customers too.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -237,6 +237,8 @@ pub fn a_webhook() -> Webhook {
         order: DeliveryOrder::Stream,
         secrets: EndpointSecrets::first(Sealed(vec![1])),
         since: Position::default(),
+        missed: None,
+        has_gap: false,
         failing_since: None,
         created: at(0),
         updated: at(0),

@@ -44,6 +44,13 @@ pub(crate) trait Backend {
         position: Position,
     ) -> Result<Option<u64>, StoreError>;
 
+    /// Returns the position of an event of a stream, if the log has it.
+    fn log_position_of(
+        &mut self,
+        stream: &[u8],
+        place: u64,
+    ) -> Result<Option<Position>, StoreError>;
+
     /// Returns a page of the messages in the agent's chats that contain the needle.
     fn search_messages(
         &mut self,

@@ -282,6 +282,8 @@ diesel::table! {
         previous_secret -> Nullable<Binary>,
         previous_until -> Nullable<BigInt>,
         since -> BigInt,
+        missed -> Nullable<BigInt>,
+        has_gap -> BigInt,
         failing_since -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,

@@ -70,6 +70,14 @@ impl Backend for Scope<'_> {
         self.first_after(events, position)
     }
 
+    fn log_position_of(
+        &mut self,
+        stream: &[u8],
+        place: u64,
+    ) -> Result<Option<Position>, StoreError> {
+        self.position_of_event(stream, place)
+    }
+
     fn search_messages(
         &mut self,
         agent: AgentId,

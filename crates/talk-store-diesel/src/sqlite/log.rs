@@ -91,4 +91,20 @@ impl Scope<'_> {
             .map_err(fault)?;
         first.map(number).transpose()
     }
+
+    pub(super) fn position_of_event(
+        &mut self,
+        stream: &[u8],
+        place: u64,
+    ) -> Result<Option<Position>, StoreError> {
+        let serial: Option<i64> = events::table
+            .filter(events::stream_id.eq(stream))
+            .filter(events::seq.eq(seq(place)))
+            .select(serial_of())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        let serial = serial.map(number).transpose()?;
+        Ok(serial.map(Position::new))
+    }
 }

@@ -101,7 +101,62 @@ pub async fn retention_waits_for_enabled_endpoints(factory: Factory) {
         disabled: Some(Disabled::Manually),
         ..a_webhook()
     };
-    let changed = world.write(move |uow| uow.webhooks().update(&disabled));
-    changed.await.unwrap();
+    change_endpoint(&world, disabled).await;
     assert_eq!(trimmed(&world, chat).await, last - 1, "the head stays");
+}
+
+async fn change_endpoint(world: &World, webhook: Webhook) {
+    let changed = world.write(move |uow| uow.webhooks().update(&webhook));
+    changed.await.unwrap();
+}
+
+/// HOOK-20: an endpoint that is enabled again holds what it missed, and one that is disabled learns that
+/// retention has removed some of it.
+pub async fn missed_events_are_held_or_noted_as_a_gap(factory: Factory) {
+    let world = World::open(factory).await;
+    let chat = world.chat(ChatKind::Group, 1, &[2]).await.id;
+    let first = world.post(1, chat, "before").await.seq;
+    let end = world.write(|uow| uow.log().end()).await.unwrap();
+    let added = world.write(|uow| uow.webhooks().insert(&a_webhook()));
+    added.await.unwrap();
+    for n in 0..4 {
+        world.post(1, chat, &format!("{n}")).await;
+    }
+    let missing = Webhook {
+        missed: Some(end),
+        ..a_webhook()
+    };
+    change_endpoint(&world, missing.clone()).await;
+    let enabled = world
+        .store
+        .read(UNIT, |snapshot| snapshot.webhooks().missing());
+    assert_eq!(
+        enabled.await.unwrap(),
+        [(a_webhook().customer, a_webhook().id)]
+    );
+    assert_eq!(trimmed(&world, chat).await, first);
+
+    let disabled = Webhook {
+        disabled: Some(Disabled::Manually),
+        ..missing
+    };
+    let elsewhere = Webhook {
+        id: uuid::Uuid::from_u128(0xE1).into(),
+        stream: Some(uuid::Uuid::from_u128(1)),
+        ..disabled.clone()
+    };
+    let other = elsewhere.clone();
+    let added = world.write(move |uow| uow.webhooks().insert(&other));
+    added.await.unwrap();
+    change_endpoint(&world, disabled).await;
+    let has_gap = async |id| {
+        let found = world
+            .read(move |snapshot| snapshot.webhooks().get(id))
+            .await;
+        found.unwrap().has_gap
+    };
+    assert!(!has_gap(a_webhook().id).await);
+    assert_eq!(trimmed(&world, chat).await, first + 3);
+    assert!(has_gap(a_webhook().id).await);
+    assert!(!has_gap(elsewhere.id).await, "it wants another chat only");
 }

@@ -182,6 +182,18 @@ impl WebhookQueries for Scope<'_> {
         customers.iter().map(|customer| id(customer)).collect()
     }
 
+    fn missing(&mut self) -> Result<Vec<(CustomerId, WebhookId)>, StoreError> {
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = webhooks::table
+            .filter(webhooks::disabled.is_null())
+            .filter(webhooks::missed.is_not_null())
+            .select((webhooks::customer_id, webhooks::id))
+            .load(self.conn)
+            .map_err(fault)?;
+        let rows = rows.iter();
+        rows.map(|(customer, webhook)| Ok((id(customer)?, id(webhook)?)))
+            .collect()
+    }
+
     fn any(&mut self) -> Result<bool, StoreError> {
         let first: Option<Vec<u8>> = webhooks::table
             .select(webhooks::id)

@@ -191,6 +191,7 @@ impl Scope<'_> {
             left = left.saturating_sub(number(length)?);
         }
         let Some(last) = last else { return Ok(None) };
+        self.mark_gaps(&bytes(chat.0), number(last)?)?;
         self.cache.mark_erased();
         diesel::delete(of_chat.filter(events::seq.le(last)))
             .execute(self.changing())

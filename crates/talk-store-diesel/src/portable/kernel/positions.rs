@@ -105,7 +105,6 @@ impl Scope<'_> {
     }
 
     fn position_of(&mut self, consumer: &str) -> Result<Option<Position>, StoreError> {
-        self.assert_of_installation()?;
         let position: Option<i64> = consumers::table
             .find(consumer)
             .select(consumers::position)
