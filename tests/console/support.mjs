@@ -1,6 +1,7 @@
 // A demo server of its own for each suite, and browsers that log in.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +24,7 @@ export class Server {
         await server.#isReady();
         return server;
       } catch (error) {
-        server.stop();
+        await server.stop();
         if (attempt === 4) throw error;
       }
     }
@@ -83,8 +84,12 @@ export class Server {
     return this.call(agent, "POST", "/talk_messages", { chat_id: this.chat, text, ...more });
   }
 
-  stop() {
-    this.process.kill();
+  async stop() {
+    if (this.process.exitCode === null) {
+      const end = once(this.process, "exit");
+      this.process.kill();
+      await end;
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

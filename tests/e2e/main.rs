@@ -16,6 +16,7 @@ mod chats;
 mod cleanups;
 mod clients;
 mod connections;
+mod console;
 mod deleted_chats;
 mod direct_chats;
 mod durability;

@@ -24,7 +24,7 @@ afterEach(() => assert.deepEqual(browser.errors.splice(0), []));
 
 after(async () => {
   await browser?.stop();
-  server?.stop();
+  await server?.stop();
 });
 
 /** Opens the demo's group in both browsers. */

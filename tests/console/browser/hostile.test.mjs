@@ -86,7 +86,7 @@ before(async () => {
 
 after(async () => {
   await browser?.stop();
-  server?.stop();
+  await server?.stop();
 });
 
 test(`${PAYLOADS.length} payloads in every field are shown as text`, async () => {

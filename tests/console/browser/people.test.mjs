@@ -26,7 +26,7 @@ before(async () => {
 
 after(async () => {
   await browser?.stop();
-  server?.stop();
+  await server?.stop();
 });
 
 /** Fills the demo with chats and messages. */

@@ -25,7 +25,7 @@ before(async () => {
 
 after(async () => {
   await browser?.stop();
-  server?.stop();
+  await server?.stop();
 });
 
 /** @param {number[]} values */

@@ -16,7 +16,7 @@ before(async () => {
 
 after(async () => {
   await browser?.stop();
-  server?.stop();
+  await server?.stop();
 });
 
 test("two people chat in two browsers without typing a password", async () => {

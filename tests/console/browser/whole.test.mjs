@@ -24,7 +24,7 @@ before(async () => {
 
 after(async () => {
   await browser?.stop();
-  server?.stop();
+  await server?.stop();
 });
 
 /** A network between a browser and the server that can be cut: then no byte passes and nothing closes. */

@@ -12,7 +12,13 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// Paths that the document leaves out: itself, the pages for people, and the socket.
-const HIDDEN: [&str; 4] = ["/openapi.json", "/asyncapi.json", "/docs", "/v1.0/ws"];
+const HIDDEN: [&str; 5] = [
+    "/openapi.json",
+    "/asyncapi.json",
+    "/docs",
+    "/console/",
+    "/v1.0/ws",
+];
 
 const ERRORS: &str = include_str!("../../../talk-http-actix/ERRORS.md");
 
@@ -27,7 +33,8 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     if is_preflight || (method == "HEAD" && answer.status == 405) {
         return;
     }
-    let is_hidden = HIDDEN.iter().any(|hidden| path.starts_with(hidden)) || method == "HEAD";
+    let is_hidden =
+        path == "/" || HIDDEN.iter().any(|hidden| path.starts_with(hidden)) || method == "HEAD";
     if answer.status < 400 || method == "HEAD" {
         assert!(
             is_hidden || response.is_some(),
