@@ -27,7 +27,6 @@ use talk_domain::kernel::positions::{
 };
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::unit::{Snapshot, UnitOfWork};
-use talk_domain::talk::model::event::{EventLog, MockEventLog};
 use talk_domain::testing::{at, customer_id};
 use uuid::Uuid;
 
@@ -75,7 +74,6 @@ mocks! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.
     MockUnit {
         UnitOfWork {
-            events: MockEventLog as EventLog,
             idempotency: MockIdempotencyRepository as IdempotencyRepository,
             cleanups: MockCleanupRepository as CleanupRepository,
             log: MockLogQueries as LogQueries,

@@ -87,7 +87,6 @@ mocks! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.
     MockUnitOfWork {
         UnitOfWork {
-            events: MockEventLog as EventLog,
             idempotency: MockIdempotencyRepository as IdempotencyRepository,
             cleanups: MockCleanupRepository as CleanupRepository,
             log: MockLogQueries as LogQueries,
@@ -107,6 +106,7 @@ mocks! {
             deliveries: MockDeliveryRepository as DeliveryRepository,
         }
         TalkUnit {
+            events: MockEventLog as EventLog,
             chats: MockChatRepository as ChatRepository,
             participants: MockParticipantRepository as ParticipantRepository,
             messages: MockMessageRepository as MessageRepository,

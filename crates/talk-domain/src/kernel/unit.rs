@@ -4,12 +4,9 @@ use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::idempotency::IdempotencyRepository;
 use crate::kernel::log::EventQueries;
 use crate::kernel::positions::{ConsumerRepository, LogQueries};
-use crate::talk::model::event::EventLog;
 
 /// One open transaction of one customer, seen as repositories.
 pub trait UnitOfWork {
-    /// The event log.
-    fn events(&mut self) -> &mut dyn EventLog;
     /// Stored answers to requests with an idempotency key.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// Deletions that are still to be cleaned up.

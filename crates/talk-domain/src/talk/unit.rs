@@ -3,6 +3,7 @@
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::kernel::store::Domain;
 use crate::talk::model::chat::{ChatQueries, ChatRepository};
+use crate::talk::model::event::EventLog;
 use crate::talk::model::media::FileRepository;
 use crate::talk::model::mention::{MentionQueries, MentionRepository};
 use crate::talk::model::message::{MessageQueries, MessageRepository};
@@ -24,6 +25,8 @@ impl Domain for Talk {
 /// One open transaction of one customer, seen as the repositories of Talk, of webhooks and of
 /// identity. Use cases of Talk name no webhooks; whoever runs requests runs those of both.
 pub trait TalkUnit: HooksUnit {
+    /// The event log of chats.
+    fn events(&mut self) -> &mut dyn EventLog;
     /// Chats.
     fn chats(&mut self) -> &mut dyn ChatRepository;
     /// Memberships.

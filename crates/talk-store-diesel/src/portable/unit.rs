@@ -110,9 +110,6 @@ impl EventLog for DieselUnit<'_> {
 }
 
 impl UnitOfWork for DieselUnit<'_> {
-    fn events(&mut self) -> &mut dyn EventLog {
-        self
-    }
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         &mut self.scope
     }
@@ -176,6 +173,9 @@ impl HooksUnit for DieselUnit<'_> {
 }
 
 impl TalkUnit for DieselUnit<'_> {
+    fn events(&mut self) -> &mut dyn EventLog {
+        self
+    }
     fn chats(&mut self) -> &mut dyn ChatRepository {
         &mut self.scope
     }
