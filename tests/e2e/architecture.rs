@@ -12,6 +12,7 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-wire", &["talk-domain"]),
     ("talk-store-diesel", &["talk-domain"]),
     ("talk-events", &["talk-domain"]),
+    ("talk-files", &["talk-domain"]),
     ("talk-identity", &["talk-domain"]),
     ("talk-socket", &[]),
     ("talk-webhooks", &["talk-domain"]),

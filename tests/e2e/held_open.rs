@@ -11,6 +11,9 @@ use talk_testkit::harness::client::path;
 use talk_testkit::harness::server::PASSWORD;
 use talk_testkit::harness::{Client, Server};
 
+use crate::files::form::Form;
+use crate::files::{FILES, stored, until};
+
 const AGENTS: &str = "/v1.0/agents";
 const KEYS: &str = "/v1.0/accesskeys";
 const WEBHOOKS: &str = "/v1.0/webhooks";
@@ -22,7 +25,9 @@ struct Operation {
     path: String,
     /// The chat it is about, or a chat that stays as it is.
     chat: Value,
-    body: Value,
+    /// The type of the body.
+    kind: String,
+    body: Vec<u8>,
 }
 
 /// A request that lacks its last byte.
@@ -37,10 +42,11 @@ impl Held {
         let address = client.url().strip_prefix("http://").expect("an address");
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         let (method, path, token) = (&operation.method, &operation.path, client.token());
-        let mut body = operation.body.to_string().into_bytes();
+        let mut body = operation.body.clone();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+             Content-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            operation.kind,
             body.len()
         );
         let last = body.pop().expect("a body");
@@ -83,6 +89,7 @@ impl World {
                 "a-key-of-the-tests-for-secrets-0123456789",
             ),
             ("TALK_MAX_WEBHOOKS", "100"),
+            ("TALK_FILE_STALL_SECONDS", "120"),
         ]);
         let server = server.await;
         let root = server.admin().await;
@@ -152,10 +159,17 @@ impl World {
             "username": format!("new-{number}-{}", eve.id), "password": PASSWORD,
             "uri": "https://hooks.example.com/held", "old_password": PASSWORD, "new_password": "another password",
         });
+        let form = Form::new().file("held", "text/plain", b"held");
+        let (kind, body) = if path == FILES {
+            (form.kind(), form.body())
+        } else {
+            ("application/json".to_owned(), body.to_string().into_bytes())
+        };
         Operation {
             method: method.to_uppercase(),
             path,
             chat,
+            kind,
             body,
         }
     }
@@ -269,6 +283,7 @@ async fn no_held_request_takes_effect_once_its_session_or_agent_has_ended() {
             assert_eq!(answer, expected, "{end}: {} {path}", held.operation.method);
         }
         assert_eq!(world.state(&held).await, before, "{end}");
+        until(async || stored(&world.server).is_empty()).await;
         if !["disable", "delete"].contains(&end) {
             let password = if end == "password" {
                 "another password"

@@ -23,6 +23,7 @@ mod durability;
 mod erasure;
 mod events;
 mod examples;
+mod files;
 mod folding;
 mod held_open;
 mod idempotency;

@@ -2,6 +2,7 @@
 //!
 //! - [`kernel`]: what every domain needs, and no rule.
 //! - [`identity`]: customers, agents, access keys, sessions.
+//! - [`files`]: uploaded files and who may read them.
 //! - [`hooks`]: webhooks, their deliveries and when these are tried again.
 //! - [`talk`]: chats, participants, messages, reactions, live delivery.
 //!
@@ -14,6 +15,7 @@
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
+pub mod files;
 pub mod hooks;
 pub mod identity;
 pub mod kernel;

@@ -6,6 +6,8 @@ mod scene;
 #[cfg(test)]
 mod seen;
 
+use crate::files::model::{FileQueries, FileRepository, MockFileQueries, MockFileRepository};
+use crate::files::unit::{FileSnapshot, FileUnit};
 use crate::hooks::delivery::{
     DeliveryQueries, DeliveryRepository, MockDeliveryQueries, MockDeliveryRepository,
 };
@@ -39,7 +41,6 @@ use crate::kernel::unit::{Snapshot, UnitOfWork};
 
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
 use crate::talk::model::event::{EventLog, MockEventLog};
-use crate::talk::model::media::{FileRepository, MockFileRepository};
 use crate::talk::model::mention::{
     MentionQueries, MentionRepository, MockMentionQueries, MockMentionRepository,
 };
@@ -101,6 +102,9 @@ mocks! {
             directory: MockDirectory as Directory,
             products: MockDeparture as Departure,
         }
+        FileUnit {
+            files: MockFileRepository as FileRepository,
+        }
         HooksUnit {
             webhooks: MockWebhookRepository as WebhookRepository,
             deliveries: MockDeliveryRepository as DeliveryRepository,
@@ -114,7 +118,6 @@ mocks! {
             reactions: MockReactionRepository as ReactionRepository,
             read_marks: MockReadRepository as ReadRepository,
             reads: MockReadQueries as ReadQueries,
-            files: MockFileRepository as FileRepository,
             removal: MockChatRemoval as ChatRemoval,
             retention: MockRetentionRepository as RetentionRepository,
         }
@@ -133,6 +136,9 @@ mocks! {
             agents: MockAgentQueries as AgentQueries,
             keys: MockAccessKeyQueries as AccessKeyQueries,
             directory: MockDirectory as Directory,
+        }
+        FileSnapshot {
+            files: MockFileQueries as FileQueries,
         }
         HooksSnapshot {
             webhooks: MockWebhookQueries as WebhookQueries,

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 enum Layer {
     Kernel,
     Identity,
+    Files,
     Hooks,
     Model,
     Unit,
@@ -30,6 +31,7 @@ impl Layer {
         [
             ("kernel", Self::Kernel),
             ("identity", Self::Identity),
+            ("files", Self::Files),
             ("hooks", Self::Hooks),
             ("talk::model", Self::Model),
             ("talk::unit", Self::Unit),
@@ -49,8 +51,9 @@ impl Layer {
         match (self, other) {
             (Self::Kernel, _) => other == Self::Kernel,
             (Self::Identity, _) => matches!(other, Self::Kernel | Self::Identity),
+            (Self::Files, _) => matches!(other, Self::Kernel | Self::Identity | Self::Files),
             (Self::Hooks, _) => matches!(other, Self::Kernel | Self::Identity | Self::Hooks),
-            (Self::Model, _) => matches!(other, Self::Kernel | Self::Model),
+            (Self::Model, _) => matches!(other, Self::Kernel | Self::Files | Self::Model),
             // Talk offers the ports of webhooks beside its own; nothing else of it names them.
             (_, Self::Hooks) => self == Self::Unit,
             (Self::UseCase, Self::UseCase) => item.starts_with(char::is_uppercase),

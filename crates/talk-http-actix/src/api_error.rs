@@ -29,6 +29,8 @@ struct Refusal {
     details: Vec<ErrorDetail>,
     retry_after: Option<u32>,
     allow: Option<String>,
+    /// The size of the file, of a range that begins behind its end.
+    size: Option<u64>,
     cause: Option<String>,
     request_id: String,
 }
@@ -42,6 +44,7 @@ impl ApiError {
             details: Vec::new(),
             retry_after: None,
             allow: None,
+            size: None,
             cause: None,
             request_id: String::new(),
         }))
@@ -80,6 +83,15 @@ impl ApiError {
             field: "body".to_owned(),
             limit: Some(limit as u64),
         });
+        error
+    }
+
+    /// Creates the refusal of a range of a file of `size` bytes.
+    pub(crate) fn not_satisfiable(size: u64) -> Self {
+        let message = format!("the file has {size} bytes");
+        let status = Status::RangeNotSatisfiable;
+        let mut error = Self::new(status, "RANGE_NOT_SATISFIABLE", message);
+        error.0.size = Some(size);
         error
     }
 
@@ -168,6 +180,9 @@ impl ApiError {
         }
         if let Some(allow) = &refusal.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        if let Some(size) = refusal.size {
+            response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
         }
         if code == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -9,6 +9,7 @@ mod chats;
 mod customers;
 mod documents;
 mod events;
+mod files;
 mod legacy;
 mod me;
 mod messages;
@@ -94,6 +95,7 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
             "Everything that happens, in order.",
             events::rows(),
         ),
+        group("Files", "What messages carry.", files::rows()),
         group("Presence", "Who is there.", presence::rows()),
         group("Chats", "Conversations.", chats::rows()),
         group(

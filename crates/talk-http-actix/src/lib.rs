@@ -11,6 +11,7 @@ mod credentials;
 mod digest;
 mod endpoint;
 mod endpoints;
+mod files;
 mod hashing;
 mod new_keys;
 mod observe;
@@ -34,11 +35,13 @@ use std::sync::Arc;
 pub use address::TrustedProxies;
 pub use body::BodyLimits;
 pub use endpoints::StaticFile;
+pub use files::FileLimits;
 pub use openapi::{asyncapi, errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};
 pub use server::{ConnectionLimits, Listen, server};
 pub use socket::{SessionRevocations, SocketLimits, watch_revocations};
+use talk_domain::files::storage::FileStorage;
 use talk_domain::hooks::secret::Secrets;
 use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::identity::credentials::{Passwords, Tokens};
@@ -68,6 +71,12 @@ pub struct Api {
     pub limits: Limits,
     /// The installation's limits on bodies.
     pub body_limits: BodyLimits,
+    /// The bytes of files.
+    pub files: Arc<dyn FileStorage>,
+    /// The installation's limits on files.
+    pub file_limits: FileLimits,
+    /// The address that clients reach the server at, for links that go outside.
+    pub public_url: Option<String>,
     /// Bytes of rows after which a page of a list, or of the event log, ends early.
     pub page_bytes: usize,
     /// The limits on answers that clients have not read yet.

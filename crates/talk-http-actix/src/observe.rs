@@ -21,6 +21,7 @@ use metrics::{Gauge, Histogram};
 use crate::address::ClientAddress;
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
 use crate::endpoints::{RateLimited, deprecate, is_probed};
+use crate::files::FileBody;
 use crate::origin::{Origin, preflight, share};
 use crate::shared::Shared;
 
@@ -115,7 +116,11 @@ fn charge(response: &ServiceResponse) {
         && request.app_data::<RateLimited>().is_some()
         && let Some(shared) = request.app_data::<web::Data<Shared>>()
     {
-        shared.limiter.charge_body(request, size);
+        if response.response().extensions().get::<FileBody>().is_some() {
+            shared.limiter.charge_file(request, size);
+        } else {
+            shared.limiter.charge_body(request, size);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::address::Addresses;
 use crate::endpoints::Documents;
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
+use crate::quota::{Quota, Shares};
 use crate::rate::Limiter;
 use crate::socket::{Admissions, LARGE_FRAMES};
 use crate::throttle::LoginThrottle;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) new_keys: NewKeys,
     pub(crate) large_frames: Arc<Budget>,
     pub(crate) unsent: Unsent,
+    /// Bytes of uploads that are not complete yet.
+    pub(crate) uploads: Quota,
     pub(crate) documents: Documents,
     /// Part of the fingerprints of requests: bodies hold passwords, which could be guessed from
     /// plain digests in a stolen database.
@@ -45,6 +48,12 @@ impl Shared {
         let limiter = Limiter::new(api.rates);
         let addresses = Addresses::new(api.trusted_proxies.clone());
         let unsent = Unsent::new(api.unsent);
+        let temporary = api.file_limits.temporary;
+        let uploads = Quota::new(Shares {
+            server: temporary,
+            customer: temporary / 2,
+            agent: temporary / 4,
+        });
         Self {
             fingerprint_secret: api.tokens.fingerprint_secret(),
             api,
@@ -57,6 +66,7 @@ impl Shared {
             new_keys: NewKeys::default(),
             large_frames: Arc::new(Budget::new(LARGE_FRAMES)),
             unsent,
+            uploads,
             documents: Documents::default(),
         }
     }
@@ -65,6 +75,7 @@ impl Shared {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
     pub(crate) fn gauge(&self) {
         metrics::gauge!("talk_sockets").set(self.admissions.total() as f64);
+        metrics::gauge!("talk_upload_bytes").set(self.uploads.total() as f64);
         metrics::gauge!("talk_unsent_bytes").set(self.unsent.total() as f64);
     }
 

@@ -12,6 +12,8 @@ pub(crate) enum Status {
     MethodNotAllowed,
     /// The body is over its limit.
     PayloadTooLarge,
+    /// The file has no such bytes.
+    RangeNotSatisfiable,
     /// The body is not JSON, or compressed.
     UnsupportedMediaType,
 }
@@ -23,7 +25,7 @@ impl Status {
     pub(crate) const INTERNAL: Self = Self::Domain(ErrorKind::Internal);
 
     /// Every status.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::INVALID,
         Self::UNAUTHENTICATED,
         Self::Domain(ErrorKind::PermissionDenied),
@@ -32,6 +34,7 @@ impl Status {
         Self::Domain(ErrorKind::AlreadyExists),
         Self::Domain(ErrorKind::FailedPrecondition),
         Self::PayloadTooLarge,
+        Self::RangeNotSatisfiable,
         Self::UnsupportedMediaType,
         Self::Domain(ErrorKind::Unprocessable),
         Self::Domain(ErrorKind::ResourceExhausted),
@@ -59,6 +62,7 @@ impl Status {
             Self::Domain(ErrorKind::Internal) => "INTERNAL",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::RangeNotSatisfiable => "RANGE_NOT_SATISFIABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
         }
     }
@@ -79,6 +83,7 @@ impl Status {
             Self::Domain(ErrorKind::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
@@ -108,6 +113,7 @@ mod tests {
         }
         assert_eq!(Status::MethodNotAllowed.code().as_u16(), 405);
         assert_eq!(Status::PayloadTooLarge.code().as_u16(), 413);
+        assert_eq!(Status::RangeNotSatisfiable.code().as_u16(), 416);
         assert_eq!(Status::UnsupportedMediaType.code().as_u16(), 415);
     }
 }

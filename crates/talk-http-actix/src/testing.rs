@@ -1,5 +1,8 @@
 //! Test support: the whole API over mocked repositories, with one token per agent.
 
+mod credentials;
+mod files;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::http::header::HeaderMap;
@@ -10,35 +13,32 @@ use actix_web::{App, web};
 use serde_json::Value;
 use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
 use talk_domain::hooks::webhook::HookLimits;
-use talk_domain::identity::access_key::KeyHash;
-use talk_domain::identity::agent::{Agent, PasswordHash};
-use talk_domain::identity::credentials::{
-    PasswordError, PasswordMatch, Passwords, TokenClaims, TokenError, Tokens, VerifiedToken,
-};
 use talk_domain::identity::session::MockDirectory;
 use talk_domain::kernel::context::{Actor, Permission};
 use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::id::{AgentId, TokenId, WebhookId};
+use talk_domain::kernel::id::{AgentId, WebhookId};
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::{Connection, Live, Presence};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Verdict, Work};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::event::{FrameEncoder, LogEntry};
 use talk_domain::talk::unit::Talk;
-use talk_domain::testing::{MockSnapshot, MockUnitOfWork, agent_id, an_agent, at, customer_id};
+use talk_domain::testing::{MockSnapshot, MockUnitOfWork, an_agent, at, customer_id};
 
 use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
-use uuid::Uuid;
 
-use crate::digest::digest;
 use crate::endpoints;
 use crate::observe::observe;
 use crate::server::Metrics;
 use crate::shared::Shared;
-use crate::{Api, BodyLimits, LoginLimits, Rates, SocketLimits, StaticFile, UnsentLimits};
+use crate::{
+    Api, BodyLimits, FileLimits, LoginLimits, Rates, SocketLimits, StaticFile, UnsentLimits,
+};
+
+use credentials::{Numbered, Plain};
+pub(crate) use files::NoFiles;
 
 /// Secrets that everybody knows.
 struct KnownSecrets;
@@ -85,75 +85,6 @@ impl Database for Mocks {
 pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<Arc<Logged>, StoreError> {
     let frame = ChatFrames.encode(entry).into();
     Ok(Arc::new(entry.logged(customer_id(), frame)))
-}
-
-/// A hasher whose hash is the password itself; `old <password>` is a hash of the older form.
-struct Plain;
-
-impl Passwords for Plain {
-    fn hash(&self, password: String) -> BoxFuture<'_, Result<PasswordHash, PasswordError>> {
-        Box::pin(async { Ok(PasswordHash(password)) })
-    }
-
-    fn verify(
-        &self,
-        password: String,
-        stored: Option<PasswordHash>,
-    ) -> BoxFuture<'_, Result<PasswordMatch, PasswordError>> {
-        Box::pin(async move {
-            let old = PasswordHash(format!("old {password}"));
-            Ok(match stored {
-                Some(stored) if stored == PasswordHash(password) => PasswordMatch::Right,
-                Some(stored) if stored == old => PasswordMatch::RightBeforeNormalization,
-                Some(_) | None => PasswordMatch::Wrong,
-            })
-        })
-    }
-}
-
-/// `t-<n>` is the token of agent n, `vb_…` an access key.
-struct Numbered;
-
-impl Tokens for Numbered {
-    fn issue(
-        &self,
-        agent: &Agent,
-        token: TokenId,
-        now: Timestamp,
-    ) -> Result<(String, TokenClaims), TokenError> {
-        let claims = TokenClaims {
-            agent: agent.id,
-            token,
-            generation: agent.token_generation,
-            expires: now.plus_seconds(60),
-        };
-        Ok((format!("issued-{}", agent.username), claims))
-    }
-
-    fn verify(&self, token: &str, _: Timestamp) -> Result<VerifiedToken, TokenError> {
-        let n = token.strip_prefix("t-").and_then(|n| n.parse().ok());
-        let n: u128 = n.ok_or(TokenError::Invalid)?;
-        Ok(VerifiedToken::Local(TokenClaims {
-            agent: agent_id(n),
-            token: TokenId(Uuid::from_u128(n)),
-            generation: 0,
-            expires: at(i64::from(u32::MAX)),
-        }))
-    }
-
-    fn new_key(&self) -> Result<String, TokenError> {
-        Ok("vb_0000000000000007".to_owned())
-    }
-
-    fn fingerprint_secret(&self) -> String {
-        "secret".to_owned()
-    }
-
-    fn key_hash(&self, presented: &str) -> Option<KeyHash> {
-        presented
-            .starts_with("vb_")
-            .then(|| digest(&[presented.as_bytes()]))
-    }
 }
 
 /// A node that delivers nothing.
@@ -244,6 +175,9 @@ impl Scene {
                 allows_http: false,
             },
             limits: Limits::default(),
+            files: Arc::new(NoFiles),
+            file_limits: FileLimits::OF_TESTS,
+            public_url: None,
             page_bytes: 2_000,
             unsent: UnsentLimits::OF_TESTS,
             body_limits: BodyLimits {

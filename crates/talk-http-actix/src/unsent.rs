@@ -24,6 +24,9 @@ use crate::status::Status;
 /// into the connection's buffer at once.
 const PIECE: usize = 16 * 1024;
 
+/// Bytes that a body in pieces has in memory at most, in its reader and in the connection's buffer.
+const STREAM: usize = 128 * 1024;
+
 /// `Retry-After` in seconds. A client that reads nothing is cut after twenty.
 const RETRY_AFTER: u32 = 5;
 
@@ -68,6 +71,15 @@ impl Unsent {
     /// `BUSY`.
     pub(crate) fn check(&self, actor: Actor) -> Result<(), ApiError> {
         self.0.check(actor).map_err(|full| busy(&full))
+    }
+
+    /// Counts a body that is sent in pieces, of which only a few are in memory, until the client has
+    /// read it or is gone. `actor` is charged for it.
+    ///
+    /// # Errors
+    /// `BUSY`.
+    pub(crate) fn stream(&self, actor: Actor) -> Result<Share, ApiError> {
+        self.0.take(actor, STREAM).map_err(|full| busy(&full))
     }
 
     /// Returns the current number of bytes.

@@ -113,7 +113,7 @@ impl Cleaner {
 
     async fn run_step(&self, cleanup: Cleanup) -> Result<(), StoreError> {
         let agent = match cleanup.deleted {
-            Deleted::Agent { by, .. } => by,
+            Deleted::Agent { by, .. } | Deleted::File { by, .. } => by,
             // The erased agent itself counts as the actor, under the common name of erased agents.
             Deleted::Author(agent) => agent,
             Deleted::Message { .. }

@@ -11,6 +11,7 @@ mod console;
 mod demo;
 mod dev;
 mod failure;
+mod files;
 mod healthcheck;
 mod installation;
 mod observe;

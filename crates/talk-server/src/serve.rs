@@ -13,6 +13,7 @@ use talk_domain::talk::live::TalkEntitlements;
 use talk_domain::talk::unit::Talk;
 
 use talk_events::{Node, ReaderBell};
+use talk_files::Files;
 use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use talk_store_diesel::{DatabaseLock, Marker, SqliteStore};
@@ -25,7 +26,7 @@ use crate::bootstrap::{FirstAdmin, bootstrap, no_agents};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::usernames::warn_of_collisions;
-use crate::{cleaner, console, demo, installation, observe, retention, upkeep, webhooks};
+use crate::{cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks};
 
 /// File descriptors left for the database, the log and the connections of operators.
 const OWN_FILES: u64 = 256;
@@ -43,6 +44,7 @@ pub(crate) struct Prepared {
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
     pub(crate) passwords: Arc<ArgonPasswords>,
+    files: Files,
     /// The keys that secrets are sealed with.
     pub(crate) keys: Arc<SealingKeys>,
     hooks: Client,
@@ -112,6 +114,7 @@ pub(crate) fn prepare(
     let bell = Arc::new(ReaderBell::new(node.bell()));
     let committed = bell.subscribe();
     let lock = installation::lock(settings)?;
+    let files = files::open(settings)?;
     installation::renew_if_older(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
@@ -119,6 +122,7 @@ pub(crate) fn prepare(
         store,
         tokens,
         passwords,
+        files,
         keys: Arc::new(keys),
         hooks,
         committed,
@@ -204,6 +208,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);
     background.spawn(watching);
+    files::check(&prepared.files).await?;
+    background.spawn(files::clean_up(settings, &store, &prepared.files));
     let hooks = (prepared.hooks, Arc::clone(&prepared.keys));
     for task in webhooks::tasks(settings, prepared.hooks_store, hooks, prepared.committed) {
         background.spawn(task);
@@ -220,6 +226,9 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         limits: settings.limits(),
         body_limits: settings.body_limits(),
         allowed_origins: settings.allowed_origins.0.clone(),
+        files: Arc::new(prepared.files),
+        file_limits: settings.file_limits(),
+        public_url: settings.public_url.as_ref().map(ToString::to_string),
         page_bytes: settings.max_page_bytes,
         unsent: settings.unsent_limits(),
         sockets: settings.socket_limits(),
@@ -232,14 +241,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         clock: Arc::new(installation::now),
         random: Arc::new(installation::random),
     };
-    let listen = Listen {
-        public: prepared.public,
-        admin: prepared.admin,
-        connections: connection_limits(settings),
-        workers: workers(settings),
-        shutdown_seconds: settings.shutdown_seconds,
-        metrics: Arc::new(move || metrics.render()),
-    };
+    let listen = listeners(settings, (prepared.public, prepared.admin), metrics);
     let stops = stop_signals()?;
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
@@ -252,6 +254,22 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     close(database, prepared.marker, prepared.lock).await;
     tracing::info!("stopped");
     whole(is_broken)
+}
+
+/// The listeners, and the limits of their connections.
+fn listeners(
+    settings: &Settings,
+    (public, admin): (TcpListener, Option<TcpListener>),
+    metrics: PrometheusHandle,
+) -> Listen {
+    Listen {
+        public,
+        admin,
+        connections: connection_limits(settings),
+        workers: workers(settings),
+        shutdown_seconds: settings.shutdown_seconds,
+        metrics: Arc::new(move || metrics.render()),
+    }
 }
 
 /// Stops the server after a signal, or after a background task has ended: without one of these tasks

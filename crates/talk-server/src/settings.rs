@@ -10,6 +10,7 @@ mod types;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,8 +18,9 @@ use talk_domain::hooks::attempt::Retries;
 use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::talk::model::retention::Retention;
+use talk_files::FilesUrl;
 use talk_http_actix::{
-    BodyLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,
+    BodyLimits, FileLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,
 };
 use talk_identity::PinnedAlgorithm;
 use talk_webhooks::DispatchSettings;
@@ -38,7 +40,8 @@ use types::{at_least_one, at_most_512, parsed};
 /// stops the start.
 ///
 /// Secrets (`database_url`, `broker_url`, `jwt_secret`, `jwt_secret_previous`,
-/// `bootstrap_password`, `issuer_secret`, `secrets_key`, `secrets_key_previous`) can be read from a file instead: `jwt_secret_file`,
+/// `bootstrap_password`, `issuer_secret`, `files_s3_secret_key`, `secrets_key`,
+/// `secrets_key_previous`) can be read from a file instead: `jwt_secret_file`,
 /// `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
 #[derive(Debug, Config)]
 pub(crate) struct Settings {
@@ -255,7 +258,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: TrustedProxies,
 
     /// Tokens that an agent gets a second, for requests and posts over sockets. A request costs one,
-    /// and one more for every full 16 KiB of a body sent or received, for every four participants
+    /// and one more for every full 16 KiB of a body (256 KiB of a file) sent or received, for every four participants
     /// of a new chat, and nine more for a search or a password. Without a token it is answered 429.
     /// 0 for no limit.
     #[config(env = "TALK_AGENT_RATE", default = 200)]
@@ -351,6 +354,56 @@ pub(crate) struct Settings {
     /// Bytes of any other request body.
     #[config(env = "TALK_MAX_BODY_BYTES", default = 262_144, validate = at_least_one)]
     pub(crate) max_body_bytes: usize,
+
+    /// The place of files: `file:<directory>`, or `s3://<bucket>/<prefix>` for Amazon S3 and every
+    /// compatible service. Without it: `file:<data_dir>/files`.
+    #[config(env = "TALK_FILES_URL", deserialize_with = parsed)]
+    pub(crate) files_url: Option<FilesUrl>,
+
+    /// Address of the S3-compatible service, for example `https://minio.example.com`; Amazon's
+    /// without it.
+    #[config(env = "TALK_FILES_S3_ENDPOINT")]
+    pub(crate) files_s3_endpoint: Option<String>,
+
+    /// Region of the bucket. Without it, and without the two settings below, the variables and
+    /// credentials of this machine are used, as other programs do (`AWS_REGION`,
+    /// `AWS_ACCESS_KEY_ID` and so on).
+    #[config(env = "TALK_FILES_S3_REGION")]
+    pub(crate) files_s3_region: Option<String>,
+
+    /// Id of the access key of the S3-compatible service.
+    #[config(env = "TALK_FILES_S3_ACCESS_KEY")]
+    pub(crate) files_s3_access_key: Option<String>,
+
+    /// Secret of that access key.
+    #[config(env = "TALK_FILES_S3_SECRET_KEY")]
+    pub(crate) files_s3_secret_key: Option<SecretString>,
+
+    /// Bytes of one file.
+    #[config(env = "TALK_FILE_MAX_BYTES", default = 31_457_280, validate = at_least_one)]
+    pub(crate) file_max_bytes: usize,
+
+    /// Bytes of all uploads that are not complete yet. One customer may use half of them, one agent
+    /// a quarter; beyond it an upload is answered 503 `BUSY`.
+    #[config(env = "TALK_FILES_TEMP_BYTES", default = 1_073_741_824, validate = at_least_one)]
+    pub(crate) files_temp_bytes: usize,
+
+    /// Bytes of all files of one customer; 0 for no limit.
+    #[config(env = "TALK_FILES_QUOTA_BYTES", default = 0)]
+    pub(crate) files_quota_bytes: u64,
+
+    /// Seconds after which an upload that sends nothing is refused.
+    #[config(env = "TALK_FILE_STALL_SECONDS", default = 20, validate = at_least_one)]
+    pub(crate) file_stall_seconds: u32,
+
+    /// Seconds that a link to a file is valid without a login.
+    #[config(env = "TALK_FILE_LINK_SECONDS", default = 3_600, validate = at_least_one)]
+    pub(crate) file_link_seconds: u32,
+
+    /// Seconds after which bytes without a row are removed: those of uploads that ended with the
+    /// process.
+    #[config(env = "TALK_FILES_SWEEP_AFTER", default = 86_400, validate = at_least_one)]
+    pub(crate) files_sweep_after: u32,
 
     /// Key that secrets of webhooks are sealed with in the database, at least 32 bytes. `serve` needs
     /// it once a secret is stored; `dev` makes one and keeps it in `data_dir`. It is not part of a
@@ -457,13 +510,14 @@ pub(crate) struct Settings {
 }
 
 /// Secret settings: never shown, and readable from a file.
-pub(crate) const SECRETS: [&str; 8] = [
+pub(crate) const SECRETS: [&str; 9] = [
     "database_url",
     "broker_url",
     "jwt_secret",
     "jwt_secret_previous",
     "bootstrap_password",
     "issuer_secret",
+    "files_s3_secret_key",
     "secrets_key",
     "secrets_key_previous",
 ];
@@ -514,6 +568,17 @@ impl Settings {
             total: self.max_unsent_bytes,
             per_customer: self.max_unsent_bytes_per_customer,
             per_agent: self.max_unsent_bytes_per_agent,
+        }
+    }
+
+    /// Limits of files.
+    pub(crate) fn file_limits(&self) -> FileLimits {
+        FileLimits {
+            bytes: self.file_max_bytes,
+            temporary: self.files_temp_bytes,
+            quota: (self.files_quota_bytes > 0).then_some(self.files_quota_bytes),
+            stall: Duration::from_secs(self.file_stall_seconds.into()),
+            link_seconds: self.file_link_seconds,
         }
     }
 
@@ -607,6 +672,10 @@ impl Settings {
             return Err(SettingsError::new("bootstrap_username", reason));
         }
         self.check_rates()?;
+        if self.files_temp_bytes / 4 < self.file_max_bytes {
+            let reason = "must be at least four times file_max_bytes: an agent may use a quarter";
+            return Err(SettingsError::new("files_temp_bytes", reason));
+        }
         let keys = [
             self.issuer_secret.is_some(),
             self.issuer_key_file.is_some(),

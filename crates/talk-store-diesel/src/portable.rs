@@ -3,6 +3,7 @@
 pub(crate) mod backend;
 pub(crate) mod deadline;
 pub(crate) mod fast;
+mod files;
 pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod kernel;

@@ -13,6 +13,7 @@ pub mod answers;
 pub mod cleanups;
 pub mod consumers;
 pub mod erasure;
+pub mod files;
 pub mod filters;
 pub mod groups;
 pub mod held;
@@ -132,6 +133,10 @@ macro_rules! store_contract {
                 messages_since_an_event_are_found_with_and_without_the_event,
                 every_field_of_a_message_survives,
                 every_field_of_a_chat_survives;
+            files: files_are_read_by_those_who_were_sent_them,
+                a_file_goes_with_the_last_message_that_carries_it,
+                messages_say_that_their_file_is_deleted,
+                files_stay_in_their_customer;
             isolation: chats_stay_in_their_customer,
                 memberships_stay_in_their_customer,
                 messages_stay_in_their_customer,

@@ -1,6 +1,7 @@
 //! Resources as JSON: one type each, with the fields in the documented order.
 
 mod chat;
+pub mod file;
 mod identity;
 pub mod list;
 mod log;
@@ -9,6 +10,7 @@ mod message;
 mod webhook;
 
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
+pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
 pub use list::List;
 pub use log::{AnyEventPage, EventPage, Health};

@@ -6,7 +6,7 @@
 //! no read returns deleted data. Erasures are the exception: texts of an erased agent can be read
 //! until the step that erases them.
 
-use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
+use crate::kernel::id::{AgentId, ChatId, CustomerId, FileId, MessageId};
 use crate::kernel::store_error::StoreError;
 
 /// The amount of work in one unit of a cleanup. Other writes wait meanwhile.
@@ -60,6 +60,13 @@ pub enum Deleted {
     Author(AgentId),
     /// An erased agent, with idempotent answers left that contain its name or were given to it.
     Answers(AgentId),
+    /// A file, with messages left that carry it and are not marked yet.
+    File {
+        /// The file.
+        id: FileId,
+        /// The agent that deleted it, and is the actor of the events.
+        by: AgentId,
+    },
     /// A customer, with all its rows.
     Customer(CustomerId),
 }

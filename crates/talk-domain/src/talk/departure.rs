@@ -6,8 +6,12 @@ use crate::kernel::context::Context;
 use crate::kernel::id::{AgentId, ChatId};
 use crate::kernel::store_error::StoreError;
 use crate::talk::chat::remove::remove_chat_with_held;
+use crate::talk::steps::attachment::remove_any_files;
 use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::unit::TalkUnit;
+
+/// Files removed per unit of work.
+const FILES: u32 = 64;
 
 /// Ends the memberships of a deleted agent. Of an agent with many chats, a
 /// [cleanup](crate::kernel::cleanup) later ends the rest.
@@ -35,14 +39,14 @@ pub fn erase_author(uow: &mut dyn TalkUnit, agent: AgentId) -> Result<(), StoreE
     uow.cleanups().add(Deleted::Author(agent))
 }
 
-/// Removes the next rows of a chat of the deleted customer of this unit. Returns whether there was a
-/// chat.
+/// Removes the next rows of a chat of the deleted customer of this unit, or its next files once no
+/// chat is left. Returns whether there were any.
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn remove_any_chat(uow: &mut dyn TalkUnit, cx: &Context) -> Result<bool, StoreError> {
+pub fn remove_any_rows(uow: &mut dyn TalkUnit, cx: &Context) -> Result<bool, StoreError> {
     let Some(chat) = uow.removal().any_chat()? else {
-        return Ok(false);
+        return remove_any_files(uow, FILES);
     };
     delete_silently(uow, cx, chat)?;
     remove_chat_with_held(uow, chat)?;
@@ -121,7 +125,7 @@ mod tests {
                 .returning(|_| Ok(()));
             let memberships = uow.removal.expect_drop_memberships();
             memberships.times(1).returning(|_, _| Ok(true));
-            assert!(remove_any_chat(&mut uow, &context(agent_id(1))).unwrap());
+            assert!(remove_any_rows(&mut uow, &context(agent_id(1))).unwrap());
             assert!(scene.events().is_empty());
             let saved = scene.saved().map(|chat| (chat.member_count, chat.last));
             assert_eq!(saved, is_new.then(|| (0, a_chat().last)));
@@ -133,6 +137,7 @@ mod tests {
     fn a_customer_without_a_chat_has_no_rows_here() {
         let mut uow = MockUnitOfWork::default();
         uow.removal.expect_any_chat().returning(|| Ok(None));
-        assert!(!remove_any_chat(&mut uow, &context(agent_id(1))).unwrap());
+        uow.files.expect_some().returning(|_, _| Ok(vec![]));
+        assert!(!remove_any_rows(&mut uow, &context(agent_id(1))).unwrap());
     }
 }

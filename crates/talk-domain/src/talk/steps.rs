@@ -1,6 +1,7 @@
 //! Steps that several use cases of Talk share.
 
 pub mod announce;
+pub(crate) mod attachment;
 pub mod compose;
 pub mod content;
 pub mod direct;

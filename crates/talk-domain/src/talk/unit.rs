@@ -1,10 +1,10 @@
 //! The ports of an open transaction that the use cases of Talk run on.
 
+use crate::files::unit::{FileSnapshot, FileUnit};
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::kernel::store::Domain;
 use crate::talk::model::chat::{ChatQueries, ChatRepository};
 use crate::talk::model::event::EventLog;
-use crate::talk::model::media::FileRepository;
 use crate::talk::model::mention::{MentionQueries, MentionRepository};
 use crate::talk::model::message::{MessageQueries, MessageRepository};
 use crate::talk::model::participant::{ParticipantQueries, ParticipantRepository};
@@ -22,9 +22,9 @@ impl Domain for Talk {
     type Snapshot<'a> = dyn TalkSnapshot + 'a;
 }
 
-/// One open transaction of one customer, seen as the repositories of Talk, of webhooks and of
-/// identity. Use cases of Talk name no webhooks; whoever runs requests runs those of both.
-pub trait TalkUnit: HooksUnit {
+/// One open transaction of one customer, seen as the repositories of Talk, of files, of webhooks
+/// and of identity. Use cases of Talk name no webhooks; whoever runs requests runs those of all.
+pub trait TalkUnit: FileUnit + HooksUnit {
     /// The event log of chats.
     fn events(&mut self) -> &mut dyn EventLog;
     /// Chats.
@@ -41,16 +41,15 @@ pub trait TalkUnit: HooksUnit {
     fn read_marks(&mut self) -> &mut dyn ReadRepository;
     /// Counts of unread messages.
     fn reads(&mut self) -> &mut dyn ReadQueries;
-    /// Uploaded files.
-    fn files(&mut self) -> &mut dyn FileRepository;
     /// Rows of deleted chats.
     fn removal(&mut self) -> &mut dyn ChatRemoval;
     /// Expired messages.
     fn retention(&mut self) -> &mut dyn RetentionRepository;
 }
 
-/// One consistent read of one customer, seen as the queries of Talk, of webhooks and of identity.
-pub trait TalkSnapshot: HooksSnapshot {
+/// One consistent read of one customer, seen as the queries of Talk, of files, of webhooks and of
+/// identity.
+pub trait TalkSnapshot: FileSnapshot + HooksSnapshot {
     /// Chats.
     fn chats(&mut self) -> &mut dyn ChatQueries;
     /// Memberships.

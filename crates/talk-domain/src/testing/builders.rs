@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::files::model::{File, FileKind};
 use crate::hooks::create::Wanted;
 use crate::hooks::delivery::{Delivery, Status};
 use crate::hooks::filter::EventFilter;
@@ -200,6 +201,24 @@ pub fn a_message(n: u128) -> Message {
         updated: at(5),
         edited: None,
         deleted: None,
+    }
+}
+
+/// File n, of agent 1: a picture of ten bytes.
+#[must_use]
+pub fn a_file(n: u128) -> File {
+    File {
+        id: Uuid::from_u128(0xF_0000 + n).into(),
+        customer: customer_id(),
+        owner: agent_id(1),
+        kind: FileKind::Talk,
+        name: "a.png".into(),
+        detail: String::new(),
+        filename: "a.png".into(),
+        size: 10,
+        mime: "image/png".into(),
+        sha256: [1; 32],
+        created: at(0),
     }
 }
 

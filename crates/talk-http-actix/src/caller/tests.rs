@@ -70,9 +70,15 @@ async fn call(operation: &(Method, String), by_then: (Agent, bool)) -> Answer {
         part => part.to_owned(),
     });
     let url = parts.collect::<Vec<_>>().join("/");
-    let body = body(path).to_string();
+    let (kind, body) = if path.ends_with("/files") {
+        let part = "content-disposition: form-data; name=\"file\"; filename=\"a\"";
+        let form = format!("--b\r\n{part}\r\n\r\nx\r\n--b--\r\n");
+        ("multipart/form-data; boundary=b", form)
+    } else {
+        ("application/json", body(path).to_string())
+    };
     let request = request(9, method.clone(), &url)
-        .insert_header(("content-type", "application/json"))
+        .insert_header(("content-type", kind))
         .insert_header(("content-length", body.len()))
         .set_payload(body);
     scene.call(request).await

@@ -2,7 +2,9 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
-use talk_domain::kernel::id::{AccessKeyId, AgentId, ChatId, MessageId, ParticipantId, WebhookId};
+use talk_domain::kernel::id::{
+    AccessKeyId, AgentId, ChatId, FileId, MessageId, ParticipantId, WebhookId,
+};
 use uuid::Uuid;
 
 use crate::api_error::ApiError;
@@ -105,6 +107,10 @@ impl PathId for MessageId {
 
 impl PathId for ParticipantId {
     const NAME: &'static str = "participant_id";
+}
+
+impl PathId for FileId {
+    const NAME: &'static str = "file_id";
 }
 
 impl PathId for AgentId {

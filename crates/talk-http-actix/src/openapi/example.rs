@@ -7,7 +7,7 @@ use talk_wire::legacy;
 use talk_wire::legacy::resource::Status;
 use talk_wire::request::LoginAnswer;
 use talk_wire::resource::{
-    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, Health, Media, Message,
+    AGENT, AccessKey, Address, Agent, AgentPresence, Chat, Customer, File, Health, Media, Message,
     Metadata, OwnChat, Participant, Reaction, ReadMark, Revision,
 };
 
@@ -23,6 +23,7 @@ pub(crate) const CHAT: &str = "018d172a-0c5e-7f61-9e2a-3b4c5d6e7f80";
 /// A message.
 pub(crate) const MESSAGE: &str = "018d172d-3f0a-7c3e-9b1a-5d2c4e6f8a90";
 const PARTICIPANT: &str = "018d172a-0c60-7b12-a3c4-d5e6f7081920";
+const FILE: &str = "018d172c-9a1b-7d44-8e6f-7a8b9c0d1e2f";
 const WEBHOOK: &str = "018d1730-88bb-7e12-83d4-e5f607182930";
 const ACCESS_KEY: &str = "018d1730-77aa-7d01-b2c3-d4e5f6071829";
 /// The log of this installation.
@@ -36,6 +37,7 @@ pub(crate) fn id(parameter: &str) -> &'static str {
         "message_id" => MESSAGE,
         "agent_id" => BOB,
         "participant_id" => PARTICIPANT,
+        "file_id" => FILE,
         "accesskey_id" => ACCESS_KEY,
         "webhook_id" => WEBHOOK,
         _ => CHAT,
@@ -75,6 +77,34 @@ pub(crate) fn new_chat(detail: &str) -> OwnChat {
     own.chat.last_seq = 3;
     own.read_seq = 0;
     own
+}
+
+impl Resource for File {
+    const ONE: &'static str = "The file.";
+    const MANY: &'static str = "A page of files.";
+
+    fn example() -> Self {
+        Self {
+            id: FILE.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            owner_type: AGENT.to_owned(),
+            owner_id: ALICE.to_owned(),
+            reference_type: String::new(),
+            reference_id: "00000000-0000-0000-0000-000000000000".to_owned(),
+            kind: "talk".to_owned(),
+            name: "Screenshot".to_owned(),
+            detail: String::new(),
+            filename: "screenshot.png".to_owned(),
+            filesize: 48_213,
+            uri_download: "https://talk.example.com/v1.0/files/550e8400e29b41d4…".to_owned(),
+            tm_download_expire: LATER.to_owned(),
+            tm_create: TIME.to_owned(),
+            tm_update: TIME.to_owned(),
+            tm_delete: String::new(),
+            mime: "image/png".to_owned(),
+            sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        }
+    }
 }
 
 impl Resource for Participant {

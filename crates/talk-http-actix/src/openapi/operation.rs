@@ -11,6 +11,7 @@ use talk_domain::identity::credentials::TokenError;
 use talk_domain::identity::session::authenticate::AuthenticateError;
 use talk_domain::kernel::error::Refuses;
 use talk_domain::kernel::idempotency::ReplayError;
+use talk_wire::resource::file::UploadForm;
 use talk_wire::resource::{AnyEventPage, EventPage, List};
 use talk_wire::schema::{JsonSchema, Schemas};
 
@@ -28,6 +29,9 @@ const BODY: [&str; 8] = [
     "UNSUPPORTED_CONTENT_ENCODING",
     "UNSUPPORTED_MEDIA_TYPE",
 ];
+
+/// The reasons among [`BODY`] that only a body of JSON has.
+const OF_JSON: [&str; 2] = ["INVALID_FIELD", "INVALID_JSON_BODY"];
 
 const JSON: &str = "application/json";
 
@@ -56,6 +60,7 @@ pub(crate) struct Operation {
 
 /// The body of a request.
 struct Body {
+    media_type: &'static str,
     is_required: bool,
     /// `None` if any object is accepted and ignored.
     schema: Option<Describe>,
@@ -155,6 +160,29 @@ impl Operation {
         self.with_body(is_required, Some(Schemas::sent::<T>))
     }
 
+    /// Takes a form with a file.
+    pub(crate) fn form(mut self) -> Self {
+        self.body = Some(Body {
+            media_type: "multipart/form-data",
+            is_required: true,
+            schema: Some(Schemas::sent::<UploadForm>),
+            examples: Map::new(),
+        });
+        let reasons = BODY.into_iter().filter(|reason| !OF_JSON.contains(reason));
+        self.reasons.extend(reasons);
+        self.reasons(&["INVALID_FILE_TYPE", "INVALID_FILE_UPLOAD", "LIMIT_EXCEEDED"])
+    }
+
+    /// Answers bytes of any type.
+    pub(crate) fn gives_bytes(self) -> Self {
+        self.with_answer(
+            "The bytes; 206 for a part of them, 304 if the client has them.",
+            "application/octet-stream",
+            |_| json!({"type": "string", "format": "binary"}),
+            "".into(),
+        )
+    }
+
     /// Needs no body, but accepts an object.
     pub(crate) fn no_body(self) -> Self {
         self.with_body(false, None)
@@ -162,6 +190,7 @@ impl Operation {
 
     fn with_body(mut self, is_required: bool, schema: Option<Describe>) -> Self {
         self.body = Some(Body {
+            media_type: JSON,
             is_required,
             schema,
             examples: Map::new(),

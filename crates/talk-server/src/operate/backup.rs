@@ -5,11 +5,13 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
+use talk_files::FilesUrl;
 use talk_store_diesel::{Backup, CopyError, OpenError, Restore, Step};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::failure::Failure;
+use crate::files;
 use crate::installation;
 use crate::output::print;
 use crate::settings::{Settings, SettingsError};
@@ -31,6 +33,13 @@ pub(crate) fn backup(settings: &Settings, file: &Path, json: bool) -> Result<(),
     } else {
         "the file is checked; what an older version stored is checked when it is restored"
     };
+    let files = match files::place(settings) {
+        FilesUrl::Local(directory) => {
+            let directory = directory.display();
+            format!("uploaded files are not in it: copy {directory} too")
+        }
+        FilesUrl::S3 { .. } => "uploaded files are not in it but in their bucket".to_owned(),
+    };
     let Backup {
         bytes,
         messages,
@@ -38,7 +47,7 @@ pub(crate) fn backup(settings: &Settings, file: &Path, json: bool) -> Result<(),
         ..
     } = backup;
     Ok(print(&format!(
-        "{name}: {bytes} bytes, {messages} messages, {events} events; {checked}\n"
+        "{name}: {bytes} bytes, {messages} messages, {events} events; {checked}; {files}\n"
     ))?)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod agent;
 pub(crate) mod chat;
 pub(crate) mod customer;
 pub(crate) mod event;
+pub(crate) mod file;
 pub(crate) mod idempotency;
 pub(crate) mod media;
 pub(crate) mod message;
@@ -52,6 +53,11 @@ pub(crate) fn number<T: TryFrom<i64>>(stored: i64) -> Result<T, StoreError> {
 /// Converts a `seq` to its stored form. No log reaches `i64::MAX`.
 pub(crate) fn seq(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// Converts a number of bytes to its stored form. No file reaches `i64::MAX`.
+pub(crate) fn size(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// Converts a stored hash.

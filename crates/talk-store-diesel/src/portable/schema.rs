@@ -1,5 +1,9 @@
 //! The tables, with the columns that every database has: ids are 16 bytes, times are microseconds.
 
+mod uploads;
+
+pub(crate) use uploads::{file_carriers, file_usage, files, files_to_remove};
+
 diesel::table! {
     #[sql_name = "talk_meta"]
     meta (key) {
@@ -60,14 +64,6 @@ diesel::table! {
     revoked_tokens (id) {
         id -> Binary,
         expires_at -> BigInt,
-    }
-}
-
-diesel::table! {
-    #[sql_name = "talk_files"]
-    files (id) {
-        id -> Binary,
-        customer_id -> Binary,
     }
 }
 
@@ -258,6 +254,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chats,
     cleanups,
     events,
+    file_carriers,
     former_participants,
     messages,
     participants,

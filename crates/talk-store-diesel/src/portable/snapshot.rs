@@ -1,6 +1,8 @@
 //! The read-only repositories on one snapshot.
 
 use std::sync::Arc;
+use talk_domain::files::model::FileQueries;
+use talk_domain::files::unit::FileSnapshot;
 use talk_domain::hooks::delivery::DeliveryQueries;
 use talk_domain::hooks::unit::HooksSnapshot;
 use talk_domain::hooks::webhook::WebhookQueries;
@@ -86,6 +88,12 @@ impl IdentitySnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn directory(&mut self) -> &mut dyn Directory {
+        &mut self.scope
+    }
+}
+
+impl FileSnapshot for DieselSnapshot<'_> {
+    fn files(&mut self) -> &mut dyn FileQueries {
         &mut self.scope
     }
 }

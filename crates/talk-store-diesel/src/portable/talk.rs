@@ -1,7 +1,6 @@
 //! Repositories of chats, participants, messages, reactions and read marks.
 
 pub(crate) mod chats;
-mod files;
 mod mentions;
 pub(crate) mod messages;
 mod participants;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use talk_domain::files::model::FileRepository;
+use talk_domain::files::unit::FileUnit;
 use talk_domain::hooks::delivery::DeliveryRepository;
 use talk_domain::hooks::unit::HooksUnit;
 use talk_domain::hooks::webhook::WebhookRepository;
@@ -21,10 +23,9 @@ use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{StreamId, Tick};
 use talk_domain::kernel::unit::UnitOfWork;
-use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_chat};
+use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_rows};
 use talk_domain::talk::model::chat::ChatRepository;
 use talk_domain::talk::model::event::{EventLog, FrameEncoder, LogEntry};
-use talk_domain::talk::model::media::FileRepository;
 use talk_domain::talk::model::mention::MentionRepository;
 use talk_domain::talk::model::message::{Message, MessageRepository};
 use talk_domain::talk::model::participant::ParticipantRepository;
@@ -159,7 +160,13 @@ impl Departure for DieselUnit<'_> {
     }
 
     fn remove_customer_rows(&mut self, cx: &Context) -> Result<bool, StoreError> {
-        Ok(remove_any_chat(self, cx)? || self.deliveries().remove_all(REMOVED)?)
+        Ok(remove_any_rows(self, cx)? || self.deliveries().remove_all(REMOVED)?)
+    }
+}
+
+impl FileUnit for DieselUnit<'_> {
+    fn files(&mut self) -> &mut dyn FileRepository {
+        &mut self.scope
     }
 }
 
@@ -195,9 +202,6 @@ impl TalkUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn reads(&mut self) -> &mut dyn ReadQueries {
-        &mut self.scope
-    }
-    fn files(&mut self) -> &mut dyn FileRepository {
         &mut self.scope
     }
     fn removal(&mut self) -> &mut dyn ChatRemoval {

@@ -55,6 +55,7 @@ fn declared() -> Tables {
     let mut table = String::new();
     let schemas = [
         include_str!("../portable/schema.rs"),
+        include_str!("../portable/schema/uploads.rs"),
         include_str!("schema.rs"),
     ];
     for line in schemas.into_iter().flat_map(str::lines).map(str::trim) {
@@ -76,7 +77,7 @@ fn the_migrated_tables_are_the_declared_ones() {
     let mut conn = connection::writer(&directory.path().join("talk.db")).unwrap();
     connection::migrate(&mut conn).unwrap();
     let tables = migrated(&mut conn);
-    assert_eq!(tables.len(), 26);
+    assert_eq!(tables.len(), 29);
     assert_eq!(tables, declared());
 }
 

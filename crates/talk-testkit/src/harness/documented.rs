@@ -11,13 +11,14 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(document).expect("a document")
 });
 
-/// Paths that the document leaves out: itself, the pages for people, and the socket.
-const HIDDEN: [&str; 5] = [
+/// Paths that the document leaves out: itself, the pages for people, the socket, and signed links.
+const HIDDEN: [&str; 6] = [
     "/openapi.json",
     "/asyncapi.json",
     "/docs",
     "/console/",
     "/v1.0/ws",
+    "/v1.0/files/",
 ];
 
 const ERRORS: &str = include_str!("../../../talk-http-actix/ERRORS.md");

@@ -202,7 +202,6 @@ pub async fn agents_and_keys_stay_in_their_customer(factory: Factory) {
         assert_eq!(uow.agents().get(agent_id(1))?, None);
         assert_eq!(uow.agents().password(agent_id(1))?, None);
         assert_eq!(uow.keys().get(AccessKeyId(Uuid::from_u128(1)))?, None);
-        assert!(!uow.files().exists(Uuid::from_u128(1).into())?);
         assert!(uow.keys().update(&a_key(customer_id())).is_err());
         assert!(uow.directory().agent(agent_id(1))?.is_some());
         assert!(uow.directory().key(&[7; 32])?.is_some());

@@ -10,7 +10,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Give `agent_ids` with one to 100 ids, separated by commas.";
         BODY_INCOMPLETE "The connection ended or broke the protocol before the body was complete."
             "Send the request again.";
-        BODY_TIMEOUT "The body was not complete within 15 seconds."
+        BODY_TIMEOUT "The body was not complete within 15 seconds, or an upload stalled."
             "Send the body at once, over a faster connection.";
         CHAT_NOT_JOINABLE "Only channels (chats of the type `talk`) can be joined."
             "Ask a participant to add you.";
@@ -36,6 +36,10 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send one key, for example a UUID.";
         INVALID_FIELD "A field has the wrong JSON type; `details` names it."
             "Send the type that the description of the operation names.";
+        INVALID_FILE_TYPE "The part `type` of an upload is neither `talk` nor `conversation`."
+            "Leave it out, or give one of them.";
+        INVALID_FILE_UPLOAD "The body is no form with exactly one part `file`; `message` says what is wrong."
+            "Send `multipart/form-data` with a part `file`, as `curl -F file=@name` does.";
         INVALID_ID "An id is not a hyphenated UUID, or is missing; `details` names it."
             "Send the id as the service gave it.";
         INVALID_JSON_BODY "The body is not one JSON object in UTF-8."
@@ -52,8 +56,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Give both.";
         MEDIA_AGENT_NOT_FOUND "A media names an agent there is not."
             "Take the id from the list of agents.";
-        MEDIA_FILE_NOT_FOUND "A media names a file there is not."
-            "This server stores no files: send a `link` to where the file is.";
+        MEDIA_FILE_NOT_FOUND "A media names a file that does not exist or that the caller may not read."
+            "Upload the file first, and send the `id` of the answer.";
         MEDIA_TYPE_INVALID "A media has a type that is neither a kind nor a MIME type."
             "Give `file`, `link`, `agent`, `address` or a MIME type.";
         MESSAGE_EMPTY "A message needs a text or a media."

@@ -34,6 +34,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Read the list of chats anew.";
         CUSTOMER_NOT_FOUND "The caller's customer is gone."
             "Ask the operator.";
+        FILE_NOT_FOUND "There is no such file in the customer, it is deleted, or a link to it is wrong or too old."
+            "Read the list of files anew, or read the file for a new link.";
         DELIVERY_NOT_FOUND "The webhook has no such delivery."
             "Read the deliveries anew.";
         MESSAGE_NOT_FOUND "There is no such message in the customer."
@@ -64,6 +66,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Reopen it first.";
         DIRECT_CHAT_FULL "A direct chat has exactly two participants."
             "Create a `group`.";
+        FILE_QUOTA_EXCEEDED "The files of the customer would have more bytes than it may store."
+            "Delete files, or ask the operator for more.";
         LAST_ADMIN "The agent is the last active admin or manager of its customer."
             "Make another agent an admin first. An operator may do it all the same on the command line.";
         MESSAGE_DELETED "The message is deleted."
@@ -85,11 +89,15 @@ pub(super) const REASONS: &[Reason] = catalogue! {
         PAYLOAD_TOO_LARGE "The body is over its limit, which `details` name."
             "Send less; put large content into files.";
     }
+    RANGE_NOT_SATISFIABLE {
+        RANGE_NOT_SATISFIABLE "The range begins behind the end of the file; the header `Content-Range` names its size."
+            "Ask for a range within the file.";
+    }
     UNSUPPORTED_MEDIA_TYPE {
         UNSUPPORTED_CONTENT_ENCODING "The body is compressed."
             "Send it as it is.";
-        UNSUPPORTED_MEDIA_TYPE "The body is not declared as JSON."
-            "Send `Content-Type: application/json`.";
+        UNSUPPORTED_MEDIA_TYPE "The body is not declared as what the operation reads: JSON, or a form with a file."
+            "Send `Content-Type: application/json`, or `multipart/form-data` for an upload.";
     }
     UNPROCESSABLE {
         IDEMPOTENCY_KEY_REUSED "The idempotency key was used for another request within 24 hours."
@@ -112,7 +120,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Connect again after the time that close code 4503 names.";
         STORAGE_FULL "There is no space for changes; nothing was kept. Reading goes on."
             "Ask the operator to make space; the server recovers by itself. Send the same again then.";
-        STORAGE_UNAVAILABLE "The database is away. A POST may or may not have taken effect."
+        STORAGE_UNAVAILABLE "The database or the storage of files is away. A POST may or may not have taken effect."
             "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
     }
     INTERNAL {

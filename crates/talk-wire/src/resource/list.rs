@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use talk_domain::files::model;
 use talk_domain::hooks::{delivery, webhook};
 use talk_domain::identity::{access_key, agent};
 use talk_domain::kernel::page::{Cursor, Page};
@@ -57,6 +58,15 @@ pub fn encode<D: Row, T: Serialize>(
 }
 
 impl Row for chat::Chat {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for model::File {
     fn cursor(&self) -> Cursor {
         Cursor {
             at: self.created,

@@ -37,9 +37,18 @@ pub struct Media {
     /// URL, in the legacy form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Display name, in the legacy form.
+    /// Display name, of a file and in the legacy form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// MIME type of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime: Option<String>,
+    /// Number of bytes of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// `true` if the file was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<bool>,
 }
 
 /// VoIPBIN's address.
@@ -63,6 +72,35 @@ pub struct Address {
     pub detail: String,
 }
 
+/// The schema of an uploaded file.
+fn file() -> Value {
+    json!({
+        "type": "object",
+        "description": "An uploaded file. A request needs its id alone; answers add its properties at \
+            the time of the post.",
+        "required": ["type", "file_id"],
+        "properties": {
+            "type": {"type": "string", "const": "file"},
+            "file_id": {"type": "string"},
+            "name": {"type": ["string", "null"], "description": "The name that people see."},
+            "mime": {
+                "type": ["string", "null"],
+                "description": "The MIME type found in its bytes.",
+            },
+            "size": {
+                "type": ["integer", "null"],
+                "format": "int64",
+                "minimum": 0,
+                "description": "Its number of bytes.",
+            },
+            "deleted": {
+                "type": ["boolean", "null"],
+                "description": "`true` if the file was deleted since.",
+            },
+        },
+    })
+}
+
 impl JsonSchema for Media {
     fn schema_name() -> Cow<'static, str> {
         "Media".into()
@@ -81,10 +119,7 @@ impl JsonSchema for Media {
         };
         let id = || json!({"type": "string"});
         let kinds = [
-            (
-                "MediaFile",
-                kind("An uploaded file.", "file", "file_id", id()),
-            ),
+            ("MediaFile", file()),
             (
                 "MediaLink",
                 kind("A link.", "link", "link_url", url.clone()),
@@ -138,7 +173,8 @@ impl Media {
         Ok(match &*self.kind {
             "file" => {
                 let field = format!("{path}.file_id");
-                media::Media::File(id::parse_required(&field, self.file_id.as_deref())?)
+                let id = id::parse_required(&field, self.file_id.as_deref())?;
+                media::Media::File(media::FileMedia::named(id))
             }
             "agent" => {
                 let field = format!("{path}.agent_id");
@@ -168,9 +204,13 @@ impl From<&media::Media> for Media {
     fn from(media: &media::Media) -> Self {
         let mut shown = Self::default();
         match media {
-            media::Media::File(id) => {
+            media::Media::File(file) => {
                 "file".clone_into(&mut shown.kind);
-                shown.file_id = Some(id.to_string());
+                shown.file_id = Some(file.id.to_string());
+                shown.name = Some(file.name.clone());
+                shown.mime = Some(file.mime.clone());
+                shown.size = Some(file.size);
+                shown.deleted = file.is_deleted.then_some(true);
             }
             media::Media::Link(url) => {
                 "link".clone_into(&mut shown.kind);
@@ -215,7 +255,10 @@ mod tests {
         for (sent, shown) in [
             (
                 r#"{"type":"file","file_id":"00000000-0000-0000-0000-00000000000A","name":"x"}"#,
-                r#"{"type":"file","file_id":"00000000-0000-0000-0000-00000000000a"}"#,
+                concat!(
+                    r#"{"type":"file","file_id":"00000000-0000-0000-0000-00000000000a","#,
+                    r#""name":"","mime":"","size":0}"#
+                ),
             ),
             (
                 r#"{"type":"link","link_url":"https://e.test","file_id":"","address":null}"#,

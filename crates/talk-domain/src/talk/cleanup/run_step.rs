@@ -6,6 +6,7 @@ use crate::kernel::context::Context;
 use crate::kernel::id::{ChatId, MessageId};
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::message::Author;
+use crate::talk::steps::attachment::mark_deleted;
 use crate::talk::steps::erasure::{delete_answers_step, erase_author_step};
 use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::steps::tombstone::erase_content;
@@ -22,6 +23,7 @@ pub fn run_step(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Resu
         Deleted::Chat(id) => end_memberships_in(uow, id)?,
         Deleted::Agent { id, .. } => end_memberships_of(uow, cx, id)?,
         Deleted::Author(id) => erase_author_step(uow, cx, (cleanup, id))?,
+        Deleted::File { id, .. } => mark_deleted(uow, cx, id)?,
         Deleted::Customer(_) => remove_customer(uow, cx, cleanup)?,
         Deleted::Answers(id) => delete_answers_step(uow, (cleanup, id))?,
     };

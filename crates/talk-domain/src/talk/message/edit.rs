@@ -8,7 +8,8 @@ use crate::talk::access::{AccessError, lock_message};
 use crate::talk::model::event::Event;
 use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message, Revision};
-use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
+use crate::talk::steps::attachment::reattach;
+use crate::talk::steps::content::{ReferenceError, check_content, is_empty, resolve_references};
 use crate::talk::steps::mention::mention_anew;
 use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
@@ -70,13 +71,13 @@ pub fn edit_message(
     }
     let text = text.unwrap_or(&message.text).to_owned();
     let medias = medias.unwrap_or(&message.medias).to_vec();
+    let medias = resolve_references(uow, cx.actor, medias, &message.medias)?;
     if text == message.text && medias == message.medias {
         return Ok(message);
     }
     if is_empty(&text, &medias) {
         return Err(EditMessageError::Empty);
     }
-    check_references(uow, &medias, &message.medias)?;
     let tick = chat.tick(cx.now);
     let earlier = Revision {
         message: message.id,
@@ -87,6 +88,7 @@ pub fn edit_message(
     (message.updated, message.edited) = (tick.at, Some(tick.at));
     uow.messages().add_revision(&earlier)?;
     uow.messages().update(&message)?;
+    reattach(uow, &message, &earlier.medias)?;
     mention_anew(uow, &message, &earlier.text)?;
     record(uow, cx, &chat, Event::MessageEdited(&message))?;
     Ok(message)

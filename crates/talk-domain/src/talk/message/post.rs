@@ -14,7 +14,7 @@ use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::steps::compose::Draft;
 use crate::talk::steps::compose::publish;
-use crate::talk::steps::content::{ReferenceError, check_content, check_references, is_empty};
+use crate::talk::steps::content::{ReferenceError, check_content, is_empty, resolve_references};
 use crate::talk::unit::TalkUnit;
 
 /// The command.
@@ -76,12 +76,12 @@ pub fn post_message(
         .parent
         .map(|id| parent(uow, &chat, id))
         .transpose()?;
-    check_references(uow, &command.medias, &[])?;
+    let medias = resolve_references(uow, cx.actor, command.medias.clone(), &[])?;
     let draft = Draft {
         author: Author::Agent(cx.actor.agent),
         parent: parent.as_ref(),
         text: command.text.clone(),
-        medias: command.medias.clone(),
+        medias,
     };
     let (message, event) = publish(uow, cx, &mut chat, draft)?;
     Ok(Posted { message, event })

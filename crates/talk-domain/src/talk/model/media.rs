@@ -1,10 +1,10 @@
 //! Medias: the five kinds of attachment. URLs are stored, never fetched.
 
+use crate::files::model::File;
 use crate::kernel::blank::is_blank;
 use crate::kernel::error::Invalid;
 use crate::kernel::id::{AgentId, FileId};
 use crate::kernel::limits::Limits;
-use crate::kernel::store_error::StoreError;
 use crate::kernel::text::check_text;
 
 /// Characters of a URL.
@@ -14,7 +14,7 @@ pub const URL: usize = 2_048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Media {
     /// An uploaded file of the customer.
-    File(FileId),
+    File(FileMedia),
     /// A link.
     Link(String),
     /// A card of an agent of the customer.
@@ -30,6 +30,47 @@ pub enum Media {
         /// Display name.
         name: String,
     },
+}
+
+/// An uploaded file in a message, with its properties at the time of the post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileMedia {
+    /// The file.
+    pub id: FileId,
+    /// The name that people see.
+    pub name: String,
+    /// Its MIME type.
+    pub mime: String,
+    /// Its number of bytes.
+    pub size: u64,
+    /// Whether the file was deleted since.
+    pub is_deleted: bool,
+}
+
+impl FileMedia {
+    /// Names a file, as a request does. Its properties are completed when it is attached.
+    #[must_use]
+    pub const fn named(id: FileId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            mime: String::new(),
+            size: 0,
+            is_deleted: false,
+        }
+    }
+}
+
+impl From<&File> for FileMedia {
+    fn from(file: &File) -> Self {
+        Self {
+            id: file.id,
+            name: file.name.clone(),
+            mime: file.mime.clone(),
+            size: file.size,
+            is_deleted: false,
+        }
+    }
 }
 
 /// VoIPBIN's address.
@@ -48,6 +89,15 @@ pub struct Address {
 }
 
 impl Media {
+    /// Returns the file, if it is one.
+    #[must_use]
+    pub const fn file(&self) -> Option<&FileMedia> {
+        match self {
+            Self::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
     /// Checks everything that needs no lookup; `path` is the path of the element, for example
     /// `medias[1]`.
     ///
@@ -136,16 +186,6 @@ fn is_mime(raw: &str) -> bool {
         && essence
             .split_once('/')
             .is_some_and(|(kind, sub)| is_token(kind) && is_token(sub))
-}
-
-/// Driven port: uploaded files of the unit's customer.
-#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait FileRepository {
-    /// Returns whether the file exists.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    fn exists(&mut self, id: FileId) -> Result<bool, StoreError>;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::talk::model::chat::Chat;
 use crate::talk::model::event::Event;
 use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message};
+use crate::talk::steps::attachment::attach;
 use crate::talk::steps::mention::mention;
 use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
@@ -37,6 +38,7 @@ pub(crate) fn publish(
     let parent = draft.parent;
     let message = compose(cx, chat, draft);
     uow.messages().insert(&message)?;
+    attach(uow, &message)?;
     mention(uow, &message)?;
     if let Some(parent) = parent {
         let replies = parent.reply_count + 1;

@@ -1,5 +1,6 @@
 //! Cleanup steps after an agent was [erased](crate::identity::agent::erase).
 
+use crate::files::delete::discard;
 use crate::kernel::cleanup::{Cleanup, MEMBERSHIPS};
 use crate::kernel::context::Context;
 use crate::kernel::id::{AgentId, MessageId};
@@ -13,6 +14,9 @@ use crate::talk::steps::record::record;
 use crate::talk::steps::tombstone::{erase_earlier_texts, make_tombstone};
 use crate::talk::unit::TalkUnit;
 
+/// Uploads deleted per unit of work.
+const FILES: u32 = 16;
+
 /// Rows scanned per unit of work; few of them belong to the agent.
 const LOOKED_AT: u32 = 512;
 
@@ -23,8 +27,8 @@ const ERASED: usize = 16;
 /// No further messages in a unit of work once those erased have this many bytes of text.
 const ERASED_BYTES: usize = 64 * 1024;
 
-/// Removes the next access keys of an erased agent, then ends its next memberships, then looks
-/// through the next messages: its own become tombstones, and its name in system messages is
+/// Removes the next access keys of an erased agent, then ends its next memberships, then deletes
+/// its next uploads, then looks through the next messages: its own become tombstones, and its name in system messages is
 /// replaced. Returns whether there may be more.
 pub(crate) fn erase_author_step(
     uow: &mut dyn TalkUnit,
@@ -32,6 +36,13 @@ pub(crate) fn erase_author_step(
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
     if uow.keys().remove_some(agent, MEMBERSHIPS)? || end_memberships_of(uow, cx, agent)? {
+        return Ok(true);
+    }
+    let files = uow.files().some(Some(agent), FILES)?;
+    for file in &files {
+        discard(uow, file, cx.actor.agent)?;
+    }
+    if !files.is_empty() {
         return Ok(true);
     }
     let found = uow

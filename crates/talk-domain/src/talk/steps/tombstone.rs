@@ -6,6 +6,7 @@ use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
 use crate::talk::model::event::Event;
 use crate::talk::model::message::Message;
+use crate::talk::steps::attachment::release;
 use crate::talk::steps::mention::mention_anew;
 use crate::talk::steps::record::record;
 use crate::talk::unit::TalkUnit;
@@ -24,11 +25,12 @@ pub(crate) fn make_tombstone(
         Some(_) => chat.last,
     };
     let earlier = std::mem::take(&mut message.text);
-    message.medias.clear();
+    let medias = std::mem::take(&mut message.medias);
     message.reactions.clear();
     (message.updated, message.deleted) = (tick.at, Some(tick.at));
     uow.messages().update(message)?;
     mention_anew(uow, message, &earlier)?;
+    release(uow, message, &medias)?;
     uow.reactions().clear(message.id)?;
     let is_more = erase_earlier_texts(uow, message)?;
     if let Some(parent) = message.parent

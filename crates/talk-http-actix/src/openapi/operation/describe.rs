@@ -130,7 +130,7 @@ impl Body {
         };
         json!({
             "required": self.is_required,
-            "content": {"application/json": {"schema": schema(schemas), "examples": self.examples}},
+            "content": {self.media_type: {"schema": schema(schemas), "examples": self.examples}},
         })
     }
 }

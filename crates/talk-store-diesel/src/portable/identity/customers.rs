@@ -12,7 +12,7 @@ use crate::error::fault;
 use crate::portable::rows::agent::AgentRow;
 use crate::portable::rows::customer::CustomerRow;
 use crate::portable::rows::{bytes, id};
-use crate::portable::schema::{agents, cleanups, customers, files, idempotency};
+use crate::portable::schema::{agents, cleanups, customers, file_usage, idempotency};
 use crate::portable::scope::{Scope, all};
 
 impl CustomerRepository for Scope<'_> {
@@ -91,7 +91,7 @@ impl CustomerRemoval for Scope<'_> {
     fn finish(&mut self) -> Result<(), StoreError> {
         self.cache.mark_erased();
         let customer = self.customer();
-        diesel::delete(files::table.filter(files::customer_id.eq(&customer)))
+        diesel::delete(file_usage::table.find(&customer))
             .execute(self.changing())
             .map_err(fault)?;
         diesel::delete(cleanups::table.filter(cleanups::customer_id.eq(&customer)))

@@ -17,6 +17,7 @@ pub(crate) const MESSAGE: &str = "message";
 pub(crate) const CHAT: &str = "chat";
 const AGENT: &str = "agent";
 const AUTHOR: &str = "author";
+const FILE: &str = "file";
 const ANSWERS: &str = "answers";
 pub(crate) const CUSTOMER: &str = "customer";
 
@@ -116,6 +117,7 @@ impl From<Deleted> for DeletedColumns {
             Deleted::Message { id, chat } => (MESSAGE, id.0, Some(bytes(chat.0)), None),
             Deleted::Chat(id) => (CHAT, id.0, None, None),
             Deleted::Agent { id, by } => (AGENT, id.0, None, Some(bytes(by.0))),
+            Deleted::File { id, by } => (FILE, id.0, None, Some(bytes(by.0))),
             Deleted::Author(id) => (AUTHOR, id.0, None, None),
             Deleted::Answers(id) => (ANSWERS, id.0, None, None),
             Deleted::Customer(id) => (CUSTOMER, id.0, None, None),
@@ -224,7 +226,10 @@ impl CleanupQueries for Scope<'_> {
             Deleted::Author(_) => self.messages_behind(position)?,
             Deleted::Answers(_) => self.answers_behind(position)?,
             Deleted::Customer(customer) => self.left_of_customer(customer)?,
-            Deleted::Message { .. } | Deleted::Chat(_) | Deleted::Agent { .. } => 0,
+            Deleted::Message { .. }
+            | Deleted::Chat(_)
+            | Deleted::Agent { .. }
+            | Deleted::File { .. } => 0,
         };
         Ok(Some(left.max(1)))
     }
@@ -243,6 +248,10 @@ impl TryFrom<CleanupRow> for Cleanup {
             },
             (CHAT, None, None) => Deleted::Chat(id(&row.subject)?),
             (AGENT, None, Some(by)) => Deleted::Agent {
+                id: id(&row.subject)?,
+                by,
+            },
+            (FILE, None, Some(by)) => Deleted::File {
                 id: id(&row.subject)?,
                 by,
             },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::media::{Address, Media};
+use talk_domain::talk::model::media::{Address, FileMedia, Media};
 use uuid::Uuid;
 
 use crate::error::corrupt;
@@ -12,6 +12,10 @@ use crate::error::corrupt;
 enum MediaRow {
     File {
         id: String,
+        name: String,
+        mime: String,
+        size: u64,
+        is_deleted: bool,
     },
     Link {
         url: String,
@@ -54,7 +58,13 @@ pub(crate) fn from_text(text: &str) -> Result<Vec<Media>, StoreError> {
 impl From<&Media> for MediaRow {
     fn from(media: &Media) -> Self {
         match media.clone() {
-            Media::File(id) => Self::File { id: id.to_string() },
+            Media::File(file) => Self::File {
+                id: file.id.to_string(),
+                name: file.name,
+                mime: file.mime,
+                size: file.size,
+                is_deleted: file.is_deleted,
+            },
             Media::Link(url) => Self::Link { url },
             Media::Agent(id) => Self::Agent { id: id.to_string() },
             Media::Address(address) => Self::Address {
@@ -74,7 +84,19 @@ impl TryFrom<MediaRow> for Media {
 
     fn try_from(row: MediaRow) -> Result<Self, StoreError> {
         Ok(match row {
-            MediaRow::File { id } => Self::File(parse(&id)?),
+            MediaRow::File {
+                id,
+                name,
+                mime,
+                size,
+                is_deleted,
+            } => Self::File(FileMedia {
+                id: parse(&id)?,
+                name,
+                mime,
+                size,
+                is_deleted,
+            }),
             MediaRow::Link { url } => Self::Link(url),
             MediaRow::Agent { id } => Self::Agent(parse(&id)?),
             MediaRow::Address {
@@ -108,7 +130,13 @@ mod tests {
     #[test]
     fn attachments_of_every_kind_survive_the_way_there_and_back() {
         let medias = vec![
-            Media::File(FileId(Uuid::from_u128(1))),
+            Media::File(FileMedia {
+                id: FileId(Uuid::from_u128(1)),
+                name: "가.png".into(),
+                mime: "image/png".into(),
+                size: 7,
+                is_deleted: true,
+            }),
             Media::Link("https://example.org/?a=\"b\"".into()),
             Media::Agent(AgentId(Uuid::from_u128(2))),
             Media::Address(Address {

@@ -96,6 +96,7 @@ impl Scope<'_> {
         diesel::delete(cleanup)
             .execute(self.changing())
             .map_err(fault)?;
+        left.spend_rows(self.drop_files_of(message)?);
         self.text_changes(message, "")?;
         let row = messages::table.filter(messages::id.eq(&own));
         diesel::delete(row)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::files::model::File;
 use crate::kernel::cleanup::Deleted;
 use crate::kernel::id::ChatId;
 use crate::talk::cleanup::run_step::run_step;
@@ -8,7 +9,9 @@ use crate::talk::model::event::EventKind::{
 };
 use crate::talk::model::message::Authored;
 use crate::talk::model::note::SystemKind;
-use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, chat_id, context};
+use crate::testing::{
+    MockUnitOfWork, Scene, a_chat, a_file, a_message, agent_id, at, chat_id, context,
+};
 
 /// The erased agent, "agent-1" of the builders.
 fn gone() -> AgentId {
@@ -31,6 +34,7 @@ fn unit(scene: &Scene, found: Authored, position: Option<u64>) -> MockUnitOfWork
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));
     let chats = uow.participants.expect_some_chats_of();
     chats.returning(|_, _| Ok(vec![]));
+    uow.files.expect_some().returning(|_, _| Ok(vec![]));
     let find = uow.messages.expect_of_author();
     find.withf(|agent, after, _| (*agent, *after) == (gone(), 40))
         .returning(move |_, _, _| Ok(found.clone()));
@@ -252,4 +256,22 @@ fn kept_answers_are_looked_through_to_the_end() {
             .returning(|_| Ok(()));
         step(&mut uow, Deleted::Answers(gone()));
     }
+}
+
+/// RUN-19 and FILE-11: the uploads of an erased agent go in a step of their own.
+#[test]
+fn uploads_of_an_erased_agent_are_deleted() {
+    let mut uow = Scene::new(a_chat()).unit();
+    uow.keys.expect_remove_some().returning(|_, _| Ok(false));
+    let chats = uow.participants.expect_some_chats_of();
+    chats.returning(|_, _| Ok(vec![]));
+    let some = uow.files.expect_some();
+    some.withf(|owner, _| *owner == Some(gone()))
+        .returning(|_, _| Ok(vec![a_file(1), a_file(2)]));
+    let delete = uow.files.expect_delete().times(2);
+    delete
+        .withf(|file: &File| file.owner == gone())
+        .returning(|_| Ok(()));
+    uow.files.expect_carriers().returning(|_, _| Ok(vec![]));
+    step(&mut uow, Deleted::Author(gone()));
 }

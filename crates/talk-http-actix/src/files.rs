@@ -1,0 +1,50 @@
+//! Files over HTTP: uploads as forms, downloads with ranges, signed links.
+
+mod download;
+mod link;
+mod upload;
+
+use std::time::Duration;
+
+pub(crate) use download::{Content, FileBody, send};
+pub(crate) use link::{Link, shown, with_link};
+pub(crate) use upload::Upload;
+
+use talk_domain::files::model::StoredFile;
+
+use crate::shared::Shared;
+
+/// Removes bytes. After a failure the server does it later.
+pub(crate) async fn remove(shared: &Shared, file: StoredFile) {
+    if let Err(error) = shared.api.files.remove(file).await {
+        tracing::warn!(%error, file = %file.id, "bytes were not removed; it is tried again later");
+    }
+}
+
+/// Limits of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileLimits {
+    /// Bytes of one file.
+    pub bytes: usize,
+    /// Bytes of all uploads that are not complete yet. A customer may use half of them, an agent a
+    /// quarter.
+    pub temporary: usize,
+    /// Bytes of all files of one customer; `None` for any number.
+    pub quota: Option<u64>,
+    /// Time after which an upload that sends nothing is refused.
+    pub stall: Duration,
+    /// Seconds that a signed link is valid.
+    pub link_seconds: u32,
+}
+
+#[cfg(test)]
+impl FileLimits {
+    /// The limits of tests that are not about them.
+    pub(crate) const OF_TESTS: Self = Self {
+        bytes: 1_000_000,
+        temporary: 8_000_000,
+        quota: None,
+        stall: Duration::from_secs(20),
+        link_seconds: 60,
+    };
+}
