@@ -2,6 +2,7 @@
 
 mod chats;
 mod events;
+mod files;
 mod messages;
 
 use talk_wire::resource::Agent;
@@ -12,6 +13,8 @@ use crate::error::ClientError;
 use crate::pages::Pages;
 pub use chats::NewChat;
 pub use events::EventPage;
+pub(crate) use files::Progress;
+pub use files::Upload;
 pub use messages::{Draft, Search};
 
 impl Client {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderName;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::api::Upload;
 use crate::error::ClientError;
 
 /// The longest `Retry-After` that is honoured.
@@ -18,10 +20,24 @@ pub(crate) struct Call {
     /// The path; each segment is escaped.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(&'static str, String)>,
-    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) body: Body,
     pub(crate) key: Option<String>,
+    /// Whether the request sends or gets a file.
+    pub(crate) is_long: bool,
     /// Whether the request is idempotent.
     is_repeatable: bool,
+}
+
+/// The body of a request.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// None.
+    Empty,
+    /// JSON.
+    Json(Vec<u8>),
+    /// A form with a file, which is opened again by each attempt.
+    Form(Upload),
 }
 
 /// Why an attempt failed.
@@ -39,8 +55,10 @@ impl Call {
             method,
             path: path.iter().map(|&segment| segment.to_owned()).collect(),
             query: Vec::new(),
-            body: None,
+            headers: Vec::new(),
+            body: Body::Empty,
             key: None,
+            is_long: false,
             is_repeatable: true,
         }
     }
@@ -80,10 +98,29 @@ impl Call {
         self
     }
 
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Marks a request that sends or gets a file, and so may take long.
+    pub(crate) const fn long(mut self) -> Self {
+        self.is_long = true;
+        self
+    }
+
+    /// Sets the body to a form with a file.
+    pub(crate) fn form(mut self, upload: Upload) -> Self {
+        self.body = Body::Form(upload);
+        self.long()
+    }
+
     /// Sets the body.
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self, ClientError> {
         let body = serde_json::to_vec(body);
-        self.body = Some(body.map_err(|error| ClientError::Protocol(error.to_string()))?);
+        let body = body.map_err(|error| ClientError::Protocol(error.to_string()))?;
+        self.body = Body::Json(body);
         Ok(self)
     }
 
@@ -92,7 +129,7 @@ impl Call {
         let may_pass = match &failure.error {
             ClientError::Refused { status, .. } => is_transient(*status),
             ClientError::Transport(_) => true,
-            ClientError::Protocol(_) | ClientError::Closed { .. } => false,
+            ClientError::Local(_) | ClientError::Protocol(_) | ClientError::Closed { .. } => false,
         };
         let wait = failure
             .retry_after

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Response, Url};
+use reqwest::{RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use talk_wire::request::{Login, LoginAnswer};
 use talk_wire::resource::Agent;
 use tokio::sync::OnceCell;
 
 use crate::backoff::Backoff;
-use crate::call::{Call, Failure};
+use crate::call::{Body, Call, Failure};
 use crate::error::ClientError;
+use crate::form;
 use crate::positions::Positions;
 use crate::subscription::Subscription;
 use crate::update::Follow;
@@ -26,6 +27,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The maximum time of a request that sends or gets a file.
+const FILE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// An agent at a server. Cloning is cheap, and clones share their connections.
 ///
@@ -128,25 +132,49 @@ impl Client {
         url
     }
 
-    /// Sends a request, with retries.
+    /// Sends a request and reads its answer, with retries.
     pub(crate) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
-        let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
-        let mut attempt = 1;
+        let mut retries = Retries::new();
         loop {
-            let failure = match self.attempt(&call).await {
+            match self.attempt(&call).await {
                 Ok(body) => return read(&body),
-                Err(failure) => failure,
-            };
-            let wait = call.retry_after(&failure, backoff.next());
-            match wait.filter(|_| attempt < ATTEMPTS) {
-                Some(wait) => tokio::time::sleep(wait).await,
-                None => return Err(failure.error),
+                Err(failure) => retries.wait(&call, failure).await?,
             }
-            attempt += 1;
+        }
+    }
+
+    /// Sends a request, with retries until it is accepted. The body of the answer is not read.
+    pub(crate) async fn open(&self, call: &Call) -> Result<Response, ClientError> {
+        let mut retries = Retries::new();
+        loop {
+            match self.accepted(call).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => retries.wait(call, failure).await?,
+            }
         }
     }
 
     async fn attempt(&self, call: &Call) -> Result<Vec<u8>, Failure> {
+        let body = self.accepted(call).await?.bytes().await;
+        Ok(body.map_err(lost)?.into())
+    }
+
+    /// Sends a request once.
+    async fn accepted(&self, call: &Call) -> Result<Response, Failure> {
+        let response = self.request(call).await?.send().await.map_err(lost)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
+        let body = response.bytes().await.map_err(lost)?;
+        Err(Failure {
+            error: ClientError::refused(status, &body),
+            had_no_effect: matches!(status, 429 | 503),
+            retry_after,
+        })
+    }
+
+    async fn request(&self, call: &Call) -> Result<RequestBuilder, Failure> {
         let mut url = self.at(&call.path);
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
@@ -158,22 +186,54 @@ impl Client {
         if let Some(key) = &call.key {
             request = request.header("Idempotency-Key", key);
         }
-        if let Some(body) = &call.body {
-            request = request
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        if call.is_long {
+            request = request.timeout(FILE_TIMEOUT);
+        }
+        Ok(match &call.body {
+            Body::Empty => request,
+            Body::Json(body) => request
                 .header(CONTENT_TYPE, "application/json")
-                .body(body.clone());
-        }
-        let response = request.send().await.map_err(lost)?;
-        let (status, retry_after) = (response.status(), retry_after(&response));
-        let body = response.bytes().await.map_err(lost)?;
-        if status.is_success() {
-            return Ok(body.into());
-        }
-        Err(Failure {
-            error: ClientError::refused(status.as_u16(), &body),
-            had_no_effect: matches!(status.as_u16(), 429 | 503),
-            retry_after,
+                .body(body.clone()),
+            Body::Form(upload) => request.multipart(form::of(upload).await.map_err(unread)?),
         })
+    }
+}
+
+/// The attempts of one request.
+struct Retries {
+    backoff: Backoff,
+    attempt: usize,
+}
+
+impl Retries {
+    fn new() -> Self {
+        Self {
+            backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
+            attempt: 1,
+        }
+    }
+
+    /// Waits until the next attempt after a failure; fails with it if there must be none.
+    async fn wait(&mut self, call: &Call, failure: Failure) -> Result<(), ClientError> {
+        let wait = call.retry_after(&failure, self.backoff.next());
+        match wait.filter(|_| self.attempt < ATTEMPTS) {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => return Err(failure.error),
+        }
+        self.attempt += 1;
+        Ok(())
+    }
+}
+
+/// The failure of a local file, before anything was sent.
+const fn unread(error: std::io::Error) -> Failure {
+    Failure {
+        error: ClientError::Local(error),
+        had_no_effect: true,
+        retry_after: None,
     }
 }
 

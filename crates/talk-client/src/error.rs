@@ -25,6 +25,9 @@ pub enum ClientError {
     /// The server was not reached, or the connection broke before the end of the answer.
     #[error("the server was not reached: {0}")]
     Transport(#[source] Box<dyn Error + Send + Sync>),
+    /// A local file could not be read or written.
+    #[error("a local file failed: {0}")]
+    Local(#[source] std::io::Error),
     /// The answer does not follow the protocol.
     #[error("the answer was not understood: {0}")]
     Protocol(String),
@@ -44,7 +47,7 @@ impl ClientError {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Refused { reason, .. } => Some(reason),
-            Self::Transport(_) | Self::Protocol(_) | Self::Closed { .. } => None,
+            Self::Transport(_) | Self::Local(_) | Self::Protocol(_) | Self::Closed { .. } => None,
         }
     }
 
@@ -54,7 +57,7 @@ impl ClientError {
         match self {
             Self::Transport(_) => true,
             Self::Refused { status, .. } => matches!(*status, 408 | 425 | 429) || *status >= 500,
-            Self::Protocol(_) | Self::Closed { .. } => false,
+            Self::Local(_) | Self::Protocol(_) | Self::Closed { .. } => false,
         }
     }
 

@@ -6,6 +6,7 @@ mod call;
 mod client;
 mod error;
 mod event;
+mod form;
 mod incoming;
 mod pages;
 mod positions;
@@ -13,7 +14,7 @@ mod subscription;
 mod tracker;
 mod update;
 
-pub use api::{Draft, EventPage, NewChat, Search};
+pub use api::{Draft, EventPage, NewChat, Search, Upload};
 pub use client::Client;
 pub use error::ClientError;
 pub use event::{Event, Frame};

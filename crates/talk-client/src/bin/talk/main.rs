@@ -1,5 +1,6 @@
 //! Talk on the command line.
 
+mod files;
 mod login;
 mod output;
 mod say;
@@ -38,7 +39,14 @@ enum Command {
         chat: String,
         /// The text of the message.
         text: String,
+        /// Upload this file and attach it; may be repeated.
+        #[arg(long = "file", value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
+    /// Upload a file and print its id.
+    Upload(files::Upload),
+    /// Save a file of a message, or of your own.
+    Download(files::Download),
     /// Answer a message.
     Reply {
         /// The message.
@@ -96,7 +104,11 @@ async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
         Command::Login(login) => login::login(login, out).await,
         Command::Chats => say::chats(&session::client()?, out).await,
         Command::Search(search) => search::search(&session::client()?, search, out).await,
-        Command::Send { chat, text } => say::send(&session::client()?, (chat, text), out).await,
+        Command::Send { chat, text, files } => {
+            files::send(&session::client()?, (chat, text, files), out).await
+        }
+        Command::Upload(upload) => files::upload(&session::client()?, upload, out).await,
+        Command::Download(wanted) => files::download(&session::client()?, wanted, out).await,
         Command::Reply { message, text } => {
             say::reply(&session::client()?, (message, text), out).await
         }

@@ -16,15 +16,6 @@ pub(crate) async fn chats(client: &Client, out: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(crate) async fn send(
-    client: &Client,
-    (chat, text): (String, String),
-    out: Output,
-) -> anyhow::Result<()> {
-    let said = client.post(&chat, text).await?;
-    Ok(out.print(&said, &said.id)?)
-}
-
 pub(crate) async fn reply(
     client: &Client,
     (message, text): (String, String),
