@@ -89,7 +89,6 @@ async fn an_unknown_route_is_not_found_by_any_method() {
     let server = Server::start().await;
     let alice = server.admin().await;
     let mut unknown = vec![
-        "/".to_owned(),
         "/v1.0".to_owned(),
         "/v1.0/".to_owned(),
         "/v1.1/agents".to_owned(),
