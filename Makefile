@@ -78,8 +78,8 @@ webhooks: ## Verify deliveries of webhooks with the libraries of receivers (need
 	tests/webhooks.sh target/debug/talk-server
 
 console: ## Test the console in two browsers (needs Node and Chromium)
-	$(CARGO) build --quiet --package talk-server
-	tests/console.sh target/debug/talk-server $(CONSOLE_TEST)
+	$(CARGO) build --release --quiet --package talk-server
+	tests/console.sh target/release/talk-server $(CONSOLE_TEST)
 
 pictures: ## Take README's pictures of the console anew (needs Node and Chromium)
 	$(CARGO) build --quiet --package talk-server

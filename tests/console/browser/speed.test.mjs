@@ -6,6 +6,9 @@ import { Browser, Server, openChat } from "../support.mjs";
 
 const LOADS = 20;
 
+/** The first paint may take this many times that of an empty page. */
+const FIRST_PAINT = Number(process.env.FIRST_PAINT ?? 2);
+
 /** Rounds of loads: a neighbour on the machine can spoil one of them. */
 const ROUNDS = 3;
 const MESSAGES = 40;
@@ -62,7 +65,7 @@ test("the first paint takes at most twice that of an empty page, and the first v
   // styles and scripts.
   let ratio = Infinity;
   let bytes = 0;
-  for (let round = 0; round < ROUNDS && ratio > 2; round += 1) {
+  for (let round = 0; round < ROUNDS && ratio > FIRST_PAINT; round += 1) {
     const empty = [];
     const full = [];
     for (let count = 0; count < LOADS; count += 1) {
@@ -75,7 +78,7 @@ test("the first paint takes at most twice that of an empty page, and the first v
     console.log(`first paint ${median(full).toFixed(0)} ms, of an empty page ${median(empty).toFixed(0)} ms, ratio ${ratio.toFixed(2)}; ${(bytes / 1024).toFixed(1)} KiB`);
   }
   assert.ok(bytes <= MOST_BYTES, `${bytes} bytes`);
-  assert.ok(ratio <= 2, `ratio ${ratio}`);
+  assert.ok(ratio <= FIRST_PAINT, `ratio ${ratio}`);
 });
 
 test("a chat is on the screen with few bytes, the login included", async () => {
