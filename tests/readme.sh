@@ -39,7 +39,7 @@ block() { # the code of a language in a section
 tutorial=$(block '## Tutorial' sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g")
 answers=$(bash -euo pipefail -c "$tutorial")
 for expected in '"username":"alice"' '"text":"Sprint 1 completed!"' '"text":"What is next?"' \
-  '"emoji":"thumbsup"' '"reply_count":1' '"type":"chatmessage_reaction_updated"' '"head":'; do
+  '"name":"design-document.txt","mime":"text/plain","size":20' '"emoji":"thumbsup"' '"reply_count":1' '"type":"chatmessage_reaction_updated"' '"head":'; do
   grep -qF "$expected" <<<"$answers" || {
     printf 'README: no %s in the answers\n%s\n' "$expected" "$answers" >&2
     exit 1
