@@ -151,6 +151,8 @@ RULES = {
     "DIRECT_CHAT_NEEDS_ONE_OTHER",
     "EMOJI_INVALID",
     "EVENT_PATTERN_INVALID",
+    # The names of the parts of a form have an encoding of their own.
+    "INVALID_FILE_UPLOAD",
     "MEDIA_AGENT_NOT_FOUND",
     "MEDIA_FILE_NOT_FOUND",
     "MESSAGE_EMPTY",

@@ -177,7 +177,7 @@ impl Operation {
     pub(crate) fn gives_bytes(self) -> Self {
         self.with_answer(
             "The bytes; 206 for a part of them, 304 if the client has them.",
-            "application/octet-stream",
+            "*/*",
             |_| json!({"type": "string", "format": "binary"}),
             "".into(),
         )
