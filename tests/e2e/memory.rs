@@ -148,7 +148,7 @@ async fn pages_that_nobody_reads_are_bounded_and_the_others_are_served() {
     answered(&server, route, 100).await;
     assert!(metric(&server, "talk_unsent_bytes", &[]).await <= 8_388_608.0);
     let refused = metric(&server, "talk_unsent_refused_total", &["agent"]).await;
-    assert!(refused > 50.0, "{refused} refused");
+    assert!(refused > 0.0, "{refused} refused");
     let grown = grown(&server, before, "pages");
     assert!(grown < 128, "{grown} MiB");
     // The agent itself must read first, others need not wait for it.
