@@ -176,8 +176,8 @@ impl Operation {
     /// Answers bytes of any type.
     pub(crate) fn gives_bytes(self) -> Self {
         self.with_answer(
-            "The bytes; 206 for a part of them, 304 if the client has them.",
-            "*/*",
+            "The bytes, with a content type of their own; 206 for a part of them, 304 if the client has them.",
+            "application/octet-stream",
             |_| json!({"type": "string", "format": "binary"}),
             "".into(),
         )
