@@ -78,8 +78,8 @@ pub fn update_conversation(
     Ok(changed)
 }
 
-/// Checks that an owner is an agent of the customer. The refusal does not tell an agent of another
-/// customer from one that does not exist.
+/// Checks that the new owner is an agent of the customer. An agent of another customer and an agent
+/// that does not exist are refused in the same way.
 fn check_owner(
     uow: &mut dyn ConversationUnit,
     owner: Option<AgentId>,

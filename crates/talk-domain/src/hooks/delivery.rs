@@ -262,7 +262,8 @@ pub trait DeliveryQueries {
 /// The type of a delivery by which an endpoint learns that events it missed are gone.
 pub const GAP: &str = "webhook_gap";
 
-/// Creates the delivery that tells an endpoint of missed events that are gone.
+/// Creates the `webhook_gap` delivery. It tells an endpoint that it missed events and that the log no
+/// longer has them.
 #[must_use]
 pub fn gap_of(webhook: &Webhook, id: DeliveryId, now: Timestamp) -> Delivery {
     Delivery {
