@@ -23,7 +23,7 @@ pub(crate) struct Writer {
     upload: Option<Box<dyn MultipartUpload>>,
     /// The bytes that are not passed on yet, fewer than a part.
     rest: Vec<u8>,
-    /// The first bytes, which tell the type.
+    /// The first bytes of the file, from which its MIME type is found.
     head: Vec<u8>,
     digest: Context,
     size: u64,
