@@ -67,6 +67,27 @@ test("a reaction is picked, counted, and taken back", async () => {
   await message(bob, "react to this").getByRole("button", { name: "🚀: You" }).waitFor();
 });
 
+test("a picker that closes late takes no focus from an editor", async () => {
+  await bothInDemo();
+  await say(alice, "react, then edit at once");
+  await message(alice, "react, then edit at once").waitFor();
+  await message(alice, "react, then edit at once").focus();
+  await alice.keyboard.press("+");
+  const search = alice.getByRole("searchbox", { name: "Search emoji" });
+  await search.fill("rocket");
+  // Both keys in one task: the browser reports that the picker has closed only after it.
+  await search.evaluate((input) => {
+    const press = (/** @type {string} */ key, /** @type {Element | null} */ at) =>
+      at?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    press("Enter", input);
+    press("e", document.activeElement);
+  });
+  await alice.getByRole("dialog", { name: "Choose a reaction" }).waitFor({ state: "detached" });
+  await alice.keyboard.type(" Done.");
+  await alice.keyboard.press("Enter");
+  await message(alice, "react, then edit at once Done.").waitFor();
+});
+
 test("an edit is shown with its earlier version", async () => {
   await bothInDemo();
   await say(alice, "a tpyo");

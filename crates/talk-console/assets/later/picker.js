@@ -32,7 +32,10 @@ export default function Picker({ live, picking: { message, anchor } }) {
     box.style.top = `${Math.max(8, isAbove ? top - height - 4 : Math.min(bottom + 4, innerHeight - height - 8))}px`;
     box.querySelector("input")?.focus();
   }, []);
-  useEffect(() => () => anchor.isConnected && anchor.focus(), []);
+  // A click outside leaves the focus nowhere. What has taken it since the picker closed keeps it.
+  useEffect(() => () => {
+    if (document.activeElement === document.body && anchor.isConnected) anchor.focus();
+  }, []);
   const pick = (/** @type {string} */ emoji) => {
     remember(KEY, [emoji, ...used.filter((one) => one !== emoji)].slice(0, RECENT).join(" "));
     toggle(message, emoji, live.agent).catch(() => {});
