@@ -68,7 +68,7 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The links that make a browser load all modules of the first view at once.
+/// The links that make a browser load all modules of the first view at once, when `start.js` adds them.
 fn preloads(files: &[(String, Vec<u8>)]) -> String {
     let is_first = |name: &&String| {
         kind(name) == Some(SCRIPT) && !ON_DEMAND.iter().any(|folder| name.starts_with(folder))

@@ -263,3 +263,14 @@ test("logging out ends the session, and a reload keeps it", async () => {
   await alice.getByRole("button", { name: "Log out" }).click();
   await alice.getByRole("button", { name: "Bob" }).waitFor();
 });
+
+test("a tab in the background starts, though it paints nothing", async () => {
+  const page = await browser.page(server.url);
+  await page.addInitScript(() => {
+    Object.defineProperty(document, "hidden", { value: true });
+    globalThis.requestAnimationFrame = () => 0;
+  });
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector(".boot") === null, undefined, { polling: 50 });
+  await page.context().close();
+});
