@@ -17,6 +17,7 @@ use crate::files::{FILES, stored, until};
 const AGENTS: &str = "/v1.0/agents";
 const KEYS: &str = "/v1.0/accesskeys";
 const WEBHOOKS: &str = "/v1.0/webhooks";
+const INTERCEPT: &str = "/v1.0/intercepts/talk_message";
 const PASSWORD_PATH: &str = "/v1.0/service_agents/me/password";
 
 /// An operation with a body, on a chat of its own.
@@ -123,14 +124,25 @@ impl World {
         operations
     }
 
+    /// A message that an intercept without an answer holds.
+    async fn waiting(&self, eve: &Client, chat: &Value) -> Value {
+        let silent =
+            json!({"uri": "https://hooks.example.com/", "on_error": "hold", "timeout_ms": 1});
+        eve.put(INTERCEPT, silent).await.ok();
+        let held = eve.try_say(chat, "held").await.json();
+        eve.delete(INTERCEPT).await.ok();
+        held
+    }
+
     async fn operation(&self, eve: &Client, method: &str, pattern: &str) -> Operation {
         let is_join = pattern.ends_with("/join");
-        let chat = if is_join {
+        let is_elsewhere = is_join || pattern.starts_with(WEBHOOKS) || pattern.contains("{point}");
+        let chat = if is_elsewhere {
             self.bob.chat("talk", &[]).await
         } else {
             eve.chat("group", &[&self.bob]).await
         };
-        let author = if is_join { &self.bob } else { eve };
+        let author = if is_elsewhere { &self.bob } else { eve };
         let said = author.say(&chat, "hello").await;
         if method == "delete" && pattern.ends_with("/reactions") {
             eve.react(&said, "+1").await.ok();
@@ -144,11 +156,18 @@ impl World {
         } else {
             Value::Null
         };
+        let waiting = if pattern.contains("{held_id}") {
+            self.waiting(eve, &chat).await
+        } else {
+            Value::Null
+        };
         let text = |value: &Value| value.as_str().expect("an id").to_owned();
         let path = pattern
             .replace("{chat_id}", &text(&chat["id"]))
             .replace("{message_id}", &text(&said["id"]))
             .replace("{webhook_id}", hook["id"].as_str().unwrap_or_default())
+            .replace("{held_id}", waiting["id"].as_str().unwrap_or_default())
+            .replace("{point}", "talk_message")
             .replace("{agent_id}", &self.carol.id);
         let is_message = path.contains("talk_messages") || path.ends_with("/messages");
         let number = said["seq"].as_u64().expect("a number");
@@ -157,7 +176,7 @@ impl World {
             "chat_id": chat["id"], "text": "held", "emoji": "+1", "seq": number,
             "owner_type": "agent", "owner_id": self.carol.id, "agent_id": self.carol.id,
             "username": format!("new-{number}-{}", eve.id), "password": PASSWORD,
-            "uri": "https://hooks.example.com/held", "old_password": PASSWORD, "new_password": "another password",
+            "uri": "https://hooks.example.com/held", "enabled": false, "old_password": PASSWORD, "new_password": "another password",
         });
         let form = Form::new().file("held", "text/plain", b"held");
         let (kind, body) = if path == FILES {
@@ -325,6 +344,7 @@ async fn no_held_request_of_a_removed_participant_changes_its_chat() {
         let is_new =
             ["/v1.0/talks", "/v1.0/service_agents/talk_chats"].contains(&operation.path.as_str());
         let is_of_a_chat = operation.path.contains("talk") || operation.path.contains("/messages/");
+        let is_of_a_chat = is_of_a_chat && operation.path != INTERCEPT;
         is_of_a_chat && !is_new && !operation.path.ends_with("/join")
     });
     assert!(operations.len() >= 17, "{}", operations.len());

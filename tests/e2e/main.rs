@@ -29,6 +29,7 @@ mod held_open;
 mod idempotency;
 mod identity;
 mod input;
+mod intercepts;
 mod legacy;
 mod lists;
 mod medias;

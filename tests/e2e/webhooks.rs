@@ -2,7 +2,7 @@
 
 mod delivering;
 mod hostile;
-mod receiver;
+pub(crate) mod receiver;
 
 use serde_json::{Value, json};
 
@@ -14,17 +14,24 @@ const WEBHOOKS: &str = "/v1.0/webhooks";
 const KEY: &str = "a-key-of-the-tests-for-secrets-0123456789";
 
 /// Settings of a server that may reach these receivers, with a short schedule.
-async fn server_for(receivers: &[&Receiver]) -> Server {
+pub(crate) async fn server_for(receivers: &[&Receiver]) -> Server {
+    server_with(receivers, &[]).await
+}
+
+/// The same with further settings.
+pub(crate) async fn server_with(receivers: &[&Receiver], further: &[(&str, &str)]) -> Server {
     let ports: Vec<_> = receivers.iter().map(|one| one.port.to_string()).collect();
-    Server::start_with(&[
+    let ports = ports.join(",");
+    let mut settings = vec![
         ("TALK_SECRETS_KEY", KEY),
         ("TALK_WEBHOOK_ALLOW_HTTP", "true"),
         ("TALK_WEBHOOK_ALLOW_NETWORKS", "127.0.0.0/8"),
-        ("TALK_WEBHOOK_ALLOW_PORTS", &ports.join(",")),
+        ("TALK_WEBHOOK_ALLOW_PORTS", &*ports),
         ("TALK_WEBHOOK_SCHEDULE", "1,1"),
         ("TALK_WEBHOOK_TIMEOUT_MS", "2000"),
-    ])
-    .await
+    ];
+    settings.extend(further);
+    Server::start_with(&settings).await
 }
 
 async fn webhook(admin: &Client, receiver: &Receiver) -> Value {

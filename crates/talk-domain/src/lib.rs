@@ -5,6 +5,7 @@
 //! - [`files`]: uploaded files and who may read them.
 //! - [`hooks`]: webhooks, their deliveries and when these are tried again.
 //! - [`talk`]: chats, participants, messages, reactions, live delivery.
+//! - [`intercepts`]: messages of Talk on which an intercept decides.
 //!
 //! A use case is one function on an open [`UnitOfWork`](kernel::unit::UnitOfWork) (or a read-only
 //! [`Snapshot`](kernel::unit::Snapshot)): all or nothing, its events written in the same
@@ -18,6 +19,7 @@ pub struct Readme;
 pub mod files;
 pub mod hooks;
 pub mod identity;
+pub mod intercepts;
 pub mod kernel;
 pub mod talk;
 #[cfg(any(test, feature = "mock"))]

@@ -8,8 +8,14 @@ mod seen;
 
 use crate::files::model::{FileQueries, FileRepository, MockFileQueries, MockFileRepository};
 use crate::files::unit::{FileSnapshot, FileUnit};
+use crate::hooks::decision::{
+    DecisionQueries, DecisionRepository, MockDecisionQueries, MockDecisionRepository,
+};
 use crate::hooks::delivery::{
     DeliveryQueries, DeliveryRepository, MockDeliveryQueries, MockDeliveryRepository,
+};
+use crate::hooks::intercept::{
+    InterceptQueries, InterceptRepository, MockInterceptQueries, MockInterceptRepository,
 };
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::hooks::webhook::{
@@ -41,6 +47,7 @@ use crate::kernel::unit::{Snapshot, UnitOfWork};
 
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
 use crate::talk::model::event::{EventLog, MockEventLog};
+use crate::talk::model::held::{HeldQueries, HeldRepository, MockHeldQueries, MockHeldRepository};
 use crate::talk::model::mention::{
     MentionQueries, MentionRepository, MockMentionQueries, MockMentionRepository,
 };
@@ -108,6 +115,8 @@ mocks! {
         HooksUnit {
             webhooks: MockWebhookRepository as WebhookRepository,
             deliveries: MockDeliveryRepository as DeliveryRepository,
+            intercepts: MockInterceptRepository as InterceptRepository,
+            decisions: MockDecisionRepository as DecisionRepository,
         }
         TalkUnit {
             events: MockEventLog as EventLog,
@@ -118,6 +127,7 @@ mocks! {
             reactions: MockReactionRepository as ReactionRepository,
             read_marks: MockReadRepository as ReadRepository,
             reads: MockReadQueries as ReadQueries,
+            held: MockHeldRepository as HeldRepository,
             removal: MockChatRemoval as ChatRemoval,
             retention: MockRetentionRepository as RetentionRepository,
         }
@@ -143,6 +153,8 @@ mocks! {
         HooksSnapshot {
             webhooks: MockWebhookQueries as WebhookQueries,
             deliveries: MockDeliveryQueries as DeliveryQueries,
+            intercepts: MockInterceptQueries as InterceptQueries,
+            decisions: MockDecisionQueries as DecisionQueries,
         }
         TalkSnapshot {
             chats: MockChatQueries as ChatQueries,
@@ -150,6 +162,7 @@ mocks! {
             messages: MockMessageQueries as MessageQueries,
             mentions: MockMentionQueries as MentionQueries,
             reads: MockReadQueries as ReadQueries,
+            held: MockHeldQueries as HeldQueries,
             retention: MockRetentionQueries as RetentionQueries,
         }
     }

@@ -20,6 +20,7 @@ enum Layer {
     UseCase,
     /// The adapters of Talk for ports of identity and of the kernel.
     PortOfBelow,
+    Intercepts,
 }
 
 impl Layer {
@@ -40,6 +41,7 @@ impl Layer {
             ("talk::departure", Self::PortOfBelow),
             ("talk::live::entitlements", Self::PortOfBelow),
             ("talk", Self::UseCase),
+            ("intercepts", Self::Intercepts),
         ]
         .into_iter()
         .find(|(folder, _)| within(folder))
@@ -54,6 +56,7 @@ impl Layer {
             (Self::Files, _) => matches!(other, Self::Kernel | Self::Identity | Self::Files),
             (Self::Hooks, _) => matches!(other, Self::Kernel | Self::Identity | Self::Hooks),
             (Self::Model, _) => matches!(other, Self::Kernel | Self::Files | Self::Model),
+            (Self::Intercepts, _) => other != Self::PortOfBelow,
             // Talk offers the ports of webhooks beside its own; nothing else of it names them.
             (_, Self::Hooks) => self == Self::Unit,
             (Self::UseCase, Self::UseCase) => item.starts_with(char::is_uppercase),

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, Route, web};
 use serde::Serialize;
 
 pub(crate) use answer::{Answer, Described, JsonResponse, Kept, Never, Placed, Refused, Resource};
-pub(crate) use extract::{Extract, Id, Incoming};
+pub(crate) use extract::{AtPoint, Extract, Id, Incoming};
 use handler::Handler;
 pub(crate) use mount::mount;
 pub(crate) use query::{Form, FromQuery, Number, Parameter, Queried, QueryReader};
@@ -108,6 +108,11 @@ impl Endpoint {
     /// Adds refusals that are not in the signature.
     pub(crate) fn reasons(self, reasons: &[&'static str]) -> Self {
         self.described(|operation| operation.reasons(reasons))
+    }
+
+    /// An intercept decides on it, and may hold or refuse it.
+    pub(crate) fn may_be_held(self) -> Self {
+        self.described(Operation::may_be_held)
     }
 
     /// Marks it as deprecated; its successor is the same method of `path`.

@@ -10,6 +10,7 @@ mod customers;
 mod documents;
 mod events;
 mod files;
+mod intercepts;
 mod legacy;
 mod me;
 mod messages;
@@ -111,6 +112,11 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
             "Webhooks",
             "Addresses that events are sent to.",
             webhooks::rows(),
+        ),
+        group(
+            "Intercepts",
+            "Addresses that decide on messages before they are stored.",
+            intercepts::rows(),
         ),
     ];
     if has_legacy {

@@ -42,9 +42,11 @@ pub use rate::{Rate, Rates};
 pub use server::{ConnectionLimits, Listen, server};
 pub use socket::{SessionRevocations, SocketLimits, watch_revocations};
 use talk_domain::files::storage::FileStorage;
+use talk_domain::hooks::gateway::Intercepts;
 use talk_domain::hooks::secret::Secrets;
 use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::identity::credentials::{Passwords, Tokens};
+use talk_domain::intercepts::HeldLimits;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::Live;
 use talk_domain::kernel::store::Store;
@@ -65,6 +67,10 @@ pub struct Api {
     pub tokens: Arc<dyn Tokens>,
     /// Makes and opens the secrets of webhooks.
     pub secrets: Arc<dyn Secrets>,
+    /// Finds and calls the intercepts of customers.
+    pub intercepts: Arc<dyn Intercepts>,
+    /// The limits on held messages.
+    pub held_limits: HeldLimits,
     /// The installation's limits on webhooks.
     pub hook_limits: HookLimits,
     /// The installation's limits on fields.

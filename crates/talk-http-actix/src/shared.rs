@@ -13,6 +13,7 @@ use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
 use crate::quota::{Quota, Shares};
 use crate::rate::Limiter;
+use crate::service::intercepted::Interception;
 use crate::socket::{Admissions, LARGE_FRAMES};
 use crate::throttle::LoginThrottle;
 use crate::unsent::Unsent;
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     /// Bytes of uploads that are not complete yet.
     pub(crate) uploads: Quota,
     pub(crate) documents: Documents,
+    pub(crate) interception: Arc<Interception>,
     /// Part of the fingerprints of requests: bodies hold passwords, which could be guessed from
     /// plain digests in a stolen database.
     pub(crate) fingerprint_secret: String,
@@ -54,6 +56,12 @@ impl Shared {
             customer: temporary / 2,
             agent: temporary / 4,
         });
+        let interception = Interception::new(
+            Arc::clone(&api.store),
+            Arc::clone(&api.intercepts),
+            Arc::clone(&api.clock),
+            api.held_limits,
+        );
         Self {
             fingerprint_secret: api.tokens.fingerprint_secret(),
             api,
@@ -68,6 +76,7 @@ impl Shared {
             unsent,
             uploads,
             documents: Documents::default(),
+            interception: Arc::new(interception),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod files;
+mod hooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,12 +12,12 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
 use actix_web::{App, web};
 use serde_json::Value;
-use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
 use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::identity::session::MockDirectory;
+use talk_domain::intercepts::HeldLimits;
 use talk_domain::kernel::context::{Actor, Permission};
 use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::id::{AgentId, WebhookId};
+use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::{Connection, Live, Presence};
 use talk_domain::kernel::log::Logged;
@@ -29,6 +30,7 @@ use talk_domain::testing::{MockSnapshot, MockUnitOfWork, an_agent, at, customer_
 use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
 
+use self::hooks::{KnownSecrets, NoIntercepts};
 use crate::endpoints;
 use crate::observe::observe;
 use crate::server::Metrics;
@@ -39,19 +41,6 @@ use crate::{
 
 use credentials::{Numbered, Plain};
 pub(crate) use files::NoFiles;
-
-/// Secrets that everybody knows.
-struct KnownSecrets;
-
-impl Secrets for KnownSecrets {
-    fn create(&self, _: WebhookId) -> Result<(String, Sealed), SecretError> {
-        Ok(("whsec_MfKQ".to_owned(), Sealed(vec![1])))
-    }
-
-    fn open(&self, _: WebhookId, _: &Sealed) -> Result<String, SecretError> {
-        Ok("whsec_MfKQ".to_owned())
-    }
-}
 
 /// A store that runs every unit on the same mocks; an unexpected call panics.
 #[derive(Default)]
@@ -170,6 +159,11 @@ impl Scene {
             passwords: Arc::new(Plain),
             tokens: Arc::new(Numbered),
             secrets: Arc::new(KnownSecrets),
+            intercepts: Arc::new(NoIntercepts),
+            held_limits: HeldLimits {
+                per_agent: 2,
+                per_customer: 3,
+            },
             hook_limits: HookLimits {
                 webhooks: 2,
                 allows_http: false,

@@ -20,6 +20,7 @@ mod output;
 mod retention;
 mod serve;
 mod settings;
+mod signals;
 mod upkeep;
 mod usernames;
 mod webhooks;

@@ -18,13 +18,14 @@ use talk_http_actix::{Api, ConnectionLimits, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use talk_store_diesel::{DatabaseLock, Marker, SqliteStore};
 use talk_webhooks::{Client, SealingKeys};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, no_agents};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
+use crate::signals::{stop_signal, stop_signals};
 use crate::usernames::warn_of_collisions;
 use crate::{cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks};
 
@@ -210,10 +211,10 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     background.spawn(watching);
     files::check(&prepared.files).await?;
     background.spawn(files::clean_up(settings, &store, &prepared.files));
-    let hooks = (prepared.hooks, Arc::clone(&prepared.keys));
-    for task in webhooks::tasks(settings, prepared.hooks_store, hooks, prepared.committed) {
-        background.spawn(task);
-    }
+    let ports = webhooks::ports(prepared.hooks_store, Arc::clone(&prepared.keys));
+    let hooks = (ports, prepared.hooks);
+    let committed = prepared.committed;
+    let intercepts = webhooks::start(settings, hooks, committed, &mut background).await?;
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,
@@ -222,6 +223,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         passwords: prepared.passwords,
         tokens: prepared.tokens,
         secrets: prepared.keys,
+        intercepts,
+        held_limits: settings.held_limits(),
         hook_limits: settings.hook_limits(),
         limits: settings.limits(),
         body_limits: settings.body_limits(),
@@ -252,7 +255,6 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     server.await.context("the server")?;
     let is_broken = stop.await.context("the end")?;
     close(database, prepared.marker, prepared.lock).await;
-    tracing::info!("stopped");
     whole(is_broken)
 }
 
@@ -298,6 +300,7 @@ async fn close(database: Arc<dyn Store<Talk>>, marker: Marker, lock: DatabaseLoc
     drop(marker);
     database.close().await;
     drop(lock);
+    tracing::info!("stopped");
 }
 
 /// Starts the background tasks.
@@ -312,7 +315,11 @@ fn maintenance(
     tasks.spawn(cleaner::clean_up(Arc::clone(store), settings.limits()));
     tasks.spawn(webhooks::expire_hourly(
         Arc::clone(store),
-        settings.webhook_deliveries_days,
+        webhooks::KeptDays {
+            deliveries: settings.webhook_deliveries_days,
+            decisions: settings.intercept_decisions_days,
+            held: settings.held_messages_days,
+        },
     ));
     tasks.spawn(webhooks::remove_orphans(Arc::clone(store)));
     tasks.spawn(webhooks::measure(Arc::clone(store)));
@@ -324,26 +331,11 @@ fn maintenance(
     tasks
 }
 
-fn stop_signals() -> std::io::Result<[Signal; 2]> {
-    Ok([
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    ])
-}
-
 fn whole(is_broken: bool) -> Result<(), Failure> {
     if is_broken {
         return Err(anyhow::anyhow!("a background task ended unexpectedly").into());
     }
     Ok(())
-}
-
-/// Waits for SIGTERM or SIGINT.
-async fn stop_signal([mut terminate, mut interrupt]: [Signal; 2]) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 fn workers(settings: &Settings) -> usize {

@@ -16,6 +16,7 @@ use confique::Config;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::hooks::attempt::Retries;
 use talk_domain::hooks::webhook::HookLimits;
+use talk_domain::intercepts::HeldLimits;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::talk::model::retention::Retention;
 use talk_files::FilesUrl;
@@ -405,7 +406,7 @@ pub(crate) struct Settings {
     #[config(env = "TALK_FILES_SWEEP_AFTER", default = 86_400, validate = at_least_one)]
     pub(crate) files_sweep_after: u32,
 
-    /// Key that secrets of webhooks are sealed with in the database, at least 32 bytes. `serve` needs
+    /// Key that secrets of webhooks and intercepts are sealed with in the database, at least 32 bytes. `serve` needs
     /// it once a secret is stored; `dev` makes one and keeps it in `data_dir`. It is not part of a
     /// backup.
     #[config(env = "TALK_SECRETS_KEY")]
@@ -453,20 +454,41 @@ pub(crate) struct Settings {
     #[config(env = "TALK_WEBHOOK_DELIVERIES_DAYS", default = 30, validate = at_least_one)]
     pub(crate) webhook_deliveries_days: u32,
 
-    /// Whether webhooks may have `http` addresses.
+    /// Calls of all intercepts at a time. One customer has an eighth of them; a further call waits
+    /// within the time of its intercept.
+    #[config(env = "TALK_INTERCEPT_CONNECTIONS", default = 256, validate = at_least_one)]
+    pub(crate) intercept_connections: usize,
+
+    /// Days that decisions of intercepts are listed.
+    #[config(env = "TALK_INTERCEPT_DECISIONS_DAYS", default = 30, validate = at_least_one)]
+    pub(crate) intercept_decisions_days: u32,
+
+    /// Messages of one customer that intercepts may hold at a time. Further ones are refused.
+    #[config(env = "TALK_MAX_HELD_MESSAGES", default = 1_000)]
+    pub(crate) max_held_messages: usize,
+
+    /// Messages of one agent that intercepts may hold at a time.
+    #[config(env = "TALK_MAX_HELD_MESSAGES_PER_AGENT", default = 100)]
+    pub(crate) max_held_messages_per_agent: usize,
+
+    /// Days after which a held message is dropped.
+    #[config(env = "TALK_HELD_MESSAGES_DAYS", default = 30, validate = at_least_one)]
+    pub(crate) held_messages_days: u32,
+
+    /// Whether webhooks and intercepts may have `http` addresses.
     #[config(env = "TALK_WEBHOOK_ALLOW_HTTP", default = false)]
     pub(crate) webhook_allow_http: bool,
 
-    /// Networks that webhooks may reach although they are not public, separated by commas:
+    /// Networks that webhooks and intercepts may reach although they are not public, separated by commas:
     /// `10.1.0.0/16,fd00::5`.
     #[config(env = "TALK_WEBHOOK_ALLOW_NETWORKS", default = "", deserialize_with = parsed)]
     pub(crate) webhook_allow_networks: Words,
 
-    /// Ports that webhooks may reach besides 443, 80 and 8443, separated by commas.
+    /// Ports that webhooks and intercepts may reach besides 443, 80 and 8443, separated by commas.
     #[config(env = "TALK_WEBHOOK_ALLOW_PORTS", default = "", deserialize_with = parsed)]
     pub(crate) webhook_allow_ports: Ports,
 
-    /// File with certificate authorities in PEM that webhooks trust besides those of the system.
+    /// File with certificate authorities in PEM that webhooks and intercepts trust besides those of the system.
     #[config(env = "TALK_WEBHOOK_CA_FILE")]
     pub(crate) webhook_ca_file: Option<PathBuf>,
 
@@ -537,6 +559,14 @@ impl Settings {
         HookLimits {
             webhooks: self.max_webhooks,
             allows_http: self.webhook_allow_http,
+        }
+    }
+
+    /// Limits of held messages.
+    pub(crate) const fn held_limits(&self) -> HeldLimits {
+        HeldLimits {
+            per_agent: self.max_held_messages_per_agent,
+            per_customer: self.max_held_messages,
         }
     }
 

@@ -1,21 +1,22 @@
-//! Webhooks: builds their parts from the settings, and removes what has expired.
+//! Webhooks and intercepts: builds their parts from the settings, and removes what has expired.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use talk_domain::hooks::delivery::DeliveryRepository;
+use talk_domain::hooks::gateway::Intercepts as _;
 use talk_domain::hooks::unit::Hooks;
-use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::unit::Talk;
+use talk_domain::talk::unit::{Talk, TalkUnit};
 use talk_events::LogReader;
 use talk_webhooks::{
-    Client, ClientSettings, DeliveryConsumer, Dispatcher, Guard, SealingKey, SealingKeys,
+    Client, ClientSettings, DeliveryConsumer, Dispatcher, Guard, InterceptCaller, SealingKey,
+    SealingKeys,
 };
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::cleaner::leave_time;
 use crate::failure::Failure;
@@ -79,46 +80,77 @@ pub(crate) async fn check_key(
         return Ok(());
     }
     let unit = Unit::installation("any_webhook");
-    let any = store.read(unit, |snapshot| snapshot.webhooks().any());
+    let any = store.read(unit, |snapshot| {
+        Ok::<_, StoreError>(snapshot.webhooks().any()? || snapshot.intercepts().any()?)
+    });
     if any.await.map_err(anyhow::Error::new)? {
-        let reason = "is missing, and secrets of webhooks are sealed with it";
+        let reason = "is missing, and secrets of webhooks or intercepts are sealed with it";
         return Err(SettingsError::new("secrets_key", reason).into());
     }
     Ok(())
 }
 
-/// Creates the tasks of webhooks: the reader of the log, which `woken` wakes, the one that gives
-/// endpoints what they missed, and the dispatcher.
-pub(crate) fn tasks(
-    settings: &Settings,
+/// The ports of webhooks and intercepts.
+pub(crate) fn ports(
     store: Arc<dyn Store<Hooks>>,
-    (client, keys): (Client, Arc<SealingKeys>),
-    woken: watch::Receiver<()>,
-) -> [BoxFuture<'static, ()>; 3] {
-    let ports = talk_webhooks::Ports {
-        store: Arc::clone(&store),
-        secrets: keys,
+    secrets: Arc<SealingKeys>,
+) -> talk_webhooks::Ports {
+    talk_webhooks::Ports {
+        store,
+        secrets,
         clock: Arc::new(now),
-    };
-    let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
-    let consumer = DeliveryConsumer::new(ports, Arc::new(random), waker);
-    let catch_up = consumer.catch_up();
-    let reader = LogReader::new(store, Arc::new(consumer), woken);
-    [
-        Box::pin(reader.run()),
-        Box::pin(catch_up.run()),
-        Box::pin(dispatcher.run()),
-    ]
+    }
 }
 
-/// Removes deliveries that ended `days` days ago, every hour, until dropped.
-pub(crate) async fn expire_hourly(store: Arc<dyn Store<Talk>>, days: u32) {
+/// Starts the tasks of webhooks and intercepts: the reader of the log, which `woken` wakes, the one that
+/// gives endpoints what they missed, and the dispatcher. Returns the part that calls intercepts, with those of the database.
+pub(crate) async fn start(
+    settings: &Settings,
+    (ports, client): (talk_webhooks::Ports, Client),
+    woken: watch::Receiver<()>,
+    tasks: &mut JoinSet<()>,
+) -> Result<Arc<InterceptCaller>, Failure> {
+    let connections = settings.intercept_connections;
+    let caller = InterceptCaller::new(ports.clone(), client.clone(), connections);
+    let caller = Arc::new(caller);
+    // Before the first message is posted.
+    caller.refresh().await.map_err(anyhow::Error::new)?;
+    let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
+    let store = Arc::clone(&ports.store);
+    let consumer = DeliveryConsumer::new(ports, Arc::new(random), waker);
+    tasks.spawn(consumer.catch_up().run());
+    let reader = LogReader::new(store, Arc::new(consumer), woken);
+    tasks.spawn(reader.run());
+    tasks.spawn(dispatcher.run());
+    tasks.spawn(Arc::clone(&caller).watch());
+    Ok(caller)
+}
+
+/// The days that rows of webhooks and intercepts are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct KeptDays {
+    /// Deliveries that ended.
+    pub(crate) deliveries: u32,
+    /// Decisions.
+    pub(crate) decisions: u32,
+    /// Held messages.
+    pub(crate) held: u32,
+}
+
+/// Removes expired deliveries, decisions and held messages every hour, until dropped.
+pub(crate) async fn expire_hourly(store: Arc<dyn Store<Talk>>, days: KeptDays) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
-        let before = now().minus_days(days);
-        let step = move |uow: &mut dyn DeliveryRepository| uow.expire(before, REMOVED);
+        let before = now().minus_days(days.deliveries);
+        let step = move |uow: &mut dyn TalkUnit| uow.deliveries().expire(before, REMOVED);
         repeat(&store, "expire_deliveries", step).await;
+        let before = now().minus_days(days.decisions);
+        let step = move |uow: &mut dyn TalkUnit| uow.decisions().expire(before, REMOVED);
+        repeat(&store, "expire_decisions", step).await;
+        let before = now().minus_days(days.held);
+        let step = move |uow: &mut dyn TalkUnit| uow.held().expire(before, REMOVED);
+        repeat(&store, "expire_held_messages", step).await;
     }
 }
 
@@ -127,7 +159,7 @@ pub(crate) async fn remove_orphans(store: Arc<dyn Store<Talk>>) {
     let mut minutes = tokio::time::interval(MINUTE);
     loop {
         minutes.tick().await;
-        let step = |uow: &mut dyn DeliveryRepository| uow.remove_orphans(REMOVED);
+        let step = |uow: &mut dyn TalkUnit| uow.deliveries().remove_orphans(REMOVED);
         repeat(&store, "remove_orphaned_deliveries", step).await;
     }
 }
@@ -136,16 +168,16 @@ pub(crate) async fn remove_orphans(store: Arc<dyn Store<Talk>>) {
 async fn repeat(
     store: &Arc<dyn Store<Talk>>,
     name: &'static str,
-    step: impl Fn(&mut dyn DeliveryRepository) -> Result<bool, StoreError> + Copy + Send + 'static,
+    step: impl Fn(&mut dyn TalkUnit) -> Result<bool, StoreError> + Copy + Send + 'static,
 ) {
     loop {
         let start = Instant::now();
         let unit = Unit::installation(name);
-        match store.write(unit, move |uow| step(uow.deliveries())).await {
+        match store.write(unit, move |uow| step(uow)).await {
             Ok(true) => leave_time(start).await,
             Ok(false) => return,
             Err(error) => {
-                tracing::warn!(%error, "deliveries were not removed; they are removed later");
+                tracing::warn!(%error, "expired rows were not removed; they are removed later");
                 return;
             }
         }

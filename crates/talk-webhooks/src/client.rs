@@ -1,24 +1,20 @@
-//! Requests to the addresses of endpoints.
+//! Requests to addresses of customers.
+
+mod delivery;
 
 use std::error::Error as _;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Response, StatusCode};
-use talk_domain::hooks::attempt::Outcome;
-use talk_domain::hooks::delivery::{ANSWER_BYTES, Attempt};
 use talk_domain::hooks::webhook::Method;
-use talk_domain::kernel::time::Timestamp;
 use tokio::time::timeout;
 
-use crate::guard::{Guard, Guarded, Lookup, SystemResolver};
+use crate::guard::{Guard, Guarded, Lookup, SystemResolver, Unreachable};
 
-/// Maximum number of bytes that are read of an answer.
-const READ: usize = 16_384;
-
-/// Limits of requests.
+/// Limits of deliveries.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
     /// Milliseconds for a whole request.
@@ -34,7 +30,7 @@ pub struct ClientSettings {
 #[error("{0}")]
 pub struct ClientError(String);
 
-/// Sends deliveries.
+/// Makes requests.
 #[derive(Clone)]
 pub struct Client {
     /// Made for the first request, since it holds the certificate authorities of the system, or at once
@@ -46,7 +42,7 @@ pub struct Client {
 
 type MakeHttp = Box<dyn FnOnce() -> Option<reqwest::Client> + Send>;
 
-/// A request to an endpoint.
+/// A request.
 pub(crate) struct Outgoing<'a> {
     pub(crate) uri: &'a str,
     pub(crate) method: Method,
@@ -54,23 +50,29 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: String,
 }
 
-/// The answer to a request, or why there is none.
-struct Answered {
-    http_status: Option<u16>,
-    outcome: Outcome,
-    error: String,
-    answer: String,
+/// The limits of one exchange.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExchangeLimits {
+    /// Time for the whole exchange.
+    pub(crate) time: Duration,
+    /// Maximum number of bytes that are read of an answer, give or take a chunk.
+    pub(crate) bytes: usize,
 }
 
-impl Answered {
-    fn failed(error: impl Into<String>) -> Self {
-        Self {
-            http_status: None,
-            outcome: Outcome::Failed(None),
-            error: error.into(),
-            answer: String::new(),
-        }
-    }
+/// The answer to a request.
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The body, or its beginning.
+    pub(crate) body: Vec<u8>,
+    /// Whether the body came to its end within the limits.
+    pub(crate) is_whole: bool,
+}
+
+/// A request with its answer, or why there is none.
+pub(crate) struct Exchange {
+    pub(crate) answered: Result<Answered, String>,
+    pub(crate) latency: Duration,
 }
 
 impl Client {
@@ -108,11 +110,15 @@ impl Client {
         })
     }
 
-    /// Sends a request and reads the beginning of its answer. `now` is the time of the try.
-    pub(crate) async fn send(&self, outgoing: Outgoing<'_>, now: Timestamp) -> (Attempt, Outcome) {
+    /// Sends a request and reads its answer.
+    pub(crate) async fn exchange(
+        &self,
+        outgoing: Outgoing<'_>,
+        limits: ExchangeLimits,
+    ) -> Exchange {
         let start = Instant::now();
         let Ok(url) = self.guard.check(outgoing.uri) else {
-            return attempt(unreachable(), now, Duration::ZERO);
+            return Exchange::failed(&Unreachable.to_string());
         };
         let method = match outgoing.method {
             Method::Post => reqwest::Method::POST,
@@ -121,8 +127,7 @@ impl Client {
             Method::Delete => reqwest::Method::DELETE,
         };
         let Some(http) = &**self.http else {
-            let failed = Answered::failed("the server cannot make requests");
-            return attempt(failed, now, Duration::ZERO);
+            return Exchange::failed("the server cannot make requests");
         };
         let mut request = http.request(method, url);
         for (name, value) in outgoing.headers {
@@ -131,22 +136,39 @@ impl Client {
         let request = request
             .header(CONTENT_TYPE, "application/json")
             .body(outgoing.body);
-        let answered = timeout(self.timeout, async {
+        let answered = timeout(limits.time, async {
             match request.send().await {
-                Ok(response) => read(response).await,
-                Err(error) => failure(&error),
+                Ok(response) => Ok(read(response, limits.bytes).await),
+                Err(error) => Err(failure(&error)),
             }
         });
         let answered = answered.await.unwrap_or_else(|_| {
-            Answered::failed(format!("no answer within {} ms", self.timeout.as_millis()))
+            let time = limits.time.as_millis();
+            Err(format!("no answer within {time} ms"))
         });
-        let is_refused = answered.error == unreachable().error;
+        let is_refused = matches!(&answered, Err(error) if *error == Unreachable.to_string());
+        // The time would tell whether a name exists.
         let latency = if is_refused {
             Duration::ZERO
         } else {
             start.elapsed()
         };
-        attempt(answered, now, latency)
+        Exchange { answered, latency }
+    }
+}
+
+impl Exchange {
+    /// A request that was not sent.
+    fn failed(error: &str) -> Self {
+        Self {
+            answered: Err(error.to_owned()),
+            latency: Duration::ZERO,
+        }
+    }
+
+    /// The latency, as it is stored.
+    pub(crate) fn latency_ms(&self) -> u32 {
+        u32::try_from(self.latency.as_millis()).unwrap_or(u32::MAX)
     }
 }
 
@@ -183,86 +205,47 @@ fn make_http(
         .ok()
 }
 
-fn attempt(answered: Answered, at: Timestamp, latency: Duration) -> (Attempt, Outcome) {
-    let attempt = Attempt {
-        at,
-        http_status: answered.http_status,
-        latency_ms: u32::try_from(latency.as_millis()).unwrap_or(u32::MAX),
-        error: answered.error,
-        answer: answered.answer,
-    };
-    (attempt, answered.outcome)
-}
-
-/// The failure of a request that the guard refuses. A name that does not exist fails alike.
-fn unreachable() -> Answered {
-    Answered::failed(crate::guard::Unreachable.to_string())
-}
-
 /// Describes a failed request without what it reveals of the network.
-fn failure(error: &reqwest::Error) -> Answered {
+fn failure(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
-        if cause.is::<crate::guard::Unreachable>() {
-            return unreachable();
+        if cause.is::<Unreachable>() {
+            return Unreachable.to_string();
         }
         if cause.to_string().contains("certificate") {
-            return Answered::failed("the certificate of the host is not trusted");
+            return "the certificate of the host is not trusted".to_owned();
         }
         source = cause.source();
     }
     if error.is_timeout() {
-        return Answered::failed("no connection in time");
+        return "no connection in time".to_owned();
     }
     if error.is_connect() {
-        return Answered::failed("the connection failed");
+        return "the connection failed".to_owned();
     }
-    Answered::failed("the connection broke off")
+    "the connection broke off".to_owned()
 }
 
-async fn read(mut response: Response) -> Answered {
-    let status = response.status();
-    let named = retry_after(&response);
-    let mut answer = Vec::new();
-    while answer.len() < READ {
-        match response.chunk().await {
-            Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
-            // The status counts, whatever becomes of the rest.
-            Ok(None) | Err(_) => break,
+/// Reads the body up to `limit` bytes. A body that breaks off counts as far as it came.
+async fn read(mut response: Response, limit: usize) -> Answered {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    let is_whole = loop {
+        if body.len() > limit {
+            break false;
         }
-    }
-    let outcome = match status {
-        status if status.is_success() => Outcome::Accepted,
-        StatusCode::GONE => Outcome::Gone,
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Outcome::Failed(named),
-        _ => Outcome::Failed(None),
-    };
-    let error = match outcome {
-        Outcome::Accepted => String::new(),
-        _ => format!("answered {}", status.as_u16()),
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
     };
     Answered {
-        http_status: Some(status.as_u16()),
-        outcome,
-        error,
-        answer: beginning(&answer),
+        status,
+        headers,
+        body,
+        is_whole,
     }
-}
-
-/// The seconds that an answer names. A date is not read: clocks differ.
-fn retry_after(response: &Response) -> Option<u32> {
-    let value = response.headers().get(RETRY_AFTER)?;
-    value.to_str().ok()?.trim().parse().ok()
-}
-
-/// The beginning of an answer as text without U+0000.
-fn beginning(answer: &[u8]) -> String {
-    let text = String::from_utf8_lossy(answer.get(..ANSWER_BYTES).unwrap_or(answer));
-    let mut text = text.replace('\0', "\u{fffd}");
-    while text.len() > ANSWER_BYTES {
-        text.pop();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
-use talk_domain::kernel::id::WebhookId;
 
 /// Version of the sealed form: the version, 4 bytes that name the key, the nonce, the ciphertext.
 const VERSION: u8 = 1;
@@ -60,21 +59,21 @@ impl SealingKey {
         })
     }
 
-    fn seal(&self, webhook: WebhookId, text: &str) -> Result<Sealed, SecretError> {
+    fn seal(&self, owner: &[u8], text: &str) -> Result<Sealed, SecretError> {
         let mut nonce = [0; NONCE_LEN];
         fill(&mut nonce)?;
         let mut sealed = text.as_bytes().to_vec();
         let unique = Nonce::assume_unique_for_key(nonce);
         self.key
-            .seal_in_place_append_tag(unique, Aad::from(webhook.0.as_bytes()), &mut sealed)
+            .seal_in_place_append_tag(unique, Aad::from(owner), &mut sealed)
             .map_err(|_| SecretError::NoRandom)?;
         Ok(Sealed(
             [&[VERSION], &self.name[..], &nonce[..], &sealed].concat(),
         ))
     }
 
-    /// Opens a sealed text; `None` if another key has sealed it, or for another endpoint.
-    fn open(&self, webhook: WebhookId, sealed: &Sealed) -> Option<String> {
+    /// Opens a sealed text; `None` if another key has sealed it, or for another owner.
+    fn open(&self, owner: &[u8], sealed: &Sealed) -> Option<String> {
         let rest = sealed.0.strip_prefix(&[VERSION])?;
         let rest = rest.strip_prefix(&self.name[..])?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
@@ -82,7 +81,7 @@ impl SealingKey {
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let text = self
             .key
-            .open_in_place(nonce, Aad::from(webhook.0.as_bytes()), &mut sealed)
+            .open_in_place(nonce, Aad::from(owner), &mut sealed)
             .ok()?;
         std::str::from_utf8(text).ok().map(str::to_owned)
     }
@@ -98,22 +97,27 @@ pub struct SealingKeys {
 }
 
 impl Secrets for SealingKeys {
-    fn create(&self, webhook: WebhookId) -> Result<(String, Sealed), SecretError> {
+    fn create(&self, owner: &[u8]) -> Result<(String, Sealed), SecretError> {
         let key = self.current.as_ref().ok_or(SecretError::NoKey)?;
         let mut random = [0; SECRET];
         fill(&mut random)?;
         let text = format!("{PREFIX}{}", STANDARD.encode(random));
-        let sealed = key.seal(webhook, &text)?;
+        let sealed = key.seal(owner, &text)?;
         Ok((text, sealed))
     }
 
-    fn open(&self, webhook: WebhookId, sealed: &Sealed) -> Result<String, SecretError> {
+    fn seal(&self, owner: &[u8], text: &str) -> Result<Sealed, SecretError> {
+        let key = self.current.as_ref().ok_or(SecretError::NoKey)?;
+        key.seal(owner, text)
+    }
+
+    fn open(&self, owner: &[u8], sealed: &Sealed) -> Result<String, SecretError> {
         if self.current.is_none() {
             return Err(SecretError::NoKey);
         }
         let keys = [self.current.as_ref(), self.previous.as_ref()];
         let opened = keys.into_iter().flatten();
-        let mut opened = opened.filter_map(|key| key.open(webhook, sealed));
+        let mut opened = opened.filter_map(|key| key.open(owner, sealed));
         opened.next().ok_or(SecretError::Unreadable)
     }
 }
@@ -132,7 +136,8 @@ pub(crate) fn signing_bytes(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_domain::testing::a_webhook;
+
+    const OWNER: &[u8] = b"owner";
 
     fn key(text: &str) -> SealingKey {
         SealingKey::new(&SecretString::from(text.repeat(32))).unwrap()
@@ -147,16 +152,16 @@ mod tests {
 
     /// HOOK-11.
     #[test]
-    fn a_sealed_secret_is_opened_by_its_key_for_its_endpoint_only() {
-        let (text, sealed) = keys("a", "b").create(a_webhook().id).unwrap();
+    fn a_sealed_secret_is_opened_by_its_key_for_its_owner_only() {
+        let (text, sealed) = keys("a", "b").create(OWNER).unwrap();
         assert!(text.starts_with("whsec_") && signing_bytes(&text).len() == 32);
         let shown = text.strip_prefix("whsec_").unwrap().as_bytes();
         assert!(!sealed.0.windows(8).any(|part| shown.starts_with(part)));
-        let rotated = keys("c", "a").open(a_webhook().id, &sealed);
+        let rotated = keys("c", "a").open(OWNER, &sealed);
         assert_eq!(rotated.unwrap(), text);
-        let other = keys("a", "b").open(WebhookId(a_webhook().customer.0), &sealed);
+        let other = keys("a", "b").open(b"another", &sealed);
         assert!(matches!(other, Err(SecretError::Unreadable)));
-        let lost = keys("c", "d").open(a_webhook().id, &sealed);
+        let lost = keys("c", "d").open(OWNER, &sealed);
         assert!(matches!(lost, Err(SecretError::Unreadable)));
     }
 
@@ -164,20 +169,20 @@ mod tests {
     #[test]
     fn a_damaged_secret_is_not_opened() {
         let keys = keys("a", "b");
-        let (_, sealed) = keys.create(a_webhook().id).unwrap();
+        let (_, sealed) = keys.create(OWNER).unwrap();
         for place in 0..sealed.0.len() {
             let mut damaged = sealed.clone();
             damaged.0[place] ^= 1;
-            assert!(keys.open(a_webhook().id, &damaged).is_err(), "{place}");
+            assert!(keys.open(OWNER, &damaged).is_err(), "{place}");
         }
-        assert!(keys.open(a_webhook().id, &Sealed(Vec::new())).is_err());
+        assert!(keys.open(OWNER, &Sealed(Vec::new())).is_err());
     }
 
     /// HOOK-11.
     #[test]
     fn without_a_key_no_secret_is_made() {
         let none = SealingKeys::default();
-        let made = none.create(a_webhook().id);
+        let made = none.create(OWNER);
         assert!(matches!(made, Err(SecretError::NoKey)));
         let short = SealingKey::new(&SecretString::from("x".repeat(31)));
         assert!(matches!(short, Err(KeyTooShort)));
@@ -186,7 +191,7 @@ mod tests {
     #[test]
     fn no_two_secrets_are_the_same() {
         let keys = keys("a", "b");
-        let made = || keys.create(a_webhook().id).unwrap();
+        let made = || keys.create(OWNER).unwrap();
         assert_ne!(made(), made());
     }
 }

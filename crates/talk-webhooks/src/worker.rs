@@ -171,7 +171,7 @@ async fn send(
         }
     };
     let signing = webhook.secrets.signing(now).into_iter();
-    let secrets = signing.map(|sealed| shared.ports.secrets.open(webhook.id, sealed));
+    let secrets = signing.map(|sealed| shared.ports.secrets.open(webhook.id.0.as_bytes(), sealed));
     let secrets: Result<Vec<_>, _> = secrets.collect();
     let (body, secrets) = match (body, secrets) {
         (Ok(body), Ok(secrets)) => (body, secrets),

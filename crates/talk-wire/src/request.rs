@@ -3,6 +3,7 @@
 
 mod chat;
 mod identity;
+mod intercept;
 mod message;
 pub(crate) mod named;
 mod webhook;
@@ -11,7 +12,10 @@ pub use chat::{CreateChat, MarkRead, UpdateChat};
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,
 };
-pub use message::{EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction};
+pub use intercept::InterceptSettings;
+pub use message::{
+    EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction, changed_medias,
+};
 pub use named::{AddParticipant, Form, Owner};
 pub use webhook::{ReplayWebhook, Selection, UpdateCustomer, WebhookSettings};
 

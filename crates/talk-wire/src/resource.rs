@@ -3,6 +3,7 @@
 mod chat;
 pub mod file;
 mod identity;
+mod intercept;
 pub mod list;
 mod log;
 mod media;
@@ -12,6 +13,10 @@ mod webhook;
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
+pub use intercept::{
+    Decision, Held, HeldMessage, Intercept, InterceptCall, InterceptRequest, ProposedContent,
+    ProposedMessage,
+};
 pub use list::List;
 pub use log::{AnyEventPage, EventPage, Health};
 pub use media::{Address, Media};

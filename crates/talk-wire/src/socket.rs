@@ -128,6 +128,15 @@ pub enum ServerFrame<'a> {
         #[schemars(with = "Message")]
         data: &'a RawValue,
     },
+    /// A post is held until an admin decides on it.
+    #[schemars(title = "HeldFrame")]
+    Held {
+        /// Id of the request.
+        #[schemars(extend("pattern" = ID))]
+        id: &'a str,
+        /// The held message, for admins.
+        held_id: &'a str,
+    },
     /// A frame was refused.
     #[schemars(title = "ErrorFrame")]
     Error {
@@ -304,5 +313,16 @@ mod tests {
             replayed(r#"{"a":{},"seq":1}"#),
             r#"{"a":{},"seq":1,"replay":true}"#
         );
+    }
+
+    /// INT-07.
+    #[test]
+    fn a_held_post_is_answered_with_the_id_of_the_held_message() {
+        let held = ServerFrame::Held {
+            id: "7",
+            held_id: "h",
+        };
+        let held: serde_json::Value = serde_json::from_str(&held.json()).unwrap();
+        assert_eq!(held, json!({"type": "held", "id": "7", "held_id": "h"}));
     }
 }

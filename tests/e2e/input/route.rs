@@ -7,6 +7,7 @@ use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, UNKNOWN, Wor
 use talk_testkit::harness::{Answer, Server};
 
 const WEBHOOKS: &str = "/v1.0/webhooks";
+const INTERCEPTS: &str = "/v1.0/intercepts";
 
 /// Every route, with what it allows.
 fn routes() -> Vec<(String, &'static str)> {
@@ -28,6 +29,11 @@ fn routes() -> Vec<(String, &'static str)> {
         (format!("{WEBHOOKS}/{UNKNOWN}/test"), "POST"),
         (format!("{WEBHOOKS}/{UNKNOWN}/replay"), "POST"),
         (format!("{WEBHOOKS}/{UNKNOWN}/deliveries"), "GET"),
+        (format!("{INTERCEPTS}/talk_message"), "GET, PUT, DELETE"),
+        (format!("{INTERCEPTS}/talk_message/decisions"), "GET"),
+        (format!("{INTERCEPTS}/held"), "GET"),
+        (format!("{INTERCEPTS}/held/{UNKNOWN}/release"), "POST"),
+        (format!("{INTERCEPTS}/held/{UNKNOWN}/drop"), "POST"),
         (CHATS.into(), "GET, POST"),
         (CHANNELS.into(), "GET"),
         (format!("{CHATS}/{UNKNOWN}"), "GET, PUT, DELETE"),

@@ -13,19 +13,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request to the receiver.
 #[derive(Clone, Debug)]
-pub(super) struct Received {
-    pub(super) method: String,
+pub(crate) struct Received {
+    pub(crate) method: String,
     /// Names in lower case.
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Received {
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
@@ -39,19 +39,19 @@ struct State {
 }
 
 /// A receiver; it ends with the process of the tests.
-pub(super) struct Receiver {
-    pub(super) port: u16,
+pub(crate) struct Receiver {
+    pub(crate) port: u16,
     state: Arc<Mutex<State>>,
 }
 
 /// A response with this status.
-pub(super) fn status(code: u16) -> String {
+pub(crate) fn status(code: u16) -> String {
     format!("HTTP/1.1 {code} X\r\ncontent-length: 0\r\n\r\n")
 }
 
 impl Receiver {
     /// Starts a receiver that accepts everything.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(Mutex::new(State {
@@ -69,20 +69,20 @@ impl Receiver {
     }
 
     /// Answers from now on like this.
-    pub(super) fn answers(&self, answer: impl FnMut(&Received) -> String + Send + 'static) {
+    pub(crate) fn answers(&self, answer: impl FnMut(&Received) -> String + Send + 'static) {
         lock(&self.state).answer = Box::new(answer);
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
 
-    pub(super) fn all(&self) -> Vec<Received> {
+    pub(crate) fn all(&self) -> Vec<Received> {
         lock(&self.state).requests.clone()
     }
 
     /// Waits until there are `count` requests, and returns all.
-    pub(super) async fn received(&self, count: usize) -> Vec<Received> {
+    pub(crate) async fn received(&self, count: usize) -> Vec<Received> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let all = self.all();

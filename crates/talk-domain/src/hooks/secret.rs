@@ -1,7 +1,6 @@
 //! The secrets that deliveries are signed with. At rest they are sealed.
 
-use crate::kernel::error::refusals;
-use crate::kernel::id::WebhookId;
+use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::time::Timestamp;
 
 /// Seconds that a replaced secret still signs beside the new one: a day.
@@ -58,19 +57,42 @@ refusals! {
     }
 }
 
-/// Driven port: makes and opens secrets.
+/// Checks the text of a secret that a customer gives: 16 to 255 visible ASCII characters.
+///
+/// # Errors
+/// Names the field `secret`.
+pub fn check_secret(text: &str) -> Result<(), Invalid> {
+    let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_visible && (16..=255).contains(&text.len()) {
+        return Ok(());
+    }
+    let message = "must be 16 to 255 visible ASCII characters";
+    Err(Invalid {
+        limit: Some(255),
+        ..Invalid::new("secret", "INTERCEPT_SECRET_INVALID", message)
+    })
+}
+
+/// Driven port: makes, seals and opens secrets. `owner` is the identity of the object that has the
+/// secret, as bytes: a secret that is copied into another row is not opened there.
 pub trait Secrets: Send + Sync {
-    /// Makes a secret of an endpoint, and returns its text and its sealed form.
+    /// Makes a secret, and returns its text and its sealed form.
     ///
     /// # Errors
     /// If there is no key, or the system gives no random bytes.
-    fn create(&self, webhook: WebhookId) -> Result<(String, Sealed), SecretError>;
+    fn create(&self, owner: &[u8]) -> Result<(String, Sealed), SecretError>;
 
-    /// Opens a sealed secret of an endpoint. MUST refuse one of another endpoint.
+    /// Seals a text.
+    ///
+    /// # Errors
+    /// If there is no key, or the system gives no random bytes.
+    fn seal(&self, owner: &[u8], text: &str) -> Result<Sealed, SecretError>;
+
+    /// Opens a sealed secret. MUST refuse one of another owner.
     ///
     /// # Errors
     /// If there is no key, or none that has sealed it.
-    fn open(&self, webhook: WebhookId, sealed: &Sealed) -> Result<String, SecretError>;
+    fn open(&self, owner: &[u8], sealed: &Sealed) -> Result<String, SecretError>;
 }
 
 #[cfg(test)]
@@ -91,5 +113,22 @@ mod tests {
         assert_eq!(secrets.signing(at(end)), [&sealed(2)]);
         let again = secrets.rotated(sealed(3), at(1));
         assert_eq!(again.signing(at(2)), [&sealed(3), &sealed(2)]);
+    }
+
+    /// INT-01.
+    #[test]
+    fn a_given_secret_is_neither_short_nor_invisible() {
+        assert_eq!(check_secret(&"x".repeat(16)), Ok(()));
+        assert_eq!(check_secret(&"x".repeat(255)), Ok(()));
+        for text in [
+            "",
+            "x x",
+            &"x".repeat(15),
+            &"x".repeat(256),
+            &"ä".repeat(20),
+        ] {
+            let refused = check_secret(text).unwrap_err();
+            assert_eq!((&*refused.field, refused.limit), ("secret", Some(255)));
+        }
     }
 }

@@ -53,4 +53,6 @@ ids! {
     ConversationId,
     /// A message of a conversation.
     ConversationMessageId,
+    /// A decision of an intercept.
+    DecisionId,
 }

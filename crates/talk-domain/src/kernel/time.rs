@@ -66,6 +66,16 @@ impl Timestamp {
             None => Self(Self::MAX),
         }
     }
+
+    /// Returns the time `milliseconds` later, at most the year 9999.
+    #[must_use]
+    pub const fn plus_millis(self, milliseconds: u32) -> Self {
+        let later = self.0.saturating_add(milliseconds as i64 * 1_000);
+        match Self::from_micros(later) {
+            Some(later) => later,
+            None => Self(Self::MAX),
+        }
+    }
 }
 
 impl TryFrom<OffsetDateTime> for Timestamp {

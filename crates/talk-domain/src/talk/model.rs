@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod emoji;
 pub mod event;
+pub mod held;
 pub mod media;
 pub mod mention;
 pub mod message;

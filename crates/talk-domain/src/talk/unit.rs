@@ -5,6 +5,7 @@ use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::kernel::store::Domain;
 use crate::talk::model::chat::{ChatQueries, ChatRepository};
 use crate::talk::model::event::EventLog;
+use crate::talk::model::held::{HeldQueries, HeldRepository};
 use crate::talk::model::mention::{MentionQueries, MentionRepository};
 use crate::talk::model::message::{MessageQueries, MessageRepository};
 use crate::talk::model::participant::{ParticipantQueries, ParticipantRepository};
@@ -41,6 +42,8 @@ pub trait TalkUnit: FileUnit + HooksUnit {
     fn read_marks(&mut self) -> &mut dyn ReadRepository;
     /// Counts of unread messages.
     fn reads(&mut self) -> &mut dyn ReadQueries;
+    /// Held messages.
+    fn held(&mut self) -> &mut dyn HeldRepository;
     /// Rows of deleted chats.
     fn removal(&mut self) -> &mut dyn ChatRemoval;
     /// Expired messages.
@@ -60,6 +63,8 @@ pub trait TalkSnapshot: FileSnapshot + HooksSnapshot {
     fn mentions(&mut self) -> &mut dyn MentionQueries;
     /// Read marks, and counts of unread messages.
     fn reads(&mut self) -> &mut dyn ReadQueries;
+    /// Held messages.
+    fn held(&mut self) -> &mut dyn HeldQueries;
     /// Data that may have expired.
     fn retention(&mut self) -> &mut dyn RetentionQueries;
 }

@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use crate::files::model::{File, FileKind};
 use crate::hooks::create::Wanted;
+use crate::hooks::decision::{Decision, Verdict};
 use crate::hooks::delivery::{Delivery, Status};
 use crate::hooks::filter::EventFilter;
+use crate::hooks::intercept::{Intercept, OnError, Point};
 use crate::hooks::secret::{EndpointSecrets, Sealed};
 use crate::hooks::webhook::{DeliveryOrder, Method, Webhook};
 use crate::identity::access_key::AccessKey;
@@ -292,6 +294,41 @@ pub fn a_delivery(id: u128, seq: u64) -> Delivery {
         status: Status::Pending,
         tries: 0,
         due: Some(at(0)),
+        created: at(0),
+    }
+}
+
+/// An enabled intercept of posts and edits.
+#[must_use]
+pub fn an_intercept() -> Intercept {
+    Intercept {
+        customer: customer_id(),
+        point: Point::TalkMessage,
+        uri: "https://hooks.test/".into(),
+        secrets: EndpointSecrets::first(Sealed(vec![1])),
+        timeout_ms: 1_500,
+        on_error: OnError::Allow,
+        is_enabled: true,
+        created: at(0),
+        updated: at(0),
+    }
+}
+
+/// A decision on a message of the first agent in [`a_chat`].
+#[must_use]
+pub fn a_decision(verdict: Verdict) -> Decision {
+    Decision {
+        id: Uuid::from_u128(0xDEC).into(),
+        customer: customer_id(),
+        point: Point::TalkMessage,
+        actor: agent_id(1),
+        stream: a_chat().id.0,
+        key: None,
+        verdict,
+        reason: "because".into(),
+        digest_before: "before".into(),
+        digest_after: "after".into(),
+        latency_ms: 3,
         created: at(0),
     }
 }

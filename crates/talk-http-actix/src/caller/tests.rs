@@ -66,6 +66,7 @@ async fn call(operation: &(Method, String), by_then: (Agent, bool)) -> Answer {
     let (method, path) = operation;
     let parts = path.split('/').map(|part| match part {
         "{chat_id}" => chat_id(1).to_string(),
+        "{point}" => "talk_message".to_owned(),
         part if part.starts_with('{') => message_id(1).to_string(),
         part => part.to_owned(),
     });
@@ -129,14 +130,19 @@ async fn every_writing_operation_checks_in_its_unit_of_work_that_the_session_has
 
 /// Case 48.
 #[actix_web::test]
-async fn a_demoted_administrator_changes_no_agent_and_no_webhook() {
+async fn a_demoted_administrator_changes_no_agent_no_webhook_and_no_intercept() {
     let operations = writing_operations();
     let of_admins = |(_, path): &&(Method, String)| {
-        let roots = ["/v1.0/agents", "/v1.0/webhooks", "/v1.0/customer"];
+        let roots = [
+            "/v1.0/agents",
+            "/v1.0/webhooks",
+            "/v1.0/intercepts",
+            "/v1.0/customer",
+        ];
         roots.iter().any(|root| path.starts_with(root))
     };
     let of_admins: Vec<_> = operations.iter().filter(of_admins).collect();
-    assert_eq!(of_admins.len(), 10);
+    assert_eq!(of_admins.len(), 14);
     for operation in of_admins {
         let refused = call(operation, (an_agent(9), false)).await;
         let (status, reason, _) = refused.refusal();

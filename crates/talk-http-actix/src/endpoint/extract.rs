@@ -2,8 +2,9 @@
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
+use talk_domain::hooks::intercept::Point;
 use talk_domain::kernel::id::{
-    AccessKeyId, AgentId, ChatId, FileId, MessageId, ParticipantId, WebhookId,
+    AccessKeyId, AgentId, ChatId, DecisionId, FileId, MessageId, ParticipantId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -11,6 +12,7 @@ use crate::api_error::ApiError;
 use crate::caller::{Administrator, Caller};
 use crate::openapi::Operation;
 use crate::shared::Shared;
+use crate::status::Status;
 
 /// A request while the arguments of its handler are extracted.
 pub(crate) struct Incoming {
@@ -123,6 +125,28 @@ impl PathId for AccessKeyId {
 
 impl PathId for WebhookId {
     const NAME: &'static str = "webhook_id";
+}
+
+/// The path parameter is that of held messages, which have the ids of decisions.
+impl PathId for DecisionId {
+    const NAME: &'static str = "held_id";
+}
+
+/// The point of an intercept in the path.
+pub(crate) struct AtPoint(pub(crate) Point);
+
+impl Extract for AtPoint {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let name = incoming.request.match_info().get("point");
+        name.and_then(Point::parse).map(Self).ok_or_else(|| {
+            let message = "there is no such point for intercepts";
+            ApiError::new(Status::NOT_FOUND, "INTERCEPT_POINT_NOT_FOUND", message)
+        })
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation.takes_point()
+    }
 }
 
 impl<T: PathId> Extract for Id<T> {

@@ -5,6 +5,7 @@ use talk_domain::hooks::own::{SetOwnWebhook, SetOwnWebhookError, set_own_webhook
 use talk_domain::hooks::webhook::Webhook;
 use talk_domain::identity::customer;
 use talk_domain::identity::customer::show::{ShowCustomerError, show_customer};
+use talk_domain::kernel::id::WebhookId;
 use talk_domain::kernel::page::PageRequest;
 use talk_wire::request::UpdateCustomer;
 use talk_wire::resource::{Customer, List};
@@ -57,8 +58,8 @@ async fn update(
     Administrator(caller): Administrator,
     body: Body<UpdateCustomer>,
 ) -> Answer<Customer, SetOwnWebhookError> {
-    let id = caller.cx.fresh();
-    let secret = caller.shared.api.secrets.create(id).ok();
+    let id: WebhookId = caller.cx.fresh();
+    let secret = caller.shared.api.secrets.create(id.0.as_bytes()).ok();
     let command = SetOwnWebhook {
         method: body.value.method()?,
         uri: body.value.webhook_uri,

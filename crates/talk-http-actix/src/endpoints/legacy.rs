@@ -4,14 +4,14 @@
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LINK};
+use talk_domain::intercepts::edit::SettleEditError;
+use talk_domain::intercepts::post::SettlePostError;
 use talk_domain::kernel::id::{ChatId, MessageId, ParticipantId};
 use talk_domain::kernel::page::PageRequest;
 use talk_domain::talk::access::AccessError;
 use talk_domain::talk::chat::create::CreateChatError;
 use talk_domain::talk::message::delete::DeleteMessageError;
-use talk_domain::talk::message::edit::EditMessageError;
 use talk_domain::talk::message::list::ListMessagesError;
-use talk_domain::talk::message::post::PostMessageError;
 use talk_domain::talk::participant::add;
 use talk_domain::talk::participant::add::AddParticipantError;
 use talk_domain::talk::participant::remove::{RemoveParticipant, RemoveParticipantError};
@@ -144,6 +144,7 @@ fn message_rows() -> [Endpoint; 6] {
         Endpoint::new(Method::POST, MESSAGES, post_message)
             .named("postTalkMessage", "Posts a message")
             .about(messages::POSTING)
+            .may_be_held()
             .succeeded_by(messages::ALL)
             .sends("words", &words),
         edit.named("editTalkMessage", "Edits a message")
@@ -233,7 +234,7 @@ async fn post_message(
     caller: Caller,
     Id(chat): Id<ChatId>,
     body: Body<PostMessage, MessageSize>,
-) -> Answer<Kept<Message>, PostMessageError> {
+) -> Answer<Kept<Message>, SettlePostError> {
     let request = body.value.in_chat(chat);
     let posted = messages::posted(&caller, &body.sent, request).await?;
     Ok(posted.shown(Message::from)?.respond())
@@ -252,7 +253,7 @@ async fn edit_message(
     Id(chat): Id<ChatId>,
     Id(message): Id<MessageId>,
     body: Body<EditMessage, MessageSize>,
-) -> Answer<Message, EditMessageError> {
+) -> Answer<Message, SettleEditError> {
     messages::edited(&caller, (message, Some(chat)), body.value).await
 }
 

@@ -2,13 +2,14 @@
 
 use actix_web::http::Method;
 use serde::Serialize;
+use talk_domain::intercepts::edit::SettleEditError;
+use talk_domain::intercepts::post::SettlePostError;
 use talk_domain::kernel::id::{ChatId, MessageId};
 use talk_domain::kernel::page::PageRequest;
 use talk_domain::talk::access::{AccessError, check_place};
 use talk_domain::talk::message::delete::{DeleteMessageError, delete_message};
 use talk_domain::talk::message::edit::{EditMessageError, edit_message};
 use talk_domain::talk::message::list::{ListMessages, ListMessagesError, list_messages};
-use talk_domain::talk::message::post::PostMessageError;
 use talk_domain::talk::message::show::{list_revisions, show_message};
 use talk_domain::talk::model::message;
 use talk_domain::talk::read::readers::list_readers;
@@ -19,10 +20,12 @@ use crate::api_error::ApiError;
 use crate::body::{Body, JsonBody, MessageSize};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{
-    Answer, Endpoint, FromQuery, Id, Kept, Number, Placed, Queried, QueryReader, Refused,
+    Answer, Endpoint, FromQuery, Id, JsonResponse, Kept, Number, Placed, Queried, QueryReader,
+    Refused,
 };
 use crate::openapi::example;
 use crate::service;
+use crate::service::intercepted::{Edit, Outcome, held_response};
 use crate::service::once::PostAnswer;
 
 pub(crate) const ALL: &str = "/v1.0/service_agents/talk_messages";
@@ -77,6 +80,7 @@ fn post_row() -> Endpoint {
     Endpoint::new(Method::POST, ALL, post)
         .named("postMessage", "Posts a message")
         .about(POSTING)
+        .may_be_held()
         .sends("words", &words)
         .sends("an answer with attachments", &answer)
 }
@@ -88,13 +92,14 @@ pub(super) fn edit_row(row: Endpoint) -> Endpoint {
         ..EditMessage::default()
     };
     row.about("The author's. What is absent stays; the version before is kept.")
+        .may_be_held()
         .sends("another text", &request)
 }
 
 async fn post(
     caller: Caller,
     body: Body<PostMessage, MessageSize>,
-) -> Answer<Kept<Message>, PostMessageError> {
+) -> Answer<Kept<Message>, SettlePostError> {
     Ok(posted(&caller, &body.sent, body.value).await?.respond())
 }
 
@@ -103,7 +108,7 @@ pub(super) async fn posted(
     caller: &Caller,
     sent: &JsonBody,
     request: PostMessage,
-) -> Result<PostAnswer<Message>, Refused<PostMessageError>> {
+) -> Result<PostAnswer<Message>, Refused<SettlePostError>> {
     let command = request.command(caller.cx.limits.medias);
     let command = command.map_err(ApiError::from)?;
     let key = caller.key(sent)?;
@@ -193,7 +198,7 @@ async fn edit(
     caller: Caller,
     Id(id): Id<MessageId>,
     body: Body<EditMessage, MessageSize>,
-) -> Answer<Message, EditMessageError> {
+) -> Answer<Message, SettleEditError> {
     edited(&caller, (id, None), body.value).await
 }
 
@@ -202,16 +207,27 @@ pub(super) async fn edited<T>(
     caller: &Caller,
     (id, chat): (MessageId, Option<ChatId>),
     request: EditMessage,
-) -> Answer<T, EditMessageError>
+) -> Answer<T, SettleEditError>
 where
     T: for<'a> From<&'a message::Message> + Serialize,
 {
     let command = request.command(id, caller.cx.limits.medias)?;
+    let interception = &caller.shared.interception;
+    if let Some(intercept) = interception.of(caller.cx.actor) {
+        let edit = Edit { command, chat };
+        let edited = interception.edit(intercept, caller.requester(), edit);
+        return match edited.await? {
+            Outcome::Done(message) => Ok(ok(&T::from(&message))),
+            Outcome::Held { id, .. } => Ok(JsonResponse::from(held_response(id))),
+            // Edits have no idempotency key.
+            Outcome::Repeated(_) => Err(ApiError::internal("an edit was repeated").into()),
+        };
+    }
     let write = caller.write("edit_message", move |uow, cx| {
         if let Some(chat) = chat {
-            check_place(uow, id, chat)?;
+            check_place(uow, id, chat).map_err(EditMessageError::from)?;
         }
-        edit_message(uow, cx, &command)
+        Ok::<_, SettleEditError>(edit_message(uow, cx, &command)?)
     });
     Ok(ok(&T::from(&write.await?)))
 }

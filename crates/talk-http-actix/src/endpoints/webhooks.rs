@@ -123,8 +123,8 @@ async fn create(
     body: Body<WebhookSettings>,
 ) -> Answer<Kept<Webhook>, CreateWebhookError> {
     let wanted = body.value.create()?;
-    let id = caller.cx.fresh();
-    let (_, secret) = caller.shared.api.secrets.create(id)?;
+    let id: WebhookId = caller.cx.fresh();
+    let (_, secret) = caller.shared.api.secrets.create(id.0.as_bytes())?;
     let limits = caller.shared.api.hook_limits;
     let command = CreateWebhook { id, wanted, secret };
     let posted = caller.post("create_webhook", &body.sent, move |uow, cx| {
@@ -160,7 +160,7 @@ async fn rotate(
     Id(id): Id<WebhookId>,
     body: NoBody,
 ) -> Answer<Kept<Webhook>, UpdateWebhookError> {
-    let (_, secret) = caller.shared.api.secrets.create(id)?;
+    let (_, secret) = caller.shared.api.secrets.create(id.0.as_bytes())?;
     let posted = caller.post("rotate_webhook", &body.sent, move |uow, cx| {
         let webhook = rotate_secret(uow, cx, (id, secret.clone()))?;
         Ok(PostResult::value(&Webhook::from(&webhook)))
@@ -249,7 +249,11 @@ async fn with_secret(
     });
     // A repetition may come after the endpoint was deleted.
     if let Some(webhook) = read.await? {
-        let opened = caller.shared.api.secrets.open(id, &webhook.secrets.current);
+        let opened = caller
+            .shared
+            .api
+            .secrets
+            .open(id.0.as_bytes(), &webhook.secrets.current);
         shown.secret = Some(opened?);
         posted.body = json(&shown);
     }

@@ -1,5 +1,6 @@
 //! Examples, built from the types that they show.
 
+mod intercept;
 mod webhook;
 
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use talk_wire::resource::{
 };
 
 use crate::endpoint::Resource;
+pub(crate) use intercept::intercept;
 pub(crate) use webhook::webhook;
 
 const CUSTOMER: &str = "550e8400-e29b-41d4-a716-446655440000";
@@ -25,6 +27,8 @@ pub(crate) const MESSAGE: &str = "018d172d-3f0a-7c3e-9b1a-5d2c4e6f8a90";
 const PARTICIPANT: &str = "018d172a-0c60-7b12-a3c4-d5e6f7081920";
 const FILE: &str = "018d172c-9a1b-7d44-8e6f-7a8b9c0d1e2f";
 const WEBHOOK: &str = "018d1730-88bb-7e12-83d4-e5f607182930";
+/// A decision of an intercept.
+pub(crate) const DECISION: &str = "018d1730-99cc-7f23-94e5-f60718293041";
 const ACCESS_KEY: &str = "018d1730-77aa-7d01-b2c3-d4e5f6071829";
 /// The log of this installation.
 pub(crate) const EPOCH: &str = "018d1728-90ab-7cde-8f01-23456789abcd";
@@ -40,6 +44,8 @@ pub(crate) fn id(parameter: &str) -> &'static str {
         "file_id" => FILE,
         "accesskey_id" => ACCESS_KEY,
         "webhook_id" => WEBHOOK,
+        "held_id" => DECISION,
+        "point" => "talk_message",
         _ => CHAT,
     }
 }

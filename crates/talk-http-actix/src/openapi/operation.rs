@@ -218,6 +218,22 @@ impl Operation {
             .refuses::<ReplayError>()
     }
 
+    /// An intercept decides on it, and may hold or refuse it.
+    pub(crate) fn may_be_held(self) -> Self {
+        self.reasons(&["INTERCEPT_BLOCKED", "INTERCEPT_UNAVAILABLE"])
+    }
+
+    /// Returns whether an intercept decides on it.
+    pub(super) fn is_intercepted(&self) -> bool {
+        self.reasons.contains("INTERCEPT_BLOCKED")
+    }
+
+    /// Takes the point of an intercept in its path.
+    pub(crate) fn takes_point(mut self) -> Self {
+        self.ids.push("point");
+        self.reasons(&["INTERCEPT_POINT_NOT_FOUND"])
+    }
+
     /// Adds the header with the position in the chat's log to the answer.
     pub(crate) fn placed(mut self) -> Self {
         self.is_placed = true;

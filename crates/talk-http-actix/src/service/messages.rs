@@ -1,8 +1,9 @@
 //! Posting messages.
 
 use talk_domain::identity::session::act::Requester;
+use talk_domain::intercepts::post::SettlePostError;
 use talk_domain::kernel::idempotency::IdempotencyKey;
-use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message as post};
+use talk_domain::talk::message::post::{PostMessage, post_message as post};
 use talk_wire::request;
 use talk_wire::resource::Message;
 
@@ -13,13 +14,20 @@ use crate::endpoint::Refused;
 use crate::endpoints::MESSAGES;
 use crate::shared::Shared;
 
-/// Posts a message, once if there is a `key`.
+/// Posts a message, once if there is a `key`. An intercept of the customer decides on it before.
 pub(crate) async fn post_message(
     shared: &Shared,
     requester: Requester,
     key: Option<IdempotencyKey>,
     command: PostMessage,
-) -> Result<PostAnswer<Message>, Refused<PostMessageError>> {
+) -> Result<PostAnswer<Message>, Refused<SettlePostError>> {
+    let actor = requester.cx.actor;
+    if let Some(intercept) = shared.interception.of(actor) {
+        let posted = shared
+            .interception
+            .post(intercept, (requester, key), command);
+        return Ok(PostAnswer::of(shared, actor, posted.await?).await?);
+    }
     let posted = once(shared, "post_message", (requester, key), move |uow, cx| {
         Ok(PostResult::event(post(uow, cx, &command)?.event))
     });

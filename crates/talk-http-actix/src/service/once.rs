@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use talk_domain::identity::session::act::Requester;
-use talk_domain::kernel::context::Context;
+use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{DomainError, Invalid};
 use talk_domain::kernel::idempotency::{Answer, IdempotencyKey, Once, Repeatable};
 use talk_domain::kernel::log::Logged;
@@ -17,7 +17,7 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::message;
 use talk_domain::talk::reply::{Reply, load_reply};
 use talk_domain::talk::unit::TalkUnit;
-use talk_wire::resource::Message;
+use talk_wire::resource::{Held, Message};
 use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, json};
 
@@ -26,6 +26,7 @@ use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::digest::digest;
 use crate::endpoint::{JsonResponse, Kept, Refused};
+use crate::service::intercepted::Outcome;
 use crate::shared::Shared;
 
 const HEADER: &str = "idempotency-key";
@@ -77,7 +78,51 @@ fn encode(reply: Reply) -> Result<String, ApiError> {
 pub(crate) struct PostAnswer<T> {
     pub(crate) body: String,
     is_replayed: bool,
+    /// The held message, if the request is held.
+    held: Option<String>,
     shown: PhantomData<T>,
+}
+
+impl PostAnswer<Message> {
+    /// Answers a post on which an intercept decided.
+    pub(crate) async fn of(
+        shared: &Shared,
+        actor: Actor,
+        outcome: Outcome<Arc<Logged>>,
+    ) -> Result<Self, ApiError> {
+        let (reply, is_replayed) = match outcome {
+            Outcome::Done(event) => (Reply::Event(event), false),
+            Outcome::Repeated(answer) => (repeated(shared, actor, answer).await?, true),
+            Outcome::Held { id, is_repeated } => {
+                return Ok(Self {
+                    body: json(&Held::new(id.clone())),
+                    is_replayed: is_repeated,
+                    held: Some(id),
+                    shown: PhantomData,
+                });
+            }
+        };
+        Self::new(reply, is_replayed)
+    }
+}
+
+impl<T> PostAnswer<T> {
+    fn new(reply: Reply, is_replayed: bool) -> Result<Self, ApiError> {
+        Ok(Self {
+            body: encode(reply)?,
+            is_replayed,
+            held: None,
+            shown: PhantomData,
+        })
+    }
+}
+
+/// Loads a stored answer.
+async fn repeated(shared: &Shared, actor: Actor, answer: Answer) -> Result<Reply, ApiError> {
+    let unit = Unit::by(actor, "replay_answer");
+    let store = &*shared.api.store;
+    let load = store.read(unit, move |snapshot| load_reply(snapshot, actor, &answer));
+    load.await.map_err(ApiError::from)
 }
 
 impl<T: DeserializeOwned> PostAnswer<T> {
@@ -88,11 +133,18 @@ impl<T: DeserializeOwned> PostAnswer<T> {
         self,
         show: impl FnOnce(T) -> U,
     ) -> Result<PostAnswer<U>, ApiError> {
-        let answer = serde_json::from_str(&self.body)
-            .map_err(|error| ApiError::internal(format!("an answer cannot be read: {error}")))?;
+        let body = if self.held.is_some() {
+            self.body
+        } else {
+            let answer = serde_json::from_str(&self.body);
+            let unreadable =
+                |error| ApiError::internal(format!("an answer cannot be read: {error}"));
+            json(&show(answer.map_err(unreadable)?))
+        };
         Ok(PostAnswer {
-            body: json(&show(answer)),
+            body,
             is_replayed: self.is_replayed,
+            held: self.held,
             shown: PhantomData,
         })
     }
@@ -101,6 +153,9 @@ impl<T: DeserializeOwned> PostAnswer<T> {
 impl<T> PostAnswer<T> {
     /// Formats the answer to the frame `id` of a socket.
     pub(crate) fn as_frame(&self, id: &str) -> Result<String, ApiError> {
+        if let Some(held_id) = &self.held {
+            return Ok(ServerFrame::Held { id, held_id }.json());
+        }
         let data = serde_json::from_str(&self.body)
             .map_err(|_| ApiError::internal("an answer is not JSON"))?;
         Ok(ServerFrame::Posted { id, data }.json())
@@ -108,7 +163,10 @@ impl<T> PostAnswer<T> {
 
     /// The answer to a request.
     pub(crate) fn respond(self) -> JsonResponse<Kept<T>> {
-        let mut response = HttpResponse::Ok();
+        let mut response = match self.held {
+            Some(_) => HttpResponse::Accepted(),
+            None => HttpResponse::Ok(),
+        };
         if self.is_replayed {
             response.insert_header((REPLAYED, "true"));
         }
@@ -177,17 +235,9 @@ where
     let done = store.write_once(name, (requester, key), work).await;
     let (reply, is_replayed) = match done.map_err(ApiError::from)? {
         Once::New(PostResult(reply, _)) => (reply, false),
-        Once::Repeated(answer) => {
-            let unit = Unit::by(actor, "replay_answer");
-            let load = store.read(unit, move |snapshot| load_reply(snapshot, actor, &answer));
-            (load.await.map_err(ApiError::from)?, true)
-        }
+        Once::Repeated(answer) => (repeated(shared, actor, answer).await?, true),
     };
-    Ok(PostAnswer {
-        body: encode(reply)?,
-        is_replayed,
-        shown: PhantomData,
-    })
+    Ok(PostAnswer::new(reply, is_replayed)?)
 }
 
 /// Checks the key early, for example before hashing.

@@ -1,6 +1,8 @@
-//! Endpoints of webhooks and their deliveries.
+//! Endpoints of webhooks with their deliveries, and intercepts with their decisions.
 
+mod decisions;
 mod deliveries;
 mod held;
+mod intercepts;
 mod removal;
 mod webhooks;

@@ -7,6 +7,7 @@ pub(crate) mod customer;
 pub(crate) mod event;
 pub(crate) mod file;
 pub(crate) mod idempotency;
+pub(crate) mod intercept;
 pub(crate) mod media;
 pub(crate) mod message;
 pub(crate) mod participant;

@@ -1,7 +1,9 @@
 //! The tables, with the columns that every database has: ids are 16 bytes, times are microseconds.
 
+mod hooks;
 mod uploads;
 
+pub(crate) use hooks::{decisions, held_messages, intercepts};
 pub(crate) use uploads::{file_carriers, file_usage, files, files_to_remove};
 
 diesel::table! {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use talk_domain::files::model::FileQueries;
 use talk_domain::files::unit::FileSnapshot;
+use talk_domain::hooks::decision::DecisionQueries;
 use talk_domain::hooks::delivery::DeliveryQueries;
+use talk_domain::hooks::intercept::InterceptQueries;
 use talk_domain::hooks::unit::HooksSnapshot;
 use talk_domain::hooks::webhook::WebhookQueries;
 use talk_domain::identity::access_key::AccessKeyQueries;
@@ -19,6 +21,7 @@ use talk_domain::kernel::stream::StreamId;
 use talk_domain::kernel::unit::Snapshot;
 use talk_domain::talk::model::chat::ChatQueries;
 use talk_domain::talk::model::event::FrameEncoder;
+use talk_domain::talk::model::held::HeldQueries;
 use talk_domain::talk::model::mention::MentionQueries;
 use talk_domain::talk::model::message::MessageQueries;
 use talk_domain::talk::model::participant::ParticipantQueries;
@@ -105,6 +108,12 @@ impl HooksSnapshot for DieselSnapshot<'_> {
     fn deliveries(&mut self) -> &mut dyn DeliveryQueries {
         &mut self.scope
     }
+    fn intercepts(&mut self) -> &mut dyn InterceptQueries {
+        &mut self.scope
+    }
+    fn decisions(&mut self) -> &mut dyn DecisionQueries {
+        &mut self.scope
+    }
 }
 
 impl TalkSnapshot for DieselSnapshot<'_> {
@@ -121,6 +130,9 @@ impl TalkSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn reads(&mut self) -> &mut dyn ReadQueries {
+        &mut self.scope
+    }
+    fn held(&mut self) -> &mut dyn HeldQueries {
         &mut self.scope
     }
     fn retention(&mut self) -> &mut dyn RetentionQueries {

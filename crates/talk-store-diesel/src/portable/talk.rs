@@ -1,6 +1,7 @@
 //! Repositories of chats, participants, messages, reactions and read marks.
 
 pub(crate) mod chats;
+mod held;
 mod mentions;
 pub(crate) mod messages;
 mod participants;

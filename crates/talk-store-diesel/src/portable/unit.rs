@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use talk_domain::files::model::FileRepository;
 use talk_domain::files::unit::FileUnit;
+use talk_domain::hooks::decision::DecisionRepository;
 use talk_domain::hooks::delivery::DeliveryRepository;
+use talk_domain::hooks::intercept::InterceptRepository;
 use talk_domain::hooks::unit::HooksUnit;
 use talk_domain::hooks::webhook::WebhookRepository;
 use talk_domain::identity::access_key::AccessKeyRepository;
@@ -26,6 +28,7 @@ use talk_domain::kernel::unit::UnitOfWork;
 use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_rows};
 use talk_domain::talk::model::chat::ChatRepository;
 use talk_domain::talk::model::event::{EventLog, FrameEncoder, LogEntry};
+use talk_domain::talk::model::held::HeldRepository;
 use talk_domain::talk::model::mention::MentionRepository;
 use talk_domain::talk::model::message::{Message, MessageRepository};
 use talk_domain::talk::model::participant::ParticipantRepository;
@@ -152,6 +155,7 @@ impl IdentityUnit for DieselUnit<'_> {
 /// Talk and webhooks change their data in the transaction of identity.
 impl Departure for DieselUnit<'_> {
     fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError> {
+        self.held().remove_of(agent)?;
         leave_all_chats(self, cx, agent)
     }
 
@@ -160,7 +164,10 @@ impl Departure for DieselUnit<'_> {
     }
 
     fn remove_customer_rows(&mut self, cx: &Context) -> Result<bool, StoreError> {
-        Ok(remove_any_rows(self, cx)? || self.deliveries().remove_all(REMOVED)?)
+        Ok(remove_any_rows(self, cx)?
+            || self.held().remove_all(REMOVED)?
+            || self.decisions().remove_all(REMOVED)?
+            || self.deliveries().remove_all(REMOVED)?)
     }
 }
 
@@ -175,6 +182,12 @@ impl HooksUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn deliveries(&mut self) -> &mut dyn DeliveryRepository {
+        &mut self.scope
+    }
+    fn intercepts(&mut self) -> &mut dyn InterceptRepository {
+        &mut self.scope
+    }
+    fn decisions(&mut self) -> &mut dyn DecisionRepository {
         &mut self.scope
     }
 }
@@ -202,6 +215,9 @@ impl TalkUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn reads(&mut self) -> &mut dyn ReadQueries {
+        &mut self.scope
+    }
+    fn held(&mut self) -> &mut dyn HeldRepository {
         &mut self.scope
     }
     fn removal(&mut self) -> &mut dyn ChatRemoval {

@@ -1,9 +1,12 @@
 //! Tests of requests, with receivers on the loopback.
 
+use super::delivery::beginning;
 use super::*;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use talk_domain::hooks::attempt::Outcome;
+use talk_domain::hooks::delivery::{ANSWER_BYTES, Attempt};
 use talk_domain::testing::at;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

@@ -34,6 +34,10 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send `subscribe`, `unsubscribe`, `post` or `typing`.";
         IDEMPOTENCY_KEY_INVALID "The idempotency key is not 8 to 255 visible ASCII characters, or there are several."
             "Send one key, for example a UUID.";
+        INTERCEPT_ON_ERROR_INVALID "The decision without an answer is none there is."
+            "Use allow, reject or hold.";
+        INTERCEPT_SECRET_INVALID "The secret is too short, too long, or has characters that cannot be seen."
+            "Use 16 to 255 visible ASCII characters, best `whsec_` and 32 random bytes in base64.";
         INVALID_FIELD "A field has the wrong JSON type; `details` names it."
             "Send the type that the description of the operation names.";
         INVALID_FILE_TYPE "The part `type` of an upload is neither `talk` nor `conversation`."

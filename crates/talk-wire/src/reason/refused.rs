@@ -38,6 +38,12 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Read the list of files anew, or read the file for a new link.";
         DELIVERY_NOT_FOUND "The webhook has no such delivery."
             "Read the deliveries anew.";
+        HELD_NOT_FOUND "There is no such held message: it was released, dropped or has expired."
+            "Read the held messages anew.";
+        INTERCEPT_NOT_FOUND "The customer has no intercept at this point."
+            "Set one with PUT.";
+        INTERCEPT_POINT_NOT_FOUND "There is no such point for intercepts."
+            "Use `talk_message`.";
         MESSAGE_NOT_FOUND "There is no such message in the customer."
             "Read the messages anew.";
         PARENT_NOT_FOUND "The chat has no such message to answer, or to list answers of."
@@ -68,6 +74,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Create a `group`.";
         FILE_QUOTA_EXCEEDED "The files of the customer would have more bytes than it may store."
             "Delete files, or ask the operator for more.";
+        HELD_LIMIT "As many messages of the agent or of the customer are held as may be."
+            "Wait until an admin has released or dropped some.";
         LAST_ADMIN "The agent is the last active admin or manager of its customer."
             "Make another agent an admin first. An operator may do it all the same on the command line.";
         MESSAGE_DELETED "The message is deleted."
@@ -102,6 +110,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     UNPROCESSABLE {
         IDEMPOTENCY_KEY_REUSED "The idempotency key was used for another request within 24 hours."
             "Use a new key for a new request; repeat a request without any change.";
+        INTERCEPT_BLOCKED "The intercept of the customer refused the message; `message` has its reason."
+            "Show the reason to the person. The same request is refused again.";
     }
     RESOURCE_EXHAUSTED {
         RATE_LIMITED "The agent, its customer or the address asked for more work than it may for now."
@@ -113,6 +123,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     }
     UNAVAILABLE {
         BUSY "More is waiting than the server can keep up with; nothing was kept."
+            "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
+        INTERCEPT_UNAVAILABLE "The intercept of the customer gave no valid answer, and no message passes without one."
             "Send the same again after `Retry-After`, a POST with the same `Idempotency-Key`.";
         QUERY_TIMEOUT "The read took longer than a read may."
             "Send the same again after `Retry-After`, or ask for less: a smaller page, one chat.";

@@ -148,6 +148,18 @@ impl EditMessage {
     }
 }
 
+/// The attachments in the answer of an intercept, a JSON array.
+///
+/// # Errors
+/// As if an agent had sent them.
+pub fn changed_medias(json: &str, limit: usize) -> Result<Vec<media::Media>, Invalid> {
+    let edit = serde_json::from_str(&format!(r#"{{"medias":{json}}}"#));
+    let malformed =
+        |error: serde_json::Error| Invalid::new("medias", "INVALID_FIELD", error.to_string());
+    let edit: EditMessage = edit.map_err(malformed)?;
+    medias(edit.medias.unwrap_or_default(), limit)
+}
+
 fn medias(sent: Vec<Media>, limit: usize) -> Result<Vec<media::Media>, Invalid> {
     if sent.len() > limit {
         return Err(Invalid::too_long("medias", limit, "medias"));

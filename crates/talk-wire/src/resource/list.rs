@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::files::model;
-use talk_domain::hooks::{delivery, webhook};
+use talk_domain::hooks::{decision, delivery, webhook};
 use talk_domain::identity::{access_key, agent};
 use talk_domain::kernel::page::{Cursor, Page};
-use talk_domain::talk::model::{chat, message, participant, read};
+use talk_domain::talk::model::{chat, held, message, participant, read};
 
 use crate::page_token;
 
@@ -131,6 +131,24 @@ impl Row for access_key::AccessKey {
 }
 
 impl Row for webhook::Webhook {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for decision::Decision {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for held::HeldMessage {
     fn cursor(&self) -> Cursor {
         Cursor {
             at: self.created,

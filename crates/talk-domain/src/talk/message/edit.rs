@@ -1,10 +1,14 @@
 //! Use case: edit a message.
 
+use std::sync::Arc;
+
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::MessageId;
+use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
 use crate::talk::access::{AccessError, lock_message};
+use crate::talk::model::chat::Chat;
 use crate::talk::model::event::Event;
 use crate::talk::model::media::Media;
 use crate::talk::model::message::{Author, Message, Revision};
@@ -50,34 +54,22 @@ pub fn edit_message(
     cx: &Context,
     command: &EditMessage,
 ) -> Result<Message, EditMessageError> {
-    if command.text.is_none() && command.medias.is_none() {
-        return Err(EditMessageError::NothingToChange);
-    }
-    let (text, medias) = (command.text.as_deref(), command.medias.as_deref());
-    check_content(
-        text.unwrap_or_default(),
-        medias.unwrap_or_default(),
-        &cx.limits,
-    )?;
-    let (mut chat, mut message) = lock_message(uow, cx.actor, command.message)?;
-    match message.author {
-        Author::System(_) => return Err(EditMessageError::IsSystem),
-        Author::Agent(author) if author != cx.actor.agent => {
-            return Err(EditMessageError::NotTheAuthor);
-        }
-        Author::Agent(_) if message.deleted.is_some() => return Err(EditMessageError::Deleted),
-        Author::Agent(_) if !chat.is_open() => return Err(EditMessageError::Closed),
-        Author::Agent(_) => {}
-    }
-    let text = text.unwrap_or(&message.text).to_owned();
-    let medias = medias.unwrap_or(&message.medias).to_vec();
-    let medias = resolve_references(uow, cx.actor, medias, &message.medias)?;
-    if text == message.text && medias == message.medias {
-        return Ok(message);
-    }
-    if is_empty(&text, &medias) {
-        return Err(EditMessageError::Empty);
-    }
+    edit_and_log(uow, cx, command).map(|(message, _)| message)
+}
+
+/// Does what [`edit_message`] does, and also returns the event, if there is one.
+///
+/// # Errors
+/// See [`EditMessageError`].
+pub fn edit_and_log(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    command: &EditMessage,
+) -> Result<(Message, Option<Arc<Logged>>), EditMessageError> {
+    let (mut chat, mut message, edited) = check_edit(uow, cx, command)?;
+    let Some(Edited { text, medias }) = edited else {
+        return Ok((message, None));
+    };
     let tick = chat.tick(cx.now);
     let earlier = Revision {
         message: message.id,
@@ -90,14 +82,66 @@ pub fn edit_message(
     uow.messages().update(&message)?;
     reattach(uow, &message, &earlier.medias)?;
     mention_anew(uow, &message, &earlier.text)?;
-    record(uow, cx, &chat, Event::MessageEdited(&message))?;
-    Ok(message)
+    let event = record(uow, cx, &chat, Event::MessageEdited(&message))?;
+    Ok((message, Some(event)))
+}
+
+/// The content of a message after an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// Text.
+    pub text: String,
+    /// Attachments.
+    pub medias: Vec<Media>,
+}
+
+/// Checks everything that [`edit_message`] refuses an edit for, and changes nothing. Returns the chat,
+/// the message as it is, and its new content; `None` if the edit changes nothing.
+///
+/// # Errors
+/// See [`EditMessageError`].
+pub fn check_edit(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    command: &EditMessage,
+) -> Result<(Chat, Message, Option<Edited>), EditMessageError> {
+    if command.text.is_none() && command.medias.is_none() {
+        return Err(EditMessageError::NothingToChange);
+    }
+    let (text, medias) = (command.text.as_deref(), command.medias.as_deref());
+    check_content(
+        text.unwrap_or_default(),
+        medias.unwrap_or_default(),
+        &cx.limits,
+    )?;
+    let (chat, message) = lock_message(uow, cx.actor, command.message)?;
+    match message.author {
+        Author::System(_) => return Err(EditMessageError::IsSystem),
+        Author::Agent(author) if author != cx.actor.agent => {
+            return Err(EditMessageError::NotTheAuthor);
+        }
+        Author::Agent(_) if message.deleted.is_some() => return Err(EditMessageError::Deleted),
+        Author::Agent(_) if !chat.is_open() => return Err(EditMessageError::Closed),
+        Author::Agent(_) => {}
+    }
+    let medias = medias.unwrap_or(&message.medias).to_vec();
+    let edited = Edited {
+        text: text.unwrap_or(&message.text).to_owned(),
+        medias: resolve_references(uow, cx.actor, medias, &message.medias)?,
+    };
+    if edited.text == message.text && edited.medias == message.medias {
+        return Ok((chat, message, None));
+    }
+    if is_empty(&edited.text, &edited.medias) {
+        return Err(EditMessageError::Empty);
+    }
+    Ok((chat, message, Some(edited)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::talk::model::chat::{Chat, ChatStatus};
+    use crate::talk::model::chat::ChatStatus;
     use crate::talk::model::event::EventKind::MessageEdited;
     use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::testing::{MockUnitOfWork, Scene, a_chat, a_message, agent_id, at, context};

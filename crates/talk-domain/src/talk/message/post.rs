@@ -64,19 +64,7 @@ pub fn post_message(
     cx: &Context,
     command: &PostMessage,
 ) -> Result<Posted, PostMessageError> {
-    check_content(&command.text, &command.medias, &cx.limits)?;
-    if is_empty(&command.text, &command.medias) {
-        return Err(PostMessageError::Empty);
-    }
-    let (mut chat, _) = lock_as_member(uow, cx.actor, command.chat)?;
-    if !chat.is_open() {
-        return Err(PostMessageError::Closed);
-    }
-    let parent = command
-        .parent
-        .map(|id| parent(uow, &chat, id))
-        .transpose()?;
-    let medias = resolve_references(uow, cx.actor, command.medias.clone(), &[])?;
+    let (mut chat, parent, medias) = check_post(uow, cx, command)?;
     let draft = Draft {
         author: Author::Agent(cx.actor.agent),
         parent: parent.as_ref(),
@@ -85,6 +73,32 @@ pub fn post_message(
     };
     let (message, event) = publish(uow, cx, &mut chat, draft)?;
     Ok(Posted { message, event })
+}
+
+/// Checks everything that [`post_message`] refuses a message for, and changes nothing. Returns the chat,
+/// the message that is replied to, and the attachments as they are stored.
+///
+/// # Errors
+/// See [`PostMessageError`].
+pub fn check_post(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    command: &PostMessage,
+) -> Result<(Chat, Option<Message>, Vec<Media>), PostMessageError> {
+    check_content(&command.text, &command.medias, &cx.limits)?;
+    if is_empty(&command.text, &command.medias) {
+        return Err(PostMessageError::Empty);
+    }
+    let (chat, _) = lock_as_member(uow, cx.actor, command.chat)?;
+    if !chat.is_open() {
+        return Err(PostMessageError::Closed);
+    }
+    let parent = command
+        .parent
+        .map(|id| parent(uow, &chat, id))
+        .transpose()?;
+    let medias = resolve_references(uow, cx.actor, command.medias.clone(), &[])?;
+    Ok((chat, parent, medias))
 }
 
 fn parent(uow: &mut dyn TalkUnit, chat: &Chat, id: MessageId) -> Result<Message, PostMessageError> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+use talk_domain::hooks::intercept::Point;
 use talk_domain::kernel::limits::Limits;
+use talk_wire::resource::Held;
 use talk_wire::schema::Schemas;
 
 use super::{Answer, Body, Operation};
@@ -50,7 +52,10 @@ impl Operation {
                 "name": name,
                 "in": "path",
                 "required": true,
-                "schema": {"type": "string", "format": "uuid"},
+                "schema": match *name {
+                    "point" => json!({"type": "string", "enum": Point::ALL.map(Point::as_str)}),
+                    _ => json!({"type": "string", "format": "uuid"}),
+                },
                 "example": example::id(name),
             })
         });
@@ -81,6 +86,17 @@ impl Operation {
         if let (Some(answer), Some(success)) = (&self.answer, success.as_object_mut()) {
             success.insert("description".to_owned(), answer.about.into());
             success.insert("content".to_owned(), answer.content(schemas));
+        }
+        if self.is_intercepted() {
+            let held = json!({
+                "description": "It is held until an admin decides on it.",
+                "headers": success.get("headers"),
+                "content": {"application/json": {
+                    "schema": schemas.given::<Held>(),
+                    "example": Held::new(example::DECISION.to_owned()),
+                }},
+            });
+            responses.insert("202".to_owned(), held);
         }
         responses.insert("200".to_owned(), success);
         if self.successor.is_some() {

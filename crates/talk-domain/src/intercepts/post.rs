@@ -1,0 +1,219 @@
+//! Use case: post a message as an intercept decided.
+
+use crate::hooks::decision::{Decision, Verdict};
+use crate::intercepts::settle::{
+    HeldLimits, HoldError, Settled, block_for, end, keep_answer, record, repeated,
+};
+use crate::kernel::context::Context;
+use crate::kernel::error::refusals;
+use crate::kernel::idempotency::{Answer, ReplayError};
+use crate::kernel::store_error::StoreError;
+use crate::talk::message::post::{PostMessage, PostMessageError, Posted, check_post, post_message};
+use crate::talk::model::held::HeldContent;
+use crate::talk::steps::content::ReferenceError;
+use crate::talk::unit::TalkUnit;
+
+refusals! {
+    /// Refusals of [`settle_post`].
+    pub enum SettlePostError {
+        ..Post(PostMessageError),
+        ..Hold(HoldError),
+        ..Replay(ReplayError),
+        ..Store(StoreError),
+    }
+}
+
+/// A post on which an intercept decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettlePost {
+    /// The decision.
+    pub decision: Decision,
+    /// The message, with the changes of the intercept.
+    pub command: PostMessage,
+}
+
+/// Posts the message, holds it or refuses it, as was decided. A changed message that breaks the rules
+/// is refused as if it were blocked.
+///
+/// # Errors
+/// See [`SettlePostError`]. A refusal of the rules other than of changes leaves the decision open.
+pub fn settle_post(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    SettlePost { decision, command }: &SettlePost,
+    limits: HeldLimits,
+) -> Result<Settled<Posted>, SettlePostError> {
+    if let Some(answer) = repeated(uow, cx, decision)? {
+        return Ok(Settled::Repeated(answer));
+    }
+    let mut decision = decision.clone();
+    if decision.verdict == Verdict::Modify {
+        match check_post(uow, cx, command).map_err(broken_rule) {
+            Ok(_) => {}
+            Err(Ok(broken)) => decision = block_for(decision, &broken),
+            Err(Err(error)) => return Err(error.into()),
+        }
+    }
+    match decision.verdict {
+        Verdict::Allow | Verdict::Modify => {
+            let posted = post_message(uow, cx, command)?;
+            record(uow, &decision)?;
+            let answer = Answer::Event(posted.event.stream, posted.event.seq);
+            keep_answer(uow, cx, (&decision, answer))?;
+            Ok(Settled::Stored(posted))
+        }
+        _ => {
+            let content = HeldContent::Post {
+                parent: command.parent,
+                text: command.text.clone(),
+                medias: command.medias.clone(),
+            };
+            let ended = end(uow, cx, (decision, content), limits)?;
+            Ok(Settled::Ended(ended))
+        }
+    }
+}
+
+/// Tells a rule that the content breaks from other refusals.
+fn broken_rule(error: PostMessageError) -> Result<String, PostMessageError> {
+    match error {
+        PostMessageError::Empty
+        | PostMessageError::Invalid(_)
+        | PostMessageError::Reference(ReferenceError::Invalid(_)) => Ok(error.to_string()),
+        error => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::talk::model::event::EventKind::MessagePosted;
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, a_decision, agent_id, context};
+
+    const LIMITS: HeldLimits = HeldLimits {
+        per_agent: 2,
+        per_customer: 9,
+    };
+
+    fn scene() -> Scene {
+        Scene::new(a_chat()).members(&[agent_id(1)])
+    }
+
+    fn settle(
+        uow: &mut MockUnitOfWork,
+        verdict: Verdict,
+        text: &str,
+    ) -> Result<Settled<Posted>, SettlePostError> {
+        let settled = SettlePost {
+            decision: a_decision(verdict),
+            command: PostMessage {
+                chat: a_chat().id,
+                parent: None,
+                text: text.into(),
+                medias: Vec::new(),
+            },
+        };
+        settle_post(uow, &context(agent_id(1)), &settled, LIMITS)
+    }
+
+    /// Expects that this decision is recorded.
+    fn records(uow: &mut MockUnitOfWork, verdict: Verdict, is_stored: bool) {
+        let insert = uow.decisions.expect_insert().times(1);
+        insert
+            .withf(move |one| one.verdict == verdict && one.digest_after.is_empty() != is_stored)
+            .returning(|_| Ok(()));
+    }
+
+    /// INT-03.
+    #[test]
+    fn an_allowed_or_modified_message_is_posted_with_its_decision() {
+        for verdict in [Verdict::Allow, Verdict::Modify] {
+            let scene = scene();
+            let mut uow = scene.unit();
+            records(&mut uow, verdict, true);
+            let settled = settle(&mut uow, verdict, "hello").unwrap();
+            assert!(matches!(settled, Settled::Stored(posted) if posted.message.text == "hello"));
+            assert_eq!(scene.events(), [MessagePosted]);
+        }
+    }
+
+    /// INT-04.
+    #[test]
+    fn a_blocked_or_rejected_message_leaves_its_decision_only() {
+        for verdict in [Verdict::Block, Verdict::Reject] {
+            let scene = scene();
+            let mut uow = scene.unit();
+            records(&mut uow, verdict, false);
+            let settled = settle(&mut uow, verdict, "hello").unwrap();
+            assert!(matches!(settled, Settled::Ended(one) if one.verdict == verdict));
+            assert!(scene.events().is_empty());
+        }
+    }
+
+    /// INT-05: the rules hold for changes as if the agent had sent them.
+    #[test]
+    fn a_change_that_breaks_a_rule_blocks_the_message() {
+        for text in ["", &"x".repeat(16_001)] {
+            let scene = scene();
+            let mut uow = scene.unit();
+            records(&mut uow, Verdict::Block, false);
+            let settled = settle(&mut uow, Verdict::Modify, text).unwrap();
+            let Settled::Ended(decision) = settled else {
+                panic!("{settled:?}")
+            };
+            assert!(
+                decision
+                    .reason
+                    .starts_with("the changed message is not allowed: ")
+            );
+            assert!(scene.events().is_empty());
+        }
+    }
+
+    /// INT-05: a refusal that is no fault of the change stays what it is.
+    #[test]
+    fn a_change_by_an_outsider_is_refused_as_ever() {
+        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
+        let refused = settle(&mut scene.unit(), Verdict::Modify, "hello");
+        assert!(matches!(
+            refused,
+            Err(SettlePostError::Post(PostMessageError::Access(_)))
+        ));
+    }
+
+    /// INT-07.
+    #[test]
+    fn a_held_message_is_kept_outside_its_chat() {
+        let scene = scene();
+        let mut uow = scene.unit();
+        records(&mut uow, Verdict::Hold, false);
+        uow.held.expect_count().returning(|_| Ok((1, 1)));
+        let insert = uow.held.expect_insert().times(1);
+        insert
+            .withf(|held| {
+                let decision = a_decision(Verdict::Hold);
+                let place = (held.id, held.author, held.chat);
+                place == (decision.id, agent_id(1), a_chat().id)
+                    && matches!(&held.content, HeldContent::Post { text, .. } if text == "hello")
+            })
+            .returning(|_| Ok(()));
+        let settled = settle(&mut uow, Verdict::Hold, "hello").unwrap();
+        assert!(matches!(settled, Settled::Ended(one) if one.verdict == Verdict::Hold));
+        assert!(scene.events().is_empty());
+    }
+
+    /// INT-08.
+    #[test]
+    fn held_messages_of_an_agent_and_of_a_customer_are_limited() {
+        for count in [(2, 2), (0, 9)] {
+            let scene = scene();
+            let mut uow = scene.unit();
+            uow.held.expect_count().returning(move |_| Ok(count));
+            let refused = settle(&mut uow, Verdict::Hold, "hello");
+            assert!(matches!(
+                refused,
+                Err(SettlePostError::Hold(HoldError::TooMany))
+            ));
+        }
+    }
+}

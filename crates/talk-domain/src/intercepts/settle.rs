@@ -1,0 +1,113 @@
+//! Step: do what was decided on a message, and record the decision.
+
+use crate::hooks::decision::{Decision, Verdict};
+use crate::kernel::context::Context;
+use crate::kernel::error::refusals;
+use crate::kernel::idempotency::{Answer, ReplayError, StoredAnswer, replay};
+use crate::kernel::store_error::StoreError;
+use crate::talk::model::held::{HeldContent, HeldMessage};
+use crate::talk::unit::TalkUnit;
+
+/// Limits of the installation for held messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeldLimits {
+    /// Maximum number of an agent.
+    pub per_agent: usize,
+    /// Maximum number of a customer.
+    pub per_customer: usize,
+}
+
+/// The result of a request on which an intercept decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled<T> {
+    /// The message was stored.
+    Stored(T),
+    /// The message was refused or is held.
+    Ended(Decision),
+    /// An earlier request with the same key has this answer.
+    Repeated(Answer),
+}
+
+refusals! {
+    /// Refusals of a message that is to be held.
+    pub enum HoldError {
+        TooMany = FailedPrecondition "HELD_LIMIT" "too many messages are held; an admin must release or drop some",
+        ..Store(StoreError),
+    }
+}
+
+/// Returns the answer of an earlier request with the key of the decision.
+pub(super) fn repeated(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    decision: &Decision,
+) -> Result<Option<Answer>, ReplayError> {
+    match &decision.key {
+        Some(key) => replay(uow.idempotency(), decision.actor, cx.now, key),
+        None => Ok(None),
+    }
+}
+
+/// Stores the answer to the request under its key.
+pub(super) fn keep_answer(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    (decision, answer): (&Decision, Answer),
+) -> Result<(), StoreError> {
+    let Some(key) = &decision.key else {
+        return Ok(());
+    };
+    uow.idempotency().insert(&StoredAnswer {
+        agent: decision.actor,
+        key: key.key.clone(),
+        fingerprint: key.fingerprint,
+        answer,
+        at: cx.now,
+    })
+}
+
+/// Stores a decision, in place of the pending one if the request has a key.
+pub(super) fn record(uow: &mut dyn TalkUnit, decision: &Decision) -> Result<(), StoreError> {
+    let reserved = match &decision.key {
+        Some(key) => uow.decisions().find(decision.actor, &key.key)?,
+        None => None,
+    };
+    match reserved {
+        Some(_) => uow.decisions().update(decision),
+        None => uow.decisions().insert(decision),
+    }
+}
+
+/// Records a decision that stores no message, and holds the content if that was decided.
+pub(super) fn end(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    (mut decision, content): (Decision, HeldContent),
+    limits: HeldLimits,
+) -> Result<Decision, HoldError> {
+    decision.digest_after.clear();
+    if decision.verdict == Verdict::Hold {
+        let (of_author, of_customer) = uow.held().count(decision.actor)?;
+        if of_author >= limits.per_agent || of_customer >= limits.per_customer {
+            return Err(HoldError::TooMany);
+        }
+        uow.held().insert(&HeldMessage {
+            id: decision.id,
+            customer: decision.customer,
+            author: decision.actor,
+            chat: decision.stream.into(),
+            content,
+            reason: decision.reason.clone(),
+            created: cx.now,
+        })?;
+    }
+    record(uow, &decision)?;
+    Ok(decision)
+}
+
+/// Turns a modification that breaks the rules for messages into a refusal.
+pub(super) fn block_for(mut decision: Decision, broken: &str) -> Decision {
+    decision.verdict = Verdict::Block;
+    decision.reason = Decision::broken(broken);
+    decision
+}

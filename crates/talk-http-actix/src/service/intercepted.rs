@@ -1,0 +1,246 @@
+//! Posts and edits on which an intercept decides. The intercept is called between two units of work:
+//! the first reserves the decision under the idempotency key, the second does what was decided.
+
+mod asking;
+mod turns;
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use talk_domain::hooks::decision::{Decision, Verdict};
+use talk_domain::hooks::gateway::Intercepts;
+use talk_domain::hooks::intercept::{Intercept, Point};
+use talk_domain::identity::session::act::Requester;
+use talk_domain::intercepts::edit::{SettleEdit, settle_edit};
+use talk_domain::intercepts::post::{SettlePost, settle_post};
+use talk_domain::intercepts::reserve::{Reserved, reserve};
+use talk_domain::intercepts::{HeldLimits, Settled};
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::error::ErrorKind;
+use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::idempotency::{Answer, IdempotencyKey};
+use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::store::Store;
+use talk_domain::kernel::time::Timestamp;
+use talk_domain::talk::access::check_place;
+use talk_domain::talk::message::edit::{EditMessage, EditMessageError, check_edit};
+use talk_domain::talk::message::post::{PostMessage, check_post};
+use talk_domain::talk::model::message::Message;
+use talk_domain::talk::unit::Talk;
+use talk_wire::resource::Held;
+
+use crate::api_error::ApiError;
+use crate::status::Status;
+use asking::Proposal;
+use turns::Turns;
+
+/// Seconds after which a rejected request may be repeated.
+const REJECTED_FOR: u32 = 1;
+
+/// Runs requests on which intercepts decide.
+pub(crate) struct Interception {
+    store: Arc<dyn Store<Talk>>,
+    intercepts: Arc<dyn Intercepts>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    limits: HeldLimits,
+    turns: Turns,
+}
+
+/// The end of a request on which an intercept decided.
+pub(crate) enum Outcome<T> {
+    /// It took effect.
+    Done(T),
+    /// An earlier request with the same key has this answer.
+    Repeated(Answer),
+    /// It is held.
+    Held {
+        /// The held message.
+        id: String,
+        /// Whether an earlier request with the same key was held.
+        is_repeated: bool,
+    },
+}
+
+/// An edit of a message, which must be in the chat if that is given.
+#[derive(Clone)]
+pub(crate) struct Edit {
+    pub(crate) command: EditMessage,
+    pub(crate) chat: Option<ChatId>,
+}
+
+impl Interception {
+    pub(crate) fn new(
+        store: Arc<dyn Store<Talk>>,
+        intercepts: Arc<dyn Intercepts>,
+        clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+        limits: HeldLimits,
+    ) -> Self {
+        Self {
+            store,
+            intercepts,
+            clock,
+            limits,
+            turns: Turns::default(),
+        }
+    }
+
+    /// Returns the intercept of the messages of `actor`, if there is one.
+    pub(crate) fn of(&self, actor: Actor) -> Option<Arc<Intercept>> {
+        self.intercepts.active(actor.customer, Point::TalkMessage)
+    }
+
+    /// Posts a message as the intercept decides. Runs to its end, also if the client does not wait for
+    /// it: the intercept is not called twice because a connection broke off.
+    pub(crate) async fn post(
+        self: &Arc<Self>,
+        intercept: Arc<Intercept>,
+        (requester, key): (Requester, Option<IdempotencyKey>),
+        command: PostMessage,
+    ) -> Result<Outcome<Arc<Logged>>, ApiError> {
+        let this = Arc::clone(self);
+        let run = async move { this.run_post(&intercept, (requester, key), command).await };
+        ended(tokio::spawn(run).await)
+    }
+
+    /// Edits a message as the intercept decides. Runs to its end like [`Self::post`].
+    pub(crate) async fn edit(
+        self: &Arc<Self>,
+        intercept: Arc<Intercept>,
+        requester: Requester,
+        edit: Edit,
+    ) -> Result<Outcome<Message>, ApiError> {
+        let this = Arc::clone(self);
+        let run = async move { this.run_edit(&intercept, requester, edit).await };
+        ended(tokio::spawn(run).await)
+    }
+
+    async fn run_post(
+        &self,
+        intercept: &Intercept,
+        (requester, key): (Requester, Option<IdempotencyKey>),
+        mut command: PostMessage,
+    ) -> Result<Outcome<Arc<Logged>>, ApiError> {
+        let actor = requester.cx.actor;
+        let _turn = match &key {
+            Some(key) => Some(self.turns.take(actor.agent, &key.key).await),
+            None => None,
+        };
+        let proposal = Proposal::post(actor, &command);
+        let pending = proposal.pending(&requester.cx, key);
+        let (reserving, checked) = (pending.clone(), command.clone());
+        let reserve = self
+            .store
+            .write_as("reserve_decision", requester.clone(), move |uow, cx| {
+                reserve(uow, cx, &reserving, |uow| {
+                    check_post(uow, cx, &checked).map(drop)
+                })
+            });
+        let id = match reserve.await? {
+            Reserved::Answered(answer) => return Ok(Outcome::Repeated(answer)),
+            Reserved::Decided(decision) => return refused_or_held(&decision, true),
+            Reserved::Open(id, ()) => id,
+        };
+        let limit = requester.cx.limits.medias;
+        let asked = self.ask(intercept, (id, &proposal), limit).await;
+        asked.change(&mut command.text, &mut command.medias);
+        let settle = SettlePost {
+            decision: asked.decision(pending),
+            command,
+        };
+        let limits = self.limits;
+        let settle = self
+            .store
+            .write_as("post_message", self.now(requester), move |uow, cx| {
+                settle_post(uow, cx, &settle, limits)
+            });
+        match settle.await? {
+            Settled::Stored(posted) => Ok(Outcome::Done(posted.event)),
+            Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
+            Settled::Ended(decision) => refused_or_held(&decision, false),
+        }
+    }
+
+    async fn run_edit(
+        &self,
+        intercept: &Intercept,
+        requester: Requester,
+        Edit { mut command, chat }: Edit,
+    ) -> Result<Outcome<Message>, ApiError> {
+        let checked = command.clone();
+        let check = self
+            .store
+            .write_as("check_edit", requester.clone(), move |uow, cx| {
+                if let Some(chat) = chat {
+                    check_place(uow, checked.message, chat)?;
+                }
+                let (_, message, edited) = check_edit(uow, cx, &checked)?;
+                Ok::<_, EditMessageError>((message, edited))
+            });
+        let (message, edited) = check.await?;
+        let Some(edited) = edited else {
+            return Ok(Outcome::Done(message));
+        };
+        let proposal = Proposal::edit(&message, &edited);
+        let pending = proposal.pending(&requester.cx, None);
+        let limit = requester.cx.limits.medias;
+        let asked = self.ask(intercept, (pending.id, &proposal), limit).await;
+        asked.change_edit(&mut command);
+        let settle = SettleEdit {
+            decision: asked.decision(pending),
+            command,
+        };
+        let limits = self.limits;
+        let settle = self
+            .store
+            .write_as("edit_message", self.now(requester), move |uow, cx| {
+                settle_edit(uow, cx, &settle, limits)
+            });
+        match settle.await? {
+            Settled::Stored(message) => Ok(Outcome::Done(message)),
+            Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
+            Settled::Ended(decision) => refused_or_held(&decision, false),
+        }
+    }
+
+    /// The requester at the current time: the call took some.
+    fn now(&self, mut requester: Requester) -> Requester {
+        let now = (self.clock)();
+        (requester.now, requester.cx.now) = (now, now);
+        requester
+    }
+}
+
+fn ended<T>(
+    joined: Result<Result<Outcome<T>, ApiError>, tokio::task::JoinError>,
+) -> Result<Outcome<T>, ApiError> {
+    joined.map_err(|error| ApiError::internal(format!("a request ended early: {error}")))?
+}
+
+/// Answers a decision that stored no message.
+fn refused_or_held<T>(decision: &Decision, is_repeated: bool) -> Result<Outcome<T>, ApiError> {
+    match decision.verdict {
+        Verdict::Hold => Ok(Outcome::Held {
+            id: decision.id.to_string(),
+            is_repeated,
+        }),
+        Verdict::Reject => {
+            let message = "the intercept gave no valid answer, try again soon";
+            let status = Status::Domain(ErrorKind::Unavailable);
+            let refused = ApiError::new(status, "INTERCEPT_UNAVAILABLE", message);
+            Err(refused.retry_after(REJECTED_FOR))
+        }
+        _ => {
+            let message = match &*decision.reason {
+                "" => "the intercept refused the message",
+                reason => reason,
+            };
+            let status = Status::Domain(ErrorKind::Unprocessable);
+            Err(ApiError::new(status, "INTERCEPT_BLOCKED", message))
+        }
+    }
+}
+
+/// The answer to a request that is held.
+pub(crate) fn held_response(id: String) -> HttpResponse {
+    HttpResponse::Accepted().json(Held::new(id))
+}

@@ -1,0 +1,223 @@
+//! Intercepts: finds the one of a customer without the database, and calls it.
+
+mod answer;
+mod breaker;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use metrics::{counter, histogram};
+use talk_domain::hooks::gateway::{Answer, Call, Called, Intercepts};
+use talk_domain::hooks::intercept::{Intercept, Point, secret_owner};
+use talk_domain::hooks::webhook::Method;
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::store::{ReadLane, Unit};
+use talk_domain::kernel::store_error::StoreError;
+use tokio::sync::Semaphore;
+use tokio::time::{interval, timeout};
+
+use crate::client::{Client, ExchangeLimits, Outgoing};
+use crate::dispatcher::Ports;
+use crate::signature::headers;
+use answer::read;
+use breaker::Breaker;
+
+/// Time from one reading of the intercepts to the next, for changes of other processes.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Maximum number of bytes of an answer.
+const ANSWER: usize = 262_144;
+
+/// Part of all calls under way that one customer has at most.
+const SHARE: usize = 8;
+
+type Key = (CustomerId, Point);
+
+/// The intercepts of all customers.
+pub struct InterceptCaller {
+    ports: Ports,
+    client: Client,
+    /// The enabled intercepts.
+    enabled: RwLock<HashMap<Key, Arc<Intercept>>>,
+    /// The state of each that was called.
+    called: Mutex<HashMap<Key, Arc<State>>>,
+    /// Calls under way of all customers.
+    connections: Arc<Semaphore>,
+    share: usize,
+}
+
+/// The state of an intercept between its calls.
+struct State {
+    breaker: Mutex<Breaker>,
+    /// Calls under way.
+    calls: Arc<Semaphore>,
+}
+
+impl InterceptCaller {
+    /// Creates a caller with at most `connections` calls under way. One customer has an eighth of them.
+    #[must_use]
+    pub fn new(ports: Ports, client: Client, connections: usize) -> Self {
+        Self {
+            ports,
+            client,
+            enabled: RwLock::default(),
+            called: Mutex::default(),
+            connections: Arc::new(Semaphore::new(connections)),
+            share: (connections / SHARE).max(1),
+        }
+    }
+
+    /// Reads the intercepts again and again, until dropped.
+    pub async fn watch(self: Arc<Self>) {
+        let mut looks = interval(LOOK);
+        loop {
+            looks.tick().await;
+            if let Err(error) = self.read().await {
+                tracing::warn!(%error, "intercepts were not read; the ones before are used");
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<(), StoreError> {
+        let unit = Unit::installation("enabled_intercepts").in_lane(ReadLane::Shared);
+        let store = &self.ports.store;
+        let enabled = store.read(unit, |snapshot| snapshot.intercepts().enabled());
+        let enabled = enabled.await?.into_iter();
+        let enabled: HashMap<_, _> = enabled
+            .map(|one| ((one.customer, one.point), Arc::new(one)))
+            .collect();
+        let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
+        called.retain(|key, _| enabled.contains_key(key));
+        drop(called);
+        *self.enabled.write().unwrap_or_else(PoisonError::into_inner) = enabled;
+        Ok(())
+    }
+
+    fn state(&self, intercept: &Intercept) -> Arc<State> {
+        let key = (intercept.customer, intercept.point);
+        let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = called.entry(key).or_insert_with(|| {
+            Arc::new(State {
+                breaker: Mutex::default(),
+                calls: Arc::new(Semaphore::new(self.share)),
+            })
+        });
+        Arc::clone(state)
+    }
+
+    async fn ask(&self, intercept: &Intercept, call: Call) -> Called {
+        let (start, state) = (Instant::now(), self.state(intercept));
+        let is_allowed = {
+            let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+            breaker.allows(start, intercept.updated)
+        };
+        if !is_allowed {
+            return failed(start, "not called: the last calls failed");
+        }
+        let time = Duration::from_millis(intercept.timeout_ms.into());
+        let free = timeout(time, async {
+            // Semaphores of this server are never closed.
+            let of_customer = Arc::clone(&state.calls).acquire_owned().await;
+            let of_all = Arc::clone(&self.connections).acquire_owned().await;
+            (of_customer, of_all)
+        });
+        let Ok(_free) = free.await else {
+            let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+            breaker.skipped();
+            return failed(start, "not called: too many calls are under way");
+        };
+        let answer = self.send(intercept, call, time.saturating_sub(start.elapsed()));
+        let answer = answer.await;
+        let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
+        breaker.record(Instant::now(), answer.is_ok());
+        drop(breaker);
+        Called {
+            answer,
+            latency_ms: milliseconds(start),
+        }
+    }
+
+    async fn send(
+        &self,
+        intercept: &Intercept,
+        call: Call,
+        time: Duration,
+    ) -> Result<Answer, String> {
+        let now = (self.ports.clock)();
+        let owner = secret_owner(intercept.customer, intercept.point);
+        let secrets = intercept.secrets.signing(now).into_iter();
+        let secrets = secrets.map(|sealed| self.ports.secrets.open(&owner, sealed));
+        let secrets: Result<Vec<_>, _> = secrets.collect();
+        let secrets = secrets.map_err(|error| {
+            let customer = intercept.customer;
+            tracing::error!(%error, %customer, "a secret of an intercept cannot be used");
+            "the server cannot sign the request".to_owned()
+        })?;
+        let (id, body) = (call.decision.to_string(), call.body);
+        let seconds = now.as_micros().div_euclid(1_000_000);
+        let outgoing = Outgoing {
+            uri: &intercept.uri,
+            method: Method::Post,
+            headers: headers(&secrets, (&id, seconds), body.as_bytes()),
+            body,
+        };
+        let limits = ExchangeLimits {
+            time,
+            bytes: ANSWER,
+        };
+        let exchange = self.client.exchange(outgoing, limits).await;
+        let answered = exchange.answered?;
+        if !answered.is_whole || answered.body.len() > ANSWER {
+            return Err(format!(
+                "the answer broke off or has more than {ANSWER} bytes"
+            ));
+        }
+        read(answered.status.as_u16(), &answered.body)
+    }
+}
+
+fn failed(start: Instant, error: &str) -> Called {
+    Called {
+        answer: Err(error.to_owned()),
+        latency_ms: milliseconds(start),
+    }
+}
+
+fn milliseconds(start: Instant) -> u32 {
+    u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
+}
+
+impl Intercepts for InterceptCaller {
+    fn active(&self, customer: CustomerId, point: Point) -> Option<Arc<Intercept>> {
+        let enabled = self.enabled.read().unwrap_or_else(PoisonError::into_inner);
+        if enabled.is_empty() {
+            return None;
+        }
+        enabled.get(&(customer, point)).cloned()
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.read())
+    }
+
+    fn call<'a>(&'a self, intercept: &'a Intercept, call: Call) -> BoxFuture<'a, Called> {
+        Box::pin(async move {
+            let called = self.ask(intercept, call).await;
+            let outcome = match &called.answer {
+                Ok(Answer::Allow) => "allow",
+                Ok(Answer::Modify(_)) => "modify",
+                Ok(Answer::Block(_)) => "block",
+                Ok(Answer::Hold(_)) => "hold",
+                Err(_) => "failed",
+            };
+            counter!("talk_intercept_calls_total", "outcome" => outcome).increment(1);
+            let seconds = f64::from(called.latency_ms) / 1_000.0;
+            histogram!("talk_intercept_seconds").record(seconds);
+            called
+        })
+    }
+}

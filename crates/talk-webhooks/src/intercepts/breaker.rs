@@ -1,0 +1,111 @@
+//! The circuit breaker: an intercept that failed several times in a row is not called for a while.
+
+use std::time::{Duration, Instant};
+
+use talk_domain::kernel::time::Timestamp;
+
+/// Failures in a row after which no call is made.
+const FAILURES: u32 = 5;
+
+/// The time without calls. After it, one call tries whether the intercept works again.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The state of the breaker of one intercept.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    /// The last change of the intercept: a changed one has not failed yet.
+    of: Option<Timestamp>,
+    failures: u32,
+    paused_until: Option<Instant>,
+    /// Whether the call that tries is under way.
+    is_trying: bool,
+}
+
+impl Breaker {
+    /// Returns whether a call may be made at `now`. `changed` is the last change of the intercept.
+    pub(super) fn allows(&mut self, now: Instant, changed: Timestamp) -> bool {
+        if self.of != Some(changed) {
+            *self = Self {
+                of: Some(changed),
+                ..Self::default()
+            };
+        }
+        match self.paused_until {
+            None => true,
+            Some(until) if now < until || self.is_trying => false,
+            Some(_) => {
+                self.is_trying = true;
+                true
+            }
+        }
+    }
+
+    /// Records the result of a call.
+    pub(super) fn record(&mut self, now: Instant, is_answered: bool) {
+        self.is_trying = false;
+        if is_answered {
+            (self.failures, self.paused_until) = (0, None);
+            return;
+        }
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= FAILURES {
+            self.paused_until = Some(now + PAUSE);
+        }
+    }
+
+    /// Records that a call that was allowed was not made.
+    pub(super) fn skipped(&mut self) {
+        self.is_trying = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use talk_domain::testing::at;
+
+    fn failed(breaker: &mut Breaker, now: Instant, times: u32) {
+        for _ in 0..times {
+            assert!(breaker.allows(now, at(1)));
+            breaker.record(now, false);
+        }
+    }
+
+    /// INT-11.
+    #[test]
+    fn after_five_failures_in_a_row_no_call_is_made_for_30_seconds() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        failed(&mut breaker, now, 4);
+        assert!(breaker.allows(now, at(1)));
+        breaker.record(now, true);
+        failed(&mut breaker, now, 5);
+        assert!(!breaker.allows(now, at(1)));
+        let almost = now + PAUSE.checked_sub(Duration::from_millis(1)).unwrap();
+        assert!(!breaker.allows(almost, at(1)));
+    }
+
+    /// INT-11: one call at a time tries.
+    #[test]
+    fn after_the_pause_one_call_tries() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        failed(&mut breaker, now, 5);
+        let later = now + PAUSE;
+        assert!(breaker.allows(later, at(1)) && !breaker.allows(later, at(1)));
+        breaker.record(later, false);
+        assert!(!breaker.allows(later + Duration::from_secs(29), at(1)));
+        let again = later + PAUSE;
+        assert!(breaker.allows(again, at(1)));
+        breaker.skipped();
+        assert!(breaker.allows(again, at(1)));
+        breaker.record(again, true);
+        assert!(breaker.allows(again, at(1)) && breaker.allows(again, at(1)));
+    }
+
+    /// INT-11: the admin has mended it.
+    #[test]
+    fn a_changed_intercept_is_called_at_once() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        failed(&mut breaker, now, 5);
+        assert!(!breaker.allows(now, at(1)) && breaker.allows(now, at(2)));
+    }
+}

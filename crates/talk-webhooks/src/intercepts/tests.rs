@@ -1,0 +1,84 @@
+//! Tests of the intercepts in memory.
+
+use super::*;
+use crate::client::ClientSettings;
+use crate::guard::Guard;
+use crate::seal::SealingKeys;
+use talk_domain::hooks::unit::Hooks;
+use talk_domain::kernel::store::{Database, ReadWork, Store, Work};
+use talk_domain::testing::{MockSnapshot, an_intercept, at, customer_id};
+
+/// A store with intercepts that another process changes. Counts the reads.
+#[derive(Default)]
+struct Shelf {
+    enabled: Mutex<Vec<Intercept>>,
+    reads: Mutex<u32>,
+}
+
+impl Database for Shelf {
+    fn epoch(&self) -> &'static str {
+        "e-1"
+    }
+}
+
+impl Store<Hooks> for Shelf {
+    fn execute(&self, _: Unit, _: Work<Hooks>) -> BoxFuture<'_, Result<(), StoreError>> {
+        panic!("intercepts are only read")
+    }
+
+    fn query(&self, _: Unit, mut work: ReadWork<Hooks>) -> BoxFuture<'_, Result<(), StoreError>> {
+        *self.reads.lock().unwrap() += 1;
+        let enabled = self.enabled.lock().unwrap().clone();
+        let mut snapshot = MockSnapshot::default();
+        let query = snapshot.intercepts.expect_enabled();
+        query.returning(move || Ok(enabled.clone()));
+        work(&mut snapshot);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+fn caller(store: &Arc<Shelf>) -> Arc<InterceptCaller> {
+    let settings = ClientSettings {
+        timeout_ms: 1_000,
+        connect_timeout_ms: 1_000,
+        authorities: None,
+    };
+    let ports = Ports {
+        store: Arc::<Shelf>::clone(store),
+        secrets: Arc::new(SealingKeys::default()),
+        clock: Arc::new(|| at(0)),
+    };
+    let client = Client::new(Guard::new(&[], &[], false).unwrap(), &settings).unwrap();
+    Arc::new(InterceptCaller::new(ports, client, 16))
+}
+
+/// INT-14: a post looks for its intercept without a statement.
+#[tokio::test]
+async fn the_intercept_of_a_customer_is_found_without_the_database() {
+    let store = Arc::new(Shelf::default());
+    let caller = caller(&store);
+    let active = || caller.active(customer_id(), Point::TalkMessage);
+    assert!(active().is_none());
+    store.enabled.lock().unwrap().push(an_intercept());
+    caller.refresh().await.unwrap();
+    assert_eq!(active().as_deref(), Some(&an_intercept()));
+    let another = CustomerId(talk_domain::testing::agent_id(1).0);
+    assert!(caller.active(another, Point::TalkMessage).is_none());
+    store.enabled.lock().unwrap().clear();
+    caller.refresh().await.unwrap();
+    assert!(active().is_none());
+    assert_eq!(*store.reads.lock().unwrap(), 2);
+}
+
+/// INT-14: a change by another process is read within about a second.
+#[tokio::test]
+async fn a_change_by_another_process_is_seen_soon() {
+    let store = Arc::new(Shelf::default());
+    let caller = caller(&store);
+    store.enabled.lock().unwrap().push(an_intercept());
+    let watching = tokio::spawn(Arc::clone(&caller).watch());
+    while caller.active(customer_id(), Point::TalkMessage).is_none() {
+        tokio::task::yield_now().await;
+    }
+    watching.abort();
+}

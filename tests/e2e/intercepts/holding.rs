@@ -1,0 +1,161 @@
+//! Held messages.
+
+use serde_json::json;
+
+use talk_testkit::harness::Socket;
+use talk_testkit::harness::client::message;
+
+use super::{HELD, MESSAGES, decisions, held_id, is_about, says, set, texts};
+use crate::webhooks::receiver::{Receiver, status};
+use crate::webhooks::{server_for, server_with};
+
+/// INT-07 and INT-09.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_message_is_posted_when_an_admin_releases_it() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice, bob]) = (server.admin().await, server.agents(["alice", "bob"]).await);
+    let chat = alice.chat("group", &[&bob]).await;
+    set(&admin, &receiver, json!({})).await;
+    let mut socket = Socket::subscribed(&alice).await;
+    receiver.answers(|request| {
+        if is_about(request, "later") {
+            return status(204);
+        }
+        says(&json!({"action": "hold", "reason": "a phone number"}))
+    });
+    let answer = alice.try_say(&chat, "call 555").await;
+    let held = held_id(&answer);
+    alice.say(&chat, "later").await;
+    assert_eq!(texts(&bob, &chat).await, ["later"]);
+    let rows = admin.get(HELD).await.rows();
+    assert_eq!(rows.len(), 1);
+    let shown = (&rows[0]["id"], &rows[0]["text"], &rows[0]["reason"]);
+    let expected = (&json!(held), &json!("call 555"), &json!("a phone number"));
+    assert_eq!(shown, expected);
+    let release = format!("{HELD}/{held}/release");
+    bob.post(&release, json!({}))
+        .await
+        .refused(403, "PERMISSION_DENIED");
+    let released = admin.post_once("release-1", &release, &json!({})).await;
+    let again = admin.post_once("release-1", &release, &json!({})).await;
+    assert_eq!(released.ok(), again.ok());
+    let released = released.ok();
+    assert_eq!(
+        (&released["owner_id"], &released["text"]),
+        (&json!(alice.id), &json!("call 555"))
+    );
+    assert_eq!(texts(&bob, &chat).await, ["later", "call 555"]);
+    socket.up_to(&released).await;
+    admin
+        .post(&release, json!({}))
+        .await
+        .refused(404, "HELD_NOT_FOUND");
+    assert!(admin.get(HELD).await.rows().is_empty());
+    assert_eq!(decisions(&admin).await[0].0, "hold");
+}
+
+/// INT-09: a dropped message is gone, and edits are held too.
+#[tokio::test(flavor = "multi_thread")]
+async fn held_edits_are_released_and_others_dropped() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let chat = alice.chat("group", &[]).await;
+    let said = alice.say(&chat, "before").await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|_| says(&json!({"action": "hold"})));
+    let path = message(&said, "");
+    let answer = alice.put(&path, json!({"text": "after"}));
+    let edit = held_id(&answer.await);
+    let post = held_id(&alice.try_say(&chat, "new").await);
+    assert_eq!(texts(&alice, &chat).await, ["before"]);
+    let rows = admin.get(&format!("{HELD}?order=asc")).await.rows();
+    let shown = (
+        &rows[0]["message_id"],
+        &rows[0]["text"],
+        rows[0].get("medias"),
+    );
+    assert_eq!(shown, (&said["id"], &json!("after"), None));
+    let path = format!("{HELD}/{edit}/release");
+    let released = admin.post(&path, json!({}));
+    assert_eq!(released.await.ok()["text"], "after");
+    let dropped = admin.post(&format!("{HELD}/{post}/drop"), json!({})).await;
+    let expected = json!({"id": post, "status": "dropped"});
+    assert_eq!(dropped.ok(), expected);
+    assert_eq!(texts(&alice, &chat).await, ["after"]);
+    let path = format!("{HELD}/{post}/release");
+    let gone = admin.post(&path, json!({}));
+    gone.await.refused(404, "HELD_NOT_FOUND");
+}
+
+/// INT-09: the rules are those of the release.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_the_rules_refuse_now_stays_held() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice, bob]) = (server.admin().await, server.agents(["alice", "bob"]).await);
+    let chat = alice.chat("group", &[&bob]).await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|_| says(&json!({"action": "hold"})));
+    let held = held_id(&bob.try_say(&chat, "held").await);
+    let participant = alice.participant(&chat, &bob).await.expect("bob");
+    alice.remove(&chat, &participant).await.ok();
+    let path = format!("{HELD}/{held}/release");
+    let release = admin.post(&path, json!({}));
+    release.await.refused(403, "PERMISSION_DENIED");
+    assert_eq!(admin.get(HELD).await.rows().len(), 1);
+}
+
+/// INT-07: over the socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_frame_is_answered_as_held_or_refused() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let chat = alice.chat("group", &[]).await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|request| {
+        if is_about(request, "rude") {
+            return status(403);
+        }
+        says(&json!({"action": "hold"}))
+    });
+    let mut socket = Socket::open(&alice).await;
+    for _ in 0..2 {
+        let message = json!({"chat_id": chat["id"], "text": "held"});
+        let frame = json!({"type": "post", "id": "post-0001", "message": message});
+        socket.send(frame).await;
+        let held = socket.answer("held").await;
+        let rows = admin.get(HELD).await.rows();
+        assert_eq!((&held["held_id"], rows.len()), (&rows[0]["id"], 1));
+        assert_eq!(held["id"], "post-0001");
+    }
+    let message = json!({"chat_id": chat["id"], "text": "rude"});
+    let frame = json!({"type": "post", "id": "post-0002", "message": message});
+    socket.send(frame).await;
+    assert_eq!(socket.answer("error").await["reason"], "INTERCEPT_BLOCKED");
+    assert_eq!(receiver.all().len(), 2);
+}
+
+/// INT-08.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_has_a_limited_number_of_held_messages() {
+    let receiver = Receiver::start();
+    let limit = [("TALK_MAX_HELD_MESSAGES_PER_AGENT", "2")];
+    let server = server_with(&[&receiver], &limit).await;
+    let (admin, [alice, bob]) = (server.admin().await, server.agents(["alice", "bob"]).await);
+    let chat = alice.chat("group", &[&bob]).await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|_| says(&json!({"action": "hold"})));
+    for text in ["1", "2"] {
+        held_id(&alice.try_say(&chat, text).await);
+    }
+    alice.try_say(&chat, "3").await.refused(409, "HELD_LIMIT");
+    held_id(&bob.try_say(&chat, "bob").await);
+    let body = json!({"chat_id": chat["id"], "text": "3"});
+    let refused = alice.post_once("held-0001", MESSAGES, &body).await;
+    refused.refused(409, "HELD_LIMIT");
+    let rows = admin.get(HELD).await.rows();
+    assert_eq!(rows.len(), 3);
+}
