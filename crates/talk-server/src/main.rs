@@ -117,7 +117,8 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
                 problems: installation::examine(settings)?,
                 space: installation::free_space(settings)?,
             };
-            operate::doctor(&operator(false)?, looked).await
+            let storage = files::open(settings)?;
+            operate::doctor(&operator(false)?, looked, &storage).await
         }
         Command::Backup { file } => operate::backup(settings, &file, json),
         Command::Vacuum => operate::vacuum(settings, json),

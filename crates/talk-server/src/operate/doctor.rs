@@ -1,5 +1,6 @@
 //! Checks the stored data against the invariants, chat by chat. The server may run meanwhile.
 
+mod files;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::ChatFilter;
 use talk_domain::talk::unit::TalkSnapshot;
+use talk_files::Files;
 use talk_store_diesel::FreeSpace;
 
 use super::consumer::Shown;
@@ -42,6 +44,11 @@ struct Report {
     agents: usize,
     chats: usize,
     events: u64,
+    files: u64,
+    /// Bytes of all files.
+    file_bytes: u64,
+    /// Files in the storage without a row, which are removed later.
+    orphans: u64,
     /// Consumers of the log, and how far each is.
     consumers: Vec<Shown>,
     problems: Vec<String>,
@@ -50,11 +57,16 @@ struct Report {
 }
 
 /// Checks every chat that has a participant or is a channel: `member_count` equals the number of
-/// participants, read marks are at existing messages, and `seq` has no gap up to the head.
+/// participants, read marks are at existing messages, and `seq` has no gap up to the head. Checks
+/// that every file has its bytes in the storage.
 ///
 /// # Errors
-/// If a problem is found, or a row cannot be read.
-pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Failure> {
+/// If a problem is found, or a row or the storage cannot be read.
+pub(crate) async fn doctor(
+    operator: &Operator,
+    looked: Looked,
+    storage: &Files,
+) -> Result<(), Failure> {
     let mut report = Report {
         migrated: looked.migrated,
         problems: looked.problems,
@@ -70,21 +82,34 @@ pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Fa
             .await
             .map_err(refused)?;
     }
+    files::examine(operator, storage, &mut report).await?;
     report.notes = usernames::colliding(&operator.store)
         .await
         .map_err(refused)?;
     report.notes.extend(vacuum::note(looked.space));
     report.consumers = operator.consumers().await.map_err(refused)?;
+    operator.print(&lines(&report).join("\n"), &report)?;
+    match report.problems.len() {
+        0 => Ok(()),
+        count => Err(anyhow!("{count} problems were found").into()),
+    }
+}
+
+/// Formats the report for people.
+fn lines(report: &Report) -> Vec<String> {
     let Report {
         migrated,
         customers,
         agents,
         chats,
         events,
+        files,
+        file_bytes,
+        orphans,
         consumers,
         problems,
         notes,
-    } = &report;
+    } = report;
     let mut lines = vec![
         match migrated.as_slice() {
             [] => "The database opens and is up to date.".to_owned(),
@@ -97,6 +122,10 @@ pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Fa
         ),
         "Looked through every table for what is lost or contradicts itself, and the file."
             .to_owned(),
+        format!(
+            "Looked for the bytes of {files} files, {file_bytes} bytes in all. The storage has \
+             {orphans} files without a row; the server removes them after `files_sweep_after`."
+        ),
     ];
     lines.extend(
         consumers
@@ -105,11 +134,7 @@ pub(crate) async fn doctor(operator: &Operator, looked: Looked) -> Result<(), Fa
     );
     lines.extend(notes.iter().map(|note| format!("Note: {note}.")));
     lines.extend(problems.iter().map(|problem| format!("Wrong: {problem}")));
-    operator.print(&lines.join("\n"), &report)?;
-    match problems.len() {
-        0 => Ok(()),
-        count => Err(anyhow!("{count} problems were found").into()),
-    }
+    lines
 }
 
 async fn examine(
