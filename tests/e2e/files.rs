@@ -3,6 +3,7 @@
 mod broken;
 pub(crate) mod form;
 mod hostile;
+mod operated;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
