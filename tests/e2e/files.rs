@@ -4,6 +4,7 @@ mod broken;
 pub(crate) mod form;
 mod hostile;
 mod operated;
+mod s3;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

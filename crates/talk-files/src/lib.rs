@@ -2,6 +2,7 @@
 
 mod location;
 mod reader;
+mod s3;
 mod sniff;
 mod storage;
 mod sweep;
@@ -9,5 +10,5 @@ mod writer;
 
 pub use location::{FilesUrl, FilesUrlError, S3Options};
 pub use sniff::sniff;
-pub use storage::{Files, OpenFilesError};
+pub use storage::{CheckFilesError, Files, OpenFilesError};
 pub use sweep::Listed;

@@ -8,18 +8,17 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use object_store::aws::AmazonS3Builder;
+use futures_util::StreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
-use secrecy::ExposeSecret as _;
 use talk_domain::files::model::StoredFile;
 use talk_domain::files::storage::{FileReader, FileStorage, FileWriter, StorageError};
 use talk_domain::kernel::future::BoxFuture;
-use uuid::Uuid;
 
 use crate::location::{FilesUrl, S3Options};
 use crate::reader::Reader;
+use crate::s3;
 use crate::writer::Writer;
 
 /// Bytes of a part that is written to a local file at once.
@@ -28,10 +27,25 @@ const LOCAL_PART: usize = 256 * 1024;
 /// Bytes of a part of an upload to S3: the least that S3 accepts.
 const S3_PART: usize = 5 * 1024 * 1024;
 
+/// The text in an error of the library about an answer with a status 4xx to a list: it has no kind of
+/// its own.
+const REFUSED: &str = "status code: 4";
+
 /// A place that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct OpenFilesError(String);
+
+/// Why a place does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckFilesError {
+    /// The access key, its secret or the bucket is wrong.
+    #[error("the storage refuses the settings: {0}")]
+    Refused(String),
+    /// The service is down, or its address is wrong.
+    #[error("the storage cannot be reached: {0}")]
+    Unreachable(String),
+}
 
 /// The files of an installation.
 #[derive(Clone, Debug)]
@@ -98,22 +112,8 @@ impl Files {
     }
 
     fn s3((bucket, prefix): (&str, &str), options: &S3Options) -> Result<Self, OpenFilesError> {
-        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
-        if let Some(endpoint) = &options.endpoint {
-            let is_plain = endpoint.starts_with("http://");
-            builder = builder.with_endpoint(endpoint).with_allow_http(is_plain);
-        }
-        if let Some(region) = &options.region {
-            builder = builder.with_region(region);
-        }
-        if let Some(key) = &options.access_key {
-            builder = builder.with_access_key_id(key);
-        }
-        if let Some(secret) = &options.secret_key {
-            builder = builder.with_secret_access_key(secret.expose_secret());
-        }
         let refused = |error: &dyn Error| OpenFilesError(described(error));
-        let store = builder.build().map_err(|error| refused(&error))?;
+        let store = s3::open(bucket, options).map_err(|error| refused(&error))?;
         Ok(Self {
             store: Arc::new(store),
             prefix: Path::parse(prefix).map_err(|error| refused(&error))?,
@@ -129,19 +129,21 @@ impl Files {
         self.directory.is_some()
     }
 
-    /// Checks that the place can be reached with the given credentials.
+    /// Checks that the place can be reached with the given credentials, by reading a page of the
+    /// list of files.
     ///
     /// # Errors
-    /// If it cannot be reached.
-    pub async fn check(&self) -> Result<(), OpenFilesError> {
-        let nobody = StoredFile {
-            customer: Uuid::nil().into(),
-            id: Uuid::nil().into(),
+    /// If it cannot be reached, or refuses the request.
+    pub async fn check(&self) -> Result<(), CheckFilesError> {
+        let Some(Err(error)) = self.store.list(Some(&self.prefix)).next().await else {
+            return Ok(());
         };
-        match self.store.head(&self.path(nobody)).await {
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(OpenFilesError(described(&error))),
-        }
+        let text = described(&error);
+        Err(if text.contains(REFUSED) {
+            CheckFilesError::Refused(text)
+        } else {
+            CheckFilesError::Unreachable(text)
+        })
     }
 
     /// Returns the size of the bytes of a file; `None` if there are none.
@@ -198,10 +200,20 @@ impl FileStorage for Files {
     fn remove(&self, file: StoredFile) -> BoxFuture<'_, Result<(), StorageError>> {
         Box::pin(async move {
             match self.store.delete(&self.path(file)).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                Err(error) => Err(failure(&error)),
+                Ok(()) => Ok(()),
+                // S3 does not answer so for an object, but for its bucket.
+                Err(object_store::Error::NotFound { .. }) if self.is_local() => Ok(()),
+                Err(error) => Err(unwritten(&error)),
             }
         })
+    }
+}
+
+/// Converts an error of a change. If something is not found then, it is the place of the files.
+pub(crate) fn unwritten(error: &object_store::Error) -> StorageError {
+    match failure(error) {
+        StorageError::Missing => StorageError::Unavailable(described(error)),
+        failure => failure,
     }
 }
 

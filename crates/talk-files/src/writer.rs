@@ -11,7 +11,7 @@ use talk_domain::kernel::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::sniff::{HEAD, sniff};
-use crate::storage::{BeingWritten, failure};
+use crate::storage::{BeingWritten, unwritten};
 
 /// A file that is being written. A file of one part at most is stored with one request.
 pub(crate) struct Writer {
@@ -65,9 +65,13 @@ impl Writer {
             upload
         } else {
             let begun = self.store.put_multipart(&self.path).await;
-            self.upload.insert(begun.map_err(|error| failure(&error))?)
+            self.upload
+                .insert(begun.map_err(|error| unwritten(&error))?)
         };
-        upload.put_part(part).await.map_err(|error| failure(&error))
+        upload
+            .put_part(part)
+            .await
+            .map_err(|error| unwritten(&error))
     }
 
     async fn complete(&mut self) -> Result<Measured, StorageError> {
@@ -76,12 +80,12 @@ impl Writer {
             self.store
                 .put(&self.path, whole)
                 .await
-                .map_err(|error| failure(&error))?;
+                .map_err(|error| unwritten(&error))?;
         } else if !self.rest.is_empty() {
             self.put_part().await?;
         }
         if let Some(upload) = &mut self.upload {
-            upload.complete().await.map_err(|error| failure(&error))?;
+            upload.complete().await.map_err(|error| unwritten(&error))?;
         }
         self.upload = None;
         let mut sha256 = [0; 32];

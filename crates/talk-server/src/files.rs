@@ -9,7 +9,7 @@ use talk_domain::files::model::StoredFile;
 use talk_domain::files::storage::FileStorage as _;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::talk::unit::Talk;
-use talk_files::{Files, FilesUrl, S3Options};
+use talk_files::{CheckFilesError, Files, FilesUrl, S3Options};
 
 use crate::failure::Failure;
 use crate::settings::{Settings, SettingsError};
@@ -42,13 +42,15 @@ pub(crate) fn place(settings: &Settings) -> FilesUrl {
     settings.files_url.clone().unwrap_or_else(default)
 }
 
-/// Checks that a remote storage can be reached.
+/// Checks that a remote storage can be reached and accepts the access key.
 pub(crate) async fn check(files: &Files) -> Result<(), Failure> {
     if files.is_local() {
         return Ok(());
     }
-    let checked = files.check().await;
-    Ok(checked.map_err(|error| SettingsError::new("files_url", error.to_string()))?)
+    files.check().await.map_err(|error| match error {
+        CheckFilesError::Refused(_) => SettingsError::new("files_url", error.to_string()).into(),
+        CheckFilesError::Unreachable(_) => anyhow::anyhow!("files_url: {error}").into(),
+    })
 }
 
 /// Removes the bytes of deleted files as soon as their rows are gone, and once in a while those that
