@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 const INWARD: &[(&str, &[&str])] = &[
     ("talk-domain", &[]),
     ("conversation-domain", &["talk-domain"]),
-    ("talk-wire", &["talk-domain"]),
-    ("talk-store-diesel", &["talk-domain"]),
+    ("talk-wire", &["conversation-domain", "talk-domain"]),
+    ("talk-store-diesel", &["conversation-domain", "talk-domain"]),
     ("talk-events", &["talk-domain"]),
     ("talk-files", &["talk-domain"]),
     ("talk-identity", &["talk-domain"]),
@@ -18,13 +18,19 @@ const INWARD: &[(&str, &[&str])] = &[
     ("talk-webhooks", &["talk-domain"]),
     (
         "talk-http-actix",
-        &["talk-domain", "talk-socket", "talk-wire"],
+        &[
+            "conversation-domain",
+            "talk-domain",
+            "talk-socket",
+            "talk-wire",
+        ],
     ),
     ("talk-console", &[]),
-    ("talk-testkit", &["talk-domain"]),
+    ("talk-testkit", &["conversation-domain", "talk-domain"]),
     (
         "talk-bench",
         &[
+            "conversation-domain",
             "talk-domain",
             "talk-identity",
             "talk-store-diesel",

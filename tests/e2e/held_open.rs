@@ -18,6 +18,8 @@ const AGENTS: &str = "/v1.0/agents";
 const KEYS: &str = "/v1.0/accesskeys";
 const WEBHOOKS: &str = "/v1.0/webhooks";
 const INTERCEPT: &str = "/v1.0/intercepts/talk_message";
+const ACCOUNTS: &str = "/v1.0/conversation_accounts";
+const CONVERSATIONS: &str = "/v1.0/conversations";
 const PASSWORD_PATH: &str = "/v1.0/service_agents/me/password";
 
 /// An operation with a body, on a chat of its own.
@@ -89,6 +91,7 @@ impl World {
                 "TALK_SECRETS_KEY",
                 "a-key-of-the-tests-for-secrets-0123456789",
             ),
+            ("TALK_MAX_ACCOUNTS", "1000"),
             ("TALK_MAX_WEBHOOKS", "100"),
             ("TALK_FILE_STALL_SECONDS", "120"),
         ]);
@@ -162,7 +165,19 @@ impl World {
             Value::Null
         };
         let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let [account, conversation] = if pattern.contains("{account_id}") {
+            [self.account(eve).await, Value::Null]
+        } else if pattern.contains("{conversation_id}") {
+            self.conversation(eve).await
+        } else {
+            [Value::Null, Value::Null]
+        };
         let path = pattern
+            .replace("{account_id}", account["id"].as_str().unwrap_or_default())
+            .replace(
+                "{conversation_id}",
+                conversation["id"].as_str().unwrap_or_default(),
+            )
             .replace("{chat_id}", &text(&chat["id"]))
             .replace("{message_id}", &text(&said["id"]))
             .replace("{webhook_id}", hook["id"].as_str().unwrap_or_default())
@@ -172,7 +187,7 @@ impl World {
         let is_message = path.contains("talk_messages") || path.ends_with("/messages");
         let number = said["seq"].as_u64().expect("a number");
         let body = json!({
-            "type": if is_message { "normal" } else { "group" }, "name": "N", "detail": "D",
+            "type": if is_message { "normal" } else if path.starts_with(ACCOUNTS) { "webchat" } else { "group" }, "name": "N", "detail": "D",
             "chat_id": chat["id"], "text": "held", "emoji": "+1", "seq": number,
             "owner_type": "agent", "owner_id": self.carol.id, "agent_id": self.carol.id,
             "username": format!("new-{number}-{}", eve.id), "password": PASSWORD,
@@ -191,6 +206,26 @@ impl World {
             kind,
             body,
         }
+    }
+
+    async fn account(&self, eve: &Client) -> Value {
+        eve.post(ACCOUNTS, json!({"type": "webchat"})).await.ok()
+    }
+
+    /// A conversation with a visitor of an account of its own.
+    async fn conversation(&self, eve: &Client) -> [Value; 2] {
+        let account = self.account(eve).await;
+        let id = account["id"].as_str().expect("an id");
+        let path = format!("/v1.0/webchat/{id}/sessions");
+        let begun = self.server.anonymous().post(&path, json!({})).await.ok();
+        let visitor = begun["token"].as_str().expect("a token");
+        let visitor = self.server.with_token(visitor);
+        let body = json!({"id": id, "text": "hello"});
+        let path = format!("/v1.0/webchat/{id}/messages");
+        visitor.post(&path, body).await.ok();
+        let path = format!("{CONVERSATIONS}?account_id={id}");
+        let conversation = eve.get(&path).await.rows()[0].clone();
+        [account, conversation]
     }
 
     /// Opens all of them and waits until the server has authenticated each.
@@ -225,6 +260,10 @@ impl World {
                 .ok(),
         );
         state.push(self.root.get("/v1.0/customer").await.ok());
+        for list in [ACCOUNTS, CONVERSATIONS] {
+            let path = format!("{list}?page_size=100&order=asc");
+            state.push(self.root.get(&path).await.ok());
+        }
         state.push(self.bob.get("/v1.0/service_agents/talk_chats").await.ok());
         for held in held {
             state.push(self.bob.events(&held.operation.chat).await.into());

@@ -17,6 +17,7 @@ mod cleanups;
 mod clients;
 mod connections;
 mod console;
+mod conversations;
 mod deleted_chats;
 mod direct_chats;
 mod durability;

@@ -6,6 +6,8 @@ mod agents;
 mod asset;
 mod channels;
 mod chats;
+mod conversation_accounts;
+mod conversations;
 mod customers;
 mod documents;
 mod events;
@@ -21,6 +23,7 @@ mod reactions;
 mod search;
 mod sessions;
 mod static_files;
+mod webchat;
 mod webhooks;
 
 use actix_web::http::Method;
@@ -34,6 +37,7 @@ pub(crate) use documents::Documents;
 pub(crate) use legacy::{SUCCESSORS, deprecate};
 pub(crate) use messages::ALL as MESSAGES;
 pub use static_files::StaticFile;
+pub(crate) use webchat::OPEN as OPEN_TO_PAGES;
 
 /// Marks the requests of a listener whose clients are rate limited.
 pub(crate) struct RateLimited;
@@ -52,6 +56,7 @@ pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
     let groups = groups(has_legacy).into_iter();
     let mut rows: Vec<Endpoint> = groups.flat_map(|group| group.rows).collect();
     rows.push(Endpoint::hidden(Method::GET, SOCKET, crate::socket::open));
+    rows.extend(webchat::rows());
     rows.extend(documents::rows());
     rows.extend(probes::rows());
     rows
@@ -108,6 +113,16 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
         group("Agents", "Who can log in.", agents::rows()),
         group("Access keys", "Long-lived secrets.", access_keys::rows()),
         group("Customers", "The tenant.", customers::rows()),
+        group(
+            "Conversations",
+            "With people outside.",
+            conversations::rows(),
+        ),
+        group(
+            "Accounts",
+            "Access to methods of talking with people outside.",
+            conversation_accounts::rows(),
+        ),
         group(
             "Webhooks",
             "Addresses that events are sent to.",

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 pub use address::TrustedProxies;
 pub use body::BodyLimits;
+use conversation_domain::unit::Conversations;
 pub use endpoints::StaticFile;
 pub use files::FileLimits;
 pub use openapi::{asyncapi, errors, openapi};
@@ -61,6 +62,8 @@ pub use unsent::UnsentLimits;
 pub struct Api {
     /// Runs units of work.
     pub store: Arc<dyn Store<Talk>>,
+    /// The same, for conversations with people outside.
+    pub conversations: Arc<dyn Store<Conversations>>,
     /// Hashes and verifies passwords off the request threads.
     pub passwords: Arc<dyn Passwords>,
     /// Issues and verifies tokens and access keys.
@@ -73,6 +76,8 @@ pub struct Api {
     pub held_limits: HeldLimits,
     /// The installation's limits on webhooks.
     pub hook_limits: HookLimits,
+    /// The most accounts of a customer for conversations with people outside.
+    pub max_accounts: usize,
     /// The installation's limits on fields.
     pub limits: Limits,
     /// The installation's limits on bodies.

@@ -187,7 +187,8 @@ fn for_browsers(response: &mut ServiceResponse) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    share(request.headers(), headers, allowed_origins(&request));
+    let asked = (request.path(), request.headers());
+    share(asked, headers, allowed_origins(&request));
 }
 
 fn allowed_origins(request: &HttpRequest) -> &[Origin] {

@@ -19,6 +19,7 @@ use actix_web::http::header::{
 use url::Url;
 
 use crate::address::Scheme;
+use crate::endpoints::OPEN_TO_PAGES;
 
 /// The methods a page may use: those of the API.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE");
@@ -120,15 +121,22 @@ impl Origin {
     }
 }
 
+/// Whether pages of any origin may use `path`: the widget of a web chat is on pages of customers, and its
+/// endpoints admit those of the account.
+fn is_open(path: &str) -> bool {
+    path.starts_with(OPEN_TO_PAGES)
+}
+
 /// Answers the preflight of a page of an allowed origin; `None` for every other request.
 pub(crate) fn preflight(request: &ServiceRequest, allowed: &[Origin]) -> Option<HttpResponse> {
     let headers = request.headers();
     if request.method() != Method::OPTIONS || !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
     }
-    let Page::Allowed(_) = Page::of(headers, None, allowed) else {
+    let is_allowed = matches!(Page::of(headers, None, allowed), Page::Allowed(_));
+    if !is_allowed && !is_open(request.path()) {
         return None;
-    };
+    }
     let mut answer = HttpResponse::NoContent();
     answer
         .insert_header((ACCESS_CONTROL_ALLOW_METHODS, METHODS))
@@ -137,9 +145,18 @@ pub(crate) fn preflight(request: &ServiceRequest, allowed: &[Origin]) -> Option<
     Some(answer.finish())
 }
 
-/// Lets a page of an allowed origin read the answer to `request`. Credentials are not allowed,
-/// since cookies never authenticate (API-01).
-pub(crate) fn share(request: &HeaderMap, answer: &mut HeaderMap, allowed: &[Origin]) {
+/// Lets a page of an allowed origin read the answer to `request`, and any page that of a web chat.
+/// Credentials are not allowed, since cookies never authenticate (API-01).
+pub(crate) fn share(
+    (path, request): (&str, &HeaderMap),
+    answer: &mut HeaderMap,
+    allowed: &[Origin],
+) {
+    if is_open(path) {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        return;
+    }
     if allowed.is_empty() {
         return;
     }

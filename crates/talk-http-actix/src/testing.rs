@@ -1,5 +1,6 @@
 //! Test support: the whole API over mocked repositories, with one token per agent.
 
+mod conversations;
 mod credentials;
 mod files;
 mod hooks;
@@ -164,6 +165,8 @@ impl Scene {
                 per_agent: 2,
                 per_customer: 3,
             },
+            conversations: Arc::new(conversations::NoConversations),
+            max_accounts: 1,
             hook_limits: HookLimits {
                 webhooks: 2,
                 allows_http: false,

@@ -1,5 +1,7 @@
 //! The demo that `dev` serves: one customer, three agents, one group chat.
 
+mod webchat;
+
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -22,6 +24,7 @@ use crate::failure::Failure;
 use crate::installation::{fresh, now, random, refused};
 use crate::operate::all;
 use crate::settings::SettingsError;
+pub(crate) use webchat::web_chat;
 
 /// The password of all agents of the demo.
 pub(crate) const PASSWORD: &str = "talk-demo";

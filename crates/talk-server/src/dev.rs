@@ -14,12 +14,12 @@ use talk_domain::identity::credentials::Tokens as _;
 use talk_webhooks::SealingKey;
 
 use crate::console;
-use crate::demo::{Demo, PASSWORD, demo};
+use crate::demo::{Demo, PASSWORD, demo, web_chat};
 use crate::failure::Failure;
 use crate::installation::{check_database, fresh, now, refused, secret};
 use crate::output::print;
 use crate::serve::{Prepared, prepare, run};
-use crate::settings::{Loaded, SettingsError};
+use crate::settings::{Loaded, Settings, SettingsError};
 use crate::webhooks;
 
 /// The file in `data_dir` with the signing secret of `dev`.
@@ -46,12 +46,24 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
     let mut prepared = prepare(loaded, &secret, keys)?;
     let demo = demo(&prepared.store, &*prepared.passwords, settings.limits()).await?;
     prepared.demo_agents = console::demo_agents(&demo);
-    let mut text = welcome(&prepared, &demo, json)?;
+    let page = visitor_page(settings, &prepared, &demo).await?;
+    let mut text = welcome(&prepared, (&demo, &page), json)?;
     if settings.console && !json {
         text.push_str(&invitation(prepared.address()?));
     }
     print(&text)?;
     run(settings, prepared).await
+}
+
+/// Returns the address of the page on which a visitor writes to the demo.
+async fn visitor_page(
+    settings: &Settings,
+    prepared: &Prepared,
+    demo: &Demo,
+) -> Result<String, Failure> {
+    let admin = demo.agents.first().context("the demo's agent alice")?;
+    let account = web_chat(&prepared.conversations, admin, settings.limits()).await?;
+    Ok(format!("http://{}/webchat/{account}", prepared.address()?))
 }
 
 /// Refuses an address that is not loopback: the passwords of the demo are public.
@@ -96,7 +108,11 @@ fn write_secret(path: &Path) -> std::io::Result<SecretString> {
 }
 
 /// Builds the banner: example commands with valid tokens.
-fn welcome(prepared: &Prepared, demo: &Demo, json: bool) -> Result<String, Failure> {
+fn welcome(
+    prepared: &Prepared,
+    (demo, page): (&Demo, &str),
+    json: bool,
+) -> Result<String, Failure> {
     let url = format!("http://{}", prepared.address()?);
     let mut tokens = Vec::new();
     for agent in &demo.agents {
@@ -114,10 +130,10 @@ fn welcome(prepared: &Prepared, demo: &Demo, json: bool) -> Result<String, Failu
                 (agent.username.clone(), shown)
             })
             .collect();
-        let line = json!({"url": url, "chat_id": demo.chat.to_string(), "agents": agents});
+        let line = json!({"url": url, "chat_id": demo.chat.to_string(), "agents": agents, "visitor_page": page});
         return Ok(format!("{line}\n"));
     }
-    Ok(banner(&url, demo, &tokens))
+    Ok(banner((&url, page), demo, &tokens))
 }
 
 /// Builds the end of the banner: the link to the console.
@@ -128,7 +144,7 @@ fn invitation(address: SocketAddr) -> String {
 }
 
 fn banner(
-    url: &str,
+    (url, page): (&str, &str),
     demo: &Demo,
     tokens: &[(&talk_domain::identity::agent::Agent, String)],
 ) -> String {
@@ -161,6 +177,10 @@ curl -sS '{api}/talk_messages?chat_id={chat}' -H 'Authorization: Bearer {bob}'; 
 
 # Bob tails the events (Ctrl-C ends it)
 since=0; while page=$(curl -fsS "{api}/talk_events?chat_id={chat}&since=$since" -H 'Authorization: Bearer {bob}'); do seq=$(printf '%s' "$page" | grep -o '"seq":[0-9]*' | tail -n 1 | cut -d: -f2); if [ -n "$seq" ]; then printf '%s\n' "$page"; since=$seq; fi; sleep 1; done
+
+# A visitor of a web page writes on {page}
+# Alice answers the newest conversation with a visitor
+id=$(curl -fsS '{url}/v1.0/conversations' -H 'Authorization: Bearer {alice}' | grep -o '"id":"[^"]*"' | head -n 1 | cut -d'"' -f4); curl -sS "{url}/v1.0/conversations/$id/messages" -H 'Authorization: Bearer {alice}' -H 'Content-Type: application/json' -d '{{"text":"Hello, how can I help?"}}'; echo
 
 # Anybody logs in
 curl -sS '{url}/auth/login' -H 'Content-Type: application/json' -d '{{"username":"carol","password":"{PASSWORD}"}}'; echo

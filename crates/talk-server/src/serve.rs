@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use conversation_domain::unit::Conversations;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use talk_console::DemoAgent;
@@ -41,6 +42,8 @@ pub(crate) struct Prepared {
     pub(crate) store: Arc<dyn Store<Talk>>,
     /// The same database, for the use cases of webhooks.
     hooks_store: Arc<dyn Store<Hooks>>,
+    /// The same store, for conversations with people outside.
+    pub(crate) conversations: Arc<dyn Store<Conversations>>,
     /// Tokens.
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
@@ -120,6 +123,7 @@ pub(crate) fn prepare(
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
         hooks_store: Arc::<SqliteStore>::clone(&store),
+        conversations: Arc::<SqliteStore>::clone(&store),
         store,
         tokens,
         passwords,
@@ -220,12 +224,14 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         has_legacy: settings.legacy_api,
         static_files: console::files(settings, &prepared.demo_agents),
         store,
+        conversations: prepared.conversations,
         passwords: prepared.passwords,
         tokens: prepared.tokens,
         secrets: prepared.keys,
         intercepts,
         held_limits: settings.held_limits(),
         hook_limits: settings.hook_limits(),
+        max_accounts: settings.max_accounts,
         limits: settings.limits(),
         body_limits: settings.body_limits(),
         allowed_origins: settings.allowed_origins.0.clone(),

@@ -416,6 +416,10 @@ pub(crate) struct Settings {
     #[config(env = "TALK_SECRETS_KEY_PREVIOUS")]
     pub(crate) secrets_key_previous: Option<SecretString>,
 
+    /// Accounts of one customer for conversations with people outside.
+    #[config(env = "TALK_MAX_ACCOUNTS", default = 50)]
+    pub(crate) max_accounts: usize,
+
     /// Webhooks of one customer, besides its own `webhook_uri`.
     #[config(env = "TALK_MAX_WEBHOOKS", default = 20)]
     pub(crate) max_webhooks: usize,

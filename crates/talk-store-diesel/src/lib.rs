@@ -8,6 +8,7 @@
 //! called so that the process can end.
 
 mod connection;
+mod encoders;
 mod error;
 mod location;
 mod open;
@@ -15,6 +16,7 @@ mod options;
 mod portable;
 mod sqlite;
 
+pub use encoders::Encoders;
 pub use error::OpenError;
 pub use location::{check_url, display_name, exists};
 pub use open::{migrate, open};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use talk_domain::kernel::log::Bell;
-use talk_domain::talk::model::event::FrameEncoder;
 
 use crate::connection::AnyConnection;
+use crate::encoders::Encoders;
 use crate::error::OpenError;
 use crate::location::Location;
 use crate::options::StoreOptions;
@@ -25,7 +25,7 @@ use crate::sqlite::store::SqliteStore;
 pub fn open(
     url: &str,
     options: &StoreOptions,
-    encoder: Arc<dyn FrameEncoder>,
+    encoder: Arc<dyn Encoders>,
     bell: Arc<dyn Bell>,
 ) -> Result<Arc<SqliteStore>, OpenError> {
     let Location::Sqlite(path) = Location::parse(url)?;
@@ -61,7 +61,7 @@ pub fn open(
 /// The ports that a store calls.
 pub(crate) struct Ports {
     /// Makes frames.
-    pub(crate) encoder: Arc<dyn FrameEncoder>,
+    pub(crate) encoder: Arc<dyn Encoders>,
     /// Is called with committed events.
     pub(crate) bell: Arc<dyn Bell>,
     /// The epoch of the database.

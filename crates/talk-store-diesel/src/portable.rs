@@ -1,6 +1,7 @@
 //! The repositories of every database: rows, paging and queries in Diesel's DSL.
 
 pub(crate) mod backend;
+pub(crate) mod conversations;
 pub(crate) mod deadline;
 pub(crate) mod fast;
 mod files;

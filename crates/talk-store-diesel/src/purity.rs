@@ -132,7 +132,11 @@ fn no_column_of_the_portable_schema_is_numbered_by_the_database() {
         .collect();
     assert!(numbered.contains(&"talk_messages.serial".to_owned()));
     let mut table = String::new();
-    for line in include_str!("portable/schema.rs").lines().map(str::trim) {
+    let schemas = [
+        include_str!("portable/schema.rs"),
+        include_str!("portable/conversations/schema.rs"),
+    ];
+    for line in schemas.into_iter().flat_map(str::lines).map(str::trim) {
         if let Some(name) = line.strip_prefix("#[sql_name = \"") {
             name.trim_end_matches("\"]").clone_into(&mut table);
         } else if let Some((name, _)) = line.split_once(" -> ") {

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use talk_store_diesel::{StoreOptions, open};
+use std::sync::Arc;
+
+use talk_store_diesel::{SqliteStore, StoreOptions, open};
 use talk_testkit::store_contract::{Opened, Setup};
 
 fn sqlite(setup: Setup) -> Opened {
@@ -31,6 +33,7 @@ fn opened(setup: Setup, options: StoreOptions) -> Opened {
     };
     let store = open(&url, &options, setup.encoder, setup.bell).unwrap();
     Opened {
+        conversations: Arc::<SqliteStore>::clone(&store),
         store,
         keep: Box::new(directory),
     }

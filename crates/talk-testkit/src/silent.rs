@@ -19,6 +19,12 @@ impl FrameEncoder for Silent {
     }
 }
 
+impl conversation_domain::model::event::FrameEncoder for Silent {
+    fn encode_conversation(&self, _: &conversation_domain::model::event::Entry<'_>) -> String {
+        String::new()
+    }
+}
+
 impl Bell for Silent {
     fn ring(&self, _: &[Arc<Logged>]) {}
 }

@@ -12,6 +12,7 @@ pub mod agents;
 pub mod answers;
 pub mod cleanups;
 pub mod consumers;
+pub mod conversations;
 pub mod erasure;
 pub mod files;
 pub mod filters;
@@ -36,15 +37,15 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use conversation_domain::unit::Conversations;
 use talk_domain::kernel::log::Bell;
 use talk_domain::kernel::store::Store;
-use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::unit::Talk;
 
 /// The parts a store under test is opened with.
 pub struct Setup {
     /// Encodes events as frames.
-    pub encoder: Arc<dyn FrameEncoder>,
+    pub encoder: Arc<world::PlainEncoder>,
     /// Is called with the events of each commit.
     pub bell: Arc<dyn Bell>,
     /// Maximum of waiting units.
@@ -57,6 +58,8 @@ pub struct Setup {
 pub struct Opened {
     /// The store.
     pub store: Arc<dyn Store<Talk>>,
+    /// The same store, for conversations with people outside.
+    pub conversations: Arc<dyn Store<Conversations>>,
     /// Dropped after the store, for example its directory.
     pub keep: Box<dyn Any + Send + Sync>,
 }
@@ -82,6 +85,12 @@ macro_rules! store_contract {
             groups: neighbours_in_a_group_fail_alone,
                 a_group_is_a_sequence,
                 a_group_sees_who_has_ended_in_it;
+            conversations: first_messages_at_once_make_one_room,
+                an_event_that_arrives_often_is_one_message,
+                one_of_many_claims_succeeds,
+                an_answer_reaches_its_visitor_and_is_read,
+                conversations_stay_in_their_customer,
+                conversations_of_a_deleted_customer_are_removed;
             races: fifty_requests_for_one_pair_make_one_chat,
                 one_of_many_removals_succeeds,
                 forty_reactions_at_once_are_all_there_once,

@@ -2,6 +2,7 @@
 //! ones have no effect.
 
 mod chat;
+mod conversation;
 mod identity;
 mod intercept;
 mod message;
@@ -9,6 +10,9 @@ pub(crate) mod named;
 mod webhook;
 
 pub use chat::{CreateChat, MarkRead, UpdateChat};
+pub use conversation::{
+    AccountSettings, ClaimConversation, SendMessage, UpdateConversation, VisitorPost, VisitorRead,
+};
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,
 };

@@ -1,6 +1,7 @@
 //! Resources as JSON: one type each, with the fields in the documented order.
 
 mod chat;
+mod conversation;
 pub mod file;
 mod identity;
 mod intercept;
@@ -11,6 +12,10 @@ mod message;
 mod webhook;
 
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
+pub use conversation::{
+    Author, Conversation, ConversationAccount, ConversationMessage, PeerAddress, ProviderData,
+    VisitorMessage, VisitorMessages, VisitorSession,
+};
 pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
 pub use intercept::{

@@ -6,6 +6,8 @@ use super::refused_whole;
 use super::world::{AGENTS, CHANNELS, CHATS, EVENTS, KEYS, MESSAGES, UNKNOWN, World};
 use talk_testkit::harness::{Answer, Server};
 
+const ACCOUNTS: &str = "/v1.0/conversation_accounts";
+const CONVERSATIONS: &str = "/v1.0/conversations";
 const WEBHOOKS: &str = "/v1.0/webhooks";
 const INTERCEPTS: &str = "/v1.0/intercepts";
 
@@ -34,6 +36,22 @@ fn routes() -> Vec<(String, &'static str)> {
         (format!("{INTERCEPTS}/held"), "GET"),
         (format!("{INTERCEPTS}/held/{UNKNOWN}/release"), "POST"),
         (format!("{INTERCEPTS}/held/{UNKNOWN}/drop"), "POST"),
+        (ACCOUNTS.into(), "GET, POST"),
+        (format!("{ACCOUNTS}/{UNKNOWN}"), "GET, PUT, DELETE"),
+        (CONVERSATIONS.into(), "GET"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}"), "GET, PUT"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}/claim"), "POST"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}/unassign"), "POST"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}/close"), "POST"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}/reopen"), "POST"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}/messages"), "GET, POST"),
+        (
+            format!("{CONVERSATIONS}/{UNKNOWN}/messages/{UNKNOWN}"),
+            "GET",
+        ),
+        (format!("/v1.0/webchat/{UNKNOWN}/sessions"), "POST"),
+        (format!("/v1.0/webchat/{UNKNOWN}/messages"), "GET, POST"),
+        (format!("/v1.0/webchat/{UNKNOWN}/read"), "PUT"),
         (CHATS.into(), "GET, POST"),
         (CHANNELS.into(), "GET"),
         (format!("{CHATS}/{UNKNOWN}"), "GET, PUT, DELETE"),

@@ -23,14 +23,11 @@ pub fn set_state(
         return Ok(conversation);
     }
     conversation.state = state;
-    let (owner, cause) = (
-        conversation.owner,
-        Cause {
-            actor: Some(cx.actor.agent),
-            now: cx.now,
-        },
-    );
-    record_update(uow, cause, &mut conversation, owner)?;
+    let cause = Cause {
+        actor: Some(cx.actor.agent),
+        now: cx.now,
+    };
+    record_update(uow, cause, &mut conversation)?;
     Ok(conversation)
 }
 

@@ -13,6 +13,7 @@ use crate::model::conversation::{Conversation, State};
 use crate::model::event::{Entry, Event};
 use crate::model::message::{Delivery, Direction, Message};
 use crate::model::room::Room;
+use crate::steps::owner::living_owner;
 use crate::steps::record::{Cause, record_message, record_update};
 use crate::unit::ConversationUnit;
 
@@ -69,7 +70,7 @@ refusals! {
 }
 
 /// Receives a message: finds or creates its room and conversation, opens the conversation if it was
-/// closed, and stores the message, in one transaction. An event that has been received before changes
+/// closed, leaves it without an owner if that agent was deleted, and stores the message, in one transaction. An event that has been received before changes
 /// nothing.
 ///
 /// # Errors
@@ -92,10 +93,14 @@ pub fn receive_message(
         actor: None,
         now: arrival.now,
     };
-    if conversation.state == State::Closed {
-        conversation.state = State::Active;
-        let owner = conversation.owner;
-        record_update(uow, cause, &mut conversation, owner)?;
+    let awake = Conversation {
+        state: State::Active,
+        owner: living_owner(uow, &conversation)?,
+        ..conversation.clone()
+    };
+    if awake != conversation {
+        conversation = awake;
+        record_update(uow, cause, &mut conversation)?;
     }
     let message = Message {
         id: arrival.ids.fresh().into(),

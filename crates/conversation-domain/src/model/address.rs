@@ -1,11 +1,5 @@
 //! Addresses of people and accounts, and the one form in which they are compared.
 
-use talk_domain::kernel::error::Invalid;
-use talk_domain::kernel::text::check_text;
-
-/// The longest target and the longest name in characters.
-const LONGEST: usize = 255;
-
 /// The type of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AddressKind {
@@ -92,31 +86,6 @@ pub struct Address {
 }
 
 impl Address {
-    /// Creates the address of `kind` with a normalised target.
-    ///
-    /// # Errors
-    /// If the target is empty in its normal form, or the target or its name is too long. Names the
-    /// field below `field`.
-    pub fn new(
-        field: &str,
-        kind: AddressKind,
-        (target, target_name): (&str, &str),
-    ) -> Result<Self, Invalid> {
-        let name = format!("{field}.target");
-        check_text(&name, target, LONGEST)?;
-        check_text(&format!("{field}.target_name"), target_name, LONGEST)?;
-        let normal = kind.normalise(target);
-        if normal.is_empty() || normal == "+" {
-            let message = format!("must be an address of the type {}", kind.as_str());
-            return Err(Invalid::new(name, "ADDRESS_INVALID", message));
-        }
-        Ok(Self {
-            kind,
-            target: normal,
-            target_name: target_name.to_owned(),
-        })
-    }
-
     /// The name, or the target if there is none.
     #[must_use]
     pub fn label(&self) -> &str {
@@ -166,24 +135,6 @@ mod tests {
         }
         assert_eq!(AddressKind::Tel.normalise_own("+1 2"), "+12");
         assert_eq!(AddressKind::Line.normalise_own("a+b@c"), "a+b@c");
-    }
-
-    /// CONV-02.
-    #[test]
-    fn an_address_has_a_target_of_at_most_255_characters() {
-        let of = |kind, target: &str| Address::new("peer", kind, (target, "Jo"));
-        let made = of(AddressKind::Tel, "+1 2").unwrap();
-        assert_eq!((&*made.target, made.label()), ("+12", "Jo"));
-        for target in ["", " ", "+", "abc"] {
-            let refused = of(AddressKind::Tel, target).unwrap_err();
-            let said = (&*refused.field, refused.reason);
-            assert_eq!(said, ("peer.target", "ADDRESS_INVALID"), "{target:?}");
-        }
-        assert!(of(AddressKind::Webchat, &"x".repeat(255)).is_ok());
-        let refused = of(AddressKind::Webchat, &"x".repeat(256)).unwrap_err();
-        assert_eq!(refused.limit, Some(255));
-        let unnamed = Address::new("peer", AddressKind::Line, ("U1", "")).unwrap();
-        assert_eq!(unnamed.label(), "U1");
     }
 
     #[test]

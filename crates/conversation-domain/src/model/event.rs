@@ -5,7 +5,7 @@ use std::sync::Arc;
 use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::log::{Kind, Logged};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::kernel::stream::{Change, Tick};
+use talk_domain::kernel::stream::Tick;
 use uuid::Uuid;
 
 use crate::model::conversation::Conversation;
@@ -17,8 +17,8 @@ use crate::model::room::Room;
 pub enum Event<'a> {
     /// A conversation began.
     ConversationCreated(&'a Conversation),
-    /// Name, detail, state or owner changed. Beside it the owner before.
-    ConversationUpdated(&'a Conversation, Option<AgentId>),
+    /// Name, detail, state or owner changed.
+    ConversationUpdated(&'a Conversation),
     /// A message arrived or was sent in this room.
     MessageCreated(&'a Message, &'a Room),
     /// A message of this room has got further.
@@ -31,7 +31,7 @@ impl Event<'_> {
     pub const fn kind(&self) -> Kind {
         Kind::new(match self {
             Self::ConversationCreated(_) => "conversation_created",
-            Self::ConversationUpdated(..) => "conversation_updated",
+            Self::ConversationUpdated(_) => "conversation_updated",
             Self::MessageCreated(..) => "conversation_message_created",
             Self::MessageUpdated(..) => "conversation_message_updated",
         })
@@ -41,25 +41,11 @@ impl Event<'_> {
     #[must_use]
     pub const fn subject(&self) -> Uuid {
         match self {
-            Self::ConversationCreated(conversation)
-            | Self::ConversationUpdated(conversation, _) => conversation.id.0,
+            Self::ConversationCreated(conversation) | Self::ConversationUpdated(conversation) => {
+                conversation.id.0
+            }
             Self::MessageCreated(message, _) | Self::MessageUpdated(message, _) => message.id.0,
         }
-    }
-
-    /// How it changes who may read the stream: a new owner may, and the one before no longer.
-    #[must_use]
-    pub fn changes(&self) -> Vec<Change> {
-        let (before, after) = match self {
-            Self::ConversationCreated(conversation) => (None, conversation.owner),
-            Self::ConversationUpdated(conversation, before) => (*before, conversation.owner),
-            Self::MessageCreated(..) | Self::MessageUpdated(..) => (None, None),
-        };
-        if before == after {
-            return Vec::new();
-        }
-        let leaves = before.map(Change::Leaves);
-        leaves.into_iter().chain(after.map(Change::Joins)).collect()
     }
 }
 
@@ -101,30 +87,6 @@ pub trait ConversationLog {
 mod tests {
     use super::*;
     use crate::testing::{a_conversation, a_message, a_room};
-    use talk_domain::testing::agent_id;
-
-    /// CONV-09: the owner follows its conversation, and no longer after another one has taken it.
-    #[test]
-    fn an_event_carries_the_change_of_who_may_read() {
-        let (one, two) = (agent_id(1), agent_id(2));
-        let owned = |owner| Conversation {
-            owner,
-            ..a_conversation()
-        };
-        let changes = |owner, before| Event::ConversationUpdated(&owned(owner), before).changes();
-        let moved = vec![Change::Leaves(one), Change::Joins(two)];
-        assert_eq!(changes(Some(two), Some(one)), moved);
-        assert_eq!(changes(None, Some(one)), [Change::Leaves(one)]);
-        assert_eq!(changes(Some(one), None), [Change::Joins(one)]);
-        assert_eq!(changes(Some(one), Some(one)), []);
-        let created = owned(Some(one));
-        let joins = Event::ConversationCreated(&created).changes();
-        assert_eq!(joins, [Change::Joins(one)]);
-        assert_eq!(
-            Event::MessageCreated(&a_message(1), &a_room()).changes(),
-            []
-        );
-    }
 
     #[test]
     fn an_event_names_its_object() {

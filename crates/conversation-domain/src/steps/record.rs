@@ -19,12 +19,11 @@ pub(crate) struct Cause {
     pub(crate) now: Timestamp,
 }
 
-/// Logs a change of the conversation itself, which had the owner `before`, and stores it.
+/// Logs a change of the conversation itself, and stores it.
 pub(crate) fn record_update(
     uow: &mut dyn ConversationUnit,
     cause: Cause,
     conversation: &mut Conversation,
-    before: Option<AgentId>,
 ) -> Result<Arc<Logged>, StoreError> {
     let tick = conversation.tick(cause.now);
     conversation.updated = tick.at;
@@ -32,7 +31,7 @@ pub(crate) fn record_update(
         conversation: conversation.id,
         tick,
         actor: cause.actor,
-        event: Event::ConversationUpdated(conversation, before),
+        event: Event::ConversationUpdated(conversation),
     })?;
     uow.conversations().update(conversation)?;
     Ok(logged)

@@ -42,6 +42,12 @@ impl FrameEncoder for Deaf {
     }
 }
 
+impl conversation_domain::model::event::FrameEncoder for Deaf {
+    fn encode_conversation(&self, _: &conversation_domain::model::event::Entry<'_>) -> String {
+        String::new()
+    }
+}
+
 impl Bell for Deaf {
     fn ring(&self, _: &[Arc<Logged>]) {}
 }

@@ -4,7 +4,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
 use talk_domain::hooks::intercept::Point;
 use talk_domain::kernel::id::{
-    AccessKeyId, AgentId, ChatId, DecisionId, FileId, MessageId, ParticipantId, WebhookId,
+    AccessKeyId, AccountId, AgentId, ChatId, ConversationId, ConversationMessageId, DecisionId, FileId,
+    MessageId, ParticipantId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -121,6 +122,18 @@ impl PathId for AgentId {
 
 impl PathId for AccessKeyId {
     const NAME: &'static str = "accesskey_id";
+}
+
+impl PathId for AccountId {
+    const NAME: &'static str = "account_id";
+}
+
+impl PathId for ConversationId {
+    const NAME: &'static str = "conversation_id";
+}
+
+impl PathId for ConversationMessageId {
+    const NAME: &'static str = "message_id";
 }
 
 impl PathId for WebhookId {

@@ -17,7 +17,7 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::message;
 use talk_domain::talk::reply::{Reply, load_reply};
 use talk_domain::talk::unit::TalkUnit;
-use talk_wire::resource::{Held, Message};
+use talk_wire::resource::{ConversationMessage, Held, Message};
 use talk_wire::socket::ServerFrame;
 use talk_wire::{frame, json};
 
@@ -39,6 +39,13 @@ impl<T: Serialize> PostResult<T> {
     /// Answers `value`, which is stored as it is.
     pub(crate) fn value(value: &T) -> Self {
         Self(Reply::Body(json(value)), PhantomData)
+    }
+}
+
+impl PostResult<ConversationMessage> {
+    /// Answers the message in the frame of `event`.
+    pub(crate) fn logged(event: Arc<Logged>) -> Self {
+        Self(Reply::Event(event), PhantomData)
     }
 }
 
@@ -151,6 +158,16 @@ impl<T: DeserializeOwned> PostAnswer<T> {
 }
 
 impl<T> PostAnswer<T> {
+    /// The answer to a request that ran now.
+    pub(crate) fn ran(result: PostResult<T>) -> Result<Self, ApiError> {
+        Self::new(result.0, false)
+    }
+
+    /// The stored answer to an earlier request with the same key.
+    pub(crate) fn repeated(body: String) -> Result<Self, ApiError> {
+        Self::new(Reply::Body(body), true)
+    }
+
     /// Formats the answer to the frame `id` of a socket.
     pub(crate) fn as_frame(&self, id: &str) -> Result<String, ApiError> {
         if let Some(held_id) = &self.held {

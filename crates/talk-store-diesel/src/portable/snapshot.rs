@@ -1,5 +1,10 @@
 //! The read-only repositories on one snapshot.
 
+use conversation_domain::model::account::AccountQueries;
+use conversation_domain::model::conversation::ConversationQueries;
+use conversation_domain::model::message as conversation;
+use conversation_domain::model::room::RoomQueries;
+use conversation_domain::unit::ConversationSnapshot;
 use std::sync::Arc;
 use talk_domain::files::model::FileQueries;
 use talk_domain::files::unit::FileSnapshot;
@@ -112,6 +117,21 @@ impl HooksSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn decisions(&mut self) -> &mut dyn DecisionQueries {
+        &mut self.scope
+    }
+}
+
+impl ConversationSnapshot for DieselSnapshot<'_> {
+    fn accounts(&mut self) -> &mut dyn AccountQueries {
+        &mut self.scope
+    }
+    fn rooms(&mut self) -> &mut dyn RoomQueries {
+        &mut self.scope
+    }
+    fn conversations(&mut self) -> &mut dyn ConversationQueries {
+        &mut self.scope
+    }
+    fn conversation_messages(&mut self) -> &mut dyn conversation::MessageQueries {
         &mut self.scope
     }
 }

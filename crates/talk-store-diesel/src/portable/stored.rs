@@ -1,5 +1,6 @@
 //! The domains whose units of work and snapshots the store can run.
 
+use conversation_domain::unit::Conversations;
 use talk_domain::hooks::unit::Hooks;
 use talk_domain::kernel::store::{Domain, ReadWork, Verdict, Work};
 use talk_domain::talk::unit::Talk;
@@ -14,6 +15,16 @@ pub trait StoredDomain: Domain {
 
     /// Returns the snapshot as the queries of the domain.
     fn snapshot<'a>(snapshot: &'a mut DieselSnapshot<'_>) -> &'a mut Self::Snapshot<'a>;
+}
+
+impl StoredDomain for Conversations {
+    fn unit<'a>(unit: &'a mut DieselUnit<'_>) -> &'a mut Self::Unit<'a> {
+        unit
+    }
+
+    fn snapshot<'a>(snapshot: &'a mut DieselSnapshot<'_>) -> &'a mut Self::Snapshot<'a> {
+        snapshot
+    }
 }
 
 impl StoredDomain for Hooks {

@@ -2,6 +2,13 @@
 
 use std::sync::Arc;
 
+use conversation_domain::model::account::AccountRepository;
+use conversation_domain::model::conversation::ConversationRepository;
+use conversation_domain::model::event::{ConversationLog, Entry};
+use conversation_domain::model::inbox::InboxRepository;
+use conversation_domain::model::message as conversation;
+use conversation_domain::model::room::RoomRepository;
+use conversation_domain::unit::ConversationUnit;
 use talk_domain::files::model::FileRepository;
 use talk_domain::files::unit::FileUnit;
 use talk_domain::hooks::decision::DecisionRepository;
@@ -27,7 +34,7 @@ use talk_domain::kernel::stream::{StreamId, Tick};
 use talk_domain::kernel::unit::UnitOfWork;
 use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_rows};
 use talk_domain::talk::model::chat::ChatRepository;
-use talk_domain::talk::model::event::{EventLog, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{EventLog, LogEntry};
 use talk_domain::talk::model::held::HeldRepository;
 use talk_domain::talk::model::mention::MentionRepository;
 use talk_domain::talk::model::message::{Message, MessageRepository};
@@ -39,11 +46,12 @@ use talk_domain::talk::model::retention::RetentionRepository;
 use talk_domain::talk::unit::TalkUnit;
 
 use crate::connection::AnyConnection;
+use crate::encoders::Encoders;
 use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::kernel::events::redact;
 use crate::portable::scope::Scope;
 
-/// Rows of webhooks that one unit removes of a deleted customer.
+/// Rows of webhooks, or of conversations, that one unit removes of a deleted customer.
 const REMOVED: u32 = 64;
 
 /// The result of a unit.
@@ -59,7 +67,7 @@ pub(crate) struct Done {
 /// An open unit of work.
 pub struct DieselUnit<'a> {
     pub(super) scope: Scope<'a>,
-    pub(super) encoder: &'a dyn FrameEncoder,
+    pub(super) encoder: &'a dyn Encoders,
     appended: Vec<Arc<Logged>>,
 }
 
@@ -68,7 +76,7 @@ impl<'a> DieselUnit<'a> {
     pub(crate) fn new(
         conn: &'a mut AnyConnection,
         unit: Unit,
-        encoder: &'a dyn FrameEncoder,
+        encoder: &'a dyn Encoders,
         cache: BatchCache,
     ) -> Self {
         Self {
@@ -152,7 +160,7 @@ impl IdentityUnit for DieselUnit<'_> {
     }
 }
 
-/// Talk and webhooks change their data in the transaction of identity.
+/// Talk, webhooks and conversations change their data in the transaction of identity.
 impl Departure for DieselUnit<'_> {
     fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError> {
         self.held().remove_of(agent)?;
@@ -167,7 +175,8 @@ impl Departure for DieselUnit<'_> {
         Ok(remove_any_rows(self, cx)?
             || self.held().remove_all(REMOVED)?
             || self.decisions().remove_all(REMOVED)?
-            || self.deliveries().remove_all(REMOVED)?)
+            || self.deliveries().remove_all(REMOVED)?
+            || self.scope.remove_conversation_rows(REMOVED)?)
     }
 }
 
@@ -189,6 +198,36 @@ impl HooksUnit for DieselUnit<'_> {
     }
     fn decisions(&mut self) -> &mut dyn DecisionRepository {
         &mut self.scope
+    }
+}
+
+impl ConversationLog for DieselUnit<'_> {
+    fn append(&mut self, entry: &Entry<'_>) -> Result<Arc<Logged>, StoreError> {
+        let frame = self.encoder.encode_conversation(entry);
+        let logged = self.scope.log_conversation(entry, frame)?;
+        self.appended.push(Arc::clone(&logged));
+        Ok(logged)
+    }
+}
+
+impl ConversationUnit for DieselUnit<'_> {
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        &mut self.scope
+    }
+    fn rooms(&mut self) -> &mut dyn RoomRepository {
+        &mut self.scope
+    }
+    fn conversations(&mut self) -> &mut dyn ConversationRepository {
+        &mut self.scope
+    }
+    fn conversation_messages(&mut self) -> &mut dyn conversation::MessageRepository {
+        &mut self.scope
+    }
+    fn inbox(&mut self) -> &mut dyn InboxRepository {
+        &mut self.scope
+    }
+    fn conversation_log(&mut self) -> &mut dyn ConversationLog {
+        self
     }
 }
 

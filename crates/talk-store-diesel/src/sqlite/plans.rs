@@ -53,6 +53,12 @@ impl FrameEncoder for Plain {
     }
 }
 
+impl conversation_domain::model::event::FrameEncoder for Plain {
+    fn encode_conversation(&self, _: &conversation_domain::model::event::Entry<'_>) -> String {
+        String::new()
+    }
+}
+
 /// The statements that were recorded, by text.
 #[derive(Clone, Default)]
 pub(crate) struct Heard {

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::connection::AnyConnection;
+use crate::encoders::Encoders;
 use crate::error::OpenError;
 use crate::open::Ports;
 use crate::options::StoreOptions;
@@ -44,7 +45,7 @@ impl SqliteStore {
         options: &StoreOptions,
         ports: Ports,
     ) -> Result<Self, OpenError> {
-        let readers = Readers::open(path, options, Arc::clone(&ports.encoder))?;
+        let readers = Readers::open(path, options, Arc::<dyn Encoders>::clone(&ports.encoder))?;
         let health = Arc::new(Health::default());
         let disk = FullDisk::noted_by(&mut conn);
         let batcher = Batcher {

@@ -57,6 +57,7 @@ fn declared() -> Tables {
         include_str!("../portable/schema.rs"),
         include_str!("../portable/schema/uploads.rs"),
         include_str!("../portable/schema/hooks.rs"),
+        include_str!("../portable/conversations/schema.rs"),
         include_str!("schema.rs"),
     ];
     for line in schemas.into_iter().flat_map(str::lines).map(str::trim) {
@@ -78,7 +79,7 @@ fn the_migrated_tables_are_the_declared_ones() {
     let mut conn = connection::writer(&directory.path().join("talk.db")).unwrap();
     connection::migrate(&mut conn).unwrap();
     let tables = migrated(&mut conn);
-    assert_eq!(tables.len(), 32);
+    assert_eq!(tables.len(), 37);
     assert_eq!(tables, declared());
 }
 

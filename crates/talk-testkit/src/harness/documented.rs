@@ -11,12 +11,14 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(document).expect("a document")
 });
 
-/// Paths that the document leaves out: itself, the pages for people, the socket, and signed links.
-const HIDDEN: [&str; 6] = [
+/// Paths that the document leaves out: itself, the pages for people, the visitor's side of a web chat, the
+/// socket, and signed links.
+const HIDDEN: [&str; 7] = [
     "/openapi.json",
     "/asyncapi.json",
     "/docs",
     "/console/",
+    "/v1.0/webchat/",
     "/v1.0/ws",
     "/v1.0/files/",
 ];

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use conversation_domain::unit::Conversations;
 use talk_domain::identity::agent::{Agent, PasswordHash};
 use talk_domain::kernel::context::{Actor, Context, IdSource};
 use talk_domain::kernel::error::DomainError;
@@ -34,7 +35,8 @@ pub fn other_customer() -> CustomerId {
 }
 
 /// Encodes kind, `seq` and text.
-struct PlainEncoder;
+#[derive(Clone, Copy, Debug)]
+pub struct PlainEncoder;
 
 impl FrameEncoder for PlainEncoder {
     fn encode(&self, entry: &LogEntry<'_>) -> String {
@@ -51,6 +53,12 @@ impl FrameEncoder for PlainEncoder {
 
     fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String {
         frame(kind, seq, &format!("{}(gone)", tombstone.text))
+    }
+}
+
+impl conversation_domain::model::event::FrameEncoder for PlainEncoder {
+    fn encode_conversation(&self, entry: &conversation_domain::model::event::Entry<'_>) -> String {
+        format!("{} {}", entry.event.kind().as_str(), entry.tick.seq)
     }
 }
 
@@ -80,6 +88,8 @@ impl Recorder {
 pub struct World {
     /// The store under test.
     pub store: Arc<dyn Store<Talk>>,
+    /// The same store, for conversations with people outside.
+    pub conversations: Arc<dyn Store<Conversations>>,
     /// Its bell.
     pub bell: Arc<Recorder>,
     clock: AtomicI64,
@@ -112,6 +122,7 @@ impl World {
         });
         let world = Self {
             store: opened.store,
+            conversations: opened.conversations,
             bell,
             clock: AtomicI64::new(1_000_000),
             _keep: opened.keep,

@@ -4,6 +4,8 @@ use super::{Reason, catalogue};
 
 pub(super) const REASONS: &[Reason] = catalogue! {
     INVALID_ARGUMENT {
+        ACCOUNT_TYPE_INVALID "The type of the account is none that there is."
+            "Give `webchat`.";
         AGENTS_DIFFER "`agent_id` and `owner_id` name different agents."
             "Send one of them.";
         AGENT_IDS_REQUIRED "The query names no agent."
@@ -16,6 +18,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Ask a participant to add you.";
         CHAT_TYPE_INVALID "The type of the chat is none there is."
             "Give `direct`, `group` or `talk`.";
+        CONVERSATION_TYPE_INVALID "The type of the conversation is none that there is."
+            "Give `message` or `webchat`.";
         DIALECT_INVALID "The event log has no such vocabulary."
             "Leave `dialect` out, or give one the description of the operation names.";
         DIRECT_CHAT_NEEDS_ONE_OTHER "A direct chat is between the caller and exactly one other agent."
@@ -78,6 +82,10 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Ask the person again; ten failures in ten minutes close the account for a while.";
         ORDER_INVALID "`order` is neither `asc` nor `desc`."
             "Give one of them, or leave it out.";
+        ORIGIN_INVALID "An origin is not a scheme (`http` or `https`), a host and possibly a port; `details` names it."
+            "Give it as browsers send it, without a path.";
+        OWNER_INVALID "The owner is no agent of the customer."
+            "Take the id from the list of agents.";
         OWNER_TYPE_INVALID "An owner is not of the type `agent`."
             "Send `\"owner_type\": \"agent\"`.";
         PAGE_SIZE_INVALID "`page_size` is not 1 to 100."
@@ -102,7 +110,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send the `seq` of the last event seen, or 0.";
         SINCE_SEQ_NEEDS_CHAT "`since_seq` counts inside one chat, and the query names none."
             "Give `chat_id` too.";
-        STATUS_INVALID "The status is none there is; chats are `active` or `closed`, agents `active` or `disabled`, participants of talks `active` or `left`."
+        STATUS_INVALID "The status is none there is; chats and conversations are `active` or `closed`, agents `active` or `disabled`, participants of talks `active` or `left`."
             "Give one of them.";
         TIME_INVALID "A time is in neither of the two forms; `details` names it."
             "Send `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, or RFC 3339, percent-encoded.";

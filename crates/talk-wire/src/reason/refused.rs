@@ -16,8 +16,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Log in again, or create a new key.";
     }
     PERMISSION_DENIED {
-        ORIGIN_NOT_ALLOWED "Web pages of this origin may not open a socket."
-            "Ask the operator to add the origin to `allowed_origins`.";
+        ORIGIN_NOT_ALLOWED "Web pages of this origin may not open a socket, or not embed this web chat."
+            "Ask the operator to add the origin to `allowed_origins`, or an admin to those of the account.";
         PERMISSION_DENIED "The caller may not do this; `message` says who may."
             "Become a participant, or ask somebody who may.";
         SYSTEM_MESSAGE_READ_ONLY "Messages the chat itself wrote are not edited, deleted or answered."
@@ -28,10 +28,14 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     NOT_FOUND {
         ACCESS_KEY_NOT_FOUND "There is no such key of the caller."
             "Read the list of keys anew.";
+        ACCOUNT_NOT_FOUND "There is no such account in the customer."
+            "Read the list of accounts anew.";
         AGENT_NOT_FOUND "There is no such agent in the customer."
             "Read the list of agents anew.";
         CHAT_NOT_FOUND "There is no such chat in the customer, or it is deleted."
             "Read the list of chats anew.";
+        CONVERSATION_NOT_FOUND "There is no such conversation in the customer."
+            "Read the list of conversations anew.";
         CUSTOMER_NOT_FOUND "The caller's customer is gone."
             "Ask the operator.";
         FILE_NOT_FOUND "There is no such file in the customer, it is deleted, or a link to it is wrong or too old."
@@ -68,6 +72,10 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Choose another username.";
     }
     FAILED_PRECONDITION {
+        ACCOUNT_DISABLED "The account of the conversation was deleted, so that nothing can be sent in it."
+            "Write to the person by another account.";
+        ACCOUNT_LIMIT "The customer has as many accounts as it may have."
+            "Delete one, or ask the operator for a higher `max_accounts`.";
         CHAT_CLOSED "The chat is closed: it can be read, not written."
             "Reopen it first.";
         DIRECT_CHAT_FULL "A direct chat has exactly two participants."
@@ -88,6 +96,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Ask the operator to set `secrets_key`.";
         WEBHOOK_IS_DISABLED "A disabled webhook gets nothing."
             "Enable it first.";
+        OWNER_CHANGED "The conversation has another owner than the request names, or than the claim of an agent allows."
+            "Read the conversation anew.";
         WEBHOOK_LIMIT "The customer has as many webhooks as it may have."
             "Delete one, or ask the operator for a higher limit.";
         WEBHOOK_URI_MISSING "The customer has no `webhook_uri` whose method could change."
@@ -112,6 +122,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Use a new key for a new request; repeat a request without any change.";
         INTERCEPT_BLOCKED "The intercept of the customer refused the message; `message` has its reason."
             "Show the reason to the person. The same request is refused again.";
+        MESSAGE_ID_REUSED "The id was used for another message to the same account."
+            "Make a new id for each message, for example a UUID.";
     }
     RESOURCE_EXHAUSTED {
         RATE_LIMITED "The agent, its customer or the address asked for more work than it may for now."

@@ -1,5 +1,6 @@
 //! Pages of lists: their JSON, and where they end.
 
+use conversation_domain::model::{account, conversation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::files::model;
@@ -55,6 +56,33 @@ pub fn encode<D: Row, T: Serialize>(
     json.push_str(&crate::json(&page_token::encode_next(next.as_ref())));
     json.push('}');
     json
+}
+
+impl Row for account::Account {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for conversation::Conversation {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.last.at,
+            id: Some(self.id.0),
+        }
+    }
+}
+
+impl Row for conversation_domain::model::message::Message {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
 }
 
 impl Row for chat::Chat {

@@ -8,8 +8,9 @@ use talk_wire::reason::{find, reasons};
 use crate::status::Status;
 
 /// Literals in capitals that are something else: methods and algorithms.
-const OTHERS: [&str; 11] = [
-    "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "OTHER", "ES256", "HS256", "RS256",
+const OTHERS: [&str; 12] = [
+    "SMS", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "OTHER", "ES256", "HS256",
+    "RS256",
 ];
 
 /// The calls and macros with which lists of possible reasons start.
@@ -24,6 +25,7 @@ const LISTS: [&str; 3] = [
 fn sources() -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let names = [
+        "conversation-domain",
         "talk-domain",
         "talk-wire",
         "talk-http-actix",

@@ -13,11 +13,11 @@ use diesel::result::{Error, QueryResult};
 use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::event::FrameEncoder;
 
 use tokio::sync::oneshot;
 
 use crate::connection::AnyConnection;
+use crate::encoders::Encoders;
 use crate::portable::outcome::{Answer, count};
 use crate::portable::stored::AnyWork;
 use crate::sqlite::connection;
@@ -58,7 +58,7 @@ pub(crate) struct Batcher {
     /// The connection; outside a transaction between batches.
     pub(crate) conn: AnyConnection,
     /// Makes frames.
-    pub(crate) encoder: Arc<dyn FrameEncoder>,
+    pub(crate) encoder: Arc<dyn Encoders>,
     /// Is called with committed events.
     pub(crate) bell: Arc<dyn Bell>,
     /// The write-ahead log.

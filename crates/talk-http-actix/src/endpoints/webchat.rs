@@ -1,0 +1,146 @@
+//! The visitor's side of a web chat: the widget, and the endpoints that only the widget uses. They are
+//! not in the document.
+//!
+//! A visitor is known by a token of 256 random bits, which its page keeps. The address of the visitor
+//! is a digest of the token, so that the database holds nothing to pose as a visitor with.
+
+mod pages;
+mod visitor;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use conversation_domain::message::receive::{Arrival, Incoming, receive_message};
+use conversation_domain::message::visit::{mark_visited, visit};
+use talk_domain::kernel::context::IdSource;
+use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::text::check_text;
+use talk_wire::id;
+use talk_wire::request::{VisitorPost, VisitorRead};
+use talk_wire::resource::{VisitorMessage, VisitorMessages, VisitorSession};
+use uuid::Uuid;
+
+use crate::api_error::ApiError;
+use crate::body::{Body, MessageSize, NoBody};
+use crate::caller::Reply;
+use crate::endpoint::{Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
+use crate::shared::Shared;
+use pages::{hosted, script};
+use visitor::{Client, KnownVisitor, new_token};
+
+/// The paths that pages of any origin may use; the account decides which it admits.
+pub(crate) const OPEN: &str = "/v1.0/webchat/";
+const SESSIONS: &str = "/v1.0/webchat/{account_id}/sessions";
+const MESSAGES: &str = "/v1.0/webchat/{account_id}/messages";
+const READ: &str = "/v1.0/webchat/{account_id}/read";
+
+pub(super) fn rows() -> Vec<Endpoint> {
+    vec![
+        Endpoint::hidden(Method::GET, MESSAGES, list),
+        Endpoint::hidden(Method::POST, MESSAGES, post),
+        Endpoint::hidden(Method::POST, SESSIONS, begin),
+        Endpoint::hidden(Method::PUT, READ, read),
+        Endpoint::hidden(Method::GET, "/webchat.js", script).also_head(script),
+        Endpoint::hidden(Method::GET, "/webchat/{account_id}", hosted).also_head(hosted),
+    ]
+}
+
+/// Begins a session. Nothing is stored before the first message.
+async fn begin(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    Id(id): Id<AccountId>,
+    _: NoBody,
+) -> Reply {
+    let client = Client::admit(&shared, &request, id).await?;
+    Ok(answer(&VisitorSession {
+        token: new_token(&shared),
+        name: client.account.name,
+    }))
+}
+
+async fn post(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    Id(account): Id<AccountId>,
+    body: Body<VisitorPost, MessageSize>,
+) -> Reply {
+    let known = KnownVisitor::admit(&shared, &request, account).await?;
+    let event: Uuid = id::parse("id", &body.value.id)?;
+    check_text("text", &body.value.text, shared.api.limits.text)?;
+    let incoming = Incoming {
+        account,
+        event: event.to_string(),
+        peer: known.visitor.peer,
+        text: body.value.text,
+    };
+    let now = (shared.api.clock)();
+    let arrival = Arrival {
+        now,
+        ids: IdSource::new(now, (shared.api.random)()),
+    };
+    let unit = Unit::of(known.customer, "receive_message");
+    let store = &shared.api.conversations;
+    let written = store.write(unit, move |uow| receive_message(uow, &arrival, &incoming));
+    let received = written.await.map_err(ApiError::from)?;
+    let message = VisitorMessage::from(&received.into_message());
+    Ok(answer(&message))
+}
+
+/// The position of a visitor in its conversation.
+struct Since(u64);
+
+impl FromQuery for Since {
+    fn read(query: &mut QueryReader) -> Result<Self, ApiError> {
+        let about = "Messages after this number.";
+        let since = Parameter::new("since", Form::Number(0, u64::MAX), about);
+        let parse = |text: &str| {
+            let message = "must be a whole number";
+            let invalid = || ApiError::invalid("since", "SINCE_INVALID", message);
+            text.parse().map_err(|_| invalid())
+        };
+        Ok(Self(query.parsed(since, parse)?.unwrap_or(0)))
+    }
+}
+
+async fn list(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    Id(account): Id<AccountId>,
+    Queried(Since(since)): Queried<Since>,
+) -> Reply {
+    let known = KnownVisitor::admit(&shared, &request, account).await?;
+    let (unit, visitor) = (Unit::of(known.customer, "visit"), known.visitor);
+    let store = &shared.api.conversations;
+    let visited = store.read(unit, move |snapshot| visit(snapshot, &visitor, since));
+    let visited = visited.await.map_err(ApiError::from)?;
+    let messages = visited.map_or_else(Vec::new, |visited| visited.messages);
+    Ok(answer(&VisitorMessages {
+        result: messages.iter().map(VisitorMessage::from).collect(),
+    }))
+}
+
+async fn read(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    Id(account): Id<AccountId>,
+    body: Body<VisitorRead>,
+) -> Reply {
+    let known = KnownVisitor::admit(&shared, &request, account).await?;
+    let (visitor, seq, now) = (known.visitor, body.value.seq, (shared.api.clock)());
+    let store = &shared.api.conversations;
+    let mut may_be_more = true;
+    while may_be_more {
+        let (unit, visitor) = (Unit::of(known.customer, "mark_visited"), visitor.clone());
+        let marked = store.write(unit, move |uow| mark_visited(uow, &visitor, seq, now));
+        may_be_more = marked.await.map_err(ApiError::from)?;
+    }
+    Ok(answer(&serde_json::json!({})))
+}
+
+fn answer(body: &impl serde::Serialize) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("application/json")
+        .body(talk_wire::json(body))
+}

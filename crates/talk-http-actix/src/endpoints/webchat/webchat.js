@@ -1,0 +1,167 @@
+// The web chat of Talk: <script src="https://talk.example.com/webchat.js" data-widget="<account id>"></script>
+(() => {
+  'use strict';
+  const script = document.currentScript;
+  const widget = script.dataset.widget;
+  const base = `${new URL(script.src).origin}/v1.0/webchat/${encodeURIComponent(widget)}`;
+  const key = `talk-webchat-${widget}`;
+  const POLL = 2000;
+  const POLL_HIDDEN = 15000;
+
+  const host = document.createElement('div');
+  host.id = 'talk-webchat';
+  const root = host.attachShadow({ mode: 'open' });
+  const style = new CSSStyleSheet();
+  style.replaceSync(`
+    :host { all: initial; position: fixed; right: 1rem; bottom: 1rem; z-index: 2147483000;
+      font: 15px/1.4 system-ui, sans-serif; color: #1b1f24; }
+    .open { border: 0; border-radius: 2rem; padding: .8rem 1.2rem; background: #175ddc; color: #fff;
+      font: inherit; cursor: pointer; }
+    .panel { display: flex; flex-direction: column; width: min(22rem, calc(100vw - 2rem)); color: #1b1f24;
+      height: min(30rem, calc(100vh - 2rem)); background: #fff; border: 1px solid #c9d1d9;
+      border-radius: .8rem; overflow: hidden; box-shadow: 0 8px 30px rgb(0 0 0 / 15%); }
+    header { display: flex; justify-content: space-between; padding: .7rem 1rem; background: #175ddc; color: #fff; }
+    header button { border: 0; background: none; color: inherit; font: inherit; cursor: pointer; }
+    ol { flex: 1; margin: 0; padding: .8rem; overflow-y: auto; list-style: none; }
+    li { max-width: 80%; width: fit-content; margin: 0 0 .5rem; padding: .5rem .7rem; border-radius: .7rem;
+      background: #eef1f5; white-space: pre-wrap; overflow-wrap: anywhere; }
+    li.incoming { margin-left: auto; background: #d7e5ff; }
+    li.failed { background: #ffdcd7; }
+    form { display: flex; gap: .5rem; padding: .6rem; border-top: 1px solid #c9d1d9; }
+    textarea { flex: 1; resize: none; font: inherit; padding: .4rem; border: 1px solid #8b949e; border-radius: .4rem; }
+    [hidden] { display: none !important; }`);
+  root.adoptedStyleSheets = [style];
+
+  const make = (tag, attributes = {}, text = '') => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.textContent = text;
+    return element;
+  };
+  const open = make('button', { class: 'open', type: 'button' }, 'Chat');
+  const panel = make('section', { class: 'panel', role: 'dialog', 'aria-label': 'Chat' });
+  const header = make('header');
+  const title = make('strong', {}, 'Chat');
+  const close = make('button', { type: 'button', 'aria-label': 'Close' }, '\u00d7');
+  const list = make('ol', { 'aria-live': 'polite' });
+  const form = make('form');
+  const input = make('textarea', { rows: '2', 'aria-label': 'Message' });
+  const send = make('button', { type: 'submit' }, 'Send');
+  header.append(title, close);
+  form.append(input, send);
+  panel.append(header, list, form);
+  root.append(open, panel);
+  panel.hidden = true;
+
+  const stored = {
+    get: () => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (value) => { try { localStorage.setItem(key, value); } catch { /* private browsing */ } },
+  };
+  let token = stored.get();
+  let since = 0;
+  let read = 0;
+  let timer = 0;
+  const shown = new Map();
+
+  const call = async (path, method = 'GET', body) => {
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    if (body) headers['Content-Type'] = 'application/json';
+    const options = { method, headers, credentials: 'omit', body: body && JSON.stringify(body) };
+    const answer = await fetch(base + path, options);
+    if (!answer.ok) throw Object.assign(new Error(`HTTP ${answer.status}`), { status: answer.status });
+    return answer.json();
+  };
+
+  const begin = async () => {
+    if (token) return;
+    const session = await call('/sessions', 'POST', {});
+    token = session.token;
+    stored.set(token);
+    if (session.name) title.textContent = session.name;
+  };
+
+  const show = (message) => {
+    let item = shown.get(message.id);
+    if (!item) {
+      item = make('li', { class: message.direction }, message.text);
+      shown.set(message.id, item);
+      list.append(item);
+      list.scrollTop = list.scrollHeight;
+    }
+    return item;
+  };
+
+  const poll = async () => {
+    clearTimeout(timer);
+    try {
+      if (token) {
+        const { result } = await call(`/messages?since=${since}`);
+        for (const message of result) {
+          show(message);
+          since = Math.max(since, message.seq);
+        }
+        if (!panel.hidden && !document.hidden && since > read) {
+          await call('/read', 'PUT', { seq: since });
+          read = since;
+        }
+      }
+    } catch { /* The next poll tries again. */ }
+    timer = setTimeout(poll, document.hidden || panel.hidden ? POLL_HIDDEN : POLL);
+  };
+
+  // An answer that was lost is asked for again with the same id, so that the message is there once.
+  const post = async (id, text, item) => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await begin();
+        const message = await call('/messages', 'POST', { id, text });
+        item.remove();
+        show(message);
+        return;
+      } catch (error) {
+        const isFinal = error.status >= 400 && error.status < 500 && error.status !== 429;
+        if (isFinal || tries >= 5) {
+          item.className = 'incoming failed';
+          return;
+        }
+        await new Promise((done) => setTimeout(done, 500 * 2 ** tries));
+      }
+    }
+  };
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (!text) return;
+    input.value = '';
+    const item = make('li', { class: 'incoming' }, text);
+    list.append(item);
+    list.scrollTop = list.scrollHeight;
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    post(id, text, item).then(poll);
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  const toggle = (isOpen) => {
+    panel.hidden = !isOpen;
+    open.hidden = isOpen;
+    if (isOpen) {
+      input.focus();
+      poll();
+    }
+  };
+  open.addEventListener('click', () => toggle(true));
+  close.addEventListener('click', () => toggle(false));
+  document.addEventListener('visibilitychange', poll);
+  (document.body || document.documentElement).append(host);
+  if (script.dataset.open === 'true') toggle(true);
+  else poll();
+})();

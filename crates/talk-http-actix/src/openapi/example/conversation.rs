@@ -1,0 +1,101 @@
+//! Examples of conversations with people outside.
+
+use talk_wire::resource::{
+    AGENT, Author, Conversation, ConversationAccount, ConversationMessage, PeerAddress,
+    ProviderData,
+};
+
+use super::{ACCOUNT, BOB, CONVERSATION, CUSTOMER, LATER, MESSAGE, TIME};
+use crate::endpoint::Resource;
+
+/// The room of the conversation.
+const ROOM: &str = "018d1732-32cc-7e53-9f24-c3d4e5f60718";
+/// The address of a visitor.
+const VISITOR: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+impl Resource for ConversationAccount {
+    const ONE: &'static str = "The account.";
+    const MANY: &'static str = "A page of accounts.";
+
+    fn example() -> Self {
+        Self {
+            id: ACCOUNT.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            kind: "webchat".to_owned(),
+            name: "Shop".to_owned(),
+            detail: String::new(),
+            provider_data: ProviderData {
+                origins: vec!["https://shop.example.com".to_owned()],
+            },
+            tm_create: TIME.to_owned(),
+            tm_update: TIME.to_owned(),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+fn address(target: &str, name: &str) -> PeerAddress {
+    PeerAddress {
+        kind: "webchat".to_owned(),
+        target: target.to_owned(),
+        target_name: name.to_owned(),
+        name: String::new(),
+        detail: String::new(),
+    }
+}
+
+impl Resource for Conversation {
+    const ONE: &'static str = "The conversation.";
+    const MANY: &'static str = "A page of conversations.";
+
+    fn example() -> Self {
+        Self {
+            id: CONVERSATION.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            owner_type: AGENT.to_owned(),
+            owner_id: BOB.to_owned(),
+            account_id: ACCOUNT.to_owned(),
+            name: format!("Chat \u{b7} {VISITOR}"),
+            detail: String::new(),
+            kind: "webchat".to_owned(),
+            dialog_id: String::new(),
+            own: address(ACCOUNT, "Shop"),
+            peer: address(VISITOR, ""),
+            state: "active".to_owned(),
+            last_seq: 4,
+            tm_create: TIME.to_owned(),
+            tm_update: LATER.to_owned(),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+impl Resource for ConversationMessage {
+    const ONE: &'static str = "The message.";
+    const MANY: &'static str = "A page of messages.";
+
+    fn example() -> Self {
+        Self {
+            id: MESSAGE.to_owned(),
+            customer_id: CUSTOMER.to_owned(),
+            conversation_id: CONVERSATION.to_owned(),
+            room_id: ROOM.to_owned(),
+            direction: "outgoing".to_owned(),
+            status: "done".to_owned(),
+            delivery: "accepted".to_owned(),
+            reference_type: "webchat".to_owned(),
+            reference_id: String::new(),
+            author: Author {
+                owner_type: AGENT.to_owned(),
+                owner_id: BOB.to_owned(),
+            },
+            source: address(ACCOUNT, "Shop"),
+            destination: address(VISITOR, ""),
+            text: "Hello, how can I help?".to_owned(),
+            seq: 4,
+            tm_create: LATER.to_owned(),
+            tm_update: LATER.to_owned(),
+            tm_delete: String::new(),
+        }
+    }
+}

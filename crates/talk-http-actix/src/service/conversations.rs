@@ -1,0 +1,96 @@
+//! Units of work and reads of conversations on behalf of a caller.
+
+use conversation_domain::unit::{ConversationSnapshot, ConversationUnit, Conversations};
+use serde::de::DeserializeOwned;
+use talk_domain::kernel::context::{Actor, Context};
+use talk_domain::kernel::error::DomainError;
+use talk_domain::kernel::idempotency::{Answer, Once};
+use talk_domain::kernel::store::Store;
+use talk_domain::kernel::store_error::StoreError;
+use talk_wire::frame;
+
+use crate::api_error::ApiError;
+use crate::body::JsonBody;
+use crate::caller::Caller;
+use crate::endpoint::Refused;
+use crate::service::once::{PostAnswer, PostResult};
+
+impl Caller {
+    fn conversations(&self) -> &(dyn Store<Conversations> + 'static) {
+        &*self.shared.api.conversations
+    }
+
+    /// Runs a use case that changes conversations.
+    pub(crate) async fn change<T, E>(
+        &self,
+        name: &'static str,
+        work: impl for<'a> FnMut(&mut (dyn ConversationUnit + 'a), &Context) -> Result<T, E>
+        + Send
+        + 'static,
+    ) -> Result<T, Refused<E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let change = self.conversations().write_as(name, self.requester(), work);
+        Ok(change.await.map_err(ApiError::from)?)
+    }
+
+    /// Runs a use case that reads conversations.
+    pub(crate) async fn look<T, E>(
+        &self,
+        name: &'static str,
+        mut work: impl FnMut(&mut dyn ConversationSnapshot, Actor) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refused<E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let actor = self.cx.actor;
+        let store = self.conversations();
+        let read = store.read(self.unit(name), move |snapshot| work(snapshot, actor));
+        read.await.map_err(Refused::by)
+    }
+
+    /// Runs a use case that changes conversations once: a repetition with the same key gets the
+    /// stored answer.
+    pub(crate) async fn change_once<T, E>(
+        &self,
+        name: &'static str,
+        sent: &JsonBody,
+        work: impl for<'a> FnMut(&mut (dyn ConversationUnit + 'a), &Context) -> Result<PostResult<T>, E>
+        + Send
+        + 'static,
+    ) -> Result<PostAnswer<T>, Refused<E>>
+    where
+        T: DeserializeOwned + Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        let once = (self.requester(), self.key(sent)?);
+        let done = self.conversations().write_once(name, once, work).await;
+        match done.map_err(ApiError::from)? {
+            Once::New(result) => Ok(PostAnswer::ran(result)?),
+            Once::Repeated(answer) => Ok(PostAnswer::repeated(self.stored(answer).await?)?),
+        }
+    }
+
+    /// Returns the body of a stored answer.
+    async fn stored(&self, answer: Answer) -> Result<String, ApiError> {
+        let lost = || ApiError::internal("a stored answer is not there");
+        match answer {
+            Answer::Body(body) => Ok(body),
+            Answer::Event(stream, seq) => {
+                let read = self
+                    .conversations()
+                    .read(self.unit("replay_answer"), move |snapshot| {
+                        snapshot.events().get(stream, seq)
+                    });
+                let found: Result<_, StoreError> = read.await;
+                let event = found?.ok_or_else(lost)?;
+                let data = frame::data(&event.payload).map(str::to_owned);
+                data.ok_or_else(lost)
+            }
+            Answer::Message(_) => Err(lost()),
+        }
+    }
+}

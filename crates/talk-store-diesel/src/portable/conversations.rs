@@ -1,0 +1,16 @@
+//! Conversations with people outside.
+
+mod accounts;
+mod inbox;
+mod log;
+mod messages;
+mod removal;
+mod rooms;
+mod rows;
+#[allow(
+    unreachable_pub,
+    clippy::wildcard_imports,
+    reason = "written by diesel's macro"
+)]
+pub(crate) mod schema;
+mod threads;

@@ -1,0 +1,132 @@
+//! Messages of the customer's conversations.
+
+use conversation_domain::model::message::{
+    Delivery, Direction, Message, MessageQueries, MessageRepository,
+};
+use diesel::prelude::*;
+use talk_domain::kernel::id::{ConversationId, ConversationMessageId};
+use talk_domain::kernel::page::{Cursor, Page, PageRequest};
+use talk_domain::kernel::store_error::StoreError;
+
+use crate::connection::MultiBackend;
+use crate::error::fault;
+use crate::portable::conversations::rows::MessageRow;
+use crate::portable::conversations::schema::conversation_messages::{self, dsl};
+use crate::portable::deadline::talk_in_time;
+use crate::portable::paging::{behind, one_page};
+use crate::portable::rows::{bytes, seq as stored_seq};
+use crate::portable::scope::{Scope, all, changed};
+
+impl Scope<'_> {
+    fn conversation_message(
+        &mut self,
+        id: ConversationMessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        let row = conversation_messages::table
+            .filter(dsl::id.eq(bytes(id.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .select(MessageRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Message::try_from).transpose()
+    }
+}
+
+impl MessageRepository for Scope<'_> {
+    fn get(&mut self, id: ConversationMessageId) -> Result<Option<Message>, StoreError> {
+        self.conversation_message(id)
+    }
+
+    fn insert(&mut self, message: &Message) -> Result<(), StoreError> {
+        self.assert_same_customer(message.customer)?;
+        diesel::insert_into(conversation_messages::table)
+            .values(MessageRow::from(message))
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
+    }
+
+    fn update(&mut self, message: &Message) -> Result<(), StoreError> {
+        self.assert_same_customer(message.customer)?;
+        let known = conversation_messages::table
+            .filter(dsl::id.eq(bytes(message.id.0)))
+            .filter(dsl::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set((
+                dsl::delivery.eq(message.delivery.as_str()),
+                dsl::updated_at.eq(message.updated.as_micros()),
+            ))
+            .execute(self.changing())
+            .map_err(fault)?;
+        changed(rows)
+    }
+
+    fn unread_outgoing(
+        &mut self,
+        conversation: ConversationId,
+        seq: u64,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        let unread = [Delivery::Accepted, Delivery::Delivered].map(Delivery::as_str);
+        let rows = conversation_messages::table
+            .filter(dsl::conversation_id.eq(bytes(conversation.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .filter(dsl::direction.eq(Direction::Outgoing.as_str()))
+            .filter(dsl::delivery.eq_any(unread))
+            .filter(dsl::seq.le(stored_seq(seq)))
+            .order(dsl::seq.asc())
+            .limit(i64::from(limit))
+            .select(MessageRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
+    }
+}
+
+impl MessageQueries for Scope<'_> {
+    fn get(&mut self, id: ConversationMessageId) -> Result<Option<Message>, StoreError> {
+        self.conversation_message(id)
+    }
+
+    fn page(
+        &mut self,
+        conversation: ConversationId,
+        request: PageRequest,
+    ) -> Result<Page<Message>, StoreError> {
+        let query = conversation_messages::table
+            .filter(talk_in_time())
+            .filter(dsl::conversation_id.eq(bytes(conversation.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .select(MessageRow::as_select())
+            .into_boxed::<MultiBackend>();
+        let query = behind!(query, request, dsl::created_at, dsl::id);
+        let rows = one_page!(query, request, dsl::created_at, dsl::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        Ok(Page::cut(all(rows)?, request.size, |message: &Message| {
+            Cursor {
+                at: message.created,
+                id: Some(message.id.0),
+            }
+        }))
+    }
+
+    fn after(
+        &mut self,
+        conversation: ConversationId,
+        seq: u64,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        let rows = conversation_messages::table
+            .filter(dsl::conversation_id.eq(bytes(conversation.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .filter(dsl::seq.gt(stored_seq(seq)))
+            .order(dsl::seq.asc())
+            .limit(i64::from(limit))
+            .select(MessageRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
+    }
+}

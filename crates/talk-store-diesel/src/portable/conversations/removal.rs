@@ -1,0 +1,86 @@
+//! Removal of the conversations of a deleted customer, in bounded steps.
+
+use diesel::prelude::*;
+use talk_domain::kernel::store_error::StoreError;
+
+use crate::error::fault;
+use crate::portable::conversations::schema::{
+    accounts, conversation_messages, conversations, inbox, rooms,
+};
+use crate::portable::schema::events;
+use crate::portable::scope::Scope;
+
+/// Deletes up to `$limit` rows of a table of the scope's customer that are found by `$id`; returns
+/// their number.
+macro_rules! remove_some {
+    ($scope:expr, $table:ident, $id:ident, $limit:expr) => {{
+        let ids: Vec<Vec<u8>> = $table::table
+            .filter($table::customer_id.eq($scope.customer()))
+            .limit(i64::from($limit))
+            .select($table::$id)
+            .load($scope.conn)
+            .map_err(fault)?;
+        if !ids.is_empty() {
+            $scope.cache.mark_erased();
+            let rows = $table::table
+                .filter($table::customer_id.eq($scope.customer()))
+                .filter($table::$id.eq_any(&ids));
+            diesel::delete(rows)
+                .execute($scope.changing())
+                .map_err(fault)?;
+        }
+        ids
+    }};
+}
+
+impl Scope<'_> {
+    /// Removes up to `limit` rows of one table of conversations of the scope's customer. Returns
+    /// whether it removed any; there may be more then.
+    pub(crate) fn remove_conversation_rows(&mut self, limit: u32) -> Result<bool, StoreError> {
+        if !remove_some!(self, conversation_messages, id, limit).is_empty()
+            || !remove_some!(self, inbox, message_id, limit).is_empty()
+            || !remove_some!(self, rooms, id, limit).is_empty()
+            || !remove_some!(self, accounts, id, limit).is_empty()
+            || self.remove_conversation_events(limit)?
+        {
+            return Ok(true);
+        }
+        Ok(!remove_some!(self, conversations, id, limit).is_empty())
+    }
+
+    /// Removes up to `limit` events of one conversation, while there is a conversation with events.
+    fn remove_conversation_events(&mut self, limit: u32) -> Result<bool, StoreError> {
+        let with_events = conversations::table
+            .filter(conversations::customer_id.eq(self.customer()))
+            .filter(conversations::last_seq.gt(0));
+        let first: Option<Vec<u8>> = with_events
+            .select(conversations::id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        let Some(stream) = first else {
+            return Ok(false);
+        };
+        self.cache.mark_erased();
+        let places: Vec<i64> = events::table
+            .filter(events::stream_id.eq(&stream))
+            .order(events::seq.asc())
+            .limit(i64::from(limit))
+            .select(events::seq)
+            .load(self.conn)
+            .map_err(fault)?;
+        let rows = events::table
+            .filter(events::stream_id.eq(&stream))
+            .filter(events::seq.eq_any(&places));
+        diesel::delete(rows)
+            .execute(self.changing())
+            .map_err(fault)?;
+        if places.len() < limit as usize {
+            diesel::update(conversations::table.filter(conversations::id.eq(&stream)))
+                .set(conversations::last_seq.eq(0))
+                .execute(self.changing())
+                .map_err(fault)?;
+        }
+        Ok(true)
+    }
+}

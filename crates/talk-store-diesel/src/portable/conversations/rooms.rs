@@ -1,0 +1,49 @@
+//! Rooms of the customer.
+
+use conversation_domain::model::room::{Room, RoomKey, RoomQueries, RoomRepository};
+use diesel::prelude::*;
+use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::store_error::StoreError;
+
+use crate::error::{corrupt, fault};
+use crate::portable::conversations::rows::RoomRow;
+use crate::portable::conversations::schema::rooms;
+use crate::portable::rows::id;
+use crate::portable::scope::Scope;
+
+impl Scope<'_> {
+    fn conversation_of(&mut self, key: RoomKey) -> Result<Option<ConversationId>, StoreError> {
+        let found: Option<Vec<u8>> = rooms::table
+            .filter(rooms::room_key.eq(key.0.to_vec()))
+            .filter(rooms::customer_id.eq(self.customer()))
+            .select(rooms::conversation_id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        found.as_deref().map(id).transpose()
+    }
+}
+
+impl RoomRepository for Scope<'_> {
+    fn by_key(&mut self, key: RoomKey) -> Result<Option<ConversationId>, StoreError> {
+        self.conversation_of(key)
+    }
+
+    fn insert(
+        &mut self,
+        conversation: ConversationId,
+        room: &Room,
+        key: RoomKey,
+    ) -> Result<bool, StoreError> {
+        let customer = self.customer;
+        let customer = customer.ok_or_else(|| corrupt("a room of no customer"))?;
+        let row = RoomRow::new(customer, conversation, room, key);
+        self.insert_if_absent(|conn| diesel::insert_into(rooms::table).values(row).execute(conn))
+    }
+}
+
+impl RoomQueries for Scope<'_> {
+    fn by_key(&mut self, key: RoomKey) -> Result<Option<ConversationId>, StoreError> {
+        self.conversation_of(key)
+    }
+}

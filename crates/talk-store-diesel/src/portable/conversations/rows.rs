@@ -1,0 +1,251 @@
+//! The rows of accounts, conversations, rooms and messages.
+
+use conversation_domain::model::account::{Account, Method};
+use conversation_domain::model::address::{Address, AddressKind};
+use conversation_domain::model::conversation::{Conversation, State};
+use conversation_domain::model::message::{Delivery, Direction, Message};
+use conversation_domain::model::origin::Origin;
+use conversation_domain::model::room::{Room, RoomKey};
+use diesel::prelude::*;
+use talk_domain::kernel::id::{ConversationId, CustomerId};
+use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::Tick;
+
+use crate::error::corrupt;
+use crate::portable::conversations::schema::{
+    accounts, conversation_messages, conversations, rooms,
+};
+use crate::portable::rows::{at, bytes, id, number, optional_id, seq};
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false)]
+pub(crate) struct AccountRow {
+    id: Vec<u8>,
+    customer_id: Vec<u8>,
+    method: String,
+    name: String,
+    detail: String,
+    origins: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<&Account> for AccountRow {
+    fn from(account: &Account) -> Self {
+        let origins: Vec<_> = account.origins.iter().map(Origin::as_str).collect();
+        Self {
+            id: bytes(account.id.0),
+            customer_id: bytes(account.customer.0),
+            method: account.method.as_str().to_owned(),
+            name: account.name.clone(),
+            detail: account.detail.clone(),
+            origins: origins.join(" "),
+            created_at: account.created.as_micros(),
+            updated_at: account.updated.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let origins = row.origins.split_whitespace();
+        let origins = origins.map(|text| Origin::parse(text).ok_or_else(|| corrupt("an origin")));
+        Ok(Self {
+            id: id(&row.id)?,
+            customer: id(&row.customer_id)?,
+            method: method(&row.method)?,
+            name: row.name,
+            detail: row.detail,
+            origins: origins.collect::<Result<_, _>>()?,
+            created: at(row.created_at)?,
+            updated: at(row.updated_at)?,
+        })
+    }
+}
+
+fn method(name: &str) -> Result<Method, StoreError> {
+    Method::parse(name).ok_or_else(|| corrupt("an unknown method"))
+}
+
+fn address(kind: &str, target: String, target_name: String) -> Result<Address, StoreError> {
+    Ok(Address {
+        kind: AddressKind::parse(kind).ok_or_else(|| corrupt("an unknown type of address"))?,
+        target,
+        target_name,
+    })
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
+#[diesel(table_name = conversations, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub(crate) struct ConversationRow {
+    id: Vec<u8>,
+    customer_id: Vec<u8>,
+    room_id: Vec<u8>,
+    owner_id: Option<Vec<u8>>,
+    name: String,
+    detail: String,
+    state: String,
+    last_seq: i64,
+    last_at: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<&Conversation> for ConversationRow {
+    fn from(conversation: &Conversation) -> Self {
+        Self {
+            id: bytes(conversation.id.0),
+            customer_id: bytes(conversation.customer.0),
+            room_id: bytes(conversation.room.id.0),
+            owner_id: conversation.owner.map(|owner| bytes(owner.0)),
+            name: conversation.name.clone(),
+            detail: conversation.detail.clone(),
+            state: conversation.state.as_str().to_owned(),
+            last_seq: seq(conversation.last.seq),
+            last_at: conversation.last.at.as_micros(),
+            created_at: conversation.created.as_micros(),
+            updated_at: conversation.updated.as_micros(),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = rooms, treat_none_as_default_value = false)]
+pub(crate) struct RoomRow {
+    id: Vec<u8>,
+    customer_id: Vec<u8>,
+    conversation_id: Vec<u8>,
+    account_id: Vec<u8>,
+    method: String,
+    own_kind: String,
+    own_target: String,
+    own_name: String,
+    peer_kind: String,
+    peer_target: String,
+    peer_name: String,
+    room_key: Vec<u8>,
+    created_at: i64,
+}
+
+impl RoomRow {
+    pub(crate) fn new(
+        customer: CustomerId,
+        conversation: ConversationId,
+        room: &Room,
+        key: RoomKey,
+    ) -> Self {
+        let (own, peer) = (&room.own, &room.peer);
+        Self {
+            id: bytes(room.id.0),
+            customer_id: bytes(customer.0),
+            conversation_id: bytes(conversation.0),
+            account_id: bytes(room.account.0),
+            method: room.method.as_str().to_owned(),
+            own_kind: own.kind.as_str().to_owned(),
+            own_target: own.target.clone(),
+            own_name: own.target_name.clone(),
+            peer_kind: peer.kind.as_str().to_owned(),
+            peer_target: peer.target.clone(),
+            peer_name: peer.target_name.clone(),
+            room_key: key.0.to_vec(),
+            created_at: room.created.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<RoomRow> for Room {
+    type Error = StoreError;
+
+    fn try_from(row: RoomRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: id(&row.id)?,
+            account: id(&row.account_id)?,
+            method: method(&row.method)?,
+            own: address(&row.own_kind, row.own_target, row.own_name)?,
+            peer: address(&row.peer_kind, row.peer_target, row.peer_name)?,
+            created: at(row.created_at)?,
+        })
+    }
+}
+
+/// A conversation with its first room.
+pub(crate) fn conversation(
+    (row, room): (ConversationRow, RoomRow),
+) -> Result<Conversation, StoreError> {
+    Ok(Conversation {
+        id: id(&row.id)?,
+        customer: id(&row.customer_id)?,
+        room: room.try_into()?,
+        owner: optional_id(row.owner_id.as_deref())?,
+        name: row.name,
+        detail: row.detail,
+        state: State::parse(&row.state).ok_or_else(|| corrupt("an unknown state"))?,
+        last: Tick {
+            seq: number(row.last_seq)?,
+            at: at(row.last_at)?,
+        },
+        created: at(row.created_at)?,
+        updated: at(row.updated_at)?,
+    })
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = conversation_messages, treat_none_as_default_value = false)]
+pub(crate) struct MessageRow {
+    id: Vec<u8>,
+    customer_id: Vec<u8>,
+    conversation_id: Vec<u8>,
+    room_id: Vec<u8>,
+    direction: String,
+    author_id: Option<Vec<u8>>,
+    reference: String,
+    body: String,
+    delivery: String,
+    seq: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<&Message> for MessageRow {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: bytes(message.id.0),
+            customer_id: bytes(message.customer.0),
+            conversation_id: bytes(message.conversation.0),
+            room_id: bytes(message.room.0),
+            direction: message.direction.as_str().to_owned(),
+            author_id: message.author.map(|author| bytes(author.0)),
+            reference: message.reference.clone(),
+            body: message.text.clone(),
+            delivery: message.delivery.as_str().to_owned(),
+            seq: seq(message.seq),
+            created_at: message.created.as_micros(),
+            updated_at: message.updated.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<MessageRow> for Message {
+    type Error = StoreError;
+
+    fn try_from(row: MessageRow) -> Result<Self, StoreError> {
+        let direction = Direction::parse(&row.direction);
+        let delivery = Delivery::parse(&row.delivery);
+        Ok(Self {
+            id: id(&row.id)?,
+            customer: id(&row.customer_id)?,
+            conversation: id(&row.conversation_id)?,
+            room: id(&row.room_id)?,
+            direction: direction.ok_or_else(|| corrupt("an unknown direction"))?,
+            author: optional_id(row.author_id.as_deref())?,
+            reference: row.reference,
+            text: row.body,
+            delivery: delivery.ok_or_else(|| corrupt("an unknown step of a delivery"))?,
+            seq: number(row.seq)?,
+            created: at(row.created_at)?,
+            updated: at(row.updated_at)?,
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! The tables of conversations with people outside.
+
+diesel::table! {
+    #[sql_name = "talk_accounts"]
+    accounts (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        method -> Text,
+        name -> Text,
+        detail -> Text,
+        origins -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_conversations"]
+    conversations (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        room_id -> Binary,
+        owner_id -> Nullable<Binary>,
+        name -> Text,
+        detail -> Text,
+        state -> Text,
+        last_seq -> BigInt,
+        last_at -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_rooms"]
+    rooms (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        conversation_id -> Binary,
+        account_id -> Binary,
+        method -> Text,
+        own_kind -> Text,
+        own_target -> Text,
+        own_name -> Text,
+        peer_kind -> Text,
+        peer_target -> Text,
+        peer_name -> Text,
+        room_key -> Binary,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_conversation_messages"]
+    conversation_messages (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        conversation_id -> Binary,
+        room_id -> Binary,
+        direction -> Text,
+        author_id -> Nullable<Binary>,
+        reference -> Text,
+        body -> Text,
+        delivery -> Text,
+        seq -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_inbox"]
+    inbox (account_id, event) {
+        account_id -> Binary,
+        event -> Text,
+        customer_id -> Binary,
+        message_id -> Binary,
+        received_at -> BigInt,
+    }
+}
+
+diesel::joinable!(conversations
+    -> rooms (room_id));
+diesel::allow_tables_to_appear_in_same_query!(conversations, rooms);

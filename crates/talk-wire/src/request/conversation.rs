@@ -1,0 +1,197 @@
+//! Requests about conversations with people outside.
+
+use conversation_domain::account::create::{CreateAccount, Wanted};
+use conversation_domain::conversation::update;
+use conversation_domain::message::send;
+use conversation_domain::model::account::{Account, Method, parse_origins};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::{AgentId, ConversationId};
+use uuid::Uuid;
+
+use crate::id;
+use crate::request::Request;
+use crate::resource::ProviderData;
+
+/// Creates an account, or changes one: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct AccountSettings {
+    /// Type; an account keeps it.
+    #[serde(default, rename = "type")]
+    #[schemars(extend("enum" = ["webchat", null]))]
+    pub kind: Option<String>,
+    /// Name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Detail.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// Settings of the type.
+    #[serde(default)]
+    #[schemars(with = "ProviderData")]
+    pub provider_data: Option<ProviderData>,
+}
+
+impl AccountSettings {
+    /// The command that creates an account.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn create(self) -> Result<CreateAccount, Invalid> {
+        if self.kind.as_deref() != Some("webchat") {
+            let message = "must be webchat";
+            return Err(Invalid::new("type", "ACCOUNT_TYPE_INVALID", message));
+        }
+        let data = self.provider_data.unwrap_or_default();
+        Ok(CreateAccount {
+            method: Method::Webchat,
+            wanted: Wanted {
+                name: self.name.unwrap_or_default(),
+                detail: self.detail.unwrap_or_default(),
+                origins: parse_origins(&data.origins)?,
+            },
+        })
+    }
+
+    /// Returns the change of an account to these settings.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn change(self) -> Result<impl Fn(&Account) -> Wanted + Send + 'static, Invalid> {
+        let origins = self.provider_data.map(|data| parse_origins(&data.origins));
+        let origins = origins.transpose()?;
+        let (name, detail) = (self.name, self.detail);
+        Ok(move |account: &Account| Wanted {
+            name: name.clone().unwrap_or_else(|| account.name.clone()),
+            detail: detail.clone().unwrap_or_else(|| account.detail.clone()),
+            origins: origins.clone().unwrap_or_else(|| account.origins.clone()),
+        })
+    }
+}
+
+impl Request for AccountSettings {
+    const REFUSALS: &'static [&'static str] =
+        &["ACCOUNT_TYPE_INVALID", "LIMIT_EXCEEDED", "ORIGIN_INVALID"];
+}
+
+/// Reads an owner: `""` and the nil id stand for none.
+fn owner(field: &str, text: &str) -> Result<Option<AgentId>, Invalid> {
+    let owner: Option<AgentId> = id::parse_optional(field, Some(text))?;
+    Ok(owner.filter(|owner| owner.0 != Uuid::nil()))
+}
+
+/// Changes a conversation: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct UpdateConversation {
+    /// The new owner, by an admin or manager; `""` for none.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 36))]
+    pub owner_id: Option<String>,
+    /// Change only if this is the owner; `""` stands for none.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 36))]
+    pub if_owner: Option<String>,
+    /// Name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Detail.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+impl UpdateConversation {
+    /// The command.
+    ///
+    /// # Errors
+    /// `INVALID_ID`.
+    pub fn command(self) -> Result<update::UpdateConversation, Invalid> {
+        let owner_id = self.owner_id.map(|text| owner("owner_id", &text));
+        let if_owner = self.if_owner.map(|text| owner("if_owner", &text));
+        Ok(update::UpdateConversation {
+            owner: owner_id.transpose()?,
+            expected_owner: if_owner.transpose()?,
+            name: self.name,
+            detail: self.detail,
+        })
+    }
+}
+
+impl Request for UpdateConversation {
+    const REFUSALS: &'static [&'static str] = &["INVALID_ID", "LIMIT_EXCEEDED", "OWNER_INVALID"];
+}
+
+/// Becomes the owner of a conversation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ClaimConversation {
+    /// Only if this is the owner; absent or `""` for none.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 36))]
+    pub if_owner: Option<String>,
+}
+
+impl ClaimConversation {
+    /// The expected owner.
+    ///
+    /// # Errors
+    /// `INVALID_ID`.
+    pub fn expected(&self) -> Result<Option<AgentId>, Invalid> {
+        let expected = self.if_owner.as_deref().unwrap_or_default();
+        owner("if_owner", expected)
+    }
+}
+
+impl Request for ClaimConversation {
+    const REFUSALS: &'static [&'static str] = &["INVALID_ID"];
+}
+
+/// Sends a message to the person outside.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SendMessage {
+    /// Text.
+    #[serde(default)]
+    pub text: String,
+}
+
+impl SendMessage {
+    /// The command.
+    #[must_use]
+    pub fn command(self, conversation: ConversationId) -> send::SendMessage {
+        send::SendMessage {
+            conversation,
+            text: self.text,
+        }
+    }
+}
+
+impl Request for SendMessage {
+    const REFUSALS: &'static [&'static str] = &["LIMIT_EXCEEDED"];
+}
+
+/// Sends a message of a visitor.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorPost {
+    /// An id that the page makes: the same id again is the same message.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 36))]
+    pub id: String,
+    /// Text.
+    #[serde(default)]
+    pub text: String,
+}
+
+impl Request for VisitorPost {
+    const REFUSALS: &'static [&'static str] = &["INVALID_ID", "LIMIT_EXCEEDED"];
+}
+
+/// Says up to where a visitor has read.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorRead {
+    /// The `seq` of the last message that the visitor has read.
+    #[serde(default)]
+    pub seq: u64,
+}
+
+impl Request for VisitorRead {
+    const REFUSALS: &'static [&'static str] = &[];
+}

@@ -1,0 +1,305 @@
+//! Conversations with people outside: accounts, conversations and their messages.
+
+use conversation_domain::model::account::{self, Method};
+use conversation_domain::model::message::Direction;
+use conversation_domain::model::origin::Origin;
+use conversation_domain::model::room::Room;
+use conversation_domain::model::{address, conversation, message};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use talk_domain::kernel::id::AgentId;
+use uuid::Uuid;
+
+use crate::resource::AGENT;
+use crate::time;
+
+/// The settings of an account that depend on its type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderData {
+    /// Of a `webchat`: the web pages that may embed it, as scheme, host and port. At most 32.
+    #[serde(default)]
+    pub origins: Vec<String>,
+}
+
+/// A customer's access to one method of talking with people outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConversationAccount {
+    /// Identity.
+    pub id: String,
+    /// Its customer.
+    pub customer_id: String,
+    /// Type.
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["sms", "webchat"]))]
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Detail.
+    pub detail: String,
+    /// Settings of the type.
+    pub provider_data: ProviderData,
+    /// Time of creation.
+    pub tm_create: String,
+    /// Time of the last change.
+    pub tm_update: String,
+    /// Always `""`: a deleted account is gone.
+    pub tm_delete: String,
+}
+
+impl From<&account::Account> for ConversationAccount {
+    fn from(account: &account::Account) -> Self {
+        let kind = match account.method {
+            Method::Message => "sms",
+            Method::Webchat => "webchat",
+        };
+        let origins = account.origins.iter().map(Origin::as_str);
+        Self {
+            id: account.id.to_string(),
+            customer_id: account.customer.to_string(),
+            kind: kind.to_owned(),
+            name: account.name.clone(),
+            detail: account.detail.clone(),
+            provider_data: ProviderData {
+                origins: origins.map(str::to_owned).collect(),
+            },
+            tm_create: time::format(account.created),
+            tm_update: time::format(account.updated),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+/// An address of a person outside, or of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PeerAddress {
+    /// Type.
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["tel", "line", "whatsapp", "email", "webchat"]))]
+    pub kind: String,
+    /// The number, mailbox or id.
+    pub target: String,
+    /// The name of whoever has it; may be empty.
+    pub target_name: String,
+    /// Always `""`.
+    pub name: String,
+    /// Always `""`.
+    pub detail: String,
+}
+
+impl From<&address::Address> for PeerAddress {
+    fn from(address: &address::Address) -> Self {
+        Self {
+            kind: address.kind.as_str().to_owned(),
+            target: address.target.clone(),
+            target_name: address.target_name.clone(),
+            name: String::new(),
+            detail: String::new(),
+        }
+    }
+}
+
+/// Type and id of an agent, or an empty type and the nil id for none.
+fn owner(agent: Option<AgentId>) -> (String, String) {
+    agent.map_or_else(
+        || (String::new(), Uuid::nil().to_string()),
+        |agent| (AGENT.to_owned(), agent.to_string()),
+    )
+}
+
+/// A conversation with a person outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Conversation {
+    /// Identity.
+    pub id: String,
+    /// Its customer.
+    pub customer_id: String,
+    /// `agent`, or `""` while nobody owns it.
+    #[schemars(extend("enum" = ["", "agent"]))]
+    pub owner_type: String,
+    /// The owner; the nil id while there is none.
+    pub owner_id: String,
+    /// The account.
+    pub account_id: String,
+    /// Name.
+    pub name: String,
+    /// Detail.
+    pub detail: String,
+    /// The method.
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["message", "webchat"]))]
+    pub kind: String,
+    /// The id of the dialog at the provider; `""` if the method has none.
+    pub dialog_id: String,
+    /// The own address.
+    #[serde(rename = "self")]
+    pub own: PeerAddress,
+    /// The address of the person outside.
+    pub peer: PeerAddress,
+    /// Whether it goes on.
+    #[schemars(extend("enum" = ["active", "closed"]))]
+    pub state: String,
+    /// The number of its newest event.
+    pub last_seq: u64,
+    /// Time of creation.
+    pub tm_create: String,
+    /// Time of the last change of the conversation itself.
+    pub tm_update: String,
+    /// Always `""`.
+    pub tm_delete: String,
+}
+
+impl From<&conversation::Conversation> for Conversation {
+    fn from(conversation: &conversation::Conversation) -> Self {
+        let (owner_type, owner_id) = owner(conversation.owner);
+        let room = &conversation.room;
+        Self {
+            id: conversation.id.to_string(),
+            customer_id: conversation.customer.to_string(),
+            owner_type,
+            owner_id,
+            account_id: room.account.to_string(),
+            name: conversation.name.clone(),
+            detail: conversation.detail.clone(),
+            kind: room.method.as_str().to_owned(),
+            dialog_id: String::new(),
+            own: (&room.own).into(),
+            peer: (&room.peer).into(),
+            state: conversation.state.as_str().to_owned(),
+            last_seq: conversation.last.seq,
+            tm_create: time::format(conversation.created),
+            tm_update: time::format(conversation.updated),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+/// The agent that wrote a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Author {
+    /// `agent`, or `""` for the person outside.
+    #[schemars(extend("enum" = ["", "agent"]))]
+    pub owner_type: String,
+    /// The agent; the nil id for the person outside.
+    pub owner_id: String,
+}
+
+/// A message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConversationMessage {
+    /// Identity.
+    pub id: String,
+    /// Its customer.
+    pub customer_id: String,
+    /// Its conversation.
+    pub conversation_id: String,
+    /// Its room.
+    pub room_id: String,
+    /// `incoming`: from the person outside.
+    #[schemars(extend("enum" = ["incoming", "outgoing"]))]
+    pub direction: String,
+    /// Whether the method has accepted it.
+    #[schemars(extend("enum" = ["done"]))]
+    pub status: String,
+    /// How far it has got.
+    #[schemars(extend("enum" = ["accepted", "delivered", "read"]))]
+    pub delivery: String,
+    /// The method.
+    #[schemars(extend("enum" = ["message", "webchat"]))]
+    pub reference_type: String,
+    /// Of an incoming message: its id for the method. `""` for an outgoing one.
+    pub reference_id: String,
+    /// The author.
+    pub author: Author,
+    /// The sending address.
+    pub source: PeerAddress,
+    /// The receiving address.
+    pub destination: PeerAddress,
+    /// Text.
+    pub text: String,
+    /// The number of its first event in the conversation.
+    pub seq: u64,
+    /// Time of creation.
+    pub tm_create: String,
+    /// Time of the last change.
+    pub tm_update: String,
+    /// Always `""`.
+    pub tm_delete: String,
+}
+
+impl ConversationMessage {
+    /// A message of this room.
+    #[must_use]
+    pub fn new(message: &message::Message, room: &Room) -> Self {
+        let (source, destination) = match message.direction {
+            Direction::Incoming => (&room.peer, &room.own),
+            Direction::Outgoing => (&room.own, &room.peer),
+        };
+        let (owner_type, owner_id) = owner(message.author);
+        Self {
+            id: message.id.to_string(),
+            customer_id: message.customer.to_string(),
+            conversation_id: message.conversation.to_string(),
+            room_id: message.room.to_string(),
+            direction: message.direction.as_str().to_owned(),
+            status: "done".to_owned(),
+            delivery: message.delivery.as_str().to_owned(),
+            reference_type: room.method.as_str().to_owned(),
+            reference_id: message.reference.clone(),
+            author: Author {
+                owner_type,
+                owner_id,
+            },
+            source: source.into(),
+            destination: destination.into(),
+            text: message.text.clone(),
+            seq: message.seq,
+            tm_create: time::format(message.created),
+            tm_update: time::format(message.updated),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+/// The session of a visitor of a web chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorSession {
+    /// The secret by which the server knows the visitor again; the page keeps it.
+    pub token: String,
+    /// The name of the account.
+    pub name: String,
+}
+
+/// A message as the visitor of a web chat sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorMessage {
+    /// Identity.
+    pub id: String,
+    /// `incoming`: written by the visitor.
+    #[schemars(extend("enum" = ["incoming", "outgoing"]))]
+    pub direction: String,
+    /// Text.
+    pub text: String,
+    /// Its number in the conversation.
+    pub seq: u64,
+    /// Time of creation.
+    pub tm_create: String,
+}
+
+impl From<&message::Message> for VisitorMessage {
+    fn from(message: &message::Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            direction: message.direction.as_str().to_owned(),
+            text: message.text.clone(),
+            seq: message.seq,
+            tm_create: time::format(message.created),
+        }
+    }
+}
+
+/// The messages that a visitor has not seen yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorMessages {
+    /// In the order in which they were written; at most 100.
+    pub result: Vec<VisitorMessage>,
+}
