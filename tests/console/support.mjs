@@ -49,6 +49,7 @@ export class Server {
       this.url = banner.url;
       this.chat = banner.chat_id;
       this.agents = banner.agents;
+      this.visitorPage = banner.visitor_page;
       break;
     }
     if (!this.url) throw new Error("the server did not start");

@@ -1,0 +1,127 @@
+// The web chat: a visitor on the server's own page and on the page of a shop.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { Browser, Server } from "../support.mjs";
+
+/** @type {Server} */
+let server;
+/** @type {Browser} */
+let browser;
+
+before(async () => {
+  server = await Server.start();
+  browser = await Browser.start();
+});
+
+after(async () => {
+  await browser?.stop();
+  server?.stop();
+});
+
+/**
+ * Writes a message as a visitor and waits until the server has it.
+ * @param {import("playwright-core").Page} page
+ * @param {string} text
+ */
+async function write(page, text) {
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  const stored = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/messages"));
+  await page.keyboard.press("Enter");
+  return stored;
+}
+
+/** The newest conversation with a visitor. */
+async function newest() {
+  const { result } = await server.call("alice", "GET", "/v1.0/conversations");
+  return result[0];
+}
+
+/**
+ * The texts of a conversation, the oldest first.
+ * @param {string} id
+ */
+async function texts(id) {
+  const { result } = await server.call("alice", "GET", `/v1.0/conversations/${id}/messages?order=asc`);
+  return result.map((/** @type {{ text: string }} */ message) => message.text);
+}
+
+/**
+ * Serves a page that embeds a web chat, on an origin of its own.
+ * @param {string} account
+ */
+async function shop(account) {
+  const script = `<script src="${server.url}/webchat.js" data-widget="${account}"></script>`;
+  const page = `<!doctype html><title>Shop</title><style>* { color: red !important }</style><h1>Shop</h1>${script}`;
+  const site = createServer((_, answer) => {
+    answer.setHeader("content-type", "text/html");
+    answer.end(page);
+  });
+  await new Promise((done) => site.listen(0, "127.0.0.1", () => done(undefined)));
+  const address = site.address();
+  assert(address && typeof address === "object");
+  return { url: `http://127.0.0.1:${address.port}`, close: () => site.close() };
+}
+
+test("a visitor writes, an agent answers, and the visitor reads it", async () => {
+  const page = await browser.page(server.visitorPage);
+  await write(page, "Do you ship to <b>Seoul</b>? 👋");
+  const conversation = await newest();
+  assert.deepEqual(await texts(conversation.id), ["Do you ship to <b>Seoul</b>? 👋"]);
+  const path = `/v1.0/conversations/${conversation.id}/messages`;
+  const told = page.waitForResponse((answer) => answer.url().endsWith("/read") && answer.request().postDataJSON().seq > 2);
+  const sent = await server.call("alice", "POST", path, { text: "We do.\n<img src=x onerror=alert(1)>" });
+  await page.getByText("We do.").waitFor();
+  assert.equal(await page.locator("#talk-webchat img").count(), 0);
+  assert((await told).ok());
+  const read = await server.call("alice", "GET", `${path}/${sent.id}`);
+  assert.equal(read.delivery, "read");
+  await page.reload();
+  await page.getByText("We do.").waitFor();
+  assert.equal(await page.locator("#talk-webchat li").count(), 2);
+  assert.deepEqual(browser.errors, []);
+});
+
+test("an answer that is lost on its way is asked for again, and the message is there once", async () => {
+  const page = await browser.page(server.visitorPage);
+  let lost = 0;
+  await page.route("**/messages", async (route) => {
+    if (route.request().method() !== "POST" || lost > 0) return route.continue();
+    lost += 1;
+    await route.fetch();
+    return route.abort();
+  });
+  await page.getByRole("textbox", { name: "Message" }).fill("once");
+  await page.keyboard.press("Enter");
+  await page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/messages") && answer.ok());
+  assert.equal(lost, 1);
+  assert.deepEqual(await texts((await newest()).id), ["once"]);
+  await page.locator("#talk-webchat li").first().waitFor();
+  assert.equal(await page.locator("#talk-webchat li").count(), 1);
+});
+
+test("a page of another origin embeds the chat if the account admits it", async () => {
+  const created = { type: "webchat", name: "Shop" };
+  const account = await server.call("alice", "POST", "/v1.0/conversation_accounts", created);
+  const site = await shop(account.id);
+  try {
+    const refused = await browser.page(site.url);
+    await refused.getByRole("button", { name: "Chat" }).click();
+    await refused.getByRole("textbox", { name: "Message" }).fill("Hello?");
+    await refused.keyboard.press("Enter");
+    await refused.locator("#talk-webchat li.failed").waitFor();
+    const settings = { provider_data: { origins: [site.url] } };
+    await server.call("alice", "PUT", `/v1.0/conversation_accounts/${account.id}`, settings);
+    const page = await browser.page(site.url);
+    await page.getByRole("button", { name: "Chat" }).click();
+    await write(page, "Hello!");
+    const conversation = await newest();
+    assert.equal(conversation.account_id, account.id);
+    assert.deepEqual(await texts(conversation.id), ["Hello!"]);
+    const colour = await page.locator("#talk-webchat li").first().evaluate((item) => getComputedStyle(item).color);
+    assert.equal(colour, "rgb(27, 31, 36)", "styles of the page stay outside");
+  } finally {
+    site.close();
+  }
+});
