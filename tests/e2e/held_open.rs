@@ -165,13 +165,7 @@ impl World {
             Value::Null
         };
         let text = |value: &Value| value.as_str().expect("an id").to_owned();
-        let [account, conversation] = if pattern.contains("{account_id}") {
-            [self.account(eve).await, Value::Null]
-        } else if pattern.contains("{conversation_id}") {
-            self.conversation(eve).await
-        } else {
-            [Value::Null, Value::Null]
-        };
+        let [account, conversation] = self.outside(eve, pattern).await;
         let path = pattern
             .replace("{account_id}", account["id"].as_str().unwrap_or_default())
             .replace(
@@ -205,6 +199,17 @@ impl World {
             chat,
             kind,
             body,
+        }
+    }
+
+    /// The account and the conversation that a path names.
+    async fn outside(&self, eve: &Client, pattern: &str) -> [Value; 2] {
+        if pattern.contains("{account_id}") {
+            [self.account(eve).await, Value::Null]
+        } else if pattern.contains("{conversation_id}") {
+            self.conversation(eve).await
+        } else {
+            [Value::Null, Value::Null]
         }
     }
 
@@ -248,6 +253,17 @@ impl World {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the requests do not arrive");
+    }
+
+    /// Whether a deleted agent is in no chat any more: a deletion ends many memberships in several steps.
+    async fn is_gone(&self, held: &[Held], agent: &Client) -> bool {
+        for held in held {
+            let chat = &held.operation.chat;
+            if self.bob.participant(chat, agent).await.is_some() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Reads everything that shows whether an operation took effect.
@@ -324,6 +340,9 @@ async fn no_held_request_takes_effect_once_its_session_or_agent_has_ended() {
             }
         };
         ended.ok();
+        if end == "delete" {
+            until(async || world.is_gone(&held, &eve).await).await;
+        }
         let before = world.state(&held).await;
         for held in &mut held {
             let answer = held.finish().await;

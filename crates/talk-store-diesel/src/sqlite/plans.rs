@@ -2,6 +2,7 @@
 
 mod erasing;
 mod explained;
+mod plain;
 mod searching;
 
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::message::post::{PostMessage, post_message};
 use talk_domain::talk::model::chat::{ChatFilter, ChatKind};
 use talk_domain::talk::model::emoji::Emoji;
-use talk_domain::talk::model::event::{EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::EventKind;
 use talk_domain::talk::model::message::{Message, MessageFilter};
 use talk_domain::talk::reaction::add::{React, add_reaction};
 use talk_domain::talk::reaction::remove::remove_reaction;
@@ -38,26 +39,9 @@ use crate::portable::snapshot::DieselSnapshot;
 use crate::portable::unit::DieselUnit;
 use crate::sqlite::connection;
 use explained::plan;
+pub(crate) use plain::Plain;
 
 const POSTED: &[Kind] = &[EventKind::MessagePosted.name()];
-
-/// An encoder of empty frames.
-pub(crate) struct Plain;
-
-impl FrameEncoder for Plain {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
-        String::new()
-    }
-    fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
-        String::new()
-    }
-}
-
-impl conversation_domain::model::event::FrameEncoder for Plain {
-    fn encode_conversation(&self, _: &conversation_domain::model::event::Entry<'_>) -> String {
-        String::new()
-    }
-}
 
 /// The statements that were recorded, by text.
 #[derive(Clone, Default)]
