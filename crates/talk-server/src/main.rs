@@ -9,6 +9,7 @@ mod cli;
 mod configuration;
 mod console;
 mod demo;
+mod descriptors;
 mod dev;
 mod failure;
 mod files;

@@ -15,7 +15,7 @@ use talk_domain::talk::unit::Talk;
 
 use talk_events::{Node, ReaderBell};
 use talk_files::Files;
-use talk_http_actix::{Api, ConnectionLimits, Listen};
+use talk_http_actix::{Api, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
 use talk_store_diesel::{DatabaseLock, Marker, SqliteStore};
 use talk_webhooks::{Client, SealingKeys};
@@ -24,14 +24,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::bootstrap::{FirstAdmin, bootstrap, no_agents};
+use crate::descriptors::{connection_limits, raise_file_limit};
 use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::signals::{stop_signal, stop_signals};
 use crate::usernames::warn_of_collisions;
 use crate::{cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks};
-
-/// File descriptors left for the database, the log and the connections of operators.
-const OWN_FILES: u64 = 256;
 
 /// A server with bound listeners and an open database that does not accept requests yet.
 pub(crate) struct Prepared {
@@ -139,34 +137,6 @@ pub(crate) fn prepare(
         marker: installation::marker(settings)?,
         lock,
     })
-}
-
-/// Raises the soft limit of file descriptors to the hard limit: every connection needs one.
-fn raise_file_limit() {
-    match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(files) => tracing::debug!(files, "file descriptors"),
-        Err(error) => tracing::warn!(%error, "the limit of file descriptors was not raised"),
-    }
-}
-
-/// Returns the limit of connections: the setting, but no more than the limit of file descriptors
-/// allows.
-fn connection_limits(settings: &Settings) -> ConnectionLimits {
-    let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(u64::MAX);
-    let room = files.saturating_sub(OWN_FILES).max(1);
-    let room = usize::try_from(room).unwrap_or(usize::MAX);
-    let wanted = settings.max_connections;
-    if wanted > room {
-        tracing::warn!(
-            wanted,
-            room,
-            "max_connections is more than the limit of file descriptors allows"
-        );
-    }
-    ConnectionLimits {
-        connections: if wanted == 0 { room } else { wanted.min(room) },
-        per_address: settings.max_connections_per_address,
-    }
 }
 
 /// Ends the process at once: after a failed commit the state of the database is unknown, so nothing
