@@ -159,6 +159,7 @@ RULES = {
     "NOTHING_TO_CHANGE",
     "NUL_CHARACTER",
     "OLD_PASSWORD_WRONG",
+    "ORIGIN_INVALID",
     "QUERY_REQUIRED",
     "SEQ_AHEAD_OF_HEAD",
     "REPLAY_INVALID",
@@ -192,5 +193,7 @@ def refused_for_a_rule(context, response, case):
     is_nobody = error["reason"] in ("INVALID_ID", "OWNER_TYPE_INVALID") and names_nobody(case.body, error)
     # One type creates a webhook and changes it, where `uri` may be absent.
     is_new = error["reason"] == "FIELD_REQUIRED" and case.method == "POST" and case.path == "/v1.0/webhooks"
+    # Likewise with an account, where `type` may be absent.
+    is_new = is_new or (error["reason"] == "ACCOUNT_TYPE_INVALID" and case.method == "POST")
     is_rule = is_float or is_sum or is_nobody or is_new or error["reason"] in RULES
     assert is_rule, f"{error} although the request fits the schema"

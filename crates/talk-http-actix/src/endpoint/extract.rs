@@ -4,8 +4,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest as _, HttpRequest, web};
 use talk_domain::hooks::intercept::Point;
 use talk_domain::kernel::id::{
-    AccessKeyId, AccountId, AgentId, ChatId, ConversationId, ConversationMessageId, DecisionId, FileId,
-    MessageId, ParticipantId, WebhookId,
+    AccessKeyId, AccountId, AgentId, ChatId, ConversationId, ConversationMessageId, DecisionId,
+    FileId, MessageId, ParticipantId, WebhookId,
 };
 use uuid::Uuid;
 

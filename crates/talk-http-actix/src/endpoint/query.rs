@@ -68,6 +68,8 @@ pub(crate) struct Parameter {
 pub(crate) enum Form {
     /// An id.
     Id,
+    /// An id, or this word.
+    IdOr(&'static str),
     /// Ids separated by commas, at most this number.
     Ids(usize),
     /// A whole number between these, both included.

@@ -14,6 +14,7 @@ use conversation_domain::model::account;
 use conversation_domain::model::conversation::{ConversationFilter, OwnerFilter, State};
 use talk_domain::kernel::id::ConversationId;
 use talk_domain::kernel::page::PageRequest;
+use talk_domain::kernel::text::check_text;
 use talk_wire::id;
 use talk_wire::request::{ClaimConversation, UpdateConversation};
 use talk_wire::resource::{Conversation, List};
@@ -140,7 +141,7 @@ struct Wanted {
 impl FromQuery for Wanted {
     fn read(query: &mut QueryReader) -> Result<Self, ApiError> {
         let about = "Conversations of this agent; `none` for those without an owner.";
-        let owner = Parameter::new("owner_id", Form::Text(36), about).refused(&["INVALID_ID"]);
+        let owner = Parameter::new("owner_id", Form::IdOr("none"), about).refused(&["INVALID_ID"]);
         let owner_of = |text: &str| match text {
             "none" => Ok::<_, ApiError>(OwnerFilter::Nobody),
             text => Ok(OwnerFilter::Agent(id::parse("owner_id", text)?)),
@@ -162,7 +163,12 @@ impl FromQuery for Wanted {
             State::parse(text).ok_or_else(unknown)
         };
         let about = "Conversations with exactly this address.";
-        let peer = Parameter::new("peer", Form::Text(255), about);
+        let peer = Parameter::new("peer", Form::Text(255), about)
+            .refused(&["LIMIT_EXCEEDED", "NUL_CHARACTER"]);
+        let peer_of = |text: &str| {
+            check_text("peer", text, 255)?;
+            Ok::<_, ApiError>(text.to_owned())
+        };
         Ok(Self {
             page: query.page()?,
             filter: ConversationFilter {
@@ -170,7 +176,7 @@ impl FromQuery for Wanted {
                 account: query.parsed(account.refused(&["INVALID_ID"]), account_of)?,
                 method: query.parsed(kind.refused(&["CONVERSATION_TYPE_INVALID"]), kind_of)?,
                 state: query.parsed(state.refused(&["STATUS_INVALID"]), state_of)?,
-                peer: query.parsed(peer, |text| Ok::<_, ApiError>(text.to_owned()))?,
+                peer: query.parsed(peer, peer_of)?,
             },
         })
     }

@@ -1,7 +1,7 @@
 //! Examples, built from the types that they show.
 
-mod intercept;
 mod conversation;
+mod intercept;
 mod webhook;
 
 use serde_json::{Value, json};

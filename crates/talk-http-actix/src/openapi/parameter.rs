@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use talk_domain::kernel::limits::Limits;
+use talk_wire::schema::UUID;
 
 use super::format;
 use crate::endpoint::{Form, Parameter};
@@ -33,6 +34,7 @@ pub(super) fn of(parameter: &Parameter, limits: &Limits) -> Value {
 fn form(form: &Form, limits: &Limits) -> Value {
     match form {
         Form::Id => format::id(),
+        Form::IdOr(word) => json!({"type": "string", "pattern": format!("^({word}|{UUID})$")}),
         Form::Ids(limit) => format::ids(*limit),
         Form::Number(least, most) => {
             json!({"type": "integer", "minimum": least, "maximum": most})

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::id;
 use crate::request::Request;
 use crate::resource::ProviderData;
+use crate::schema::UUID_OR_EMPTY;
 
 /// Creates an account, or changes one: what is absent stays.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +30,6 @@ pub struct AccountSettings {
     pub detail: Option<String>,
     /// Settings of the type.
     #[serde(default)]
-    #[schemars(with = "ProviderData")]
     pub provider_data: Option<ProviderData>,
 }
 
@@ -39,10 +39,7 @@ impl AccountSettings {
     /// # Errors
     /// Names the field.
     pub fn create(self) -> Result<CreateAccount, Invalid> {
-        if self.kind.as_deref() != Some("webchat") {
-            let message = "must be webchat";
-            return Err(Invalid::new("type", "ACCOUNT_TYPE_INVALID", message));
-        }
+        self.check_kind(true)?;
         let data = self.provider_data.unwrap_or_default();
         Ok(CreateAccount {
             method: Method::Webchat,
@@ -54,11 +51,23 @@ impl AccountSettings {
         })
     }
 
+    fn check_kind(&self, is_required: bool) -> Result<(), Invalid> {
+        match self.kind.as_deref() {
+            Some("webchat") => Ok(()),
+            None if !is_required => Ok(()),
+            Some(_) | None => {
+                let message = "must be webchat";
+                Err(Invalid::new("type", "ACCOUNT_TYPE_INVALID", message))
+            }
+        }
+    }
+
     /// Returns the change of an account to these settings.
     ///
     /// # Errors
     /// Names the field.
     pub fn change(self) -> Result<impl Fn(&Account) -> Wanted + Send + 'static, Invalid> {
+        self.check_kind(false)?;
         let origins = self.provider_data.map(|data| parse_origins(&data.origins));
         let origins = origins.transpose()?;
         let (name, detail) = (self.name, self.detail);
@@ -86,11 +95,11 @@ fn owner(field: &str, text: &str) -> Result<Option<AgentId>, Invalid> {
 pub struct UpdateConversation {
     /// The new owner, by an admin or manager; `""` for none.
     #[serde(default)]
-    #[schemars(extend("maxLength" = 36))]
+    #[schemars(extend("pattern" = UUID_OR_EMPTY))]
     pub owner_id: Option<String>,
     /// Change only if this is the owner; `""` stands for none.
     #[serde(default)]
-    #[schemars(extend("maxLength" = 36))]
+    #[schemars(extend("pattern" = UUID_OR_EMPTY))]
     pub if_owner: Option<String>,
     /// Name.
     #[serde(default)]
@@ -126,7 +135,7 @@ impl Request for UpdateConversation {
 pub struct ClaimConversation {
     /// Only if this is the owner; absent or `""` for none.
     #[serde(default)]
-    #[schemars(extend("maxLength" = 36))]
+    #[schemars(extend("pattern" = UUID_OR_EMPTY))]
     pub if_owner: Option<String>,
 }
 
