@@ -27,8 +27,6 @@ pub(crate) const CHAT: &str = "018d172a-0c5e-7f61-9e2a-3b4c5d6e7f80";
 pub(crate) const MESSAGE: &str = "018d172d-3f0a-7c3e-9b1a-5d2c4e6f8a90";
 const PARTICIPANT: &str = "018d172a-0c60-7b12-a3c4-d5e6f7081920";
 const FILE: &str = "018d172c-9a1b-7d44-8e6f-7a8b9c0d1e2f";
-const ACCOUNT: &str = "018d1732-10aa-7c31-9d02-a1b2c3d4e5f6";
-const CONVERSATION: &str = "018d1732-21bb-7d42-8e13-b2c3d4e5f607";
 const WEBHOOK: &str = "018d1730-88bb-7e12-83d4-e5f607182930";
 /// A decision of an intercept.
 pub(crate) const DECISION: &str = "018d1730-99cc-7f23-94e5-f60718293041";
@@ -46,12 +44,10 @@ pub(crate) fn id(parameter: &str) -> &'static str {
         "participant_id" => PARTICIPANT,
         "file_id" => FILE,
         "accesskey_id" => ACCESS_KEY,
-        "account_id" => ACCOUNT,
-        "conversation_id" => CONVERSATION,
         "webhook_id" => WEBHOOK,
         "held_id" => DECISION,
         "point" => "talk_message",
-        _ => CHAT,
+        _ => conversation::id(parameter).unwrap_or(CHAT),
     }
 }
 

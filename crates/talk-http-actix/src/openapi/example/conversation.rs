@@ -5,13 +5,24 @@ use talk_wire::resource::{
     ProviderData,
 };
 
-use super::{ACCOUNT, BOB, CONVERSATION, CUSTOMER, LATER, MESSAGE, TIME};
+use super::{BOB, CUSTOMER, LATER, MESSAGE, TIME};
 use crate::endpoint::Resource;
 
+const ACCOUNT: &str = "018d1732-10aa-7c31-9d02-a1b2c3d4e5f6";
+const CONVERSATION: &str = "018d1732-21bb-7d42-8e13-b2c3d4e5f607";
 /// The room of the conversation.
 const ROOM: &str = "018d1732-32cc-7e53-9f24-c3d4e5f60718";
 /// The address of a visitor.
 const VISITOR: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// The example id of `parameter`, if it is one of conversations.
+pub(super) fn id(parameter: &str) -> Option<&'static str> {
+    match parameter {
+        "account_id" => Some(ACCOUNT),
+        "conversation_id" => Some(CONVERSATION),
+        _ => None,
+    }
+}
 
 impl Resource for ConversationAccount {
     const ONE: &'static str = "The account.";
