@@ -129,7 +129,10 @@ impl Call {
         let may_pass = match &failure.error {
             ClientError::Refused { status, .. } => is_transient(*status),
             ClientError::Transport(_) => true,
-            ClientError::Local(_) | ClientError::Protocol(_) | ClientError::Closed { .. } => false,
+            ClientError::Held { .. }
+            | ClientError::Local(_)
+            | ClientError::Protocol(_)
+            | ClientError::Closed { .. } => false,
         };
         let wait = failure
             .retry_after

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, Url};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use talk_wire::request::{Login, LoginAnswer};
-use talk_wire::resource::Agent;
+use talk_wire::resource::{Agent, Held};
 use tokio::sync::OnceCell;
 
 use crate::backoff::Backoff;
@@ -155,8 +155,13 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call) -> Result<Vec<u8>, Failure> {
-        let body = self.accepted(call).await?.bytes().await;
-        Ok(body.map_err(lost)?.into())
+        let response = self.accepted(call).await?;
+        let is_accepted = response.status() == StatusCode::ACCEPTED;
+        let body = response.bytes().await.map_err(lost)?;
+        if is_accepted {
+            return Err(held(&body));
+        }
+        Ok(body.into())
     }
 
     /// Sends a request once.
@@ -233,6 +238,19 @@ const fn unread(error: std::io::Error) -> Failure {
     Failure {
         error: ClientError::Local(error),
         had_no_effect: true,
+        retry_after: None,
+    }
+}
+
+/// Reads the answer to a message that is held: it has no message yet.
+fn held(body: &[u8]) -> Failure {
+    let error = match read::<Held>(body) {
+        Ok(held) => ClientError::Held { id: held.id },
+        Err(error) => error,
+    };
+    Failure {
+        error,
+        had_no_effect: false,
         retry_after: None,
     }
 }

@@ -22,6 +22,13 @@ pub enum ClientError {
         /// The id of the request in the server's log.
         request_id: String,
     },
+    /// The message is held: it is posted, or its edit is made, when an admin releases it. A retry with
+    /// the same idempotency key does not hold it again.
+    #[error("the message is held until an admin releases it ({id})")]
+    Held {
+        /// The id of the held message, for admins.
+        id: String,
+    },
     /// The server was not reached, or the connection broke before the end of the answer.
     #[error("the server was not reached: {0}")]
     Transport(#[source] Box<dyn Error + Send + Sync>),
@@ -47,7 +54,11 @@ impl ClientError {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Refused { reason, .. } => Some(reason),
-            Self::Transport(_) | Self::Local(_) | Self::Protocol(_) | Self::Closed { .. } => None,
+            Self::Held { .. }
+            | Self::Transport(_)
+            | Self::Local(_)
+            | Self::Protocol(_)
+            | Self::Closed { .. } => None,
         }
     }
 
@@ -57,7 +68,7 @@ impl ClientError {
         match self {
             Self::Transport(_) => true,
             Self::Refused { status, .. } => matches!(*status, 408 | 425 | 429) || *status >= 500,
-            Self::Local(_) | Self::Protocol(_) | Self::Closed { .. } => false,
+            Self::Held { .. } | Self::Local(_) | Self::Protocol(_) | Self::Closed { .. } => false,
         }
     }
 

@@ -55,6 +55,30 @@ async fn a_held_message_is_posted_when_an_admin_releases_it() {
     assert_eq!(decisions(&admin).await[0].0, "hold");
 }
 
+/// INT-07: the client library, whose retries hold a message once.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_library_gets_the_id_of_a_held_message() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let chat = alice.chat("group", &[]).await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|_| says(&json!({"action": "hold"})));
+    let chat = chat["id"].as_str().expect("an id");
+    let client = talk_client::Client::with_token(alice.url(), alice.token()).expect("a client");
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let draft = talk_client::Draft::text("held").key("client-0001");
+        match client.post(chat, draft).await {
+            Err(talk_client::ClientError::Held { id }) => ids.push(json!(id)),
+            other => panic!("not held: {other:?}"),
+        }
+    }
+    let rows = admin.get(HELD).await.rows();
+    assert_eq!((rows.len(), &rows[0]["id"]), (1, &ids[0]));
+    assert_eq!(ids[0], ids[1]);
+}
+
 /// INT-09: a dropped message is gone, and edits are held too.
 #[tokio::test(flavor = "multi_thread")]
 async fn held_edits_are_released_and_others_dropped() {

@@ -157,7 +157,8 @@ impl Client {
     /// Posts a message. Retries post it only once.
     ///
     /// # Errors
-    /// `CHAT_CLOSED` or `PERMISSION_DENIED` among others; see [`ClientError`].
+    /// `CHAT_CLOSED` or `PERMISSION_DENIED` among others, and [`ClientError::Held`] if an intercept of the
+    /// customer holds it; see [`ClientError`].
     pub async fn post(&self, chat: &str, draft: impl Into<Draft>) -> Result<Message, ClientError> {
         let draft: Draft = draft.into();
         let request = PostMessage {
@@ -177,7 +178,7 @@ impl Client {
     /// Edits a message of the caller.
     ///
     /// # Errors
-    /// `MESSAGE_DELETED` among others; see [`ClientError`].
+    /// `MESSAGE_DELETED` among others, and [`ClientError::Held`]; see [`ClientError`].
     pub async fn edit(
         &self,
         message: &str,

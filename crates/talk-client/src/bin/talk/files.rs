@@ -61,8 +61,7 @@ pub(crate) async fn send(
             ..Media::default()
         });
     }
-    let said = client.post(&chat, draft).await?;
-    Ok(out.print(&said, &said.id)?)
+    out.posted(client.post(&chat, draft).await)
 }
 
 async fn uploaded(

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use talk_client::resource::{Message, OwnChat};
-use talk_client::{Event, Frame};
+use talk_client::resource::{Held, Message, OwnChat};
+use talk_client::{ClientError, Event, Frame};
 
 /// Prints lines for people, or JSON.
 #[derive(Clone, Copy)]
@@ -22,6 +22,19 @@ impl Output {
         } else {
             writeln!(out, "{line}")
         }
+    }
+
+    /// Prints the id of a posted message, or that it is held.
+    pub(crate) fn posted(self, posted: Result<Message, ClientError>) -> anyhow::Result<()> {
+        match posted {
+            Ok(message) => self.print(&message, &message.id)?,
+            Err(ClientError::Held { id }) => {
+                let line = format!("held until an admin releases it: {id}");
+                self.print(&Held::new(id), &line)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     /// Prints an event.

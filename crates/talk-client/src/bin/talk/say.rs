@@ -23,8 +23,7 @@ pub(crate) async fn reply(
 ) -> anyhow::Result<()> {
     let parent = client.message(&message).await?;
     let draft = Draft::text(text).reply_to(&parent.id);
-    let said = client.post(&parent.chat_id, draft).await?;
-    Ok(out.print(&said, &said.id)?)
+    out.posted(client.post(&parent.chat_id, draft).await)
 }
 
 pub(crate) async fn react(
