@@ -9,6 +9,7 @@ import { forgetPeople, loadPeople, loadPresence, people, presenceChanged } from 
 import { read } from "./reading.js";
 import { session } from "./session.js";
 import { Connection } from "./socket.js";
+import { t } from "./text.js";
 import { Typing } from "./typing.js";
 import { batch, signal } from "./ui.js";
 
@@ -131,6 +132,7 @@ export class Live {
   /** @param {any} frame */
   #notice(frame) {
     if (frame.type === "posted") this.outbox.posted(frame.id);
+    else if (frame.type === "held") this.outbox.refused(frame.id, "HELD", t("outbox.held"));
     else if (frame.type === "error") this.outbox.refused(frame.id, frame.reason, frame.message);
     else if (frame.type === "chat_typing") this.typing.started(frame.chat_id, frame.data.owner_id);
     else if (frame.type === "agent_presence") presenceChanged(frame.data);

@@ -122,6 +122,7 @@ export default {
   "outbox.sending": "جارٍ الإرسال…",
   "outbox.queued": "ستُرسل عند الاتصال",
   "outbox.failed": "لم تُرسل: {reason}",
+  "outbox.held": "يجب أن يوافق عليها مسؤول",
   "outbox.retry": "إعادة الإرسال",
   "outbox.discard": "تجاهل",
 

@@ -121,6 +121,7 @@ export default {
   "outbox.sending": "Sending…",
   "outbox.queued": "Will be sent when you are online",
   "outbox.failed": "Not sent: {reason}",
+  "outbox.held": "an admin must release it",
   "outbox.retry": "Send again",
   "outbox.discard": "Discard",
 

@@ -23,8 +23,10 @@ export function Editor({ message }) {
     const text = field.current?.value.trim() ?? "";
     if (text === message.text) return end();
     try {
-      await change("PUT", `/talk_messages/${message.id}`, { text });
-      end();
+      /** @type {{status?: string}} */
+      const saved = await change("PUT", `/talk_messages/${message.id}`, { text });
+      if (saved.status === "held") setError(t("outbox.failed", { reason: t("outbox.held") }));
+      else end();
     } catch (failure) {
       setError(failure instanceof Refusal ? failure.message : t("error.unreachable"));
     }
