@@ -124,18 +124,20 @@ shown 'while it is away'
 echo "readme: the command line sent, and its tail went on where it ended"
 
 # The other sections, with the token of the tutorial's login.
-for section in '## Search' '## Deprecated endpoints' '## Reading the API'; do
+for section in '## Search' '## Intercepts' '## Deprecated endpoints' '## Reading the API'; do
   block "$section" sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g"
 done >sections.sh
 answers=$(bash -euo pipefail sections.sh)
 for expected in '"text":"Sprint 1 completed!"' "$AGENT: Sprint 1 completed!" \
+  '"on_error":"hold","enabled":true' 'held until an admin releases it: ' '"text":"Held as well"' \
+  '"text":"Call me at 555 0100","medias":[],"metadata"' '"decision":"hold"' \
   '"text":"Hello from the old API"' '"operationId":"searchMessages"' '200 OK'; do
   grep -qF "$expected" <<<"$answers" || {
     printf 'README: no %s in the answers\n%s\n' "$expected" "$answers" >&2
     exit 1
   }
 done
-echo "readme: the search, the older API and the descriptions answered"
+echo "readme: the search, the intercept, the older API and the descriptions answered"
 
 # What operators do beside the server, and while it is stopped.
 block '## Operating' sh | sed "s/127\.0\.0\.1:8095/127.0.0.1:$port/g" >operating.sh
