@@ -19,6 +19,7 @@ pub mod filters;
 pub mod groups;
 pub mod held;
 pub mod identity;
+pub mod intercepts;
 pub mod isolation;
 pub mod log;
 pub mod mentions;
@@ -183,6 +184,11 @@ macro_rules! store_contract {
             webhooks: customers_with_enabled_endpoints_are_found,
                 deliveries_and_their_position_are_stored_together_or_not_at_all,
                 of_a_stream_only_the_first_delivery_is_due;
+            intercepts: a_decision_is_found_by_its_id_and_by_its_key,
+                held_messages_go_with_their_author,
+                held_messages_go_with_their_chat,
+                held_messages_and_decisions_expire_in_steps,
+                a_deleted_customer_leaves_no_intercept;
             mentions: mentions_follow_their_message,
                 participants_are_named_without_case;
             unique: emoji_keys_are_compared_byte_by_byte,

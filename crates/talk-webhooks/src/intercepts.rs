@@ -111,12 +111,16 @@ impl InterceptCaller {
 
     async fn ask(&self, intercept: &Intercept, call: Call) -> Called {
         let (start, state) = (Instant::now(), self.state(intercept));
-        let is_allowed = {
+        let allowed = {
             let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
             breaker.allows(start, intercept.updated)
         };
-        if !is_allowed {
-            return failed(start, "not called: the last calls failed");
+        if let Err(pause) = allowed {
+            let seconds = u32::try_from(pause.as_secs()).unwrap_or(u32::MAX);
+            return Called {
+                paused: Some(seconds.saturating_add(1)),
+                ..failed(start, "not called: the last calls failed")
+            };
         }
         let time = Duration::from_millis(intercept.timeout_ms.into());
         let free = timeout(time, async {
@@ -138,6 +142,7 @@ impl InterceptCaller {
         Called {
             answer,
             latency_ms: milliseconds(start),
+            paused: None,
         }
     }
 
@@ -184,6 +189,7 @@ fn failed(start: Instant, error: &str) -> Called {
     Called {
         answer: Err(error.to_owned()),
         latency_ms: milliseconds(start),
+        paused: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{decisions, held_id, is_about, says, set, texts};
+use super::{INTERCEPT, decisions, held_id, is_about, says, set, texts};
 use crate::webhooks::receiver::{Receiver, status};
 use crate::webhooks::server_for;
 
@@ -87,6 +87,21 @@ async fn an_intercept_that_fails_is_not_called_for_a_while() {
     assert_eq!(receiver.all().len(), 5);
     let why = decisions(&admin).await[7].1.clone();
     assert_eq!(why, "not called: the last calls failed");
+    // A rejection names the time of the next call.
+    admin
+        .put(INTERCEPT, json!({"on_error": "reject"}))
+        .await
+        .ok();
+    for _ in 0..5 {
+        let refused = alice.try_say(&chat, "rejected").await;
+        assert_eq!(refused.header("retry-after"), Some("1"));
+        refused.refused(503, "INTERCEPT_UNAVAILABLE");
+    }
+    let refused = alice.try_say(&chat, "rejected").await;
+    let seconds = refused
+        .header("retry-after")
+        .and_then(|s| s.parse::<u32>().ok());
+    assert!(seconds.is_some_and(|seconds| (2..=30).contains(&seconds)));
     set(&admin, &receiver, json!({"timeout_ms": 1000})).await;
     let refused = alice.try_say(&chat, "mended").await;
     refused.refused(422, "INTERCEPT_BLOCKED");

@@ -5,7 +5,7 @@ use serde_json::json;
 use talk_testkit::harness::Socket;
 use talk_testkit::harness::client::message;
 
-use super::{HELD, MESSAGES, decisions, held_id, is_about, says, set, texts};
+use super::{DECISIONS, HELD, MESSAGES, decisions, held_id, is_about, says, set, texts};
 use crate::webhooks::receiver::{Receiver, status};
 use crate::webhooks::{server_for, server_with};
 
@@ -52,7 +52,10 @@ async fn a_held_message_is_posted_when_an_admin_releases_it() {
         .await
         .refused(404, "HELD_NOT_FOUND");
     assert!(admin.get(HELD).await.rows().is_empty());
-    assert_eq!(decisions(&admin).await[0].0, "hold");
+    let decided = &admin.get(&format!("{DECISIONS}?order=asc")).await.rows()[0];
+    let shown = (&decided["decision"], &decided["decided_by"]);
+    assert_eq!(shown, (&json!("release"), &json!(admin.id)));
+    assert_eq!(decided["digest_after"], decided["digest_before"]);
 }
 
 /// INT-07: the client library, whose retries hold a message once.
@@ -108,6 +111,9 @@ async fn held_edits_are_released_and_others_dropped() {
     let expected = json!({"id": post, "status": "dropped"});
     assert_eq!(dropped.ok(), expected);
     assert_eq!(texts(&alice, &chat).await, ["after"]);
+    let decided = decisions(&admin).await;
+    let decided = decided.iter().map(|one| &*one.0);
+    assert!(decided.eq(["release", "drop"]));
     let path = format!("{HELD}/{post}/release");
     let gone = admin.post(&path, json!({}));
     gone.await.refused(404, "HELD_NOT_FOUND");

@@ -23,20 +23,26 @@ pub enum Verdict {
     Modify,
     /// The message was refused.
     Block,
-    /// The message is held, or was.
+    /// The message is held, or was dropped with its chat, with its author or after its time.
     Hold,
+    /// The message was held, and an admin released it.
+    Release,
+    /// The message was held, and an admin dropped it.
+    Drop,
     /// The intercept gave no valid answer, and the message was refused. The next request with the same
     /// key calls the intercept again.
     Reject,
 }
 
 impl Verdict {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Pending,
         Self::Allow,
         Self::Modify,
         Self::Block,
         Self::Hold,
+        Self::Release,
+        Self::Drop,
         Self::Reject,
     ];
 
@@ -49,6 +55,8 @@ impl Verdict {
             Self::Modify => "modify",
             Self::Block => "block",
             Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Drop => "drop",
             Self::Reject => "reject",
         }
     }
@@ -57,6 +65,13 @@ impl Verdict {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+
+    /// Returns whether the message was held. Repetitions of the request get the id of the held message,
+    /// whatever an admin decided since.
+    #[must_use]
+    pub const fn was_held(self) -> bool {
+        matches!(self, Self::Hold | Self::Release | Self::Drop)
     }
 
     /// Returns whether a repetition of the request calls the intercept.
@@ -91,6 +106,8 @@ pub struct Decision {
     pub digest_after: String,
     /// Milliseconds until the answer.
     pub latency_ms: u32,
+    /// The admin that released or dropped the held message.
+    pub decided_by: Option<AgentId>,
     /// Time of creation.
     pub created: Timestamp,
 }
@@ -120,6 +137,12 @@ pub fn reason(text: &str) -> String {
 /// Driven port: decisions of the unit's customer at rest.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait DecisionRepository {
+    /// Finds a decision.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn get(&mut self, id: DecisionId) -> Result<Option<Decision>, StoreError>;
+
     /// Finds the decision on the request with an idempotency key of the agent.
     ///
     /// # Errors
@@ -174,7 +197,9 @@ mod tests {
         }
         assert_eq!(Verdict::parse(""), None);
         let open = Verdict::ALL.map(Verdict::is_open);
-        assert_eq!(open, [true, false, false, false, false, true]);
+        assert_eq!(open, [true, false, false, false, false, false, false, true]);
+        let held = Verdict::ALL.map(Verdict::was_held);
+        assert_eq!(held, [false, false, false, false, true, true, true, false]);
     }
 
     #[test]

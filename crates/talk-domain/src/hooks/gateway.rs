@@ -47,6 +47,8 @@ pub struct Called {
     pub answer: Result<Answer, String>,
     /// Milliseconds until the answer or the failure.
     pub latency_ms: u32,
+    /// Seconds until the next call, if none is made for a while.
+    pub paused: Option<u32>,
 }
 
 /// Driven port: the enabled intercepts of all customers, and calls of them.

@@ -41,7 +41,8 @@ pub fn settle_edit(
     limits: HeldLimits,
 ) -> Result<Settled<Message>, SettleEditError> {
     let mut decision = decision.clone();
-    if decision.verdict == Verdict::Modify {
+    // Editing the message checks it otherwise.
+    if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
         match check_edit(uow, cx, command).map_err(broken_rule) {
             Ok(_) => {}
             Err(Ok(broken)) => decision = block_for(decision, &broken),

@@ -1,6 +1,7 @@
 //! Use cases: release a held message, or drop it.
 
 use crate::hooks::access::{NotAdmin, check_admin};
+use crate::hooks::decision::{Decision, Verdict};
 use crate::kernel::context::{Actor, Context};
 use crate::kernel::error::refusals;
 use crate::kernel::id::DecisionId;
@@ -52,7 +53,7 @@ pub fn release(
     cx: &Context,
     id: DecisionId,
 ) -> Result<Released, ReleaseError> {
-    let held = drop_held(uow, cx, id)?;
+    let held = decide(uow, cx, (id, Verdict::Release))?;
     let mut author = cx.clone();
     author.actor = Actor {
         agent: held.author,
@@ -100,9 +101,28 @@ pub fn drop_held(
     cx: &Context,
     id: DecisionId,
 ) -> Result<HeldMessage, HeldError> {
+    decide(uow, cx, (id, Verdict::Drop))
+}
+
+/// Deletes a held message, and records what became of it in its decision, unless that has expired.
+fn decide(
+    uow: &mut dyn TalkUnit,
+    cx: &Context,
+    (id, verdict): (DecisionId, Verdict),
+) -> Result<HeldMessage, HeldError> {
     check_admin(cx)?;
     let held = uow.held().get(id)?.ok_or(HeldError::NoSuchMessage)?;
     uow.held().remove(id)?;
+    if let Some(mut decision) = uow.decisions().get(id)? {
+        if verdict == Verdict::Release {
+            decision.digest_after.clone_from(&decision.digest_before);
+        }
+        uow.decisions().update(&Decision {
+            verdict,
+            decided_by: Some(cx.actor.agent),
+            ..decision
+        })?;
+    }
     Ok(held)
 }
 
@@ -112,7 +132,8 @@ mod tests {
     use crate::talk::access::AccessError;
     use crate::talk::model::event::EventKind::{MessageEdited, MessagePosted};
     use crate::testing::{
-        MockUnitOfWork, Scene, a_chat, a_message, admin_context, agent_id, at, context, customer_id,
+        MockUnitOfWork, Scene, a_chat, a_decision, a_message, admin_context, agent_id, at, context,
+        customer_id,
     };
     use uuid::Uuid;
 
@@ -136,11 +157,33 @@ mod tests {
         }
     }
 
+    /// Expects that the decision of the held message becomes this one, by agent 9.
+    fn records(uow: &mut MockUnitOfWork, verdict: Verdict, digest_after: &'static str) {
+        let before = Decision {
+            digest_after: String::new(),
+            ..a_decision(Verdict::Hold)
+        };
+        let after = Decision {
+            verdict,
+            digest_after: digest_after.to_owned(),
+            decided_by: Some(agent_id(9)),
+            ..before.clone()
+        };
+        let get = uow.decisions.expect_get();
+        get.returning(move |_| Ok(Some(before.clone())));
+        let update = uow.decisions.expect_update().times(1);
+        update.returning(move |decision| {
+            assert_eq!(*decision, after);
+            Ok(())
+        });
+    }
+
     fn unit(scene: &Scene, content: HeldContent) -> MockUnitOfWork {
         let mut uow = scene.unit();
         let get = uow.held.expect_get();
         get.returning(move |_| Ok(Some(held(content.clone()))));
         uow.held.expect_remove().times(1).returning(|_| Ok(()));
+        records(&mut uow, Verdict::Release, "before");
         uow.messages.expect_update().returning(|_| Ok(()));
         uow.messages.expect_add_revision().returning(|_| Ok(()));
         uow
@@ -187,6 +230,18 @@ mod tests {
         ));
     }
 
+    /// INT-09: the audit is kept for another time than held messages are.
+    #[test]
+    fn a_held_message_without_its_decision_is_dropped() {
+        let mut uow = MockUnitOfWork::default();
+        let get = uow.held.expect_get();
+        get.returning(|_| Ok(Some(held(post()))));
+        uow.held.expect_remove().times(1).returning(|_| Ok(()));
+        uow.decisions.expect_get().returning(|_| Ok(None));
+        let dropped = drop_held(&mut uow, &admin_context(agent_id(9)), held(post()).id);
+        assert_eq!(dropped.unwrap(), held(post()));
+    }
+
     /// INT-02 and INT-09.
     #[test]
     fn an_agent_drops_nothing_and_an_admin_once() {
@@ -199,6 +254,7 @@ mod tests {
             .times(1)
             .returning(|_| Ok(Some(held(post()))));
         uow.held.expect_remove().times(1).returning(|_| Ok(()));
+        records(&mut uow, Verdict::Drop, "");
         let admin = admin_context(agent_id(9));
         assert_eq!(drop_held(&mut uow, &admin, id).unwrap(), held(post()));
         uow.held.expect_get().returning(|_| Ok(None));

@@ -47,7 +47,8 @@ pub fn settle_post(
         return Ok(Settled::Repeated(answer));
     }
     let mut decision = decision.clone();
-    if decision.verdict == Verdict::Modify {
+    // Storing the message checks it otherwise.
+    if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
         match check_post(uow, cx, command).map_err(broken_rule) {
             Ok(_) => {}
             Err(Ok(broken)) => decision = block_for(decision, &broken),

@@ -74,7 +74,7 @@ fn earlier<E: From<StoreError>>(
 /// Whether repetitions get the decision itself. Those of a stored message get its answer, which is
 /// missing only if it was erased.
 const fn is_final(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Block | Verdict::Hold)
+    matches!(verdict, Verdict::Block) || verdict.was_held()
 }
 
 #[cfg(test)]
@@ -152,7 +152,8 @@ mod tests {
     /// INT-06: a refusal too.
     #[test]
     fn a_repetition_gets_the_answer_or_the_decision_of_the_first() {
-        for verdict in [Verdict::Block, Verdict::Hold] {
+        use Verdict::{Block, Drop, Hold, Release};
+        for verdict in [Block, Hold, Release, Drop] {
             let (reserved, checks) = run(&mut unit(Some(earlier(verdict))), &pending());
             assert_eq!(reserved.unwrap(), Reserved::Decided(earlier(verdict)));
             assert_eq!(checks, 0);

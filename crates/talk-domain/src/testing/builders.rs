@@ -329,6 +329,7 @@ pub fn a_decision(verdict: Verdict) -> Decision {
         digest_before: "before".into(),
         digest_after: "after".into(),
         latency_ms: 3,
+        decided_by: None,
         created: at(0),
     }
 }

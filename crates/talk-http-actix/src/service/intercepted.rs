@@ -34,9 +34,6 @@ use crate::status::Status;
 use asking::Proposal;
 use turns::Turns;
 
-/// Seconds after which a rejected request may be repeated.
-const REJECTED_FOR: u32 = 1;
-
 /// Runs requests on which intercepts decide.
 pub(crate) struct Interception {
     store: Arc<dyn Store<Talk>>,
@@ -137,11 +134,12 @@ impl Interception {
             });
         let id = match reserve.await? {
             Reserved::Answered(answer) => return Ok(Outcome::Repeated(answer)),
-            Reserved::Decided(decision) => return refused_or_held(&decision, true),
+            Reserved::Decided(decision) => return refused_or_held(&decision, None),
             Reserved::Open(id, ()) => id,
         };
         let limit = requester.cx.limits.medias;
         let asked = self.ask(intercept, (id, &proposal), limit).await;
+        let retry_after = asked.retry_after();
         asked.change(&mut command.text, &mut command.medias);
         let settle = SettlePost {
             decision: asked.decision(pending),
@@ -156,7 +154,7 @@ impl Interception {
         match settle.await? {
             Settled::Stored(posted) => Ok(Outcome::Done(posted.event)),
             Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
-            Settled::Ended(decision) => refused_or_held(&decision, false),
+            Settled::Ended(decision) => refused_or_held(&decision, Some(retry_after)),
         }
     }
 
@@ -184,6 +182,7 @@ impl Interception {
         let pending = proposal.pending(&requester.cx, None);
         let limit = requester.cx.limits.medias;
         let asked = self.ask(intercept, (pending.id, &proposal), limit).await;
+        let retry_after = asked.retry_after();
         asked.change_edit(&mut command);
         let settle = SettleEdit {
             decision: asked.decision(pending),
@@ -198,7 +197,7 @@ impl Interception {
         match settle.await? {
             Settled::Stored(message) => Ok(Outcome::Done(message)),
             Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
-            Settled::Ended(decision) => refused_or_held(&decision, false),
+            Settled::Ended(decision) => refused_or_held(&decision, Some(retry_after)),
         }
     }
 
@@ -216,18 +215,22 @@ fn ended<T>(
     joined.map_err(|error| ApiError::internal(format!("a request ended early: {error}")))?
 }
 
-/// Answers a decision that stored no message.
-fn refused_or_held<T>(decision: &Decision, is_repeated: bool) -> Result<Outcome<T>, ApiError> {
+/// Answers a decision that stored no message, made just now (with the seconds after which a rejected
+/// request may be repeated) or on an earlier request with the same key.
+fn refused_or_held<T>(
+    decision: &Decision,
+    retry_after: Option<u32>,
+) -> Result<Outcome<T>, ApiError> {
     match decision.verdict {
-        Verdict::Hold => Ok(Outcome::Held {
+        verdict if verdict.was_held() => Ok(Outcome::Held {
             id: decision.id.to_string(),
-            is_repeated,
+            is_repeated: retry_after.is_none(),
         }),
         Verdict::Reject => {
             let message = "the intercept gave no valid answer, try again soon";
             let status = Status::Domain(ErrorKind::Unavailable);
             let refused = ApiError::new(status, "INTERCEPT_UNAVAILABLE", message);
-            Err(refused.retry_after(REJECTED_FOR))
+            Err(refused.retry_after(retry_after.unwrap_or_default()))
         }
         _ => {
             let message = match &*decision.reason {

@@ -22,8 +22,9 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// Returns whether a call may be made at `now`. `changed` is the last change of the intercept.
-    pub(super) fn allows(&mut self, now: Instant, changed: Timestamp) -> bool {
+    /// Allows a call at `now`, or returns the time until one may be made. `changed` is the last change of
+    /// the intercept.
+    pub(super) fn allows(&mut self, now: Instant, changed: Timestamp) -> Result<(), Duration> {
         if self.of != Some(changed) {
             *self = Self {
                 of: Some(changed),
@@ -31,11 +32,13 @@ impl Breaker {
             };
         }
         match self.paused_until {
-            None => true,
-            Some(until) if now < until || self.is_trying => false,
+            None => Ok(()),
+            Some(until) if now < until || self.is_trying => {
+                Err(until.saturating_duration_since(now))
+            }
             Some(_) => {
                 self.is_trying = true;
-                true
+                Ok(())
             }
         }
     }
@@ -66,7 +69,7 @@ mod tests {
 
     fn failed(breaker: &mut Breaker, now: Instant, times: u32) {
         for _ in 0..times {
-            assert!(breaker.allows(now, at(1)));
+            assert!(breaker.allows(now, at(1)).is_ok());
             breaker.record(now, false);
         }
     }
@@ -76,12 +79,13 @@ mod tests {
     fn after_five_failures_in_a_row_no_call_is_made_for_30_seconds() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         failed(&mut breaker, now, 4);
-        assert!(breaker.allows(now, at(1)));
+        assert!(breaker.allows(now, at(1)).is_ok());
         breaker.record(now, true);
         failed(&mut breaker, now, 5);
-        assert!(!breaker.allows(now, at(1)));
+        assert!(breaker.allows(now, at(1)).is_err());
         let almost = now + PAUSE.checked_sub(Duration::from_millis(1)).unwrap();
-        assert!(!breaker.allows(almost, at(1)));
+        let left = Duration::from_millis(1);
+        assert_eq!(breaker.allows(almost, at(1)), Err(left));
     }
 
     /// INT-11: one call at a time tries.
@@ -90,15 +94,19 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         failed(&mut breaker, now, 5);
         let later = now + PAUSE;
-        assert!(breaker.allows(later, at(1)) && !breaker.allows(later, at(1)));
+        assert!(breaker.allows(later, at(1)).is_ok() && breaker.allows(later, at(1)).is_err());
         breaker.record(later, false);
-        assert!(!breaker.allows(later + Duration::from_secs(29), at(1)));
+        assert!(
+            breaker
+                .allows(later + Duration::from_secs(29), at(1))
+                .is_err()
+        );
         let again = later + PAUSE;
-        assert!(breaker.allows(again, at(1)));
+        assert!(breaker.allows(again, at(1)).is_ok());
         breaker.skipped();
-        assert!(breaker.allows(again, at(1)));
+        assert!(breaker.allows(again, at(1)).is_ok());
         breaker.record(again, true);
-        assert!(breaker.allows(again, at(1)) && breaker.allows(again, at(1)));
+        assert!(breaker.allows(again, at(1)).is_ok() && breaker.allows(again, at(1)).is_ok());
     }
 
     /// INT-11: the admin has mended it.
@@ -106,6 +114,6 @@ mod tests {
     fn a_changed_intercept_is_called_at_once() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         failed(&mut breaker, now, 5);
-        assert!(!breaker.allows(now, at(1)) && breaker.allows(now, at(2)));
+        assert!(breaker.allows(now, at(1)).is_err() && breaker.allows(now, at(2)).is_ok());
     }
 }

@@ -61,8 +61,9 @@ pub struct Decision {
     /// The chat.
     pub chat_id: String,
     /// `allow`: stored as it was sent. `modify`: stored with changes. `block`: refused. `hold`: held,
-    /// whatever became of it. `reject`: refused for want of a valid answer.
-    #[schemars(extend("enum" = ["allow", "modify", "block", "hold", "reject"]))]
+    /// or dropped with its chat, with its sender or after its time. `release` and `drop`: held, until
+    /// an admin released or dropped it. `reject`: refused for want of a valid answer.
+    #[schemars(extend("enum" = ["allow", "modify", "block", "hold", "release", "drop", "reject"]))]
     pub decision: String,
     /// The reason that the intercept gave, or why it gave no valid answer.
     pub reason: String,
@@ -73,6 +74,9 @@ pub struct Decision {
     pub digest_after: String,
     /// Milliseconds until the answer or the failure.
     pub latency_ms: u32,
+    /// The admin that released or dropped it; `""` for other decisions.
+    #[schemars(extend("pattern" = LOWER_UUID_OR_EMPTY))]
+    pub decided_by: String,
     /// Time of the request.
     pub tm_create: String,
 }
@@ -88,6 +92,9 @@ impl From<&decision::Decision> for Decision {
             digest_before: decision.digest_before.clone(),
             digest_after: decision.digest_after.clone(),
             latency_ms: decision.latency_ms,
+            decided_by: decision
+                .decided_by
+                .map_or(String::new(), |admin| admin.to_string()),
             tm_create: time::format(decision.created),
         }
     }

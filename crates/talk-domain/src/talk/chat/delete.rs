@@ -23,7 +23,8 @@ refusals! {
 
 /// Deletes a chat and its memberships. Allowed to participants who created the chat or are admin or
 /// manager. If it is deleted already, they get the same answer without an event, and others
-/// `CHAT_NOT_FOUND`. The memberships of a large chat are removed later by a cleanup.
+/// `CHAT_NOT_FOUND`. The memberships of a large chat are removed later by a cleanup. Held messages of the
+/// chat are dropped.
 ///
 /// # Errors
 /// See [`DeleteChatError`].
@@ -49,6 +50,8 @@ pub fn delete_chat(
         uow.cleanups().add(Deleted::Chat(id))?;
     }
     (chat.member_count, chat.updated, chat.deleted) = (0, tick.at, Some(tick.at));
+    // A limited number: see `HeldLimits`.
+    uow.held().remove_in(id)?;
     record(uow, cx, &chat, Event::ChatDeleted(&chat))?;
     Ok(chat)
 }
@@ -68,9 +71,11 @@ fn may_delete(uow: &mut dyn TalkUnit, cx: &Context, chat: &Chat) -> Result<bool,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mockall::predicate::eq;
+
     use crate::kernel::id::AgentId;
     use crate::talk::model::event::EventKind::ChatDeleted;
-    use crate::testing::{Scene, a_chat, admin_context, agent_id, at, context};
+    use crate::testing::{MockUnitOfWork, Scene, a_chat, admin_context, agent_id, at, context};
 
     fn deleted() -> Chat {
         Chat {
@@ -85,7 +90,14 @@ mod tests {
         uow.participants
             .expect_remove_some()
             .returning(|_, _, _| Ok(false));
+        drops_held(&mut uow);
         delete_chat(&mut uow, cx, a_chat().id)
+    }
+
+    /// INT-08.
+    fn drops_held(uow: &mut MockUnitOfWork) {
+        let held = uow.held.expect_remove_in();
+        held.with(eq(a_chat().id)).returning(|_| Ok(()));
     }
 
     fn creator() -> AgentId {
@@ -117,6 +129,7 @@ mod tests {
             .withf(|deleted| *deleted == Deleted::Chat(a_chat().id))
             .times(1)
             .returning(|_| Ok(()));
+        drops_held(&mut uow);
         let chat = delete_chat(&mut uow, &context(creator()), a_chat().id).unwrap();
         assert_eq!((chat.member_count, chat.deleted), (0, Some(chat.updated)));
         assert_eq!(scene.events(), [ChatDeleted]);

@@ -81,6 +81,12 @@ pub trait HeldRepository {
     /// Only when storage fails.
     fn remove_of(&mut self, author: AgentId) -> Result<(), StoreError>;
 
+    /// Deletes the held messages of a chat.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove_in(&mut self, chat: ChatId) -> Result<(), StoreError>;
+
     /// Deletes up to `limit` messages of any customer that are held since before a time. Returns
     /// whether it deleted any. Only for
     /// [units of the installation](crate::kernel::store::Unit::installation).

@@ -44,6 +44,7 @@ impl Resource for Decision {
                 .to_owned(),
             digest_after: String::new(),
             latency_ms: 12,
+            decided_by: String::new(),
             tm_create: TIME.to_owned(),
         }
     }

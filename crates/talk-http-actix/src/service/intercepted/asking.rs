@@ -21,6 +21,9 @@ use uuid::Uuid;
 
 use super::Interception;
 
+/// Seconds after which a rejected request may be repeated, unless calls are paused for longer.
+const REJECTED_FOR: u32 = 1;
+
 /// A message before it is stored.
 pub(super) struct Proposal {
     action: &'static str,
@@ -34,6 +37,8 @@ pub(super) struct Asked {
     verdict: Verdict,
     reason: String,
     latency_ms: u32,
+    /// Seconds until the next call, if none is made for a while.
+    paused: Option<u32>,
     before: ProposedContent,
     text: Option<String>,
     medias: Option<Vec<Media>>,
@@ -92,6 +97,7 @@ impl Proposal {
             digest_before: digest_of(id, &self.message.content),
             digest_after: String::new(),
             latency_ms: 0,
+            decided_by: None,
             created: cx.now,
         }
     }
@@ -128,6 +134,7 @@ impl Interception {
             verdict: Verdict::Allow,
             reason: String::new(),
             latency_ms: called.latency_ms,
+            paused: called.paused,
             before: proposal.message.content.clone(),
             text: None,
             medias: None,
@@ -164,6 +171,11 @@ impl Interception {
 impl Asked {
     fn is(&mut self, verdict: Verdict, reason: String) {
         (self.verdict, self.reason) = (verdict, reason);
+    }
+
+    /// Seconds after which the request may be repeated, if it is rejected.
+    pub(super) fn retry_after(&self) -> u32 {
+        self.paused.unwrap_or_default().max(REJECTED_FOR)
     }
 
     /// Makes the changes of the intercept to a post.

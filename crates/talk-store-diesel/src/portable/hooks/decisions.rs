@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use talk_domain::hooks::decision::{Decision, DecisionQueries, DecisionRepository, Verdict};
 use talk_domain::hooks::intercept::Point;
-use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::id::{AgentId, DecisionId};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
@@ -31,6 +31,17 @@ impl Scope<'_> {
 }
 
 impl DecisionRepository for Scope<'_> {
+    fn get(&mut self, id: DecisionId) -> Result<Option<Decision>, StoreError> {
+        let row = decisions::table
+            .filter(decisions::id.eq(bytes(id.0)))
+            .filter(decisions::customer_id.eq(self.customer()))
+            .select(DecisionRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        row.map(Decision::try_from).transpose()
+    }
+
     fn find(&mut self, actor: AgentId, key: &str) -> Result<Option<Decision>, StoreError> {
         let row = decisions::table
             .filter(decisions::actor_id.eq(bytes(actor.0)))

@@ -92,6 +92,7 @@ pub(crate) struct DecisionRow {
     digest_after: String,
     latency_ms: i64,
     created_at: i64,
+    decided_by: Option<Vec<u8>>,
 }
 
 impl From<&Decision> for DecisionRow {
@@ -111,6 +112,7 @@ impl From<&Decision> for DecisionRow {
             digest_after: decision.digest_after.clone(),
             latency_ms: i64::from(decision.latency_ms),
             created_at: decision.created.as_micros(),
+            decided_by: decision.decided_by.map(|admin| bytes(admin.0)),
         }
     }
 }
@@ -139,6 +141,7 @@ impl TryFrom<DecisionRow> for Decision {
             digest_before: row.digest_before,
             digest_after: row.digest_after,
             latency_ms: number(row.latency_ms)?,
+            decided_by: optional_id(row.decided_by.as_deref())?,
             created: at(row.created_at)?,
         })
     }

@@ -33,6 +33,7 @@ diesel::table! {
         digest_after -> Text,
         latency_ms -> BigInt,
         created_at -> BigInt,
+        decided_by -> Nullable<Binary>,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Held messages of the customer.
 
 use diesel::prelude::*;
-use talk_domain::kernel::id::{AgentId, DecisionId};
+use talk_domain::kernel::id::{AgentId, ChatId, DecisionId};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
@@ -77,6 +77,16 @@ impl HeldRepository for Scope<'_> {
         let ids: Vec<Vec<u8>> = held_messages::table
             .filter(held_messages::author_id.eq(bytes(author.0)))
             .filter(held_messages::customer_id.eq(self.customer()))
+            .select(held_messages::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        self.remove_held(&ids).map(drop)
+    }
+
+    fn remove_in(&mut self, chat: ChatId) -> Result<(), StoreError> {
+        let ids: Vec<Vec<u8>> = held_messages::table
+            .filter(held_messages::customer_id.eq(self.customer()))
+            .filter(held_messages::chat_id.eq(bytes(chat.0)))
             .select(held_messages::id)
             .load(self.conn)
             .map_err(fault)?;

@@ -1,0 +1,1 @@
+ALTER TABLE talk_intercept_decisions DROP COLUMN decided_by;
