@@ -14,6 +14,9 @@ export type ReadMark = Schemas["ReadMark"];
 export type Revision = Schemas["Revision"];
 export type Webhook = Schemas["Webhook"];
 export type Delivery = Schemas["Delivery"];
+export type Conversation = Schemas["Conversation"];
+export type ConversationMessage = Schemas["ConversationMessage"];
+export type ConversationAccount = Schemas["ConversationAccount"];
 export type AccessKey = Schemas["AccessKey"];
 export type Customer = Schemas["Customer"];
 

@@ -4,14 +4,15 @@ import { signal } from "./ui.js";
 
 /**
  * @typedef {object} Route
- * @property {"chat" | "channels" | "search" | "people" | "webhooks" | "account" | "none"} view
+ * @property {"chat" | "channels" | "search" | "people" | "webhooks" | "account" | "inbox" | "accounts" | "none"} view
  * @property {string} chat
  * @property {string} thread the root of the thread that is open
  * @property {string} message the message to show
+ * @property {string} conversation the conversation that is open beside the inbox
  * @property {URLSearchParams} query
  */
 
-const VIEWS = ["channels", "search", "people", "webhooks", "account"];
+const VIEWS = ["channels", "search", "people", "webhooks", "account", "inbox", "accounts"];
 
 /**
  * @param {string} hash
@@ -21,13 +22,16 @@ export function parse(hash) {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [head = "", chat = "", kind = "", id = ""] = path.split("/");
   /** @type {Route} */
-  const route = { view: "none", chat: "", thread: "", message: "", query: new URLSearchParams(query) };
+  const route = { view: "none", chat: "", thread: "", message: "", conversation: "", query: new URLSearchParams(query) };
   if (head === "chat" && chat) {
     route.view = "chat";
     route.chat = chat;
     if (kind === "thread") route.thread = id;
     if (kind === "message") route.message = id;
-  } else if (VIEWS.includes(head)) route.view = /** @type {Route["view"]} */ (head);
+  } else if (VIEWS.includes(head)) {
+    route.view = /** @type {Route["view"]} */ (head);
+    if (head === "inbox") route.conversation = chat;
+  }
   return route;
 }
 
@@ -45,6 +49,14 @@ addEventListener("hashchange", () => {
  */
 export function chatPath(chat, kind, id) {
   return kind ? `#/chat/${chat}/${kind}/${id}` : `#/chat/${chat}`;
+}
+
+/**
+ * @param {string} conversation
+ * @param {string} folder
+ */
+export function conversationPath(conversation, folder) {
+  return `#/inbox/${conversation}?show=${folder}`;
 }
 
 /** @param {string} path */

@@ -7,7 +7,7 @@ import htm from "./vendor/htm.js";
 export const html = htm.bind(h);
 
 export { render };
-export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
+export { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 export { batch, computed, effect, signal, useComputed, useSignal } from "./vendor/signals.js";
 
 /**

@@ -21,6 +21,8 @@ const PAGES = {
   people: () => import("../later/people.js"),
   webhooks: () => import("../later/webhooks.js"),
   account: () => import("../later/account.js"),
+  inbox: () => import("../later/inbox.js"),
+  accounts: () => import("../later/accounts.js"),
 };
 
 /** @param {{live: Live}} props */

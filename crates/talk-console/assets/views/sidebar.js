@@ -33,6 +33,7 @@ export function Sidebar({ live }) {
     <${Own} live=${live} />
     <div class="sidebar-search">
       <a class="search-link" href="#/search"><${Icon} name="search" /> ${t("search.title")}</a>
+      <a class="search-link" href="#/inbox" aria-current=${route.value.view === "inbox" ? "page" : undefined}><${Icon} name="inbox" /> ${t("inbox.title")}</a>
       <label class="filter"><span class="hidden">${t("sidebar.filter")}</span>
         <input type="search" placeholder=${t("sidebar.filter")} value=${filter}
           onInput=${(/** @type {any} */ event) => setFilter(event.currentTarget.value)} />

@@ -1,0 +1,120 @@
+// The messages of a conversation, newest at the end.
+
+import { get } from "../../api.js";
+import { nameOf } from "../../people.js";
+import { t } from "../../text.js";
+import { clockTime, dayName, fullTime, parseTime } from "../../time.js";
+import { classes, html, useCallback, useLayoutEffect, useRef, useState } from "../../ui.js";
+import { Text } from "../../views/rich-text.js";
+
+/** @typedef {import("../../../types.d.ts").ConversationMessage} ConversationMessage */
+/** @typedef {import("../../../types.d.ts").Page<ConversationMessage>} Page */
+
+const PAGE = 50;
+
+/** The deliveries that are named; the others need no word. */
+const DELIVERIES = /** @type {const} */ ({
+  queued: "delivery.queued",
+  submitting: "delivery.queued",
+  sent: "delivery.sent",
+  accepted: "delivery.sent",
+  delivered: "delivery.delivered",
+  read: "delivery.read",
+  failed: "delivery.failed",
+  unknown: "delivery.unknown",
+});
+
+/**
+ * Adds a newer page, newest first, to what is shown. A page that does not reach what is shown replaces
+ * it: there may be messages between them.
+ * @param {ConversationMessage[]} shown
+ * @param {Page} page
+ */
+export function joined(shown, { result, next_page_token }) {
+  const newest = [...result].reverse();
+  const first = newest[0];
+  if (!first || !next_page_token) return newest;
+  const at = shown.findIndex(({ id }) => id === first.id);
+  return at < 0 ? newest : [...shown.slice(0, at), ...newest];
+}
+
+/** The messages of a conversation: a page at the end, and earlier ones on demand. @param {string} id */
+export function useMessages(id) {
+  const [rows, setRows] = useState(/** @type {ConversationMessage[]} */ ([]));
+  const [earlier, setEarlier] = useState("");
+  const turn = useRef(0);
+  const path = `/v1.0/conversations/${id}/messages`;
+  const refresh = useCallback(async () => {
+    turn.current += 1;
+    const own = turn.current;
+    /** @type {Page} */
+    const page = await get(path, { page_size: PAGE });
+    if (own !== turn.current) return;
+    setRows((shown) => {
+      const next = joined(shown, page);
+      if (next[0]?.id !== shown[0]?.id) setEarlier(page.next_page_token);
+      return next;
+    });
+  }, [path]);
+  const more = async () => {
+    /** @type {Page} */
+    const page = await get(path, { page_size: PAGE, page_token: earlier });
+    setRows((shown) => [...page.result.reverse(), ...shown]);
+    setEarlier(page.next_page_token);
+  };
+  return { rows, refresh, more: earlier ? more : null };
+}
+
+/** @param {{messages: ReturnType<typeof useMessages>, name: string, agent: string}} props */
+export function Messages({ messages: { rows, more }, name, agent }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const last = rows.at(-1)?.id;
+  // The newest is shown, unless somebody reads earlier ones.
+  const isAtEnd = useRef(true);
+  const scrolled = () => {
+    const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 40;
+  };
+  const toEnd = () => {
+    if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+  };
+  useLayoutEffect(toEnd, [last]);
+  // The form above it and the field below it change its height.
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(toEnd);
+    if (box.current) observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
+  const earlier = async () => {
+    const before = box.current?.scrollHeight ?? 0;
+    await more?.().catch(() => {});
+    requestAnimationFrame(() => box.current?.scrollBy(0, box.current.scrollHeight - before));
+  };
+  return html`<div class="messages conversation-messages" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-label=${t("messages.label")}>
+    ${more && html`<p class="messages-head"><button type="button" class="button" onClick=${earlier}>${t("inbox.earlier")}</button></p>`}
+    <ol class="bubbles">${items(rows, name, agent)}</ol>
+  </div>`;
+}
+
+/**
+ * @param {ConversationMessage[]} rows
+ * @param {string} name
+ * @param {string} agent
+ */
+function items(rows, name, agent) {
+  let day = "";
+  return rows.map((row) => {
+    const time = parseTime(row.tm_create);
+    const isNewDay = dayName(time) !== day;
+    day = dayName(time);
+    const isOutgoing = row.direction === "outgoing";
+    const author = !isOutgoing ? name : row.author.owner_id === agent ? t("person.you") : nameOf(row.author.owner_id, t("person.unknown"));
+    const state = isOutgoing && DELIVERIES[/** @type {keyof typeof DELIVERIES} */ (row.delivery)];
+    return html`${isNewDay && html`<li class="separator" key=${`day-${row.id}`}><span>${day}</span></li>`}
+      <li key=${row.id} class=${classes("bubble", row.direction)}>
+        <p class="hint"><bdi>${author}</bdi> · <time datetime=${time.toISOString()} title=${fullTime(time)}>${clockTime(time)}</time></p>
+        <${Text} text=${row.text} />
+        ${state && html`<p class=${classes("hint", state === "delivery.failed" && "error")}>${t(state)}</p>`}
+      </li>`;
+  });
+}

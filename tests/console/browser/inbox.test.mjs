@@ -1,0 +1,152 @@
+// Conversations with people outside: visitors write on one side, agents answer in the console.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Browser, Server } from "../support.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** @type {Server} */
+let server;
+/** @type {Browser} */
+let browser;
+/** @type {import("playwright-core").Page} */
+let alice;
+/** @type {import("playwright-core").Page} */
+let bob;
+
+before(async () => {
+  server = await Server.start();
+  browser = await Browser.start();
+  alice = await browser.agent(server.url, "Alice");
+  bob = await browser.agent(server.url, "Bob");
+});
+
+afterEach(() => assert.deepEqual(browser.errors.splice(0), []));
+
+after(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+/**
+ * A visitor who has written a message.
+ * @param {string} text
+ */
+async function visitor(text) {
+  const page = await browser.page(server.visitorPage);
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  const stored = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/messages"));
+  await page.keyboard.press("Enter");
+  await stored;
+  return page;
+}
+
+/** @param {import("playwright-core").Page} page @param {string} folder */
+async function openInbox(page, folder) {
+  await page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: "Inbox" }).click();
+  await page.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: folder }).click();
+}
+
+/** @param {import("playwright-core").Page} page @param {string} view */
+async function accessible(page, view) {
+  // A tool of the test itself, which the page's policy would refuse as an element.
+  const found = await page.evaluate(`${AXE}; axe.run(document, { resultTypes: ["violations"] })`);
+  const { violations } = /** @type {{violations: {id: string, nodes: {html: string}[]}[]}} */ (found);
+  assert.deepEqual(violations.map(({ id, nodes }) => `${view}: ${id}: ${nodes[0]?.html}`), []);
+}
+
+test("an agent claims a visitor, answers, and both read each other", async () => {
+  const page = await visitor("Do you ship to Seoul?");
+  await openInbox(bob, "Waiting");
+  await bob.getByRole("button", { name: /^Claim/ }).first().click();
+  await bob.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: "Mine" }).click();
+  await bob.locator(".inbox-row a").first().click();
+  const thread = bob.locator(".conversation");
+  await thread.getByText("Do you ship to Seoul?").waitFor();
+  await bob.getByRole("textbox", { name: /^Write to/ }).fill("We do. <img src=x onerror=alert(1)>");
+  await bob.keyboard.press("Enter");
+  await page.getByText("We do.").waitFor();
+  assert.equal(await thread.locator("img").count(), 0);
+  await page.getByRole("textbox", { name: "Message" }).fill("Great, thank you!");
+  await page.keyboard.press("Enter");
+  await thread.getByText("Great, thank you!").waitFor();
+  await thread.getByText("Read", { exact: true }).waitFor();
+  await accessible(bob, "a conversation");
+  await page.context().close();
+});
+
+test("an admin reads all, gives a conversation to somebody, and closes it; a message opens it again", async () => {
+  const page = await visitor("Is anybody there?");
+  await openInbox(alice, "All");
+  await alice.locator(".inbox-row a").first().click();
+  const thread = alice.locator(".conversation");
+  await thread.getByText("Is anybody there?").waitFor();
+  await alice.getByRole("button", { name: "Details" }).click();
+  const form = alice.getByRole("form", { name: "Details" });
+  await form.getByRole("textbox", { name: "Name" }).fill("Kim");
+  await form.getByRole("combobox", { name: "Owner" }).selectOption({ label: "Carol" });
+  await form.getByRole("button", { name: "Save" }).click();
+  await thread.getByText("Owner: Carol").waitFor();
+  await alice.getByRole("heading", { name: /Kim/ }).waitFor();
+  await accessible(alice, "the details");
+  await thread.getByRole("button", { name: "Close", exact: true }).click();
+  await thread.getByRole("button", { name: "Reopen" }).waitFor();
+  await page.getByRole("textbox", { name: "Message" }).fill("One more thing");
+  await page.keyboard.press("Enter");
+  await thread.getByText("One more thing").waitFor();
+  await thread.getByRole("button", { name: "Close", exact: true }).waitFor();
+  await page.context().close();
+});
+
+test("an answer without a network is kept, and sent once when it is back", async () => {
+  const page = await visitor("Are you open today?");
+  await openInbox(alice, "All");
+  await alice.locator(".inbox-row a").first().click();
+  await alice.locator(".conversation").getByText("Are you open today?").waitFor();
+  await alice.context().setOffline(true);
+  await alice.getByRole("textbox", { name: /^Write to/ }).fill("Until six.");
+  await alice.keyboard.press("Enter");
+  await alice.getByText("Will be sent when you are online").waitFor();
+  await alice.context().setOffline(false);
+  await page.getByText("Until six.").waitFor({ timeout: 30_000 });
+  await alice.getByText("Will be sent when you are online").waitFor({ state: "detached" });
+  assert.equal(await alice.locator(".conversation").getByText("Until six.").count(), 1);
+  await page.context().close();
+});
+
+test("earlier messages are loaded on demand, in order", async () => {
+  const page = await visitor("message 0");
+  const { result } = await server.call("alice", "GET", "/v1.0/conversations");
+  const path = `/v1.0/conversations/${result[0].id}/messages`;
+  for (let number = 1; number < 70; number += 1) await server.call("alice", "POST", path, { text: `message ${number}` });
+  await openInbox(alice, "All");
+  await alice.locator(".inbox-row a").first().click();
+  await alice.locator(".bubble").nth(49).waitFor();
+  await alice.getByRole("button", { name: "Show earlier messages" }).click();
+  await alice.locator(".bubble").nth(69).waitFor();
+  const texts = await alice.locator(".bubble .text").allTextContents();
+  assert.deepEqual(texts, Array.from({ length: 70 }, (_, number) => `message ${number}`));
+  await page.context().close();
+});
+
+test("an admin adds a web chat, and its page takes messages", async () => {
+  await openInbox(alice, "All");
+  await alice.getByRole("link", { name: "Accounts" }).click();
+  await alice.getByRole("button", { name: "Add a web chat" }).first().click();
+  await alice.getByRole("textbox", { name: "Name" }).fill("Shop");
+  await alice.locator("form").getByRole("button", { name: "Add a web chat" }).click();
+  const card = alice.getByRole("region", { name: "Shop" });
+  await card.getByText("/webchat.js").waitFor();
+  await accessible(alice, "accounts");
+  const href = await card.getByRole("link", { name: "Open as a visitor" }).getAttribute("href");
+  const page = await browser.page(`${server.url}${href}`);
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  await page.context().close();
+  await card.getByRole("button", { name: "Delete" }).click();
+  await alice.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await card.waitFor({ state: "detached" });
+});
