@@ -1,12 +1,16 @@
 // A demo server of its own for each suite, and browsers that log in.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Settings under which one address may do everything at once. */
 const SETTINGS = { TALK_AGENT_RATE: "0", TALK_CUSTOMER_RATE: "0", TALK_ADDRESS_RATE: "0", TALK_LOG: "warn" };
@@ -185,4 +189,19 @@ export async function say(page, text) {
 export function message(page, text) {
   const whole = new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}( \\(edited\\))?$`);
   return page.locator(".message").filter({ has: page.locator(".text", { hasText: whole }) });
+}
+
+/**
+ * Asserts that axe finds no violation on a page.
+ * @param {import("playwright-core").Page} page
+ * @param {string} view
+ */
+export async function accessible(page, view) {
+  // Through the debugger: the page's own policy allows no other script.
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async () => {
+    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`) }));
+  });
+  assert.deepEqual(violations, [], view);
 }

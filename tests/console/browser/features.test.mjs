@@ -274,3 +274,52 @@ test("a tab in the background starts, though it paints nothing", async () => {
   await page.waitForFunction(() => document.querySelector(".boot") === null, undefined, { polling: 50 });
   await page.context().close();
 });
+
+test("a mention marks the icon and the title of a page that shows another chat", async () => {
+  const page = await browser.agent(server.url, "Alice");
+  const icon = () => page.evaluate(() => /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]")).href);
+  assert.match(await icon(), /icon\.svg$/);
+  await server.post("bob", "@alice look at this");
+  await page.waitForFunction(() => document.title.startsWith("("));
+  await page.waitForFunction(() => /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]")).href.startsWith("data:image/png"));
+  await openChat(page, "Demo");
+  await page.waitForFunction(() => !document.title.startsWith("("));
+  await page.waitForFunction(() => /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]")).href.endsWith("icon.svg"));
+  await page.context().close();
+});
+
+test("notifications are shown on request, for chats that are not on the screen, and lead to them", async () => {
+  const page = await browser.page(server.url);
+  await page.addInitScript(() => {
+    /** Notes what the system would show: a browser without a screen shows nothing. */
+    globalThis.Notification = /** @type {any} */ (
+      class {
+        static permission = "default";
+        static requestPermission = async () => (this.permission = "granted");
+        /** @type {any[]} */
+        static shown = [];
+        constructor(title, { body }) {
+          Object.assign(this, { title, body });
+          globalThis.Notification.shown.push(this);
+        }
+      }
+    );
+  });
+  await page.reload();
+  await page.getByRole("button", { name: "Alice" }).click();
+  const shown = () => page.evaluate(() => /** @type {any} */ (globalThis.Notification).shown.map(({ title, body }) => `${title}: ${body}`));
+  await openChat(page, "Demo");
+  await server.post("bob", "nobody asked for this");
+  await message(page, "nobody asked for this").waitFor();
+  await page.evaluate(() => (location.hash = "#/account"));
+  await page.getByRole("checkbox", { name: "Notify me about new messages" }).check();
+  await server.post("bob", "lunch?");
+  await page.waitForFunction(() => /** @type {any} */ (globalThis.Notification).shown.length > 0);
+  assert.deepEqual(await shown(), ["Bob in Demo: lunch?"]);
+  await page.evaluate(() => /** @type {any} */ (globalThis.Notification).shown[0].onclick());
+  await message(page, "lunch?").waitFor();
+  await server.post("bob", "it is on the screen");
+  await message(page, "it is on the screen").waitFor();
+  assert.equal((await shown()).length, 1);
+  await page.context().close();
+});

@@ -2,12 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { Browser, Server } from "../support.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { Browser, Server, accessible } from "../support.mjs";
 
 /** @type {Server} */
 let server;
@@ -49,14 +44,6 @@ async function visitor(text) {
 async function openInbox(page, folder) {
   await page.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: "Inbox" }).click();
   await page.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: folder }).click();
-}
-
-/** @param {import("playwright-core").Page} page @param {string} view */
-async function accessible(page, view) {
-  // A tool of the test itself, which the page's policy would refuse as an element.
-  const found = await page.evaluate(`${AXE}; axe.run(document, { resultTypes: ["violations"] })`);
-  const { violations } = /** @type {{violations: {id: string, nodes: {html: string}[]}[]}} */ (found);
-  assert.deepEqual(violations.map(({ id, nodes }) => `${view}: ${id}: ${nodes[0]?.html}`), []);
 }
 
 test("an agent claims a visitor, answers, and both read each other", async () => {

@@ -1,13 +1,9 @@
 // The console for people: accessible views, the keyboard alone, languages, themes and sizes.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Browser, Server, message, openChat, say } from "../support.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { Browser, Server, accessible, message, openChat, say } from "../support.mjs";
 
 /** The folder for README's pictures, if they are wanted, and whether all views are wanted. */
 const { SHOTS, SHOTS_ALL } = process.env;
@@ -54,21 +50,6 @@ async function talk() {
   await server.call("bob", "DELETE", `/talk_messages/${gone.id}`);
   await server.post("bob", "```\nfn main() {\n    println!(\"Hello, Talk!\");\n}\n```");
   await server.post("carol", "@alice the release notes are ready for you.");
-}
-
-/**
- * The violations that axe finds on a page.
- * @param {import("playwright-core").Page} page
- * @param {string} view
- */
-async function accessible(page, view) {
-  // Through the debugger: the page's own policy allows no other script.
-  await page.evaluate(AXE);
-  const violations = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`) }));
-  });
-  assert.deepEqual(violations, [], view);
 }
 
 /**
@@ -129,6 +110,14 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await page.context().close();
   });
 }
+
+test("the banner without a network is accessible", async () => {
+  const page = await browser.agent(server.url, "Alice");
+  await page.context().setOffline(true);
+  await page.getByText("You are offline.").waitFor();
+  await accessible(page, "offline");
+  await page.context().close();
+});
 
 test("a phone shows the list, the chat or the thread", async () => {
   const page = await browser.agent(server.url, "Alice", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
