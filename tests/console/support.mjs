@@ -121,7 +121,7 @@ export class Browser {
    */
   async page(url, options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en", ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(30_000);
     // ASSETS names the folder of files that are tested without building the server again.
     const assets = process.env.ASSETS;
     if (assets) {
