@@ -1,12 +1,27 @@
 //! Uploads that break off, and a server that ends during them.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
 
 use talk_testkit::harness::{Client, Server};
 
 use super::form::Form;
-use super::{FILES, stored, until, upload};
+use super::{FILES, stored, until};
+
+/// How often the server is killed.
+const KILLS: usize = 50;
+
+/// Microseconds after which it is killed at the latest.
+const LATEST: u64 = 60_000;
+
+/// Sizes of the files that are uploaded at the same time: of one part, of several, and empty.
+const SIZES: [usize; 4] = [0, 1_000, 300_000, 700_000];
 
 /// Sends the first `share` of 10 of an upload and keeps the connection open.
 fn begin(server: &Server, by: &Client, size: usize, share: usize) -> TcpStream {
@@ -42,37 +57,72 @@ async fn an_upload_that_breaks_off_or_stalls_leaves_nothing() {
     assert!(alice.get(FILES).await.rows().is_empty());
 }
 
-/// FILE-03: after a kill no row is without bytes, and the sweep leaves no bytes without a row.
+/// FILE-03: whenever the server is killed, no row is without bytes, no upload that was answered is
+/// lost, and the sweep leaves no bytes without a row.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_leaves_no_row_without_bytes_and_no_bytes_without_a_row() {
     let mut server = Server::start_with(&[("TALK_FILES_SWEEP_AFTER", "1")]).await;
     let [alice] = server.agents(["alice"]).await;
-    for round in 0..6 {
+    let random = RandomState::new();
+    let mut answered = Vec::new();
+    for round in 0..KILLS {
         let half = begin(&server, &alice, 2_000_000, 5);
-        let bytes = vec![b'y'; 300_000];
-        let form = Form::new().file("b", "text/plain", &bytes);
-        let whole = tokio::spawn({
-            let alice = alice.on_its_own();
-            async move { alice_uploads(&alice, &form).await }
-        });
-        until(async || stored(&server).len() > round).await;
-        server.kill();
-        drop((half, whole.await));
-        server.restart().await;
-        let rows = alice.get(FILES).await.rows();
-        for row in &rows {
-            let path = format!("{FILES}/{}/file", row["id"].as_str().expect("an id"));
-            assert_eq!(alice.get(&path).await.body.len(), 300_000);
+        let mut uploading = JoinSet::new();
+        for size in SIZES {
+            uploading.spawn(uploads(alice.on_its_own(), size));
         }
-        until(async || stored(&server).len() == rows.len()).await;
-        upload(&alice, &Form::new().file("c", "text/plain", &bytes))
-            .await
-            .ok();
+        let moment = Duration::from_micros(random.hash_one(round) % LATEST);
+        tokio::time::sleep(moment).await;
+        server.kill();
+        answered.extend(uploading.join_all().await.into_iter().flatten());
+        drop(half);
+        server.restart().await;
+    }
+    let rows = rows(&alice).await;
+    for id in &answered {
+        assert!(rows.contains(id), "{id} was answered and is lost");
+    }
+    server.operate(&["doctor"]);
+    until(async || stored(&server).len() == rows.len()).await;
+    server.operate(&["doctor"]);
+    let (rows, answered) = (rows.len(), answered.len());
+    assert!(answered >= KILLS, "too few uploads: {answered}");
+    println!("{KILLS} kills, {answered} uploads answered, {rows} stored: 0 lost, 0 left");
+}
+
+/// Uploads files of one size until the server is killed. Returns the ids of those it answered.
+async fn uploads(by: Client, size: usize) -> Vec<String> {
+    let form = Form::new().file("a", "text/plain", &vec![b'y'; size]);
+    let mut answered = Vec::new();
+    loop {
+        let request = form.on(by.request(reqwest::Method::POST, FILES));
+        let Ok(answer) = request.send().await else {
+            return answered;
+        };
+        assert_eq!(answer.status(), 200);
+        let Ok(file) = answer.json::<Value>().await else {
+            return answered;
+        };
+        answered.push(id(&file));
     }
 }
 
-/// Uploads without minding whether the server answers.
-async fn alice_uploads(by: &Client, form: &Form) {
-    let request = form.on(by.request(reqwest::Method::POST, FILES));
-    drop(request.send().await);
+fn id(file: &Value) -> String {
+    file["id"].as_str().expect("an id").to_owned()
+}
+
+/// The ids of all files of an agent.
+async fn rows(by: &Client) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let mut token = String::new();
+    loop {
+        let path = format!("{FILES}?page_size=100&page_token={token}");
+        let page = by.get(path.trim_end_matches("&page_token=")).await.ok();
+        found.extend(page["result"].as_array().expect("rows").iter().map(id));
+        let next = page["next_page_token"].as_str().expect("a token");
+        if next.is_empty() {
+            return found;
+        }
+        token = next.replace(' ', "%20");
+    }
 }
