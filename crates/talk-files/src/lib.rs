@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod archive;
 mod location;
 mod reader;
 mod s3;
@@ -8,6 +9,7 @@ mod storage;
 mod sweep;
 mod writer;
 
+pub use archive::Archive;
 pub use location::{FilesUrl, FilesUrlError, S3Options};
 pub use sniff::sniff;
 pub use storage::{CheckFilesError, Files, OpenFilesError};

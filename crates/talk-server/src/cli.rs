@@ -66,7 +66,8 @@ pub(crate) enum Command {
     Openapi,
     /// Checks the stored data, and prints the checks.
     Doctor,
-    /// Copies the database into a new file, also while the server runs, and checks the copy.
+    /// Copies the database into a new file, also while the server runs, and checks the copy. Files in
+    /// a local directory are copied into a directory beside it, whose name ends in `.files`.
     Backup {
         /// The new file.
         file: PathBuf,
@@ -76,15 +77,22 @@ pub(crate) enum Command {
     Vacuum,
     /// Replaces the database by a backup; the server must not run. Clients that resume get resets,
     /// and read their chats again.
-    Restore {
-        /// The backup.
-        file: PathBuf,
-        /// Keeps the current database, renamed with the time.
-        #[arg(long)]
-        replace: bool,
-    },
+    Restore(RestoreCommand),
     /// Checks that the server at the configured address is ready; exit code 1 if not.
     Healthcheck,
+}
+
+/// A backup that is to be restored.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreCommand {
+    /// The backup.
+    pub(crate) file: PathBuf,
+    /// Keeps the current database and the current files, renamed with the time.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Restores even if bytes of files are missing in the backup.
+    #[arg(long)]
+    pub(crate) without_files: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -123,7 +123,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
         }
         Command::Backup { file } => operate::backup(settings, &file, json),
         Command::Vacuum => operate::vacuum(settings, json),
-        Command::Restore { file, replace } => operate::restore(settings, (&file, replace), json),
+        Command::Restore(command) => operate::restore(settings, &command, json),
         Command::Config { .. } | Command::Openapi | Command::Healthcheck => Ok(()),
     }
 }

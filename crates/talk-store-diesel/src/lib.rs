@@ -23,6 +23,7 @@ pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
 pub use sqlite::file::backup::{Backup, CopyError, Step, backup};
 pub use sqlite::file::examine::{cleanup_backlog, examine, search_backlog};
+pub use sqlite::file::files::{Elsewhere, FileCopies};
 pub use sqlite::file::lock::{DatabaseLock, lock, lock_for_command};
 pub use sqlite::file::mark::{Marker, renew_if_older, rewrite_mark};
 pub use sqlite::file::restore::{Restore, restore};

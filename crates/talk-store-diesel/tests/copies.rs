@@ -18,7 +18,7 @@ use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::talk::unit::Talk;
 use talk_domain::testing::at;
 use talk_store_diesel::{
-    CopyError, Marker, OpenError, Restore, StoreOptions, backup, lock, migrate, open,
+    CopyError, Elsewhere, Marker, OpenError, Restore, StoreOptions, backup, lock, migrate, open,
     renew_if_older, restore,
 };
 use talk_testkit::Silent;
@@ -85,6 +85,7 @@ fn put_back(source: &Path, is_replacing: bool) -> Restore<'_> {
     Restore {
         source,
         is_replacing,
+        is_without_files: false,
         stamp: "now",
     }
 }
@@ -110,7 +111,7 @@ async fn a_backup_of_an_open_database_is_complete_private_and_its_own_file() {
         add(&store, number).await;
     }
     let file = place.path("backup");
-    let made = backup(&place.url("talk.db"), &file, &|_| {}).unwrap();
+    let made = backup(&place.url("talk.db"), &file, &mut Elsewhere, &|_| {}).unwrap();
     assert_eq!(
         (made.epoch.as_str(), made.is_examined),
         (store.epoch(), true)
@@ -132,13 +133,18 @@ fn a_backup_never_replaces_a_file_and_takes_over_what_a_killed_one_left() {
     drop(place.open("talk.db"));
     let file = place.path("backup");
     std::fs::write(place.path("backup.partial"), "half of a backup").unwrap();
-    backup(&place.url("talk.db"), &file, &|_| {}).unwrap();
+    backup(&place.url("talk.db"), &file, &mut Elsewhere, &|_| {}).unwrap();
     let before = std::fs::read(&file).unwrap();
-    let again = backup(&place.url("talk.db"), &file, &|_| {});
+    let again = backup(&place.url("talk.db"), &file, &mut Elsewhere, &|_| {});
     assert!(matches!(again, Err(CopyError::Exists(_))), "{again:?}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
     std::os::unix::fs::symlink("nowhere", place.path("link")).unwrap();
-    let linked = backup(&place.url("talk.db"), &place.path("link"), &|_| {});
+    let linked = backup(
+        &place.url("talk.db"),
+        &place.path("link"),
+        &mut Elsewhere,
+        &|_| {},
+    );
     assert!(matches!(linked, Err(CopyError::Exists(_))), "{linked:?}");
 }
 
@@ -151,7 +157,12 @@ fn a_backup_of_a_database_that_contradicts_itself_is_refused() {
         "talk.db",
         "INSERT INTO talk_events VALUES (1, x'0b', 1, x'0c', 'chat', 'k', x'01', x'02', NULL, 3, '{}');",
     );
-    let refused = backup(&place.url("talk.db"), &place.path("backup"), &|_| {});
+    let refused = backup(
+        &place.url("talk.db"),
+        &place.path("backup"),
+        &mut Elsewhere,
+        &|_| {},
+    );
     let Err(CopyError::Damaged(problems)) = refused else {
         panic!("{refused:?}")
     };
@@ -170,13 +181,13 @@ async fn a_restored_database_has_another_epoch_and_the_one_before_is_kept() {
     add(&store, 1).await;
     let epoch = store.epoch().to_owned();
     let file = place.path("backup");
-    backup(&place.url("talk.db"), &file, &|_| {}).unwrap();
+    backup(&place.url("talk.db"), &file, &mut Elsewhere, &|_| {}).unwrap();
     add(&store, 2).await;
     drop(store);
     let url = place.url("talk.db");
-    let refused = restore(&url, put_back(&file, false), &|_| {});
+    let refused = restore(&url, put_back(&file, false), &mut Elsewhere, &|_| {});
     assert!(matches!(refused, Err(CopyError::Exists(_))), "{refused:?}");
-    let (restored, kept) = restore(&url, put_back(&file, true), &|_| {}).unwrap();
+    let (restored, kept) = restore(&url, put_back(&file, true), &mut Elsewhere, &|_| {}).unwrap();
     assert_ne!(restored.epoch, epoch);
     let store = place.open("talk.db");
     assert_eq!((count(&store).await, store.epoch()), (1, &*restored.epoch));
@@ -201,14 +212,20 @@ async fn a_log_left_behind_stays_with_its_database() {
     let store = place.open("first.db");
     add(&store, 1).await;
     let file = place.path("backup");
-    backup(&place.url("first.db"), &file, &|_| {}).unwrap();
+    backup(&place.url("first.db"), &file, &mut Elsewhere, &|_| {}).unwrap();
     add(&store, 2).await;
     // The files of an open database, as a kill would leave them.
     for end in ["", "-wal"] {
         let of = |name: &str| place.path(&format!("{name}.db{end}"));
         std::fs::copy(of("first"), of("talk")).unwrap();
     }
-    let (_, kept) = restore(&place.url("talk.db"), put_back(&file, true), &|_| {}).unwrap();
+    let (_, kept) = restore(
+        &place.url("talk.db"),
+        put_back(&file, true),
+        &mut Elsewhere,
+        &|_| {},
+    )
+    .unwrap();
     assert_eq!(count(&place.open("talk.db")).await, 1);
     let kept = kept
         .unwrap()
@@ -232,18 +249,34 @@ fn a_restore_of_nothing_or_beside_a_server_changes_nothing() {
     .unwrap();
     let (url, new) = (place.url("talk.db"), place.url("new.db"));
     for source in ["nowhere", "empty", "text"] {
-        let refused = restore(&new, put_back(&place.path(source), true), &|_| {});
+        let refused = restore(
+            &new,
+            put_back(&place.path(source), true),
+            &mut Elsewhere,
+            &|_| {},
+        );
         assert!(refused.is_err(), "{source}");
         assert!(!place.path("new.db").exists(), "{source}");
     }
     drop(place.open("talk.db"));
-    backup(&url, &place.path("backup"), &|_| {}).unwrap();
+    backup(&url, &place.path("backup"), &mut Elsewhere, &|_| {}).unwrap();
     let server = lock(&url).unwrap();
-    let refused = restore(&url, put_back(&place.path("backup"), true), &|_| {});
+    let refused = restore(
+        &url,
+        put_back(&place.path("backup"), true),
+        &mut Elsewhere,
+        &|_| {},
+    );
     let in_use = matches!(refused, Err(CopyError::Open(OpenError::InUse)));
     assert!(in_use, "{refused:?}");
     drop(server);
-    restore(&url, put_back(&place.path("backup"), true), &|_| {}).unwrap();
+    restore(
+        &url,
+        put_back(&place.path("backup"), true),
+        &mut Elsewhere,
+        &|_| {},
+    )
+    .unwrap();
 }
 
 /// Case 63 and RUN-25.
@@ -286,7 +319,12 @@ fn a_database_of_another_program_is_refused_and_not_changed() {
         let before = std::fs::read(place.path(name)).unwrap();
         let refused = migrate(&place.url(name)).unwrap_err();
         assert!(refused.to_string().contains(reason), "{refused}");
-        let copied = backup(&place.url(name), &place.path("copy"), &|_| {});
+        let copied = backup(
+            &place.url(name),
+            &place.path("copy"),
+            &mut Elsewhere,
+            &|_| {},
+        );
         assert!(matches!(
             copied,
             Err(CopyError::Open(OpenError::Foreign(_)))

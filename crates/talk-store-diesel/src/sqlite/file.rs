@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod disk;
 pub(crate) mod examine;
+pub(crate) mod files;
 pub(crate) mod lock;
 pub(crate) mod mark;
 pub(crate) mod ownership;

@@ -18,7 +18,11 @@ use crate::error::OpenError;
 use crate::location::Location;
 use crate::sqlite::connection;
 use crate::sqlite::file::examine::examine_file;
+use crate::sqlite::file::files::{self, FileCopies, Named};
 use crate::sqlite::file::lock::{self, Mode, Part};
+
+/// How often a snapshot is tried while files are deleted.
+const ATTEMPTS: usize = 5;
 
 /// Interval of progress reports.
 const TICK: Duration = Duration::from_millis(100);
@@ -47,6 +51,15 @@ pub enum CopyError {
     /// The copy has errors.
     #[error("the copy is damaged: {}", .0.join("; "))]
     Damaged(Vec<String>),
+    /// The bytes of files were not copied.
+    #[error("failed to copy the files")]
+    Files(#[source] io::Error),
+    /// Files were deleted during each attempt to copy them with their rows.
+    #[error("files are deleted faster than they are copied; try again")]
+    FilesChange,
+    /// Rows of the database name files whose bytes are not there.
+    #[error("the bytes of {0} files are missing")]
+    FilesMissing(usize),
     /// The new file has no space.
     #[error("{needed} bytes are needed beside the database, and {free} are free")]
     NoSpace {
@@ -85,20 +98,27 @@ pub struct Backup {
     pub messages: u64,
     /// How many events are in it.
     pub events: u64,
+    /// How many files its rows name.
+    pub files: u64,
+    /// Bytes of these files.
+    pub file_bytes: u64,
+    /// Files whose bytes were missing when they were to be copied.
+    pub lost_files: usize,
     /// Whether its contents were checked, and not only the file: a database that an older version
     /// of Talk has written is checked once it is migrated.
     pub is_examined: bool,
 }
 
-/// Copies the database at `url` into the new file `target`: one snapshot, with everything that was
-/// acknowledged before the call. The file gets its name only once it is complete, checked and
-/// synced.
+/// Copies the database at `url` into the new file `target`, and the bytes of its files: one snapshot,
+/// with everything that was acknowledged before the call. The file gets its name only once it is
+/// complete, checked and synced.
 ///
 /// # Errors
 /// See [`CopyError`]; then there is no file `target`.
 pub fn backup(
     url: &str,
     target: &Path,
+    copies: &mut dyn FileCopies,
     progress: &(dyn Fn(Step) + Sync),
 ) -> Result<Backup, CopyError> {
     let Location::Sqlite(path) = Location::parse(url)?;
@@ -106,18 +126,60 @@ pub fn backup(
         return Err(CopyError::Exists(target.to_owned()));
     }
     let partial = Partial::create(target)?;
-    let mut source = connection::source(&path)?;
-    copy_into(&mut source, &partial.path, progress)?;
+    copies.begin().map_err(CopyError::Files)?;
+    let made = fill(&path, &partial, copies, progress);
+    let made = made.and_then(|backup| partial.publish(target).map(|()| backup));
+    if made.is_err() {
+        copies.abandon();
+    }
+    made
+}
+
+/// Copies a database with the bytes of its files, and checks the copy.
+fn fill(
+    path: &Path,
+    partial: &Partial,
+    copies: &mut dyn FileCopies,
+    progress: &(dyn Fn(Step) + Sync),
+) -> Result<Backup, CopyError> {
+    let mut source = connection::source(path)?;
+    let named = snapshot(&mut source, partial, copies, progress)?;
     drop(source);
     progress(Step::Checking);
-    let mut backup = partial.describe()?;
+    let backup = partial.describe(&named)?;
     let (is_examined, problems) = check_copy(&partial.path)?;
-    backup.is_examined = is_examined;
     if !problems.is_empty() {
         return Err(CopyError::Damaged(problems));
     }
-    partial.publish(target)?;
-    Ok(backup)
+    copies.publish(&named.files).map_err(CopyError::Files)?;
+    Ok(Backup {
+        is_examined,
+        ..backup
+    })
+}
+
+/// Copies a database and the bytes of its files. A server may delete files meanwhile: their bytes are
+/// copied before the snapshot, and those of files that are new in it afterwards. If one of the latter
+/// was deleted already, everything is tried again.
+fn snapshot(
+    source: &mut SqliteConnection,
+    partial: &Partial,
+    copies: &mut dyn FileCopies,
+    progress: &(dyn Fn(Step) + Sync),
+) -> Result<Named, CopyError> {
+    for _ in 0..ATTEMPTS {
+        files::copy(source, copies)?;
+        let emptied = partial.file.set_len(0);
+        emptied.map_err(|error| CopyError::Write(partial.path.clone(), error))?;
+        copy_into(source, &partial.path, progress)?;
+        let mut copy = connection::reader(&partial.path).map_err(CopyError::Copy)?;
+        let named = files::copy(&mut copy, copies)?;
+        let is_changed = files::lacks_any(source, &named.missing);
+        if !is_changed.map_err(|error| CopyError::Copy(error.into()))? {
+            return Ok(named);
+        }
+    }
+    Err(CopyError::FilesChange)
 }
 
 /// Writes a snapshot of `source` into the empty file at `target`.
@@ -246,7 +308,7 @@ impl Partial {
     }
 
     /// Reads its contents.
-    pub(crate) fn describe(&self) -> Result<Backup, CopyError> {
+    pub(crate) fn describe(&self, named: &Named) -> Result<Backup, CopyError> {
         let mut conn = connection::reader(&self.path).map_err(CopyError::Copy)?;
         let sql = "SELECT (SELECT value FROM talk_meta WHERE key = 'epoch') AS epoch, \
                    (SELECT COUNT(*) FROM talk_messages) AS messages, \
@@ -260,6 +322,9 @@ impl Partial {
             epoch: contents.epoch,
             messages: u64::try_from(contents.messages).unwrap_or(0),
             events: u64::try_from(contents.events).unwrap_or(0),
+            files: named.files.len() as u64,
+            file_bytes: named.bytes,
+            lost_files: named.missing.len(),
             is_examined: true,
         })
     }

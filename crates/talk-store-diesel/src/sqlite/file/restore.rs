@@ -11,6 +11,7 @@ use crate::location::Location;
 use crate::sqlite::connection;
 use crate::sqlite::file::backup::{Backup, CopyError, Partial, Step, copy_into, sync_directory};
 use crate::sqlite::file::examine::examine_file;
+use crate::sqlite::file::files::{self, FileCopies, Named};
 use crate::sqlite::file::{lock, mark};
 
 /// The options of a restore.
@@ -20,12 +21,14 @@ pub struct Restore<'a> {
     pub source: &'a Path,
     /// Whether an existing database is moved aside.
     pub is_replacing: bool,
+    /// Whether files may be without bytes.
+    pub is_without_files: bool,
     /// Suffix for the name of the database that is moved aside.
     pub stamp: &'a str,
 }
 
-/// Replaces the database at `url` with a backup, migrated, checked, and with a new epoch. Returns
-/// its contents, and the path of the former database.
+/// Replaces the database at `url` with a backup, migrated, checked, with a new epoch, and with the
+/// bytes of its files. Returns its contents, and the path of the former database.
 ///
 /// # Errors
 /// See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
@@ -33,6 +36,7 @@ pub struct Restore<'a> {
 pub fn restore(
     url: &str,
     restore: Restore<'_>,
+    copies: &mut dyn FileCopies,
     progress: &(dyn Fn(Step) + Sync),
 ) -> Result<(Backup, Option<PathBuf>), CopyError> {
     let Location::Sqlite(path) = Location::parse(url)?;
@@ -40,7 +44,10 @@ pub fn restore(
     std::fs::File::open(restore.source).map_err(no_source)?;
     let existed = path.exists();
     let locked = lock::take_whole(&path)?;
-    let replaced = replace(&path, restore, progress);
+    let replaced = replace(&path, restore, copies, progress);
+    if replaced.is_err() {
+        copies.abandon();
+    }
     if replaced.is_err() && !existed {
         // The empty file that taking the lock created.
         let _ = std::fs::remove_file(&path);
@@ -52,6 +59,7 @@ pub fn restore(
 fn replace(
     path: &Path,
     restore: Restore<'_>,
+    copies: &mut dyn FileCopies,
     progress: &(dyn Fn(Step) + Sync),
 ) -> Result<(Backup, Option<PathBuf>), CopyError> {
     let written = |error| CopyError::Write(path.to_owned(), error);
@@ -75,7 +83,7 @@ fn replace(
     if !problems.is_empty() {
         return Err(CopyError::Damaged(problems));
     }
-    let backup = partial.describe()?;
+    let backup = partial.describe(&with_files(&partial, restore, copies)?)?;
     partial.file.sync_all().map_err(written)?;
     let kept = if is_empty {
         None
@@ -87,6 +95,23 @@ fn replace(
     let _ = std::fs::remove_file(mark::file_of(path));
     sync_directory(path).map_err(written)?;
     Ok((backup, kept))
+}
+
+/// Brings the bytes of the files of a copy into their place. They are exempt from sweeps until the
+/// server starts, which is after their rows are in place.
+fn with_files(
+    partial: &Partial,
+    restore: Restore<'_>,
+    copies: &mut dyn FileCopies,
+) -> Result<Named, CopyError> {
+    copies.begin().map_err(CopyError::Files)?;
+    let mut conn = connection::reader(&partial.path).map_err(CopyError::Copy)?;
+    let named = files::copy(&mut conn, copies)?;
+    if !named.missing.is_empty() && !restore.is_without_files {
+        return Err(CopyError::FilesMissing(named.missing.len()));
+    }
+    copies.publish(&named.files).map_err(CopyError::Files)?;
+    Ok(named)
 }
 
 /// Migrates a copy and renews its epoch, so that positions in the original cannot be resumed from.
