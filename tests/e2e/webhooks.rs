@@ -6,7 +6,7 @@ pub(crate) mod receiver;
 
 use serde_json::{Value, json};
 
-use talk_testkit::harness::{Client, Server};
+use talk_testkit::harness::{Client, Server, Socket};
 
 use receiver::{Receiver, status};
 
@@ -225,6 +225,24 @@ async fn a_failing_endpoint_is_tried_again_and_its_dead_deliveries_are_replayed(
     );
     let refused = admin.post(&of(&made, "/test"), json!({})).await;
     refused.refused(409, "WEBHOOK_IS_DISABLED");
+}
+
+/// HOOK-08: the frame is for admins and managers of the customer, and has no secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sockets_of_admins_get_a_report_of_a_disabled_webhook() {
+    let receiver = Receiver::start();
+    receiver.answers(|_| status(410));
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let made = webhook(&admin, &receiver).await;
+    let mut of_admin = Socket::subscribed(&admin).await;
+    let mut of_alice = Socket::subscribed(&alice).await;
+    admin.post(&of(&made, "/test"), json!({})).await.ok();
+    let report = of_admin.answer("webhook_disabled").await;
+    let shown = (&report["data"]["id"], &report["data"]["disabled_reason"]);
+    assert_eq!(shown, (&made["id"], &json!("gone")));
+    assert_eq!(report["data"].get("secret"), None);
+    of_alice.nothing_else().await;
 }
 
 /// HOOK-11.

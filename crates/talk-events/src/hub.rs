@@ -210,6 +210,23 @@ impl Hub {
         }
     }
 
+    /// Sends a report to every connection of these agents. Skips queues that are more than a quarter
+    /// full.
+    pub fn send_report(
+        &mut self,
+        agents: &HashSet<AgentId>,
+        frame: &Arc<str>,
+        out: &mut dyn Outbox,
+    ) {
+        for (id, subscriber) in &mut self.subscribers {
+            if agents.contains(&subscriber.agent) && subscriber.queued * 4 <= self.queue_limit {
+                let notice = Notice::Report(Arc::clone(frame));
+                subscriber.queued += notice.bytes();
+                out.send(*id, notice);
+            }
+        }
+    }
+
     /// Sends a notice that is not in the log, unless the subscriber is of the same agent or its queue is
     /// more than a quarter full.
     fn send_unlogged(

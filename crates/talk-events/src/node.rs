@@ -4,6 +4,7 @@ mod io;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -56,6 +57,7 @@ pub(crate) enum Command {
     Acknowledge(SubscriberId, usize),
     Ephemeral(SubscriberId, StreamId, Arc<str>),
     Presence(PresenceChange, Vec<StreamId>),
+    Report(HashSet<AgentId>, Arc<str>),
     Page {
         id: SubscriberId,
         stream: StreamId,
@@ -131,6 +133,15 @@ impl Bell for NodeBell {
     fn ring(&self, committed: &[Arc<Logged>]) {
         // An error means that delivery has ended. The log has the events.
         let _ = self.0.send(Command::Committed(committed.to_vec()));
+    }
+}
+
+impl NodeHandle {
+    /// Sends a frame that is not in the log to every connection of these agents.
+    pub fn report(&self, agents: impl IntoIterator<Item = AgentId>, frame: Arc<str>) {
+        let agents = agents.into_iter().collect();
+        // An error means that delivery has ended.
+        let _ = self.sender.send(Command::Report(agents, frame));
     }
 }
 
@@ -211,6 +222,7 @@ impl Running {
             Command::Presence(change, streams) => {
                 hub.send_presence(change.agent, &streams, change.presence, io);
             }
+            Command::Report(agents, frame) => hub.send_report(&agents, &frame, io),
             Command::Ephemeral(id, stream, frame) => hub.send_ephemeral(id, stream, &frame, io),
             Command::Page {
                 id,

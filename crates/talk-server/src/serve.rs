@@ -186,7 +186,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     files::check(&prepared.files).await?;
     background.spawn(files::clean_up(settings, &store, &prepared.files));
     let ports = webhooks::ports(prepared.hooks_store, Arc::clone(&prepared.keys));
-    let hooks = (ports, prepared.hooks);
+    let hooks = (ports, prepared.hooks, webhooks::reports(&store, &live));
     let committed = prepared.committed;
     let intercepts = webhooks::start(settings, hooks, committed, &mut background).await?;
     let (stop_sockets, stopping) = watch::channel(false);

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use talk_domain::hooks::gateway::Intercepts as _;
+use talk_domain::hooks::gateway::{Intercepts as _, Reports};
 use talk_domain::hooks::unit::Hooks;
+use talk_domain::hooks::webhook::Webhook;
+use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::{Talk, TalkUnit};
-use talk_events::LogReader;
+use talk_events::{LogReader, NodeHandle};
 use talk_webhooks::{
     Client, ClientSettings, DeliveryConsumer, Dispatcher, Guard, InterceptCaller, SealingKey,
     SealingKeys,
 };
+use talk_wire::socket::ServerFrame;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -31,6 +34,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Time from one measurement of the backlog to the next.
 const MEASURED: Duration = Duration::from_secs(30);
+
+/// Admins and managers of a customer that get a report, at most.
+const REPORTED: u32 = 1_000;
 
 /// Deliveries that one unit of work removes.
 const REMOVED: u32 = 64;
@@ -102,11 +108,46 @@ pub(crate) fn ports(
     }
 }
 
+/// The reports of webhooks: to the sockets of `node`.
+pub(crate) fn reports(store: &Arc<dyn Store<Talk>>, node: &NodeHandle) -> Arc<dyn Reports> {
+    Arc::new(SocketReports {
+        store: Arc::clone(store),
+        node: node.clone(),
+    })
+}
+
+/// Reports to the sockets of admins and managers.
+struct SocketReports {
+    /// The database, which knows who they are.
+    store: Arc<dyn Store<Talk>>,
+    /// The sockets.
+    node: NodeHandle,
+}
+
+impl Reports for SocketReports {
+    fn webhook_disabled(&self, webhook: Webhook) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let unit = Unit::of(webhook.customer, "administrators");
+            let read = self
+                .store
+                .read(unit, |snapshot| snapshot.agents().administrators(REPORTED));
+            match read.await {
+                Ok(administrators) => {
+                    let data = Box::new(talk_wire::resource::Webhook::from(&webhook));
+                    let frame = ServerFrame::WebhookDisabled { data }.json();
+                    self.node.report(administrators, frame.into());
+                }
+                Err(error) => tracing::warn!(%error, "admins got no report of a disabled webhook"),
+            }
+        })
+    }
+}
+
 /// Starts the tasks of webhooks and intercepts: the reader of the log, which `woken` wakes, the one that
 /// gives endpoints what they missed, and the dispatcher. Returns the part that calls intercepts, with those of the database.
 pub(crate) async fn start(
     settings: &Settings,
-    (ports, client): (talk_webhooks::Ports, Client),
+    (ports, client, reports): (talk_webhooks::Ports, Client, Arc<dyn Reports>),
     woken: watch::Receiver<()>,
     tasks: &mut JoinSet<()>,
 ) -> Result<Arc<InterceptCaller>, Failure> {
@@ -115,7 +156,7 @@ pub(crate) async fn start(
     let caller = Arc::new(caller);
     // Before the first message is posted.
     caller.refresh().await.map_err(anyhow::Error::new)?;
-    let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, settings.dispatch());
+    let (dispatcher, waker) = Dispatcher::new(ports.clone(), client, reports, settings.dispatch());
     let store = Arc::clone(&ports.store);
     let consumer = DeliveryConsumer::new(ports, Arc::new(random), waker);
     tasks.spawn(consumer.catch_up().run());

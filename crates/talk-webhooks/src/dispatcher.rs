@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use talk_domain::hooks::attempt::Retries;
+use talk_domain::hooks::gateway::Reports;
 use talk_domain::hooks::secret::Secrets;
 use talk_domain::hooks::unit::Hooks;
 use talk_domain::hooks::webhook::Waiting;
@@ -55,6 +56,7 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) client: Client,
+    pub(crate) reports: Arc<dyn Reports>,
     pub(crate) settings: DispatchSettings,
     pub(crate) connections: Arc<Semaphore>,
 }
@@ -77,12 +79,18 @@ struct Running {
 impl Dispatcher {
     /// Creates a dispatcher, and what wakes it.
     #[must_use]
-    pub fn new(ports: Ports, client: Client, settings: DispatchSettings) -> (Self, Wakening) {
+    pub fn new(
+        ports: Ports,
+        client: Client,
+        reports: Arc<dyn Reports>,
+        settings: DispatchSettings,
+    ) -> (Self, Wakening) {
         let (waker, woken) = Wakening::new();
         let connections = Arc::new(Semaphore::new(settings.connections));
         let shared = Shared {
             ports,
             client,
+            reports,
             settings,
             connections,
         };

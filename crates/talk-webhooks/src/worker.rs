@@ -235,6 +235,7 @@ async fn record(
                 if let Some(webhook) = disabled {
                     let reason = webhook.disabled.map_or("", |reason| reason.as_str());
                     tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled");
+                    shared.reports.webhook_disabled(webhook).await;
                 }
                 return;
             }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use talk_domain::kernel::live::{Ended, ResetReason};
 
-use crate::resource::{AGENT, AgentPresence, Message};
+use crate::resource::{AGENT, AgentPresence, Message, Webhook};
 pub use topic::{Subject, Topic, TopicError, Vocabulary};
 
 /// A frame of a client. The `type` determines which fields are used.
@@ -154,6 +154,13 @@ pub enum ServerFrame<'a> {
     AgentPresence {
         /// The agent and its presence.
         data: AgentPresence,
+    },
+    /// A webhook of the customer was disabled because it failed for too long or answered 410. Only for
+    /// admins and managers. Not in the log.
+    #[schemars(title = "WebhookDisabledFrame")]
+    WebhookDisabled {
+        /// The webhook.
+        data: Box<Webhook>,
     },
     /// An agent is typing. Not in the log.
     #[schemars(title = "ChatTypingFrame")]

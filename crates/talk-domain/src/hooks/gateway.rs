@@ -1,8 +1,9 @@
-//! The port through which intercepts are called.
+//! The ports through which intercepts are called and admins get reports.
 
 use std::sync::Arc;
 
 use crate::hooks::intercept::{Intercept, Point};
+use crate::hooks::webhook::Webhook;
 use crate::kernel::future::BoxFuture;
 use crate::kernel::id::{CustomerId, DecisionId};
 use crate::kernel::store_error::StoreError;
@@ -62,4 +63,11 @@ pub trait Intercepts: Send + Sync {
 
     /// Calls an intercept. It ends within the intercept's time.
     fn call<'a>(&'a self, intercept: &'a Intercept, call: Call) -> BoxFuture<'a, Called>;
+}
+
+/// Driven port: reports to the admins of a customer.
+pub trait Reports: Send + Sync {
+    /// Reports to the connected admins that an endpoint was disabled. A report may be lost, for example
+    /// when the server ends: the endpoint itself says why it is disabled.
+    fn webhook_disabled(&self, webhook: Webhook) -> BoxFuture<'_, ()>;
 }

@@ -205,6 +205,12 @@ pub trait AgentQueries {
     /// # Errors
     /// Only when storage fails.
     fn page(&mut self, request: PageRequest) -> Result<Page<Agent>, StoreError>;
+
+    /// Finds up to `limit` active admins and managers of the customer.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn administrators(&mut self, limit: u32) -> Result<Vec<AgentId>, StoreError>;
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ pub enum Notice {
     Ephemeral(StreamId, Arc<str>),
     /// The presence of an agent has changed with whom the connection shares a stream. Not in the log.
     Presence(AgentId, Presence),
+    /// A frame for the agent that belongs to no stream. Not in the log.
+    Report(Arc<str>),
 }
 
 impl Notice {
@@ -98,7 +100,7 @@ impl Notice {
             | Self::Reset(stream, ..)
             | Self::Unsubscribed(stream, ..)
             | Self::Ephemeral(stream, _) => Some(*stream),
-            Self::Subscribed(..) | Self::Presence(..) => None,
+            Self::Subscribed(..) | Self::Presence(..) | Self::Report(_) => None,
         }
     }
 
@@ -107,7 +109,7 @@ impl Notice {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Event { event, .. } => event.payload.len(),
-            Self::Ephemeral(_, frame) => frame.len(),
+            Self::Ephemeral(_, frame) | Self::Report(frame) => frame.len(),
             Self::Presence(..) => 128,
             Self::Subscribed(..)
             | Self::CaughtUp(..)
@@ -365,6 +367,7 @@ mod tests {
             ),
             (Notice::Subscribed(vec![]), None, 0),
             (Notice::Presence(agent_id(1), Presence::Away), None, 128),
+            (Notice::Report("report".into()), None, 6),
         ] {
             assert_eq!((notice.stream(), notice.bytes()), (of, bytes), "{notice:?}");
         }

@@ -241,7 +241,10 @@ impl World {
                     );
                     self.resets += 1;
                 }
-                Notice::Reset(..) | Notice::Ephemeral(..) | Notice::Presence(..) => {
+                Notice::Reset(..)
+                | Notice::Ephemeral(..)
+                | Notice::Presence(..)
+                | Notice::Report(_) => {
                     panic!("nothing is ever forgotten or passed here")
                 }
                 Notice::CaughtUp(..) | Notice::Lagging(..) => {}

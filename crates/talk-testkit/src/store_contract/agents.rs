@@ -1,5 +1,7 @@
 //! Usernames, and admins of a customer.
 
+use std::collections::BTreeSet;
+
 use talk_domain::identity::agent::{Agent, AgentStatus, PasswordHash};
 use talk_domain::kernel::context::Permission;
 use talk_domain::testing::{agent_id, an_agent, at};
@@ -75,4 +77,9 @@ pub async fn other_administrators_are_found(factory: Factory) {
     }
     add(admin(95, Permission::Manager)).await.unwrap();
     assert!(has_other().await.unwrap());
+    let all = world.read(|snapshot| snapshot.agents().administrators(9));
+    let all: BTreeSet<_> = all.await.into_iter().collect();
+    assert_eq!(all, BTreeSet::from([agent_id(91), agent_id(95)]));
+    let one = world.read(|snapshot| snapshot.agents().administrators(1));
+    assert_eq!(one.await.len(), 1);
 }

@@ -143,6 +143,7 @@ fn line(notice: &Notice) -> String {
         Notice::Unsubscribed(_, ended, seq) => format!("unsubscribed {ended:?} at {seq}"),
         Notice::Ephemeral(_, frame) => format!("passing {frame}"),
         Notice::Presence(_, presence) => format!("presence {presence:?}"),
+        Notice::Report(frame) => format!("report {frame}"),
     }
 }
 

@@ -33,6 +33,30 @@ fn presence_is_sent_once_to_agents_with_a_common_stream() {
     assert!(desk.sent(3).is_empty());
 }
 
+/// HOOK-08: with and without subscriptions.
+#[test]
+fn a_report_reaches_every_connection_of_its_agents() {
+    let mut desk = Desk::new(1_000);
+    for (subscriber, agent) in [(1, 1), (2, 1), (3, 2)] {
+        desk.live(subscriber, agent, (stream_id(1), 5));
+    }
+    desk.connect(4, 3);
+    let agents = [1, 3, 9].map(agent_id).into();
+    for _ in 0..2 {
+        let frame = "x".repeat(251).into();
+        desk.hub.send_report(&agents, &frame, &mut desk.out);
+    }
+    for (subscriber, reports) in [(1, 1), (2, 1), (3, 0), (4, 1)] {
+        let sent = desk.sent(subscriber);
+        assert!(sent.iter().all(|sent| sent.starts_with("report x")));
+        assert_eq!(
+            sent.len(),
+            reports,
+            "subscriber {subscriber}: the first counts"
+        );
+    }
+}
+
 /// WS-18: typing.
 #[test]
 fn a_passing_frame_reaches_the_other_agents_that_are_live_in_the_stream() {

@@ -83,7 +83,7 @@ impl Session {
                 self.send_event(&event, is_replay);
                 return Ok(bytes);
             }
-            Notice::Ephemeral(_, frame) => {
+            Notice::Ephemeral(_, frame) | Notice::Report(frame) => {
                 if self.is_modern {
                     self.outgoing.text(&frame);
                 }

@@ -14,7 +14,7 @@ use crate::error::fault;
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::agent::{AgentRow, permission_code};
-use crate::portable::rows::bytes;
+use crate::portable::rows::{bytes, id};
 use crate::portable::schema::agents;
 use crate::portable::scope::{Scope, all, changed};
 
@@ -30,6 +30,9 @@ impl Scope<'_> {
     }
 }
 
+/// Literals instead of parameters, so that the partial index on administrators is used.
+const ADMINISTERS: &str = "permission > 16 AND status = 'active' AND deleted_at IS NULL";
+
 impl AgentRepository for Scope<'_> {
     fn get(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
         self.agent_row(id)?.map(Agent::try_from).transpose()
@@ -42,8 +45,6 @@ impl AgentRepository for Scope<'_> {
     }
 
     fn has_other_administrator(&mut self, id: AgentId) -> Result<bool, StoreError> {
-        // Literals instead of parameters, so that the partial index on administrators is used.
-        const ADMINISTERS: &str = "permission > 16 AND status = 'active' AND deleted_at IS NULL";
         let found: Option<i64> = agents::table
             .filter(agents::customer_id.eq(self.customer()))
             .filter(agents::id.ne(bytes(id.0)))
@@ -130,5 +131,16 @@ impl AgentQueries for Scope<'_> {
                 id: Some(agent.id.0),
             }
         }))
+    }
+
+    fn administrators(&mut self, limit: u32) -> Result<Vec<AgentId>, StoreError> {
+        let found: Vec<Vec<u8>> = agents::table
+            .filter(agents::customer_id.eq(self.customer()))
+            .filter(sql::<Bool>(ADMINISTERS))
+            .limit(i64::from(limit))
+            .select(agents::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        found.iter().map(|found| id(found)).collect()
     }
 }
