@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhooks nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos webhooks nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -72,6 +72,9 @@ clients: ## Generate three clients of the OpenAPI document, compile and run them
 schemathesis: ## Send generated requests to the server, as its OpenAPI document says (needs Python)
 	$(CARGO) build --quiet --package talk-server
 	tests/schemathesis.sh target/debug/talk-server $(SCHEMATHESIS_CASES)
+
+webhook-chaos: ## Kill the server 20 times while receivers of webhooks fail in every way
+	TALK_WEBHOOK_KILLS=20 $(CARGO) test --package talk-server --test e2e webhooks::chaos -- --nocapture
 
 webhooks: ## Verify deliveries of webhooks with the libraries of receivers (needs Python and Node)
 	$(CARGO) build --quiet --package talk-server

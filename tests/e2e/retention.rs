@@ -13,7 +13,7 @@ use talk_testkit::harness::client::{message, path};
 use talk_testkit::harness::{Client, Server, Socket};
 
 /// Nothing expires.
-const FOR_EVER: [(&str, &str); 2] = [
+pub(crate) const FOR_EVER: [(&str, &str); 2] = [
     ("TALK_DELETED_CHATS_DAYS", "0"),
     ("TALK_LOG_RETENTION_DAYS", "0"),
 ];
@@ -26,7 +26,7 @@ const MESSAGES: [(&str, &str); 3] = [
 ];
 
 /// A log keeps a day, or five events.
-const LOG: [(&str, &str); 3] = [
+pub(crate) const LOG: [(&str, &str); 3] = [
     ("TALK_LOG_RETENTION_DAYS", "1"),
     ("TALK_LOG_RETENTION_EVENTS", "5"),
     ("TALK_DELETED_CHATS_DAYS", "0"),
@@ -37,7 +37,7 @@ const ERASED: &str = "expired data was erased";
 
 /// Moves everything in the database 40 days into the past. The search index is ordered by time and
 /// is rebuilt.
-fn age(database: &Path) {
+pub(crate) fn age(database: &Path) {
     let mut conn = open(database);
     let days = 40_i64 * 24 * 60 * 60 * 1_000_000;
     let tables = [
@@ -91,7 +91,7 @@ fn number(server: &Server, sql: &str) -> i64 {
 }
 
 /// Waits until runs have ended that erased something.
-async fn erased(server: &Server, runs: usize) {
+pub(crate) async fn erased(server: &Server, runs: usize) {
     while server.log().matches(ERASED).count() < runs {
         let health = reqwest::get(format!("{}/healthz", server.url)).await;
         assert!(health.expect("an answer").status().is_success());

@@ -1,7 +1,9 @@
 //! Webhooks: endpoints, deliveries and their signatures.
 
+mod chaos;
 mod delivering;
 mod hostile;
+mod missing;
 pub(crate) mod receiver;
 
 use serde_json::{Value, json};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::receiver::{Receiver, status};
-use super::{WEBHOOKS, deliveries, of, server_for, webhook};
+use super::receiver::{Received, Receiver, status};
+use super::{WEBHOOKS, deliveries, of, server_for, server_with, webhook};
 
 /// The numbers of the texts that a receiver got, by chat.
 fn texts(receiver: &Receiver) -> BTreeMap<String, Vec<String>> {
@@ -104,6 +104,47 @@ async fn a_failing_event_holds_back_its_own_chat_and_no_other() {
     );
     assert!(place("free") < place("after"), "{texts:?}");
     assert_eq!(place("after"), texts.len() - 1, "{texts:?}");
+}
+
+/// HOOK-07: endpoints that do not answer delay neither others of their customer nor other customers.
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_that_do_not_answer_delay_no_other() {
+    let (silent, own, other) = (Receiver::start(), Receiver::start(), Receiver::start());
+    // Until the end of the test.
+    let (answer, asked) = std::sync::mpsc::channel::<()>();
+    silent.answers(move |_| {
+        let _ = asked.recv();
+        status(500)
+    });
+    let patient = [("TALK_WEBHOOK_TIMEOUT_MS", "120000")];
+    let server = server_with(&[&silent, &own, &other], &patient).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let (foreign, [carol]) = server.customer("other", ["carol"]).await;
+    // Together they take most of the requests that one customer may have under way.
+    for _ in 0..3 {
+        webhook(&admin, &silent).await;
+    }
+    webhook(&admin, &own).await;
+    webhook(&foreign, &other).await;
+    let mut chats = Vec::new();
+    for _ in 0..10 {
+        chats.push(alice.chat("group", &[]).await);
+    }
+    let theirs = carol.chat("group", &[]).await;
+    for chat in &chats {
+        alice.say(chat, "hello").await;
+        carol.say(&theirs, "hello").await;
+    }
+    let said = |requests: Vec<Received>| {
+        let texts = requests
+            .iter()
+            .map(|one| one.json()["data"]["text"].clone());
+        texts.filter(|text| text == "hello").count()
+    };
+    // Each chat has two events before the message.
+    assert_eq!(said(own.received(30).await), 10);
+    assert_eq!(said(other.received(12).await), 10);
+    drop(answer);
 }
 
 /// HOOK-07: at least once and in order, whatever crashes.

@@ -1,0 +1,188 @@
+//! The server is killed again and again while receivers fail in every way.
+//!
+//! `TALK_WEBHOOK_KILLS` makes it longer; `make webhook-chaos` does.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use talk_testkit::harness::Client;
+
+use super::receiver::{Receiver, status};
+use super::{WEBHOOKS, of, server_with, webhook};
+
+/// Posts to each chat between two kills.
+const POSTS: usize = 10;
+
+/// The ids of the events that a receiver accepted.
+type Accepted = Arc<Mutex<HashSet<String>>>;
+
+fn kills() -> usize {
+    let kills = std::env::var("TALK_WEBHOOK_KILLS");
+    kills.map_or(3, |text| text.parse().expect("a number"))
+}
+
+/// Answers a quarter of the requests with some failure, and each that contains "poison".
+fn fails_often(receiver: &Receiver) -> Accepted {
+    let accepted = Accepted::default();
+    let (noted, mut count) = (Arc::clone(&accepted), 0);
+    receiver.answers(move |request| {
+        count += 1;
+        match count % 20 {
+            _ if request.body.contains("poison") => status(500),
+            3 => status(500),
+            7 => "HTTP/1.1 429 X\r\nretry-after: 2\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            // The connection is reset.
+            11 => String::new(),
+            15 => "HTTP/1.1 302 X\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            // A body that never ends.
+            18 => "HTTP/1.1 500 X\r\ncontent-length: 1000000\r\n\r\n".to_owned(),
+            n => {
+                if n == 19 {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                let id = request.header("webhook-id").to_owned();
+                noted.lock().expect("a lock").insert(id);
+                status(200)
+            }
+        }
+    });
+    accepted
+}
+
+/// Accepts ten events, then wants no more.
+fn leaves(receiver: &Receiver) -> Accepted {
+    let accepted = Accepted::default();
+    let noted = Arc::clone(&accepted);
+    receiver.answers(move |request| {
+        let mut noted = noted.lock().expect("a lock");
+        if noted.len() == 10 {
+            return status(410);
+        }
+        noted.insert(request.header("webhook-id").to_owned());
+        status(200)
+    });
+    accepted
+}
+
+/// The ids of the events of all deliveries in a state.
+async fn events(admin: &Client, webhook: &Value, state: &str) -> Vec<String> {
+    let (mut all, mut token) = (Vec::new(), String::new());
+    loop {
+        let query = format!("/deliveries?status={state}&page_size=100&page_token={token}");
+        let page = admin.get(&of(webhook, &query)).await.ok();
+        let rows = page["result"].as_array().expect("rows");
+        let id = |row: &Value| row["event_id"].as_str().expect("an id").to_owned();
+        all.extend(rows.iter().map(id));
+        let next = page["next_page_token"].as_str().expect("a token");
+        next.clone_into(&mut token);
+        if token.is_empty() {
+            return all;
+        }
+    }
+}
+
+/// Waits until `count` deliveries of the endpoint have ended and none waits; the delivered and the dead.
+async fn ended(admin: &Client, webhook: &Value, count: usize) -> (Vec<String>, Vec<String>) {
+    for _ in 0..1_200 {
+        let waiting = events(admin, webhook, "pending").await.len()
+            + events(admin, webhook, "failed").await.len();
+        let delivered = events(admin, webhook, "delivered").await;
+        let dead = events(admin, webhook, "dead").await;
+        if waiting == 0 && delivered.len() + dead.len() >= count {
+            return (delivered, dead);
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    panic!("the deliveries do not end");
+}
+
+/// The stream and the number of an event.
+fn place(event: &str) -> (String, u64) {
+    let (rest, seq) = event.rsplit_once('_').expect("a number");
+    let (_, stream) = rest.rsplit_once('_').expect("a stream");
+    (stream.to_owned(), seq.parse().expect("a number"))
+}
+
+/// The events in the log of these chats.
+async fn logged(by: &Client, chats: &[Value]) -> BTreeSet<(String, u64)> {
+    let mut all = BTreeSet::new();
+    for chat in chats {
+        let stream = chat["id"].as_str().expect("an id").replace('-', "");
+        for event in by.events(chat).await {
+            all.insert((stream.clone(), event["seq"].as_u64().expect("a number")));
+        }
+    }
+    all
+}
+
+/// HOOK-07: every event is delivered or dead, in order per chat, and known by its id if it comes twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
+    let (failing, leaving) = (Receiver::start(), Receiver::start());
+    let (accepted, left) = (fails_often(&failing), leaves(&leaving));
+    let unused = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let down = unused.local_addr().expect("an address").port();
+    drop(unused);
+    let ports = format!("{},{},{down}", failing.port, leaving.port);
+    let settings = [
+        ("TALK_WEBHOOK_ALLOW_PORTS", &*ports),
+        ("TALK_WEBHOOK_SCHEDULE", "1,1,1"),
+    ];
+    let mut server = server_with(&[], &settings).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let hook = webhook(&admin, &failing).await;
+    let gone = webhook(&admin, &leaving).await;
+    let body = json!({"uri": format!("http://127.0.0.1:{down}/"), "events": ["chat_created"]});
+    let absent = admin.post(WEBHOOKS, body).await.ok();
+    let mut chats = Vec::new();
+    for _ in 0..3 {
+        chats.push(alice.chat("group", &[]).await);
+    }
+    for round in 0..kills() {
+        for n in 0..POSTS {
+            for chat in &chats {
+                let poison = if (round, n) == (0, 5) { " poison" } else { "" };
+                alice.say(chat, &format!("{round}.{n}{poison}")).await;
+            }
+        }
+        server.kill_and_restart().await;
+    }
+    let log = logged(&alice, &chats).await;
+    let (delivered, dead) = ended(&admin, &hook, log.len()).await;
+    let all: Vec<_> = delivered.iter().chain(&dead).map(|id| place(id)).collect();
+    assert_eq!(all.len(), log.len(), "one delivery for each event");
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), log);
+    assert!(dead.len() >= chats.len(), "the poisoned ones");
+    let accepted = accepted.lock().expect("a lock").clone();
+    assert!(delivered.iter().all(|id| accepted.contains(id)));
+    in_order(&failing);
+    let (delivered, dead) = ended(&admin, &gone, 1).await;
+    let left = left.lock().expect("a lock").clone();
+    assert!(delivered.iter().all(|id| left.contains(id)) && !dead.is_empty());
+    assert_eq!(
+        admin.get(&of(&gone, "")).await.ok()["disabled_reason"],
+        "gone"
+    );
+    let (delivered, dead) = ended(&admin, &absent, chats.len()).await;
+    assert_eq!((delivered.len(), dead.len()), (0, chats.len()));
+}
+
+/// Checks that the events of each chat came in their order, and those that came again with the same body.
+fn in_order(receiver: &Receiver) {
+    let mut last: BTreeMap<String, u64> = BTreeMap::new();
+    let mut bodies = BTreeMap::new();
+    for request in receiver.all() {
+        let id = request.header("webhook-id").to_owned();
+        let (stream, seq) = place(&id);
+        let before = last.insert(stream, seq);
+        assert!(
+            before.is_none_or(|before| before <= seq),
+            "{before:?} then {id}"
+        );
+        let body = bodies.entry(id).or_insert_with(|| request.body.clone());
+        assert_eq!(*body, request.body);
+    }
+}
