@@ -63,7 +63,7 @@ pub fn record_attempt(
     };
     delivery.tries += 1;
     uow.deliveries().add_attempt(delivery.id, &tried.attempt)?;
-    settle(&mut delivery, tried, &policy.schedule);
+    settle(&mut delivery, tried, policy);
     uow.deliveries().update(&delivery)?;
     if !delivery.status.is_open() && webhook.order == DeliveryOrder::Stream {
         release(uow, &delivery, tried.now)?;
@@ -71,15 +71,20 @@ pub fn record_attempt(
     judge(uow, &webhook, (tried, policy))
 }
 
-/// Decides what follows for the delivery.
-fn settle(delivery: &mut Delivery, tried: &Tried, schedule: &Schedule) {
+/// Decides what follows for the delivery. A delivery that has waited for as long as an endpoint may fail
+/// is tried once: its stream would hold back retention for days with each event otherwise.
+fn settle(delivery: &mut Delivery, tried: &Tried, policy: &Retries) {
     let named = match tried.outcome {
         Outcome::Accepted => return delivery.close(Status::Delivered),
         Outcome::Gone | Outcome::Expired => return delivery.close(Status::Dead),
         Outcome::Failed(named) => named,
     };
     let random = spread(delivery);
-    match schedule.next(delivery.tries, random, (tried.now, named)) {
+    let is_old = delivery.created.plus_seconds(policy.disable_seconds) <= tried.now;
+    let next = policy
+        .schedule
+        .next(delivery.tries, random, (tried.now, named));
+    match next.filter(|_| !is_old) {
         Some(due) => (delivery.status, delivery.due) = (Status::Failed, Some(due)),
         None => delivery.close(Status::Dead),
     }
@@ -241,6 +246,19 @@ mod tests {
         let (rows, _, _) = record((a_webhook(), 1), &failure);
         assert_eq!((rows[0].status, rows[0].due), (Status::Dead, None));
         assert_eq!((rows[1].seq, rows[1].due), (2, Some(at(0))));
+    }
+
+    /// HOOK-05: a chat of which each event fails drains.
+    #[test]
+    fn a_delivery_that_is_120_hours_old_is_dead_after_one_more_failure() {
+        let soon = tried(Outcome::Failed(None), at(120 * HOUR - 1));
+        let (rows, ..) = record((a_webhook(), 0), &soon);
+        assert_eq!((rows.len(), rows[0].status), (1, Status::Failed));
+        let late = tried(Outcome::Failed(Some(60)), at(120 * HOUR));
+        let (rows, _, disabled) = record((a_webhook(), 0), &late);
+        assert_eq!((rows[0].status, rows[0].due), (Status::Dead, None));
+        assert_eq!((rows[1].seq, rows[1].due), (2, Some(at(120 * HOUR))));
+        assert_eq!(disabled, None);
     }
 
     /// HOOK-06: 429 and 503 name the seconds to wait.
