@@ -209,6 +209,51 @@ async fn refused_hosts_get_no_connection_and_all_the_same_error() {
     );
 }
 
+/// Leads a name to a permitted address first, then to another, then to both.
+#[derive(Clone, Default)]
+struct Rebinding(Arc<AtomicUsize>);
+
+impl Lookup for Rebinding {
+    async fn lookup(&self, _: String) -> std::io::Result<Vec<SocketAddr>> {
+        let [permitted, other] = [1, 2].map(|n| SocketAddr::from(([127, 0, 0, n], 0)));
+        Ok(match self.0.fetch_add(1, Ordering::SeqCst) {
+            0 => vec![permitted],
+            1 => vec![other],
+            _ => vec![other, permitted],
+        })
+    }
+}
+
+/// HOOK-13: a name that leads elsewhere later leads nowhere.
+#[tokio::test]
+async fn a_name_is_checked_at_each_connection_and_only_checked_addresses_are_connected_to() {
+    const CLOSED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (address, count) = receiver(CLOSED).await;
+    let port = address.port();
+    let other = std::net::TcpListener::bind(("127.0.0.2", port)).unwrap();
+    other.set_nonblocking(true).unwrap();
+    let resolver = Rebinding::default();
+    let client = Client::resolving(guard(port, &["127.0.0.1"]), &SETTINGS, resolver.clone());
+    let client = client.unwrap();
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        let (attempt, outcome) = send(&client, &format!("http://rebinding.test:{port}/")).await;
+        outcomes.push((outcome, attempt.error));
+    }
+    let accepted = (Outcome::Accepted, String::new());
+    let refused = "the host cannot be reached from here".to_owned();
+    let refused = (Outcome::Failed(None), refused);
+    assert_eq!(outcomes, [accepted.clone(), refused, accepted]);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    assert_eq!(
+        resolver.0.load(Ordering::SeqCst),
+        3,
+        "once for each request"
+    );
+    let none = other.accept().expect_err("no connection");
+    assert_eq!(none.kind(), std::io::ErrorKind::WouldBlock);
+}
+
 #[test]
 fn authorities_are_certificates() {
     let settings = ClientSettings {
