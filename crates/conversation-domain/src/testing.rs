@@ -2,32 +2,10 @@
 
 use std::sync::Arc;
 
-use talk_domain::identity::access_key::{
-    AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
-};
-use talk_domain::identity::agent::{
-    AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository,
-};
-use talk_domain::identity::customer::{
-    CustomerRemoval, CustomerRepository, MockCustomerRemoval, MockCustomerRepository,
-};
-use talk_domain::identity::departure::{Departure, MockDeparture};
-use talk_domain::identity::session::{
-    Directory, MockDirectory, MockSessionRepository, SessionRepository,
-};
-use talk_domain::identity::unit::{IdentitySnapshot, IdentityUnit};
-use talk_domain::kernel::cleanup::{
-    CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
-};
 use talk_domain::kernel::id::AccountId;
-use talk_domain::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
-use talk_domain::kernel::log::{EventQueries, Logged, MockEventQueries};
-use talk_domain::kernel::positions::{
-    ConsumerRepository, LogQueries, MockConsumerRepository, MockLogQueries,
-};
 use talk_domain::kernel::stream::Tick;
-use talk_domain::kernel::unit::{Snapshot, UnitOfWork};
 use talk_domain::testing::{at, customer_id};
+use talk_domain::{mock_snapshot, mock_unit};
 use uuid::Uuid;
 
 use crate::account::create::Wanted;
@@ -37,9 +15,9 @@ use crate::model::account::{
 use crate::model::address::{Address, AddressKind};
 use crate::model::conversation::{
     Conversation, ConversationQueries, ConversationRepository, MockConversationQueries,
-    MockConversationRepository, State, stream,
+    MockConversationRepository, State,
 };
-use crate::model::event::{ConversationLog, MockConversationLog};
+use crate::model::event::{FrameEncoder, MockFrameEncoder};
 use crate::model::inbox::{InboxRepository, MockInboxRepository};
 use crate::model::message::{
     Delivery, Direction, Message, MessageQueries, MessageRepository, MockMessageQueries,
@@ -49,69 +27,23 @@ use crate::model::origin::Origin;
 use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
 use crate::unit::{ConversationSnapshot, ConversationUnit};
 
-macro_rules! mocks {
-    ($(#[$doc:meta])* $name:ident {
-        $($port:ident { $($field:ident: $mock:ident as $trait:ident,)* })*
-    }) => {
-        $(#[$doc])*
-        #[derive(Debug, Default)]
-        pub struct $name {
-            $($(
-                #[doc = concat!("See [`", stringify!($trait), "`].")]
-                pub $field: $mock,
-            )*)*
-        }
-
-        $(impl $port for $name {
-            $(fn $field(&mut self) -> &mut dyn $trait {
-                &mut self.$field
-            })*
-        })*
-    };
-}
-
-mocks! {
+mock_unit! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.
     MockUnit {
-        UnitOfWork {
-            idempotency: MockIdempotencyRepository as IdempotencyRepository,
-            cleanups: MockCleanupRepository as CleanupRepository,
-            log: MockLogQueries as LogQueries,
-            consumers: MockConsumerRepository as ConsumerRepository,
-        }
-        IdentityUnit {
-            agents: MockAgentRepository as AgentRepository,
-            keys: MockAccessKeyRepository as AccessKeyRepository,
-            sessions: MockSessionRepository as SessionRepository,
-            customers: MockCustomerRepository as CustomerRepository,
-            customer_removal: MockCustomerRemoval as CustomerRemoval,
-            directory: MockDirectory as Directory,
-            products: MockDeparture as Departure,
-        }
         ConversationUnit {
             accounts: MockAccountRepository as AccountRepository,
             rooms: MockRoomRepository as RoomRepository,
             conversations: MockConversationRepository as ConversationRepository,
             conversation_messages: MockMessageRepository as MessageRepository,
             inbox: MockInboxRepository as InboxRepository,
-            conversation_log: MockConversationLog as ConversationLog,
+            &frames: MockFrameEncoder as FrameEncoder,
         }
     }
 }
 
-mocks! {
+mock_snapshot! {
     /// A snapshot of mocked queries; an unexpected call fails the test.
     MockSnapshot {
-        Snapshot {
-            events: MockEventQueries as EventQueries,
-            cleanups: MockCleanupQueries as CleanupQueries,
-            log: MockLogQueries as LogQueries,
-        }
-        IdentitySnapshot {
-            agents: MockAgentQueries as AgentQueries,
-            keys: MockAccessKeyQueries as AccessKeyQueries,
-            directory: MockDirectory as Directory,
-        }
         ConversationSnapshot {
             accounts: MockAccountQueries as AccountQueries,
             rooms: MockRoomQueries as RoomQueries,
@@ -123,19 +55,13 @@ mocks! {
 
 /// Expects `times` events of this kind, each at the place after the one before it.
 pub fn logs(uow: &mut MockUnit, kind: &'static str, times: usize) {
-    let append = uow.conversation_log.expect_append().times(times);
+    let frames = uow.frames.expect_encode_conversation();
+    frames.returning(|_, _, _| "{}".to_owned());
+    let append = uow.events.expect_append().times(times);
     append
-        .withf(move |entry| entry.event.kind().as_str() == kind)
-        .returning(|entry| {
-            Ok(Arc::new(Logged {
-                customer: customer_id(),
-                stream: stream(entry.conversation),
-                seq: entry.tick.seq,
-                kind: entry.event.kind(),
-                subject: entry.event.subject(),
-                changes: Vec::new(),
-                payload: "{}".into(),
-            }))
+        .withf(move |_, _, _, entry| entry.kind.as_str() == kind)
+        .returning(|stream, tick, _, entry| {
+            Ok(Arc::new(entry.logged(customer_id(), stream, tick.seq)))
         });
 }
 

@@ -5,7 +5,7 @@ use talk_domain::kernel::store::Domain;
 
 use crate::model::account::{AccountQueries, AccountRepository};
 use crate::model::conversation::{ConversationQueries, ConversationRepository};
-use crate::model::event::ConversationLog;
+use crate::model::event::FrameEncoder;
 use crate::model::inbox::InboxRepository;
 use crate::model::message::{MessageQueries, MessageRepository};
 use crate::model::room::{RoomQueries, RoomRepository};
@@ -31,8 +31,8 @@ pub trait ConversationUnit: IdentityUnit {
     fn conversation_messages(&mut self) -> &mut dyn MessageRepository;
     /// Received events.
     fn inbox(&mut self) -> &mut dyn InboxRepository;
-    /// The log.
-    fn conversation_log(&mut self) -> &mut dyn ConversationLog;
+    /// Makes the frames of events.
+    fn frames(&self) -> &dyn FrameEncoder;
 }
 
 /// One consistent read of one customer, seen as the queries of conversations and of identity.

@@ -21,32 +21,8 @@ use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::hooks::webhook::{
     MockWebhookQueries, MockWebhookRepository, WebhookQueries, WebhookRepository,
 };
-use crate::identity::access_key::{
-    AccessKeyQueries, AccessKeyRepository, MockAccessKeyQueries, MockAccessKeyRepository,
-};
-use crate::identity::agent::{
-    AgentQueries, AgentRepository, MockAgentQueries, MockAgentRepository,
-};
-use crate::identity::customer::{
-    CustomerRemoval, CustomerRepository, MockCustomerRemoval, MockCustomerRepository,
-};
-use crate::identity::departure::{Departure, MockDeparture};
-use crate::identity::session::{
-    Directory, MockDirectory, MockSessionRepository, SessionRepository,
-};
-use crate::identity::unit::{IdentitySnapshot, IdentityUnit};
-use crate::kernel::cleanup::{
-    CleanupQueries, CleanupRepository, MockCleanupQueries, MockCleanupRepository,
-};
-use crate::kernel::idempotency::{IdempotencyRepository, MockIdempotencyRepository};
-use crate::kernel::log::{EventQueries, MockEventQueries};
-use crate::kernel::positions::{
-    ConsumerRepository, LogQueries, MockConsumerRepository, MockLogQueries,
-};
-use crate::kernel::unit::{Snapshot, UnitOfWork};
-
 use crate::talk::model::chat::{ChatQueries, ChatRepository, MockChatQueries, MockChatRepository};
-use crate::talk::model::event::{EventLog, MockEventLog};
+use crate::talk::model::event::{ChatLog, FrameEncoder, MockChatLog, MockFrameEncoder};
 use crate::talk::model::held::{HeldQueries, HeldRepository, MockHeldQueries, MockHeldRepository};
 use crate::talk::model::mention::{
     MentionQueries, MentionRepository, MockMentionQueries, MockMentionRepository,
@@ -70,45 +46,111 @@ pub(crate) use scene::Scene;
 #[cfg(test)]
 pub(crate) use seen::{FIRST, seen};
 
-macro_rules! mocks {
+/// Defines a structure of mocked ports, each a field of its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! mocked_ports {
     ($(#[$doc:meta])* $name:ident {
-        $($port:ident { $($field:ident: $mock:ident as $trait:ident,)* })*
+        $($port:path {
+            $($field:ident: $mock:ty as $trait:path,)*
+            $(& $shared:ident: $shared_mock:ty as $shared_trait:path,)*
+        })*
     }) => {
         $(#[$doc])*
         #[derive(Debug, Default)]
+        #[allow(missing_docs, reason = "each field is the port of its name")]
         pub struct $name {
-            $($(
-                #[doc = concat!("See [`", stringify!($trait), "`].")]
-                pub $field: $mock,
-            )*)*
+            $(
+                $(pub $field: $mock,)*
+                $(pub $shared: $shared_mock,)*
+            )*
         }
 
         $(impl $port for $name {
             $(fn $field(&mut self) -> &mut dyn $trait {
                 &mut self.$field
             })*
+            $(fn $shared(&self) -> &dyn $shared_trait {
+                &self.$shared
+            })*
         })*
     };
 }
 
-mocks! {
+/// Defines a unit of work of mocked repositories: those of the kernel and of identity, and those of a
+/// domain. An unexpected call fails the test.
+#[macro_export]
+macro_rules! mock_unit {
+    ($(#[$doc:meta])* $name:ident { $($ports:tt)* }) => {
+        $crate::mocked_ports! {
+            $(#[$doc])*
+            $name {
+                $crate::kernel::unit::UnitOfWork {
+                    idempotency: $crate::kernel::idempotency::MockIdempotencyRepository
+                        as $crate::kernel::idempotency::IdempotencyRepository,
+                    cleanups: $crate::kernel::cleanup::MockCleanupRepository
+                        as $crate::kernel::cleanup::CleanupRepository,
+                    events: $crate::kernel::log::MockEventLog as $crate::kernel::log::EventLog,
+                    log: $crate::kernel::positions::MockLogQueries
+                        as $crate::kernel::positions::LogQueries,
+                    consumers: $crate::kernel::positions::MockConsumerRepository
+                        as $crate::kernel::positions::ConsumerRepository,
+                }
+                $crate::identity::unit::IdentityUnit {
+                    agents: $crate::identity::agent::MockAgentRepository
+                        as $crate::identity::agent::AgentRepository,
+                    keys: $crate::identity::access_key::MockAccessKeyRepository
+                        as $crate::identity::access_key::AccessKeyRepository,
+                    sessions: $crate::identity::session::MockSessionRepository
+                        as $crate::identity::session::SessionRepository,
+                    customers: $crate::identity::customer::MockCustomerRepository
+                        as $crate::identity::customer::CustomerRepository,
+                    customer_removal: $crate::identity::customer::MockCustomerRemoval
+                        as $crate::identity::customer::CustomerRemoval,
+                    directory: $crate::identity::session::MockDirectory
+                        as $crate::identity::session::Directory,
+                    products: $crate::identity::departure::MockDeparture
+                        as $crate::identity::departure::Departure,
+                }
+                $($ports)*
+            }
+        }
+    };
+}
+
+/// Defines a snapshot of mocked queries: those of the kernel and of identity, and those of a domain. An
+/// unexpected call fails the test.
+#[macro_export]
+macro_rules! mock_snapshot {
+    ($(#[$doc:meta])* $name:ident { $($ports:tt)* }) => {
+        $crate::mocked_ports! {
+            $(#[$doc])*
+            $name {
+                $crate::kernel::unit::Snapshot {
+                    events: $crate::kernel::log::MockEventQueries
+                        as $crate::kernel::log::EventQueries,
+                    cleanups: $crate::kernel::cleanup::MockCleanupQueries
+                        as $crate::kernel::cleanup::CleanupQueries,
+                    log: $crate::kernel::positions::MockLogQueries
+                        as $crate::kernel::positions::LogQueries,
+                }
+                $crate::identity::unit::IdentitySnapshot {
+                    agents: $crate::identity::agent::MockAgentQueries
+                        as $crate::identity::agent::AgentQueries,
+                    keys: $crate::identity::access_key::MockAccessKeyQueries
+                        as $crate::identity::access_key::AccessKeyQueries,
+                    directory: $crate::identity::session::MockDirectory
+                        as $crate::identity::session::Directory,
+                }
+                $($ports)*
+            }
+        }
+    };
+}
+
+mock_unit! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.
     MockUnitOfWork {
-        UnitOfWork {
-            idempotency: MockIdempotencyRepository as IdempotencyRepository,
-            cleanups: MockCleanupRepository as CleanupRepository,
-            log: MockLogQueries as LogQueries,
-            consumers: MockConsumerRepository as ConsumerRepository,
-        }
-        IdentityUnit {
-            agents: MockAgentRepository as AgentRepository,
-            keys: MockAccessKeyRepository as AccessKeyRepository,
-            sessions: MockSessionRepository as SessionRepository,
-            customers: MockCustomerRepository as CustomerRepository,
-            customer_removal: MockCustomerRemoval as CustomerRemoval,
-            directory: MockDirectory as Directory,
-            products: MockDeparture as Departure,
-        }
         FileUnit {
             files: MockFileRepository as FileRepository,
         }
@@ -119,7 +161,7 @@ mocks! {
             decisions: MockDecisionRepository as DecisionRepository,
         }
         TalkUnit {
-            events: MockEventLog as EventLog,
+            chat_log: MockChatLog as ChatLog,
             chats: MockChatRepository as ChatRepository,
             participants: MockParticipantRepository as ParticipantRepository,
             messages: MockMessageRepository as MessageRepository,
@@ -130,23 +172,14 @@ mocks! {
             held: MockHeldRepository as HeldRepository,
             removal: MockChatRemoval as ChatRemoval,
             retention: MockRetentionRepository as RetentionRepository,
+            &frames: MockFrameEncoder as FrameEncoder,
         }
     }
 }
 
-mocks! {
+mock_snapshot! {
     /// A snapshot of mocked queries; an unexpected call fails the test.
     MockSnapshot {
-        Snapshot {
-            events: MockEventQueries as EventQueries,
-            cleanups: MockCleanupQueries as CleanupQueries,
-            log: MockLogQueries as LogQueries,
-        }
-        IdentitySnapshot {
-            agents: MockAgentQueries as AgentQueries,
-            keys: MockAccessKeyQueries as AccessKeyQueries,
-            directory: MockDirectory as Directory,
-        }
         FileSnapshot {
             files: MockFileQueries as FileQueries,
         }

@@ -21,10 +21,9 @@ use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::{Connection, Live, Presence};
-use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Verdict, Work};
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::event::{FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, an_agent, at, customer_id};
 
@@ -70,11 +69,14 @@ impl Database for Mocks {
     }
 }
 
-/// Builds the logged event as the store does.
-#[allow(clippy::unnecessary_wraps, reason = "what a mock returns")]
-pub(crate) fn logged(entry: &LogEntry<'_>) -> Result<Arc<Logged>, StoreError> {
-    let frame = ChatFrames.encode(entry).into();
-    Ok(Arc::new(entry.logged(customer_id(), frame)))
+/// Expects `times` events, and logs them as the store does.
+pub(crate) fn logs(uow: &mut MockUnitOfWork, times: usize) {
+    let frames = uow.frames.expect_encode();
+    frames.returning(|chat, seq, event| ChatFrames.encode(chat, seq, event));
+    let append = uow.events.expect_append().times(times);
+    append.returning(|stream, tick, _, entry| {
+        Ok(Arc::new(entry.logged(customer_id(), stream, tick.seq)))
+    });
 }
 
 /// A node that delivers nothing.

@@ -1,8 +1,10 @@
 //! A silent encoder and bell, for tests that check neither frames nor commits.
 
+use conversation_domain::model::event as conversation;
 use std::sync::Arc;
+use talk_domain::kernel::id::{ChatId, ConversationId};
 use talk_domain::kernel::log::{Bell, Logged};
-use talk_domain::talk::model::event::{EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder};
 use talk_domain::talk::model::message::Message;
 
 /// Encodes every event as an empty text, and ignores commits.
@@ -10,7 +12,7 @@ use talk_domain::talk::model::message::Message;
 pub struct Silent;
 
 impl FrameEncoder for Silent {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
+    fn encode(&self, _: ChatId, _: u64, _: Event<'_>) -> String {
         String::new()
     }
 
@@ -19,8 +21,8 @@ impl FrameEncoder for Silent {
     }
 }
 
-impl conversation_domain::model::event::FrameEncoder for Silent {
-    fn encode_conversation(&self, _: &conversation_domain::model::event::Entry<'_>) -> String {
+impl conversation::FrameEncoder for Silent {
+    fn encode_conversation(&self, _: ConversationId, _: u64, _: conversation::Event<'_>) -> String {
         String::new()
     }
 }

@@ -1,7 +1,8 @@
 //! Frames of conversations. The event log stores the same bytes that are pushed.
 
-use conversation_domain::model::event::{Entry, Event, FrameEncoder};
+use conversation_domain::model::event::{Event, FrameEncoder};
 use serde::Serialize;
+use talk_domain::kernel::id::ConversationId;
 
 use crate::frame::ChatFrames;
 use crate::resource::{Conversation, ConversationMessage};
@@ -17,27 +18,32 @@ struct Frame<'a, D> {
 }
 
 impl FrameEncoder for ChatFrames {
-    fn encode_conversation(&self, entry: &Entry<'_>) -> String {
-        let kind = entry.event.kind();
-        match entry.event {
+    fn encode_conversation(
+        &self,
+        conversation: ConversationId,
+        seq: u64,
+        event: Event<'_>,
+    ) -> String {
+        let (kind, place) = (event.kind(), (conversation, seq));
+        match event {
             Event::ConversationCreated(state) | Event::ConversationUpdated(state) => {
-                frame(kind.as_str(), entry, Conversation::from(state))
+                frame(kind.as_str(), place, Conversation::from(state))
             }
             Event::MessageCreated(message, room) | Event::MessageUpdated(message, room) => frame(
                 kind.as_str(),
-                entry,
+                place,
                 ConversationMessage::new(message, room),
             ),
         }
     }
 }
 
-fn frame<D: Serialize>(kind: &str, entry: &Entry<'_>, data: D) -> String {
+fn frame<D: Serialize>(kind: &str, (conversation, seq): (ConversationId, u64), data: D) -> String {
     crate::json(&Frame {
         kind,
         data,
-        conversation_id: entry.conversation.to_string(),
-        seq: entry.tick.seq,
+        conversation_id: conversation.to_string(),
+        seq,
     })
 }
 
@@ -48,12 +54,9 @@ mod tests {
     use serde_json::Value;
 
     fn encoded(event: Event<'_>) -> Value {
-        let frame = ChatFrames.encode_conversation(&Entry {
-            conversation: a_conversation().id,
-            tick: a_conversation().last,
-            actor: None,
-            event,
-        });
+        let conversation = a_conversation();
+        let place = conversation.last.seq;
+        let frame = ChatFrames.encode_conversation(conversation.id, place, event);
         serde_json::from_str(&frame).unwrap()
     }
 

@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder, LogEntry};
+use talk_domain::kernel::id::ChatId;
+use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder};
 use talk_domain::talk::model::message;
 
 use crate::resource::{Chat, Message, Participant, Reaction, ReadMark};
@@ -161,9 +162,9 @@ pub fn data(frame: &str) -> Option<&str> {
 }
 
 impl FrameEncoder for ChatFrames {
-    fn encode(&self, entry: &LogEntry<'_>) -> String {
-        let (kind, chat, seq) = (entry.event.kind(), entry.chat.to_string(), entry.tick.seq);
-        match entry.event {
+    fn encode(&self, chat: ChatId, seq: u64, event: Event<'_>) -> String {
+        let (kind, chat) = (event.kind(), chat.to_string());
+        match event {
             Event::ChatCreated(state, _)
             | Event::ChatUpdated(state)
             | Event::ChatDeleted(state) => {
@@ -201,23 +202,12 @@ impl FrameEncoder for ChatFrames {
 mod tests {
     use super::*;
     use serde_json::{Value, json, to_string};
-    use talk_domain::kernel::stream::Tick;
     use talk_domain::talk::model::emoji::Emoji;
     use talk_domain::talk::model::reaction;
     use talk_domain::testing::{a_chat, a_message, a_participant, agent_id, at, chat_id};
 
     fn encode(event: Event<'_>) -> String {
-        let tick = Tick {
-            seq: 121,
-            at: at(0),
-        };
-        let entry = LogEntry {
-            chat: chat_id(1),
-            tick,
-            actor: agent_id(1),
-            event,
-        };
-        ChatFrames.encode(&entry)
+        ChatFrames.encode(chat_id(1), 121, event)
     }
 
     /// MSG-01 and case 17.

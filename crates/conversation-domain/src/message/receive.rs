@@ -10,11 +10,11 @@ use talk_domain::kernel::time::Timestamp;
 use crate::model::account::Account;
 use crate::model::address::Address;
 use crate::model::conversation::{Conversation, State};
-use crate::model::event::{Entry, Event};
+use crate::model::event::Event;
 use crate::model::message::{Delivery, Direction, Message};
 use crate::model::room::Room;
 use crate::steps::owner::living_owner;
-use crate::steps::record::{Cause, record_message, record_update};
+use crate::steps::record::{Cause, append, record_message, record_update};
 use crate::unit::ConversationUnit;
 
 /// Time and ids of a message from outside, which no agent has sent.
@@ -202,14 +202,10 @@ fn begin(
         created: arrival.now,
         updated: arrival.now,
     };
-    let tick = conversation.tick(arrival.now);
+    conversation.tick(arrival.now);
     uow.conversations().insert(&conversation)?;
-    uow.conversation_log().append(&Entry {
-        conversation: conversation.id,
-        tick,
-        actor: None,
-        event: Event::ConversationCreated(&conversation),
-    })?;
+    let event = Event::ConversationCreated(&conversation);
+    append(uow, None, &conversation, event)?;
     Ok(conversation)
 }
 

@@ -8,9 +8,10 @@ use talk_domain::kernel::time::Timestamp;
 use crate::model::account::Account;
 use crate::model::address::Address;
 use crate::model::conversation::Conversation;
-use crate::model::event::{Entry, Event};
+use crate::model::event::Event;
 use crate::model::message::{Delivery, Message};
 use crate::model::room::RoomKey;
+use crate::steps::record::append;
 use crate::unit::{ConversationSnapshot, ConversationUnit};
 
 /// The most messages that a visitor reads, or marks as read, at a time.
@@ -103,12 +104,8 @@ pub fn mark_visited(
         if message.advance(Delivery::Read, tick.at) {
             uow.conversation_messages().update(&message)?;
         }
-        uow.conversation_log().append(&Entry {
-            conversation: id,
-            tick,
-            actor: None,
-            event: Event::MessageUpdated(&message, &conversation.room),
-        })?;
+        let event = Event::MessageUpdated(&message, &conversation.room);
+        append(uow, None, &conversation, event)?;
     }
     if count > 0 {
         uow.conversations().update(&conversation)?;

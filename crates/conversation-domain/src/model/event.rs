@@ -1,11 +1,9 @@
-//! Events of conversations, and the port of their log.
+//! Events of conversations, and the port that makes their frames.
 
 use std::sync::Arc;
 
-use talk_domain::kernel::id::{AgentId, ConversationId};
-use talk_domain::kernel::log::{Kind, Logged};
-use talk_domain::kernel::store_error::StoreError;
-use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::log::{Entry, Kind};
 use uuid::Uuid;
 
 use crate::model::conversation::Conversation;
@@ -37,6 +35,18 @@ impl Event<'_> {
         })
     }
 
+    /// The entry in the log, with the event's frame.
+    #[must_use]
+    pub fn entry(&self, payload: Arc<str>) -> Entry {
+        Entry {
+            kind: self.kind(),
+            subject: self.subject(),
+            content_of: None,
+            changes: Vec::new(),
+            payload,
+        }
+    }
+
     /// The object that it is about.
     #[must_use]
     pub const fn subject(&self) -> Uuid {
@@ -49,38 +59,21 @@ impl Event<'_> {
     }
 }
 
-/// An event with its place in the log of its conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// Number and time, taken by [`Conversation::tick`].
-    pub tick: Tick,
-    /// The agent that caused it; `None` for the person outside.
-    pub actor: Option<AgentId>,
-    /// The change.
-    pub event: Event<'a>,
-}
-
-/// Driven port: makes the frame of an event.
-pub trait FrameEncoder: Send + Sync {
-    /// Returns the JSON that is stored, pushed and replayed.
-    fn encode_conversation(&self, entry: &Entry<'_>) -> String;
-}
-
-/// Driven port: the log of conversations, written in the unit's transaction.
+/// Driven port: makes the frames of events.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait ConversationLog {
-    /// Appends an event, and returns it as it is logged. It is delivered only if the unit commits.
-    /// MUST fail if the event does not follow the last one of its conversation.
-    ///
-    /// # Errors
-    /// When storage fails.
+pub trait FrameEncoder: Send + Sync {
+    /// Returns the JSON that is stored, pushed and replayed for an event at this place of its
+    /// conversation.
     #[allow(
         clippy::elidable_lifetime_names,
         reason = "mockall cannot take '_ here"
     )]
-    fn append<'a>(&mut self, entry: &Entry<'a>) -> Result<Arc<Logged>, StoreError>;
+    fn encode_conversation<'a>(
+        &self,
+        conversation: ConversationId,
+        seq: u64,
+        event: Event<'a>,
+    ) -> String;
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
-use crate::model::conversation::Conversation;
-use crate::model::event::{Entry, Event};
+use crate::model::conversation::{Conversation, stream};
+use crate::model::event::Event;
 use crate::model::message::Message;
 use crate::unit::ConversationUnit;
 
@@ -19,6 +19,19 @@ pub(crate) struct Cause {
     pub(crate) now: Timestamp,
 }
 
+/// Appends an event to the log of the locked conversation, whose last place is the event's.
+pub(crate) fn append(
+    uow: &mut dyn ConversationUnit,
+    actor: Option<AgentId>,
+    conversation: &Conversation,
+    event: Event<'_>,
+) -> Result<Arc<Logged>, StoreError> {
+    let (id, tick) = (conversation.id, conversation.last);
+    let payload = uow.frames().encode_conversation(id, tick.seq, event);
+    let entry = event.entry(payload.into());
+    uow.events().append(stream(id), tick, actor, entry)
+}
+
 /// Logs a change of the conversation itself, and stores it.
 pub(crate) fn record_update(
     uow: &mut dyn ConversationUnit,
@@ -27,12 +40,8 @@ pub(crate) fn record_update(
 ) -> Result<Arc<Logged>, StoreError> {
     let tick = conversation.tick(cause.now);
     conversation.updated = tick.at;
-    let logged = uow.conversation_log().append(&Entry {
-        conversation: conversation.id,
-        tick,
-        actor: cause.actor,
-        event: Event::ConversationUpdated(conversation),
-    })?;
+    let event = Event::ConversationUpdated(conversation);
+    let logged = append(uow, cause.actor, conversation, event)?;
     uow.conversations().update(conversation)?;
     Ok(logged)
 }
@@ -47,12 +56,8 @@ pub(crate) fn record_message(
     let tick = conversation.tick(cause.now);
     (message.seq, message.created, message.updated) = (tick.seq, tick.at, tick.at);
     uow.conversation_messages().insert(&message)?;
-    let logged = uow.conversation_log().append(&Entry {
-        conversation: conversation.id,
-        tick,
-        actor: cause.actor,
-        event: Event::MessageCreated(&message, &conversation.room),
-    })?;
+    let event = Event::MessageCreated(&message, &conversation.room);
+    let logged = append(uow, cause.actor, conversation, event)?;
     uow.conversations().update(conversation)?;
     Ok((message, logged))
 }

@@ -4,15 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use conversation_domain::model::event as conversation;
 use talk_domain::kernel::fold::fold;
-use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
+use talk_domain::kernel::id::{
+    AgentId, ChatId, ConversationId, CustomerId, MessageId, ParticipantId,
+};
 use talk_domain::kernel::log::{Bell, Logged};
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::model::chat::{Chat, ChatKind, ChatStatus};
-use talk_domain::talk::model::event::{EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder};
 use talk_domain::talk::model::message::{Author, Message};
 use talk_domain::talk::model::participant::Participant;
 use talk_domain::talk::unit::Talk;
@@ -34,7 +37,7 @@ const PACE: i64 = 500_000;
 struct Deaf;
 
 impl FrameEncoder for Deaf {
-    fn encode(&self, _: &LogEntry<'_>) -> String {
+    fn encode(&self, _: ChatId, _: u64, _: Event<'_>) -> String {
         String::new()
     }
     fn encode_redacted(&self, _: EventKind, _: u64, _: &Message) -> String {
@@ -42,8 +45,8 @@ impl FrameEncoder for Deaf {
     }
 }
 
-impl conversation_domain::model::event::FrameEncoder for Deaf {
-    fn encode_conversation(&self, _: &conversation_domain::model::event::Entry<'_>) -> String {
+impl conversation::FrameEncoder for Deaf {
+    fn encode_conversation(&self, _: ConversationId, _: u64, _: conversation::Event<'_>) -> String {
         String::new()
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::kernel::id::CustomerId;
+use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::store_error::StoreError;
-use crate::kernel::stream::{Change, StreamId};
+use crate::kernel::stream::{Change, StreamId, Tick};
 
 /// The name of a kind of event. It means something only to the domain that logs such events.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,38 @@ impl Kind {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// An event as its domain hands it to the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The kind of event.
+    pub kind: Kind,
+    /// The object it is about.
+    pub subject: Uuid,
+    /// The object by which the log finds this event again, to rewrite it when the content of that
+    /// object is erased; `None` if it carries no such content, or is found by its `seq`.
+    pub content_of: Option<Uuid>,
+    /// How it changes who may read the stream.
+    pub changes: Vec<Change>,
+    /// The frame, byte for byte as it is pushed and replayed.
+    pub payload: Arc<str>,
+}
+
+impl Entry {
+    /// The event in the log, at its place.
+    #[must_use]
+    pub fn logged(self, customer: CustomerId, stream: StreamId, seq: u64) -> Logged {
+        Logged {
+            customer,
+            stream,
+            seq,
+            kind: self.kind,
+            subject: self.subject,
+            changes: self.changes,
+            payload: self.payload,
+        }
     }
 }
 
@@ -88,6 +120,24 @@ pub struct LogPage {
     pub events: Vec<Arc<Logged>>,
     /// Whether no wanted event follows these.
     pub is_end: bool,
+}
+
+/// Driven port: the append-only log, written in the unit's transaction.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait EventLog {
+    /// Appends an event that `actor` caused, if it was an agent, and returns it as it is logged. It is
+    /// delivered only if the unit commits. MUST fail if the event does not follow the last one of its
+    /// stream.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn append(
+        &mut self,
+        stream: StreamId,
+        tick: Tick,
+        actor: Option<AgentId>,
+        entry: Entry,
+    ) -> Result<Arc<Logged>, StoreError>;
 }
 
 /// Driven port: reading the streams of one customer.

@@ -2,7 +2,7 @@
 //! events.
 //!
 //! Retention deletes no event behind the first stored position: see
-//! [`EventLog::first_held`](crate::talk::model::event::EventLog::first_held).
+//! [`ChatLog::first_held`](crate::talk::model::event::ChatLog::first_held).
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::idempotency::IdempotencyRepository;
-use crate::kernel::log::EventQueries;
+use crate::kernel::log::{EventLog, EventQueries};
 use crate::kernel::positions::{ConsumerRepository, LogQueries};
 
 /// One open transaction of one customer, seen as repositories.
@@ -11,6 +11,8 @@ pub trait UnitOfWork {
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// Deletions that are still to be cleaned up.
     fn cleanups(&mut self) -> &mut dyn CleanupRepository;
+    /// The event log of every stream.
+    fn events(&mut self) -> &mut dyn EventLog;
     /// The log of the installation.
     fn log(&mut self) -> &mut dyn LogQueries;
     /// The positions of consumers of that log.

@@ -4,7 +4,7 @@ use crate::files::unit::{FileSnapshot, FileUnit};
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::kernel::store::Domain;
 use crate::talk::model::chat::{ChatQueries, ChatRepository};
-use crate::talk::model::event::EventLog;
+use crate::talk::model::event::{ChatLog, FrameEncoder};
 use crate::talk::model::held::{HeldQueries, HeldRepository};
 use crate::talk::model::mention::{MentionQueries, MentionRepository};
 use crate::talk::model::message::{MessageQueries, MessageRepository};
@@ -26,8 +26,10 @@ impl Domain for Talk {
 /// One open transaction of one customer, seen as the repositories of Talk, of files, of webhooks
 /// and of identity. Use cases of Talk name no webhooks; whoever runs requests runs those of all.
 pub trait TalkUnit: FileUnit + HooksUnit {
-    /// The event log of chats.
-    fn events(&mut self) -> &mut dyn EventLog;
+    /// Makes the frames of events.
+    fn frames(&self) -> &dyn FrameEncoder;
+    /// Erasure and expiry in the logs of chats.
+    fn chat_log(&mut self) -> &mut dyn ChatLog;
     /// Chats.
     fn chats(&mut self) -> &mut dyn ChatRepository;
     /// Memberships.

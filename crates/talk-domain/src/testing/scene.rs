@@ -65,18 +65,20 @@ impl Scene {
         self.chats(&mut uow);
         self.participants(&mut uow);
         self.said(&mut uow);
-        let record = Arc::clone(&self.record);
-        uow.events.expect_append().returning(move |entry| {
-            if let Event::MessagePosted(message) = entry.event {
-                assert_eq!(message.seq, entry.tick.seq, "a message knows its event");
+        uow.frames.expect_encode().returning(|_, seq, event| {
+            if let Event::MessagePosted(message) = event {
+                assert_eq!(message.seq, seq, "a message knows its event");
             }
-            record
-                .lock()
-                .unwrap()
-                .events
-                .push((entry.tick.seq, entry.event.kind()));
-            Ok(Arc::new(entry.logged(customer_id(), "{}".into())))
+            "{}".to_owned()
         });
+        let record = Arc::clone(&self.record);
+        uow.events
+            .expect_append()
+            .returning(move |stream, tick, _, entry| {
+                let kind = EventKind::parse(entry.kind.as_str()).unwrap();
+                record.lock().unwrap().events.push((tick.seq, kind));
+                Ok(Arc::new(entry.logged(customer_id(), stream, tick.seq)))
+            });
         uow
     }
 

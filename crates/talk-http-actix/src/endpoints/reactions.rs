@@ -125,7 +125,7 @@ fn command(caller: &Caller, message: MessageId, emoji: Option<&str>) -> Result<R
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{Scene, logged, request};
+    use crate::testing::{Scene, logs, request};
     use actix_web::http::Method;
     use talk_domain::talk::model::emoji::Emoji;
     use talk_domain::talk::model::reaction::Reaction;
@@ -157,7 +157,7 @@ mod tests {
                 .times(1)
                 .returning(|_, _| Ok(()));
             uow.messages.expect_update().returning(|_| Ok(()));
-            uow.events.expect_append().times(1).returning(logged);
+            logs(uow, 1);
             uow.chats.expect_update().returning(|_| Ok(()));
         });
         scene

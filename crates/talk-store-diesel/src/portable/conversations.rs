@@ -2,7 +2,6 @@
 
 mod accounts;
 mod inbox;
-mod log;
 mod messages;
 mod removal;
 mod rooms;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use conversation_domain::model::account::AccountRepository;
 use conversation_domain::model::conversation::ConversationRepository;
-use conversation_domain::model::event::{ConversationLog, Entry};
 use conversation_domain::model::inbox::InboxRepository;
 use conversation_domain::model::message as conversation;
 use conversation_domain::model::room::RoomRepository;
@@ -26,7 +25,7 @@ use talk_domain::kernel::cleanup::{Bound, CleanupRepository};
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::idempotency::IdempotencyRepository;
-use talk_domain::kernel::log::Logged;
+use talk_domain::kernel::log::{Entry, EventLog, Logged};
 use talk_domain::kernel::positions::{ConsumerRepository, LogQueries};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
@@ -34,7 +33,7 @@ use talk_domain::kernel::stream::{StreamId, Tick};
 use talk_domain::kernel::unit::UnitOfWork;
 use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_rows};
 use talk_domain::talk::model::chat::ChatRepository;
-use talk_domain::talk::model::event::{EventLog, LogEntry};
+use talk_domain::talk::model::event::{ChatLog, FrameEncoder};
 use talk_domain::talk::model::held::HeldRepository;
 use talk_domain::talk::model::mention::MentionRepository;
 use talk_domain::talk::model::message::{Message, MessageRepository};
@@ -98,13 +97,20 @@ impl<'a> DieselUnit<'a> {
 }
 
 impl EventLog for DieselUnit<'_> {
-    fn append(&mut self, entry: &LogEntry<'_>) -> Result<Arc<Logged>, StoreError> {
-        let frame = self.encoder.encode(entry).into();
-        let logged = self.scope.log(entry, frame)?;
+    fn append(
+        &mut self,
+        stream: StreamId,
+        tick: Tick,
+        actor: Option<AgentId>,
+        entry: Entry,
+    ) -> Result<Arc<Logged>, StoreError> {
+        let logged = self.scope.append(stream, tick, actor, entry)?;
         self.appended.push(Arc::clone(&logged));
         Ok(logged)
     }
+}
 
+impl ChatLog for DieselUnit<'_> {
     fn redact(&mut self, tombstone: &Message, bound: Bound) -> Result<bool, StoreError> {
         for event in &mut self.appended {
             redact(event, tombstone, self.encoder);
@@ -127,6 +133,9 @@ impl UnitOfWork for DieselUnit<'_> {
     }
     fn cleanups(&mut self) -> &mut dyn CleanupRepository {
         &mut self.scope
+    }
+    fn events(&mut self) -> &mut dyn EventLog {
+        self
     }
     fn log(&mut self) -> &mut dyn LogQueries {
         self
@@ -201,15 +210,6 @@ impl HooksUnit for DieselUnit<'_> {
     }
 }
 
-impl ConversationLog for DieselUnit<'_> {
-    fn append(&mut self, entry: &Entry<'_>) -> Result<Arc<Logged>, StoreError> {
-        let frame = self.encoder.encode_conversation(entry);
-        let logged = self.scope.log_conversation(entry, frame)?;
-        self.appended.push(Arc::clone(&logged));
-        Ok(logged)
-    }
-}
-
 impl ConversationUnit for DieselUnit<'_> {
     fn accounts(&mut self) -> &mut dyn AccountRepository {
         &mut self.scope
@@ -226,13 +226,16 @@ impl ConversationUnit for DieselUnit<'_> {
     fn inbox(&mut self) -> &mut dyn InboxRepository {
         &mut self.scope
     }
-    fn conversation_log(&mut self) -> &mut dyn ConversationLog {
-        self
+    fn frames(&self) -> &dyn conversation_domain::model::event::FrameEncoder {
+        self.encoder
     }
 }
 
 impl TalkUnit for DieselUnit<'_> {
-    fn events(&mut self) -> &mut dyn EventLog {
+    fn frames(&self) -> &dyn FrameEncoder {
+        self.encoder
+    }
+    fn chat_log(&mut self) -> &mut dyn ChatLog {
         self
     }
     fn chats(&mut self) -> &mut dyn ChatRepository {

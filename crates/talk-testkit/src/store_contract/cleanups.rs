@@ -7,7 +7,7 @@ use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind};
-use talk_domain::talk::model::event::{Event, LogEntry};
+use talk_domain::talk::model::event::Event;
 use talk_domain::talk::model::needle::{MessageSearch, Needle};
 use talk_domain::testing::{agent_id, customer_id};
 
@@ -125,14 +125,9 @@ async fn delete_chat_leaving_two(world: &World, id: ChatId) -> Chat {
             assert!(uow.participants().remove_some(id, tick, limit)?);
             uow.cleanups().add(Deleted::Chat(id))?;
             (chat.member_count, chat.updated, chat.deleted) = (0, tick.at, Some(tick.at));
-            let (event, actor) = (Event::ChatDeleted(&chat), cx.actor.agent);
-            let chat_id = chat.id;
-            uow.events().append(&LogEntry {
-                chat: chat_id,
-                tick,
-                actor,
-                event,
-            })?;
+            let entry = Event::ChatDeleted(&chat).entry("".into());
+            uow.events()
+                .append(id.into(), tick, Some(cx.actor.agent), entry)?;
             uow.chats().update(&chat)?;
             Ok::<_, StoreError>(chat)
         })

@@ -12,7 +12,7 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::talk::model::chat::{ChatFilter, ChatKind, DirectPair};
 use talk_domain::talk::model::emoji::Emoji;
-use talk_domain::talk::model::event::{Event, LogEntry};
+use talk_domain::talk::model::event::Event;
 use talk_domain::talk::model::message::MessageFilter;
 use talk_domain::talk::model::reaction::Reaction;
 use talk_domain::talk::unit::TalkUnit;
@@ -162,12 +162,9 @@ pub async fn the_log_stays_in_its_customer(factory: Factory) {
     assert_eq!((all, one), (vec![], None));
     let refused = world
         .write_as(other_customer(), move |uow| {
-            uow.events().append(&LogEntry {
-                chat: id,
-                tick: chat.clone().tick(at(9)),
-                actor: agent_id(21),
-                event: Event::ChatUpdated(&chat),
-            })
+            let (tick, actor) = (chat.clone().tick(at(9)), agent_id(21));
+            let entry = Event::ChatUpdated(&chat).entry("".into());
+            uow.events().append(id.into(), tick, Some(actor), entry)
         })
         .await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))));
@@ -284,7 +281,7 @@ pub async fn nobody_writes_rows_of_another_customer(factory: Factory) {
         |uow| uow.chats().insert(&a_chat()).map(drop),
         |uow| uow.messages().insert(&a_message(1)),
         |uow| uow.keys().insert(&a_key(customer_id())),
-        |uow| uow.events().redact(&a_message(1), Bound::STEP).map(drop),
+        |uow| uow.chat_log().redact(&a_message(1), Bound::STEP).map(drop),
         |uow| uow.mentions().replace(&a_message(1), &BTreeSet::new()),
     ];
     for write in writes {

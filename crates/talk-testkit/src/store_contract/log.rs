@@ -8,7 +8,7 @@ use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::message::post::{PostMessage, PostMessageError, post_message};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::emoji::Emoji;
-use talk_domain::talk::model::event::{Event, EventKind, LogEntry};
+use talk_domain::talk::model::event::{Event, EventKind};
 use talk_domain::talk::reaction::add::{React, add_reaction};
 use talk_domain::talk::unit::TalkUnit;
 
@@ -62,12 +62,8 @@ pub async fn an_event_that_does_not_follow_the_last_one_is_refused(factory: Fact
                 at: chat.last.at.next(),
             };
             let event = Event::ChatUpdated(&chat);
-            uow.events().append(&LogEntry {
-                chat: id,
-                tick,
-                actor,
-                event,
-            })
+            uow.events()
+                .append(id.into(), tick, Some(actor), event.entry("".into()))
         };
         let refused = world.write(append).await;
         assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{places}");

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use conversation_domain::model::event as conversation;
 use conversation_domain::unit::Conversations;
 use talk_domain::identity::agent::{Agent, PasswordHash};
 use talk_domain::kernel::context::{Actor, Context, IdSource};
 use talk_domain::kernel::error::DomainError;
-use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
+use talk_domain::kernel::id::{AgentId, ChatId, ConversationId, CustomerId};
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::log::{Bell, Logged, Portion};
 use talk_domain::kernel::store::{Store, Unit};
@@ -17,7 +18,7 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::create::{CreateChat, create_chat};
 use talk_domain::talk::message::post::{PostMessage, post_message};
 use talk_domain::talk::model::chat::{Chat, ChatKind};
-use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder, LogEntry};
+use talk_domain::talk::model::event::{Event, EventKind, FrameEncoder};
 use talk_domain::talk::model::message::Message;
 use talk_domain::talk::unit::{Talk, TalkSnapshot, TalkUnit};
 use talk_domain::testing::{actor, agent_id, an_agent, at, customer_id};
@@ -39,8 +40,8 @@ pub fn other_customer() -> CustomerId {
 pub struct PlainEncoder;
 
 impl FrameEncoder for PlainEncoder {
-    fn encode(&self, entry: &LogEntry<'_>) -> String {
-        let text = match entry.event {
+    fn encode(&self, _: ChatId, seq: u64, event: Event<'_>) -> String {
+        let text = match event {
             Event::MessagePosted(message)
             | Event::MessageEdited(message)
             | Event::MessageDeleted(message)
@@ -48,7 +49,7 @@ impl FrameEncoder for PlainEncoder {
             | Event::ReactionRemoved(message, _) => &message.text,
             _ => "",
         };
-        frame(entry.event.kind(), entry.tick.seq, text)
+        frame(event.kind(), seq, text)
     }
 
     fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String {
@@ -56,9 +57,14 @@ impl FrameEncoder for PlainEncoder {
     }
 }
 
-impl conversation_domain::model::event::FrameEncoder for PlainEncoder {
-    fn encode_conversation(&self, entry: &conversation_domain::model::event::Entry<'_>) -> String {
-        format!("{} {}", entry.event.kind().as_str(), entry.tick.seq)
+impl conversation::FrameEncoder for PlainEncoder {
+    fn encode_conversation(
+        &self,
+        _: ConversationId,
+        seq: u64,
+        event: conversation::Event<'_>,
+    ) -> String {
+        format!("{} {seq}", event.kind().as_str())
     }
 }
 

@@ -149,24 +149,21 @@ mod tests {
     use super::*;
     use crate::frame::ChatFrames;
     use serde_json::Value;
-    use talk_domain::kernel::stream::Tick;
     use talk_domain::talk::model::emoji::Emoji;
-    use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry};
+    use talk_domain::talk::model::event::{Event, FrameEncoder};
     use talk_domain::talk::model::reaction::Reaction;
     use talk_domain::testing::{
-        a_chat, a_message, a_participant, agent_id, at, chat_id, customer_id,
+        a_chat, a_message, a_participant, agent_id, at, chat_id, customer_id, stream_id,
     };
 
+    fn logged(event: Event<'_>, payload: &str) -> Logged {
+        let entry = event.entry(payload.into());
+        entry.logged(customer_id(), stream_id(1), 9)
+    }
+
     fn converted(event: Event<'_>) -> Option<Value> {
-        let tick = Tick { seq: 9, at: at(0) };
-        let entry = LogEntry {
-            chat: chat_id(1),
-            tick,
-            actor: agent_id(1),
-            event,
-        };
-        let logged = entry.logged(customer_id(), ChatFrames.encode(&entry).into());
-        frame(&logged)
+        let payload = ChatFrames.encode(chat_id(1), 9, event);
+        frame(&logged(event, &payload))
             .unwrap()
             .map(|frame| serde_json::from_str(&frame).unwrap())
     }
@@ -175,20 +172,11 @@ mod tests {
     #[test]
     fn a_damaged_frame_is_an_error() {
         let message = a_message(1);
-        let entry = LogEntry {
-            chat: chat_id(1),
-            tick: Tick { seq: 9, at: at(0) },
-            actor: agent_id(1),
-            event: Event::MessagePosted(&message),
-        };
-        let whole: std::sync::Arc<str> = ChatFrames.encode(&entry).into();
+        let event = Event::MessagePosted(&message);
+        let whole = ChatFrames.encode(chat_id(1), 9, event);
         let half = &whole[..whole.len() / 2];
-        assert!(frame(&entry.logged(customer_id(), half.into())).is_err());
-        assert!(
-            frame(&entry.logged(customer_id(), whole))
-                .unwrap()
-                .is_some()
-        );
+        assert!(frame(&logged(event, half)).is_err());
+        assert!(frame(&logged(event, &whole)).unwrap().is_some());
     }
 
     /// LOG-04.

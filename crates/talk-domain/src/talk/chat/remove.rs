@@ -10,7 +10,7 @@ use crate::talk::unit::TalkUnit;
 /// Removes the next rows of a deleted chat, the chat itself last, in one bounded unit of work. After
 /// a crash, calling it again removes the rest. A chat that is not deleted is left alone, since rows
 /// could be added to it between two calls. As long as events of the chat
-/// [must stay](crate::talk::model::event::EventLog::first_held), they stay with its messages.
+/// [must stay](crate::talk::model::event::ChatLog::first_held), they stay with its messages.
 ///
 /// Memberships are removed first, so that no agent sees a half-removed chat. Events are removed before
 /// the messages they are about, and each step advances
@@ -49,12 +49,12 @@ fn remove(uow: &mut dyn TalkUnit, id: ChatId, keeps_held: bool) -> Result<Step, 
     let Tick { seq: last, at } = chat.last;
     let next = last.min(chat.log_start.saturating_add(u64::from(Bound::STEP.rows)));
     let held = if keeps_held {
-        uow.events().first_held(id.into(), next)?
+        uow.chat_log().first_held(id.into(), next)?
     } else {
         None
     };
     let seq = held.map_or(last, |held| held.saturating_sub(1));
-    if let Some(start) = uow.events().trim(id, Tick { seq, at }, Bound::STEP)? {
+    if let Some(start) = uow.chat_log().trim(id, Tick { seq, at }, Bound::STEP)? {
         chat.log_start = start;
         uow.chats().update(&chat)?;
         if start < seq {
@@ -126,8 +126,8 @@ mod tests {
                 .expect_finish()
                 .times(usize::from(!is_more))
                 .returning(|_| Ok(()));
-            uow.events.expect_first_held().returning(|_, _| Ok(None));
-            uow.events
+            uow.chat_log.expect_first_held().returning(|_, _| Ok(None));
+            uow.chat_log
                 .expect_trim()
                 .withf(|_, upto, _| *upto == a_chat().last)
                 .times(usize::from(!memberships))
@@ -148,16 +148,16 @@ mod tests {
         let mut uow = scene.unit();
         let removal = uow.removal.expect_drop_memberships();
         removal.returning(|_, _| Ok(false));
-        let first_held = uow.events.expect_first_held();
+        let first_held = uow.chat_log.expect_first_held();
         first_held.times(1).returning(move |_, _| Ok(Some(held)));
-        let trim = uow.events.expect_trim().times(1);
+        let trim = uow.chat_log.expect_trim().times(1);
         trim.withf(move |_, upto, _| upto.seq == held - 1)
             .returning(move |_, _, _| Ok(Some(held - 1)));
         let step = remove_chat(&mut uow, chat_id(1)).unwrap();
         assert_eq!((step.rows, step.is_more, step.is_held), (0, false, true));
         assert_eq!(scene.saved().map(|chat| chat.log_start), Some(held - 1));
 
-        uow.events.expect_trim().returning(|_, _, _| Ok(None));
+        uow.chat_log.expect_trim().returning(|_, _, _| Ok(None));
         let removal = &mut uow.removal;
         removal.expect_erase_messages().returning(|_, _| Ok(false));
         removal.expect_finish().times(1).returning(|_| Ok(()));

@@ -100,7 +100,9 @@ mod tests {
         for (events, versions, finished) in [(true, false, 0), (false, true, 0), (false, false, 1)]
         {
             let mut uow = Scene::new(a_chat()).messages(&[tombstone()]).unit();
-            uow.events.expect_redact().returning(move |_, _| Ok(events));
+            uow.chat_log
+                .expect_redact()
+                .returning(move |_, _| Ok(events));
             let drop_versions = uow.messages.expect_drop_revisions();
             drop_versions.returning(move |_, _| Ok(versions));
             finishes(&mut uow, message(), finished);
@@ -173,7 +175,7 @@ mod tests {
             let mut uow = Scene::new(a_chat())
                 .messages(std::slice::from_ref(&reworded))
                 .unit();
-            let redact = uow.events.expect_redact().times(1);
+            let redact = uow.chat_log.expect_redact().times(1);
             redact.returning(move |_, _| Ok(is_more));
             let drop_versions = uow.messages.expect_drop_revisions();
             drop_versions.returning(|_, _| Ok(false));

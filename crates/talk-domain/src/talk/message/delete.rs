@@ -97,7 +97,7 @@ mod tests {
             .times(1)
             .returning(|_, _| Ok(false));
         uow.reactions.expect_clear().times(1).returning(|_| Ok(()));
-        uow.events
+        uow.chat_log
             .expect_redact()
             .withf(|tombstone, _| tombstone.text.is_empty() && tombstone.reactions.is_empty())
             .times(1)
@@ -125,7 +125,9 @@ mod tests {
             let mut uow = scene.unit();
             uow.messages.expect_update().times(1).returning(|_| Ok(()));
             uow.reactions.expect_clear().times(1).returning(|_| Ok(()));
-            uow.events.expect_redact().returning(move |_, _| Ok(events));
+            uow.chat_log
+                .expect_redact()
+                .returning(move |_, _| Ok(events));
             let drop_versions = uow.messages.expect_drop_revisions();
             drop_versions.returning(move |_, _| Ok(versions));
             let (id, chat) = (message_id(1), a_chat().id);
@@ -150,7 +152,7 @@ mod tests {
         let mut uow = scene.unit();
         uow.messages.expect_update().returning(|_| Ok(()));
         uow.reactions.expect_clear().returning(|_| Ok(()));
-        uow.events.expect_redact().returning(|_, _| Ok(false));
+        uow.chat_log.expect_redact().returning(|_, _| Ok(false));
         let drop_versions = uow.messages.expect_drop_revisions();
         drop_versions.returning(|_, _| Ok(false));
         uow.mentions

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::kernel::cleanup::Bound;
-use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId};
-use crate::kernel::log::{Kind, Logged};
+use crate::kernel::id::{AgentId, ChatId, MessageId};
+use crate::kernel::log::{Entry, Kind, Logged};
 pub use crate::kernel::log::{LogPage, Portion};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::{Change, StreamId, Tick};
@@ -183,6 +183,36 @@ impl Event<'_> {
             Self::ChatRead(mark) => mark.agent.0,
         }
     }
+
+    /// The entry in the log, with the event's frame.
+    #[must_use]
+    pub fn entry(&self, payload: Arc<str>) -> Entry {
+        Entry {
+            kind: self.kind().name(),
+            subject: self.subject(),
+            content_of: self.content_of(),
+            changes: self.changes(),
+            payload,
+        }
+    }
+
+    /// The message whose content it carries. A message's first event is found by the message's `seq`,
+    /// and its last one is a tombstone.
+    const fn content_of(&self) -> Option<Uuid> {
+        match self {
+            Self::MessageEdited(message)
+            | Self::ReactionAdded(message, _)
+            | Self::ReactionRemoved(message, _) => Some(message.id.0),
+            Self::MessagePosted(_)
+            | Self::MessageDeleted(_)
+            | Self::ChatCreated(..)
+            | Self::ChatUpdated(_)
+            | Self::ChatDeleted(_)
+            | Self::ParticipantJoined(_)
+            | Self::ParticipantLeft(_)
+            | Self::ChatRead(_) => None,
+        }
+    }
 }
 
 impl PartialEq<EventKind> for Kind {
@@ -198,48 +228,9 @@ pub fn content_of(event: &Logged) -> Option<(EventKind, MessageId)> {
     Some((kind, MessageId(event.subject)))
 }
 
-/// An event with its place in its chat's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogEntry<'a> {
-    /// The chat.
-    pub chat: ChatId,
-    /// The event's `seq` and time, taken by [`Chat::tick`].
-    pub tick: Tick,
-    /// The agent that caused it.
-    pub actor: AgentId,
-    /// The change.
-    pub event: Event<'a>,
-}
-
-impl LogEntry<'_> {
-    /// The entry in the log of its customer, with its frame.
-    #[must_use]
-    pub fn logged(&self, customer: CustomerId, frame: Arc<str>) -> Logged {
-        Logged {
-            customer,
-            stream: self.chat.into(),
-            seq: self.tick.seq,
-            kind: self.event.kind().name(),
-            subject: self.event.subject(),
-            changes: self.event.changes(),
-            payload: frame,
-        }
-    }
-}
-
-/// Driven port: the append-only log, written in the unit's transaction.
+/// Driven port: what only the logs of chats know, erasure and expiry.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
-pub trait EventLog {
-    /// Appends an event and returns it as it is logged. It is delivered only if the unit commits.
-    ///
-    /// # Errors
-    /// Only when storage fails.
-    #[allow(
-        clippy::elidable_lifetime_names,
-        reason = "mockall cannot take '_ here"
-    )]
-    fn append<'a>(&mut self, entry: &LogEntry<'a>) -> Result<Arc<Logged>, StoreError>;
-
+pub trait ChatLog {
     /// Replaces the content of logged events about `tombstone` by the tombstone: of its first
     /// event, and of the next others that were not replaced yet, up to `bound`. Returns whether
     /// there may be more. A tombstone with more MUST be stored as a
@@ -268,9 +259,14 @@ pub trait EventLog {
 }
 
 /// Driven port: turns events into the frames that are stored and pushed.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait FrameEncoder: Send + Sync {
-    /// The frame of an entry.
-    fn encode(&self, entry: &LogEntry<'_>) -> String;
+    /// The frame of an event at this place of its chat.
+    #[allow(
+        clippy::elidable_lifetime_names,
+        reason = "mockall cannot take '_ here"
+    )]
+    fn encode<'a>(&self, chat: ChatId, seq: u64, event: Event<'a>) -> String;
     /// The frame of an event of this kind about a message that is deleted since.
     fn encode_redacted(&self, kind: EventKind, seq: u64, tombstone: &Message) -> String;
 }
@@ -279,9 +275,7 @@ pub trait FrameEncoder: Send + Sync {
 mod tests {
     use super::*;
     use crate::talk::model::emoji::Emoji;
-    use crate::testing::{
-        a_chat, a_message, a_participant, agent_id, at, chat_id, customer_id, stream_id,
-    };
+    use crate::testing::{a_chat, a_message, a_participant, agent_id, at, customer_id, stream_id};
 
     #[test]
     fn every_kind_is_found_by_its_name() {
@@ -303,22 +297,19 @@ mod tests {
     /// Checks that `event` is logged as an event of this kind about `subject`, with these changes.
     fn check(event: Event<'_>, kind: EventKind, subject: Uuid, changes: &[Change]) {
         assert_eq!((event.kind(), event.subject()), (kind, subject));
-        let entry = LogEntry {
-            chat: chat_id(1),
-            tick: a_chat().last,
-            actor: agent_id(1),
-            event,
-        };
+        let entry = event.entry("frame".into());
+        let is_found = kind.has_content() && kind != EventKind::MessagePosted;
+        assert_eq!(entry.content_of, is_found.then_some(subject));
         let expected = Logged {
             customer: customer_id(),
             stream: stream_id(1),
-            seq: a_chat().last.seq,
+            seq: 7,
             kind: kind.name(),
             subject,
             changes: changes.to_vec(),
             payload: "frame".into(),
         };
-        let logged = entry.logged(customer_id(), "frame".into());
+        let logged = entry.logged(customer_id(), stream_id(1), 7);
         assert_eq!(logged, expected);
         let content = kind.has_content().then_some((kind, MessageId(subject)));
         assert_eq!(content_of(&logged), content);

@@ -64,7 +64,7 @@ pub struct Step {
     pub rows: u64,
     /// Whether there may be more to do.
     pub is_more: bool,
-    /// Whether events [must stay](crate::talk::model::event::EventLog::first_held) that may have
+    /// Whether events [must stay](crate::talk::model::event::ChatLog::first_held) that may have
     /// expired.
     pub is_held: bool,
 }

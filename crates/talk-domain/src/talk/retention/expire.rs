@@ -104,7 +104,7 @@ mod tests {
             .expect_drop_revisions()
             .returning(|_, _| Ok(false));
         uow.reactions.expect_clear().returning(|_| Ok(()));
-        uow.events.expect_redact().returning(|_, _| Ok(false));
+        uow.chat_log.expect_redact().returning(|_, _| Ok(false));
         uow
     }
 

@@ -9,7 +9,7 @@ use crate::talk::unit::TalkUnit;
 
 /// Removes the next expired events of a chat's log and stores where the log starts from now on, so
 /// that nobody resumes from before. The latest [`Expiry::log_events`] events stay, and so does the
-/// last one in any case. Events that [must stay](crate::talk::model::event::EventLog::first_held) stay
+/// last one in any case. Events that [must stay](crate::talk::model::event::ChatLog::first_held) stay
 /// too, with all after them, until a later run.
 ///
 /// # Errors
@@ -23,7 +23,7 @@ pub fn trim_log(uow: &mut dyn TalkUnit, expiry: &Expiry, id: ChatId) -> Result<S
         return Ok(Step::default());
     }
     let next = seq.min(chat.log_start.saturating_add(u64::from(Bound::STEP.rows)));
-    let held = uow.events().first_held(id.into(), next)?;
+    let held = uow.chat_log().first_held(id.into(), next)?;
     let upto = held.map_or(seq, |held| held.saturating_sub(1));
     let is_held = held.is_some();
     if upto <= chat.log_start {
@@ -32,7 +32,9 @@ pub fn trim_log(uow: &mut dyn TalkUnit, expiry: &Expiry, id: ChatId) -> Result<S
             ..Step::default()
         });
     }
-    let trimmed = uow.events().trim(id, Tick { seq: upto, at }, Bound::STEP)?;
+    let trimmed = uow
+        .chat_log()
+        .trim(id, Tick { seq: upto, at }, Bound::STEP)?;
     let Some(start) = trimmed else {
         return Ok(Step::default());
     };
@@ -78,9 +80,9 @@ mod tests {
         };
         let scene = Scene::new(chat);
         let mut uow = scene.unit();
-        let first_held = uow.events.expect_first_held();
+        let first_held = uow.chat_log.expect_first_held();
         first_held.returning(move |_, upto| Ok(held.filter(|held| *held <= upto)));
-        uow.events
+        uow.chat_log
             .expect_trim()
             .withf(move |chat, to, bound| {
                 let to = (to.seq, to.at);

@@ -6,7 +6,7 @@ use crate::kernel::context::Context;
 use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::{Event, LogEntry};
+use crate::talk::model::event::Event;
 use crate::talk::unit::TalkUnit;
 
 /// Appends `event` to the log of the locked chat and stores the chat with its new head. The use case
@@ -21,12 +21,11 @@ pub(crate) fn record(
     chat: &Chat,
     event: Event<'_>,
 ) -> Result<Arc<Logged>, StoreError> {
-    let logged = uow.events().append(&LogEntry {
-        chat: chat.id,
-        tick: chat.last,
-        actor: cx.actor.agent,
-        event,
-    })?;
+    let payload = uow.frames().encode(chat.id, chat.last.seq, event).into();
+    let (stream, actor) = (chat.id.into(), Some(cx.actor.agent));
+    let logged = uow
+        .events()
+        .append(stream, chat.last, actor, event.entry(payload))?;
     uow.chats().update(chat)?;
     Ok(logged)
 }

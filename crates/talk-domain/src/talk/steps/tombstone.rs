@@ -49,7 +49,7 @@ pub(crate) fn make_tombstone(
 /// Rewrites the next logged events about a message so that they show it as it is now, and deletes
 /// its next earlier versions. Returns whether there may be more.
 pub(crate) fn erase_content(uow: &mut dyn TalkUnit, now: &Message) -> Result<bool, StoreError> {
-    if uow.events().redact(now, Bound::STEP)? {
+    if uow.chat_log().redact(now, Bound::STEP)? {
         return Ok(true);
     }
     uow.messages().drop_revisions(now.id, Bound::STEP)

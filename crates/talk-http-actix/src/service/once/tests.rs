@@ -1,7 +1,7 @@
 //! Repeated requests over mocked repositories.
 
 use super::*;
-use crate::testing::{Scene, logged, post};
+use crate::testing::{Scene, logs, post};
 use talk_domain::kernel::idempotency::{MockIdempotencyRepository, StoredAnswer};
 use talk_domain::testing::{
     a_chat, a_message, a_participant, at, chat_id, message_id, posted, stream_id,
@@ -24,7 +24,7 @@ fn can_post(scene: &Scene) {
             .expect_find()
             .returning(|_, agent| Ok(Some(a_participant(agent))));
         uow.messages.expect_insert().times(1).returning(|_| Ok(()));
-        uow.events.expect_append().times(1).returning(logged);
+        logs(uow, 1);
         uow.chats.expect_update().returning(|_| Ok(()));
     });
 }

@@ -13,7 +13,7 @@ use crate::portable::schema::{deliveries, webhooks};
 use crate::portable::scope::Scope;
 
 impl Scope<'_> {
-    /// See [`EventLog::first_held`](talk_domain::talk::model::event::EventLog::first_held).
+    /// See [`ChatLog::first_held`](talk_domain::talk::model::event::ChatLog::first_held).
     pub(crate) fn first_held(
         &mut self,
         stream: StreamId,

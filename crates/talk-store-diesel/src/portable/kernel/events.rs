@@ -5,12 +5,13 @@ use std::sync::Arc;
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 use talk_domain::kernel::cleanup::Bound;
-use talk_domain::kernel::id::{ChatId, MessageId};
-use talk_domain::kernel::log::{EventQueries, Kind, LogPage, Logged, Portion};
+use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
+use talk_domain::kernel::log::{Entry, EventQueries, Kind, LogPage, Logged, Portion};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{StreamId, Tick};
-use talk_domain::talk::model::event::{Event, FrameEncoder, LogEntry, content_of};
+use talk_domain::talk::model::event::{FrameEncoder, content_of};
 use talk_domain::talk::model::message::{Message, MessageQueries};
+use uuid::Uuid;
 
 use crate::error::{corrupt, fault};
 use crate::portable::backend::Backend as _;
@@ -24,45 +25,46 @@ use crate::portable::scope::{Scope, changed, octet_length};
 type TrimRow = (i64, i64, String, Vec<u8>, i64);
 
 impl Scope<'_> {
-    /// Stores an entry with its frame.
-    pub(crate) fn log(
+    /// Stores an event at its place; see
+    /// [`EventLog::append`](talk_domain::kernel::log::EventLog::append).
+    pub(crate) fn append(
         &mut self,
-        entry: &LogEntry<'_>,
-        frame: Arc<str>,
+        stream: StreamId,
+        tick: Tick,
+        actor: Option<AgentId>,
+        entry: Entry,
     ) -> Result<Arc<Logged>, StoreError> {
-        self.check_next(entry)?;
+        self.check_next(stream, tick.seq)?;
         let customer = self
             .customer
             .ok_or_else(|| corrupt("a log of no customer"))?;
-        let logged = Arc::new(entry.logged(customer, frame));
-        self.store_event(&logged, (entry.actor, entry.tick.at))?;
-        match entry.event {
-            Event::MessageEdited(message)
-            | Event::ReactionAdded(message, _)
-            | Event::ReactionRemoved(message, _) => self.log_about(message, entry.tick.seq)?,
-            // The first event is found by the message's `seq`, and the last one is a tombstone.
-            Event::MessagePosted(_)
-            | Event::MessageDeleted(_)
-            | Event::ChatCreated(..)
-            | Event::ChatUpdated(_)
-            | Event::ChatDeleted(_)
-            | Event::ParticipantJoined(_)
-            | Event::ParticipantLeft(_)
-            | Event::ChatRead(_) => {}
+        let content_of = entry.content_of;
+        let logged = Arc::new(entry.logged(customer, stream, tick.seq));
+        // The column is for agents; the nil id stands for none.
+        let actor = actor.unwrap_or(AgentId(Uuid::nil()));
+        self.store_event(&logged, (actor, tick.at))?;
+        if let Some(item) = content_of {
+            self.log_about(item, tick.seq)?;
         }
         Ok(logged)
     }
 
-    /// Refuses to append an event that does not follow the last one of its chat.
-    fn check_next(&mut self, entry: &LogEntry<'_>) -> Result<(), StoreError> {
-        match (self.head(entry.chat)?, entry.tick.seq) {
-            // The row of a new chat is stored with the place of the event that creates it.
-            (1, 1) => Ok(()),
-            (head, seq) if seq == head + 1 => Ok(()),
-            _ => Err(corrupt(
-                "the event does not follow the last one of its chat",
-            )),
+    /// Refuses to append an event that does not follow the last one of its stream.
+    fn check_next(&mut self, stream: StreamId, place: u64) -> Result<(), StoreError> {
+        let follows = match ChatId::of(stream) {
+            Some(chat) => match (self.head(chat)?, place) {
+                // The row of a new chat is stored with the place of the event that creates it.
+                (1, 1) => true,
+                (head, place) => place == head + 1,
+            },
+            None => self.is_next(stream, place)?,
+        };
+        if follows {
+            return Ok(());
         }
+        Err(corrupt(
+            "the event does not follow the last one of its stream",
+        ))
     }
 
     /// Returns the place of the last event of a chat of the customer. Use cases lock the chat first,
@@ -75,10 +77,26 @@ impl Scope<'_> {
         head.ok_or_else(|| corrupt("the chat of the event is not there"))
     }
 
-    fn log_about(&mut self, message: &Message, place: u64) -> Result<(), StoreError> {
+    /// Returns whether the event before this place is logged. The primary key refuses one at a place
+    /// that is taken.
+    fn is_next(&mut self, stream: StreamId, place: u64) -> Result<bool, StoreError> {
+        let before = match place {
+            0 => return Ok(false),
+            1 => return Ok(true),
+            place => place - 1,
+        };
+        let event = events::table
+            .filter(events::stream_id.eq(bytes(stream.id)))
+            .filter(events::seq.eq(seq(before)));
+        diesel::select(diesel::dsl::exists(event))
+            .get_result(self.conn)
+            .map_err(fault)
+    }
+
+    fn log_about(&mut self, item: Uuid, place: u64) -> Result<(), StoreError> {
         diesel::insert_into(message_events::table)
             .values((
-                message_events::message_id.eq(bytes(message.id.0)),
+                message_events::message_id.eq(bytes(item)),
                 message_events::seq.eq(seq(place)),
             ))
             .execute(self.changing())
@@ -156,7 +174,7 @@ impl Scope<'_> {
     }
 
     /// Deletes the first events of a log up to a `seq` and a time; see
-    /// [`EventLog::trim`](talk_domain::talk::model::event::EventLog::trim).
+    /// [`ChatLog::trim`](talk_domain::talk::model::event::ChatLog::trim).
     pub(crate) fn trim(
         &mut self,
         chat: ChatId,

@@ -57,7 +57,7 @@ fn allow_changes(uow: &mut MockUnitOfWork, is_more: bool) {
         .expect_drop_revisions()
         .returning(|_, _| Ok(false));
     uow.reactions.expect_clear().returning(|_| Ok(()));
-    uow.events
+    uow.chat_log
         .expect_redact()
         .returning(move |_, _| Ok(is_more));
 }
@@ -171,7 +171,7 @@ fn the_name_of_an_erased_agent_is_replaced_in_system_messages() {
             .withf(move |message| message.text == text && message.edited.is_none())
             .times(1)
             .returning(|_| Ok(()));
-        uow.events
+        uow.chat_log
             .expect_redact()
             .withf(move |message, _| message.text == text)
             .times(1)
@@ -206,7 +206,7 @@ fn in_a_deleted_chat_texts_and_names_go_without_an_event() {
         .expect_drop_revisions()
         .returning(|_, _| Ok(false));
     uow.reactions.expect_clear().returning(|_| Ok(()));
-    uow.events
+    uow.chat_log
         .expect_redact()
         .times(2)
         .returning(|_, _| Ok(false));
