@@ -204,6 +204,9 @@ fn complete_property(name: &str, property: &mut Map<String, Value>, side: Side, 
     property.remove("default");
     if side == Side::Given {
         forbid_null(property);
+    } else if let Some(either) = property.remove("anyOf") {
+        // A reference or null, never both: generators know the stricter keyword better.
+        property.insert("oneOf".to_owned(), either);
     }
     apply_conventions(name, property, side);
     let limit = property.get("x-limit").and_then(Value::as_str);
