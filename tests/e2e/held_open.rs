@@ -153,12 +153,7 @@ impl World {
         if pattern.ends_with("/reopen") {
             eve.post(&path(&chat, "/close"), json!({})).await.ok();
         }
-        let hook = if pattern.contains("{webhook_id}") {
-            let hook = json!({"uri": "https://hooks.example.com/", "events": ["of_no_event"]});
-            eve.post(WEBHOOKS, hook).await.ok()
-        } else {
-            Value::Null
-        };
+        let hook = self.hook(eve, pattern).await;
         let waiting = if pattern.contains("{held_id}") {
             self.waiting(eve, &chat).await
         } else {
@@ -200,6 +195,15 @@ impl World {
             kind,
             body,
         }
+    }
+
+    /// The webhook that a path names.
+    async fn hook(&self, eve: &Client, pattern: &str) -> Value {
+        if !pattern.contains("{webhook_id}") {
+            return Value::Null;
+        }
+        let hook = json!({"uri": "https://hooks.example.com/", "events": ["of_no_event"]});
+        eve.post(WEBHOOKS, hook).await.ok()
     }
 
     /// The account and the conversation that a path names.
