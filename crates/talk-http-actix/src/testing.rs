@@ -47,10 +47,14 @@ pub(crate) use files::NoFiles;
 struct Mocks {
     unit: Mutex<MockUnitOfWork>,
     snapshot: Mutex<MockSnapshot>,
+    /// Names of the units that wrote.
+    written: Mutex<Vec<&'static str>>,
 }
 
 impl Store<Talk> for Mocks {
-    fn execute(&self, _: Unit, mut work: Work<Talk>) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn execute(&self, unit: Unit, mut work: Work<Talk>) -> BoxFuture<'_, Result<(), StoreError>> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.push(unit.name);
         let mut unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
         assert_ne!(work(&mut *unit), Verdict::Retry);
         Box::pin(async { Ok(()) })
@@ -133,6 +137,12 @@ impl<B> Answer<B> {
 }
 
 impl Scene {
+    /// The names of the units of work that wrote, in their order.
+    pub(crate) fn written(&self) -> Vec<&'static str> {
+        let written = self.store.written.lock();
+        written.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Creates a scene without agents.
     pub(crate) fn empty() -> Self {
         Self::serving(true, Rates::OF_TESTS)

@@ -68,6 +68,15 @@ async fn the_answer_of_a_post_is_kept_with_its_effect() {
     assert_eq!(answer.header(REPLAYED), "");
 }
 
+/// INT-14: the ports of intercepts and decisions are mocks too, and would panic.
+#[actix_web::test]
+async fn a_post_without_an_intercept_is_one_unit_of_work_that_reads_no_decision() {
+    let scene = Scene::new();
+    can_post(&scene);
+    assert_eq!(scene.call(post(1, MESSAGES, &body())).await.status, 200);
+    assert_eq!(scene.written(), ["post_message"]);
+}
+
 #[actix_web::test]
 async fn a_repetition_gets_the_bytes_of_the_logged_event() {
     let scene = Scene::new();
