@@ -191,9 +191,9 @@ def refused_for_a_rule(context, response, case):
     is_sum = error["reason"] == "LIMIT_EXCEEDED" and {"participants", "participant_ids"} <= set(case.body)
     # An agent is named by `owner_type` and `owner_id`, or by `agent_id`: the body names nobody.
     is_nobody = error["reason"] in ("INVALID_ID", "OWNER_TYPE_INVALID") and names_nobody(case.body, error)
-    # One type creates a webhook and changes it, where `uri` may be absent.
-    is_new = error["reason"] == "FIELD_REQUIRED" and case.method == "POST" and case.path == "/v1.0/webhooks"
-    # Likewise with an account, where `type` may be absent.
-    is_new = is_new or (error["reason"] == "ACCOUNT_TYPE_INVALID" and case.method == "POST")
+    # One type creates an account and changes it, where `type` may be absent.
+    is_new = error["reason"] == "ACCOUNT_TYPE_INVALID" and case.method == "POST"
+    # What is absent stays, if there is an intercept.
+    is_new = is_new or (error["reason"] == "FIELD_REQUIRED" and case.path == "/v1.0/intercepts/{point}")
     is_rule = is_float or is_sum or is_nobody or is_new or error["reason"] in RULES
     assert is_rule, f"{error} although the request fits the schema"

@@ -21,7 +21,7 @@ pub use message::{
     EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction, changed_medias,
 };
 pub use named::{AddParticipant, Form, Owner};
-pub use webhook::{ReplayWebhook, Selection, UpdateCustomer, WebhookSettings};
+pub use webhook::{CreateWebhook, ReplayWebhook, Selection, UpdateCustomer, UpdateWebhook};
 
 /// A type of body, with what may be wrong in it.
 pub trait Request: serde::de::DeserializeOwned {

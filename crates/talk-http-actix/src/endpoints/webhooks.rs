@@ -11,7 +11,7 @@ use talk_domain::hooks::update::{UpdateWebhookError, update_webhook};
 use talk_domain::kernel::id::WebhookId;
 use talk_domain::kernel::page::PageRequest;
 use talk_wire::json;
-use talk_wire::request::{ReplayWebhook, WebhookSettings};
+use talk_wire::request::{self, ReplayWebhook, UpdateWebhook};
 use talk_wire::resource::{Delivery, List, Replayed, Webhook};
 
 use crate::api_error::ApiError;
@@ -31,14 +31,14 @@ const REPLAY: &str = "/v1.0/webhooks/{webhook_id}/replay";
 const DELIVERIES: &str = "/v1.0/webhooks/{webhook_id}/deliveries";
 
 pub(super) fn rows() -> Vec<Endpoint> {
-    let new = WebhookSettings {
+    let new = request::CreateWebhook {
         uri: Some("https://hooks.example.com/talk".to_owned()),
         events: Some(vec!["chatmessage_*".to_owned()]),
-        ..WebhookSettings::default()
+        ..request::CreateWebhook::default()
     };
-    let disabled = WebhookSettings {
+    let disabled = UpdateWebhook {
         enabled: Some(false),
-        ..WebhookSettings::default()
+        ..UpdateWebhook::default()
     };
     let with_secret = example::webhook(Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwcD1hZGJjZGU="));
     let mut rows = vec![
@@ -120,9 +120,9 @@ async fn show(
 /// The answer is stored without the secret. A repetition shows the current one.
 async fn create(
     Administrator(caller): Administrator,
-    body: Body<WebhookSettings>,
+    body: Body<request::CreateWebhook>,
 ) -> Answer<Kept<Webhook>, CreateWebhookError> {
-    let wanted = body.value.create()?;
+    let wanted = body.value.wanted()?;
     let id: WebhookId = caller.cx.fresh();
     let (_, secret) = caller.shared.api.secrets.create(id.0.as_bytes())?;
     let limits = caller.shared.api.hook_limits;
@@ -137,7 +137,7 @@ async fn create(
 async fn update(
     Administrator(caller): Administrator,
     Id(id): Id<WebhookId>,
-    body: Body<WebhookSettings>,
+    body: Body<UpdateWebhook>,
 ) -> Answer<Webhook, UpdateWebhookError> {
     let (settings, limits) = (body.value, caller.shared.api.hook_limits);
     let write = caller.write("update_webhook", move |uow, cx| {

@@ -20,7 +20,7 @@ pub struct InterceptSettings {
     /// libraries of Standard Webhooks. Without it one is made at creation. A new one signs beside the
     /// one before it for 24 hours.
     #[serde(default)]
-    #[schemars(extend("minLength" = 16, "maxLength" = 255))]
+    #[schemars(extend("minLength" = 16, "maxLength" = 255, "pattern" = "^[!-~]*$"))]
     pub secret: Option<String>,
     /// Milliseconds for an answer, 1 to 5000; 1500 at creation.
     #[serde(default)]

@@ -13,18 +13,79 @@ use talk_domain::kernel::time::Timestamp;
 use crate::request::Request;
 use crate::{id, time};
 
-/// Creates an endpoint, or changes one: what is absent stays.
+/// Creates an endpoint.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct WebhookSettings {
+#[schemars(extend("required" = ["uri"]))]
+pub struct CreateWebhook {
     /// Address: `https://…`, without a username and a fragment.
     #[serde(default)]
-    #[schemars(extend("maxLength" = 2048))]
+    #[schemars(required, extend("maxLength" = 2048))]
     pub uri: Option<String>,
     /// Method of the requests; `POST` if it is absent.
     #[serde(default)]
     #[schemars(extend("enum" = ["POST", "PUT", "GET", "DELETE", null]))]
     pub method: Option<String>,
     /// Types of events, with `*` for any characters; empty or absent for all. At most 32.
+    #[serde(default)]
+    pub events: Option<Vec<String>>,
+    /// Only events of this chat; `""` or absent for all chats.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 36))]
+    pub chat_id: Option<String>,
+    /// Whether it gets events; `true` if it is absent.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// `chat` (default) or `none`.
+    #[serde(default)]
+    #[schemars(extend("enum" = ["chat", "none", null]))]
+    pub order: Option<String>,
+}
+
+impl CreateWebhook {
+    /// The settings of the new endpoint.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn wanted(self) -> Result<Wanted, Invalid> {
+        if self.uri.is_none() {
+            return Err(Invalid::new("uri", "FIELD_REQUIRED", "is required"));
+        }
+        let settings = UpdateWebhook {
+            uri: self.uri,
+            method: self.method,
+            events: self.events,
+            chat_id: self.chat_id,
+            enabled: self.enabled,
+            order: self.order,
+        };
+        settings.over(Wanted::everything_to(String::new()))
+    }
+}
+
+impl Request for CreateWebhook {
+    const REFUSALS: &'static [&'static str] = &[
+        "EVENT_PATTERN_INVALID",
+        "FIELD_REQUIRED",
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "WEBHOOK_METHOD_INVALID",
+        "WEBHOOK_ORDER_INVALID",
+        "WEBHOOK_URI_INVALID",
+    ];
+}
+
+/// Changes an endpoint: what is absent stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct UpdateWebhook {
+    /// Address: `https://…`, without a username and a fragment.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 2048))]
+    pub uri: Option<String>,
+    /// Method of the requests.
+    #[serde(default)]
+    #[schemars(extend("enum" = ["POST", "PUT", "GET", "DELETE", null]))]
+    pub method: Option<String>,
+    /// Types of events, with `*` for any characters; empty for all. At most 32.
     #[serde(default)]
     pub events: Option<Vec<String>>,
     /// Only events of this chat; `""` for all chats.
@@ -34,24 +95,13 @@ pub struct WebhookSettings {
     /// Whether it gets events.
     #[serde(default)]
     pub enabled: Option<bool>,
-    /// `chat` (default) or `none`.
+    /// `chat` or `none`.
     #[serde(default)]
     #[schemars(extend("enum" = ["chat", "none", null]))]
     pub order: Option<String>,
 }
 
-impl WebhookSettings {
-    /// The settings of a new endpoint.
-    ///
-    /// # Errors
-    /// Names the field.
-    pub fn create(self) -> Result<Wanted, Invalid> {
-        if self.uri.is_none() {
-            return Err(Invalid::new("uri", "FIELD_REQUIRED", "is required"));
-        }
-        self.over(Wanted::everything_to(String::new()))
-    }
-
+impl UpdateWebhook {
     /// The settings of an endpoint that is changed.
     ///
     /// # Errors
@@ -86,10 +136,9 @@ impl WebhookSettings {
     }
 }
 
-impl Request for WebhookSettings {
+impl Request for UpdateWebhook {
     const REFUSALS: &'static [&'static str] = &[
         "EVENT_PATTERN_INVALID",
-        "FIELD_REQUIRED",
         "INVALID_ID",
         "LIMIT_EXCEEDED",
         "WEBHOOK_METHOD_INVALID",
