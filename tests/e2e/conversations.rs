@@ -1,5 +1,8 @@
 //! Conversations with people outside: accounts, the visitor of a web chat, and the agents who answer.
 
+mod library;
+mod live;
+
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};
 

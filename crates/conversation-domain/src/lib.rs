@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: accounts, addresses, rooms, conversations, messages, events, and their ports.
 //! - [`account`], [`conversation`], [`message`]: use cases, one file each.
+//! - [`live`]: which conversations a connection may follow.
 //! - [`mod@unit`]: the ports of a transaction and of a snapshot, and the domain's name.
 //!
 //! The crate uses the kernel and identity of `talk-domain`, and nothing of Talk. `RULES.md` lists its
@@ -10,6 +11,7 @@
 pub mod access;
 pub mod account;
 pub mod conversation;
+pub mod live;
 pub mod message;
 pub mod model;
 mod steps;

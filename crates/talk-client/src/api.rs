@@ -1,6 +1,7 @@
 //! The requests, one file per resource.
 
 mod chats;
+mod conversations;
 mod events;
 mod files;
 mod messages;

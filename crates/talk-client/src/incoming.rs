@@ -123,7 +123,7 @@ impl From<Control> for Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use talk_wire::socket::ServerFrame;
+    use talk_wire::socket::{Of, ServerFrame};
 
     #[test]
     fn the_answer_to_a_subscription_is_read() {
@@ -132,6 +132,7 @@ mod tests {
             id: "s1",
             epoch: "e",
             chats: [("c".to_owned(), range)].into(),
+            conversations: None,
             refused: vec![],
         };
         let Ok(Incoming::Subscribed(read)) = parse(&subscribed.json()) else {
@@ -143,19 +144,19 @@ mod tests {
 
     #[test]
     fn what_the_server_says_of_a_chat_is_read() {
-        let (chat_id, seq) = ("c".to_owned(), 9);
-        let frame = ServerFrame::CaughtUp { chat_id, seq };
+        let of = Of::chat("c".to_owned());
+        let frame = ServerFrame::CaughtUp { of, seq: 9 };
         let expected = Incoming::CaughtUp("c".into(), 9);
         assert_eq!(parse(&frame.json()).unwrap(), expected);
         let frame = ServerFrame::Reset {
-            chat_id: "c".into(),
+            of: Of::chat("c".to_owned()),
             reason: "epoch",
             head: 9,
         };
         let expected = Incoming::Reset("c".into(), "epoch".into(), 9);
         assert_eq!(parse(&frame.json()).unwrap(), expected);
         let frame = ServerFrame::Ended {
-            chat_id: "c".into(),
+            of: Of::chat("c".to_owned()),
             reason: "removed",
             seq: 9,
         };
@@ -170,6 +171,7 @@ mod tests {
             ServerFrame::Unsubscribed { id, topics },
             ServerFrame::Position {
                 chats: BTreeMap::new(),
+                conversations: BTreeMap::new(),
             },
         ] {
             assert_eq!(parse(&frame.json()).unwrap(), Incoming::Other);

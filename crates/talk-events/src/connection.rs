@@ -68,13 +68,10 @@ impl NodeConnection {
     }
 
     async fn begin(&self, added: &Scope, resume: &Resume) -> Result<Refused, SubscribeError> {
-        let (id, follows_joined) = (self.id, added.is_all);
+        let id = self.id;
         for _ in 0..ATTEMPTS {
-            let mark = self.request(|reply| Command::Mark {
-                id,
-                follows_joined,
-                reply,
-            });
+            let realms = added.realms.clone();
+            let mark = self.request(|reply| Command::Mark { id, realms, reply });
             let mark = mark.await?;
             let starts = self.entitlements.starts(self.actor, added, resume);
             let mut starts = starts.await?;

@@ -21,16 +21,19 @@ mod subscribing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::Hash;
 use std::sync::Arc;
 
-use talk_domain::kernel::id::AgentId;
+use talk_domain::kernel::id::{AgentId, CustomerId};
 use talk_domain::kernel::live::{Gap, Notice, Presence, Scope};
 use talk_domain::kernel::log::Logged;
-use talk_domain::kernel::stream::{Change, StreamId};
+use talk_domain::kernel::stream::{Change, Realm, StreamId};
 
 use fanout::Fanout;
 use link::Link;
+pub use subscriber::Reader;
 use subscriber::Subscriber;
 
 /// Identity of a connection on this node.
@@ -73,6 +76,8 @@ pub struct Hub {
     fanouts: HashMap<StreamId, Fanout>,
     subscribers: HashMap<SubscriberId, Subscriber>,
     agents: HashMap<AgentId, Vec<SubscriberId>>,
+    /// The connections that oversee a realm.
+    overseers: HashMap<(CustomerId, Realm), Vec<SubscriberId>>,
     recent: VecDeque<(StreamId, u64)>,
     committed_count: u64,
     queue_limit: usize,
@@ -82,6 +87,16 @@ pub struct Hub {
 /// much as to send an event.
 pub(crate) const fn portion(queue_limit: usize) -> usize {
     queue_limit / 8
+}
+
+/// Removes a connection from the list at `key`, and the list with its last connection.
+fn remove_from<K: Eq + Hash>(lists: &mut HashMap<K, Vec<SubscriberId>>, key: K, id: SubscriberId) {
+    if let Entry::Occupied(mut list) = lists.entry(key) {
+        list.get_mut().retain(|other| *other != id);
+        if list.get().is_empty() {
+            list.remove();
+        }
+    }
 }
 
 impl Hub {
@@ -105,10 +120,14 @@ impl Hub {
         CommitMark(self.committed_count)
     }
 
-    /// Adds a connection of `agent` without subscriptions.
-    pub fn connect(&mut self, id: SubscriberId, agent: AgentId) {
-        self.subscribers.insert(id, Subscriber::new(agent));
-        self.agents.entry(agent).or_default().push(id);
+    /// Adds a connection without subscriptions.
+    pub fn connect(&mut self, id: SubscriberId, reader: Reader) {
+        for realm in &reader.overseen {
+            let overseen = (reader.customer, *realm);
+            self.overseers.entry(overseen).or_default().push(id);
+        }
+        self.agents.entry(reader.agent).or_default().push(id);
+        self.subscribers.insert(id, Subscriber::new(reader));
     }
 
     /// Removes a connection that has ended.
@@ -119,18 +138,21 @@ impl Hub {
         for stream in subscriber.links.keys() {
             self.leave_fanout(id, *stream);
         }
-        if let Some(subscribers) = self.agents.get_mut(&subscriber.agent) {
-            subscribers.retain(|other| *other != id);
-            if subscribers.is_empty() {
-                self.agents.remove(&subscriber.agent);
-            }
+        let Reader {
+            agent,
+            customer,
+            overseen,
+        } = subscriber.reader;
+        remove_from(&mut self.agents, agent, id);
+        for realm in overseen {
+            remove_from(&mut self.overseers, (customer, realm), id);
         }
     }
 
-    /// Sets whether the subscriber is subscribed to streams that its agent joins later.
-    pub fn set_follows_joined(&mut self, id: SubscriberId, follows: bool) {
+    /// Subscribes to streams of these realms that the agent joins later, or oversees.
+    pub fn follow(&mut self, id: SubscriberId, realms: &BTreeSet<Realm>) {
         if let Some(subscriber) = self.subscribers.get_mut(&id) {
-            subscriber.follows_joined = follows;
+            subscriber.follows.extend(realms);
         }
     }
 
@@ -159,10 +181,10 @@ impl Hub {
 
     /// Ends the delivery of every stream outside `remaining`.
     pub fn unsubscribe(&mut self, id: SubscriberId, remaining: &Scope) {
-        self.set_follows_joined(id, remaining.is_all);
-        let Some(subscriber) = self.subscribers.get(&id) else {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
+        subscriber.follows.clone_from(&remaining.realms);
         let linked = subscriber.links.keys().copied();
         for stream in linked
             .filter(|stream| !remaining.contains(*stream))
@@ -185,7 +207,7 @@ impl Hub {
         else {
             return;
         };
-        let agent = sender.agent;
+        let agent = sender.reader.agent;
         for other in fanout.live.clone() {
             let notice = Notice::Ephemeral(stream, Arc::clone(frame));
             self.send_unlogged(other, agent, notice, out);
@@ -219,7 +241,9 @@ impl Hub {
         out: &mut dyn Outbox,
     ) {
         for (id, subscriber) in &mut self.subscribers {
-            if agents.contains(&subscriber.agent) && subscriber.queued * 4 <= self.queue_limit {
+            if agents.contains(&subscriber.reader.agent)
+                && subscriber.queued * 4 <= self.queue_limit
+            {
                 let notice = Notice::Report(Arc::clone(frame));
                 subscriber.queued += notice.bytes();
                 out.send(*id, notice);
@@ -239,7 +263,7 @@ impl Hub {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        if subscriber.agent != sender && subscriber.queued * 4 <= self.queue_limit {
+        if subscriber.reader.agent != sender && subscriber.queued * 4 <= self.queue_limit {
             subscriber.queued += notice.bytes();
             out.send(id, notice);
         }
@@ -252,8 +276,13 @@ impl Hub {
             self.deliver(event, out);
             for change in &event.changes {
                 if let Change::Joins(agent) = *change {
-                    self.link_joined(agent, event, out);
+                    let joined = self.agents.get(&agent).cloned();
+                    self.link_readers(joined.unwrap_or_default(), event, out);
                 }
+            }
+            let overseen = (event.customer, event.stream.realm);
+            if let Some(overseers) = self.overseers.get(&overseen).cloned() {
+                self.link_readers(overseers, event, out);
             }
         }
     }

@@ -8,6 +8,7 @@
 //! A [`LogReader`] gives every event of the installation to a
 //! [consumer](talk_domain::kernel::consumer), from its stored position on.
 
+mod by_realm;
 mod connection;
 pub mod hub;
 mod mailbox;
@@ -15,5 +16,6 @@ mod node;
 mod reader;
 mod roster;
 
+pub use by_realm::ByRealm;
 pub use node::{Node, NodeBell, NodeHandle};
 pub use reader::{LogReader, ReaderBell};

@@ -4,7 +4,7 @@ mod io;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use talk_domain::kernel::live::{
     CatchUp, Connection, Entitlements, Live, Notice, Presence, Scope, Starts,
 };
 use talk_domain::kernel::log::{Bell, Logged};
-use talk_domain::kernel::stream::StreamId;
+use talk_domain::kernel::stream::{Realm, StreamId};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::connection::NodeConnection;
-use crate::hub::{CommitMark, Hub, Outbox as _, Page, SubscriberId, portion};
+use crate::hub::{CommitMark, Hub, Outbox as _, Page, Reader, SubscriberId, portion};
 use crate::mailbox::{Mailbox, mailbox};
 use crate::roster::{PresenceChange, Roster};
 use io::NodeIo;
@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Disconnect(SubscriberId),
     Mark {
         id: SubscriberId,
-        follows_joined: bool,
+        realms: BTreeSet<Realm>,
         reply: oneshot::Sender<CommitMark>,
     },
     Subscribe {
@@ -192,21 +192,20 @@ impl Running {
         match command {
             Command::Committed(events) => hub.committed(&events, io),
             Command::Connect(id, actor, mailbox) => {
+                let reader = Reader {
+                    agent: actor.agent,
+                    customer: actor.customer,
+                    overseen: io.overseen(actor),
+                };
                 io.connect(id, actor, mailbox);
-                hub.connect(id, actor.agent);
+                hub.connect(id, reader);
             }
             Command::Disconnect(id) => {
                 hub.disconnect(id);
                 io.disconnect(id);
             }
-            Command::Mark {
-                id,
-                follows_joined,
-                reply,
-            } => {
-                if follows_joined {
-                    hub.set_follows_joined(id, true);
-                }
+            Command::Mark { id, realms, reply } => {
+                hub.follow(id, &realms);
                 let _ = reply.send(hub.mark());
             }
             Command::Subscribe {

@@ -4,16 +4,20 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use conversation_domain::live::ConversationEntitlements;
+use conversation_domain::model::conversation;
 use conversation_domain::unit::Conversations;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use talk_console::DemoAgent;
 use talk_domain::hooks::unit::Hooks;
+use talk_domain::kernel::live::Entitlements;
 use talk_domain::kernel::store::Store;
 use talk_domain::talk::live::TalkEntitlements;
+use talk_domain::talk::model::chat::CHAT;
 use talk_domain::talk::unit::Talk;
 
-use talk_events::{Node, ReaderBell};
+use talk_events::{ByRealm, Node, ReaderBell};
 use talk_files::Files;
 use talk_http_actix::{Api, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
@@ -177,7 +181,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
-    let entitlements = Arc::new(TalkEntitlements::new(Arc::clone(&store)));
+    let entitlements = Arc::new(entitlements(&store, &prepared.conversations));
     let (live, delivery) = prepared.node.run(entitlements);
     let (revocations, watching) = talk_http_actix::watch_revocations(Arc::clone(&store));
     let mut background = maintenance(settings, &store, &metrics);
@@ -232,6 +236,19 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let is_broken = stop.await.context("the end")?;
     close(database, prepared.marker, prepared.lock).await;
     whole(is_broken)
+}
+
+/// Returns the ports that decide which streams a connection may read.
+fn entitlements(
+    store: &Arc<dyn Store<Talk>>,
+    conversations: &Arc<dyn Store<Conversations>>,
+) -> ByRealm {
+    let talk = TalkEntitlements::new(Arc::clone(store));
+    let outside = ConversationEntitlements::new(Arc::clone(conversations));
+    ByRealm::new([
+        (CHAT, Arc::new(talk) as Arc<dyn Entitlements>),
+        (conversation::REALM, Arc::new(outside)),
+    ])
 }
 
 /// The listeners, and the limits of their connections.

@@ -1,11 +1,68 @@
 //! Frames of conversations. The event log stores the same bytes that are pushed.
 
+use std::borrow::Cow;
+
 use conversation_domain::model::event::{Event, FrameEncoder};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::{Value, json};
 use talk_domain::kernel::id::ConversationId;
 
-use crate::frame::ChatFrames;
+use crate::frame::{ChatFrames, one_of};
 use crate::resource::{Conversation, ConversationMessage};
+use crate::schema::{camel, define};
+
+/// The types of events whose data is the conversation.
+const OF_CONVERSATIONS: [&str; 2] = ["conversation_created", "conversation_updated"];
+
+/// The types of events whose data is a message.
+const OF_MESSAGES: [&str; 2] = [
+    "conversation_message_created",
+    "conversation_message_updated",
+];
+
+/// The schema of any event of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyConversationEvent;
+
+impl JsonSchema for AnyConversationEvent {
+    fn schema_name() -> Cow<'static, str> {
+        "ConversationEvent".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let conversation = generator.subschema_for::<Conversation>();
+        let message = generator.subschema_for::<ConversationMessage>();
+        let kinds = OF_CONVERSATIONS.map(|name| (name, schema(generator, name, &conversation)));
+        let messages = OF_MESSAGES.map(|name| (name, schema(generator, name, &message)));
+        let about = "An event of a conversation, byte for byte as it is pushed.";
+        one_of(about, kinds.into_iter().chain(messages))
+    }
+}
+
+/// The schema of the frames of one type.
+fn schema(generator: &mut SchemaGenerator, name: &str, data: &Schema) -> Value {
+    let schema = json!({
+        "type": "object",
+        "required": ["type", "data", "conversation_id", "seq"],
+        "properties": {
+            "type": {"type": "string", "const": name},
+            "data": data,
+            "conversation_id": {"type": "string", "description": "The conversation."},
+            "seq": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "The place of the event in the conversation's log.",
+            },
+            "replay": {
+                "type": "boolean",
+                "const": true,
+                "description": "There if a socket sends what a resumption asked for.",
+            },
+        },
+    });
+    define(generator, &format!("{}Event", camel(name)), schema)
+}
 
 /// `{"type":"conversation_message_created","data":{…},"conversation_id":"…","seq":7}`.
 #[derive(Serialize)]
@@ -26,7 +83,7 @@ impl FrameEncoder for ChatFrames {
     ) -> String {
         let (kind, place) = (event.kind(), (conversation, seq));
         match event {
-            Event::ConversationCreated(state) | Event::ConversationUpdated(state) => {
+            Event::ConversationCreated(state) | Event::ConversationUpdated(state, _) => {
                 frame(kind.as_str(), place, Conversation::from(state))
             }
             Event::MessageCreated(message, room) | Event::MessageUpdated(message, room) => frame(
@@ -51,7 +108,23 @@ fn frame<D: Serialize>(kind: &str, (conversation, seq): (ConversationId, u64), d
 mod tests {
     use super::*;
     use conversation_domain::testing::{a_conversation, a_message, a_room};
-    use serde_json::Value;
+
+    /// CONV-13: every type of event is in the description of the socket.
+    #[test]
+    fn every_event_is_described() {
+        let (message, room) = (a_message(1), a_room());
+        let conversation = a_conversation();
+        let events = [
+            Event::ConversationCreated(&conversation),
+            Event::ConversationUpdated(&conversation, None),
+            Event::MessageCreated(&message, &room),
+            Event::MessageUpdated(&message, &room),
+        ];
+        let described = [OF_CONVERSATIONS, OF_MESSAGES].concat();
+        for (event, name) in events.iter().zip(described) {
+            assert_eq!(event.kind().as_str(), name);
+        }
+    }
 
     fn encoded(event: Event<'_>) -> Value {
         let conversation = a_conversation();

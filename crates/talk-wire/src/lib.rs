@@ -3,7 +3,7 @@
 //! It contains no rules: domain values are converted into JSON, and JSON into commands. Ids and
 //! times are text on the wire, and every documented field is always present.
 
-mod conversation_frame;
+pub mod conversation_frame;
 pub mod error;
 pub mod frame;
 pub mod id;

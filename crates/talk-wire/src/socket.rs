@@ -4,10 +4,12 @@ mod topic;
 
 use std::collections::BTreeMap;
 
+use conversation_domain::model::conversation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use talk_domain::kernel::live::{Ended, ResetReason};
+use talk_domain::kernel::stream::StreamId;
 
 use crate::resource::{AGENT, AgentPresence, Message, Webhook};
 pub use topic::{Subject, Topic, TopicError, Vocabulary};
@@ -61,22 +63,29 @@ pub enum ServerFrame<'a> {
         epoch: &'a str,
         /// The chats that are delivered.
         chats: BTreeMap<String, Range>,
+        /// The conversations that are delivered, if a topic is about conversations. Further ones of an
+        /// admin or manager follow with their next event.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "BTreeMap<String, Range>")]
+        conversations: Option<BTreeMap<String, Range>>,
         /// The refused topics.
         refused: Vec<Refused>,
     },
     /// A resumption is complete up to this event.
     #[schemars(title = "CaughtUpFrame")]
     CaughtUp {
-        /// The chat.
-        chat_id: String,
+        /// The chat or conversation.
+        #[serde(flatten)]
+        of: Of,
         /// The event.
         seq: u64,
     },
     /// The position cannot be resumed from; delivery continues after `head`.
     #[schemars(title = "ResetFrame")]
     Reset {
-        /// The chat.
-        chat_id: String,
+        /// The chat or conversation.
+        #[serde(flatten)]
+        of: Of,
         /// Why.
         #[schemars(extend("enum" = RESETS))]
         reason: &'static str,
@@ -86,23 +95,28 @@ pub enum ServerFrame<'a> {
     /// The client reads too slowly; it is served from the log.
     #[schemars(title = "LaggingFrame")]
     Lagging {
-        /// The chat.
-        chat_id: String,
+        /// The chat or conversation.
+        #[serde(flatten)]
+        of: Of,
         /// The last event it was sent.
         seq: u64,
     },
-    /// Positions of quiet chats.
+    /// Positions of quiet chats and conversations.
     #[schemars(title = "PositionFrame")]
     Position {
-        /// `seq` of the newest event of each.
+        /// `seq` of the newest event of each chat.
         chats: BTreeMap<String, u64>,
+        /// `seq` of the newest event of each conversation, if there are any.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        conversations: BTreeMap<String, u64>,
     },
-    /// Delivery of a chat has ended.
+    /// Delivery of a chat or conversation has ended.
     #[serde(rename = "unsubscribed")]
     #[schemars(title = "EndedFrame")]
     Ended {
-        /// The chat.
-        chat_id: String,
+        /// The chat or conversation.
+        #[serde(flatten)]
+        of: Of,
         /// Why.
         #[schemars(extend("enum" = ENDS))]
         reason: &'static str,
@@ -172,7 +186,44 @@ pub enum ServerFrame<'a> {
     },
 }
 
-/// The start of the delivery of a chat.
+/// The stream that a frame is about: one of the two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Of {
+    /// The chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    chat_id: Option<String>,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    conversation_id: Option<String>,
+}
+
+impl Of {
+    /// The chat with this id.
+    #[must_use]
+    pub const fn chat(id: String) -> Self {
+        Self {
+            chat_id: Some(id),
+            conversation_id: None,
+        }
+    }
+}
+
+impl From<StreamId> for Of {
+    fn from(stream: StreamId) -> Self {
+        let id = stream.to_string();
+        if stream.realm == conversation::REALM {
+            return Self {
+                chat_id: None,
+                conversation_id: Some(id),
+            };
+        }
+        Self::chat(id)
+    }
+}
+
+/// The start of the delivery of a chat or conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "DeliveredRange")]
 pub struct Range {
@@ -203,6 +254,21 @@ pub struct Typist {
 }
 
 impl ServerFrame<'_> {
+    /// The positions of quiet streams.
+    #[must_use]
+    pub fn positions(quiet: &BTreeMap<StreamId, u64>) -> Self {
+        let of = |is_conversation| {
+            let of = quiet.iter().filter(move |(stream, _)| {
+                (stream.realm == conversation::REALM) == is_conversation
+            });
+            of.map(|(stream, seq)| (stream.to_string(), *seq)).collect()
+        };
+        Self::Position {
+            chats: of(false),
+            conversations: of(true),
+        }
+    }
+
     /// Its text.
     #[must_use]
     pub fn json(&self) -> String {
@@ -244,6 +310,8 @@ pub fn replayed(frame: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use talk_domain::testing::stream_id;
+    use uuid::Uuid;
 
     fn value(frame: &ServerFrame<'_>) -> Value {
         serde_json::from_str(&frame.json()).unwrap()
@@ -253,46 +321,46 @@ mod tests {
     #[test]
     fn frames_look_as_documented() {
         let data = RawValue::from_string(r#"{"id":"m"}"#.into()).unwrap();
+        let chat = stream_id(1).to_string();
+        let range = Range {
+            from: 121,
+            head: 135,
+        };
         for (frame, expected) in [
             (
                 ServerFrame::Subscribed {
                     id: "7",
                     epoch: "e",
-                    chats: [(
-                        "c".to_owned(),
-                        Range {
-                            from: 121,
-                            head: 135,
-                        },
-                    )]
-                    .into(),
+                    chats: [("c".to_owned(), range)].into(),
+                    conversations: Some([("v".to_owned(), Range { from: 1, head: 0 })].into()),
                     refused: vec![],
                 },
                 json!({"type": "subscribed", "id": "7", "epoch": "e",
-                    "chats": {"c": {"from": 121, "head": 135}}, "refused": []}),
+                    "chats": {"c": {"from": 121, "head": 135}},
+                    "conversations": {"v": {"from": 1, "head": 0}}, "refused": []}),
             ),
             (
                 ServerFrame::CaughtUp {
-                    chat_id: "c".into(),
+                    of: Of::from(stream_id(1)),
                     seq: 135,
                 },
-                json!({"type": "caught_up", "chat_id": "c", "seq": 135}),
+                json!({"type": "caught_up", "chat_id": chat, "seq": 135}),
             ),
             (
                 ServerFrame::Reset {
-                    chat_id: "c".into(),
+                    of: Of::from(conversation::stream(Uuid::from_u128(7).into())),
                     reason: reset(ResetReason::Epoch),
                     head: 9,
                 },
-                json!({"type": "reset", "chat_id": "c", "reason": "epoch", "head": 9}),
+                json!({"type": "reset", "conversation_id": Uuid::from_u128(7).to_string(), "reason": "epoch", "head": 9}),
             ),
             (
                 ServerFrame::Ended {
-                    chat_id: "c".into(),
+                    of: Of::from(stream_id(1)),
                     reason: ended(Ended::Removed),
                     seq: 9,
                 },
-                json!({"type": "unsubscribed", "chat_id": "c", "reason": "removed", "seq": 9}),
+                json!({"type": "unsubscribed", "chat_id": chat, "reason": "removed", "seq": 9}),
             ),
             (
                 ServerFrame::Posted {

@@ -63,15 +63,15 @@ fn set_owner(
     mut conversation: Conversation,
     owner: Option<AgentId>,
 ) -> Result<Conversation, StoreError> {
-    if conversation.owner == owner {
+    let before = std::mem::replace(&mut conversation.owner, owner);
+    if before == owner {
         return Ok(conversation);
     }
-    conversation.owner = owner;
     let cause = Cause {
         actor: Some(cx.actor.agent),
         now: cx.now,
     };
-    record_update(uow, cause, &mut conversation)?;
+    record_update(uow, cause, &mut conversation, before)?;
     Ok(conversation)
 }
 

@@ -27,7 +27,8 @@ pub fn set_state(
         actor: Some(cx.actor.agent),
         now: cx.now,
     };
-    record_update(uow, cause, &mut conversation)?;
+    let owner = conversation.owner;
+    record_update(uow, cause, &mut conversation, owner)?;
     Ok(conversation)
 }
 

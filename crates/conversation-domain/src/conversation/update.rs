@@ -74,7 +74,7 @@ pub fn update_conversation(
         actor: Some(cx.actor.agent),
         now: cx.now,
     };
-    record_update(uow, cause, &mut changed)?;
+    record_update(uow, cause, &mut changed, before)?;
     Ok(changed)
 }
 

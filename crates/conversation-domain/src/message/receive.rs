@@ -70,8 +70,8 @@ refusals! {
 }
 
 /// Receives a message: finds or creates its room and conversation, opens the conversation if it was
-/// closed, leaves it without an owner if that agent was deleted, and stores the message, in one transaction. An event that has been received before changes
-/// nothing.
+/// closed, leaves it without an owner if that agent was deleted, and stores the message, in one
+/// transaction. An event that has been received before changes nothing.
 ///
 /// # Errors
 /// See [`ReceiveError`].
@@ -99,8 +99,9 @@ pub fn receive_message(
         ..conversation.clone()
     };
     if awake != conversation {
+        let before = conversation.owner;
         conversation = awake;
-        record_update(uow, cause, &mut conversation)?;
+        record_update(uow, cause, &mut conversation, before)?;
     }
     let message = Message {
         id: arrival.ids.fresh().into(),

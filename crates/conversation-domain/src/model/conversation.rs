@@ -150,6 +150,17 @@ pub trait ConversationQueries {
     /// Only when storage fails.
     fn get(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
+    /// Returns the number of the newest event of each conversation, of one owner or of all: up to `limit`
+    /// of them if there is a limit, the newest activity first.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn heads(
+        &mut self,
+        owner: Option<AgentId>,
+        limit: Option<u32>,
+    ) -> Result<Vec<(ConversationId, u64)>, StoreError>;
+
     /// Lists conversations by the time of their newest event and their id.
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::log::{Entry, Kind};
+use talk_domain::kernel::stream::Change;
 use uuid::Uuid;
 
 use crate::model::conversation::Conversation;
@@ -15,8 +16,8 @@ use crate::model::room::Room;
 pub enum Event<'a> {
     /// A conversation began.
     ConversationCreated(&'a Conversation),
-    /// Name, detail, state or owner changed.
-    ConversationUpdated(&'a Conversation),
+    /// Name, detail, state or owner changed. Beside it the owner before.
+    ConversationUpdated(&'a Conversation, Option<AgentId>),
     /// A message arrived or was sent in this room.
     MessageCreated(&'a Message, &'a Room),
     /// A message of this room has got further.
@@ -29,7 +30,7 @@ impl Event<'_> {
     pub const fn kind(&self) -> Kind {
         Kind::new(match self {
             Self::ConversationCreated(_) => "conversation_created",
-            Self::ConversationUpdated(_) => "conversation_updated",
+            Self::ConversationUpdated(..) => "conversation_updated",
             Self::MessageCreated(..) => "conversation_message_created",
             Self::MessageUpdated(..) => "conversation_message_updated",
         })
@@ -42,7 +43,7 @@ impl Event<'_> {
             kind: self.kind(),
             subject: self.subject(),
             content_of: None,
-            changes: Vec::new(),
+            changes: self.changes(),
             payload,
         }
     }
@@ -51,11 +52,24 @@ impl Event<'_> {
     #[must_use]
     pub const fn subject(&self) -> Uuid {
         match self {
-            Self::ConversationCreated(conversation) | Self::ConversationUpdated(conversation) => {
-                conversation.id.0
-            }
+            Self::ConversationCreated(conversation)
+            | Self::ConversationUpdated(conversation, _) => conversation.id.0,
             Self::MessageCreated(message, _) | Self::MessageUpdated(message, _) => message.id.0,
         }
+    }
+
+    /// The changes of who may read the stream: a new owner may, and the one before no longer.
+    fn changes(&self) -> Vec<Change> {
+        let (before, after) = match self {
+            Self::ConversationCreated(conversation) => (None, conversation.owner),
+            Self::ConversationUpdated(conversation, before) => (*before, conversation.owner),
+            Self::MessageCreated(..) | Self::MessageUpdated(..) => (None, None),
+        };
+        if before == after {
+            return Vec::new();
+        }
+        let leaves = before.map(Change::Leaves);
+        leaves.into_iter().chain(after.map(Change::Joins)).collect()
     }
 }
 
@@ -80,6 +94,27 @@ pub trait FrameEncoder: Send + Sync {
 mod tests {
     use super::*;
     use crate::testing::{a_conversation, a_message, a_room};
+    use talk_domain::testing::agent_id;
+
+    /// CONV-13: the owner reads the stream, and no longer once another one has it.
+    #[test]
+    fn an_event_carries_the_change_of_the_owner() {
+        let (one, two) = (agent_id(1), agent_id(2));
+        let owned = |owner| Conversation {
+            owner,
+            ..a_conversation()
+        };
+        let changes = |event: Event<'_>| event.entry("{}".into()).changes;
+        let update = |owner, before| changes(Event::ConversationUpdated(&owned(owner), before));
+        let moved = vec![Change::Leaves(one), Change::Joins(two)];
+        assert_eq!(update(Some(two), Some(one)), moved);
+        assert_eq!(update(None, Some(one)), [Change::Leaves(one)]);
+        assert_eq!(update(Some(one), Some(one)), []);
+        let begun = changes(Event::ConversationCreated(&owned(Some(one))));
+        assert_eq!(begun, [Change::Joins(one)]);
+        let said = changes(Event::MessageCreated(&a_message(1), &a_room()));
+        assert_eq!(said, []);
+    }
 
     #[test]
     fn an_event_names_its_object() {

@@ -32,15 +32,16 @@ pub(crate) fn append(
     uow.events().append(stream(id), tick, actor, entry)
 }
 
-/// Logs a change of the conversation itself, and stores it.
+/// Logs a change of the conversation itself, and stores it. `before` was the owner until now.
 pub(crate) fn record_update(
     uow: &mut dyn ConversationUnit,
     cause: Cause,
     conversation: &mut Conversation,
+    before: Option<AgentId>,
 ) -> Result<Arc<Logged>, StoreError> {
     let tick = conversation.tick(cause.now);
     conversation.updated = tick.at;
-    let event = Event::ConversationUpdated(conversation);
+    let event = Event::ConversationUpdated(conversation, before);
     let logged = append(uow, cause.actor, conversation, event)?;
     uow.conversations().update(conversation)?;
     Ok(logged)

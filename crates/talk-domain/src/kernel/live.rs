@@ -11,13 +11,13 @@ use crate::kernel::future::BoxFuture;
 use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::log::{LogPage, Logged, Portion};
 use crate::kernel::store_error::StoreError;
-use crate::kernel::stream::StreamId;
+use crate::kernel::stream::{Realm, StreamId};
 
 /// The streams that a connection is subscribed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Every stream that its agent may read, now and later.
-    pub is_all: bool,
+    /// Every stream of these realms that its agent may read, now and later.
+    pub realms: BTreeSet<Realm>,
     /// These streams, for as long as its agent may read them.
     pub streams: BTreeSet<StreamId>,
 }
@@ -26,7 +26,23 @@ impl Scope {
     /// Whether events of `stream` belong to it.
     #[must_use]
     pub fn contains(&self, stream: StreamId) -> bool {
-        self.is_all || self.streams.contains(&stream)
+        self.realms.contains(&stream.realm) || self.streams.contains(&stream)
+    }
+
+    /// The part of it that is in `realm`.
+    #[must_use]
+    pub fn within(&self, realm: Realm) -> Self {
+        let streams = self.streams.iter().copied();
+        Self {
+            realms: self.realms.intersection(&[realm].into()).copied().collect(),
+            streams: streams.filter(|stream| stream.realm == realm).collect(),
+        }
+    }
+
+    /// Whether no stream belongs to it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.realms.is_empty() && self.streams.is_empty()
     }
 }
 
@@ -312,6 +328,10 @@ pub trait Entitlements: Send + Sync {
         portion: Portion,
     ) -> BoxFuture<'_, Result<CatchUp, StoreError>>;
 
+    /// The realms of which `actor` may read every stream of its customer, whichever agents join and
+    /// leave them.
+    fn overseen(&self, actor: Actor) -> BTreeSet<Realm>;
+
     /// The streams whose participants see the presence of an agent.
     fn streams_of(
         &self,
@@ -329,17 +349,38 @@ mod tests {
     #[test]
     fn a_scope_contains_the_streams_it_names_or_all() {
         let one = Scope {
-            is_all: false,
             streams: [stream_id(1)].into(),
+            ..Scope::default()
         };
         let all = Scope {
-            is_all: true,
+            realms: [stream_id(1).realm].into(),
             ..Scope::default()
         };
         let contains = |scope: &Scope| [1, 2].map(|n| scope.contains(stream_id(n)));
         assert_eq!(contains(&one), [true, false]);
         assert_eq!(contains(&all), [true, true]);
         assert_eq!(contains(&Scope::default()), [false, false]);
+    }
+
+    /// CONV-13: chats and conversations are subscribed to apart from each other.
+    #[test]
+    fn a_scope_has_a_part_in_each_realm() {
+        let [one, two] = ["one", "two"].map(Realm::new);
+        let stream = |realm, n| StreamId {
+            realm,
+            id: stream_id(n).id,
+        };
+        let scope = Scope {
+            realms: [one].into(),
+            streams: [stream(one, 1), stream(two, 2)].into(),
+        };
+        assert!(scope.contains(stream(one, 9)) && scope.contains(stream(two, 2)));
+        assert!(!scope.contains(stream(two, 9)));
+        let part = scope.within(two);
+        assert_eq!(part.streams, [stream(two, 2)].into());
+        assert!(part.realms.is_empty() && !part.is_empty());
+        assert_eq!(scope.within(one).realms, [one].into());
+        assert!(scope.within(Realm::new("three")).is_empty());
     }
 
     /// WS-11: short and rare notices do not count.

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use talk_domain::kernel::id::AgentId;
 use talk_domain::kernel::live::Ended;
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::stream::{Change, StreamId};
 
 use super::fanout::Fanout;
 use super::link::{Behind, Link};
-use super::{CommitMark, Hub, Notice, Outbox, REMEMBERED, SubscriberId, portion};
+use super::{CommitMark, Hub, Notice, Outbox, REMEMBERED, Reader, SubscriberId, portion};
 
-/// Why `agent` may read nothing of the stream after this event, if that is so.
-fn ended(event: &Logged, agent: AgentId) -> Option<Ended> {
+/// Why `reader` may read nothing of the stream after this event, if that is so.
+fn ended(event: &Logged, reader: &Reader) -> Option<Ended> {
+    let is_overseen = reader.overseen.contains(&event.stream.realm);
     event.changes.iter().find_map(|change| match *change {
-        Change::Leaves(leaver) if leaver == agent => Some(Ended::Removed),
+        Change::Leaves(leaver) if leaver == reader.agent && !is_overseen => Some(Ended::Removed),
         Change::Ends => Some(Ended::Deleted),
         Change::Leaves(_) | Change::Joins(_) => None,
     })
@@ -124,13 +124,14 @@ impl Hub {
                 is_replay,
             },
         );
-        let Some(ended) = ended(event, subscriber.agent) else {
+        let Some(ended) = ended(event, &subscriber.reader) else {
             return true;
         };
+        let follows = subscriber.follows(event.stream);
         match subscriber.links.get_mut(&event.stream) {
             Some(Link::Behind(link)) if event.seq <= link.ends_after => return true,
             // It reads on to the event with which its agent joins again, if there is one.
-            Some(Link::Behind(link)) if subscriber.follows_joined => {
+            Some(Link::Behind(link)) if follows => {
                 link.is_out = true;
                 link.cursor = link.cursor.max(link.returns_after);
             }
@@ -172,20 +173,26 @@ impl Hub {
         }
     }
 
-    /// Links the subscribers of an agent to a stream that it joined with `event`, if they are subscribed
-    /// to all its streams. They begin with that event.
-    pub(super) fn link_joined(&mut self, agent: AgentId, joined: &Logged, out: &mut dyn Outbox) {
-        for id in self.agents.get(&agent).cloned().unwrap_or_default() {
-            let Some(subscriber) = self.subscribers.get(&id).filter(|r| r.follows_joined) else {
+    /// Links those of these subscribers to the stream of `event` that are subscribed to all streams of its
+    /// realm. They begin with that event: their agent joins the stream with it, or oversees it.
+    pub(super) fn link_readers(
+        &mut self,
+        readers: Vec<SubscriberId>,
+        event: &Logged,
+        out: &mut dyn Outbox,
+    ) {
+        for id in readers {
+            let subscriber = self.subscribers.get(&id);
+            let Some(subscriber) = subscriber.filter(|reader| reader.follows(event.stream)) else {
                 continue;
             };
-            match subscriber.links.get(&joined.stream) {
+            match subscriber.links.get(&event.stream) {
                 Some(Link::Live | Link::Behind(_)) => continue,
-                Some(Link::Left(seq)) if joined.seq <= *seq => continue,
+                Some(Link::Left(seq)) if event.seq <= *seq => continue,
                 Some(Link::Left(_)) | None => {}
             }
-            let link = Link::behind(joined.seq.saturating_sub(1));
-            self.link(id, (joined.stream, joined.seq), link);
+            let link = Link::behind(event.seq.saturating_sub(1));
+            self.link(id, (event.stream, event.seq), link);
             self.read_next(id, out);
         }
     }

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use talk_domain::kernel::live::{ResetReason, Start};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::stream::{Change, StreamId};
+use talk_domain::testing::stream_id;
 
-use super::{Hub, Notice, Outbox, SubscriberId};
+use super::{Hub, Notice, Outbox, Reader, SubscriberId};
 
 mod answering;
 mod client;
@@ -89,9 +90,11 @@ impl World {
         let id = SubscriberId(self.next);
         self.next += 1;
         let agent = an_agent(&mut self.random);
-        self.hub.connect(id, agent);
+        self.hub.connect(id, Reader::of(agent));
         let is_choosy = self.random.below(3) == 0;
-        self.hub.set_follows_joined(id, !is_choosy);
+        if !is_choosy {
+            self.hub.follow(id, &[stream_id(1).realm].into());
+        }
         let mark = self.hub.mark();
         let client = Client {
             agent,

@@ -49,7 +49,7 @@ impl Hub {
             let Some(subscriber) = self.subscribers.get_mut(&id) else {
                 return;
             };
-            let agent = subscriber.agent;
+            let agent = subscriber.reader.agent;
             let Some(Link::Behind(link)) = subscriber.links.get_mut(&stream) else {
                 break;
             };
@@ -97,6 +97,7 @@ impl Hub {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return false;
         };
+        let follows = subscriber.follows(stream);
         let Some(Link::Behind(link)) = subscriber.links.get_mut(&stream) else {
             return false;
         };
@@ -121,7 +122,7 @@ impl Hub {
         if !was_out {
             out.send(id, Notice::Unsubscribed(stream, ended, last));
         }
-        if let Some(head) = returns_after.filter(|_| subscriber.follows_joined) {
+        if let Some(head) = returns_after.filter(|_| follows) {
             link.cursor = link.cursor.max(head);
         } else {
             subscriber.links.insert(stream, Link::Left(last));

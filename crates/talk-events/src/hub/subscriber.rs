@@ -1,19 +1,43 @@
 //! One connection with its links.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use talk_domain::kernel::id::AgentId;
-use talk_domain::kernel::stream::StreamId;
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::stream::{Realm, StreamId};
 
 use super::link::Link;
 
+/// The agent of a connection, and what it may read without joining it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// The agent.
+    pub agent: AgentId,
+    /// Its customer.
+    pub customer: CustomerId,
+    /// The realms of which it may read every stream of its customer.
+    pub overseen: BTreeSet<Realm>,
+}
+
+#[cfg(test)]
+impl Reader {
+    /// An agent that oversees nothing.
+    pub(super) fn of(agent: AgentId) -> Self {
+        Self {
+            agent,
+            customer: talk_domain::testing::customer_id(),
+            overseen: BTreeSet::new(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Subscriber {
-    pub(super) agent: AgentId,
+    pub(super) reader: Reader,
     pub(super) links: HashMap<StreamId, Link>,
     /// The streams whose link is behind.
     pub(super) behind: Vec<StreamId>,
-    pub(super) follows_joined: bool,
+    /// The realms in which it is subscribed to streams that its agent joins later.
+    pub(super) follows: BTreeSet<Realm>,
     /// Bytes of notices in the queue of its connection.
     pub(super) queued: usize,
     /// Bytes of the next event from the log, if the queue had no space for it.
@@ -23,15 +47,20 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    pub(super) fn new(agent: AgentId) -> Self {
+    pub(super) fn new(reader: Reader) -> Self {
         Self {
-            agent,
+            reader,
             links: HashMap::new(),
             behind: Vec::new(),
-            follows_joined: false,
+            follows: BTreeSet::new(),
             queued: 0,
             needs: 0,
             is_reading: false,
         }
+    }
+
+    /// Whether it is subscribed to streams of the realm of `stream` that its agent joins later.
+    pub(super) fn follows(&self, stream: StreamId) -> bool {
+        self.follows.contains(&stream.realm)
     }
 }

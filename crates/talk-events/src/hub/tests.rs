@@ -4,5 +4,6 @@
 mod delivery;
 mod desk;
 mod ephemeral;
+mod overseeing;
 mod replay;
 mod subscribing;

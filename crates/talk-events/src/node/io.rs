@@ -1,13 +1,13 @@
 //! The I/O of the hub: the queues of the connections, and reads of the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::live::{CatchUp, Entitlements, Notice};
 use talk_domain::kernel::log::Portion;
-use talk_domain::kernel::stream::StreamId;
+use talk_domain::kernel::stream::{Realm, StreamId};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -57,6 +57,11 @@ impl NodeIo {
     pub(super) fn connect(&mut self, id: SubscriberId, actor: Actor, mailbox: Mailbox) {
         let peer = Peer { actor, mailbox };
         self.peers.insert(id, Arc::new(peer));
+    }
+
+    /// The realms of which `actor` may read every stream of its customer.
+    pub(super) fn overseen(&self, actor: Actor) -> BTreeSet<Realm> {
+        self.entitlements.overseen(actor)
     }
 
     pub(super) fn disconnect(&mut self, id: SubscriberId) {

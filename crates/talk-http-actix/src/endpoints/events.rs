@@ -91,7 +91,7 @@ async fn list(
     let since = wanted.since.unwrap_or_default();
     let portion = Portion {
         kinds: match dialect {
-            Vocabulary::Chat => None,
+            Vocabulary::Chat | Vocabulary::Conversation => None,
             Vocabulary::Talk => Some(&legacy::frame::KINDS),
         },
         bytes: caller.shared.api.page_bytes,
@@ -111,7 +111,7 @@ async fn list(
 /// Returns the frames of `events`: in today's vocabulary the logged bytes.
 fn frames(events: &[Arc<Logged>], dialect: Vocabulary) -> Result<Vec<Cow<'_, str>>, StoreError> {
     let frames = events.iter().filter_map(|event| match dialect {
-        Vocabulary::Chat => Some(Ok(Cow::from(&*event.payload))),
+        Vocabulary::Chat | Vocabulary::Conversation => Some(Ok(Cow::from(&*event.payload))),
         Vocabulary::Talk => legacy::frame::frame(event)
             .map_err(|error| StoreError::Corrupt(error.into()))
             .transpose()
@@ -125,7 +125,11 @@ fn dialect(word: Option<&str>, has_legacy: bool) -> Result<Vocabulary, ApiError>
     let Some(word) = word else {
         return Ok(Vocabulary::Chat);
     };
-    let known = Vocabulary::parse(word).filter(|known| has_legacy || *known == Vocabulary::Chat);
+    let known = Vocabulary::parse(word).filter(|known| match known {
+        Vocabulary::Chat => true,
+        Vocabulary::Talk => has_legacy,
+        Vocabulary::Conversation => false,
+    });
     known.ok_or_else(|| {
         let words = if has_legacy { "chat or talk" } else { "chat" };
         ApiError::invalid("dialect", "DIALECT_INVALID", format!("must be {words}"))

@@ -4,6 +4,7 @@ mod frames;
 
 use serde_json::{Map, Value, json};
 use talk_domain::kernel::limits::Limits;
+use talk_wire::conversation_frame::AnyConversationEvent;
 use talk_wire::frame::AnyEvent;
 use talk_wire::legacy::frame::AnyTalkEvent;
 use talk_wire::request::PostMessage;
@@ -14,7 +15,7 @@ use crate::endpoints::SOCKET;
 use frames::client_frames;
 
 /// The schemas that only list others; each of those is a message of its own.
-const UNIONS: [&str; 3] = ["Event", "TalkEvent", "ServerFrame"];
+const UNIONS: [&str; 4] = ["Event", "ConversationEvent", "TalkEvent", "ServerFrame"];
 
 /// The document of an installation with the default settings, as it is committed and printed.
 #[must_use]
@@ -29,6 +30,7 @@ pub fn asyncapi() -> String {
 pub(crate) fn async_document(has_legacy: bool, limits: &Limits) -> Value {
     let mut schemas = Schemas::new(has_legacy);
     schemas.given::<AnyEvent>();
+    schemas.given::<AnyConversationEvent>();
     schemas.given::<ServerFrame<'_>>();
     if has_legacy {
         schemas.given::<AnyTalkEvent>();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use talk_domain::kernel::stream::StreamId;
 
-/// The `seq` of the last event sent, per chat.
+/// The `seq` of the last event sent, per chat or conversation.
 #[derive(Debug, Default)]
 pub(super) struct Positions(HashMap<StreamId, Position>);
 
@@ -33,11 +33,11 @@ impl Positions {
     }
 
     /// Returns the chats without a frame since the last call.
-    pub(super) fn quiet(&mut self) -> BTreeMap<String, u64> {
+    pub(super) fn quiet(&mut self) -> BTreeMap<StreamId, u64> {
         let mut quiet = BTreeMap::new();
         for (stream, position) in &mut self.0 {
             if !std::mem::replace(&mut position.is_fresh, false) {
-                quiet.insert(stream.to_string(), position.seq);
+                quiet.insert(*stream, position.seq);
             }
         }
         quiet
@@ -57,7 +57,7 @@ mod tests {
         positions.set(stream_id(2), 9);
         assert!(positions.quiet().is_empty());
         positions.set(stream_id(2), 10);
-        let only_first = BTreeMap::from([(stream_id(1).to_string(), 7)]);
+        let only_first = BTreeMap::from([(stream_id(1), 7)]);
         assert_eq!(positions.quiet(), only_first);
         positions.remove_stream(stream_id(1));
         assert_eq!(positions.quiet().len(), 1);

@@ -261,8 +261,8 @@ impl Session {
                     }
                 }
                 Ok(()) = self.revocations.changed() => {
-                    if self.has_ended().await {
-                        return Farewell::expired();
+                    if let Err(farewell) = self.check_session().await {
+                        return farewell;
                     }
                 }
                 _ = stopping.wait_for(|is_stopping| *is_stopping) => {

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use conversation_domain::model::conversation;
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::Invalid;
-use talk_domain::kernel::id::ChatId;
 use talk_domain::kernel::live::{self, Resume, Scope, Subscribed};
 use talk_domain::kernel::stream::StreamId;
+use talk_domain::talk::model::chat::CHAT;
 
 use talk_wire::id;
 use talk_wire::socket::{ClientFrame, Range, Refused, ServerFrame, Topic, TopicError, Vocabulary};
+use uuid::Uuid;
 
 use crate::api_error::ApiError;
 
@@ -20,7 +22,7 @@ pub(crate) const MAX_TOPICS: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Subscription {
     topics: BTreeSet<Topic>,
-    /// The chats covered, per vocabulary.
+    /// The chats and conversations covered, per vocabulary.
     scopes: BTreeMap<Vocabulary, Scope>,
     /// For chats that were subscribed to in the other vocabulary first: the last event that is not sent
     /// in this one.
@@ -47,17 +49,22 @@ impl Pending {
         actor: Actor,
         has_legacy: bool,
     ) -> Result<Self, ApiError> {
+        let since = since(frame.since.unwrap_or_default())?;
+        check_epoch(frame.epoch.as_deref(), &since)?;
         let mut pending = Self {
             id: frame.id,
             topics: Vec::new(),
             refused: Vec::new(),
-            resume: resume(frame.epoch, frame.since.unwrap_or_default())?,
+            resume: Resume {
+                epoch: frame.epoch.unwrap_or_default(),
+                since: BTreeMap::new(),
+            },
             held: Vec::new(),
         };
         for text in topics(frame.topics)? {
             let topic = Topic::parse(&text, actor).and_then(|topic| match topic.vocabulary {
                 Vocabulary::Talk if !has_legacy => Err(TopicError::Malformed),
-                Vocabulary::Talk | Vocabulary::Chat => Ok(topic),
+                Vocabulary::Talk | Vocabulary::Chat | Vocabulary::Conversation => Ok(topic),
             });
             match topic {
                 Ok(topic) => pending.topics.push((text, topic)),
@@ -67,27 +74,27 @@ impl Pending {
                 }),
             }
         }
+        pending.resume.since = placed(since, &pending.scope());
         Ok(pending)
     }
 
-    /// Returns the chats that it covers.
+    /// Returns the chats and conversations that it covers.
     pub(super) fn scope(&self) -> Scope {
         scope(self.topics.iter().map(|(_, topic)| topic))
     }
 
     /// Returns whether it covers a chat in a vocabulary.
     fn covers(&self, vocabulary: Vocabulary, stream: StreamId) -> bool {
-        self.topics.iter().any(|(_, topic)| {
-            topic.vocabulary == vocabulary && topic.chat.is_none_or(|chat| stream == chat.into())
-        })
+        let mut topics = self.topics.iter();
+        topics.any(|(_, topic)| topic.vocabulary == vocabulary && topic.covers(stream))
     }
 
     /// Moves the topics of chats that may not be subscribed to, to the refused ones.
     pub(super) fn refuse(&mut self, refused: live::Refused) {
         for (stream, reason) in refused {
-            let lost = self.topics.extract_if(.., |(_, topic)| {
-                topic.chat.map(StreamId::from) == Some(stream)
-            });
+            let lost = self
+                .topics
+                .extract_if(.., |(_, topic)| topic.stream() == Some(stream));
             self.refused.extend(lost.map(|(topic, _)| Refused {
                 topic,
                 reason: reason.to_owned(),
@@ -95,17 +102,31 @@ impl Pending {
         }
     }
 
+    /// Whether a topic is about conversations, also a refused one.
+    fn is_about_conversations(&self) -> bool {
+        let mut accepted = self.topics.iter();
+        let mut refused = self.refused.iter();
+        accepted.any(|(_, topic)| topic.vocabulary == Vocabulary::Conversation)
+            || refused.any(|refused| refused.topic.contains(":conversation"))
+    }
+
     /// Formats the answer to the frame `id`.
     pub(super) fn answer(&self, id: &str, epoch: &str, subscribed: &[Subscribed]) -> String {
-        let chats = subscribed.iter().map(|subscribed| {
+        let range = |subscribed: &Subscribed| {
             let from = subscribed.after + 1;
             let head = subscribed.head;
             (subscribed.stream.to_string(), Range { from, head })
-        });
+        };
+        let (conversations, chats): (Vec<_>, Vec<_>) = subscribed
+            .iter()
+            .partition(|subscribed| subscribed.stream.realm == conversation::REALM);
         ServerFrame::Subscribed {
             id,
             epoch,
-            chats: chats.collect(),
+            chats: chats.into_iter().map(range).collect(),
+            conversations: self
+                .is_about_conversations()
+                .then(|| conversations.into_iter().map(range).collect()),
             refused: self.refused.clone(),
         }
         .json()
@@ -113,7 +134,7 @@ impl Pending {
 }
 
 impl Subscription {
-    /// Returns all chats that it covers.
+    /// Returns all chats and conversations that it covers.
     pub(super) fn scope(&self) -> Scope {
         scope(&self.topics)
     }
@@ -124,11 +145,9 @@ impl Subscription {
         let topics: Vec<Topic> = topics.collect();
         for topic in &topics {
             let vocabulary = topic.vocabulary;
-            let subscribed = subscribed.iter().filter(|subscribed| {
-                topic
-                    .chat
-                    .is_none_or(|chat| subscribed.stream == chat.into())
-            });
+            let subscribed = subscribed
+                .iter()
+                .filter(|subscribed| topic.covers(subscribed.stream));
             for subscribed in subscribed {
                 if self.comes_second(vocabulary, subscribed.stream) {
                     self.floors
@@ -145,9 +164,9 @@ impl Subscription {
     pub(super) fn hold_back(&self, pending: &mut Pending) {
         let since = std::mem::take(&mut pending.resume.since);
         let (held, kept): (BTreeMap<_, _>, _) = since.into_iter().partition(|(stream, _)| {
-            let [one, other] = Vocabulary::ALL;
             let is_held = |asks, has| pending.covers(asks, *stream) && self.covers(has, *stream);
-            is_held(one, other) || is_held(other, one)
+            is_held(Vocabulary::Chat, Vocabulary::Talk)
+                || is_held(Vocabulary::Talk, Vocabulary::Chat)
         });
         pending.resume.since = kept;
         pending.held = held.into_keys().collect();
@@ -215,8 +234,7 @@ impl Subscription {
 
     /// Removes a chat that is no longer delivered.
     pub(super) fn remove_stream(&mut self, stream: StreamId) {
-        self.topics
-            .retain(|topic| topic.chat.map(StreamId::from) != Some(stream));
+        self.topics.retain(|topic| topic.stream() != Some(stream));
         self.floors.retain(|(_, floor), _| *floor != stream);
         self.settle();
     }
@@ -236,12 +254,10 @@ fn scope<'a>(topics: impl IntoIterator<Item = &'a Topic>) -> Scope {
 }
 
 fn cover(scope: &mut Scope, topic: &Topic) {
-    match topic.chat {
-        Some(chat) => {
-            scope.streams.insert(chat.into());
-        }
-        None => scope.is_all = true,
-    }
+    match topic.stream() {
+        Some(stream) => scope.streams.insert(stream),
+        None => scope.realms.insert(topic.vocabulary.realm()),
+    };
 }
 
 fn topics(given: Option<Vec<String>>) -> Result<Vec<String>, ApiError> {
@@ -259,7 +275,7 @@ fn topics(given: Option<Vec<String>>) -> Result<Vec<String>, ApiError> {
     Ok(given)
 }
 
-fn resume(epoch: Option<String>, since: BTreeMap<String, u64>) -> Result<Resume, ApiError> {
+fn check_epoch(epoch: Option<&str>, since: &BTreeMap<Uuid, u64>) -> Result<(), ApiError> {
     if epoch.is_none() && !since.is_empty() {
         return Err(ApiError::invalid(
             "epoch",
@@ -267,12 +283,24 @@ fn resume(epoch: Option<String>, since: BTreeMap<String, u64>) -> Result<Resume,
             "positions belong to an epoch",
         ));
     }
-    let since: Result<_, Invalid> = since
+    Ok(())
+}
+
+fn since(given: BTreeMap<String, u64>) -> Result<BTreeMap<Uuid, u64>, Invalid> {
+    let parsed = given
         .into_iter()
-        .map(|(chat, seq)| Ok((id::parse::<ChatId>("since", &chat)?.into(), seq)))
-        .collect();
-    Ok(Resume {
-        epoch: epoch.unwrap_or_default(),
-        since: since?,
-    })
+        .map(|(id, seq)| Ok((id::parse("since", &id)?, seq)));
+    parsed.collect()
+}
+
+/// The streams of positions. An id alone does not tell chats from conversations: it stands for each
+/// that is subscribed to, and delivery answers for the one that there is.
+fn placed(since: BTreeMap<Uuid, u64>, scope: &Scope) -> BTreeMap<StreamId, u64> {
+    let streams = since.into_iter().flat_map(|(id, seq)| {
+        let realms = [CHAT, conversation::REALM].into_iter();
+        realms.map(move |realm| (StreamId { realm, id }, seq))
+    });
+    streams
+        .filter(|(stream, _)| scope.contains(*stream))
+        .collect()
 }

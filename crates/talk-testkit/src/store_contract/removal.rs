@@ -7,7 +7,7 @@ use talk_domain::kernel::log::Portion;
 use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::chat::remove::remove_chat;
 use talk_domain::talk::live::subscribe::find_starts;
-use talk_domain::talk::model::chat::ChatKind;
+use talk_domain::talk::model::chat::{CHAT, ChatKind};
 use talk_domain::talk::model::retention::Step;
 use talk_domain::talk::read::mark::{MarkRead, mark_read};
 use talk_domain::testing::{actor, agent_id};
@@ -111,7 +111,7 @@ pub async fn a_chat_that_is_being_removed_is_followed_by_nobody(factory: Factory
             since: [(chat.into(), 3)].into(),
         };
         let scope = Scope {
-            is_all: true,
+            realms: [CHAT].into(),
             ..Scope::default()
         };
         let found = world.read(move |snapshot| {

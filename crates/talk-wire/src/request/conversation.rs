@@ -5,7 +5,7 @@ use conversation_domain::conversation::update;
 use conversation_domain::message::send;
 use conversation_domain::model::account::{Account, Method, parse_origins};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::{AgentId, ConversationId};
 use uuid::Uuid;
@@ -29,7 +29,8 @@ pub struct AccountSettings {
     #[serde(default)]
     pub detail: Option<String>,
     /// Settings of the type.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "ProviderData")]
     pub provider_data: Option<ProviderData>,
 }
 
@@ -82,6 +83,11 @@ impl AccountSettings {
 impl Request for AccountSettings {
     const REFUSALS: &'static [&'static str] =
         &["ACCOUNT_TYPE_INVALID", "LIMIT_EXCEEDED", "ORIGIN_INVALID"];
+}
+
+/// Reads a field that may be absent, but not null.
+fn given<'a, D: Deserializer<'a>, T: Deserialize<'a>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
 }
 
 /// Reads an owner: `""` and the nil id stand for none.

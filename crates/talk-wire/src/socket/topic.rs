@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use conversation_domain::model::conversation;
 use talk_domain::kernel::context::Actor;
-use talk_domain::kernel::id::{AgentId, ChatId, CustomerId};
+use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::stream::{Realm, StreamId};
+use talk_domain::talk::model::chat::CHAT;
+use uuid::Uuid;
 
 use crate::id;
 
@@ -23,13 +27,15 @@ pub enum Vocabulary {
     Chat,
     /// The older names, for example `message_created`.
     Talk,
+    /// The names of the events of conversations, for example `conversation_message_created`.
+    Conversation,
 }
 
 impl Vocabulary {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Chat, Self::Talk];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Chat, Self::Talk, Self::Conversation];
 
-    /// `chat` or `talk`.
+    /// The vocabulary with this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL
@@ -37,26 +43,36 @@ impl Vocabulary {
             .find(|vocabulary| vocabulary.as_str() == word)
     }
 
-    /// `chat` or `talk`.
+    /// `chat`, `talk` or `conversation`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::Talk => "talk",
+            Self::Conversation => "conversation",
+        }
+    }
+
+    /// The realm of the streams whose events it names.
+    #[must_use]
+    pub const fn realm(self) -> Realm {
+        match self {
+            Self::Chat | Self::Talk => CHAT,
+            Self::Conversation => conversation::REALM,
         }
     }
 }
 
 /// `agent_id:<agent>:chat[:<chat_id>]` or `customer_id:<customer>:chat[:<chat_id>]`, or the same
-/// with `talk`.
+/// with `talk`, or with `conversation` and the id of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic {
     /// The owner.
     pub subject: Subject,
     /// The vocabulary of its events.
     pub vocabulary: Vocabulary,
-    /// The chat; without one every chat the caller participates in.
-    pub chat: Option<ChatId>,
+    /// The chat or conversation; without one every chat or conversation that the caller may read.
+    pub object: Option<Uuid>,
 }
 
 /// Reasons to refuse a topic.
@@ -105,13 +121,26 @@ impl Topic {
             _ => return None,
         };
         let vocabulary = Vocabulary::parse(parts.next()?)?;
-        let chat = parts.next().map(|chat| id::parse("topic", chat));
-        let chat = chat.transpose().ok()?;
+        let object = parts.next().map(|object| id::parse("topic", object));
+        let object = object.transpose().ok()?;
         parts.next().is_none().then_some(Self {
             subject,
             vocabulary,
-            chat,
+            object,
         })
+    }
+
+    /// The one stream that it names, if it does.
+    #[must_use]
+    pub fn stream(&self) -> Option<StreamId> {
+        let realm = self.vocabulary.realm();
+        self.object.map(|id| StreamId { realm, id })
+    }
+
+    /// Whether it names a stream, or all of its realm.
+    #[must_use]
+    pub fn covers(&self, stream: StreamId) -> bool {
+        self.vocabulary.realm() == stream.realm && self.object.is_none_or(|id| id == stream.id)
     }
 }
 
@@ -122,8 +151,8 @@ impl fmt::Display for Topic {
             Subject::Customer(customer) => write!(f, "customer_id:{customer}:")?,
         }
         f.write_str(self.vocabulary.as_str())?;
-        match self.chat {
-            Some(chat) => write!(f, ":{chat}"),
+        match self.object {
+            Some(object) => write!(f, ":{object}"),
             None => Ok(()),
         }
     }
@@ -149,8 +178,32 @@ mod tests {
             format!("customer_id:{customer}:chat:{chat}"),
             format!("agent_id:{agent}:talk"),
             format!("customer_id:{customer}:talk:{chat}"),
+            format!("agent_id:{agent}:conversation"),
+            format!("customer_id:{customer}:conversation:{chat}"),
         ] {
             assert_eq!(parse(&text).unwrap().to_string(), text);
+        }
+    }
+
+    /// CONV-13: a chat and a conversation are different streams, whatever their ids.
+    #[test]
+    fn a_topic_covers_streams_of_its_realm() {
+        let (agent, id) = (agent_id(1), chat_id(3));
+        let stream = |realm| StreamId { realm, id: id.0 };
+        let [chat, conversation] = [CHAT, conversation::REALM].map(stream);
+        for (text, expected) in [
+            (format!("agent_id:{agent}:chat:{id}"), [true, false]),
+            (format!("agent_id:{agent}:talk"), [true, false]),
+            (format!("agent_id:{agent}:conversation"), [false, true]),
+            (format!("agent_id:{agent}:conversation:{id}"), [false, true]),
+            (format!("agent_id:{agent}:chat:{agent}"), [false, false]),
+        ] {
+            let topic = parse(&text).unwrap();
+            assert_eq!(
+                [chat, conversation].map(|stream| topic.covers(stream)),
+                expected
+            );
+            assert_eq!(topic.stream().is_some(), topic.object.is_some(), "{text}");
         }
     }
 
@@ -166,6 +219,7 @@ mod tests {
             format!("agent_id:{agent}:cha"),
             format!("agent_id:{agent}:chats"),
             format!("agent_id:{agent}:talks"),
+            format!("agent_id:{agent}:conversations"),
             format!("agent_id:{agent}:chat:"),
             format!("agent_id:{agent}:chat:{agent}:"),
             format!("agent_id:{agent}:chat:*"),

@@ -3,6 +3,7 @@
 mod files;
 mod login;
 mod output;
+mod outside;
 mod say;
 mod search;
 mod session;
@@ -47,10 +48,20 @@ enum Command {
     Upload(files::Upload),
     /// Save a file of a message, or of your own.
     Download(files::Download),
-    /// Answer a message.
+    /// List your conversations with people outside, or all as an admin.
+    Conversations(outside::Conversations),
+    /// Become the owner of a conversation without an owner.
+    Claim {
+        /// The conversation.
+        conversation: String,
+    },
+    /// List the accounts by which people outside write to you, as an admin.
+    Accounts,
+    /// Answer a message of a chat, or a person outside.
     Reply {
-        /// The message.
-        message: String,
+        /// The message, or the conversation with the person outside.
+        #[arg(value_name = "MESSAGE|CONVERSATION")]
+        id: String,
         /// The text of the message.
         text: String,
     },
@@ -109,9 +120,14 @@ async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
         }
         Command::Upload(upload) => files::upload(&session::client()?, upload, out).await,
         Command::Download(wanted) => files::download(&session::client()?, wanted, out).await,
-        Command::Reply { message, text } => {
-            say::reply(&session::client()?, (message, text), out).await
+        Command::Conversations(wanted) => {
+            outside::conversations(&session::client()?, wanted, out).await
         }
+        Command::Claim { conversation } => {
+            outside::claim(&session::client()?, &conversation, out).await
+        }
+        Command::Accounts => outside::accounts(&session::client()?, out).await,
+        Command::Reply { id, text } => reply(&session::client()?, (id, text), out).await,
         Command::React { message, emoji } => {
             say::react(&session::client()?, (message, emoji), out).await
         }
@@ -121,4 +137,16 @@ async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
             state,
         } => tail::tail(&session::client()?, (chats, since, state), out).await,
     }
+}
+
+/// Answers a person outside, or a message of a chat: an id is that of one of them.
+async fn reply(
+    client: &talk_client::Client,
+    (id, text): (String, String),
+    out: output::Output,
+) -> anyhow::Result<()> {
+    if outside::answer(client, (&id, &text), out).await? {
+        return Ok(());
+    }
+    say::reply(client, (id, text), out).await
 }

@@ -91,6 +91,9 @@ pub fn update_agent(
         after.token_generation += 1;
         uow.sessions().end(before.id, now)?;
         uow.keys().end_all(before.id, now)?;
+    } else if before.permission.administers() != after.permission.administers() {
+        // Its sockets check what they may read.
+        uow.sessions().end(before.id, now)?;
     }
     after.updated = now.max(before.updated.next());
     uow.agents().update(&after)?;

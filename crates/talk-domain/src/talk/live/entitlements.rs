@@ -1,5 +1,6 @@
 //! Answers delivery who may read which chats.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::kernel::context::Actor;
@@ -9,7 +10,7 @@ use crate::kernel::live::{CatchUp, Entitlements, Gap, Resume, Scope, Starts};
 use crate::kernel::log::Portion;
 use crate::kernel::store::{Store, Unit};
 use crate::kernel::store_error::StoreError;
-use crate::kernel::stream::StreamId;
+use crate::kernel::stream::{Realm, StreamId};
 use crate::talk::live::catch_up::catch_up;
 use crate::talk::live::subscribe::find_starts;
 use crate::talk::unit::Talk;
@@ -55,6 +56,11 @@ impl Entitlements for TalkEntitlements {
             }),
         });
         Box::pin(read)
+    }
+
+    /// Only participants read a chat, admins too.
+    fn overseen(&self, _: Actor) -> BTreeSet<Realm> {
+        BTreeSet::new()
     }
 
     fn streams_of(

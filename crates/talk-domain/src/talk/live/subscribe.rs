@@ -10,7 +10,7 @@ use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::StreamId;
 
 use crate::talk::access::{AccessError, view};
-use crate::talk::model::chat::Chat;
+use crate::talk::model::chat::{CHAT, Chat};
 use crate::talk::model::participant::ChatLog;
 
 /// Computes where delivery of `scope` starts for a connection of `actor` that resumes from `resume`.
@@ -27,7 +27,7 @@ pub fn find_starts(
 ) -> Result<Starts, StoreError> {
     let mut starts = Starts::default();
     let since = |stream| resume.since.get(&stream).copied();
-    if scope.is_all {
+    if scope.realms.contains(&CHAT) {
         for log in snapshot.participants().logs(actor.agent)? {
             let stream = log.chat.into();
             let start = start_of(since(stream), log, is_same_epoch);
@@ -35,7 +35,7 @@ pub fn find_starts(
         }
     }
     let mut wanted = scope.streams.clone();
-    if scope.is_all {
+    if scope.realms.contains(&CHAT) {
         wanted.extend(resume.since.keys());
     }
     for stream in wanted {
@@ -176,15 +176,15 @@ mod tests {
 
     fn all() -> Scope {
         Scope {
-            is_all: true,
+            realms: [CHAT].into(),
             ..Scope::default()
         }
     }
 
     fn only(chat: u128) -> Scope {
         Scope {
-            is_all: false,
             streams: [stream_id(chat)].into(),
+            ..Scope::default()
         }
     }
 
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn a_former_participant_gets_the_end_of_its_membership_alone() {
         let mut both = only(2);
-        both.is_all = true;
+        both.realms.insert(CHAT);
         for scope in [all(), only(2), both] {
             for since in [0, START, 14] {
                 let starts = resumed(&scope, 2, since);

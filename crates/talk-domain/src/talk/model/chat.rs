@@ -109,7 +109,7 @@ impl DirectPair {
 }
 
 /// The realm of the streams of chats.
-const CHAT: Realm = Realm::new("chat");
+pub const CHAT: Realm = Realm::new("chat");
 
 impl From<ChatId> for StreamId {
     fn from(chat: ChatId) -> Self {

@@ -146,7 +146,7 @@ fn a_stream_joined_later_begins_with_the_joining() {
     let stream = stream_id(1);
     desk.connect(1, 1);
     desk.connect(2, 1);
-    desk.hub.set_follows_joined(SubscriberId(2), false);
+    desk.follow_no_more(2);
     desk.connect(3, 3);
     desk.commit(&[said(stream, 5), joined(stream, 6, 1)]);
     assert_eq!(desk.reads(), [(1, stream, 5, 1_000)]);
@@ -236,8 +236,8 @@ fn a_connection_that_is_gone_takes_no_other_with_it() {
 fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
     let [kept, dropped] = [1, 2].map(stream_id);
     let only = Scope {
-        is_all: false,
         streams: [kept].into(),
+        ..Scope::default()
     };
     let keep = |desk: &mut Desk| desk.hub.unsubscribe(SubscriberId(1), &only);
     let mut desk = Desk::new(1_000);

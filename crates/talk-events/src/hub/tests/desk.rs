@@ -1,19 +1,33 @@
 //! A hub whose commands the tests read as lines of text.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use talk_domain::kernel::live::{Notice, Start};
+use talk_domain::kernel::live::{Notice, Scope, Start};
 use talk_domain::kernel::log::Logged;
-use talk_domain::kernel::stream::{Change, StreamId};
-use talk_domain::testing::{agent_id, logged};
+use talk_domain::kernel::stream::{Change, Realm, StreamId};
+use talk_domain::testing::{agent_id, logged, stream_id};
 
 use crate::hub::model::Out;
-use crate::hub::{CommitMark, Hub, Page, SubscriberId};
+use crate::hub::{CommitMark, Hub, Page, Reader, SubscriberId};
 
 /// The hub and its pending commands.
 pub(super) struct Desk {
     pub(super) hub: Hub,
     pub(super) out: Out,
+}
+
+/// The realm of all streams of these tests.
+fn every() -> BTreeSet<Realm> {
+    [stream_id(1).realm].into()
+}
+
+/// The `n`th agent, which may read every stream of its customer.
+pub(super) fn overseer(n: u128) -> Reader {
+    Reader {
+        overseen: every(),
+        ..Reader::of(agent_id(n))
+    }
 }
 
 impl Desk {
@@ -28,8 +42,18 @@ impl Desk {
     /// Connects subscriber `id` of the `agent`th agent, which is subscribed to the streams that its
     /// agent joins later.
     pub(super) fn connect(&mut self, id: u64, agent: u128) {
-        self.hub.connect(SubscriberId(id), agent_id(agent));
-        self.hub.set_follows_joined(SubscriberId(id), true);
+        self.connect_reader(id, Reader::of(agent_id(agent)));
+    }
+
+    /// The same, of a reader.
+    pub(super) fn connect_reader(&mut self, id: u64, reader: Reader) {
+        self.hub.connect(SubscriberId(id), reader);
+        self.hub.follow(SubscriberId(id), &every());
+    }
+
+    /// Ends the subscription to streams that the agent joins later.
+    pub(super) fn follow_no_more(&mut self, id: u64) {
+        self.hub.unsubscribe(SubscriberId(id), &Scope::default());
     }
 
     /// Subscribes to a stream by a snapshot taken now.

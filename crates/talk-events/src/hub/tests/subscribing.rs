@@ -4,7 +4,6 @@ use talk_domain::kernel::live::{ResetReason, Start};
 use talk_domain::testing::stream_id;
 
 use super::desk::{Desk, joined, left, said};
-use crate::hub::SubscriberId;
 
 /// WS-04: without `since` delivery starts after the head.
 #[test]
@@ -65,7 +64,9 @@ fn a_former_participant_gets_its_leaving_and_nothing_else() {
         let mut desk = Desk::new(1_000);
         let stream = stream_id(1);
         desk.connect(1, 1);
-        desk.hub.set_follows_joined(SubscriberId(1), follows_joined);
+        if !follows_joined {
+            desk.follow_no_more(1);
+        }
         assert!(desk.subscribe(1, stream, Start::Former { until: 5, head: 9 }));
         assert_eq!(desk.sent(1), ["begun after 4 of 5"]);
         assert_eq!(desk.reads(), [(1, stream, 4, 1_000)]);

@@ -13,7 +13,7 @@ use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Work};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{Change, StreamId, Tick};
 use talk_domain::talk::live::TalkEntitlements;
-use talk_domain::talk::model::chat::Chat;
+use talk_domain::talk::model::chat::{CHAT, Chat};
 use talk_domain::talk::model::participant::ChatLog;
 use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{
@@ -274,7 +274,7 @@ impl Database for LogStore {
 /// Every stream of the agent.
 pub(super) fn all() -> Scope {
     Scope {
-        is_all: true,
+        realms: [CHAT].into(),
         streams: BTreeSet::new(),
     }
 }
@@ -282,7 +282,7 @@ pub(super) fn all() -> Scope {
 /// These streams.
 pub(super) fn only(streams: &[StreamId]) -> Scope {
     Scope {
-        is_all: false,
+        realms: BTreeSet::new(),
         streams: streams.iter().copied().collect(),
     }
 }

@@ -9,19 +9,23 @@ use crate::authentication::look_up;
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Session {
-    /// Returns whether the session has ended: its token, key or agent.
-    pub(super) async fn has_ended(&mut self) -> bool {
+    /// Checks the session again. It ends with its token, key or agent. A connection whose agent has
+    /// become an admin or manager, or is none any more, connects again: what it may read has changed.
+    pub(super) async fn check_session(&mut self) -> Result<(), Farewell> {
         match look_up(&self.shared, &self.token).await {
             Ok((actor, _)) => {
-                self.actor = actor;
-                false
+                let before = std::mem::replace(&mut self.actor, actor);
+                if before.permission.administers() != actor.permission.administers() {
+                    return Err(Farewell::restarting(&self.shared));
+                }
+                Ok(())
             }
             Err(error) if error.is_unavailable() => {
                 self.revocations.mark_changed();
                 actix_web::rt::time::sleep(ASK_AGAIN).await;
-                false
+                Ok(())
             }
-            Err(_) => true,
+            Err(_) => Err(Farewell::expired()),
         }
     }
 

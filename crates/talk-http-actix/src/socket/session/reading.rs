@@ -14,7 +14,7 @@ use talk_domain::talk::access::AccessError;
 use talk_domain::talk::live::typing::check_typist;
 
 use talk_socket::Received;
-use talk_wire::socket::{ALREADY_FOLLOWED, ClientFrame, ServerFrame, Typist};
+use talk_wire::socket::{ALREADY_FOLLOWED, ClientFrame, Of, ServerFrame, Typist};
 use talk_wire::{id, resource};
 
 use super::{BAD_FRAMES, Farewell, Session};
@@ -168,7 +168,7 @@ impl Session {
             .filter(|b| pending.held.contains(&b.stream))
         {
             let reset = ServerFrame::Reset {
-                chat_id: subscribed.stream.to_string(),
+                of: Of::from(subscribed.stream),
                 reason: ALREADY_FOLLOWED,
                 head: subscribed.after,
             };

@@ -9,7 +9,7 @@ use talk_domain::kernel::log::Logged;
 use talk_socket::Outgoing;
 use talk_wire::legacy;
 use talk_wire::resource::AgentPresence;
-use talk_wire::socket::{ServerFrame, Vocabulary, ended, replayed, reset};
+use talk_wire::socket::{Of, ServerFrame, Vocabulary, ended, replayed, reset};
 
 use super::{Farewell, Session};
 
@@ -33,9 +33,9 @@ impl Session {
 
     /// Sends a `position` frame for quiet chats, to clients that send ids.
     pub(super) fn send_positions(&mut self) {
-        let chats = self.positions.quiet();
-        if self.is_modern && !chats.is_empty() && self.outgoing.has_space() {
-            self.outgoing.text(&ServerFrame::Position { chats }.json());
+        let quiet = self.positions.quiet();
+        if self.is_modern && !quiet.is_empty() && self.outgoing.has_space() {
+            self.outgoing.text(&ServerFrame::positions(&quiet).json());
         }
     }
 
@@ -52,7 +52,7 @@ impl Session {
                 self.outgoing.text(frame);
             }
         };
-        if delivers(Vocabulary::Chat) {
+        if delivers(Vocabulary::Chat) || delivers(Vocabulary::Conversation) {
             send(&event.payload);
         }
         if delivers(Vocabulary::Talk) {
@@ -93,17 +93,17 @@ impl Session {
                 data: AgentPresence::new(agent, presence),
             },
             Notice::CaughtUp(stream, seq) => ServerFrame::CaughtUp {
-                chat_id: stream.to_string(),
+                of: Of::from(stream),
                 seq,
             },
             Notice::Lagging(stream, seq) => ServerFrame::Lagging {
-                chat_id: stream.to_string(),
+                of: Of::from(stream),
                 seq,
             },
             Notice::Reset(stream, reason, head) => {
                 self.positions.set(stream, head);
                 ServerFrame::Reset {
-                    chat_id: stream.to_string(),
+                    of: Of::from(stream),
                     reason: reset(reason),
                     head,
                 }
@@ -112,7 +112,7 @@ impl Session {
                 self.subscription.remove_stream(stream);
                 self.positions.remove_stream(stream);
                 ServerFrame::Ended {
-                    chat_id: stream.to_string(),
+                    of: Of::from(stream),
                     reason: ended(why),
                     seq,
                 }

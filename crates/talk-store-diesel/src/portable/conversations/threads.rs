@@ -4,7 +4,7 @@ use conversation_domain::model::conversation::{
     Conversation, ConversationFilter, ConversationQueries, ConversationRepository, OwnerFilter,
 };
 use diesel::prelude::*;
-use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 
@@ -14,7 +14,7 @@ use crate::portable::conversations::rows::{ConversationRow, RoomRow, conversatio
 use crate::portable::conversations::schema::{conversations, rooms};
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
-use crate::portable::rows::bytes;
+use crate::portable::rows::{bytes, id, number};
 use crate::portable::scope::{Scope, changed};
 
 impl Scope<'_> {
@@ -61,6 +61,31 @@ impl ConversationRepository for Scope<'_> {
 impl ConversationQueries for Scope<'_> {
     fn get(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         self.conversation(id)
+    }
+
+    fn heads(
+        &mut self,
+        owner: Option<AgentId>,
+        limit: Option<u32>,
+    ) -> Result<Vec<(ConversationId, u64)>, StoreError> {
+        let mut query = conversations::table
+            .inner_join(rooms::table)
+            .filter(talk_in_time())
+            .filter(conversations::customer_id.eq(self.customer()))
+            .select((conversations::id, conversations::last_seq))
+            .order((conversations::last_at.desc(), conversations::id.desc()))
+            .into_boxed::<MultiBackend>();
+        if let Some(owner) = owner {
+            query = query.filter(conversations::owner_id.eq(bytes(owner.0)));
+        }
+        if let Some(limit) = limit {
+            query = query.limit(i64::from(limit));
+        }
+        let rows: Vec<(Vec<u8>, i64)> = query.load(self.conn).map_err(fault)?;
+        let heads = rows
+            .into_iter()
+            .map(|(conversation, seq)| Ok((id::<ConversationId>(&conversation)?, number(seq)?)));
+        heads.collect()
     }
 
     fn page(

@@ -1,0 +1,6 @@
+//! Subscriptions of sockets to conversations.
+
+mod entitlements;
+pub mod subscribe;
+
+pub use entitlements::ConversationEntitlements;

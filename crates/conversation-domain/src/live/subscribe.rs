@@ -1,0 +1,228 @@
+//! Use cases: compute where delivery of each conversation to a connection starts, and read the events
+//! that it has missed.
+
+use talk_domain::kernel::context::Actor;
+use talk_domain::kernel::error::DomainError as _;
+use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::live::{CatchUp, Ended, Gap, ResetReason, Resume, Scope, Start, Starts};
+use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::store_error::StoreError;
+
+use crate::access::{AccessError, read_taking_part};
+use crate::model::conversation::{REALM, stream};
+use crate::unit::ConversationSnapshot;
+
+/// The most conversations that a subscription of an admin or manager begins with, the newest activity
+/// first. Any other one begins with its next event.
+pub const MAX_OVERSEEN: u32 = 1_000;
+
+/// Computes where delivery of `scope` starts for a connection of `actor` that resumes.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn find_starts(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    (scope, resume): (&Scope, &Resume),
+    is_same_epoch: bool,
+) -> Result<Starts, StoreError> {
+    let mut starts = Starts::default();
+    let since = |stream| resume.since.get(&stream).copied();
+    let mut wanted = scope.streams.clone();
+    if scope.realms.contains(&REALM) {
+        let (owner, limit) = if actor.permission.administers() {
+            (None, Some(MAX_OVERSEEN))
+        } else {
+            (Some(actor.agent), None)
+        };
+        for (id, head) in snapshot.conversations().heads(owner, limit)? {
+            let start = start_of(since(stream(id)), head, is_same_epoch);
+            starts.streams.insert(stream(id), start);
+        }
+        wanted.extend(resume.since.keys());
+    }
+    for stream in wanted {
+        if starts.streams.contains_key(&stream) {
+            continue;
+        }
+        match read_taking_part(snapshot, actor, ConversationId(stream.id)) {
+            Ok(found) => {
+                let start = start_of(since(stream), found.last.seq, is_same_epoch);
+                starts.streams.insert(stream, start);
+            }
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(refusal) if scope.streams.contains(&stream) => {
+                starts.refused.push((stream, refusal.reason()));
+            }
+            Err(_) => {
+                let seq = since(stream).unwrap_or_default();
+                starts.ended.push((stream, Ended::NotAParticipant, seq));
+            }
+        }
+    }
+    Ok(starts)
+}
+
+const fn start_of(since: Option<u64>, head: u64, is_same_epoch: bool) -> Start {
+    match since {
+        None => Start::Head(head),
+        Some(_) if !is_same_epoch => Start::Reset(ResetReason::Epoch, head),
+        Some(seq) if seq > head => Start::Reset(ResetReason::AheadOfHead, head),
+        Some(seq) => Start::Since { seq, head },
+    }
+}
+
+/// Reads the events after a position from which a connection may read the conversation. The log of a
+/// conversation is whole, so that events are missing only with the conversation.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn catch_up(
+    snapshot: &mut dyn ConversationSnapshot,
+    id: ConversationId,
+    portion: Portion,
+) -> Result<CatchUp, StoreError> {
+    let log = snapshot.events().after(stream(id), portion)?;
+    let follows = log
+        .events
+        .first()
+        .is_some_and(|next| next.seq == portion.since + 1);
+    let gap = if follows || snapshot.conversations().get(id)?.is_some() {
+        None
+    } else {
+        Some(Gap::Gone)
+    };
+    Ok(CatchUp { log, gap })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::conversation::Conversation;
+    use crate::testing::{MockSnapshot, a_conversation};
+    use talk_domain::kernel::log::LogPage;
+    use talk_domain::kernel::stream::StreamId;
+    use talk_domain::testing::{actor, admin_context, agent_id, logged};
+    use uuid::Uuid;
+
+    /// The `n`th conversation. Agent 1 owns the first one.
+    fn nth(n: u128) -> ConversationId {
+        Uuid::from_u128(0xC0 + n).into()
+    }
+
+    const HEAD: u64 = 5;
+
+    fn snapshot() -> MockSnapshot {
+        let mut snapshot = MockSnapshot::default();
+        let heads = snapshot.conversations.expect_heads();
+        heads.returning(|owner, limit| {
+            Ok(match (owner, limit) {
+                (Some(owner), None) if owner == agent_id(1) => vec![(nth(1), HEAD)],
+                (None, Some(MAX_OVERSEEN)) => vec![(nth(1), HEAD), (nth(2), HEAD)],
+                _ => vec![],
+            })
+        });
+        let get = snapshot.conversations.expect_get();
+        get.returning(|id| {
+            let owner = (id == nth(1)).then(|| agent_id(1));
+            let found = Conversation {
+                id,
+                owner,
+                ..a_conversation()
+            };
+            Ok((id != nth(9)).then_some(found))
+        });
+        snapshot
+    }
+
+    fn found(actor: Actor, scope: &Scope, since: &[(u128, u64)]) -> Starts {
+        let since = since.iter().map(|(n, seq)| (stream(nth(*n)), *seq));
+        let resume = Resume {
+            epoch: "e".into(),
+            since: since.collect(),
+        };
+        find_starts(&mut snapshot(), actor, (scope, &resume), true).unwrap()
+    }
+
+    fn all() -> Scope {
+        Scope {
+            realms: [REALM].into(),
+            ..Scope::default()
+        }
+    }
+
+    fn only(n: u128) -> Scope {
+        Scope {
+            streams: [stream(nth(n))].into(),
+            ..Scope::default()
+        }
+    }
+
+    fn begun(starts: &Starts) -> Vec<(StreamId, Start)> {
+        let streams = starts.streams.iter();
+        streams.map(|(stream, start)| (*stream, *start)).collect()
+    }
+
+    /// CONV-13.
+    #[test]
+    fn agents_follow_their_own_conversations_and_admins_all() {
+        let head = |n| (stream(nth(n)), Start::Head(HEAD));
+        let (owner, admin) = (actor(agent_id(1)), admin_context(agent_id(2)).actor);
+        assert_eq!(begun(&found(owner, &all(), &[])), [head(1)]);
+        assert_eq!(begun(&found(admin, &all(), &[])), [head(1), head(2)]);
+        assert!(begun(&found(actor(agent_id(2)), &all(), &[])).is_empty());
+        assert_eq!(begun(&found(admin, &only(2), &[])), [head(2)]);
+        let refused = found(owner, &only(2), &[]).refused;
+        assert_eq!(refused, [(stream(nth(2)), "PERMISSION_DENIED")]);
+        let refused = found(admin, &only(9), &[]).refused;
+        assert_eq!(refused, [(stream(nth(9)), "CONVERSATION_NOT_FOUND")]);
+    }
+
+    /// CONV-13: a connection resumes where it was.
+    #[test]
+    fn a_position_is_resumed_from_while_the_agent_may_read() {
+        let owner = actor(agent_id(1));
+        let since = |seq| Start::Since { seq, head: HEAD };
+        for scope in [all(), only(1)] {
+            let starts = found(owner, &scope, &[(1, 3)]);
+            assert_eq!(begun(&starts), [(stream(nth(1)), since(3))]);
+            let ahead = Start::Reset(ResetReason::AheadOfHead, HEAD);
+            let starts = found(owner, &scope, &[(1, HEAD + 1)]);
+            assert_eq!(begun(&starts), [(stream(nth(1)), ahead)]);
+        }
+        let ended = found(owner, &all(), &[(2, 3)]).ended;
+        assert_eq!(ended, [(stream(nth(2)), Ended::NotAParticipant, 3)]);
+        let resume = Resume {
+            epoch: "older".into(),
+            since: [(stream(nth(1)), 3)].into(),
+        };
+        let asked = (&all(), &resume);
+        let starts = find_starts(&mut snapshot(), owner, asked, false).unwrap();
+        let reset = Start::Reset(ResetReason::Epoch, HEAD);
+        assert_eq!(begun(&starts), [(stream(nth(1)), reset)]);
+    }
+
+    /// CONV-13.
+    #[test]
+    fn events_are_missing_only_with_their_conversation() {
+        for (id, events, gap) in [
+            (nth(1), vec![4, 5], None),
+            (nth(1), vec![], None),
+            (nth(9), vec![], Some(Gap::Gone)),
+        ] {
+            let mut snapshot = snapshot();
+            let page = LogPage {
+                events: events
+                    .into_iter()
+                    .map(|seq| logged(stream(id), seq, &[], "{}"))
+                    .collect(),
+                is_end: true,
+            };
+            let expected = page.clone();
+            let after = snapshot.events.expect_after();
+            after.returning(move |_, _| Ok(page.clone()));
+            let read = catch_up(&mut snapshot, id, Portion::new(3, 9)).unwrap();
+            assert_eq!((read.log, read.gap), (expected, gap));
+        }
+    }
+}

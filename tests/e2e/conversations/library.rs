@@ -1,0 +1,46 @@
+//! Agents answer people outside by the client library, as `talk` does.
+
+use talk_client::{Client, ClientError};
+use talk_testkit::harness::{self, Server};
+
+use super::{said, seen, visitor, web_chat, write};
+
+fn library(of: &harness::Client) -> Client {
+    Client::with_token(of.url(), of.token()).expect("a client")
+}
+
+/// CONV-07, CONV-08 and CONV-10.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_claims_and_answers_by_the_client_library() {
+    let server = Server::start().await;
+    let (admin, [alice, bob]) = (server.admin().await, server.agents(["alice", "bob"]).await);
+    let account = web_chat(&admin, &[]).await;
+    let jo = visitor(&server, &account).await;
+    write(&jo, &account, (1, "Hello?")).await.ok();
+    let [alice, bob] = [&alice, &bob].map(library);
+    let own = alice.conversations().all().await.expect("a list");
+    assert!(own.is_empty());
+    let unowned = alice.conversations().owned_by("none").all().await;
+    let unowned = unowned.expect("a list");
+    let claimed = alice.claim(&unowned[0].id).await.expect("a claim");
+    let late = bob.claim(&claimed.id).await.expect_err("a refusal");
+    assert_eq!(late.reason(), Some("OWNER_CHANGED"));
+    let answered = alice.answer(&claimed.id, "Hi").await.expect("an answer");
+    assert_eq!(answered.conversation_id, claimed.id);
+    let expected = [said("incoming", "Hello?"), said("outgoing", "Hi")];
+    assert_eq!(seen(&jo, &account, 0).await, expected);
+    let own = alice.conversations().in_state("active").all().await;
+    let own = own.expect("a list");
+    assert_eq!(own.len(), 1);
+    let shown = alice.conversation(&claimed.id).await.expect("one");
+    assert_eq!(shown, own[0]);
+    let refused = alice.answer(&account["id"].to_string(), "Hi").await;
+    assert!(matches!(refused, Err(ClientError::Refused { .. })));
+    let accounts = library(&admin).conversation_accounts().all().await;
+    assert_eq!(accounts.expect("a list").len(), 1);
+    let hidden = alice.conversation_accounts().all().await;
+    assert_eq!(
+        hidden.expect_err("a refusal").reason(),
+        Some("PERMISSION_DENIED")
+    );
+}
