@@ -11,7 +11,7 @@ use talk_domain::kernel::log::Portion;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{Realm, StreamId};
 
-/// See the [module](self).
+/// The entitlements of several domains, each for the streams of its realm.
 pub struct ByRealm(BTreeMap<Realm, Arc<dyn Entitlements>>);
 
 impl ByRealm {
