@@ -1,6 +1,7 @@
 //! Limits: minimal programs that do one part of the server's work, each in a process of its own.
 
 mod echo;
+mod files;
 mod raw;
 
 use std::process::Stdio;
@@ -10,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 pub(crate) use echo::echo;
+pub(crate) use files::files;
 pub(crate) use raw::raw;
 
 /// A running limit.

@@ -186,6 +186,13 @@ enum Command {
     /// The limit of posts: echoes JSON. Started by the measurement.
     #[command(hide = true)]
     LimitEcho,
+    /// The limit of uploads and downloads: writes bodies to files. Started by the measurement.
+    #[command(hide = true)]
+    LimitFiles {
+        /// The directory of the files.
+        #[arg(long)]
+        directory: PathBuf,
+    },
     /// The limit of deliveries: writes to bare connections. Started by the measurement.
     #[command(hide = true)]
     LimitRaw {
@@ -207,6 +214,9 @@ fn main() -> Result<ExitCode> {
             .block_on(hostile::attack(&address))
             .map(|()| ExitCode::SUCCESS),
         Some(Command::LimitEcho) => limit::echo().map(|()| ExitCode::SUCCESS),
+        Some(Command::LimitFiles { directory }) => {
+            limit::files(directory).map(|()| ExitCode::SUCCESS)
+        }
         Some(Command::LimitRaw { bytes, at_once }) => {
             limit::raw(bytes, at_once).map(|()| ExitCode::SUCCESS)
         }

@@ -1,6 +1,7 @@
 //! The scenarios: each measures figures and their limits.
 
 mod fanout;
+mod files;
 mod latency;
 mod pages;
 mod post;
@@ -60,6 +61,8 @@ pub(crate) enum Scenario {
     Start,
     /// Memory while nothing happens, and the binary.
     Idle,
+    /// Uploads and downloads, ten at a time, beside a bare handler.
+    Files,
 }
 
 impl Scenario {
@@ -79,6 +82,7 @@ impl Scenario {
             Self::Pages => pages::pages(bench).await,
             Self::Start => rest::start(bench).await,
             Self::Idle => rest::idle(bench).await,
+            Self::Files => files::files(bench).await,
         }
     }
 }
