@@ -37,8 +37,8 @@ pub(super) fn rows() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, ALL, create)
             .named("createConversationAccount", "Creates an account")
             .about(
-                "By admins and managers. A page embeds a web chat by `<script src=\"/webchat.js\" \
-                 data-widget=\"<id>\"></script>`, if its origin is among the account's.",
+                "By admins and managers. A page embeds a web chat by the script `/webchat.js` with \
+                 `data-widget=\"<id>\"`, if its origin is among the account's.",
             )
             .sends("a web chat", &new),
         Endpoint::new(Method::GET, ONE, show).named("showConversationAccount", "Shows an account"),

@@ -129,6 +129,7 @@ pub struct Conversation {
     #[schemars(extend("enum" = ["message", "webchat"]))]
     pub kind: String,
     /// The id of the dialog at the provider; `""` if the method has none.
+    #[schemars(extend("pattern" = "^.*$"))]
     pub dialog_id: String,
     /// The own address.
     #[serde(rename = "self")]
@@ -207,6 +208,7 @@ pub struct ConversationMessage {
     #[schemars(extend("enum" = ["message", "webchat"]))]
     pub reference_type: String,
     /// Of an incoming message: its id for the method. `""` for an outgoing one.
+    #[schemars(extend("pattern" = "^.*$"))]
     pub reference_id: String,
     /// The author.
     pub author: Author,
