@@ -29,6 +29,8 @@ export class Live {
     this.watchers = new Set();
     /** @type {Set<(chat: string) => void>} Called when a chat must be read again. */
     this.resets = new Set();
+    /** @type {Set<(conversation: string) => void>} Called when a conversation has changed; "" is any. */
+    this.outside = new Set();
     this.typing = new Typing();
     /** Read marks of others by chat and agent, as far as they are known. */
     this.marks = signal(/** @type {Map<string, Map<string, number>>} */ (new Map()));
@@ -36,6 +38,7 @@ export class Live {
       event: (frame) => this.#event(frame),
       subscribed: (fresh, isFirst) => this.#subscribed(fresh, isFirst),
       reset: (chat) => this.#reset(chat),
+      outside: (conversation) => this.#outside(conversation),
       notice: (frame) => this.#notice(frame),
       cut: () => this.outbox.cut(),
     });
@@ -91,6 +94,11 @@ export class Live {
     });
   }
 
+  /** @param {string} conversation */
+  #outside(conversation) {
+    for (const changed of this.outside) changed(conversation);
+  }
+
   /** @param {{chat_id: string, owner_id: string, read_seq: number}} mark */
   #marked({ chat_id, owner_id, read_seq }) {
     const ofChat = new Map(this.marks.peek().get(chat_id)).set(owner_id, read_seq);
@@ -107,6 +115,7 @@ export class Live {
       for (const chat of fresh) this.#reset(chat);
       loadPresence([...people.peek().keys()].slice(0, 500)).catch(() => {});
     }
+    this.#outside("");
     this.outbox.flush();
     read.again();
   }

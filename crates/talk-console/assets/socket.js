@@ -32,6 +32,7 @@ export const nextAttempt = signal(0);
  * @property {(frame: Frame) => void} event an event of a chat
  * @property {(chats: string[], isFirst: boolean) => void} subscribed chats that are followed anew
  * @property {(chat: string) => void} reset events are missing: the chat must be read again
+ * @property {(conversation: string) => void} outside something of a conversation has changed, or was missed
  * @property {(frame: any) => void} notice any other frame
  * @property {() => void} cut the connection is lost
  */
@@ -102,7 +103,7 @@ export class Connection {
     this.socket = socket;
     this.lastFrame = Date.now();
     socket.onopen = () => {
-      const topics = [`agent_id:${now.agent.id}:chat`];
+      const topics = ["chat", "conversation"].map((kind) => `agent_id:${now.agent.id}:${kind}`);
       const resume = this.positions.resume();
       socket.send(JSON.stringify({ type: "subscribe", id: "subscribe", topics, ...resume }));
     };
@@ -119,6 +120,8 @@ export class Connection {
   /** @param {any} frame */
   #receive(frame) {
     if (frame.type === "subscribed") this.#subscribed(frame);
+    // Conversations are read again after any of their frames, so that no position is kept.
+    else if (frame.conversation_id) this.listener.outside(frame.conversation_id);
     else if (frame.type === "reset") {
       this.positions.move(frame.chat_id, frame.head);
       this.listener.reset(frame.chat_id);
@@ -126,7 +129,7 @@ export class Connection {
       this.positions.forget(frame.chat_id);
       this.listener.notice(frame);
     } else if (frame.type === "position") {
-      for (const [chat, seq] of Object.entries(frame.chats)) this.positions.move(chat, seq);
+      for (const [chat, seq] of Object.entries(frame.chats ?? {})) this.positions.move(chat, seq);
     } else if (frame.seq && frame.data) {
       if (this.positions.advance(frame.chat_id, frame.seq)) this.listener.event(frame);
     } else this.listener.notice(frame);

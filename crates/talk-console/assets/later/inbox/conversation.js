@@ -31,7 +31,7 @@ export function ConversationView({ id, live, changed }) {
     }
   }, [id, messages.refresh]);
   useEffect(() => void refresh(), [refresh]);
-  useFollowing(live, refresh);
+  useFollowing(live, refresh, id);
   const name = card ? peerName(card) : "";
   useEffect(() => setPlace(name || t("inbox.title")), [name]);
   if (!card || isMissing) {
