@@ -46,6 +46,7 @@ mod retention;
 mod rules;
 mod scenarios;
 mod search;
+mod second_domain;
 mod slow_reads;
 mod sockets;
 mod stalled;

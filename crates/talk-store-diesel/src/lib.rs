@@ -16,11 +16,15 @@ mod options;
 mod portable;
 mod sqlite;
 
+pub use connection::AnyConnection;
 pub use encoders::Encoders;
 pub use error::OpenError;
 pub use location::{check_url, display_name, exists};
 pub use open::{migrate, open};
 pub use options::{FatalHook, StoreOptions};
+pub use portable::snapshot::DieselSnapshot;
+pub use portable::stored::StoredDomain;
+pub use portable::unit::DieselUnit;
 pub use sqlite::file::backup::{Backup, CopyError, Step, backup};
 pub use sqlite::file::examine::{cleanup_backlog, examine, search_backlog};
 pub use sqlite::file::files::{Elsewhere, FileCopies};

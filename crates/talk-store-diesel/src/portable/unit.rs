@@ -85,6 +85,12 @@ impl<'a> DieselUnit<'a> {
         }
     }
 
+    /// Returns the connection, for the tables of a domain outside this crate. The unit counts as one
+    /// that has changed something.
+    pub fn connection(&mut self) -> &mut AnyConnection {
+        self.scope.changing()
+    }
+
     /// Returns the result.
     pub(crate) fn into_done(self) -> Done {
         let (cache, has_changed) = self.scope.into_cache();
