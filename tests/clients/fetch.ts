@@ -42,6 +42,7 @@ for (const _ of ["first", "repeated"]) {
     body: { chat_id, text: "Hello!", medias: [{ type: "link", link_url: "https://example.com" }] },
   });
   if (!posted.data) fail(posted.error);
+  if (!("text" in posted.data)) throw new Error("an intercept holds the message");
   posts.push(posted.data);
 }
 const [message, repeated] = posts;

@@ -53,6 +53,8 @@ impl From<&intercept::Intercept> for Intercept {
 
 /// A decision on one message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+// Generators name a variable after the schema, which must not be its field `decision`.
+#[schemars(rename = "InterceptDecision")]
 pub struct Decision {
     /// Identity: `intercept.id` of the request.
     pub id: String,
