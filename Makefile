@@ -80,8 +80,9 @@ webhooks: ## Verify deliveries of webhooks with the libraries of receivers (need
 	$(CARGO) build --quiet --package talk-server
 	tests/webhooks.sh target/debug/talk-server
 
+# Built with talk-bench, as `make bench` does: other features of shared libraries would link it twice.
 console: ## Test the console in two browsers (needs Node and Chromium)
-	$(CARGO) build --release --quiet --package talk-server
+	$(CARGO) build --release --quiet --package talk-server --package talk-bench
 	tests/console.sh target/release/talk-server $(CONSOLE_TEST)
 
 pictures: ## Take README's pictures of the console anew (needs Node and Chromium)
