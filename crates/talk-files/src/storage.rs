@@ -21,8 +21,9 @@ use crate::reader::Reader;
 use crate::s3;
 use crate::writer::Writer;
 
-/// Bytes of a part that is written to a local file at once.
-const LOCAL_PART: usize = 256 * 1024;
+/// Bytes of a part that is written to a local file. The allocator has pages of 4 MiB for larger blocks, and
+/// goes through a whole page before it uses a block again that another thread has freed.
+const LOCAL_PART: usize = 128 * 1024;
 
 /// Bytes of a part of an upload to S3: the least that S3 accepts.
 const S3_PART: usize = 5 * 1024 * 1024;

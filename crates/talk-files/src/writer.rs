@@ -109,6 +109,7 @@ impl FileWriter for Writer {
                 bytes = later;
                 if self.rest.len() >= self.part {
                     self.put_part().await?;
+                    self.rest.reserve_exact(self.part);
                 }
             }
             Ok(())
