@@ -1,5 +1,6 @@
 // What a session keeps alive: the connection, the lists it changes, and the messages being sent.
 
+import { Refusal, change } from "./api.js";
 import { chatChanged, chats, dropChat, forgetChats, loadChats, refreshChat } from "./chats.js";
 import { findFiles } from "./files.js";
 import { History } from "./history.js";
@@ -8,7 +9,7 @@ import { Outbox } from "./outbox.js";
 import { forgetPeople, loadPeople, loadPresence, people, presenceChanged } from "./people.js";
 import { read } from "./reading.js";
 import { session } from "./session.js";
-import { Connection } from "./socket.js";
+import { Connection, state } from "./socket.js";
 import { t } from "./text.js";
 import { Typing } from "./typing.js";
 import { batch, signal } from "./ui.js";
@@ -42,7 +43,7 @@ export class Live {
       notice: (frame) => this.#notice(frame),
       cut: () => this.outbox.cut(),
     });
-    this.outbox = new Outbox(agent, (frame) => this.connection.send(frame));
+    this.outbox = new Outbox(agent, (item) => this.#transmit(item));
     this.error = signal(/** @type {Error | null} */ (null));
     this.load();
   }
@@ -92,6 +93,24 @@ export class Live {
         else if (!frame.replay) notify(data);
       } else if (frame.type === "chat_read_updated") this.#marked(data);
     });
+  }
+
+  /** @param {import("./outbox.js").Outgoing} item */
+  #transmit({ key, chat, isOutside, parent, text, medias }) {
+    if (!isOutside) {
+      const message = { chat_id: chat, text, medias, ...(parent && { parent_id: parent }) };
+      return this.connection.send({ type: "post", id: key, message });
+    }
+    // The socket takes messages of chats only.
+    if (state.peek() !== "open") return false;
+    change("POST", `/v1.0/conversations/${chat}/messages`, { text }, { key }).then(
+      () => this.outbox.posted(key),
+      (error) => {
+        const { reason, message } = error instanceof Refusal ? error : { reason: "BUSY", message: "" };
+        this.outbox.refused(key, reason, message);
+      },
+    );
+    return true;
   }
 
   /** @param {string} conversation */

@@ -1,6 +1,6 @@
 // Messages that are being sent: queued, sent with an idempotency key, retried until there is an answer.
 //
-// The messages of a chat are sent one after the other, so that they arrive in the order in which they
+// The messages of a chat or conversation are sent one after the other, so that they arrive in the order in which they
 // were written. The queue is kept in `sessionStorage`, and survives a reload of the page.
 
 import { signal } from "./ui.js";
@@ -11,7 +11,8 @@ import { signal } from "./ui.js";
 /**
  * @typedef {object} Outgoing
  * @property {string} key the idempotency key
- * @property {string} chat
+ * @property {string} chat the chat, or the conversation with a person outside
+ * @property {boolean} [isOutside] whether it is a conversation
  * @property {string} parent the message that it replies to, or ""
  * @property {string} text
  * @property {Media[]} medias
@@ -30,7 +31,8 @@ const PASSING = ["BUSY", "RATE_LIMITED", "STORAGE_FULL", "INTERNAL", "QUERY_TIME
 export class Outbox {
   /**
    * @param {string} agent
-   * @param {(frame: object) => boolean} send sends a frame, or returns `false` while offline
+   * @param {(item: Outgoing) => boolean} send sends a message, or returns `false` while offline. The
+   *   answer is passed to `posted` or `refused`.
    */
   constructor(agent, send) {
     this.agent = agent;
@@ -41,13 +43,14 @@ export class Outbox {
 
   /**
    * Queues a message.
-   * @param {{chat: string, parent?: string, text: string, medias?: Media[]}} message
+   * @param {{chat: string, isOutside?: boolean, parent?: string, text: string, medias?: Media[]}} message
    */
-  post({ chat, parent = "", text, medias = [] }) {
+  post({ chat, isOutside = false, parent = "", text, medias = [] }) {
     /** @type {Outgoing} */
     const item = {
       key: crypto.randomUUID(),
       chat,
+      isOutside,
       parent,
       text,
       medias,
@@ -64,7 +67,7 @@ export class Outbox {
     for (const item of this.items.peek()) {
       if (busy.has(item.chat) || item.state === "failed") continue;
       busy.add(item.chat);
-      if (item.state === "queued" && this.#transmit(item)) {
+      if (item.state === "queued" && this.send(item)) {
         this.#change(item.key, { state: "sending" });
       }
     }
@@ -127,12 +130,6 @@ export class Outbox {
   /** @param {string} key */
   discard(key) {
     this.#set(this.items.peek().filter((item) => item.key !== key));
-  }
-
-  /** @param {Outgoing} item */
-  #transmit({ key, chat, parent, text, medias }) {
-    const message = { chat_id: chat, text, medias, ...(parent && { parent_id: parent }) };
-    return this.send({ type: "post", id: key, message });
   }
 
   /**

@@ -89,19 +89,24 @@ test("an admin reads all, gives a conversation to somebody, and closes it; a mes
   await page.context().close();
 });
 
-test("an answer without a network is kept, and sent once when it is back", async () => {
+test("answers without a network are kept, and sent once and in order when it is back, wherever the agent is", async () => {
   const page = await visitor("Are you open today?");
   await openInbox(alice, "All");
   await alice.locator(".inbox-row a").first().click();
   await alice.locator(".conversation").getByText("Are you open today?").waitFor();
   await alice.context().setOffline(true);
-  await alice.getByRole("textbox", { name: /^Write to/ }).fill("Until six.");
-  await alice.keyboard.press("Enter");
-  await alice.getByText("Will be sent when you are online").waitFor();
+  const texts = ["Until six.", "On Sundays too.", "And on holidays."];
+  for (const text of texts) {
+    await alice.getByRole("textbox", { name: /^Write to/ }).fill(text);
+    await alice.keyboard.press("Enter");
+  }
+  await alice.getByText("Will be sent when you are online").first().waitFor();
+  await alice.getByRole("navigation", { name: "Chats" }).getByRole("link", { name: "Demo" }).click();
   await alice.context().setOffline(false);
-  await page.getByText("Until six.").waitFor({ timeout: 30_000 });
-  await alice.getByText("Will be sent when you are online").waitFor({ state: "detached" });
-  assert.equal(await alice.locator(".conversation").getByText("Until six.").count(), 1);
+  for (const text of texts) await page.getByText(text).waitFor();
+  const { result } = await server.call("alice", "GET", "/v1.0/conversations");
+  const stored = await server.call("alice", "GET", `/v1.0/conversations/${result[0].id}/messages?order=asc`);
+  assert.deepEqual(stored.result.map(({ text }) => text), ["Are you open today?", ...texts]);
   await page.context().close();
 });
 

@@ -5,7 +5,7 @@ import { classes, html } from "../ui.js";
 import { Icon } from "./icons.js";
 
 /**
- * @param {{items: {key: string, text: string, state: "sending" | "queued" | "failed", error?: string}[], live: {outbox: {retry: (key: string) => unknown, discard: (key: string) => unknown}}}} props
+ * @param {{items: import("../outbox.js").Outgoing[], live: import("../live.js").Live}} props
  */
 export function Pending({ items, live }) {
   if (!items.length) return null;

@@ -43,7 +43,7 @@ export function ConversationView({ id, live, changed }) {
   return html`<section class="conversation" aria-label=${name}>
     <${Head} card=${card} name=${name} agent=${live.agent} update=${update} />
     <${Messages} messages=${messages} name=${name} agent=${live.agent} />
-    <${Answer} card=${card} name=${name} agent=${live.agent} sent=${update} />
+    <${Answer} card=${card} name=${name} live=${live} />
   </section>`;
 }
 

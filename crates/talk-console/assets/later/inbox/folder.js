@@ -1,6 +1,6 @@
 // A folder of the list of conversations.
 
-import { get } from "../../api.js";
+import { all } from "../../api.js";
 import { t } from "../../text.js";
 import { useCallback, useEffect, useRef, useState } from "../../ui.js";
 import { useFollowing } from "./following.js";
@@ -17,8 +17,8 @@ export const FOLDERS = /** @type {const} */ ([
 
 /** @typedef {typeof FOLDERS[number]["name"]} FolderName */
 
-/** Rows of a page, and the most that are read again when something changes. */
-const PAGE = 50;
+/** Rows that are shown at first, and that are added on demand. */
+const PAGE = 100;
 
 /**
  * The rows of a folder, kept up to date.
@@ -27,50 +27,31 @@ const PAGE = 50;
  */
 export function useFolder(live, name) {
   const [rows, setRows] = useState(/** @type {Conversation[] | null} */ (null));
-  const [next, setNext] = useState("");
+  const [limit, setLimit] = useState(PAGE);
   const [error, setError] = useState("");
   const newest = useRef(0);
   const refresh = useCallback(async () => {
     newest.current += 1;
     const turn = newest.current;
     try {
-      const page = await pageOf(live.agent, name, "");
+      const { query } = FOLDERS.find((one) => one.name === name) ?? FOLDERS[0];
+      const owner = name === "mine" ? { owner_id: live.agent } : {};
+      /** @type {Conversation[]} */
+      const found = await all("/v1.0/conversations", { ...query, ...owner }, limit);
       // A later answer may have come first.
       if (turn !== newest.current) return;
-      setRows(page.result);
-      setNext(page.next_page_token);
+      setRows(found);
       setError("");
     } catch {
       if (turn === newest.current) setError(t("error.load"));
     }
-  }, [live, name]);
+  }, [live, name, limit]);
   useEffect(() => {
     setRows(null);
-    refresh();
-  }, [refresh]);
+    setLimit(PAGE);
+  }, [name]);
+  useEffect(() => void refresh(), [refresh]);
   useFollowing(live, refresh);
-  const more = async () => {
-    const turn = newest.current;
-    try {
-      const page = await pageOf(live.agent, name, next);
-      if (turn !== newest.current) return;
-      setRows((shown) => [...(shown ?? []), ...page.result]);
-      setNext(page.next_page_token);
-    } catch {
-      setError(t("error.load"));
-    }
-  };
-  return { rows, error, refresh, more: next ? more : null };
-}
-
-/**
- * @param {string} agent
- * @param {FolderName} name
- * @param {string} token
- * @returns {Promise<import("../../../types.d.ts").Page<Conversation>>}
- */
-function pageOf(agent, name, token) {
-  const { query } = FOLDERS.find((one) => one.name === name) ?? FOLDERS[0];
-  const owner = name === "mine" ? { owner_id: agent } : {};
-  return get("/v1.0/conversations", { ...query, ...owner, page_size: PAGE, page_token: token });
+  const more = () => setLimit(limit + PAGE);
+  return { rows, error, refresh, more: rows && rows.length >= limit ? more : null };
 }
