@@ -2,6 +2,7 @@
 
 import { Refusal, change } from "./api.js";
 import { chatChanged, chats, dropChat, forgetChats, loadChats, refreshChat } from "./chats.js";
+import { forgetDrafts } from "./drafts.js";
 import { findFiles } from "./files.js";
 import { History } from "./history.js";
 import { notify } from "./notify.js";
@@ -62,7 +63,9 @@ export class Live {
 
   end() {
     this.connection.end();
+    this.outbox.end();
     this.typing.end();
+    forgetDrafts();
     forgetChats();
     forgetPeople();
   }

@@ -39,6 +39,7 @@ export class Outbox {
     this.send = send;
     /** @type {import("./vendor/signals.js").Signal<Outgoing[]>} */
     this.items = signal(this.#stored());
+    this.isEnded = false;
   }
 
   /**
@@ -61,8 +62,14 @@ export class Outbox {
     this.flush();
   }
 
+  /** The session has ended: an answer that arrives later sends nothing in the name of the next agent. */
+  end() {
+    this.isEnded = true;
+  }
+
   /** Sends the first message of each chat, unless it is being sent. */
   flush() {
+    if (this.isEnded) return;
     const busy = new Set();
     for (const item of this.items.peek()) {
       if (busy.has(item.chat) || item.state === "failed") continue;
@@ -142,6 +149,7 @@ export class Outbox {
 
   /** @param {Outgoing[]} items */
   #set(items) {
+    if (this.isEnded) return;
     this.items.value = items;
     try {
       sessionStorage.setItem(KEY, JSON.stringify({ agent: this.agent, items }));

@@ -144,6 +144,21 @@ test("messages of a chat are sent one after the other, and again with the same k
   assert.deepEqual(new Outbox("b", () => true).items.value, [], "of another agent");
 });
 
+test("an answer after the end of a session sends nothing, and leaves the next one's queue alone", () => {
+  sessionStorage.removeItem("talk-outbox");
+  const sent = [];
+  const outbox = new Outbox("a", (item) => Boolean(sent.push(item)));
+  outbox.post({ chat: "c", text: "one" });
+  outbox.post({ chat: "c", text: "two" });
+  outbox.end();
+  const next = new Outbox("b", () => true);
+  next.post({ chat: "c", text: "of b" });
+  outbox.posted(sent[0].key);
+  outbox.flush();
+  assert.equal(sent.length, 1);
+  assert.deepEqual(new Outbox("b", () => true).items.value.map(({ text }) => text), ["of b"]);
+});
+
 test("an own message that arrives before its answer is not shown twice", () => {
   sessionStorage.removeItem("talk-outbox");
   const outbox = new Outbox("a", () => true);

@@ -1,5 +1,6 @@
 // The field in which a message is written.
 
+import { draftOf, keepDraft } from "../drafts.js";
 import { areFilesOn } from "../files.js";
 import { t } from "../text.js";
 import { html, useLayoutEffect, useRef, useState } from "../ui.js";
@@ -10,9 +11,6 @@ import { editing } from "./message-state.js";
 
 /** @typedef {import("../../types.d.ts").OwnChat} OwnChat */
 
-/** Texts that were begun, by chat and parent. @type {Map<string, string>} */
-const drafts = new Map();
-
 /** The longest text that the server accepts by default, in characters. */
 const LONGEST = 16_000;
 
@@ -22,7 +20,7 @@ const LONGEST = 16_000;
 export function Composer({ live, chat, name, parent = "", isMain = false }) {
   const draft = parent ? `${chat.id}/${parent}` : chat.id;
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
-  const [text, setText] = useState(() => drafts.get(draft) ?? "");
+  const [text, setText] = useState(() => draftOf(draft));
   const [caret, setCaret] = useState(0);
   const { items, add, remove, clear, isReady } = useAttachments();
   const chooser = useRef(/** @type {HTMLInputElement | null} */ (null));
@@ -35,8 +33,7 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
   /** @param {string} next */
   const write = (next) => {
     setText(next);
-    if (next) drafts.set(draft, next);
-    else drafts.delete(draft);
+    keepDraft(draft, next);
   };
   const input = (/** @type {any} */ event) => {
     const area = /** @type {HTMLTextAreaElement} */ (event.currentTarget);

@@ -1,5 +1,6 @@
 // The field for an answer to a person outside, and the answers that are on their way.
 
+import { draftOf, keepDraft } from "../../drafts.js";
 import { nameOf } from "../../people.js";
 import { session } from "../../session.js";
 import { t } from "../../text.js";
@@ -9,18 +10,14 @@ import { Pending } from "../../views/pending.js";
 
 /** @typedef {import("../../../types.d.ts").Conversation} Conversation */
 
-/** Texts that were begun, by conversation. @type {Map<string, string>} */
-const drafts = new Map();
-
 /** @param {{card: Conversation, name: string, live: import("../../live.js").Live}} props */
 export function Answer({ card, name, live }) {
-  const [text, setText] = useState(drafts.get(card.id) ?? "");
+  const [text, setText] = useState(() => draftOf(card.id));
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   useEffect(() => field.current?.focus(), []);
   const write = (/** @type {string} */ next) => {
     setText(next);
-    if (next) drafts.set(card.id, next);
-    else drafts.delete(card.id);
+    keepDraft(card.id, next);
   };
   const send = () => {
     const wanted = text.trim();

@@ -7,7 +7,7 @@ import { route } from "../../route.js";
 import { session } from "../../session.js";
 import { t } from "../../text.js";
 import { fullTime, parseTime } from "../../time.js";
-import { html, useCallback, useEffect, useState } from "../../ui.js";
+import { html, useCallback, useEffect, useRef, useState } from "../../ui.js";
 import { useChange } from "../../views/dialogs.js";
 import { Icon } from "../../views/icons.js";
 import { Answer } from "./answer.js";
@@ -22,12 +22,21 @@ export function ConversationView({ id, live, changed }) {
   const [card, setCard] = useState(/** @type {Conversation | null} */ (null));
   const [isMissing, setMissing] = useState(false);
   const messages = useMessages(id);
+  const newest = useRef(0);
   const refresh = useCallback(async () => {
+    newest.current += 1;
+    const turn = newest.current;
     try {
-      setCard(await get(`/v1.0/conversations/${id}`));
+      /** @type {Conversation} */
+      const found = await get(`/v1.0/conversations/${id}`);
+      // A later answer may have come first.
+      if (turn !== newest.current) return;
+      setCard(found);
+      setMissing(false);
       await messages.refresh();
     } catch (error) {
-      if (error instanceof Refusal) setMissing(true);
+      const isGone = error instanceof Refusal && [403, 404].includes(error.status);
+      if (turn === newest.current && isGone) setMissing(true);
     }
   }, [id, messages.refresh]);
   useEffect(() => void refresh(), [refresh]);

@@ -43,6 +43,8 @@ export function useMessages(id) {
   const [rows, setRows] = useState(/** @type {ConversationMessage[]} */ ([]));
   const [earlier, setEarlier] = useState("");
   const turn = useRef(0);
+  const first = useRef(rows[0]?.id);
+  first.current = rows[0]?.id;
   const path = `/v1.0/conversations/${id}/messages`;
   const refresh = useCallback(async () => {
     turn.current += 1;
@@ -57,8 +59,15 @@ export function useMessages(id) {
     });
   }, [path]);
   const more = async () => {
+    const token = earlier;
+    // A second click finds nothing to do, and neither does an answer after the rows were replaced.
+    setEarlier("");
     /** @type {Page} */
-    const page = await get(path, { page_size: PAGE, page_token: earlier });
+    const page = await get(path, { page_size: PAGE, page_token: token }).catch((error) => {
+      setEarlier(token);
+      throw error;
+    });
+    if (first.current !== rows[0]?.id) return;
     setRows((shown) => [...page.result.reverse(), ...shown]);
     setEarlier(page.next_page_token);
   };
