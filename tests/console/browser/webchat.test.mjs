@@ -125,3 +125,30 @@ test("a page of another origin embeds the chat if the account admits it", async 
     site.close();
   }
 });
+
+test("messages written before the session began are one conversation, in order", async () => {
+  const page = await browser.page(server.visitorPage);
+  await page.route("**/sessions", async (route) => {
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  for (const text of ["one", "two", "three"]) {
+    await page.getByRole("textbox", { name: "Message" }).fill(text);
+    await page.keyboard.press("Enter");
+  }
+  await page.waitForFunction(() => document.querySelector("#talk-webchat")?.shadowRoot?.querySelectorAll("li[data-seq]").length === 3);
+  assert.deepEqual(await texts((await newest()).id), ["one", "two", "three"]);
+});
+
+test("an answer that arrives after the visitor's next message stands before it", async () => {
+  const page = await browser.page(server.visitorPage);
+  await write(page, "first");
+  const { id } = await newest();
+  // The page looks for messages only after the next one is written.
+  await page.route("**/messages?*", (route) => route.abort());
+  await server.call("alice", "POST", `/v1.0/conversations/${id}/messages`, { text: "second" });
+  await write(page, "third");
+  await page.unroute("**/messages?*");
+  await page.getByText("second").waitFor();
+  assert.deepEqual(await page.locator("#talk-webchat li").allTextContents(), ["first", "second", "third"]);
+});

@@ -61,7 +61,9 @@
   let since = 0;
   let read = 0;
   let timer = 0;
-  const shown = new Map();
+  let sending = 0;
+  let posted = Promise.resolve();
+  const shown = new Set();
 
   const call = async (path, method = 'GET', body) => {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
@@ -73,6 +75,8 @@
   };
 
   const begin = async () => {
+    // Another tab may have begun.
+    token ??= stored.get();
     if (token) return;
     const session = await call('/sessions', 'POST', {});
     token = session.token;
@@ -80,15 +84,14 @@
     if (session.name) title.textContent = session.name;
   };
 
+  // In the order of the conversation, before those that are on their way.
   const show = (message) => {
-    let item = shown.get(message.id);
-    if (!item) {
-      item = make('li', { class: message.direction }, message.text);
-      shown.set(message.id, item);
-      list.append(item);
-      list.scrollTop = list.scrollHeight;
-    }
-    return item;
+    if (shown.has(message.id)) return;
+    shown.add(message.id);
+    const item = make('li', { class: message.direction, 'data-seq': message.seq }, message.text);
+    const later = [...list.children].find(({ dataset }) => !(Number(dataset.seq) < message.seq));
+    list.insertBefore(item, later ?? null);
+    list.scrollTop = list.scrollHeight;
   };
 
   const poll = async () => {
@@ -96,7 +99,8 @@
     try {
       if (token) {
         const { result } = await call(`/messages?since=${since}`);
-        for (const message of result) {
+        // It may have a message whose own answer is on its way, which would be shown twice.
+        for (const message of sending ? [] : result) {
           show(message);
           since = Math.max(since, message.seq);
         }
@@ -142,7 +146,12 @@
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
     const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-    post(id, text, item).then(poll);
+    // One after the other, so that they are stored in the order in which they were written.
+    sending += 1;
+    posted = posted.then(() => post(id, text, item)).then(() => {
+      sending -= 1;
+      if (!sending) poll();
+    });
   });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
