@@ -244,3 +244,51 @@ async fn a_backup_of_files_in_a_bucket_says_where_they_are() {
     );
     assert!(!server.data().join("copy.files").exists());
 }
+
+/// FILE-13: files that lie beside a backup are not taken for those of a bucket.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_with_its_files_is_not_restored_to_a_bucket_unless_that_is_wanted() {
+    let mut server = Server::start().await;
+    let [alice] = server.agents(["alice"]).await;
+    file(&alice, "a.png", PNG).await;
+    server.operate(&["backup", "copy"]);
+    server.terminate();
+    assert!(server.ended().await.success());
+    let service = S3Server::start().await;
+    let settings = service.settings();
+    let settings = settings.map(|(name, value)| (name.to_owned(), value));
+    let restore = |more: &[&str]| {
+        let mut restore = command(server.data(), &settings);
+        restore.args(["restore", "copy", "--replace"]).args(more);
+        restore.output().expect("it runs")
+    };
+    let (line, code) = refused(&restore(&[]));
+    assert!(
+        line.contains("copy.files") && line.contains("s3://files/talk"),
+        "{line}"
+    );
+    assert_eq!(code, 2);
+    assert!(restore(&["--without-files"]).status.success());
+}
+
+/// FILE-03: what else the doctor finds is printed, also if the storage does not answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_reports_without_the_storage() {
+    let mut service = S3Server::start().await;
+    let settings = service.settings();
+    let named = settings.each_ref().map(|(name, value)| (*name, &**value));
+    let server = Server::start_with(&named).await;
+    let [alice] = server.agents(["alice"]).await;
+    file(&alice, "a.png", PNG).await;
+    service.stop().await;
+    let settings = settings.map(|(name, value)| (name.to_owned(), value));
+    let looked = command(server.data(), &settings)
+        .args(["doctor", "--json"])
+        .output()
+        .expect("it runs");
+    assert!(!looked.status.success());
+    let found = report(&looked);
+    assert!(found["agents"].as_u64() > Some(0), "{found}");
+    let problem = text(&json!({"problem": found["problems"][0]}), "problem").to_owned();
+    assert!(problem.contains("the storage of files"), "{problem}");
+}

@@ -89,7 +89,8 @@ pub(crate) fn restore(
         stamp: &stamp,
     };
     let url = settings.database_url();
-    let (mut copies, kept_files) = files::returned(place(settings), file, &stamp);
+    let wanted = (&*stamp, command.without_files);
+    let (mut copies, kept_files) = files::returned(place(settings), file, wanted)?;
     let bar = Bar::new();
     let progress = |step| bar.show(step);
     let url = url.expose_secret();

@@ -82,7 +82,9 @@ pub(crate) async fn doctor(
             .await
             .map_err(refused)?;
     }
-    files::examine(operator, storage, &mut report).await?;
+    if let Err(failure) = files::examine(operator, storage, &mut report).await {
+        report.problems.push(format!("files: {failure}"));
+    }
     report.notes = usernames::colliding(&operator.store)
         .await
         .map_err(refused)?;

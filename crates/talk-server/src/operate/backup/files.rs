@@ -8,6 +8,8 @@ use talk_domain::files::model::StoredFile;
 use talk_files::{Archive, FilesUrl, archive};
 use talk_store_diesel::{Elsewhere, FileCopies};
 
+use crate::failure::Failure;
+
 /// Copies the files of the installation into a directory beside the backup.
 struct Copied(Archive);
 
@@ -69,23 +71,35 @@ pub(super) fn copied(place: FilesUrl, backup: &Path) -> (Box<dyn FileCopies>, St
     }
 }
 
-/// Returns the copies that belong to the restore of a backup, which keep the files that are there
-/// under a name that ends in `stamp`, and that name.
+/// Returns the copies that belong to the restore of a backup, and the directory in which they keep the
+/// files that are there before: in the same file system, and unknown to the sweep.
+///
+/// # Errors
+/// If the backup has its files beside it, and they belong in a bucket, unless `is_without_files`.
 pub(super) fn returned(
     place: FilesUrl,
     backup: &Path,
-    stamp: &str,
-) -> (Box<dyn FileCopies>, Option<PathBuf>) {
-    let FilesUrl::Local(to) = place else {
-        return (Box::new(Elsewhere), None);
+    (stamp, is_without_files): (&str, bool),
+) -> std::result::Result<(Box<dyn FileCopies>, Option<PathBuf>), Failure> {
+    let from = Archive::beside(backup);
+    let to = match place {
+        FilesUrl::Local(to) => to,
+        FilesUrl::S3 { bucket, prefix } => {
+            if from.exists() && !is_without_files {
+                let from = from.display();
+                return Err(Failure::Usage(format!(
+                    "the files of the backup are in {from}, and those of the server in \
+                     s3://{bucket}/{prefix}: copy them there; --without-files restores without them"
+                )));
+            }
+            return Ok((Box::new(Elsewhere), None));
+        }
     };
-    let mut kept = to.clone().into_os_string();
-    kept.push(format!(".replaced-{stamp}"));
-    let kept = PathBuf::from(kept);
+    let kept = to.join(format!(".replaced-{stamp}"));
     let returned = Returned {
-        from: Archive::beside(backup),
+        from,
         kept: Archive::new(to.clone(), kept.clone()),
         to,
     };
-    (Box::new(returned), Some(kept))
+    Ok((Box::new(returned), Some(kept)))
 }

@@ -31,7 +31,8 @@ pub struct Restore<'a> {
 /// bytes of its files. Returns its contents, and the path of the former database.
 ///
 /// # Errors
-/// See [`CopyError`]; nothing is changed then. [`OpenError::InUse`] beside a server,
+/// See [`CopyError`]; nothing is changed then, unless the last step fails, which makes the new name
+/// durable. [`OpenError::InUse`] beside a server,
 /// [`OpenError::BesideCommand`] beside a command.
 pub fn restore(
     url: &str,
@@ -52,8 +53,15 @@ pub fn restore(
         // The empty file that taking the lock created.
         let _ = std::fs::remove_file(&path);
     }
+    // From here on the new database is in place, and the copies belong to it.
+    let synced = replaced.and_then(|found| {
+        // Through symbolic links, as above.
+        let synced = path.canonicalize().and_then(|path| sync_directory(&path));
+        synced.map_err(|error| CopyError::Write(path, error))?;
+        Ok(found)
+    });
     drop(locked);
-    replaced
+    synced
 }
 
 fn replace(
@@ -93,7 +101,6 @@ fn replace(
     // The new file is locked too, so a server that starts now is refused.
     std::fs::rename(&partial.path, path).map_err(written)?;
     let _ = std::fs::remove_file(mark::file_of(path));
-    sync_directory(path).map_err(written)?;
     Ok((backup, kept))
 }
 
