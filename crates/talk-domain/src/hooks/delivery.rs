@@ -262,8 +262,8 @@ pub trait DeliveryQueries {
 /// The type of a delivery by which an endpoint learns that events it missed are gone.
 pub const GAP: &str = "webhook_gap";
 
-/// Creates the `webhook_gap` delivery. It tells an endpoint that it missed events and that the log no
-/// longer has them.
+/// Creates the delivery `webhook_gap`. It tells an endpoint that the log has lost events which the
+/// endpoint did not get.
 #[must_use]
 pub fn gap_of(webhook: &Webhook, id: DeliveryId, now: Timestamp) -> Delivery {
     Delivery {

@@ -293,8 +293,9 @@ fn since(given: BTreeMap<String, u64>) -> Result<BTreeMap<Uuid, u64>, Invalid> {
     parsed.collect()
 }
 
-/// The streams of positions. An id alone does not tell chats from conversations: it stands for each
-/// that is subscribed to, and delivery answers for the one that there is.
+/// Returns the client's positions by stream. A client sends ids, which are the same for chats and
+/// conversations. So each id becomes a position in a chat and one in a conversation, as far as both are
+/// subscribed to, and the domain that has no such stream ignores its position.
 fn placed(since: BTreeMap<Uuid, u64>, scope: &Scope) -> BTreeMap<StreamId, u64> {
     let streams = since.into_iter().flat_map(|(id, seq)| {
         let realms = [CHAT, conversation::REALM].into_iter();
