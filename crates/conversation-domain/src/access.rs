@@ -1,4 +1,4 @@
-//! Access checks: each use case of an agent begins with one of them.
+//! Access checks of agents, admins and managers. Each use case that an agent calls begins with one.
 
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::refusals;
@@ -25,7 +25,8 @@ refusals! {
     }
 }
 
-/// Checks that the actor administers the customer, with its permission in this unit of work.
+/// Checks that the actor is an admin or manager, by the permission in `cx`, which was read in this
+/// unit of work.
 ///
 /// # Errors
 /// [`NotAdmin`].

@@ -1,4 +1,4 @@
-//! Parts that use cases share.
+//! Steps that several use cases share.
 
 pub(crate) mod owner;
 pub(crate) mod record;

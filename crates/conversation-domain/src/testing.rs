@@ -53,7 +53,7 @@ mock_snapshot! {
     }
 }
 
-/// Expects `times` events of this kind, each at the place after the one before it.
+/// Expects `times` events, all of this kind, and returns each as logged.
 pub fn logs(uow: &mut MockUnit, kind: &'static str, times: usize) {
     let frames = uow.frames.expect_encode_conversation();
     frames.returning(|_, _, _| "{}".to_owned());

@@ -1,4 +1,4 @@
-//! The ports of an open transaction that the use cases of conversations run on.
+//! The ports of a transaction and of a snapshot, on which the use cases of conversations run.
 
 use talk_domain::identity::unit::{IdentitySnapshot, IdentityUnit};
 use talk_domain::kernel::store::Domain;
@@ -10,7 +10,8 @@ use crate::model::inbox::InboxRepository;
 use crate::model::message::{MessageQueries, MessageRepository};
 use crate::model::room::{RoomQueries, RoomRepository};
 
-/// The domain of conversations, for [`Store`](talk_domain::kernel::store::Store).
+/// The domain of conversations: the type by which the generic
+/// [`Store`](talk_domain::kernel::store::Store) selects this crate's units and snapshots.
 #[derive(Clone, Copy, Debug)]
 pub enum Conversations {}
 
@@ -19,7 +20,7 @@ impl Domain for Conversations {
     type Snapshot<'a> = dyn ConversationSnapshot + 'a;
 }
 
-/// One open transaction of one customer, seen as the repositories of conversations and of identity.
+/// The repositories of conversations and of identity on one open transaction of one customer.
 pub trait ConversationUnit: IdentityUnit {
     /// Accounts.
     fn accounts(&mut self) -> &mut dyn AccountRepository;
@@ -29,13 +30,13 @@ pub trait ConversationUnit: IdentityUnit {
     fn conversations(&mut self) -> &mut dyn ConversationRepository;
     /// Messages.
     fn conversation_messages(&mut self) -> &mut dyn MessageRepository;
-    /// Received events.
+    /// Ids of events received from outside.
     fn inbox(&mut self) -> &mut dyn InboxRepository;
-    /// Makes the frames of events.
+    /// Encodes events as frames.
     fn frames(&self) -> &dyn FrameEncoder;
 }
 
-/// One consistent read of one customer, seen as the queries of conversations and of identity.
+/// The queries of conversations and of identity on one snapshot of one customer.
 pub trait ConversationSnapshot: IdentitySnapshot {
     /// Accounts.
     fn accounts(&mut self) -> &mut dyn AccountQueries;

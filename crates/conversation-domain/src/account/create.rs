@@ -10,7 +10,7 @@ use crate::model::account::{Account, Method};
 use crate::model::origin::Origin;
 use crate::unit::ConversationUnit;
 
-/// The settings of an account.
+/// The settings of an account that a request can choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Name.

@@ -40,7 +40,8 @@ pub fn show_account(
     found.ok_or(ShowAccountError::NoSuchAccount)
 }
 
-/// Returns the account of any customer, for a request from outside that names nothing but the account.
+/// Returns an account without checking customer or permission, for a request from outside, which
+/// names only the account's id.
 ///
 /// # Errors
 /// See [`ShowAccountError`].

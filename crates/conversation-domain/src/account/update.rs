@@ -20,7 +20,8 @@ refusals! {
     }
 }
 
-/// Changes the settings of an account to those that `change` makes of the account.
+/// Replaces the settings of an account by those that `change` computes from the stored account.
+/// Equal settings write nothing.
 ///
 /// # Errors
 /// See [`UpdateAccountError`].

@@ -24,7 +24,8 @@ pub fn show_conversation(
 /// and on request those without an owner, to claim one.
 ///
 /// # Errors
-/// If an agent asks for the conversations of another one.
+/// [`AccessError::NotTheOwner`] if an agent filters by another agent as the owner;
+/// [`AccessError::Store`].
 pub fn list_conversations(
     snapshot: &mut dyn ConversationSnapshot,
     actor: Actor,

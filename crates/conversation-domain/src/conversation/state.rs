@@ -8,7 +8,8 @@ use crate::model::conversation::{Conversation, State};
 use crate::steps::record::{Cause, record_update};
 use crate::unit::ConversationUnit;
 
-/// Gives a conversation the state `state`.
+/// Closes a conversation or opens it again. If it already has the state `state`, nothing is stored
+/// or logged.
 ///
 /// # Errors
 /// See [`AccessError`].

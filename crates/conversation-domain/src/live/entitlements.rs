@@ -1,4 +1,5 @@
-//! Answers delivery who may read which conversations.
+//! The conversations' part of delivery's port [`Entitlements`]: which agents may read which
+//! streams.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,11 +17,11 @@ use crate::live::subscribe::{catch_up, find_starts};
 use crate::model::conversation::REALM;
 use crate::unit::Conversations;
 
-/// The [`Entitlements`] of conversations, each answered on one snapshot.
+/// The [`Entitlements`] of conversations. Each call reads one snapshot.
 pub struct ConversationEntitlements(Arc<dyn Store<Conversations>>);
 
 impl ConversationEntitlements {
-    /// The entitlements that this store has.
+    /// Returns the entitlements that are read from `store`.
     #[must_use]
     pub const fn new(store: Arc<dyn Store<Conversations>>) -> Self {
         Self(store)
@@ -56,13 +57,14 @@ impl Entitlements for ConversationEntitlements {
         Box::pin(read)
     }
 
-    /// Admins and managers read all conversations.
+    /// The realm of conversations for admins and managers, who read all of them; nothing for
+    /// agents.
     fn overseen(&self, actor: Actor) -> BTreeSet<Realm> {
         let is_overseer = actor.permission.administers();
         is_overseer.then_some(REALM).into_iter().collect()
     }
 
-    /// People outside see no presence, and agents see that of each other in chats.
+    /// No streams: presence is sent to the participants of chats only.
     fn streams_of(
         &self,
         _: CustomerId,

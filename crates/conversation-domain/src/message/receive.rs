@@ -17,10 +17,11 @@ use crate::steps::owner::living_owner;
 use crate::steps::record::{Cause, append, record_message, record_update};
 use crate::unit::ConversationUnit;
 
-/// Time and ids of a message from outside, which no agent has sent.
+/// The time and the fresh ids for a message from outside. Its use case has no `Context`, because a
+/// person outside is no actor.
 #[derive(Clone, Debug)]
 pub struct Arrival {
-    /// When it arrived.
+    /// Time of arrival.
     pub now: Timestamp,
     /// Ids for what it creates.
     pub ids: IdSource,
@@ -31,7 +32,8 @@ pub struct Arrival {
 pub struct Incoming {
     /// The account that received it.
     pub account: AccountId,
-    /// Its identity for the method. The same event again is the same message.
+    /// The id by which the account recognises a repetition of the message. In a web chat the
+    /// visitor's browser chooses it.
     pub event: String,
     /// The sender.
     pub peer: Address,
@@ -127,8 +129,8 @@ pub fn receive_message(
     Ok(Received::New(message))
 }
 
-/// Returns the message of an event that has been received before. An event of another peer must not
-/// reveal it.
+/// Returns the message of an event that has been received before. An event of another peer is
+/// refused, so that a guessed id does not reveal a message.
 fn received_before(
     uow: &mut dyn ConversationUnit,
     id: talk_domain::kernel::id::ConversationMessageId,

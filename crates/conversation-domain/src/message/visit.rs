@@ -1,4 +1,4 @@
-//! Use cases of a visitor of a web chat: read the conversation, and say what was read.
+//! Use cases of a visitor of a web chat: read the conversation, and mark its messages as read.
 
 use talk_domain::kernel::error::refusals;
 use talk_domain::kernel::id::AccountId;
@@ -25,7 +25,7 @@ refusals! {
     }
 }
 
-/// A visitor, by the account of the web page and the visitor's address.
+/// A visitor of a web chat, identified by the account and the visitor's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {
     /// The account.

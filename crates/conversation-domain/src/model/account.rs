@@ -71,7 +71,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The own address of its rooms. Visitors of a web chat write to the account itself.
+    /// The own address of its rooms: for a web chat, the account itself.
     #[must_use]
     pub fn own_address(&self) -> Address {
         Address {
@@ -82,10 +82,10 @@ impl Account {
     }
 }
 
-/// Checks the number of origins, and parses each.
+/// Parses up to [`MAX_ORIGINS`] origins.
 ///
 /// # Errors
-/// Names the origin, as `provider_data.origins[0]`.
+/// Names the refused origin by its index, such as `provider_data.origins[0]`.
 pub fn parse_origins(origins: &[String]) -> Result<Vec<Origin>, Invalid> {
     const FIELD: &str = "provider_data.origins";
     if origins.len() > MAX_ORIGINS {

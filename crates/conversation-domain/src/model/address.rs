@@ -1,4 +1,4 @@
-//! Addresses of people and accounts, and the one form in which they are compared.
+//! Addresses of people and accounts, and the normal form in which they are compared.
 
 /// The type of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,8 +42,9 @@ impl AddressKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Returns the form of `target` in which addresses of this type are compared: of telephone
-    /// numbers the digits and a leading `+`, of mailboxes lower case. Others are compared as they are.
+    /// Returns the normal form of `target`, in which addresses of this type are compared: for a
+    /// telephone number its ASCII digits after a leading `+`, if it has one; for a mailbox, lower
+    /// case without spaces around it. Targets of other types are returned unchanged.
     #[must_use]
     pub fn normalise(self, target: &str) -> String {
         match self {
@@ -58,8 +59,8 @@ impl AddressKind {
         }
     }
 
-    /// Returns the form of an own address, which for a mailbox has no `+tag`: replies arrive at
-    /// tagged addresses of the same mailbox.
+    /// Returns the normal form of an own address of the account. It removes the `+tag` of a
+    /// mailbox, since replies to tagged addresses arrive in the same mailbox.
     #[must_use]
     pub fn normalise_own(self, target: &str) -> String {
         let normal = self.normalise(target);
@@ -81,7 +82,7 @@ pub struct Address {
     pub kind: AddressKind,
     /// The number, mailbox or id.
     pub target: String,
-    /// The name of whoever has it, as the method gave it; may be empty.
+    /// The name of its holder, as the method reported it; empty if unknown.
     pub target_name: String,
 }
 

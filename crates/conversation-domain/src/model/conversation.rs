@@ -24,10 +24,10 @@ pub const fn stream(id: ConversationId) -> StreamId {
     }
 }
 
-/// Whether a conversation goes on.
+/// The state of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It goes on.
+    /// Open. Every conversation begins in this state.
     Active,
     /// An agent has closed it. The next message of the person outside makes it active again.
     Closed,
@@ -95,7 +95,7 @@ impl Conversation {
     }
 }
 
-/// Which owners are wanted.
+/// A filter by owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnerFilter {
     /// This agent.
@@ -128,7 +128,8 @@ pub trait ConversationRepository {
     /// Only when storage fails.
     fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
-    /// Stores a new conversation, without its room.
+    /// Stores a new conversation. Its room is stored by
+    /// [`RoomRepository::insert`](crate::model::room::RoomRepository::insert).
     ///
     /// # Errors
     /// Only when storage fails.
@@ -150,8 +151,8 @@ pub trait ConversationQueries {
     /// Only when storage fails.
     fn get(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
-    /// Returns the number of the newest event of each conversation, of one owner or of all: up to `limit`
-    /// of them if there is a limit, the newest activity first.
+    /// Returns id and head (the `seq` of the newest event) of each conversation, of `owner` or of
+    /// all: up to `limit` of them if there is a limit, the newest activity first.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -161,7 +162,7 @@ pub trait ConversationQueries {
         limit: Option<u32>,
     ) -> Result<Vec<(ConversationId, u64)>, StoreError>;
 
-    /// Lists conversations by the time of their newest event and their id.
+    /// Lists conversations, ordered by the time of their newest event, then by id.
     ///
     /// # Errors
     /// Only when storage fails.

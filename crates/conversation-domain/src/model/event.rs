@@ -1,4 +1,4 @@
-//! Events of conversations, and the port that makes their frames.
+//! Events of conversations, and the port that encodes them as frames.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::model::conversation::Conversation;
 use crate::model::message::Message;
 use crate::model::room::Room;
 
-/// Something that happened, with the state after it.
+/// A change of a conversation, with the state after the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A conversation began.
     ConversationCreated(&'a Conversation),
-    /// Name, detail, state or owner changed. Beside it the owner before.
+    /// Name, detail, state or owner changed. The second field is the owner before the change.
     ConversationUpdated(&'a Conversation, Option<AgentId>),
     /// A message arrived or was sent in this room.
     MessageCreated(&'a Message, &'a Room),
-    /// A message of this room has got further.
+    /// The delivery of a message of this room moved forward.
     MessageUpdated(&'a Message, &'a Room),
 }
 
@@ -58,7 +58,7 @@ impl Event<'_> {
         }
     }
 
-    /// The changes of who may read the stream: a new owner may, and the one before no longer.
+    /// The changes of the stream's readers: the new owner joins, and the owner before leaves.
     fn changes(&self) -> Vec<Change> {
         let (before, after) = match self {
             Self::ConversationCreated(conversation) => (None, conversation.owner),
@@ -73,11 +73,11 @@ impl Event<'_> {
     }
 }
 
-/// Driven port: makes the frames of events.
+/// Driven port: encodes events as frames.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait FrameEncoder: Send + Sync {
-    /// Returns the JSON that is stored, pushed and replayed for an event at this place of its
-    /// conversation.
+    /// Returns the JSON of the event with number `seq` of its conversation. It is stored, pushed
+    /// and replayed as it is.
     #[allow(
         clippy::elidable_lifetime_names,
         reason = "mockall cannot take '_ here"

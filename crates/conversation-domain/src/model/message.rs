@@ -1,4 +1,4 @@
-//! Messages of conversations, and how far they have been delivered.
+//! Messages of conversations, and the progress of their delivery.
 
 use talk_domain::kernel::id::{AgentId, ConversationId, ConversationMessageId, CustomerId, RoomId};
 use talk_domain::kernel::page::{Page, PageRequest};
@@ -32,7 +32,7 @@ impl Direction {
     }
 }
 
-/// How far a message has got. The order of the variants is that of progress.
+/// The progress of a message's delivery. The variants are in the order of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Delivery {
     /// The method has accepted it.
@@ -78,11 +78,12 @@ pub struct Message {
     pub direction: Direction,
     /// The agent that wrote it; `None` for the person outside.
     pub author: Option<AgentId>,
-    /// The identity of the message for the method: of an incoming one, the id of its event.
+    /// The id of the message outside: for an incoming message, the id of its event in the inbox;
+    /// for an outgoing one in a web chat, empty.
     pub reference: String,
     /// Text.
     pub text: String,
-    /// How far it has got.
+    /// Progress of its delivery.
     pub delivery: Delivery,
     /// The number of its first event in the stream of the conversation.
     pub seq: u64,
@@ -93,8 +94,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// Moves the delivery forward to `step`. Returns `false`, and changes nothing, if the message has
-    /// got as far already: receipts may come twice, and in any order.
+    /// Moves the delivery forward to `step`. Returns `false`, and changes nothing, if the delivery
+    /// is at this step or a later one: receipts may arrive twice and in any order.
     pub fn advance(&mut self, step: Delivery, at: Timestamp) -> bool {
         let moves = step > self.delivery;
         if moves {
@@ -126,7 +127,8 @@ pub trait MessageRepository {
     /// When storage fails, and when the message is not there.
     fn update(&mut self, message: &Message) -> Result<(), StoreError>;
 
-    /// Returns up to `limit` outgoing messages up to `seq` that were not read, the oldest first.
+    /// Returns up to `limit` outgoing messages with a `seq` up to `seq` that were not read, the
+    /// oldest first.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -175,7 +177,7 @@ mod tests {
     use crate::testing::a_message;
     use talk_domain::testing::at;
 
-    /// CONV-08: whatever comes twice or late, delivery never goes back.
+    /// CONV-08: delivery never moves back, also if a receipt arrives twice or late.
     #[test]
     fn delivery_only_moves_forward() {
         for from in Delivery::ALL {

@@ -8,13 +8,14 @@ use talk_domain::kernel::time::Timestamp;
 use crate::model::account::Method;
 use crate::model::address::Address;
 
-/// The identity of a room while it lives: SHA-256 over its customer, method, account and addresses.
+/// The key by which a message finds its room: SHA-256 over customer, method, account and the normal
+/// forms of both addresses. No two rooms that are not deleted have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RoomKey(pub [u8; 32]);
 
 impl RoomKey {
-    /// Computes the key. Each field is preceded by its length, so that no two different rooms have
-    /// the same fields in a row.
+    /// Computes the key. The length of each field is hashed before it, so that two fields cannot
+    /// exchange bytes at their boundary.
     #[must_use]
     pub fn of(
         customer: CustomerId,
@@ -71,14 +72,14 @@ impl Room {
 /// Driven port: the rooms of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait RoomRepository {
-    /// Finds the conversation of the living room with this key.
+    /// Finds the conversation of the room with this key, if that room is not deleted.
     ///
     /// # Errors
     /// Only when storage fails.
     fn by_key(&mut self, key: RoomKey) -> Result<Option<ConversationId>, StoreError>;
 
-    /// Stores the first room of a conversation. MUST return `false`, and store nothing, if a living
-    /// room has the same key.
+    /// Stores the first room of a conversation. MUST return `false`, and store nothing, if a room
+    /// that is not deleted has the same key.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -93,7 +94,7 @@ pub trait RoomRepository {
 /// Driven port: reading the rooms of one customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait RoomQueries {
-    /// Finds the conversation of the living room with this key.
+    /// Finds the conversation of the room with this key, if that room is not deleted.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(other(&|room| room.peer.target_name = "Jo".into()), keys[0]);
     }
 
-    /// CONV-01: a field that takes over the end of its neighbour is another field.
+    /// CONV-01: moving bytes from one field to the next makes another key.
     #[test]
     fn the_boundary_between_two_addresses_is_part_of_the_key() {
         let of = |own: &str, peer: &str| {

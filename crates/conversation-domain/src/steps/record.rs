@@ -1,4 +1,5 @@
-//! Records an event of a conversation: number, log and head in one place.
+//! Steps that record a change: they take the next `seq`, append the event to the log, and store the
+//! conversation with its new head.
 
 use std::sync::Arc;
 
@@ -19,7 +20,8 @@ pub(crate) struct Cause {
     pub(crate) now: Timestamp,
 }
 
-/// Appends an event to the log of the locked conversation, whose last place is the event's.
+/// Appends an event to the log of a locked conversation, with the `seq` and time in
+/// `conversation.last`, which the caller has taken with [`Conversation::tick`].
 pub(crate) fn append(
     uow: &mut dyn ConversationUnit,
     actor: Option<AgentId>,
@@ -32,7 +34,8 @@ pub(crate) fn append(
     uow.events().append(stream(id), tick, actor, entry)
 }
 
-/// Logs a change of the conversation itself, and stores it. `before` was the owner until now.
+/// Appends the event of a change of the conversation itself, and stores the conversation. `before`
+/// is the owner before the change.
 pub(crate) fn record_update(
     uow: &mut dyn ConversationUnit,
     cause: Cause,
@@ -47,7 +50,7 @@ pub(crate) fn record_update(
     Ok(logged)
 }
 
-/// Stores a new message at the next place of its conversation, and logs it.
+/// Stores a new message with the next `seq` of its conversation, and appends its event.
 pub(crate) fn record_message(
     uow: &mut dyn ConversationUnit,
     cause: Cause,
