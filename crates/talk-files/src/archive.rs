@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use talk_domain::files::model::StoredFile;
 use uuid::Uuid;
 
-/// A directory of copies that get their name at the end.
+/// A directory of copies. It is written under a temporary name that ends in `.partial`, and renamed
+/// to its target when it is complete.
 #[derive(Debug)]
 pub struct Archive {
     from: PathBuf,
@@ -21,7 +22,8 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Copies files of the directory `from` into the new directory `target`.
+    /// Creates an archive that copies files of the directory `from` to the new directory `target`.
+    /// It writes nothing yet.
     #[must_use]
     pub fn new(from: PathBuf, target: PathBuf) -> Self {
         let mut staging = target.clone().into_os_string();
@@ -42,10 +44,11 @@ impl Archive {
         path.into()
     }
 
-    /// Removes the copies of a process that was killed.
+    /// Checks that the target does not exist, and removes partial copies that a killed process
+    /// left.
     ///
     /// # Errors
-    /// If the target exists, or they cannot be removed.
+    /// If the target exists, or the partial copies cannot be removed.
     pub fn begin(&self) -> Result<()> {
         if self.target.symlink_metadata().is_ok() {
             let target = self.target.display();
@@ -63,7 +66,7 @@ impl Archive {
         copy(&self.from, &self.staging, files)
     }
 
-    /// Copies all files of the directory.
+    /// Copies all files of the directory, and returns them.
     ///
     /// # Errors
     /// If a file cannot be read or written.
@@ -77,11 +80,11 @@ impl Archive {
         Ok(files.into_iter().map(|(file, _)| file).collect())
     }
 
-    /// Removes the copies of all other files, makes these durable and gives the directory its name.
-    /// Without files there is no directory.
+    /// Removes the copies of all files but `files`, syncs the remaining ones to disk, and renames
+    /// the directory to its target. If `files` is empty, no directory is left.
     ///
     /// # Errors
-    /// If that fails.
+    /// If the file system fails.
     pub fn publish(&mut self, files: &HashSet<StoredFile>) -> Result<()> {
         for file in listed(&self.staging)? {
             if !files.contains(&file) {
@@ -130,7 +133,7 @@ pub fn copy(from: &Path, to: &Path, files: &[(StoredFile, u64)]) -> Result<Vec<S
 /// Makes the names and the contents of a directory of files durable.
 ///
 /// # Errors
-/// If that fails.
+/// If the file system fails.
 pub fn synced(directory: &Path) -> Result<()> {
     for customer in entries(directory)? {
         if customer.is_dir() {
@@ -168,8 +171,8 @@ fn copy_one(from: &Path, to: &Path, size: u64) -> Result<bool> {
     if std::fs::hard_link(from, to).is_ok() {
         return Ok(true);
     }
-    // Another file system, or one without links. The name of the temporary file is that of a staged
-    // upload, which the sweep knows.
+    // The target is on another file system, or on one without hard links. The temporary file is
+    // named like a staged upload, so that the sweep removes it after a crash.
     let mut staged = to.as_os_str().to_owned();
     staged.push("#0");
     match std::fs::copy(from, &staged) {

@@ -1,4 +1,4 @@
-//! The parsed setting `files_url`: the place where files are stored.
+//! The parsed setting `files_url`: the directory or bucket in which files are stored.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use secrecy::SecretString;
 use url::Url;
 
-/// The place of files.
+/// The directory or bucket in which files are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FilesUrl {
     /// A local directory.
@@ -20,7 +20,7 @@ pub enum FilesUrl {
     },
 }
 
-/// A text that is no place of files.
+/// The error for a text that names neither a directory nor a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be file:<directory> or s3://<bucket>/<prefix>")]
 pub struct FilesUrlError;
@@ -49,8 +49,8 @@ impl FromStr for FilesUrl {
     }
 }
 
-/// How to reach an S3-compatible service. Without a value the environment variables and the
-/// credentials of the machine are used, as by other programs (`AWS_ACCESS_KEY_ID` and so on).
+/// Address and credentials of an S3-compatible service. For an absent value, the usual environment
+/// variables (`AWS_ACCESS_KEY_ID` and so on) or the credentials of the machine are used.
 #[derive(Clone, Debug, Default)]
 pub struct S3Options {
     /// Address of the service, for example `https://minio.example.com`; Amazon's if absent.

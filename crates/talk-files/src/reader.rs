@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 
 use crate::storage::failure;
 
-/// Bytes that are read at once.
+/// Maximum number of bytes of one read of a local file.
 const CHUNK: u64 = 64 * 1024;
 
 /// A range that is being read.

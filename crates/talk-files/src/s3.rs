@@ -23,7 +23,7 @@ pub(crate) fn open(bucket: &str, options: &S3Options) -> object_store::Result<Am
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
         .with_retry(retries())
-        // Every service knows the deletion of one object, not every service that of several.
+        // Some compatible services can delete only one object per request.
         .with_disable_bulk_delete(true);
     let mut client = ClientOptions::new()
         .with_timeout_disabled()

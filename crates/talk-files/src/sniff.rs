@@ -1,5 +1,5 @@
-//! Finds the MIME type of a file in its first bytes. The declared type does not count: a page that
-//! is declared as a picture stays a page.
+//! Finds the MIME type of a file in its first bytes. The declared type does not count: an HTML page
+//! that is declared as a picture is still an HTML page.
 
 /// Number of first bytes that [`sniff`] needs at most.
 pub(crate) const HEAD: usize = 8 * 1024;
@@ -43,7 +43,7 @@ fn is_plain(text: &str) -> bool {
 /// space and comments.
 fn markup(text: &str) -> Option<&'static str> {
     let mut rest = text;
-    // Whether a declaration or a comment was seen, and whether a declaration was.
+    // Whether a comment or an XML declaration was seen, and whether an XML declaration was.
     let (mut is_markup, mut is_xml) = (false, false);
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c.is_control());
@@ -93,7 +93,7 @@ const HTML: [&str; 30] = [
 mod tests {
     use super::*;
 
-    /// FILE-07: what is inside counts, not the declared type.
+    /// FILE-07: the type is found in the bytes; the declared type does not count.
     #[test]
     fn types_are_found_in_the_bytes() {
         for (head, expected) in [

@@ -21,23 +21,24 @@ use crate::reader::Reader;
 use crate::s3;
 use crate::writer::Writer;
 
-/// Bytes of a part that is written to a local file. The allocator has pages of 4 MiB for larger blocks, and
-/// goes through a whole page before it uses a block again that another thread has freed.
+/// Bytes of a part that is written to a local file. Larger parts would use more memory: the
+/// allocator takes larger blocks from pages of 4 MiB, and uses a block that another thread has
+/// freed again only when the rest of its page is used.
 const LOCAL_PART: usize = 128 * 1024;
 
 /// Bytes of a part of an upload to S3: the least that S3 accepts.
 const S3_PART: usize = 5 * 1024 * 1024;
 
-/// The text in an error of the library about an answer with a status 4xx to a list: it has no kind of
-/// its own.
+/// The text by which a 4xx answer to a list request is recognised. `object_store` has no error kind
+/// for it.
 const REFUSED: &str = "status code: 4";
 
-/// A place that cannot be used.
+/// The error for a directory or bucket that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct OpenFilesError(String);
 
-/// Why a place does not answer.
+/// The reason why the storage does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckFilesError {
     /// The access key, its secret or the bucket is wrong.
@@ -59,7 +60,8 @@ pub struct Files {
     part: usize,
 }
 
-/// The files that are being written. They have no row yet, and are no orphans.
+/// The files that this process is writing. They have no row yet, and the sweep must not remove them
+/// as orphans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BeingWritten(Arc<Mutex<HashSet<StoredFile>>>);
 
@@ -81,7 +83,8 @@ impl BeingWritten {
 }
 
 impl Files {
-    /// Opens a place. A local directory is created, readable by this user alone.
+    /// Opens a directory or bucket. A local directory is created, with access for this user alone.
+    /// A bucket is not contacted.
     ///
     /// # Errors
     /// If the directory cannot be created, or the options of S3 contradict each other.
@@ -130,7 +133,7 @@ impl Files {
         self.directory.is_some()
     }
 
-    /// Checks that the place can be reached with the given credentials, by reading a page of the
+    /// Checks that the storage can be reached with the given credentials, by reading a page of the
     /// list of files.
     ///
     /// # Errors
@@ -202,7 +205,7 @@ impl FileStorage for Files {
         Box::pin(async move {
             match self.store.delete(&self.path(file)).await {
                 Ok(()) => Ok(()),
-                // S3 does not answer so for an object, but for its bucket.
+                // S3 answers `NotFound` to a deletion only if the bucket is missing.
                 Err(object_store::Error::NotFound { .. }) if self.is_local() => Ok(()),
                 Err(error) => Err(unwritten(&error)),
             }
@@ -210,7 +213,8 @@ impl FileStorage for Files {
     }
 }
 
-/// Converts an error of a change. If something is not found then, it is the place of the files.
+/// Converts an error of a write or a deletion. `NotFound` then means that the directory or bucket
+/// is missing, not the file.
 pub(crate) fn unwritten(error: &object_store::Error) -> StorageError {
     match failure(error) {
         StorageError::Missing => StorageError::Unavailable(described(error)),
@@ -218,7 +222,7 @@ pub(crate) fn unwritten(error: &object_store::Error) -> StorageError {
     }
 }
 
-/// Converts an error of the library.
+/// Converts an error of `object_store`.
 pub(crate) fn failure(error: &object_store::Error) -> StorageError {
     if matches!(error, object_store::Error::NotFound { .. }) {
         return StorageError::Missing;

@@ -1,4 +1,5 @@
-//! Finds bytes that may have no row.
+//! Lists the stored files, among which the server finds those without a row, and removes staged
+//! files of broken uploads.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use crate::storage::{BeingWritten, Files, failure};
 
-/// Bytes in the storage.
+/// A file in the storage, which may have no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The file.
@@ -22,8 +23,8 @@ pub struct Listed {
 }
 
 impl Files {
-    /// Lists the bytes that are at least `age` old, in no particular order. Files that are being
-    /// written, and objects that are no files of ours, are left out.
+    /// Lists the stored files that are at least `age` old, in no particular order. Skips files that
+    /// this process is writing, and objects whose key is not that of a file.
     #[must_use]
     pub fn listed(&self, age: Duration) -> BoxStream<'_, Result<Listed, StorageError>> {
         let before = seconds_ago(age);
@@ -71,7 +72,8 @@ impl Files {
     }
 }
 
-/// The local store writes `<customer>/<file>#<n>` and renames it at the end.
+/// Removes the old staged files below a directory. The local store writes an upload to
+/// `<customer>/<file>#<n>` and renames it at the end.
 fn remove_staged(
     directory: &Path,
     age: Duration,
@@ -94,9 +96,9 @@ fn remove_staged(
                 continue;
             };
             let modified = entry.metadata().and_then(|metadata| metadata.modified());
-            // Without metadata it was just removed.
+            // Metadata is missing if the file was just removed.
             let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|old| old >= age));
-            // An upload that began meanwhile is noticed here: its staged file is new.
+            // An upload that began after the check above has a new staged file, which is kept.
             if is_old && std::fs::remove_file(entry.path()).is_ok() {
                 tracing::debug!(file = %file.id, "removed the rest of an upload");
                 removed += 1;

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use crate::sniff::{HEAD, sniff};
 use crate::storage::{BeingWritten, unwritten};
 
-/// A file that is being written. A file of one part at most is stored with one request.
+/// A file that is being written. A file smaller than a part is stored with one request.
 pub(crate) struct Writer {
     store: Arc<dyn ObjectStore>,
     file: StoredFile,
@@ -21,7 +21,7 @@ pub(crate) struct Writer {
     part: usize,
     being_written: BeingWritten,
     upload: Option<Box<dyn MultipartUpload>>,
-    /// The bytes that are not passed on yet, fewer than a part.
+    /// Bytes that are not uploaded yet, fewer than a part.
     rest: Vec<u8>,
     /// The first bytes of the file, from which its MIME type is found.
     head: Vec<u8>,
@@ -58,7 +58,7 @@ impl Writer {
         self.head.extend(bytes.iter().take(missing));
     }
 
-    /// Passes the collected bytes on as a part.
+    /// Uploads the collected bytes as a part.
     async fn put_part(&mut self) -> Result<(), StorageError> {
         let part = PutPayload::from(std::mem::take(&mut self.rest));
         let upload = if let Some(upload) = &mut self.upload {
@@ -131,7 +131,7 @@ impl Drop for Writer {
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(async move {
                 if let Err(error) = upload.abort().await {
-                    tracing::warn!(%error, "an upload that broke off was not removed; the sweep does it");
+                    tracing::warn!(%error, "the parts of an upload that broke off were not removed");
                 }
                 being_written.remove(file);
             })),

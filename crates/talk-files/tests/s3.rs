@@ -168,7 +168,7 @@ async fn an_upload_with_a_wrong_secret_fails() {
     assert!(service.objects().is_empty());
 }
 
-/// FILE-12: a service that is down is no reason to take a file for lost.
+/// FILE-12: while the service is down, a file is unavailable, not missing.
 #[tokio::test]
 async fn a_service_that_is_down_is_unavailable_until_it_is_back() {
     let (mut service, files) = open().await;
