@@ -36,7 +36,7 @@ pub(crate) fn test_body(event: &str) -> String {
     format!(r#"{{"type":"webhook_test","data":{{"id":"{event}"}}}}"#)
 }
 
-/// Returns the body by which an endpoint learns that events it missed are gone.
+/// Returns the body of the notice that the log has lost events which the endpoint did not get.
 pub(crate) fn gap_body(webhook: &str) -> String {
     format!(r#"{{"type":"{GAP}","data":{{"webhook_id":"{webhook}"}}}}"#)
 }

@@ -1,4 +1,5 @@
-//! Gives endpoints that were enabled again the events that they missed.
+//! Catch-up of webhooks: creates the deliveries of events that an endpoint missed while it was
+//! disabled.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,13 +14,14 @@ use talk_domain::kernel::store_error::StoreError;
 use crate::consumer::{Wakening, happened};
 use crate::dispatcher::Ports;
 
-/// The time from one look for such endpoints to the next.
+/// Time between two searches for such endpoints.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Part of the writer's time that is left to others.
+/// Length of the pause after each step, as a multiple of the step's duration: catch-up uses at most
+/// a fifth of the writer's time.
 const LEFT: u32 = 4;
 
-/// Takes what endpoints missed; not running yet.
+/// The background task of catch-up. [`CatchUp::run`] runs it.
 pub struct CatchUp {
     ports: Ports,
     random: Arc<dyn Fn() -> u128 + Send + Sync>,
@@ -40,7 +42,7 @@ impl CatchUp {
         }
     }
 
-    /// Works for as long as it is polled. Endpoints take turns with one bounded unit of work each.
+    /// Runs until it is dropped. Endpoints take turns, with one bounded unit of work each.
     pub async fn run(self) {
         loop {
             let pause = match self.round().await {
@@ -55,7 +57,7 @@ impl CatchUp {
         }
     }
 
-    /// Takes some events for each endpoint. Returns whether there are more.
+    /// Runs one step for each endpoint that missed events. Returns whether there are more events.
     async fn round(&self) -> Result<bool, StoreError> {
         let unit = Unit::installation("missing_webhooks").in_lane(ReadLane::Shared);
         let read = self

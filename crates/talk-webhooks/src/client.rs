@@ -14,27 +14,30 @@ use tokio::time::timeout;
 
 use crate::guard::{Guard, Guarded, Lookup, SystemResolver, Unreachable};
 
-/// Limits of deliveries.
+/// Settings of the HTTP client.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// Milliseconds for a whole request.
+    /// Milliseconds for a whole delivery, from the connection to the end of the answer. A call of
+    /// an intercept has the intercept's own limit.
     pub timeout_ms: u64,
-    /// Milliseconds for the connection.
+    /// Milliseconds until the connection is made.
     pub connect_timeout_ms: u64,
     /// PEM of further certificate authorities.
     pub authorities: Option<Vec<u8>>,
 }
 
-/// Why the client cannot be made.
+/// The reason why a client cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ClientError(String);
 
-/// Makes requests.
+/// The HTTP client of deliveries and intercepts. It connects only to addresses that the [`Guard`]
+/// allows.
 #[derive(Clone)]
 pub struct Client {
-    /// Made for the first request, since it holds the certificate authorities of the system, or at once
-    /// to check those of the operator. `None` if it cannot be made.
+    /// The underlying client. It is created with the first request, because it holds the
+    /// certificate authorities of the system in memory, or at once if the operator has set some, to
+    /// check them. `None` if it cannot be created.
     http: Arc<LazyLock<Option<reqwest::Client>, MakeHttp>>,
     guard: Guard,
     timeout: Duration,
@@ -55,7 +58,7 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) struct ExchangeLimits {
     /// Time for the whole exchange.
     pub(crate) time: Duration,
-    /// Maximum number of bytes that are read of an answer, give or take a chunk.
+    /// Number of bytes of the answer after which reading stops. The last chunk may exceed it.
     pub(crate) bytes: usize,
 }
 
@@ -101,7 +104,9 @@ impl Client {
         let make = move || make_http(&settings, authorities, (guarded, resolver));
         let http = LazyLock::<_, MakeHttp>::new(Box::new(make));
         if is_certified && http.is_none() {
-            return Err(ClientError("has a certificate that is none".to_owned()));
+            return Err(ClientError(
+                "has a certificate that cannot be read".to_owned(),
+            ));
         }
         Ok(Self {
             http: Arc::new(http),
@@ -147,7 +152,7 @@ impl Client {
             Err(format!("no answer within {time} ms"))
         });
         let is_refused = matches!(&answered, Err(error) if *error == Unreachable.to_string());
-        // The time would tell whether a name exists.
+        // The time would reveal whether the name exists.
         let latency = if is_refused {
             Duration::ZERO
         } else {
@@ -172,7 +177,8 @@ impl Exchange {
     }
 }
 
-/// Makes the client of all requests. Without any certificate authority `https` fails, and `http` works.
+/// Creates the client of all requests. Without any certificate authority, `https` fails and `http`
+/// works.
 fn make_http(
     settings: &ClientSettings,
     authorities: Vec<Certificate>,
@@ -196,7 +202,7 @@ fn make_http(
     };
     let of_system = builder(resolver.clone()).tls_certs_merge(authorities.clone());
     let client = of_system.build().or_else(|error| {
-        // A container without certificates: the server runs, and https fails.
+        // In a container without certificates, requests by `http` still work.
         tracing::warn!(%error, "the system has no certificate authorities for webhooks");
         builder(resolver).tls_certs_only(authorities).build()
     });
@@ -205,7 +211,7 @@ fn make_http(
         .ok()
 }
 
-/// Describes a failed request without what it reveals of the network.
+/// Describes a failed request, without details of the operator's network.
 fn failure(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
@@ -226,7 +232,7 @@ fn failure(error: &reqwest::Error) -> String {
     "the connection broke off".to_owned()
 }
 
-/// Reads the body up to `limit` bytes. A body that breaks off counts as far as it came.
+/// Reads the body up to `limit` bytes. Of a body that breaks off, the part that arrived is kept.
 async fn read(mut response: Response, limit: usize) -> Answered {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut body = Vec::new();

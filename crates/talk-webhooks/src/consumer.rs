@@ -19,11 +19,11 @@ use crate::body::kind;
 use crate::catch_up::CatchUp;
 use crate::dispatcher::Ports;
 
-/// Characters of the epoch in the identity of an event. After the restore of a backup, numbers of a
-/// stream are given again, to other events.
+/// Number of characters of the epoch in the identity of an event. The epoch is part of it because
+/// after a restore from a backup other events get the same `seq`s.
 const EPOCH: usize = 8;
 
-/// Converts a logged event of the log `epoch`. Its identity is the same whenever it is converted.
+/// Converts an event of the log with this `epoch`. The result is the same each time.
 ///
 /// # Errors
 /// If the payload has no type.
@@ -42,7 +42,7 @@ pub(crate) fn happened(
     })
 }
 
-/// Turns the events of the log into deliveries.
+/// The consumer of the log that creates deliveries.
 pub struct DeliveryConsumer {
     ports: Ports,
     random: Arc<dyn Fn() -> u128 + Send + Sync>,
@@ -64,7 +64,7 @@ impl DeliveryConsumer {
         }
     }
 
-    /// Creates the task that gives endpoints what they missed.
+    /// Creates the task that gives endpoints the events that they missed while disabled.
     #[must_use]
     pub fn catch_up(&self) -> CatchUp {
         let (ports, random) = (self.ports.clone(), Arc::clone(&self.random));
@@ -118,19 +118,19 @@ impl Consumer<Hooks> for DeliveryConsumer {
     }
 }
 
-/// Wakes a task. Waking never waits.
+/// The sending half of a wake-up signal.
 #[derive(Clone, Debug)]
 pub struct Wakening(watch::Sender<()>);
 
 impl Wakening {
-    /// Creates one, and the end that is woken.
+    /// Creates both halves of a signal.
     #[must_use]
     pub fn new() -> (Self, watch::Receiver<()>) {
         let (waker, woken) = watch::channel(());
         (Self(waker), woken)
     }
 
-    /// Wakes the task.
+    /// Wakes the task that holds the other half. Does not block.
     pub fn wake(&self) {
         self.0.send_replace(());
     }

@@ -1,4 +1,4 @@
-//! The dispatcher: finds the endpoints for which something is due, and runs a task for each.
+//! The dispatcher: finds the endpoints with due deliveries, and runs one task for each.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -21,13 +21,14 @@ use crate::client::Client;
 use crate::consumer::Wakening;
 use crate::worker::Worker;
 
-/// The longest time until a change of another process, such as a command, is noticed.
+/// Maximum time between two searches for due deliveries. Changes by another process, such as a
+/// command, are found after at most this time.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The shortest time between two looks at all endpoints.
+/// Minimum time between two searches for due deliveries.
 const REST: Duration = Duration::from_millis(10);
 
-/// Part of all connections that one customer has at most.
+/// One customer has at most this part of all connections: an eighth.
 const SHARE: usize = 8;
 
 /// Limits of the dispatcher.
@@ -37,7 +38,7 @@ pub struct DispatchSettings {
     pub parallel: usize,
     /// Requests under way to all endpoints. One customer has an eighth of them.
     pub connections: usize,
-    /// How tries go on.
+    /// The schedule of further tries, and when an endpoint is disabled.
     pub retries: Retries,
 }
 
@@ -52,7 +53,7 @@ pub struct Ports {
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
-/// Shared by the tasks of endpoints.
+/// State that the tasks of all endpoints share.
 pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) client: Client,
@@ -61,7 +62,7 @@ pub(crate) struct Shared {
     pub(crate) connections: Arc<Semaphore>,
 }
 
-/// Delivers events to endpoints; not running yet.
+/// The background task that delivers events. [`Dispatcher::run`] runs it.
 pub struct Dispatcher {
     shared: Arc<Shared>,
     woken: watch::Receiver<()>,
@@ -70,14 +71,14 @@ pub struct Dispatcher {
     customers: HashMap<CustomerId, Weak<Semaphore>>,
 }
 
-/// A running task.
+/// The running task of an endpoint.
 struct Running {
     woken: Arc<Notify>,
     task: AbortHandle,
 }
 
 impl Dispatcher {
-    /// Creates a dispatcher, and what wakes it.
+    /// Creates a dispatcher, and the signal that wakes it.
     #[must_use]
     pub fn new(
         ports: Ports,
@@ -104,8 +105,8 @@ impl Dispatcher {
         (dispatcher, waker)
     }
 
-    /// Delivers for as long as it is polled. Dropping it breaks off the requests under way; they are
-    /// repeated after the next start.
+    /// Delivers until it is dropped. Dropping it aborts the requests under way, which are repeated
+    /// after the next start.
     pub async fn run(mut self) {
         loop {
             self.woken.mark_unchanged();
@@ -132,7 +133,7 @@ impl Dispatcher {
                         sleep(LOOK).await;
                     }
                 }
-                // A task that panicked is found by its handle.
+                // A task that panicked returns no id, and is found by its handle.
                 Some(Err(_)) | None => self.running.retain(|_, running| !running.task.is_finished()),
             },
             _ = timeout(pause, self.woken.changed()) => {}
@@ -181,7 +182,7 @@ impl Dispatcher {
         self.running.insert(webhook, Running { woken, task });
     }
 
-    /// The connections of a customer.
+    /// Returns the semaphore that limits the requests of a customer.
     fn of_customer(&mut self, customer: CustomerId) -> Arc<Semaphore> {
         if let Some(known) = self.customers.get(&customer).and_then(Weak::upgrade) {
             return known;

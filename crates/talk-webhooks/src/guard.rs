@@ -1,5 +1,5 @@
-//! The guard: where requests to customers' addresses may go. It keeps them out of the operator's own
-//! networks.
+//! The guard: decides to which hosts and ports requests of webhooks and intercepts may go. It keeps
+//! them out of the operator's own networks.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Ports that requests may go to.
+/// Ports that are always allowed.
 const PORTS: [u16; 3] = [80, 443, 8_443];
 
 /// Networks that no request goes to, since they are not the public internet.
@@ -50,7 +50,7 @@ const FORBIDDEN: &[&str] = &[
     "ff00::/8",
 ];
 
-/// A list of networks or ports that cannot be read.
+/// A text that is not a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a network such as 10.1.0.0/16")]
 pub struct NetworksError(String);
@@ -64,8 +64,8 @@ pub struct Guard {
     allows_http: bool,
 }
 
-/// Why a request is not made. It says nothing about the network: neither whether a name exists, nor
-/// what its address is.
+/// The error of a request that is refused before it is sent. It is the same in all cases, so that
+/// it reveals neither whether a name exists nor what its address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the host cannot be reached from here")]
 pub(crate) struct Unreachable;
@@ -100,7 +100,7 @@ impl Guard {
         let is_in = |networks: &[IpNet], address: IpAddr| {
             networks.iter().any(|network| network.contains(&address))
         };
-        // A mapped address is the IPv4 address to the system that connects.
+        // The operating system connects an IPv4-mapped IPv6 address to its IPv4 address.
         let address = match address {
             IpAddr::V6(mapped) => mapped.to_ipv4_mapped().map_or(address, IpAddr::V4),
             IpAddr::V4(_) => address,
@@ -132,7 +132,7 @@ impl Guard {
         Err(Unreachable)
     }
 
-    /// Keeps the addresses that connections are allowed to.
+    /// Returns the addresses among `found` to which connections are allowed.
     ///
     /// # Errors
     /// If none is left.
@@ -149,12 +149,12 @@ impl Guard {
     }
 }
 
-/// Resolves names for the HTTP client, which connects to no other addresses than those it gets here.
-/// So a name cannot lead elsewhere between the check and the connection.
+/// The resolver of the HTTP client, which connects only to addresses that it gets here. A name
+/// therefore cannot change its address between the check and the connection.
 pub(crate) struct Guarded<R> {
-    /// Decides.
+    /// Filters the addresses.
     pub(crate) guard: Guard,
-    /// Resolves.
+    /// Finds the addresses.
     pub(crate) resolver: R,
 }
 
@@ -162,7 +162,7 @@ pub(crate) struct Guarded<R> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemResolver;
 
-/// Looks names up.
+/// Finds the addresses of names.
 pub(crate) trait Lookup: Clone + Send + Sync + 'static {
     /// Returns the addresses of a name.
     fn lookup(&self, name: String)

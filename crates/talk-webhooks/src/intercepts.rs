@@ -1,4 +1,5 @@
-//! Intercepts: finds the one of a customer without the database, and calls it.
+//! Intercepts: keeps the enabled ones of all customers in memory, so that none is read from the
+//! database for a message, and calls them.
 
 mod answer;
 mod breaker;
@@ -26,26 +27,26 @@ use crate::signature::headers;
 use answer::read;
 use breaker::Breaker;
 
-/// Time from one reading of the intercepts to the next, for changes of other processes.
+/// Time between two reads of all enabled intercepts, by which changes of other processes are found.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Maximum number of bytes of an answer.
+/// Maximum number of bytes of an intercept's answer.
 const ANSWER: usize = 262_144;
 
-/// Part of all calls under way that one customer has at most.
+/// One customer has at most this part of all calls under way: an eighth.
 const SHARE: usize = 8;
 
 type Key = (CustomerId, Point);
 
-/// The intercepts of all customers.
+/// The enabled intercepts of all customers, and the state of their calls.
 pub struct InterceptCaller {
     ports: Ports,
     client: Client,
     /// The enabled intercepts.
     enabled: RwLock<HashMap<Key, Arc<Intercept>>>,
-    /// The state of each that was called.
+    /// The state of each enabled intercept that was called.
     called: Mutex<HashMap<Key, Arc<State>>>,
-    /// Calls under way of all customers.
+    /// Limits the calls under way of all customers.
     connections: Arc<Semaphore>,
     share: usize,
 }
@@ -53,7 +54,7 @@ pub struct InterceptCaller {
 /// The state of an intercept between its calls.
 struct State {
     breaker: Mutex<Breaker>,
-    /// Calls under way.
+    /// Limits the calls under way.
     calls: Arc<Semaphore>,
 }
 
@@ -71,7 +72,7 @@ impl InterceptCaller {
         }
     }
 
-    /// Reads the intercepts again and again, until dropped.
+    /// Reads the intercepts every second, until dropped.
     pub async fn watch(self: Arc<Self>) {
         let mut looks = interval(LOOK);
         loop {
@@ -82,6 +83,7 @@ impl InterceptCaller {
         }
     }
 
+    /// Replaces the intercepts in memory by those in the database.
     async fn read(&self) -> Result<(), StoreError> {
         let unit = Unit::installation("enabled_intercepts").in_lane(ReadLane::Shared);
         let store = &self.ports.store;
@@ -97,6 +99,7 @@ impl InterceptCaller {
         Ok(())
     }
 
+    /// Returns the state of an intercept, new if it was not called before.
     fn state(&self, intercept: &Intercept) -> Arc<State> {
         let key = (intercept.customer, intercept.point);
         let mut called = self.called.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,6 +112,7 @@ impl InterceptCaller {
         Arc::clone(state)
     }
 
+    /// Calls an intercept, unless its breaker or the number of calls under way forbids it.
     async fn ask(&self, intercept: &Intercept, call: Call) -> Called {
         let (start, state) = (Instant::now(), self.state(intercept));
         let allowed = {
@@ -146,6 +150,7 @@ impl InterceptCaller {
         }
     }
 
+    /// Signs and sends the request of a call, and parses its answer.
     async fn send(
         &self,
         intercept: &Intercept,

@@ -1,4 +1,4 @@
-//! Sealing: secrets at rest are encrypted with the installation's `secrets_key`.
+//! Sealing: secrets are stored encrypted with the installation's `secrets_key`.
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -7,19 +7,20 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
 
-/// Version of the sealed form: the version, 4 bytes that name the key, the nonce, the ciphertext.
+/// Version of the sealed form, which is: this byte, 4 bytes that identify the key, the nonce, the
+/// ciphertext with its tag.
 const VERSION: u8 = 1;
 
-/// Bytes that name a key.
+/// Number of bytes that identify a key.
 const NAME: usize = 4;
 
-/// Random bytes of a new secret.
+/// Number of random bytes of a new secret.
 const SECRET: usize = 32;
 
-/// Separates the key from other uses of the same text.
+/// Prefix of the text from which the key is derived. Other uses of the same text derive other keys.
 const PURPOSE: &[u8] = b"talk secrets at rest, version 1\0";
 
-/// The fewest bytes of a `secrets_key`.
+/// Minimum number of bytes of a `secrets_key`.
 const LEAST: usize = 32;
 
 /// Prefix of the text of a secret.
@@ -30,7 +31,7 @@ const PREFIX: &str = "whsec_";
 #[error("must have at least {LEAST} random bytes")]
 pub struct KeyTooShort;
 
-/// A key that seals.
+/// A key that seals secrets and opens them.
 pub struct SealingKey {
     name: [u8; NAME],
     key: LessSafeKey,
@@ -126,7 +127,8 @@ fn fill(bytes: &mut [u8]) -> Result<(), SecretError> {
     getrandom::fill(bytes).map_err(|_| SecretError::NoRandom)
 }
 
-/// The bytes that a secret signs with: those that its text encodes.
+/// Returns the HMAC key of a secret: the bytes that its text encodes in base64 after `whsec_`, or
+/// the text itself if it is not base64.
 pub(crate) fn signing_bytes(text: &str) -> Vec<u8> {
     let encoded = text.strip_prefix(PREFIX).unwrap_or(text);
     let decoded = STANDARD.decode(encoded);

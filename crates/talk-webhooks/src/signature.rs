@@ -1,4 +1,4 @@
-//! The headers that a receiver verifies a delivery by.
+//! The headers by which a receiver verifies a request.
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::seal::signing_bytes;
 
-/// The headers of a delivery with their values: those of Standard Webhooks, and VoIPBIN's.
+/// Returns the headers of a request with their values: those of Standard Webhooks, and VoIPBIN's.
 ///
 /// `secrets` are the texts of the secrets that sign, the current one first. VoIPBIN's header has one
 /// signature only, with the current secret.

@@ -1,4 +1,4 @@
-//! The task of one endpoint: sends what is due until nothing is.
+//! The task of one endpoint: sends its deliveries until none is due.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::client::Outgoing;
 use crate::dispatcher::Shared;
 use crate::signature::headers;
 
-/// Deliveries that one unit of work makes dead.
+/// Maximum number of deliveries that one unit of work makes dead.
 const ABANDONED: u32 = 64;
 
 /// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
@@ -37,14 +37,14 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     /// The endpoint.
     pub(crate) waiting: Waiting,
-    /// Requests of the customer under way.
+    /// Limits the requests of the customer under way.
     pub(crate) of_customer: Arc<Semaphore>,
     /// Is notified when further deliveries may be due.
     pub(crate) woken: Arc<Notify>,
 }
 
 impl Worker {
-    /// Runs until nothing is due.
+    /// Runs until no delivery is due.
     pub(crate) async fn run(self) -> Result<(), StoreError> {
         if self.waiting.due.is_none() {
             return self.abandon().await;
@@ -62,7 +62,8 @@ impl Worker {
                         under_way.remove(&id);
                         width = self.width(outcome == Outcome::Accepted);
                     }
-                    // Nothing is due. A try that panicked stays due.
+                    // No request is under way, since nothing is due; or a try panicked, and its
+                    // delivery stays due.
                     Some(Err(_)) | None => return Ok(()),
                 },
                 () = self.woken.notified() => {}
@@ -70,7 +71,8 @@ impl Worker {
         }
     }
 
-    /// How many requests go to the endpoint at once. While it fails, one tries whether it works again.
+    /// Returns the maximum number of parallel requests to the endpoint: the setting, or 1 after a
+    /// failure.
     fn width(&self, works: bool) -> usize {
         if works {
             self.shared.settings.parallel
@@ -79,14 +81,14 @@ impl Worker {
         }
     }
 
-    /// Starts the deliveries that are due, up to `width` at once.
+    /// Starts due deliveries until `width` requests are under way.
     async fn start(
         &self,
         sending: &mut JoinSet<(DeliveryId, Outcome)>,
         under_way: &mut HashSet<DeliveryId>,
         width: usize,
     ) -> Result<(), StoreError> {
-        // Those under way are due as well, and come first.
+        // Deliveries under way are still due in the database, and come first.
         let limit = u32::try_from(width.max(under_way.len() + 1)).unwrap_or(u32::MAX);
         let Some(Due {
             webhook,
@@ -120,7 +122,7 @@ impl Worker {
         read.await
     }
 
-    /// Ends what waits for the endpoint, step by step.
+    /// Makes the waiting deliveries of a disabled endpoint dead, in bounded steps.
     async fn abandon(&self) -> Result<(), StoreError> {
         loop {
             let webhook = self.waiting.webhook;
@@ -210,7 +212,8 @@ fn failed(at: Timestamp, error: &str) -> Attempt {
     }
 }
 
-/// Records a try, however long the database takes: without the record it would be repeated at once.
+/// Records a try, and retries until the database has stored it: a delivery whose try is not
+/// recorded would be sent again at once.
 async fn record(
     shared: &Shared,
     (webhook, delivery): (&Webhook, DeliveryId),

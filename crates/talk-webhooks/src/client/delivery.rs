@@ -1,4 +1,4 @@
-//! Deliveries: one try of one event.
+//! Sends one try of a delivery, and judges the answer.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -61,8 +61,8 @@ fn outcome(answered: &Answered, now: Timestamp) -> Outcome {
     }
 }
 
-/// The seconds that an answer names, directly or as a date. A date counts from the answer's own `Date`,
-/// so that the clocks of both sides may differ.
+/// Returns the seconds that the header `Retry-After` names, as a number or as a date. A date is
+/// compared with the answer's own `Date`, so that the clocks of both sides may differ.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
@@ -78,7 +78,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<u32> {
     Some(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
-/// The beginning of an answer as text without U+0000.
+/// Returns the beginning of an answer as text without U+0000, at most [`ANSWER_BYTES`] long.
 pub(super) fn beginning(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer.get(..ANSWER_BYTES).unwrap_or(answer));
     let mut text = text.replace('\0', "\u{fffd}");

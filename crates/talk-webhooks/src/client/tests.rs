@@ -161,7 +161,7 @@ async fn an_endpoint_that_does_not_answer_fails_in_time() {
     assert_eq!(attempt.error, "the connection failed");
 }
 
-/// Leads every name to the loopback.
+/// Resolves every name to the loopback address.
 #[derive(Clone)]
 struct ToLoopback;
 
@@ -174,7 +174,7 @@ impl Lookup for ToLoopback {
     }
 }
 
-/// HOOK-13: nobody finds the open ports of the operator by the errors of deliveries.
+/// HOOK-13: errors of deliveries do not reveal which ports of the operator's network are open.
 #[tokio::test]
 async fn refused_hosts_get_no_connection_and_all_the_same_error() {
     let (address, count) = receiver("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
@@ -209,7 +209,7 @@ async fn refused_hosts_get_no_connection_and_all_the_same_error() {
     );
 }
 
-/// Leads a name to a permitted address first, then to another, then to both.
+/// Resolves a name to an allowed address first, then to a forbidden one, then to both.
 #[derive(Clone, Default)]
 struct Rebinding(Arc<AtomicUsize>);
 
@@ -224,7 +224,7 @@ impl Lookup for Rebinding {
     }
 }
 
-/// HOOK-13: a name that leads elsewhere later leads nowhere.
+/// HOOK-13: a name that resolves to a forbidden address later gets no connection to it.
 #[tokio::test]
 async fn a_name_is_checked_at_each_connection_and_only_checked_addresses_are_connected_to() {
     const CLOSED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";

@@ -112,7 +112,7 @@ fn hostile_addresses_of_endpoints_are_refused() {
     }
 }
 
-/// HOOK-13: what the operator allows.
+/// HOOK-13: networks, ports and `http` that the operator allows.
 #[test]
 fn an_operator_allows_networks_ports_and_http() {
     let networks = ["127.0.0.0/8".to_owned(), "fd00::5".to_owned()];
@@ -130,7 +130,7 @@ fn an_operator_allows_networks_ports_and_http() {
     );
 }
 
-/// A name that answers differently each time.
+/// Resolves a name to other addresses each time.
 #[derive(Clone)]
 struct Rebinding(std::sync::Arc<std::sync::Mutex<Vec<Vec<&'static str>>>>);
 

@@ -1,4 +1,4 @@
-//! The answers of intercepts.
+//! Parses the answers of intercepts.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -25,7 +25,7 @@ struct Data<'a> {
 /// Reads an answer.
 ///
 /// # Errors
-/// Why it is not valid.
+/// The reason why the answer is not valid, as text.
 pub(super) fn read(status: u16, body: &[u8]) -> Result<Answer, String> {
     match status {
         204 => Ok(Answer::Allow),

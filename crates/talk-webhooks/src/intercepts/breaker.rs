@@ -13,11 +13,11 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// The state of the breaker of one intercept.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
-    /// The last change of the intercept: a changed one has not failed yet.
+    /// The time of the intercept's last change. Another time resets the breaker.
     of: Option<Timestamp>,
     failures: u32,
     paused_until: Option<Instant>,
-    /// Whether the call that tries is under way.
+    /// Whether the trial call after a pause is under way.
     is_trying: bool,
 }
 
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(breaker.allows(almost, at(1)), Err(left));
     }
 
-    /// INT-11: one call at a time tries.
+    /// INT-11: one trial call is made at a time.
     #[test]
     fn after_the_pause_one_call_tries() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
@@ -109,7 +109,7 @@ mod tests {
         assert!(breaker.allows(again, at(1)).is_ok() && breaker.allows(again, at(1)).is_ok());
     }
 
-    /// INT-11: the admin has mended it.
+    /// INT-11: a change of the intercept closes its breaker.
     #[test]
     fn a_changed_intercept_is_called_at_once() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());

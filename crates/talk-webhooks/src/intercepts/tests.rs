@@ -52,7 +52,7 @@ fn caller(store: &Arc<Shelf>) -> Arc<InterceptCaller> {
     Arc::new(InterceptCaller::new(ports, client, 16))
 }
 
-/// INT-14: a post looks for its intercept without a statement.
+/// INT-14: a post finds its intercept without an SQL statement.
 #[tokio::test]
 async fn the_intercept_of_a_customer_is_found_without_the_database() {
     let store = Arc::new(Shelf::default());
