@@ -1,9 +1,10 @@
-//! Names of files as clients send them, made safe to save a file under.
+//! Makes the name of a file, as a client sends it, safe to save a file under.
 
 /// The name of a file that was sent without a usable one.
 pub const UNNAMED: &str = "file";
 
-/// Characters that reverse the direction of text, and so can hide the real ending of a name.
+/// Returns whether a character changes the direction of text, and so can hide the real extension of
+/// a name.
 const fn is_directional(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

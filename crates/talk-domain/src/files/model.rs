@@ -150,8 +150,8 @@ pub trait FileRepository {
     /// Only when storage fails.
     fn carriers(&mut self, id: FileId, limit: u32) -> Result<Vec<MessageId>, StoreError>;
 
-    /// Forgets that the bytes of deleted files are to be removed: they are gone. Concerns files of
-    /// all customers.
+    /// Deletes the records that the bytes of these deleted files are to be removed, after they were
+    /// removed. Applies to files of all customers.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -179,7 +179,7 @@ pub trait FileQueries {
     /// Only when storage fails.
     fn page(&mut self, owner: AgentId, request: PageRequest) -> Result<Page<File>, StoreError>;
 
-    /// Returns up to `limit` deleted files of all customers whose bytes are to be removed.
+    /// Returns up to `limit` deleted files of all customers whose bytes are still to be removed.
     ///
     /// # Errors
     /// Only when storage fails.

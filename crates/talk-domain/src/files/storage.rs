@@ -1,7 +1,8 @@
-//! The port to the bytes of files, outside every transaction.
+//! The port to the storage of the bytes of files. It is used outside transactions.
 //!
-//! Bytes are stored before their row, and removed after it: a row never points at missing bytes,
-//! whenever the process ends. Bytes without a row are swept later.
+//! Bytes are stored before their row is inserted, and removed after it is deleted, so that no row
+//! refers to missing bytes, whenever the process ends. Bytes without a row are removed later by a
+//! sweep.
 
 use std::ops::Range;
 
@@ -71,7 +72,7 @@ pub trait FileStorage: Send + Sync {
 
 /// Writes the bytes of a new file. Dropped before [`FileWriter::finish`], it leaves nothing.
 ///
-/// The bytes are exempt from sweeps until it is dropped: that should be after their row is
+/// Until the writer is dropped, the sweep does not remove its bytes. Keep it until their row is
 /// committed.
 pub trait FileWriter: Send {
     /// Writes the next bytes. Holds at most one part of the file in memory.

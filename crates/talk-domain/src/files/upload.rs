@@ -28,7 +28,7 @@ impl Description {
     /// Checks the lengths of its texts.
     ///
     /// # Errors
-    /// Names the part.
+    /// Names the field that is too long.
     pub fn check(&self, limits: &Limits) -> Result<(), Invalid> {
         check_text(
             "name",
@@ -127,7 +127,8 @@ mod tests {
         create_file(&mut uow, &context(agent_id(1)), command)
     }
 
-    /// FILE-01: an upload is the actor's, and is called like its file unless it has a name.
+    /// FILE-01: an upload belongs to the actor, and has the name of its file unless another one is
+    /// given.
     #[test]
     fn a_file_is_its_uploaders_and_has_a_safe_name() {
         let file = create(&command(None, None), 0).unwrap();
@@ -139,7 +140,7 @@ mod tests {
         assert_eq!((&*file.name, &*file.filename), ("Photo", "a.png"));
     }
 
-    /// FILE-04: a quota is the number of bytes that is still allowed.
+    /// FILE-04: exactly the quota may be stored.
     #[test]
     fn a_customer_stores_no_more_than_its_quota() {
         assert!(create(&command(None, Some(100)), 90).is_ok());

@@ -1,4 +1,4 @@
-//! Use case: end what waits for an endpoint that was disabled by its failures.
+//! Use case: make the open deliveries of an endpoint dead that was disabled by its own failures.
 
 use crate::hooks::attempt::release;
 use crate::hooks::delivery::Status;
@@ -29,8 +29,8 @@ pub fn abandon_some(
         let due = delivery.due;
         delivery.close(Status::Dead);
         uow.deliveries().update(&delivery)?;
-        // Otherwise the rest of the stream would wait for ever if the endpoint is enabled again
-        // before everything is dead.
+        // If the endpoint is enabled again before all its deliveries are dead, the next delivery of
+        // the stream must be due.
         if let Some(due) = due {
             release(uow, &delivery, due)?;
         }
@@ -65,7 +65,7 @@ mod tests {
         abandon_some(&mut uow, a_webhook().id, 2).unwrap()
     }
 
-    /// HOOK-08: what waits becomes dead.
+    /// HOOK-08: waiting deliveries become dead.
     #[test]
     fn what_waits_for_a_failed_endpoint_is_dead_and_for_others_it_waits() {
         assert!(abandon(Some(Disabled::Gone), 2));

@@ -10,7 +10,8 @@ refusals! {
     }
 }
 
-/// Checks that the actor administers the customer, with its permission in this unit of work.
+/// Checks that the actor is an admin or manager, by the permission in `cx`, which was read in this
+/// unit of work.
 ///
 /// # Errors
 /// [`NotAdmin`].

@@ -9,12 +9,12 @@ use crate::kernel::id::DeliveryId;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
-/// How tries go on.
+/// The schedule of further tries, and when an endpoint is disabled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retries {
-    /// Steps between the tries.
+    /// Times between the tries.
     pub schedule: Schedule,
-    /// Seconds of nothing but failures after which an endpoint is disabled.
+    /// An endpoint is disabled when every try has failed for this number of seconds.
     pub disable_seconds: u32,
 }
 
@@ -23,7 +23,7 @@ pub struct Retries {
 pub enum Outcome {
     /// The endpoint accepted the event.
     Accepted,
-    /// The try failed. The endpoint may have named the seconds to wait.
+    /// The try failed. `Some` has the seconds that the endpoint asks to wait, from `Retry-After`.
     Failed(Option<u32>),
     /// The endpoint wants no more events: 410.
     Gone,
@@ -40,7 +40,7 @@ pub struct Tried {
     pub attempt: Attempt,
     /// Its result.
     pub outcome: Outcome,
-    /// Now.
+    /// Time of the record, after the answer.
     pub now: Timestamp,
 }
 
@@ -57,7 +57,7 @@ pub fn record_attempt(
     let Some(mut delivery) = found.filter(|delivery| delivery.status.is_open()) else {
         return Ok(None);
     };
-    // A deleted endpoint has nothing to record for.
+    // The endpoint was deleted: the try is not recorded.
     let Some(webhook) = uow.webhooks().get(delivery.webhook)? else {
         return Ok(None);
     };
@@ -71,8 +71,9 @@ pub fn record_attempt(
     judge(uow, &webhook, (tried, policy))
 }
 
-/// Decides what follows for the delivery. A delivery that has waited for as long as an endpoint may fail
-/// is tried once: its stream would hold back retention for days with each event otherwise.
+/// Ends the delivery, or sets the time of its next try. A delivery that is older than
+/// [`Retries::disable_seconds`] gets no further try, because each event of its stream would
+/// otherwise hold back retention for days.
 fn settle(delivery: &mut Delivery, tried: &Tried, policy: &Retries) {
     let named = match tried.outcome {
         Outcome::Accepted => return delivery.close(Status::Delivered),
@@ -90,7 +91,8 @@ fn settle(delivery: &mut Delivery, tried: &Tried, policy: &Retries) {
     }
 }
 
-/// A number that differs between deliveries and between their tries.
+/// Returns a number that differs between deliveries and between their tries, for the jitter of the
+/// schedule.
 fn spread(delivery: &Delivery) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let (high, low) = delivery.id.0.as_u64_pair();
@@ -98,7 +100,7 @@ fn spread(delivery: &Delivery) -> u64 {
     mixed.wrapping_mul(ODD) >> 32
 }
 
-/// Makes the next open delivery of the stream due.
+/// Makes the next open delivery of the stream of `done` due, if it waits for `done`.
 pub(crate) fn release(
     uow: &mut dyn HooksUnit,
     done: &Delivery,
@@ -112,7 +114,8 @@ pub(crate) fn release(
     Ok(())
 }
 
-/// Notes whether the endpoint fails, and disables it after a 410 or too much time.
+/// Stores since when the endpoint fails, and disables it after a 410 or when it has failed for too
+/// long. Returns it if it is disabled now.
 fn judge(
     uow: &mut dyn HooksUnit,
     webhook: &Webhook,
@@ -248,7 +251,7 @@ mod tests {
         assert_eq!((rows[1].seq, rows[1].due), (2, Some(at(0))));
     }
 
-    /// HOOK-05: a chat of which each event fails drains.
+    /// HOOK-05: the deliveries of a chat of which every event fails come to an end.
     #[test]
     fn a_delivery_that_is_120_hours_old_is_dead_after_one_more_failure() {
         let soon = tried(Outcome::Failed(None), at(120 * HOUR - 1));

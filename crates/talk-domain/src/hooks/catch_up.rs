@@ -1,4 +1,4 @@
-//! Use case: turn the events that an endpoint missed while it was disabled into deliveries.
+//! Use case: create the deliveries of the events that an endpoint missed while it was disabled.
 
 use crate::hooks::take::{Batch, Happened, take};
 use crate::hooks::unit::HooksUnit;
@@ -9,7 +9,7 @@ use crate::kernel::log::Logged;
 use crate::kernel::positions::Position;
 use crate::kernel::store_error::StoreError;
 
-/// Converts an event at a position of the log.
+/// Converts an event at a position of the log into the form that deliveries need.
 pub type Convert<'a> = &'a dyn Fn(Position, &Logged) -> Result<Happened, StoreError>;
 
 /// The result of one step.
@@ -21,9 +21,10 @@ pub struct Caught {
     pub is_more: bool,
 }
 
-/// Takes the next events that an enabled endpoint missed, in one bounded unit of the installation. At
-/// the end of the log it misses nothing any more, and gets the events after that as all others do. No
-/// event is lost or comes twice in between, since both are stored in this transaction.
+/// Creates the deliveries of the next events that an enabled endpoint missed, in one bounded unit
+/// of the installation. At the end of the log, the endpoint has missed nothing more, and from that
+/// position on it gets events as other endpoints do. No event is lost or delivered twice at the
+/// transition, because deliveries and position are stored in one transaction.
 ///
 /// # Errors
 /// Only when storage fails.

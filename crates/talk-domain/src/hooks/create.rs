@@ -25,14 +25,14 @@ pub struct Wanted {
     pub events: EventFilter,
     /// Only events of this stream.
     pub stream: Option<Uuid>,
-    /// Whether it gets events.
+    /// Whether it is enabled.
     pub is_enabled: bool,
     /// Order of events.
     pub order: DeliveryOrder,
 }
 
 impl Wanted {
-    /// All events, in order, by POST.
+    /// The default settings: all events, in the order of their streams, by POST.
     #[must_use]
     pub fn everything_to(uri: String) -> Self {
         Self {
@@ -72,7 +72,7 @@ impl Wanted {
     }
 }
 
-/// The command. The id is made before the secret, which is sealed for it.
+/// The command. Its id is chosen before the secret, because the secret is sealed for this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateWebhook {
     /// Identity of the new endpoint.
@@ -93,7 +93,7 @@ refusals! {
     }
 }
 
-/// Creates an endpoint. It gets the events from now on.
+/// Creates an endpoint. It gets the events that are logged after this transaction.
 ///
 /// # Errors
 /// See [`CreateWebhookError`].

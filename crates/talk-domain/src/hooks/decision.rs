@@ -1,4 +1,5 @@
-//! Decisions of intercepts: one for each message, with its reason and without its text.
+//! Decisions of intercepts: one for each message, with its reason but without the text of the
+//! message.
 
 use uuid::Uuid;
 
@@ -23,7 +24,8 @@ pub enum Verdict {
     Modify,
     /// The message was refused.
     Block,
-    /// The message is held, or was dropped with its chat, with its author or after its time.
+    /// The message is held; or it was dropped because its chat or author was deleted or its time
+    /// expired.
     Hold,
     /// The message was held, and an admin released it.
     Release,
@@ -113,13 +115,14 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Returns whether the key of the request is free again.
+    /// Returns whether the decision is so old that another request may use its idempotency key.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.created.plus_seconds(KEPT_SECONDS)
     }
 
-    /// The reason of a decision to block a message because a change of the intercept breaks a rule.
+    /// Returns the reason of a decision that blocks a message because the changes of the intercept
+    /// break a rule.
     #[must_use]
     pub fn broken(rule: &str) -> String {
         reason(&format!("the changed message is not allowed: {rule}"))
@@ -134,7 +137,7 @@ pub fn reason(text: &str) -> String {
         .collect()
 }
 
-/// Driven port: decisions of the unit's customer at rest.
+/// Driven port: stores the decisions of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait DecisionRepository {
     /// Finds a decision.
@@ -143,7 +146,7 @@ pub trait DecisionRepository {
     /// Only when storage fails.
     fn get(&mut self, id: DecisionId) -> Result<Option<Decision>, StoreError>;
 
-    /// Finds the decision on the request with an idempotency key of the agent.
+    /// Finds the decision on the request that the agent sent with an idempotency key.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -179,7 +182,7 @@ pub trait DecisionRepository {
 /// Driven port: reading decisions.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait DecisionQueries {
-    /// A page of the decisions at a point that are not pending, by `(created, id)`.
+    /// Lists the decisions at a point that are not pending, ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.

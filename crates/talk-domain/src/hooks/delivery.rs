@@ -10,8 +10,8 @@ use crate::kernel::time::Timestamp;
 /// Maximum number of bytes of an answer that are stored.
 pub const ANSWER_BYTES: usize = 1_024;
 
-/// The realm of deliveries about an endpoint itself, its tests and [gaps](GAP): no event of theirs is in
-/// the log.
+/// The realm of deliveries about the endpoint itself, which are tests and [gaps](GAP). Their events
+/// are not in the log.
 pub const TEST: Realm = Realm::new("webhook");
 
 /// The state of a delivery.
@@ -55,7 +55,8 @@ impl Status {
     }
 }
 
-/// One event on its way to one endpoint. It has no body: that is the logged event.
+/// One event on its way to one endpoint. Its body is not stored with it, but made from the logged
+/// event at each try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Identity.
@@ -119,7 +120,7 @@ pub struct Listed {
     pub attempts: Vec<Attempt>,
 }
 
-/// Ended deliveries that a replay opens again.
+/// A filter of the ended deliveries that a replay opens again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// The endpoint.
@@ -132,16 +133,16 @@ pub struct Ended {
     pub until: Timestamp,
 }
 
-/// Numbers over all deliveries, for metrics.
+/// Figures about the deliveries of all customers, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Creation of the oldest delivery that waits.
+    /// Time at which the oldest open delivery was created.
     pub oldest: Option<Timestamp>,
     /// Number of deliveries that are dead.
     pub dead: u64,
 }
 
-/// Driven port: deliveries of the unit's customer at rest.
+/// Driven port: stores the deliveries of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait DeliveryRepository {
     /// Finds a delivery.
@@ -184,7 +185,8 @@ pub trait DeliveryRepository {
         stream: StreamId,
     ) -> Result<Option<Delivery>, StoreError>;
 
-    /// Returns whether an open delivery of the stream is [due](Delivery::due) now or later.
+    /// Returns whether an open delivery of the stream has a time of its next try,
+    /// [`Delivery::due`].
     ///
     /// # Errors
     /// Only when storage fails.
@@ -229,7 +231,7 @@ pub trait DeliveryRepository {
 /// Driven port: reading deliveries.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait DeliveryQueries {
-    /// A page of the deliveries of an endpoint, by `(created, id)`, with their tries.
+    /// Lists the deliveries of an endpoint with their tries, ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -240,7 +242,8 @@ pub trait DeliveryQueries {
         request: PageRequest,
     ) -> Result<Page<Listed>, StoreError>;
 
-    /// Up to `limit` deliveries of an endpoint that are due at `now`, the longest due first.
+    /// Returns up to `limit` deliveries of an endpoint that are due at `now`, the longest due
+    /// first.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -251,19 +254,19 @@ pub trait DeliveryQueries {
         limit: u32,
     ) -> Result<Vec<Delivery>, StoreError>;
 
-    /// Numbers over all customers. Only for
-    /// [units of the installation](crate::kernel::store::Unit::installation).
+    /// Returns the figures about all customers. Only for [units of the
+    /// installation](crate::kernel::store::Unit::installation).
     ///
     /// # Errors
     /// Only when storage fails.
     fn backlog(&mut self) -> Result<Backlog, StoreError>;
 }
 
-/// The type of a delivery by which an endpoint learns that events it missed are gone.
+/// The type of the delivery that reports a gap: the log has lost events which the endpoint did not
+/// get.
 pub const GAP: &str = "webhook_gap";
 
-/// Creates the delivery `webhook_gap`. It tells an endpoint that the log has lost events which the
-/// endpoint did not get.
+/// Creates a delivery that reports a [gap](GAP).
 #[must_use]
 pub fn gap_of(webhook: &Webhook, id: DeliveryId, now: Timestamp) -> Delivery {
     Delivery {
@@ -273,7 +276,7 @@ pub fn gap_of(webhook: &Webhook, id: DeliveryId, now: Timestamp) -> Delivery {
     }
 }
 
-/// Creates the delivery of an event that is not in the log yet or no more, for tests of an endpoint.
+/// Creates a delivery that tests an endpoint. It has no event in the log.
 #[must_use]
 pub fn test_of(webhook: &Webhook, id: DeliveryId, now: Timestamp) -> Delivery {
     Delivery {

@@ -13,11 +13,11 @@ use crate::kernel::time::Timestamp;
 /// The source of a delivery's body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// The logged event, with the tombstone of a message that was deleted meanwhile.
+    /// The logged event. If its message was deleted meanwhile, the event has the tombstone.
     Event(Arc<Logged>),
-    /// Nothing: it tests the endpoint.
+    /// No event: the delivery tests the endpoint.
     Test,
-    /// Nothing: it says that events are gone.
+    /// No event: the delivery reports a gap.
     Gap,
     /// The log no longer has the event.
     Expired,

@@ -1,4 +1,4 @@
-//! Parts of use cases: disable an endpoint, and enable it again.
+//! Steps that several use cases share: disable an endpoint, and enable it again.
 
 use crate::hooks::delivery::gap_of;
 use crate::hooks::take::CONSUMER;
@@ -7,7 +7,8 @@ use crate::hooks::webhook::{Disabled, Webhook};
 use crate::kernel::context::Context;
 use crate::kernel::store_error::StoreError;
 
-/// Returns the endpoint disabled, with the position up to which it has its events.
+/// Returns the endpoint as disabled, with the position in the log up to which its deliveries were
+/// created.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -30,8 +31,9 @@ pub(crate) fn disable(
     })
 }
 
-/// Returns the endpoint enabled, as if it had never failed. [`Webhook::missed`] stays: it gets what
-/// it missed. If retention has removed some of that, a delivery is stored that says so.
+/// Returns the endpoint as enabled, with no failure recorded. [`Webhook::missed`] stays, so that
+/// catch-up delivers the events that it missed. If retention has removed some of them, a delivery
+/// that reports the gap is stored.
 ///
 /// # Errors
 /// Only when storage fails.

@@ -1,4 +1,4 @@
-//! Which events an endpoint wants.
+//! The filter of events by their type.
 
 use crate::kernel::error::Invalid;
 use crate::kernel::text::check_text;
@@ -18,7 +18,7 @@ impl EventFilter {
     /// Creates a filter from patterns such as `chatmessage_*`.
     ///
     /// # Errors
-    /// Names the pattern, as `events[0]`.
+    /// Names the refused pattern by its index, such as `events[0]`.
     pub fn new(patterns: Vec<String>) -> Result<Self, Invalid> {
         if patterns.len() > MAX_PATTERNS {
             return Err(Invalid::too_long("events", MAX_PATTERNS, "patterns"));

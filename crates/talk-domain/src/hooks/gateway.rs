@@ -1,4 +1,4 @@
-//! The ports through which intercepts are called and admins get reports.
+//! The ports by which intercepts are called and reports are sent to admins.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::kernel::store_error::StoreError;
 /// A call of an intercept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The decision that is wanted.
+    /// The id under which the decision is stored.
     pub decision: DecisionId,
     /// The body of the request, as JSON.
     pub body: String,
@@ -20,13 +20,13 @@ pub struct Call {
 /// A valid answer of an intercept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Store it as it was sent.
+    /// The message is stored as it was sent.
     Allow,
-    /// Store it with these changes.
+    /// The message is stored with these changes.
     Modify(Change),
-    /// Refuse it, for this reason.
+    /// The message is refused, for this reason.
     Block(String),
-    /// Hold it, for this reason.
+    /// The message is held, for this reason.
     Hold(String),
 }
 
@@ -48,20 +48,21 @@ pub struct Called {
     pub answer: Result<Answer, String>,
     /// Milliseconds until the answer or the failure.
     pub latency_ms: u32,
-    /// Seconds until the next call, if none is made for a while.
+    /// Seconds until the next call, if the circuit breaker allows none now.
     pub paused: Option<u32>,
 }
 
 /// Driven port: the enabled intercepts of all customers, and calls of them.
 pub trait Intercepts: Send + Sync {
-    /// Returns the enabled intercept of a customer at a point. It MUST NOT read the database, since it
-    /// is asked before every post. A change by another process may be seen about a second late.
+    /// Returns the enabled intercept of a customer at a point. MUST NOT read the database, because
+    /// it is called for every message. A change by another process may take about a second to take
+    /// effect.
     fn active(&self, customer: CustomerId, point: Point) -> Option<Arc<Intercept>>;
 
     /// Reads the intercepts again, after a change.
     fn refresh(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Calls an intercept. It ends within the intercept's time.
+    /// Calls an intercept. MUST return within [`Intercept::timeout_ms`].
     fn call<'a>(&'a self, intercept: &'a Intercept, call: Call) -> BoxFuture<'a, Called>;
 }
 

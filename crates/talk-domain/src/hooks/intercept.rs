@@ -38,7 +38,7 @@ impl Point {
     }
 }
 
-/// The decision in place of an intercept that gives no valid answer in time.
+/// The decision if an intercept gives no valid answer in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnError {
     /// The message is stored as it was sent.
@@ -80,15 +80,15 @@ impl OnError {
 pub struct Intercept {
     /// Its customer.
     pub customer: CustomerId,
-    /// When it is called.
+    /// The point at which it is called.
     pub point: Point,
     /// Address.
     pub uri: String,
     /// The secrets that sign its requests.
     pub secrets: EndpointSecrets,
-    /// Milliseconds for its answer.
+    /// Maximum number of milliseconds until its answer.
     pub timeout_ms: u32,
-    /// The decision without a valid answer.
+    /// The decision if there is no valid answer.
     pub on_error: OnError,
     /// Whether it is called.
     pub is_enabled: bool,
@@ -98,13 +98,14 @@ pub struct Intercept {
     pub updated: Timestamp,
 }
 
-/// The identity of an intercept as an owner of [secrets](crate::hooks::secret::Secrets).
+/// Returns the bytes by which an intercept is identified as the owner of its
+/// [secrets](crate::hooks::secret::Secrets).
 #[must_use]
 pub fn secret_owner(customer: CustomerId, point: Point) -> Vec<u8> {
     [customer.0.as_bytes(), point.as_str().as_bytes()].concat()
 }
 
-/// Driven port: intercepts of the unit's customer at rest.
+/// Driven port: stores the intercepts of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait InterceptRepository {
     /// Finds the intercept at a point.
@@ -135,8 +136,8 @@ pub trait InterceptQueries {
     /// Only when storage fails.
     fn get(&mut self, point: Point) -> Result<Option<Intercept>, StoreError>;
 
-    /// The enabled intercepts of all customers. Only for
-    /// [units of the installation](crate::kernel::store::Unit::installation).
+    /// Returns the enabled intercepts of all customers. Only for [units of the
+    /// installation](crate::kernel::store::Unit::installation).
     ///
     /// # Errors
     /// Only when storage fails.

@@ -1,4 +1,5 @@
-//! Use case: set the address that the customer itself has, as `webhook_method` and `webhook_uri`.
+//! Use case: set the customer's own endpoint, by the fields `webhook_method` and `webhook_uri` of
+//! the customer.
 
 use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::create::Wanted;
@@ -78,7 +79,7 @@ fn changed(
     if changed == own {
         return Ok(own);
     }
-    // A new address has not failed yet.
+    // The failures of the old address do not count for the new one.
     let changed = Webhook {
         updated: cx.now.max(own.updated.next()),
         ..enable(uow, cx, changed)?

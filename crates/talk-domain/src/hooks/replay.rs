@@ -13,7 +13,7 @@ use crate::kernel::time::Timestamp;
 /// Maximum number of deliveries that one replay opens.
 pub const MAX_REPLAYED: u32 = 1_000;
 
-/// Which deliveries a replay sends again.
+/// The choice of deliveries for a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Only {
     /// Ended deliveries.
@@ -22,7 +22,7 @@ pub enum Only {
     Dead,
     /// Failed deliveries: their next try is made now.
     Failed,
-    /// These.
+    /// The deliveries with these ids.
     Named(Vec<DeliveryId>),
 }
 
@@ -35,7 +35,7 @@ pub struct Replay {
     pub from: Timestamp,
     /// Created before this time.
     pub until: Timestamp,
-    /// Which ones.
+    /// The choice among these.
     pub only: Only,
 }
 
@@ -141,7 +141,8 @@ fn named(
     Ok(found)
 }
 
-/// Opens a delivery. It is due unless an open one of its stream is, which it must not overtake.
+/// Opens a delivery again. It is due now, unless another open delivery of its stream is due: it
+/// must not overtake that one.
 fn reopen(
     uow: &mut dyn HooksUnit,
     (webhook, delivery): (&Webhook, &mut Delivery),
@@ -152,7 +153,7 @@ fn reopen(
         return Ok(());
     }
     let is_held = match (webhook.order, delivery.status.is_open()) {
-        // It is the one of its stream that is due.
+        // An open delivery that has a due time is the first one of its stream.
         (_, true) | (DeliveryOrder::None, false) => false,
         (DeliveryOrder::Stream, false) => {
             uow.deliveries().is_due(delivery.webhook, delivery.stream)?
@@ -265,7 +266,7 @@ mod tests {
         assert_eq!(states[1], (1, Status::Pending, false));
     }
 
-    /// HOOK-10: `only: "failed"` tries now what waits for its next try.
+    /// HOOK-10: `only: "failed"` makes the next try of failed deliveries now.
     #[test]
     fn a_failed_delivery_is_tried_now() {
         let mut failed = a_delivery(1, 1);
@@ -278,7 +279,7 @@ mod tests {
         let count = replay(&mut unit(&rows), &cx(), &command(Only::Failed)).unwrap();
         let rows = rows.lock().unwrap();
         assert_eq!((count, rows[0].due), (1, Some(cx().now)));
-        // Neither the one that was created later, nor the one before its first try.
+        // The delivery that was created later and the one before its first try are not chosen.
         assert_eq!([rows[2].due, rows[3].due], before);
     }
 

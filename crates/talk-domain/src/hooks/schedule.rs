@@ -1,4 +1,4 @@
-//! When a failed delivery is tried again.
+//! The schedule by which a failed delivery is tried again.
 
 use crate::kernel::time::Timestamp;
 
@@ -8,7 +8,7 @@ const MAX_STEP: u32 = 2_592_000;
 /// Maximum number of tries after the first one.
 const MAX_STEPS: usize = 50;
 
-/// A schedule that cannot be kept.
+/// The error for a schedule whose steps are out of range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must have at most {MAX_STEPS} steps of 1 to {MAX_STEP} seconds")]
 pub struct ScheduleInvalid;
@@ -48,9 +48,9 @@ impl Schedule {
     /// Returns the time of the next try of a delivery that has failed for the `tries`th time at `now`;
     /// `None` if there is no further try.
     ///
-    /// A step is lengthened by up to 20 %, by `random`, so that the deliveries that failed together
-    /// are not repeated together. If the endpoint has named a number of seconds, it waits these, but
-    /// at least one step and at most two.
+    /// A step is lengthened by up to 20 %, depending on `random`, so that deliveries that failed
+    /// together are not repeated together. If the endpoint has named a number of seconds, these are
+    /// used instead, but at least the length of the step and at most twice that.
     #[must_use]
     pub fn next(
         &self,

@@ -1,4 +1,4 @@
-//! The secrets that deliveries are signed with. At rest they are sealed.
+//! The secrets that sign requests of webhooks and intercepts. They are stored sealed.
 
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::time::Timestamp;
@@ -15,7 +15,7 @@ pub struct Sealed(pub Vec<u8>);
 pub struct EndpointSecrets {
     /// The secret.
     pub current: Sealed,
-    /// The one before it, with the time from which on it no longer signs.
+    /// The previous secret, with the time from which it no longer signs.
     pub previous: Option<(Sealed, Timestamp)>,
 }
 
@@ -49,7 +49,7 @@ impl EndpointSecrets {
 }
 
 refusals! {
-    /// Why a secret cannot be made or opened.
+    /// The reasons why a secret cannot be created or opened.
     pub enum SecretError {
         NoKey = FailedPrecondition "SECRETS_KEY_MISSING" "the server has no secrets_key, so it stores no secrets",
         Unreadable = Internal "INTERNAL" "a stored secret was sealed with another secrets_key",
@@ -57,7 +57,7 @@ refusals! {
     }
 }
 
-/// Checks the text of a secret that a customer gives: 16 to 255 visible ASCII characters.
+/// Checks the text of a secret that a customer chooses: 16 to 255 visible ASCII characters.
 ///
 /// # Errors
 /// Names the field `secret`.
@@ -73,10 +73,10 @@ pub fn check_secret(text: &str) -> Result<(), Invalid> {
     })
 }
 
-/// Driven port: makes, seals and opens secrets. `owner` is the identity of the object that has the
-/// secret, as bytes: a secret that is copied into another row is not opened there.
+/// Driven port: creates, seals and opens secrets. `owner` identifies the object that has the
+/// secret, as bytes. A sealed secret that was copied to another object cannot be opened there.
 pub trait Secrets: Send + Sync {
-    /// Makes a secret, and returns its text and its sealed form.
+    /// Creates a random secret, and returns its text and its sealed form.
     ///
     /// # Errors
     /// If there is no key, or the system gives no random bytes.
@@ -88,10 +88,10 @@ pub trait Secrets: Send + Sync {
     /// If there is no key, or the system gives no random bytes.
     fn seal(&self, owner: &[u8], text: &str) -> Result<Sealed, SecretError>;
 
-    /// Opens a sealed secret. MUST refuse one of another owner.
+    /// Opens a sealed secret. MUST fail if it was sealed for another owner.
     ///
     /// # Errors
-    /// If there is no key, or none that has sealed it.
+    /// If there is no key, or the secret was sealed with another key or for another owner.
     fn open(&self, owner: &[u8], sealed: &Sealed) -> Result<String, SecretError>;
 }
 

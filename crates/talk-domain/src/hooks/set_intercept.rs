@@ -12,9 +12,9 @@ use crate::kernel::store_error::StoreError;
 /// The secret of an intercept that is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewSecret {
-    /// The customer gave it: it replaces an earlier one.
+    /// A secret that the customer chose. It replaces an earlier one.
     Given(Sealed),
-    /// It was made for the case that the intercept has none yet.
+    /// A random secret, which is used only if the intercept has none yet.
     Made(Sealed),
 }
 
@@ -27,7 +27,7 @@ pub struct SetIntercept {
     pub uri: Option<String>,
     /// Milliseconds for an answer.
     pub timeout_ms: Option<u32>,
-    /// The decision without a valid answer.
+    /// The decision if there is no valid answer.
     pub on_error: Option<OnError>,
     /// Whether it is called.
     pub is_enabled: Option<bool>,

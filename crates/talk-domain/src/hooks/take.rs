@@ -10,7 +10,7 @@ use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::StreamId;
 use crate::kernel::time::Timestamp;
 
-/// A logged event, as far as deliveries depend on it.
+/// The properties of a logged event from which deliveries are created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happened {
     /// Its position in the log.
@@ -25,7 +25,7 @@ pub struct Happened {
     pub event: String,
 }
 
-/// Time, ids and customer of a batch of events.
+/// Customer, time and fresh ids for the deliveries of several events.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Customer of all the events.
@@ -39,8 +39,9 @@ pub struct Batch {
 /// The name of webhooks as a consumer of the log.
 pub const CONSUMER: &str = "webhooks";
 
-/// Turns the events of customers into deliveries and stores the position after them, in one transaction:
-/// after a crash none is missed, and none comes twice. Returns the number of deliveries.
+/// Creates the deliveries of events of several customers, and stores the consumer's position after
+/// them in the same transaction: after a crash no event is missed or delivered twice. Returns the
+/// number of deliveries.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -58,8 +59,8 @@ pub fn take_chunk(
     Ok(taken)
 }
 
-/// Creates a delivery for each endpoint that wants an event. An event that has come before creates
-/// none. Returns the number of deliveries.
+/// Creates a delivery for each event and each endpoint that [wants](Webhook::wants) it, unless that
+/// delivery exists. Returns the number of new deliveries.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -81,7 +82,7 @@ pub fn take_events(
     Ok(taken)
 }
 
-/// Creates the delivery of an event to an endpoint, unless it has one already.
+/// Creates the delivery of an event to an endpoint. Returns `false` if it exists already.
 pub(crate) fn take(
     uow: &mut dyn HooksUnit,
     batch: &Batch,
@@ -131,7 +132,7 @@ mod tests {
         }
     }
 
-    /// Takes events with a repository that keeps what is inserted.
+    /// Calls [`take_events`] with a repository that keeps inserted deliveries.
     fn taken(webhooks: Vec<Webhook>, events: &[Happened]) -> Vec<Delivery> {
         let rows: Arc<Mutex<Vec<Delivery>>> = Arc::default();
         let mut uow = MockUnitOfWork::default();

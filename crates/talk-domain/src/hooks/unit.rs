@@ -1,4 +1,5 @@
-//! The ports of an open transaction that the use cases of webhooks run on.
+//! The ports of a transaction and of a snapshot, on which the use cases of webhooks and intercepts
+//! run.
 
 use crate::hooks::decision::{DecisionQueries, DecisionRepository};
 use crate::hooks::delivery::{DeliveryQueries, DeliveryRepository};
@@ -7,7 +8,8 @@ use crate::hooks::webhook::{WebhookQueries, WebhookRepository};
 use crate::identity::unit::{IdentitySnapshot, IdentityUnit};
 use crate::kernel::store::Domain;
 
-/// The domain of webhooks, for [`Store`](crate::kernel::store::Store).
+/// The domain of webhooks: the type by which the generic [`Store`](crate::kernel::store::Store)
+/// selects these units and snapshots.
 #[derive(Clone, Copy, Debug)]
 pub enum Hooks {}
 
@@ -16,7 +18,7 @@ impl Domain for Hooks {
     type Snapshot<'a> = dyn HooksSnapshot + 'a;
 }
 
-/// One open transaction of one customer, seen as the repositories of webhooks and of identity.
+/// The repositories of webhooks and of identity on one open transaction of one customer.
 pub trait HooksUnit: IdentityUnit {
     /// Endpoints.
     fn webhooks(&mut self) -> &mut dyn WebhookRepository;
@@ -28,7 +30,7 @@ pub trait HooksUnit: IdentityUnit {
     fn decisions(&mut self) -> &mut dyn DecisionRepository;
 }
 
-/// One consistent read of one customer, seen as the queries of webhooks and of identity.
+/// The queries of webhooks and of identity on one snapshot of one customer.
 pub trait HooksSnapshot: IdentitySnapshot {
     /// Endpoints.
     fn webhooks(&mut self) -> &mut dyn WebhookQueries;

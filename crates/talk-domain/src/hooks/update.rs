@@ -21,10 +21,10 @@ refusals! {
     }
 }
 
-/// Makes the new settings of an endpoint from the present ones.
+/// Computes the new settings of an endpoint from the present ones.
 pub type Change<'a> = &'a dyn Fn(&Webhook) -> Result<Wanted, Invalid>;
 
-/// Replaces the settings of an endpoint. `change` gets the present ones.
+/// Replaces the settings of an endpoint by those that `change` computes.
 ///
 /// # Errors
 /// See [`UpdateWebhookError`].
@@ -94,7 +94,7 @@ mod tests {
         update_webhook(&mut uow, &cx, (a_webhook().id, &change), LIMITS)
     }
 
-    /// HOOK-08: enabling forgets the failures.
+    /// HOOK-08: enabling resets the failures.
     #[test]
     fn an_endpoint_is_disabled_and_enabled_again() {
         let disabled = Wanted {

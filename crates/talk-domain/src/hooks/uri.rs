@@ -6,12 +6,12 @@ use crate::kernel::text::check_text;
 /// Maximum number of characters of an address.
 pub const MAX_URI: usize = 2_048;
 
-/// Checks the address of an endpoint: `https://host/…`, or `http://…` where that is allowed, without a
-/// username and a fragment. Whether the host may be reached is checked before each request, since
-/// names change their addresses.
+/// Checks the address of an endpoint or intercept: `https://host/…`, or `http://…` if that is
+/// allowed, without username and fragment. The IP address of the host is not checked here but at
+/// each connection, because it can change.
 ///
 /// # Errors
-/// Names `field`.
+/// Names the field `field`.
 pub fn check_uri(field: &str, uri: &str, allows_http: bool) -> Result<(), Invalid> {
     check_text(field, uri, MAX_URI)?;
     let invalid = |message: &str| Err(Invalid::new(field, "WEBHOOK_URI_INVALID", message));

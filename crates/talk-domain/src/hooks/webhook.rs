@@ -1,4 +1,4 @@
-//! Endpoints of a customer.
+//! Endpoints: the addresses of a customer to which events are sent.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ impl Method {
     /// The method with this name.
     ///
     /// # Errors
-    /// Names `field`.
+    /// Names the field `field`.
     pub fn parse(field: &str, name: &str) -> Result<Self, Invalid> {
         let all = [Self::Post, Self::Put, Self::Get, Self::Delete];
         let known = all.into_iter().find(|method| method.as_str() == name);
@@ -61,7 +61,7 @@ pub enum DeliveryOrder {
     /// stream until it is dead.
     #[default]
     Stream,
-    /// Each event for itself.
+    /// Events are delivered independently of each other.
     None,
 }
 
@@ -86,19 +86,19 @@ impl DeliveryOrder {
     }
 }
 
-/// Why an endpoint gets no events.
+/// The reason why an endpoint is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disabled {
-    /// An admin or operator disabled it. Its waiting deliveries go on when it is enabled.
+    /// An admin or the operator disabled it. Its open deliveries are sent once it is enabled again.
     Manually,
-    /// It answered 410. Its waiting deliveries are dead.
+    /// It answered 410. Its open deliveries become dead.
     Gone,
-    /// It failed for too long. Its waiting deliveries are dead.
+    /// It failed for too long. Its open deliveries become dead.
     Failing,
 }
 
 impl Disabled {
-    /// Its name at rest and in events.
+    /// Its name in the database and in events.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -123,7 +123,7 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Its customer.
     pub customer: CustomerId,
-    /// Whether it is the one that the customer's own `webhook_uri` names.
+    /// Whether it is the customer's own endpoint, which `webhook_uri` of the customer sets.
     pub is_own: bool,
     /// Address.
     pub uri: String,
@@ -133,20 +133,20 @@ pub struct Webhook {
     pub events: EventFilter,
     /// Only events of this stream; `None` for all streams.
     pub stream: Option<Uuid>,
-    /// Why it gets no events; `None` if it is enabled.
+    /// The reason why it is disabled; `None` if it is enabled.
     pub disabled: Option<Disabled>,
     /// Order of events.
     pub order: DeliveryOrder,
-    /// The secrets that sign.
+    /// The secrets that sign its requests.
     pub secrets: EndpointSecrets,
-    /// The position in the log from which on it gets events.
+    /// The position in the log after which it gets events.
     pub since: Position,
-    /// The position up to which it has its events, from the time that it is disabled until it has
-    /// got what it missed; `None` if it misses nothing.
+    /// The position in the log up to which its deliveries were created, while it is disabled and
+    /// until catch-up has created the missing ones; `None` otherwise.
     pub missed: Option<Position>,
     /// Whether retention has removed events that it missed.
     pub has_gap: bool,
-    /// Since when every try has failed; `None` after a success.
+    /// Time of the first failure since the last success; `None` after a success.
     pub failing_since: Option<Timestamp>,
     /// Time of creation.
     pub created: Timestamp,
@@ -161,14 +161,14 @@ impl Webhook {
         self.disabled.is_none()
     }
 
-    /// Returns whether the endpoint is to get events of the type `kind` in `stream`.
+    /// Returns whether events of the type `kind` in `stream` pass the endpoint's filters.
     #[must_use]
     pub fn matches(&self, stream: StreamId, kind: &str) -> bool {
         self.stream.is_none_or(|only| only == stream.id) && self.events.wants(kind)
     }
 
-    /// Returns whether the endpoint gets an event of the type `kind` in `stream`, at `position` of the
-    /// log, now. One that still misses earlier events gets it after those.
+    /// Returns whether the consumer is to create a delivery of an event at `position` of the log.
+    /// An endpoint that still misses earlier events gets it later, by catch-up.
     #[must_use]
     pub fn wants(&self, (position, stream): (Position, StreamId), kind: &str) -> bool {
         self.is_enabled()
@@ -187,7 +187,7 @@ pub struct HookLimits {
     pub allows_http: bool,
 }
 
-/// The work that waits for an endpoint.
+/// An endpoint for which the dispatcher has work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// Customer of the endpoint.
@@ -196,12 +196,12 @@ pub struct Waiting {
     pub webhook: WebhookId,
     /// Whether its last try failed.
     pub is_failing: bool,
-    /// When its next delivery is due; `None` if it is [disabled](Disabled) and deliveries that wait
-    /// for it are to be made dead.
+    /// Time at which its next delivery is due; `None` if the endpoint was [disabled](Disabled) by
+    /// its failures and its open deliveries are to be made dead.
     pub due: Option<Timestamp>,
 }
 
-/// Driven port: endpoints of the unit's customer at rest.
+/// Driven port: stores the endpoints of the unit's customer.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait WebhookRepository {
     /// Finds an endpoint.
@@ -244,34 +244,34 @@ pub trait WebhookQueries {
     /// Only when storage fails.
     fn get(&mut self, id: WebhookId) -> Result<Option<Webhook>, StoreError>;
 
-    /// The endpoint that the customer's own `webhook_uri` names.
+    /// Finds the customer's own endpoint, which `webhook_uri` of the customer sets.
     ///
     /// # Errors
     /// Only when storage fails.
     fn own(&mut self) -> Result<Option<Webhook>, StoreError>;
 
-    /// A page of the endpoints of the customer, by `(created, id)`.
+    /// Lists the endpoints of the customer, ordered by `(created, id)`.
     ///
     /// # Errors
     /// Only when storage fails.
     fn page(&mut self, request: PageRequest) -> Result<Page<Webhook>, StoreError>;
 
-    /// The endpoints of all customers with work that waits. Only for
-    /// [units of the installation](crate::kernel::store::Unit::installation).
+    /// Returns the endpoints of all customers for which there is work. Only for [units of the
+    /// installation](crate::kernel::store::Unit::installation).
     ///
     /// # Errors
     /// Only when storage fails.
     fn waiting(&mut self) -> Result<Vec<Waiting>, StoreError>;
 
-    /// The customers that have an enabled endpoint. Only for
-    /// [units of the installation](crate::kernel::store::Unit::installation).
+    /// Returns the customers that have an enabled endpoint. Only for [units of the
+    /// installation](crate::kernel::store::Unit::installation).
     ///
     /// # Errors
     /// Only when storage fails.
     fn customers(&mut self) -> Result<BTreeSet<CustomerId>, StoreError>;
 
-    /// The enabled endpoints that have [missed](Webhook::missed) events, with their customers. Only for
-    /// [units of the installation](crate::kernel::store::Unit::installation).
+    /// Returns the enabled endpoints that have [missed](Webhook::missed) events, with their
+    /// customers. Only for [units of the installation](crate::kernel::store::Unit::installation).
     ///
     /// # Errors
     /// Only when storage fails.

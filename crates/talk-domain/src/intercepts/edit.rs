@@ -1,4 +1,4 @@
-//! Use case: edit a message as an intercept decided.
+//! Use case: apply an intercept's decision to the edit of a message.
 
 use crate::hooks::decision::{Decision, Verdict};
 use crate::intercepts::settle::{HeldLimits, HoldError, Settled, block_for, end, record};
@@ -29,8 +29,8 @@ pub struct SettleEdit {
     pub command: EditMessage,
 }
 
-/// Edits the message, holds the edit or refuses it, as was decided. A changed edit that breaks the
-/// rules is refused as if it were blocked.
+/// Applies the decision: edits the message, holds the edit, or records a refusal. If the
+/// intercept's changes break a rule, the edit is blocked.
 ///
 /// # Errors
 /// See [`SettleEditError`].
@@ -41,7 +41,7 @@ pub fn settle_edit(
     limits: HeldLimits,
 ) -> Result<Settled<Message>, SettleEditError> {
     let mut decision = decision.clone();
-    // Editing the message checks it otherwise.
+    // With the other verdicts, nothing is stored, or `edit_message` makes this check itself.
     if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
         match check_edit(uow, cx, command).map_err(broken_rule) {
             Ok(_) => {}
@@ -67,7 +67,7 @@ pub fn settle_edit(
     }
 }
 
-/// Tells a rule that the content breaks from other refusals.
+/// Returns the message of a refusal that concerns the content; other refusals stay errors.
 fn broken_rule(error: EditMessageError) -> Result<String, EditMessageError> {
     match error {
         EditMessageError::Empty

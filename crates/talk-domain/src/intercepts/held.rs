@@ -39,15 +39,15 @@ refusals! {
 pub enum Released {
     /// The event of the message that was posted or edited.
     Event(Arc<Logged>),
-    /// The message was edited in the same way meanwhile.
+    /// The message already has the content of the held edit.
     Unchanged(Box<Message>),
 }
 
-/// Posts a held message, or makes a held edit, on behalf of its author with the time of the release.
-/// The rules of posting hold for the author as they are now. No intercept is called.
+/// Posts a held message, or makes a held edit, on behalf of its author, with the time of the
+/// release. The author must be allowed to post or edit it now. No intercept is called.
 ///
 /// # Errors
-/// See [`ReleaseError`]. The message then stays held.
+/// See [`ReleaseError`]. On an error, the message stays held.
 pub fn release(
     uow: &mut dyn TalkUnit,
     cx: &Context,
@@ -104,7 +104,7 @@ pub fn drop_held(
     decide(uow, cx, (id, Verdict::Drop))
 }
 
-/// Deletes a held message, and records what became of it in its decision, unless that has expired.
+/// Deletes a held message, and stores the verdict in its decision, if that is not expired.
 fn decide(
     uow: &mut dyn TalkUnit,
     cx: &Context,
@@ -189,7 +189,7 @@ mod tests {
         uow
     }
 
-    /// INT-09: in the name of the author, who is a participant; the admin is none.
+    /// INT-09: the author of the message is its sender, and the admin need not be a participant.
     #[test]
     fn a_released_message_is_posted_by_its_author() {
         let scene = Scene::new(a_chat()).members(&[agent_id(1)]);
@@ -230,7 +230,7 @@ mod tests {
         ));
     }
 
-    /// INT-09: the audit is kept for another time than held messages are.
+    /// INT-09: a decision may expire before its held message.
     #[test]
     fn a_held_message_without_its_decision_is_dropped() {
         let mut uow = MockUnitOfWork::default();

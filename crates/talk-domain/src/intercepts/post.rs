@@ -1,4 +1,4 @@
-//! Use case: post a message as an intercept decided.
+//! Use case: apply an intercept's decision to a new message.
 
 use crate::hooks::decision::{Decision, Verdict};
 use crate::intercepts::settle::{
@@ -32,8 +32,8 @@ pub struct SettlePost {
     pub command: PostMessage,
 }
 
-/// Posts the message, holds it or refuses it, as was decided. A changed message that breaks the rules
-/// is refused as if it were blocked.
+/// Applies the decision: posts the message, holds it, or records a refusal. If the intercept's
+/// changes break a rule, the message is blocked.
 ///
 /// # Errors
 /// See [`SettlePostError`]. A refusal of the rules other than of changes leaves the decision open.
@@ -47,7 +47,7 @@ pub fn settle_post(
         return Ok(Settled::Repeated(answer));
     }
     let mut decision = decision.clone();
-    // Storing the message checks it otherwise.
+    // With the other verdicts, nothing is stored, or `post_message` makes this check itself.
     if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
         match check_post(uow, cx, command).map_err(broken_rule) {
             Ok(_) => {}
@@ -75,7 +75,7 @@ pub fn settle_post(
     }
 }
 
-/// Tells a rule that the content breaks from other refusals.
+/// Returns the message of a refusal that concerns the content; other refusals stay errors.
 fn broken_rule(error: PostMessageError) -> Result<String, PostMessageError> {
     match error {
         PostMessageError::Empty
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// INT-05: a refusal that is no fault of the change stays what it is.
+    /// INT-05: a refusal that the change did not cause is returned as it is.
     #[test]
     fn a_change_by_an_outsider_is_refused_as_ever() {
         let scene = Scene::new(a_chat()).members(&[agent_id(2)]);

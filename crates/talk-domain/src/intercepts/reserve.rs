@@ -15,13 +15,14 @@ pub enum Reserved<T> {
     Answered(Answer),
     /// An earlier request with the same key was refused or held by this decision.
     Decided(Decision),
-    /// The intercept is to decide under this id. The result of the check comes with it.
+    /// The intercept is to be called under this id. The second field is the result of the check.
     Open(DecisionId, T),
 }
 
-/// Looks for an earlier request with the same key, and runs `check`, which refuses what would be
-/// refused anyway. Then stores `pending` if the request has a key. An earlier request that ended
-/// without a decision passes its id on, so that the intercept recognises the repetition.
+/// Looks for an earlier request with the same key, and runs `check`, so that a request that breaks
+/// a rule is refused without a call. Then stores `pending` if the request has a key. If an earlier
+/// request ended without a decision, the call gets its id, so that the intercept recognises the
+/// repetition.
 ///
 /// # Errors
 /// The refusal of `check`, or [`ReplayError`].
@@ -51,8 +52,8 @@ pub fn reserve<T, E: From<StoreError>>(
     Ok(Reserved::Open(pending.id, checked))
 }
 
-/// Finds the decision on an earlier request with the key within the last 24 hours. An older one loses
-/// its key.
+/// Finds the decision on an earlier request with the same key, if it is less than 24 hours old.
+/// Removes the key of an older one.
 fn earlier<E: From<StoreError>>(
     uow: &mut dyn TalkUnit,
     cx: &Context,
@@ -71,8 +72,9 @@ fn earlier<E: From<StoreError>>(
     Err(CheckedError::Check(ReplayError::Reused))
 }
 
-/// Whether repetitions get the decision itself. Those of a stored message get its answer, which is
-/// missing only if it was erased.
+/// Returns whether a repetition is answered by the decision. A repetition of a request whose
+/// message was stored is answered by the stored answer instead, which is missing only if it was
+/// erased.
 const fn is_final(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Block) || verdict.was_held()
 }

@@ -1,4 +1,4 @@
-//! Step: do what was decided on a message, and record the decision.
+//! Steps that apply a decision on a message and record it.
 
 use crate::hooks::decision::{Decision, Verdict};
 use crate::kernel::context::Context;
@@ -11,9 +11,9 @@ use crate::talk::unit::TalkUnit;
 /// Limits of the installation for held messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldLimits {
-    /// Maximum number of an agent.
+    /// Maximum number of held messages of one author.
     pub per_agent: usize,
-    /// Maximum number of a customer.
+    /// Maximum number of held messages of one customer.
     pub per_customer: usize,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn repeated(
     }
 }
 
-/// Stores the answer to the request under its key.
+/// Stores the answer to the request under its key, if it has one.
 pub(super) fn keep_answer(
     uow: &mut dyn TalkUnit,
     cx: &Context,
@@ -66,7 +66,7 @@ pub(super) fn keep_answer(
     })
 }
 
-/// Stores a decision, in place of the pending one if the request has a key.
+/// Stores a decision. If the request has a key, it replaces the pending decision.
 pub(super) fn record(uow: &mut dyn TalkUnit, decision: &Decision) -> Result<(), StoreError> {
     let reserved = match &decision.key {
         Some(key) => uow.decisions().find(decision.actor, &key.key)?,
@@ -78,7 +78,8 @@ pub(super) fn record(uow: &mut dyn TalkUnit, decision: &Decision) -> Result<(), 
     }
 }
 
-/// Records a decision that stores no message, and holds the content if that was decided.
+/// Records a decision by which no message is stored now, and stores the content as held if that is
+/// the decision.
 pub(super) fn end(
     uow: &mut dyn TalkUnit,
     cx: &Context,
@@ -105,7 +106,7 @@ pub(super) fn end(
     Ok(decision)
 }
 
-/// Turns a modification that breaks the rules for messages into a refusal.
+/// Turns a decision into a block, because the content breaks the rule `broken`.
 pub(super) fn block_for(mut decision: Decision, broken: &str) -> Decision {
     decision.verdict = Verdict::Block;
     decision.reason = Decision::broken(broken);
