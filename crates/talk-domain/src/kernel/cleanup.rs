@@ -14,7 +14,7 @@ use crate::kernel::store_error::StoreError;
 pub struct Bound {
     /// Maximum number of rows.
     pub rows: u32,
-    /// No further rows once the rows so far have this many bytes of text.
+    /// A unit takes no further rows once its rows have this number of bytes of text.
     pub bytes: u64,
 }
 

@@ -15,9 +15,9 @@ use crate::kernel::store_error::StoreError;
 /// Whether a consumer has stored its new position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// Stored with the rows that follow from the events.
+    /// Stored, together with the rows that the events require.
     Stored,
-    /// Not stored, since nothing follows from the events. They may come again after a crash.
+    /// Not stored, because the events require no change. They may be delivered again after a crash.
     Skipped,
 }
 
@@ -26,8 +26,8 @@ pub trait Consumer<D: Domain>: Send + Sync {
     /// The name under which its position is stored.
     fn name(&self) -> &'static str;
 
-    /// Returns the customers whose events it takes; `None` for all. While there are none, no event is
-    /// read. It runs on the snapshot on which the events are read.
+    /// Returns the customers whose events it takes; `None` for all. While the set is empty, no
+    /// event is read. It is called on the snapshot from which the events are read.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -36,7 +36,8 @@ pub trait Consumer<D: Domain>: Send + Sync {
         snapshot: &mut D::Snapshot<'_>,
     ) -> Result<Option<BTreeSet<CustomerId>>, StoreError>;
 
-    /// Takes events. If anything follows from them, it MUST be stored in one transaction with
-    /// [`LogChunk::end`] as the position of the consumer. After an error they come again.
+    /// Processes events. Rows that they require MUST be stored in one transaction with
+    /// [`LogChunk::end`] as the position of the consumer. After an error, the events are delivered
+    /// again.
     fn take(&self, chunk: LogChunk) -> BoxFuture<'_, Result<Taken, StoreError>>;
 }

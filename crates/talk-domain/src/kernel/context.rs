@@ -48,7 +48,7 @@ impl Permission {
         }
     }
 
-    /// Returns whether it includes administering the customer's agents.
+    /// Returns whether it includes administering the customer, as that of admins and managers does.
     #[must_use]
     pub const fn administers(self) -> bool {
         matches!(self, Self::Admin | Self::Manager)

@@ -1,12 +1,13 @@
-//! Folding: texts that differ only in case, accents, compatibility forms, white space, the shape of
-//! quotation marks and dashes, or invisible characters are found by each other.
+//! Folding of texts for searches: texts that differ only in case, accents, compatibility forms,
+//! white space, the shape of quotation marks and dashes, or invisible characters have the same
+//! folded form.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Returns the form of `text` that is compared: compatibility forms and accents are removed, the
-/// rest is composed again and taken through both cases, which makes equal what one case alone keeps
-/// apart (ß, ẞ and ss, σ and ς). Control characters count as spaces, a run of spaces as one, and
-/// invisible characters not at all.
+/// Returns the folded form of `text`: compatibility forms and accents are removed, the rest is
+/// composed again and converted to lower, upper and lower case, so that letters become equal which
+/// a single conversion keeps apart (ß, ẞ and ss; σ and ς). Control characters become spaces, a run
+/// of spaces becomes one space, and invisible characters are removed.
 ///
 /// Folded texts in a store must be rewritten when this function changes.
 #[must_use]
@@ -81,11 +82,11 @@ fn fold_together(text: &str) -> String {
     folded
 }
 
-/// Returns what people type for a character that keyboards or languages write in several ways:
-/// quotation marks, dashes, digits, letters that Persian and Urdu write otherwise than Arabic,
-/// letters whose stroke is no accent to Unicode, and letters that join two. Of the letters these are
-/// the ones that the Unicode collation takes for the same but for an accent, and ŧ and þ. A letter
-/// that stands for another sound to it (ŋ, ə) is a letter of its own here too.
+/// Returns the usual form of a character that keyboards or languages write in several ways:
+/// quotation marks, dashes, digits, letters that Persian and Urdu write differently from Arabic,
+/// letters with a stroke that Unicode does not treat as an accent, and ligatures of two letters. Of
+/// the letters, it maps those that the Unicode collation distinguishes only like an accent, and ŧ
+/// and þ. Letters that are separate in the Unicode collation, such as ŋ and ə, are not mapped.
 const fn typed(c: char) -> Option<&'static str> {
     Some(match c {
         '`' | '‘' | '’' | '‚' | '‛' | '′' | '‵' | '‹' | '›' | 'ʹ' | 'ʻ' | 'ʼ' | 'ʽ' | '׳' => {
@@ -133,8 +134,8 @@ const fn is_unseen(c: char) -> bool {
 }
 
 /// Returns whether `c` is an accent, a vowel mark of Hebrew or Arabic, which ordinary writing
-/// leaves out, or a nukta, the dot of Indian scripts that the Unicode collation takes for an
-/// accent. Other marks of other scripts are part of the word.
+/// omits, or a nukta, the dot of Indian scripts that the Unicode collation treats as an accent.
+/// Other marks belong to the word.
 const fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}'

@@ -1,4 +1,4 @@
-//! The future that ports return whose work is not done inside a transaction.
+//! The type of the futures that ports return.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The installation's limits, and the check of text fields.
+//! The installation's limits of requests.
 
 /// Configurable limits (API-18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,13 +23,13 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Whether events of `stream` belong to it.
+    /// Returns whether events of `stream` are in the scope.
     #[must_use]
     pub fn contains(&self, stream: StreamId) -> bool {
         self.realms.contains(&stream.realm) || self.streams.contains(&stream)
     }
 
-    /// The part of it that is in `realm`.
+    /// Returns the part of the scope that is in `realm`.
     #[must_use]
     pub fn within(&self, realm: Realm) -> Self {
         let streams = self.streams.iter().copied();
@@ -39,7 +39,7 @@ impl Scope {
         }
     }
 
-    /// Whether no stream belongs to it.
+    /// Returns whether the scope contains no stream.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.realms.is_empty() && self.streams.is_empty()
@@ -49,9 +49,9 @@ impl Scope {
 /// The positions of a connection that resumes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resume {
-    /// The log that the positions belong to.
+    /// The epoch of the log that the positions belong to.
     pub epoch: String,
-    /// The last event received, per stream.
+    /// The `seq` of the last event that the client received, per stream.
     pub since: BTreeMap<StreamId, u64>,
 }
 
@@ -66,7 +66,7 @@ pub enum Ended {
     NotAParticipant,
 }
 
-/// Why a position cannot be resumed from.
+/// The reason why a position cannot be resumed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResetReason {
     /// The position belongs to another log.
@@ -99,14 +99,14 @@ pub enum Notice {
     Unsubscribed(StreamId, Ended, u64),
     /// A frame that is not in the log, for example of an agent that types.
     Ephemeral(StreamId, Arc<str>),
-    /// The presence of an agent has changed with whom the connection shares a stream. Not in the log.
+    /// The presence changed of an agent that is in a stream of this connection. Not in the log.
     Presence(AgentId, Presence),
     /// A frame for the agent that belongs to no stream. Not in the log.
     Report(Arc<str>),
 }
 
 impl Notice {
-    /// The stream it is about, if it is about one.
+    /// Returns the stream that the notice is about, if it is about one.
     #[must_use]
     pub fn stream(&self) -> Option<StreamId> {
         match self {
@@ -120,7 +120,7 @@ impl Notice {
         }
     }
 
-    /// The bytes that it counts for in the bounded queue of its connection.
+    /// Returns the number of bytes by which the notice fills the bounded queue of its connection.
     #[must_use]
     pub fn bytes(&self) -> usize {
         match self {
@@ -136,7 +136,7 @@ impl Notice {
     }
 }
 
-/// Whether an agent is connected and active.
+/// The presence of an agent: whether it is connected and active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// One of its connections was active lately.
@@ -166,7 +166,7 @@ pub struct Subscribed {
     pub stream: StreamId,
     /// The last event before the first one that is delivered.
     pub after: u64,
-    /// The last event of the stream in the snapshot that the subscription rests on.
+    /// The last event of the stream in the snapshot from which the subscription was computed.
     pub head: u64,
 }
 
@@ -174,7 +174,7 @@ pub struct Subscribed {
 pub type Refused = Vec<(StreamId, &'static str)>;
 
 refusals! {
-    /// Why a subscription failed as a whole.
+    /// The reasons why a subscription failed as a whole.
     pub enum SubscribeError {
         Stopping = Unavailable "STOPPING" "the server is stopping",
         ..Store(StoreError),
@@ -183,14 +183,14 @@ refusals! {
 
 /// Driven port: delivers events to connections.
 pub trait Live: Send + Sync {
-    /// A connection of `actor` without subscriptions. Dropping it ends it.
+    /// Creates a connection of `actor` without subscriptions. It ends when it is dropped.
     fn connect(&self, actor: Actor) -> Box<dyn Connection>;
 
-    /// The presence of each of these agents.
+    /// Returns the presence of each of these agents.
     fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)>;
 }
 
-/// One connection's end of [`Live`].
+/// The handle of one connection in [`Live`].
 pub trait Connection: Send {
     /// Subscribes to `added` in addition to `current`, to which it is subscribed already. Its
     /// [`Notice::Subscribed`] separates the notices of the old scope from those of the new one.
@@ -204,10 +204,10 @@ pub trait Connection: Send {
     /// Ends the delivery of every stream outside `remaining`.
     fn unsubscribe(&mut self, remaining: &Scope);
 
-    /// The next notice; `None` when delivery has ended for good.
+    /// Returns the next notice; `None` when delivery has ended, because the server stops.
     fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Option<Notice>>;
 
-    /// Notes that the client did something, for its agent's presence.
+    /// Records activity of the client, which keeps its agent online.
     fn mark_active(&mut self);
 
     /// Notes that the client received `bytes` [bytes](Notice::bytes) of notices, which frees space
@@ -218,7 +218,7 @@ pub trait Connection: Send {
     fn send_ephemeral(&mut self, stream: StreamId, frame: Arc<str>);
 }
 
-/// How the delivery of one stream begins.
+/// The position at which the delivery of one stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// After the stream's last event.
@@ -243,7 +243,7 @@ pub enum Start {
 }
 
 impl Start {
-    /// The stream's last event in the snapshot.
+    /// Returns the stream's last event in the snapshot.
     #[must_use]
     pub const fn head(&self) -> u64 {
         match *self {
@@ -254,7 +254,7 @@ impl Start {
         }
     }
 
-    /// The last event in the snapshot that the connection may get.
+    /// Returns the last event in the snapshot that the connection may get.
     #[must_use]
     pub const fn last(&self) -> u64 {
         match *self {
@@ -264,12 +264,13 @@ impl Start {
     }
 }
 
-/// How a subscription begins in each of its streams.
+/// The start of a subscription in each of its streams.
 #[derive(Debug, Default)]
 pub struct Starts {
     /// Streams that are delivered.
     pub streams: BTreeMap<StreamId, Start>,
-    /// Streams of which the connection has every event already that it may ever get.
+    /// Streams of which the connection already has every event that its agent may read, each with
+    /// the reason and the `seq` of the last such event.
     pub ended: Vec<(StreamId, Ended, u64)>,
     /// See [`Refused`].
     pub refused: Refused,
@@ -280,11 +281,11 @@ pub struct Starts {
 pub struct CatchUp {
     /// The events.
     pub log: LogPage,
-    /// Why they do not follow the position, if they do not.
+    /// The reason why the events do not follow the position directly; `None` if they do.
     pub gap: Option<Gap>,
 }
 
-/// Why events do not follow the position that was read from.
+/// The reason why events do not directly follow the position from which the log was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
     /// The log no longer has the events in between. The agent is a participant.
@@ -297,8 +298,9 @@ pub enum Gap {
         /// The stream's last event.
         head: u64,
     },
-    /// The same, but the log no longer has the event that ended the membership either. The agent left
-    /// or was removed: an event that ends the stream would be its last one, which stays in the log.
+    /// Like [`Gap::Leaving`], but the log no longer has the event that ended the membership either.
+    /// The agent left or was removed. The stream was not ended, because its last event always stays
+    /// in the log.
     Left {
         /// The event that ended it.
         left: u64,
@@ -309,10 +311,10 @@ pub enum Gap {
     Gone,
 }
 
-/// Driven port: who may read which streams, answered by the domains that have them.
+/// Driven port: which agents may read which streams. Each domain implements it for its realms.
 pub trait Entitlements: Send + Sync {
-    /// How the delivery of `scope` begins for a connection of `actor` that resumes from `resume`. A
-    /// former participant gets the event that ended its membership and no other.
+    /// Computes where the delivery of `scope` begins for a connection of `actor` that resumes from
+    /// `resume`. A former participant gets the event that ended its membership and no other.
     fn starts(
         &self,
         actor: Actor,
@@ -320,7 +322,7 @@ pub trait Entitlements: Send + Sync {
         resume: &Resume,
     ) -> BoxFuture<'_, Result<Starts, StoreError>>;
 
-    /// The events of a stream that follow a position from which `actor` was a participant.
+    /// Reads the events of a stream after a position at which `actor` was a participant.
     fn catch_up(
         &self,
         actor: Actor,
@@ -328,11 +330,11 @@ pub trait Entitlements: Send + Sync {
         portion: Portion,
     ) -> BoxFuture<'_, Result<CatchUp, StoreError>>;
 
-    /// The realms of which `actor` may read every stream of its customer, whichever agents join and
-    /// leave them.
+    /// Returns the realms of which `actor` may read every stream of its customer, without joining
+    /// it.
     fn overseen(&self, actor: Actor) -> BTreeSet<Realm>;
 
-    /// The streams whose participants see the presence of an agent.
+    /// Returns the streams whose participants see the presence of an agent.
     fn streams_of(
         &self,
         customer: CustomerId,
@@ -345,7 +347,7 @@ mod tests {
     use super::*;
     use crate::testing::{agent_id, logged, stream_id};
 
-    /// WS-02: without a chat id it means every chat, with one only that.
+    /// WS-02: a topic without a chat id means every chat, and one with an id only that chat.
     #[test]
     fn a_scope_contains_the_streams_it_names_or_all() {
         let one = Scope {
@@ -362,7 +364,7 @@ mod tests {
         assert_eq!(contains(&Scope::default()), [false, false]);
     }
 
-    /// CONV-13: chats and conversations are subscribed to apart from each other.
+    /// CONV-13: subscriptions to chats and to conversations are separate.
     #[test]
     fn a_scope_has_a_part_in_each_realm() {
         let [one, two] = ["one", "two"].map(Realm::new);

@@ -1,4 +1,4 @@
-//! The event log: what it holds, and the ports that write, read and announce it.
+//! The event log: its entries, and the ports that write, read and announce them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::kernel::id::{AgentId, CustomerId};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::{Change, StreamId, Tick};
 
-/// The name of a kind of event. It means something only to the domain that logs such events.
+/// The name of a kind of event. Only the domain that logs such events interprets it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Kind(Cow<'static, str>);
 
@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// An event as its domain hands it to the log.
+/// An event as its domain passes it to the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The kind of event.
@@ -43,14 +43,14 @@ pub struct Entry {
     /// The object by which the log finds this event again, to rewrite it when the content of that
     /// object is erased; `None` if it carries no such content, or is found by its `seq`.
     pub content_of: Option<Uuid>,
-    /// How it changes who may read the stream.
+    /// The changes of the stream's readers by this event.
     pub changes: Vec<Change>,
     /// The frame, byte for byte as it is pushed and replayed.
     pub payload: Arc<str>,
 }
 
 impl Entry {
-    /// The event in the log, at its place.
+    /// Returns the event as it is logged, with its stream and `seq`.
     #[must_use]
     pub fn logged(self, customer: CustomerId, stream: StreamId, seq: u64) -> Logged {
         Logged {
@@ -78,13 +78,13 @@ pub struct Logged {
     pub kind: Kind,
     /// The object it is about.
     pub subject: Uuid,
-    /// How it changes who may read the stream.
+    /// The changes of the stream's readers by this event.
     pub changes: Vec<Change>,
     /// The frame, byte for byte as it is pushed and replayed.
     pub payload: Arc<str>,
 }
 
-/// Which part of a stream is read at a time.
+/// The part of a stream that one read returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Portion {
     /// After this event, from 0.
@@ -98,7 +98,7 @@ pub struct Portion {
 }
 
 impl Portion {
-    /// Bytes of payloads that are read at a time unless fewer are requested: 4 MiB.
+    /// Maximum number of bytes of the payloads in one read, unless fewer are requested: 4 MiB.
     pub const BYTES: usize = 4_194_304;
 
     /// Up to `limit` events of any kind after `since`.
@@ -116,7 +116,7 @@ impl Portion {
 /// A part of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPage {
-    /// In ascending order; one at least, if any is wanted and in the log.
+    /// In ascending order; at least one, if the log has any that is wanted.
     pub events: Vec<Arc<Logged>>,
     /// Whether no wanted event follows these.
     pub is_end: bool,
@@ -156,10 +156,11 @@ pub trait EventQueries {
     fn get(&mut self, stream: StreamId, seq: u64) -> Result<Option<Arc<Logged>>, StoreError>;
 }
 
-/// Driven port: is rung with events as soon as they are durable, in commit order. Ringing never
-/// blocks. A ring that is lost delays delivery at most, since every event is in the log.
+/// Driven port: called by the store with the events of each commit as soon as they are durable, in
+/// commit order. MUST NOT block. A call that is lost only delays delivery, because every event is
+/// in the log.
 pub trait Bell: Send + Sync {
-    /// Rings with the events of one commit.
+    /// Announces the events of one commit.
     fn ring(&self, committed: &[Arc<Logged>]);
 }
 

@@ -18,7 +18,7 @@ pub enum Order {
 /// A position in a list: after the row with this time and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// `tm_create` (or `tm_joined`) of the last row seen.
+    /// The time by which the list is ordered, of the last row seen: for example its `tm_create`.
     pub at: Timestamp,
     /// Its id, the tie-breaker. Without one, every row of that time counts as seen.
     pub id: Option<Uuid>,

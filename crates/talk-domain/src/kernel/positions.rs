@@ -1,7 +1,7 @@
 //! The log of the whole installation, and the positions in it up to which consumers have taken its
 //! events.
 //!
-//! Retention deletes no event behind the first stored position: see
+//! Retention deletes no event after the smallest stored position: see
 //! [`ChatLog::first_held`](crate::talk::model::event::ChatLog::first_held).
 
 use std::sync::Arc;
@@ -54,9 +54,9 @@ pub struct Registered {
     pub oldest: Option<Timestamp>,
 }
 
-/// Driven port: reads the log of the installation. But for [`end`](Self::end) and
-/// [`position`](Self::position), only for
-/// [units of the installation](crate::kernel::store::Unit::installation).
+/// Driven port: reads the log of the installation. Except for [`end`](Self::end) and
+/// [`position`](Self::position), only for [units of the
+/// installation](crate::kernel::store::Unit::installation).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait LogQueries {
     /// Returns the events after a position, up to `bound`, at least one if there is any. They have
@@ -90,7 +90,7 @@ pub trait LogQueries {
 /// the events. Only for [units of the installation](crate::kernel::store::Unit::installation).
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ConsumerRepository {
-    /// Makes the unit one of `customer` until the next call, so that one transaction stores rows of
+    /// Sets the customer of the unit until the next call, so that one transaction can store rows of
     /// several customers.
     ///
     /// # Errors

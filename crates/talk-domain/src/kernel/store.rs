@@ -14,7 +14,8 @@ use crate::kernel::store_error::StoreError;
 pub struct Unit {
     /// The use case.
     pub name: &'static str,
-    /// The customer whose rows it sees; `None` only for the directory and operators.
+    /// The customer whose rows it sees; `None` for lookups in the directory and for work on the
+    /// whole installation.
     pub customer: Option<CustomerId>,
     /// The agent on whose behalf it runs; `None` for work of the server itself and of operators.
     /// The store shares its time fairly among customers, and among the agents of a customer.
@@ -68,8 +69,9 @@ impl Unit {
         self
     }
 
-    /// Creates a unit without a customer: it sees the directory, and no customer's rows. It reads
-    /// in [`ReadLane::Reserved`].
+    /// Creates a unit without a customer, for lookups in the directory and for work on the whole
+    /// installation. Ports that are limited to one customer find no rows in it. It reads in
+    /// [`ReadLane::Reserved`].
     #[must_use]
     pub const fn installation(name: &'static str) -> Self {
         Self {
@@ -94,7 +96,8 @@ pub enum Verdict {
     Retry,
 }
 
-/// A domain, named by an empty type: the units of work and the snapshots that its use cases run on.
+/// A domain: the types of the units of work and snapshots on which its use cases run. An empty type
+/// stands for each domain.
 pub trait Domain: 'static {
     /// One open transaction of one customer, as the repositories of the domain.
     type Unit<'a>: ?Sized;
@@ -137,7 +140,7 @@ pub trait Store<D: Domain>: Database {
     fn query(&self, unit: Unit, work: ReadWork<D>) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
-/// The place where a unit's work leaves its result, since the store only learns the verdict. Both
+/// Passes the result of a unit's work to its caller, because the store gets only the verdict. Both
 /// values of [`Slot::new`] share it.
 pub(crate) struct Slot<T, E>(Arc<Mutex<Option<Result<T, E>>>>);
 
@@ -148,7 +151,7 @@ impl<T, E: DomainError + From<StoreError>> Slot<T, E> {
         (Self(Arc::clone(&slot)), Self(slot))
     }
 
-    /// Stores a result, and returns how its transaction ends.
+    /// Stores a result, and returns the verdict on its transaction.
     pub(crate) fn settle(&self, result: Result<T, E>) -> Verdict {
         let verdict = match &result {
             Ok(_) => Verdict::Commit,

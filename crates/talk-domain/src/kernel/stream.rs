@@ -1,8 +1,8 @@
 //! Event streams: their identity, and the membership changes that their events carry as data.
 //!
-//! A stream is the sequence of events of one object, such as a chat. The log, the hub and the readers
-//! of the log know streams only. Which objects have streams, and what their events mean, is the
-//! business of the domains.
+//! A stream is the sequence of events of one object, such as a chat. The log, the hub and the
+//! readers of the log handle streams only. The domains decide which objects have streams and what
+//! their events mean.
 
 use std::fmt;
 
@@ -95,7 +95,7 @@ pub struct Tick {
     pub at: Timestamp,
 }
 
-/// A change of who may read a stream. It takes effect with the event that carries it: an agent who
+/// A change of a stream's readers. It takes effect with the event that carries it: an agent who
 /// joins may read that event, and one who leaves reads it as the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {

@@ -12,10 +12,10 @@ impl Timestamp {
     /// 9999-12-31 23:59:59.999999.
     const MAX: i64 = 253_402_300_799_999_999;
 
-    /// The first time that there is.
+    /// The earliest time that can be represented.
     pub const EARLIEST: Self = Self(Self::MIN);
 
-    /// The last time that there is.
+    /// The latest time that can be represented.
     pub const LATEST: Self = Self(Self::MAX);
 
     /// Creates the time `micros` microseconds after 1970; `None` outside the years 0000 to 9999.
@@ -34,8 +34,8 @@ impl Timestamp {
         self.0
     }
 
-    /// Returns the time one microsecond later (the last one stays), with which clocks rise
-    /// strictly.
+    /// Returns the time one microsecond later, so that the times of a stream can rise strictly;
+    /// [`Timestamp::LATEST`] stays.
     #[must_use]
     pub const fn next(self) -> Self {
         if self.0 < Self::MAX {

@@ -1,4 +1,4 @@
-//! The ports of an open transaction that every domain has.
+//! The ports of a transaction and of a snapshot that every domain has.
 
 use crate::kernel::cleanup::{CleanupQueries, CleanupRepository};
 use crate::kernel::idempotency::IdempotencyRepository;
