@@ -1,4 +1,5 @@
-//! Sends the bytes of a file: whole, in part, or not at all if the client has them.
+//! Answers requests for the bytes of a file: the whole file, a range of it, or 304 if the client
+//! already has it.
 
 use std::ops::Range;
 use std::pin::Pin;
@@ -25,13 +26,16 @@ use crate::openapi::Operation;
 use crate::quota::Share;
 use crate::shared::Shared;
 
-/// Nothing in the file may run or load anything, even if a browser shows it.
+/// The `Content-Security-Policy` of a file: a browser that shows it runs no script of it and loads
+/// nothing for it.
 const POLICY: &str = "sandbox; default-src 'none'";
 
-/// Only those who may read the file keep it; its bytes never change.
+/// The `Cache-Control` of a file: only the client's own cache may keep it, for a year.
+/// The bytes never change.
 const CACHING: &str = "private, max-age=31536000, immutable";
 
-/// Characters of a name in `filename*` that are not escaped (RFC 8187).
+/// The characters of a name that are escaped in `filename*` (RFC 8187): all but ASCII letters,
+/// digits and these.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -148,7 +152,7 @@ fn text(request: &HttpRequest, name: HeaderName) -> Option<&str> {
     request.headers().get(name)?.to_str().ok()
 }
 
-/// Returns whether the client has these bytes already.
+/// Returns whether the client already has these bytes, by `If-None-Match`.
 fn is_known(request: &HttpRequest, tag: &str) -> bool {
     let known = text(request, IF_NONE_MATCH).unwrap_or_default();
     known
@@ -157,12 +161,12 @@ fn is_known(request: &HttpRequest, tag: &str) -> bool {
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-/// The bytes that a request is for.
+/// The bytes that a request asks to get.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,
     Part(Range<u64>),
-    /// The range begins behind the end.
+    /// The range begins after the end of the file, or is empty.
     Nothing,
 }
 
@@ -174,7 +178,8 @@ fn wanted(request: &HttpRequest, tag: &str, size: u64) -> Wanted {
     }
 }
 
-/// Reads one range of bytes. Several ranges, and whatever is no range of bytes, are ignored.
+/// Parses the header `Range`. A header with several ranges, or with anything but a range of bytes,
+/// is ignored.
 fn part(range: &str, size: u64) -> Wanted {
     let number = |text: &str| match text {
         "" => None,
@@ -206,17 +211,17 @@ fn part(range: &str, size: u64) -> Wanted {
 type Reader = Box<dyn FileReader>;
 type Reading = BoxFuture<'static, (Reader, Result<Option<Vec<u8>>, StorageError>)>;
 
-/// The state of a body that is sent.
+/// The state of a body that is being sent.
 enum State {
-    /// It can read.
+    /// No read is in progress.
     Idle(Reader),
-    /// It reads.
+    /// A read is in progress.
     Reading(Reading),
     /// It has ended.
     Ended,
 }
 
-/// A body that reads the file as fast as the client takes it.
+/// A body that reads the file only as fast as the client receives it.
 struct Body {
     size: u64,
     /// Bytes that are still to be sent.

@@ -1,4 +1,5 @@
-//! Links to the bytes of a file that need no login: a signature over customer, file and time.
+//! Links by which the bytes of a file are read without a login. A link is customer, file and expiry
+//! with a signature, in hexadecimal.
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
 use talk_domain::files::model::{File, StoredFile};
@@ -53,7 +54,7 @@ impl Link {
     }
 }
 
-/// The key depends on the signing secret of the installation and on its use.
+/// Derives the key of signatures from the secret of the installation, with a prefix for this use.
 fn key(secret: &str) -> Key {
     Key::new(HMAC_SHA256, format!("link to a file {secret}").as_bytes())
 }

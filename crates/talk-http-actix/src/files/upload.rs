@@ -1,4 +1,4 @@
-//! Receives a file as a form. Its bytes are passed on to the storage while they arrive.
+//! Receives a file as a multipart form. Its bytes are written to the storage while they arrive.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,23 +27,23 @@ use crate::openapi::Operation;
 use crate::quota::Share;
 use crate::status::Status;
 
-/// Bytes of a form beside the file: headers and texts of its parts.
+/// Maximum number of bytes of a form without its file: the headers of its parts and their texts.
 const AROUND: usize = 64 * 1024;
 
-/// Bytes of a refused upload that are read and discarded beyond the limit: a client that is still
-/// writing would not read the answer.
+/// Number of bytes beyond the limit that are read from a refused upload and discarded, because a
+/// client that is still writing would not read the answer.
 const DRAINED: usize = 4 * 1024 * 1024;
 
-/// Maximum of parts of a form.
+/// Maximum number of parts of a form.
 const PARTS: usize = 16;
 
-/// Bytes that an upload reserves of the temporary space at once, and that cost a token.
+/// Number of bytes by which an upload reserves temporary space.
 const STEP: usize = 256 * 1024;
 
 /// `Retry-After` in seconds, if there is no temporary space.
 const RETRY_AFTER: u32 = 5;
 
-/// Time in which any upload must be complete.
+/// Maximum duration of an upload.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// The body of an upload, which is not read yet.
@@ -58,7 +58,7 @@ pub(crate) struct Received {
     pub(crate) description: Description,
     /// The properties of its bytes.
     pub(crate) measured: Measured,
-    /// The digest of everything in the form, to recognise a repeated upload.
+    /// The digest of the parts of the form that count, by which a repeated upload is recognised.
     pub(crate) fingerprint: JsonBody,
     /// Keeps the sweep away from the bytes until their row is committed.
     pub(crate) writer: Box<dyn FileWriter>,
@@ -142,7 +142,8 @@ impl Upload {
             .charge_file(&caller.request, seen.get() as u64);
         let read = read.map_err(|_| slow()).and_then(|read| read);
         if let Err(refusal) = read {
-            // Nothing of the file is kept. The bytes of a complete part have no row, and are removed.
+            // A refused upload keeps no bytes. Those of a complete file part have no row, and are
+            // removed here.
             if let Some((writer, _)) = form.stored.take() {
                 drop(writer);
                 remove(&caller.shared, file).await;
@@ -154,8 +155,8 @@ impl Upload {
     }
 }
 
-/// Returns the name in `filename`, or in `filename*` with which some clients send other characters
-/// than ASCII.
+/// Returns the name in `filename`, or else in `filename*`, by which some clients send names that
+/// are not ASCII.
 fn sent_name(sent: &ContentDisposition) -> Option<String> {
     let extended = || {
         let extended = sent.get_filename_ext()?;
@@ -164,7 +165,7 @@ fn sent_name(sent: &ContentDisposition) -> Option<String> {
     sent.get_filename().map(str::to_owned).or_else(extended)
 }
 
-/// Ends a body that has more bytes than any accepted one.
+/// Ends a body with an error once it has more than `limit` bytes, and counts its bytes in `seen`.
 fn bounded(
     payload: Payload,
     limit: usize,
@@ -238,7 +239,8 @@ impl Form<'_> {
             .map_err(|_| slow())?
     }
 
-    /// Reads a part with a text, which is much shorter than its limit in bytes.
+    /// Reads a part that is a text. The bound here is far above the limits of texts, which are
+    /// checked later.
     async fn text(&self, name: &str, mut field: Field) -> Result<String, ApiError> {
         let text = self.within_stall(async {
             let text = field
@@ -251,7 +253,7 @@ impl Form<'_> {
         String::from_utf8(text.into()).map_err(|_| invalid("a part is no text in UTF-8"))
     }
 
-    /// Passes the bytes of the file on to the storage.
+    /// Writes the bytes of the file to the storage.
     async fn store(&mut self, mut field: Field) -> Result<(), ApiError> {
         self.declared = field
             .content_type()
@@ -290,7 +292,7 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Reads what is left of a refused form, so that the client reads the answer.
+    /// Reads and discards the rest of a refused form, so that the client reads the answer.
     async fn drain(&mut self) {
         while !self.is_broken.get()
             && let Ok(Some(field)) = self.next_part().await

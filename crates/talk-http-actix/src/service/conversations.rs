@@ -36,7 +36,7 @@ impl Caller {
         Ok(change.await.map_err(ApiError::from)?)
     }
 
-    /// Runs a use case that reads conversations.
+    /// Runs a use case that reads conversations, on a snapshot.
     pub(crate) async fn look<T, E>(
         &self,
         name: &'static str,

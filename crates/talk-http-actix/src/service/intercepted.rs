@@ -43,7 +43,7 @@ pub(crate) struct Interception {
     turns: Turns,
 }
 
-/// The end of a request on which an intercept decided.
+/// The result of a request on which an intercept decided.
 pub(crate) enum Outcome<T> {
     /// It took effect.
     Done(T),
@@ -58,7 +58,7 @@ pub(crate) enum Outcome<T> {
     },
 }
 
-/// An edit of a message, which must be in the chat if that is given.
+/// An edit of a message. If `chat` is given, the message must be in it.
 #[derive(Clone)]
 pub(crate) struct Edit {
     pub(crate) command: EditMessage,
@@ -86,8 +86,8 @@ impl Interception {
         self.intercepts.active(actor.customer, Point::TalkMessage)
     }
 
-    /// Posts a message as the intercept decides. Runs to its end, also if the client does not wait for
-    /// it: the intercept is not called twice because a connection broke off.
+    /// Posts a message as the intercept decides. Runs to the end even if the client disconnects, so
+    /// that a repetition need not call the intercept again.
     pub(crate) async fn post(
         self: &Arc<Self>,
         intercept: Arc<Intercept>,

@@ -14,7 +14,7 @@ use crate::endpoint::Refused;
 use crate::endpoints::MESSAGES;
 use crate::shared::Shared;
 
-/// Posts a message, once if there is a `key`. An intercept of the customer decides on it before.
+/// Posts a message, at most once for a `key`. If the customer has an intercept, it decides first.
 pub(crate) async fn post_message(
     shared: &Shared,
     requester: Requester,

@@ -36,26 +36,26 @@ const REPLAYED: &str = "idempotent-replayed";
 pub(crate) struct PostResult<T>(Reply, PhantomData<T>);
 
 impl<T: Serialize> PostResult<T> {
-    /// Answers `value`, which is stored as it is.
+    /// The answer is `value` as JSON, which is stored.
     pub(crate) fn value(value: &T) -> Self {
         Self(Reply::Body(json(value)), PhantomData)
     }
 }
 
 impl PostResult<ConversationMessage> {
-    /// Answers the message in the frame of `event`.
+    /// The answer is the message in the frame of `event`.
     pub(crate) fn logged(event: Arc<Logged>) -> Self {
         Self(Reply::Event(event), PhantomData)
     }
 }
 
 impl PostResult<Message> {
-    /// Answers the message in the frame of `event`.
+    /// The answer is the message in the frame of `event`.
     pub(crate) fn event(event: Arc<Logged>) -> Self {
         Self(Reply::Event(event), PhantomData)
     }
 
-    /// Answers a message that did not change.
+    /// The answer is a message that did not change.
     pub(crate) fn unchanged(message: message::Message) -> Self {
         Self(Reply::Message(Box::new(message)), PhantomData)
     }
@@ -67,7 +67,7 @@ impl<T> Repeatable for PostResult<T> {
     }
 }
 
-/// Encodes the content of an answer.
+/// Encodes an answer as JSON.
 fn encode(reply: Reply) -> Result<String, ApiError> {
     match reply {
         Reply::Body(body) => Ok(body),
@@ -135,7 +135,8 @@ async fn repeated(shared: &Shared, actor: Actor, answer: Answer) -> Result<Reply
 impl<T: DeserializeOwned> PostAnswer<T> {
     /// Converts the answer with `show`.
     ///
-    /// # Errors If the stored answer is not JSON of a `T`.
+    /// # Errors
+    /// If the stored answer is not JSON of a `T`.
     pub(crate) fn shown<U: Serialize>(
         self,
         show: impl FnOnce(T) -> U,
@@ -178,7 +179,7 @@ impl<T> PostAnswer<T> {
         Ok(ServerFrame::Posted { id, data }.json())
     }
 
-    /// The answer to a request.
+    /// Returns the HTTP response.
     pub(crate) fn respond(self) -> JsonResponse<Kept<T>> {
         let mut response = match self.held {
             Some(_) => HttpResponse::Accepted(),
@@ -234,8 +235,8 @@ impl Shared {
     }
 }
 
-/// Runs a request once: with a key, its answer is stored in the same transaction, and a repetition
-/// gets that answer and has no effect.
+/// Runs a use case at most once for a key: its answer is stored in the same transaction, and a
+/// repetition gets that answer and has no effect.
 pub(crate) async fn once<T, E>(
     shared: &Shared,
     name: &'static str,
@@ -257,12 +258,12 @@ where
     Ok(PostAnswer::new(reply, is_replayed)?)
 }
 
-/// Checks the key early, for example before hashing.
+/// Checks the key of a request before any work is done for it, such as hashing a password.
 pub(crate) fn check_key_header(request: &HttpRequest) -> Result<(), ApiError> {
     key_of(request.headers()).map(|_| ())
 }
 
-/// Returns whether a request has a key.
+/// Returns whether a request has an idempotency key.
 pub(crate) fn is_keyed(request: &HttpRequest) -> bool {
     request.headers().contains_key(HEADER)
 }

@@ -1,4 +1,4 @@
-//! The request to an intercept, and the decision made of its answer.
+//! The request to an intercept, and the decision that follows from its answer.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use talk_domain::hooks::decision::{Decision, Verdict};
@@ -24,7 +24,7 @@ use super::Interception;
 /// Seconds after which a rejected request may be repeated, unless calls are paused for longer.
 const REJECTED_FOR: u32 = 1;
 
-/// A message before it is stored.
+/// A message before it is stored, as the intercept gets it.
 pub(super) struct Proposal {
     action: &'static str,
     stream: Uuid,
@@ -37,7 +37,7 @@ pub(super) struct Asked {
     verdict: Verdict,
     reason: String,
     latency_ms: u32,
-    /// Seconds until the next call, if none is made for a while.
+    /// Seconds until the next call, if the circuit breaker allows none now.
     paused: Option<u32>,
     before: ProposedContent,
     text: Option<String>,
@@ -120,7 +120,7 @@ impl Proposal {
 }
 
 impl Interception {
-    /// Calls the intercept. Without a valid answer the decision is that of the intercept's settings.
+    /// Calls the intercept. Without a valid answer, `on_error` of the intercept decides.
     pub(super) async fn ask(
         &self,
         intercept: &Intercept,
@@ -227,7 +227,8 @@ fn content(text: &str, medias: &[Media]) -> ProposedContent {
     }
 }
 
-/// The digest of a content: SHA-256 in hexadecimal. The id keeps the digests of equal texts apart.
+/// Returns the digest of a content: SHA-256 in hexadecimal. Because the id is part of it, equal
+/// texts have different digests.
 fn digest_of(id: DecisionId, content: &ProposedContent) -> String {
     let text = format!("{id}\n{}", json(content));
     let digest = digest(&SHA256, text.as_bytes());

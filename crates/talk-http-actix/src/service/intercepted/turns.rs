@@ -1,5 +1,5 @@
 //! Turns: requests of an agent with the same idempotency key run one after the other, so that a
-//! repetition waits for the decision on the first.
+//! repetition waits for the decision on the first request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,32 +9,32 @@ use tokio::sync::OwnedMutexGuard;
 
 type Key = (AgentId, String);
 
-/// The turns of all keys.
+/// The locks of all keys in use.
 #[derive(Default)]
 pub(super) struct Turns(Arc<Mutex<HashMap<Key, Entry>>>);
 
-/// The turn of one key, while a request has it or waits for it.
+/// The lock of one key, with the number of requests that hold it or wait for it.
 #[derive(Default)]
 struct Entry {
     lock: Arc<tokio::sync::Mutex<()>>,
     requests: usize,
 }
 
-/// A turn; the next request has it once this is dropped.
+/// The right to run. When it is dropped, the next request with the key runs.
 pub(super) struct Turn {
     /// Dropped first.
     _guard: OwnedMutexGuard<()>,
     _place: Place,
 }
 
-/// A request that has or waits for a turn.
+/// Counts a request that holds the lock or waits for it. When dropped, it removes an unused entry.
 struct Place {
     turns: Arc<Mutex<HashMap<Key, Entry>>>,
     key: Key,
 }
 
 impl Turns {
-    /// Waits for the turn of `key`.
+    /// Waits until no earlier request with `key` is running.
     pub(super) async fn take(&self, agent: AgentId, key: &str) -> Turn {
         let key = (agent, key.to_owned());
         let lock = {
