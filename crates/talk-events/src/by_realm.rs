@@ -15,14 +15,14 @@ use talk_domain::kernel::stream::{Realm, StreamId};
 pub struct ByRealm(BTreeMap<Realm, Arc<dyn Entitlements>>);
 
 impl ByRealm {
-    /// The entitlements of these domains.
+    /// Creates the entitlements of these domains.
     #[must_use]
     pub fn new<const N: usize>(domains: [(Realm, Arc<dyn Entitlements>); N]) -> Self {
         Self(domains.into())
     }
 }
 
-/// The positions in streams of `realm`.
+/// Returns the positions in streams of `realm`.
 fn within(resume: &Resume, realm: Realm) -> Resume {
     let since = resume.since.iter();
     let since = since.filter(|(stream, _)| stream.realm == realm);
@@ -177,7 +177,8 @@ mod tests {
         ByRealm::new([domain(one, 1), domain(two, 2)])
     }
 
-    /// CONV-13: an id is of one realm, though a client that resumes names none.
+    /// CONV-13: each id belongs to one realm, although a client that resumes does not name the
+    /// realm.
     #[tokio::test]
     async fn a_domain_is_asked_for_its_streams_only_and_each_id_is_answered_once() {
         let [one, two] = REALMS;

@@ -1,4 +1,4 @@
-//! One connection's end of the node.
+//! The handle of one connection in the node.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -19,10 +19,12 @@ use crate::mailbox::Notices;
 use crate::node::{Command, NodeHandle, lock};
 use crate::roster::Roster;
 
-/// How often a subscription is tried while too much is committed in between.
+/// Number of times that a subscription is tried. A try fails if more is committed during it than
+/// the hub remembers.
 const ATTEMPTS: usize = 10;
 
-/// See [`Connection`]. The hub bounds its queue: it sends no event that has no space there.
+/// The [`Connection`] of a node. The hub bounds its queue: it sends an event only if the queue has
+/// space for it.
 pub(crate) struct NodeConnection {
     id: SubscriberId,
     actor: Actor,
@@ -30,9 +32,9 @@ pub(crate) struct NodeConnection {
     node: UnboundedSender<Command>,
     notices: Notices,
     roster: Arc<Mutex<Roster>>,
-    /// Bytes to acknowledge at once.
+    /// Number of received bytes that are acknowledged together.
     portion: usize,
-    /// Received bytes that are not acknowledged.
+    /// Number of received bytes that are not acknowledged yet.
     received: usize,
 }
 

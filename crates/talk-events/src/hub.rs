@@ -6,9 +6,9 @@
 //! connection and a gap between two rings are all handled by the same transition: the link becomes
 //! behind, at its cursor. So no event is skipped and none is sent twice.
 //!
-//! Events carry [changes](talk_domain::kernel::stream::Change) of who may read their stream. The hub
-//! applies them at the event that carries them, live or from the log, and looks at nothing else of an
-//! event but its place and its size.
+//! Events carry [changes](talk_domain::kernel::stream::Change) of their stream's readers. The hub
+//! applies them with the event that carries them, live or from the log. Besides, it reads only the
+//! `seq` and the size of an event.
 
 mod delivery;
 mod fanout;
@@ -40,7 +40,7 @@ use subscriber::Subscriber;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SubscriberId(pub u64);
 
-/// A point in the sequence of commits that rang the bell.
+/// A point in the sequence of commits that the bell has announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitMark(u64);
 
@@ -53,9 +53,9 @@ pub struct Page<'a> {
     pub since: u64,
     /// The events that follow the position, in ascending order.
     pub events: &'a [Arc<Logged>],
-    /// Whether none followed these.
+    /// Whether no event followed these in the log.
     pub is_end: bool,
-    /// Why they do not follow the position, if they do not.
+    /// The reason why the events do not follow the position directly; `None` if they do.
     pub gap: Option<Gap>,
 }
 
@@ -67,7 +67,7 @@ pub trait Outbox {
     fn read(&mut self, subscriber: SubscriberId, stream: StreamId, since: u64, bytes: usize);
 }
 
-/// Events of the latest commits that are remembered for subscriptions in progress.
+/// Number of committed events that the hub remembers for subscriptions in progress.
 const REMEMBERED: usize = 16_384;
 
 /// See the [module](self).
@@ -83,8 +83,9 @@ pub struct Hub {
     queue_limit: usize,
 }
 
-/// Returns how many bytes a connection may have received without an acknowledgement, which costs as
-/// much as to send an event.
+/// Returns the number of bytes that a connection may receive before it acknowledges them. An
+/// acknowledgement costs as much as sending an event, so that several events are acknowledged
+/// together.
 pub(crate) const fn portion(queue_limit: usize) -> usize {
     queue_limit / 8
 }
@@ -100,7 +101,7 @@ fn remove_from<K: Eq + Hash>(lists: &mut HashMap<K, Vec<SubscriberId>>, key: K, 
 }
 
 impl Hub {
-    /// A hub that queues at most `queue_limit` bytes of events per subscriber.
+    /// Creates a hub that queues at most `queue_limit` bytes of events per subscriber.
     #[must_use]
     pub fn new(queue_limit: usize) -> Self {
         Self {
@@ -109,12 +110,13 @@ impl Hub {
         }
     }
 
-    /// The bytes of events that it queues per subscriber at most.
+    /// Returns the maximum number of bytes of events that it queues per subscriber.
     pub(crate) const fn queue_limit(&self) -> usize {
         self.queue_limit
     }
 
-    /// The present point. To be taken before the snapshot that [`subscribe`](Self::subscribe) rests on.
+    /// Returns the present point. It must be taken before the snapshot from which
+    /// [`subscribe`](Self::subscribe) starts.
     #[must_use]
     pub const fn mark(&self) -> CommitMark {
         CommitMark(self.committed_count)
@@ -156,7 +158,7 @@ impl Hub {
         }
     }
 
-    /// The last event of the stream that was sent to the subscriber.
+    /// Returns the last event of the stream that was sent to the subscriber.
     pub(super) fn last_sent(&self, id: SubscriberId, stream: StreamId) -> Option<u64> {
         match self.subscribers.get(&id)?.links.get(&stream)? {
             Link::Live => self.fanouts.get(&stream).map(|fanout| fanout.head),
@@ -294,7 +296,7 @@ impl Hub {
         };
         subscriber.is_reading = false;
         subscriber.needs = 0;
-        // The other streams of the subscriber come first.
+        // The next read is for another stream of the subscriber.
         if let Some(place) = subscriber
             .behind
             .iter()
@@ -312,7 +314,7 @@ impl Hub {
         self.read_next(id, out);
     }
 
-    /// Notes that the connection received `bytes` of its queue. It may have received an
+    /// Records that the connection received `bytes` of its queue. It may have received up to an
     /// eighth of the limit more, which it acknowledges later.
     pub fn acknowledge(&mut self, id: SubscriberId, bytes: usize, out: &mut dyn Outbox) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {

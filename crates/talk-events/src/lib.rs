@@ -1,9 +1,10 @@
 //! Delivery of committed events to connections.
 //!
-//! The bell of a [`Node`] rings with every durable event, and the node sends it to the subscribers of
-//! its stream. The [`hub`] decides who gets what; around it the node performs the I/O: it reads the
-//! log and owns the queues of the connections. Both know streams, not the objects that have them. The
-//! event log is the truth: a connection that misses a ring gets the event from there.
+//! The store rings the bell of a [`Node`] with every durable event, and the node sends it to the
+//! subscribers of its stream. The [`hub`] decides which subscriber gets which event; around it, the
+//! node performs the I/O: it reads the log and owns the queues of the connections. Both handle
+//! streams, not the objects that have them. The event log is the truth: a connection that misses an
+//! event gets it from there.
 //!
 //! A [`LogReader`] gives every event of the installation to a
 //! [consumer](talk_domain::kernel::consumer), from its stored position on.

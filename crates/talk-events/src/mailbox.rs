@@ -1,5 +1,5 @@
-//! The queue of notices for a connection. It keeps little memory while it is empty, as nearly all of
-//! some ten thousand are.
+//! The queue of notices for a connection. An empty queue keeps little memory, because nearly all
+//! queues of many thousand connections are empty.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,13 +7,13 @@ use std::task::{Context, Poll, Waker};
 
 use talk_domain::kernel::live::Notice;
 
-/// Notices there is fanout for while nothing waits.
+/// Number of notices for which an empty queue keeps memory.
 const KEPT: usize = 4;
 
-/// The sending end. Dropping it ends the queue behind the notices in it.
+/// The sending half. When it is dropped, the queue ends after the notices that are in it.
 pub(crate) struct Mailbox(Arc<Mutex<Queue>>);
 
-/// The receiving end.
+/// The receiving half.
 pub(crate) struct Notices(Arc<Mutex<Queue>>);
 
 #[derive(Default)]
@@ -24,7 +24,7 @@ struct Queue {
     is_left: bool,
 }
 
-/// Both ends of a queue.
+/// Creates both halves of a queue.
 pub(crate) fn mailbox() -> (Mailbox, Notices) {
     let queue = Arc::default();
     (Mailbox(Arc::clone(&queue)), Notices(queue))
@@ -40,7 +40,7 @@ impl Mailbox {
         wake(queue);
     }
 
-    /// Whether the receiving end was dropped.
+    /// Returns whether the receiving half was dropped.
     pub(crate) fn is_closed(&self) -> bool {
         lock(&self.0).is_left
     }
@@ -55,7 +55,7 @@ impl Drop for Mailbox {
 }
 
 impl Notices {
-    /// The next notice; `None` at the end.
+    /// Returns the next notice; `None` at the end.
     pub(crate) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<Notice>> {
         let mut queue = lock(&self.0);
         match queue.waiting.pop_front() {
@@ -144,7 +144,7 @@ mod tests {
         assert!(lock(&notices.0).waiting.capacity() <= KEPT);
     }
 
-    /// Nearly all connections wait for one notice at a time: these find the fanout of the last one.
+    /// Nearly all queues hold one notice at a time, and reuse the memory of the one before.
     #[test]
     fn a_queue_keeps_room_for_a_few_notices() {
         let (mailbox, notices) = mailbox();

@@ -26,10 +26,10 @@ use crate::mailbox::{Mailbox, mailbox};
 use crate::roster::{PresenceChange, Roster};
 use io::NodeIo;
 
-/// Events read from the log at a time.
+/// Maximum number of events in one read of the log.
 const PAGE: u32 = 128;
 
-/// How often changes of presence are looked for.
+/// Time between two searches for changes of presence.
 const PRESENCE: Duration = Duration::from_secs(1);
 
 /// Locks the roster. A panic while it was locked left it consistent.
@@ -37,7 +37,8 @@ pub(crate) fn lock(roster: &Mutex<Roster>) -> MutexGuard<'_, Roster> {
     roster.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A command to the node. Commits are in the same queue, so that their order is defined.
+/// A command to the node. Commits are in the same queue as requests, so that their order is
+/// defined.
 pub(crate) enum Command {
     Committed(Vec<Arc<Logged>>),
     Connect(SubscriberId, Actor, Mailbox),
@@ -66,15 +67,15 @@ pub(crate) enum Command {
     },
 }
 
-/// The delivery of one process; not running yet.
+/// The delivery of one process. [`Node::run`] runs it.
 pub struct Node {
     hub: Hub,
     inbox: UnboundedReceiver<Command>,
     sender: UnboundedSender<Command>,
 }
 
-/// Rings a [`Node`]. Ringing never waits: the events are shared, and the queue that they wait in is as
-/// long as the hub is behind.
+/// The [`Bell`] of a [`Node`]. Ringing never blocks: it puts the shared events into an unbounded
+/// queue, from which the hub takes them.
 #[derive(Clone)]
 pub struct NodeBell(UnboundedSender<Command>);
 
@@ -84,13 +85,13 @@ pub struct NodeHandle {
     pub(crate) entitlements: Arc<dyn Entitlements>,
     pub(crate) sender: UnboundedSender<Command>,
     pub(crate) roster: Arc<Mutex<Roster>>,
-    /// Bytes that a connection acknowledges at once.
+    /// Number of received bytes that a connection acknowledges together.
     pub(crate) portion: usize,
     ids: Arc<AtomicU64>,
 }
 
 impl Node {
-    /// A node that queues at most `queue_limit` bytes of events per connection.
+    /// Creates a node that queues at most `queue_limit` bytes of events per connection.
     #[must_use]
     pub fn new(queue_limit: usize) -> Self {
         let (sender, inbox) = mpsc::unbounded_channel();
@@ -101,7 +102,7 @@ impl Node {
         }
     }
 
-    /// The bell that the store rings after each commit.
+    /// Returns the bell that the store rings after each commit.
     #[must_use]
     pub fn bell(&self) -> NodeBell {
         NodeBell(self.sender.clone())

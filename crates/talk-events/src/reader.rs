@@ -15,24 +15,25 @@ use talk_domain::kernel::unit::{Snapshot, UnitOfWork};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Events that are read at a time.
+/// The amount of events that one read returns.
 const CHUNK: Bound = Bound {
     rows: 256,
     bytes: 1_048_576,
 };
 
-/// The longest time until a commit of another process is noticed, and the pause after a failure.
+/// Maximum time between two reads at the end of the log, by which commits of other processes are
+/// found, and the pause after a failure.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The shortest time from one position to the next that is stored although nothing follows from the
-/// events. After a crash, the events since then are read again.
+/// Minimum time between two stored positions while the events require no change. After a crash, the
+/// events after the last stored position are read again.
 const STORED: Duration = Duration::from_secs(10);
 
-/// The pause while the consumer wants no customer's events, when commits do not wake the reader: an
-/// installation that uses no consumer must not pay for one.
+/// Pause while the consumer wants the events of no customer. Commits then do not wake the reader,
+/// so that a consumer that is not used costs nothing.
 const UNUSED: Duration = Duration::from_millis(100);
 
-/// Rings another bell, and wakes the readers of the log. Waking never waits.
+/// A bell that rings another bell, and then wakes the readers of the log. Waking never blocks.
 pub struct ReaderBell<B> {
     bell: B,
     waker: watch::Sender<()>,
@@ -69,17 +70,17 @@ enum Next {
     More,
     /// The end of the log.
     End,
-    /// The end of the log, of which nothing was read: the consumer wants no customer's events.
+    /// No event was read, because the consumer wants the events of no customer.
     Unused,
 }
 
-/// Reads the log for one consumer; not running yet. Each consumer has a reader of its own, so that a
-/// slow one delays no other.
+/// The background task that reads the log for one consumer. [`LogReader::run`] runs it. Each
+/// consumer has its own reader, so that a slow consumer delays no other.
 pub struct LogReader<D: Domain> {
     store: Arc<dyn Store<D>>,
     consumer: Arc<dyn Consumer<D>>,
     woken: watch::Receiver<()>,
-    /// The time and the position of the last one that this reader stored.
+    /// The position that this reader stored last, and the time of that.
     stored: Option<(Instant, Position)>,
 }
 
@@ -103,7 +104,7 @@ where
         }
     }
 
-    /// Reads for as long as it is polled.
+    /// Runs until it is dropped.
     pub async fn run(mut self) {
         let mut position = None;
         loop {
@@ -112,7 +113,7 @@ where
                 Ok(Next::More) => {}
                 Ok(Next::End) => {
                     if let Ok(Err(_)) = timeout(LOOK, self.woken.changed()).await {
-                        // Nothing rings any more, as after the store was closed.
+                        // The bell was dropped, for example because the store was closed.
                         sleep(LOOK).await;
                     }
                 }
@@ -127,7 +128,7 @@ where
         }
     }
 
-    /// Takes the next events.
+    /// Reads the next events and passes them to the consumer.
     async fn step(&mut self, position: &mut Option<Position>) -> Result<Next, StoreError> {
         let from = match *position {
             Some(position) => position,
@@ -168,8 +169,8 @@ where
         Ok(position)
     }
 
-    /// Returns whether the position is to be stored although nothing follows from the events before
-    /// it. After the start it is stored at once, so that retention need not wait.
+    /// Returns whether the position is to be stored although the events before it required no
+    /// change. The first position after a start is stored at once, so that retention need not wait.
     fn is_late(&self, end: Position) -> bool {
         self.stored
             .is_none_or(|(at, stored)| end != stored && at.elapsed() > STORED)

@@ -61,7 +61,7 @@ impl Roster {
         }
     }
 
-    /// Notes that a connection was active.
+    /// Records that a connection was active.
     pub(crate) fn mark_active(&mut self, id: SubscriberId, agent: AgentId, now: Instant) {
         let entry = self.agents.get_mut(&agent);
         if let Some(at) = entry.and_then(|entry| entry.subscribers.get_mut(&id)) {
@@ -69,14 +69,14 @@ impl Roster {
         }
     }
 
-    /// The presence of an agent.
+    /// Returns the presence of an agent.
     pub(crate) fn presence(&self, agent: AgentId, now: Instant) -> Presence {
         self.agents
             .get(&agent)
             .map_or(Presence::Offline, |entry| entry.presence(now))
     }
 
-    /// The changes since the last call.
+    /// Returns the changes since the last call.
     pub(crate) fn changes(&mut self, now: Instant) -> Vec<PresenceChange> {
         let mut changes = Vec::new();
         self.agents.retain(|agent, entry| {

@@ -1,4 +1,4 @@
-//! Delivers events to live subscribers, and turns those that cannot keep up into ones that are behind.
+//! Delivers events to live subscribers. A subscriber whose queue has no space becomes behind.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use super::fanout::Fanout;
 use super::link::{Behind, Link};
 use super::{CommitMark, Hub, Notice, Outbox, REMEMBERED, Reader, SubscriberId, portion};
 
-/// Why `reader` may read nothing of the stream after this event, if that is so.
+/// Returns the reason why `reader` may read nothing of the stream after this event; `None` if it
+/// may.
 fn ended(event: &Logged, reader: &Reader) -> Option<Ended> {
     let is_overseen = reader.overseen.contains(&event.stream.realm);
     event.changes.iter().find_map(|change| match *change {
@@ -31,15 +32,16 @@ impl Hub {
         self.committed_count += 1;
     }
 
-    /// The last event of each stream that was committed since `mark`; `None` if some of these commits
-    /// are no longer remembered.
+    /// Returns the last event of each stream that was committed since `mark`; `None` if some of
+    /// these commits are no longer remembered.
     pub(super) fn heads_since(&self, mark: CommitMark) -> Option<HashMap<StreamId, u64>> {
         let count = usize::try_from(self.committed_count - mark.0).ok()?;
         let first = self.recent.len().checked_sub(count)?;
         Some(self.recent.range(first..).copied().collect())
     }
 
-    /// Links a subscriber that is behind to a stream. If nobody else is linked to it, its head is `head`.
+    /// Links a subscriber to a stream, as behind. If it is the stream's first subscriber, the
+    /// stream's head is set to `head`.
     pub(super) fn link(&mut self, id: SubscriberId, (stream, head): (StreamId, u64), link: Behind) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
@@ -97,7 +99,9 @@ impl Hub {
         self.close_if_empty(event.stream);
     }
 
-    /// Whether `bytes` more fit into the queue. Anything fits into one that may be empty.
+    /// Returns whether the queue has space for an event of `bytes`. An event of any size fits if
+    /// the queue may be empty, because no more bytes are unacknowledged than the client
+    /// acknowledges together.
     pub(super) fn has_space(&self, id: SubscriberId, bytes: usize) -> bool {
         self.subscribers.get(&id).is_some_and(|subscriber| {
             let may_be_empty = subscriber.queued <= portion(self.queue_limit);
@@ -130,7 +134,7 @@ impl Hub {
         let follows = subscriber.follows(event.stream);
         match subscriber.links.get_mut(&event.stream) {
             Some(Link::Behind(link)) if event.seq <= link.ends_after => return true,
-            // It reads on to the event with which its agent joins again, if there is one.
+            // The subscriber stays linked, because a later event may make its agent join again.
             Some(Link::Behind(link)) if follows => {
                 link.is_out = true;
                 link.cursor = link.cursor.max(link.returns_after);
@@ -173,8 +177,9 @@ impl Hub {
         }
     }
 
-    /// Links those of these subscribers to the stream of `event` that are subscribed to all streams of its
-    /// realm. They begin with that event: their agent joins the stream with it, or oversees it.
+    /// Links subscribers to the stream of `event`, if they are subscribed to all streams of its
+    /// realm. Delivery begins with that event, by which their agent joins the stream, or the agent
+    /// oversees the realm.
     pub(super) fn link_readers(
         &mut self,
         readers: Vec<SubscriberId>,

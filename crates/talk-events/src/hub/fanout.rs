@@ -4,7 +4,8 @@ use super::SubscriberId;
 
 #[derive(Debug)]
 pub(super) struct Fanout {
-    /// The last event that rang the bell, or that a page had while nobody was live.
+    /// The stream's last event: the last one that the bell announced, or the head at which the
+    /// first subscriber was linked.
     pub(super) head: u64,
     pub(super) live: Vec<SubscriberId>,
     pub(super) behind: Vec<SubscriberId>,

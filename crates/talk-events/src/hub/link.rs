@@ -1,13 +1,15 @@
 //! The link of one subscriber to one stream.
 
-/// The states of a link.
+/// The state of a link.
 #[derive(Debug)]
 pub(super) enum Link {
-    /// Its cursor is at the head, and it gets events when the bell rings.
+    /// The subscriber has got every event up to the head, and gets each new one when the bell
+    /// rings.
     Live,
-    /// Its cursor is before the head, or may be.
+    /// The subscriber may have missed events, and reads the log.
     Behind(Behind),
-    /// Its agent left with this event. Only a later event with which it joins links it again.
+    /// The agent left with this event. Only a later event by which it joins links the subscriber
+    /// again.
     Left(u64),
 }
 
@@ -16,22 +18,26 @@ pub(super) enum Link {
 pub(super) struct Behind {
     /// The last event that was sent.
     pub(super) cursor: u64,
-    /// The position of a read that has no answer yet.
+    /// The position from which a read of the log is in progress.
     pub(super) reads: Option<u64>,
-    /// Whether the log may have events after the head that the fanout knows.
+    /// Whether the log must be read before the link can be live, because it may have events after
+    /// `Fanout::head`.
     pub(super) must_read: bool,
     /// Whether the connection resumed from a position.
     pub(super) is_replay: bool,
-    /// Whether its agent is no participant at the cursor. It gets no event until the agent joins.
+    /// Whether the agent is not a participant at the cursor. The subscriber then gets no event
+    /// until the one by which the agent joins.
     pub(super) is_out: bool,
-    /// Up to this event, leaving ends nothing: the agent was a participant again when it subscribed.
+    /// Up to this event, the agent's leaving does not end the delivery, because the agent was a
+    /// participant again at the snapshot of the subscription.
     pub(super) ends_after: u64,
-    /// The event after which its agent may join again once it has left.
+    /// The head of the latest snapshot. If the agent leaves at an earlier event, it has not joined
+    /// again up to here, and the events in between are skipped.
     pub(super) returns_after: u64,
 }
 
 impl Link {
-    /// The state of a participant whose last event was `cursor`.
+    /// Returns the state of a participant whose last event was `cursor`.
     pub(super) const fn behind(cursor: u64) -> Behind {
         Behind {
             cursor,
@@ -46,7 +52,7 @@ impl Link {
 }
 
 impl Behind {
-    /// Whether it can become live when the head is `head`.
+    /// Returns whether the link can become live, if the stream's head is `head`.
     pub(super) const fn is_at(&self, head: u64) -> bool {
         self.cursor == head && self.reads.is_none() && !self.must_read
     }

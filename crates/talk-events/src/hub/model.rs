@@ -27,11 +27,11 @@ use client::{Client, Seen};
 use log::{Log, an_agent};
 use random::Random;
 
-/// A pending read: the subscriber, the stream, the event after which it starts, and the maximum of
-/// bytes.
+/// A pending read: the subscriber, the stream, the event after which it starts, and the maximum
+/// number of bytes.
 pub(super) type Read = (SubscriberId, StreamId, u64, usize);
 
-/// The commands of the hub.
+/// The recorded notices and reads that the hub has requested.
 #[derive(Default)]
 pub(super) struct Out {
     pub(super) notices: Vec<(SubscriberId, Notice)>,
@@ -58,9 +58,11 @@ struct World {
     resets: u64,
     /// Whether the log is trimmed from time to time.
     is_forgetful: bool,
-    /// Disables the check whether a subscriber still participates after a gap.
+    /// Disables the check whether a subscriber still participates after a gap, to show that the
+    /// test finds the error.
     is_trusting: bool,
-    /// Disables the protection of snapshots: takes their commit mark too late, after the read.
+    /// Takes the commit mark after the snapshot instead of before it, to show that the test finds
+    /// the error.
     is_careless: bool,
 }
 

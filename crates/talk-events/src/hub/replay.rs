@@ -7,7 +7,8 @@ use super::link::Link;
 use super::{Hub, Notice, Outbox, Page, SubscriberId, portion};
 
 impl Hub {
-    /// Makes a subscriber live if its cursor is at the head of the stream, or else reads on for it.
+    /// Makes a subscriber live if its cursor is at the head of the stream; otherwise requests its
+    /// next page.
     pub(super) fn go_live(&mut self, id: SubscriberId, stream: StreamId, out: &mut dyn Outbox) {
         let (subscriber, fanout) = (self.subscribers.get_mut(&id), self.fanouts.get_mut(&stream));
         let (Some(subscriber), Some(fanout)) = (subscriber, fanout) else {
@@ -84,8 +85,8 @@ impl Hub {
         self.close_if_empty(stream);
     }
 
-    /// Moves the cursor over events that the log no longer has. Returns whether the subscriber may get
-    /// the events that follow: its agent may have left, and that event be gone from the log.
+    /// Handles events that the log no longer has. Returns whether the subscriber may get the events
+    /// that follow, because its agent is still a participant.
     fn skip_gap(
         &mut self,
         id: SubscriberId,
@@ -104,7 +105,7 @@ impl Hub {
         let was_out = std::mem::replace(&mut link.is_out, true);
         let (ended, last, returns_after) = match gap {
             Gap::Trimmed => {
-                // Its agent is a participant, whatever happened in between.
+                // The agent is a participant now, whatever events are missing.
                 link.is_out = false;
                 return true;
             }

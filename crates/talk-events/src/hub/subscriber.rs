@@ -7,20 +7,20 @@ use talk_domain::kernel::stream::{Realm, StreamId};
 
 use super::link::Link;
 
-/// The agent of a connection, and what it may read without joining it.
+/// The agent of a connection, and the realms that it oversees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reader {
     /// The agent.
     pub agent: AgentId,
     /// Its customer.
     pub customer: CustomerId,
-    /// The realms of which it may read every stream of its customer.
+    /// The realms of which it may read every stream of its customer, without joining.
     pub overseen: BTreeSet<Realm>,
 }
 
 #[cfg(test)]
 impl Reader {
-    /// An agent that oversees nothing.
+    /// Creates the reader of an agent that oversees nothing.
     pub(super) fn of(agent: AgentId) -> Self {
         Self {
             agent,
@@ -36,13 +36,14 @@ pub(super) struct Subscriber {
     pub(super) links: HashMap<StreamId, Link>,
     /// The streams whose link is behind.
     pub(super) behind: Vec<StreamId>,
-    /// The realms in which it is subscribed to streams that its agent joins later.
+    /// The realms of which it is subscribed to all streams, also to those that its agent joins
+    /// later.
     pub(super) follows: BTreeSet<Realm>,
-    /// Bytes of notices in the queue of its connection.
+    /// Number of bytes of notices in the queue of its connection.
     pub(super) queued: usize,
-    /// Bytes of the next event from the log, if the queue had no space for it.
+    /// Number of bytes of the next event from the log, if the queue had no space for it.
     pub(super) needs: usize,
-    /// Whether a read of the log is in progress; one at a time.
+    /// Whether a read of the log is in progress. There is at most one at a time.
     pub(super) is_reading: bool,
 }
 
@@ -59,7 +60,8 @@ impl Subscriber {
         }
     }
 
-    /// Whether it is subscribed to streams of the realm of `stream` that its agent joins later.
+    /// Returns whether it is subscribed to all streams of the realm of `stream`, also to those that
+    /// its agent joins later.
     pub(super) fn follows(&self, stream: StreamId) -> bool {
         self.follows.contains(&stream.realm)
     }

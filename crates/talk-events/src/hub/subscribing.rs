@@ -7,10 +7,11 @@ use super::link::{Behind, Link};
 use super::{CommitMark, Hub, Outbox, SubscriberId};
 
 impl Hub {
-    /// Begins the delivery of streams of which a snapshot showed how they start; `mark` was taken before
-    /// that snapshot. First sends a notice of where each begins. A stream that is delivered already,
-    /// because the agent joined meanwhile, continues unless it is resumed. Returns `false` if the mark
-    /// or the snapshot is too old: the caller must take both again.
+    /// Begins the delivery of streams. Their starts were computed from a snapshot, before which
+    /// `mark` was taken. First sends a notice with the start of each stream. A stream that is
+    /// delivered already, because the agent joined meanwhile, continues unless it is resumed.
+    /// Returns `false` if the mark or the snapshot is too old; the caller must then take both
+    /// again.
     #[must_use]
     pub fn subscribe(
         &mut self,
@@ -74,8 +75,9 @@ impl Hub {
         self.link(id, (stream, head), link);
     }
 
-    /// Whether the subscriber keeps the link that it has. If the agent had left at the cursor, it is back:
-    /// the snapshot shows it as a participant at `head`.
+    /// Returns whether the subscriber has a link to the stream and keeps it. If the agent had left
+    /// at the cursor of the link, this is undone, because the snapshot shows it as a participant at
+    /// `head`.
     fn keep_link(&mut self, id: SubscriberId, stream: StreamId, head: u64) -> bool {
         let subscriber = self.subscribers.get_mut(&id);
         match subscriber.and_then(|subscriber| subscriber.links.get_mut(&stream)) {
@@ -91,7 +93,8 @@ impl Hub {
         }
     }
 
-    /// Whether the subscriber was sent an event after the head of the snapshot with which its agent left.
+    /// Returns whether the subscriber already got the event by which its agent left, and that event
+    /// is later than the head of the snapshot.
     fn left_after(&self, id: SubscriberId, stream: StreamId, head: u64) -> bool {
         let link = self
             .subscribers

@@ -16,13 +16,14 @@ use crate::hub::{Outbox, SubscriberId};
 use crate::mailbox::Mailbox;
 use crate::roster::PresenceChange;
 
-/// Reads of the log in progress at a time; a page may have some megabytes.
+/// Maximum number of reads of the log in progress. A page may have some megabytes.
 const READS: usize = 16;
 
-/// Reads for presence in progress at a time. When thousands connect at once, requests come first.
+/// Maximum number of reads for presence in progress. It is 1 so that requests are not delayed when
+/// thousands connect at once.
 const PRESENCE_READS: usize = 1;
 
-/// The wait before a failed read of the log is repeated.
+/// Pause before a failed read of the log is repeated.
 const RETRY: Duration = Duration::from_millis(200);
 
 /// See the [module](self).
@@ -59,7 +60,7 @@ impl NodeIo {
         self.peers.insert(id, Arc::new(peer));
     }
 
-    /// The realms of which `actor` may read every stream of its customer.
+    /// Returns the realms of which `actor` may read every stream of its customer.
     pub(super) fn overseen(&self, actor: Actor) -> BTreeSet<Realm> {
         self.entitlements.overseen(actor)
     }
@@ -68,8 +69,8 @@ impl NodeIo {
         self.peers.remove(&id);
     }
 
-    /// Finds the streams whose participants see a change of presence. After a failure nobody is sent
-    /// the change; clients can request the presence of an agent.
+    /// Finds the streams whose participants get a change of presence. After a failure the change is
+    /// not sent; clients can request the presence of an agent.
     pub(super) fn find_streams(&self, change: PresenceChange) {
         let (entitlements, sender) = (Arc::clone(&self.entitlements), self.sender.clone());
         let reads = Arc::clone(&self.presence_reads);
@@ -117,7 +118,8 @@ impl Outbox for NodeIo {
     }
 }
 
-/// Reads a page of the log, repeatedly while storage fails. `None` once the connection has ended.
+/// Reads a page of the log, and repeats the read while storage fails. Returns `None` if the
+/// connection has ended.
 async fn page(
     entitlements: &dyn Entitlements,
     reads: &Semaphore,

@@ -36,7 +36,7 @@ async fn a_committed_event_reaches_those_who_follow_its_stream() {
     assert_eq!(frames(&one), [("one", false)]);
 }
 
-/// WS-02: unless the subscription names its streams.
+/// WS-02: a subscription that names its streams does not follow it.
 #[tokio::test(start_paused = true)]
 async fn a_stream_joined_later_is_followed_by_those_who_follow_all() {
     let office = Office::open(SPACE);

@@ -294,7 +294,8 @@ async fn nothing_is_read_while_no_customer_wants_events() {
     assert_eq!(consumer.has(1).await, [2]);
 }
 
-/// LOG-08: a position that nothing follows from is stored from time to time, so that retention goes on.
+/// LOG-08: the position of a consumer that stores nothing is stored from time to time, so that
+/// retention goes on.
 #[tokio::test(start_paused = true)]
 async fn the_position_of_a_consumer_that_stores_nothing_is_stored_later() {
     let store = MemoryStore::default();

@@ -9,7 +9,7 @@ use talk_domain::kernel::stream::StreamId;
 use super::{Read, World};
 use crate::hub::{Page, SubscriberId};
 
-/// Maximum of events in a page.
+/// Maximum number of events in a page.
 const PAGE: usize = 3;
 
 impl World {

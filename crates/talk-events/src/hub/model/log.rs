@@ -40,7 +40,7 @@ impl Log {
     fn append(&mut self, stream: StreamId, changes: &[Change]) {
         let log = self.events.entry(stream).or_default();
         let seq = log.len() as u64 + 1;
-        // Some are half as large as a queue, some larger than a queue.
+        // Some events are larger than half a queue, some larger than a queue.
         let digits = match seq % 7 {
             3 => 30,
             5 => 60,

@@ -45,7 +45,7 @@ impl Desk {
         self.connect_reader(id, Reader::of(agent_id(agent)));
     }
 
-    /// The same, of a reader.
+    /// Connects subscriber `id` of a reader, subscribed like those of [`Desk::connect`].
     pub(super) fn connect_reader(&mut self, id: u64, reader: Reader) {
         self.hub.connect(SubscriberId(id), reader);
         self.hub.follow(SubscriberId(id), &every());
@@ -80,7 +80,7 @@ impl Desk {
         assert_eq!(self.sent(id), [format!("begun after {head} of {head}")]);
     }
 
-    /// Rings.
+    /// Rings the bell with these events.
     pub(super) fn commit(&mut self, events: &[Arc<Logged>]) {
         self.hub.committed(events, &mut self.out);
     }
@@ -176,7 +176,7 @@ pub(super) fn event(stream: StreamId, seq: u64, changes: &[Change]) -> Arc<Logge
     logged(stream, seq, changes, "0123456789")
 }
 
-/// An event that changes no membership.
+/// Creates an event that changes no membership.
 pub(super) fn said(stream: StreamId, seq: u64) -> Arc<Logged> {
     event(stream, seq, &[])
 }

@@ -33,7 +33,7 @@ fn presence_is_sent_once_to_agents_with_a_common_stream() {
     assert!(desk.sent(3).is_empty());
 }
 
-/// HOOK-08: with and without subscriptions.
+/// HOOK-08: connections without subscriptions get it too.
 #[test]
 fn a_report_reaches_every_connection_of_its_agents() {
     let mut desk = Desk::new(1_000);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::desk::{Desk, joined, left, overseer, said};
 use crate::hub::{Reader, SubscriberId};
 
-/// CONV-13: without having joined it.
+/// CONV-13: an overseer gets streams that it has not joined.
 #[test]
 fn an_overseer_gets_every_stream_from_its_next_event_on() {
     let mut desk = Desk::new(1_000);
