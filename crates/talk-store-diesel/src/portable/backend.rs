@@ -1,7 +1,8 @@
 //! The operations that each database implements in its own way.
 //!
-//! The repositories call them through [`Backend`] and run on every database otherwise. A position is
-//! a place in an order of the database's own: only the database that returned it can read it.
+//! The repositories call them through [`Backend`]; everything else in them runs on every database.
+//! A position is a number in an order that the database defines, and has no meaning in another
+//! database.
 
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AgentId, MessageId};
@@ -19,8 +20,8 @@ use talk_domain::talk::model::needle::MessageSearch;
 /// The operations of one customer that differ between databases. Every method fails only when
 /// storage fails, or when a read meets its deadline.
 pub(crate) trait Backend {
-    /// Stores a new event with who caused it and when, so that the whole log can be read in commit
-    /// order.
+    /// Stores a new event, with the agent that caused it and the time, so that the whole log can be
+    /// read in commit order.
     fn store_event(
         &mut self,
         event: &Logged,
@@ -34,10 +35,12 @@ pub(crate) trait Backend {
     /// Returns the position after the last event.
     fn log_end(&mut self) -> Result<Position, StoreError>;
 
-    /// Returns about how many events are behind a position, and when the first of them was logged.
+    /// Returns approximately the number of events after a position, and the time of the first of
+    /// them.
     fn log_lag(&mut self, position: Position) -> Result<(u64, Option<Timestamp>), StoreError>;
 
-    /// Returns the first event behind a position of those of a stream up to a `seq`.
+    /// Returns the `seq` of a stream's first event after a position of the log, among its events up
+    /// to the given `seq`.
     fn log_first_after(
         &mut self,
         events: (StreamId, u64),
@@ -51,7 +54,7 @@ pub(crate) trait Backend {
         place: u64,
     ) -> Result<Option<Position>, StoreError>;
 
-    /// Returns a page of the messages in the agent's chats that contain the needle.
+    /// Returns a page of the messages in the agent's chats whose text contains the searched text.
     fn search_messages(
         &mut self,
         agent: AgentId,
@@ -82,20 +85,21 @@ pub(crate) trait Backend {
         limit: u32,
     ) -> Result<Authored, StoreError>;
 
-    /// Returns about how many messages are behind a position.
+    /// Returns approximately the number of messages after a position.
     fn messages_behind(&mut self, position: u64) -> Result<u64, StoreError>;
 
     /// See [`MentionQueries::backlog`](talk_domain::talk::model::mention::MentionQueries::backlog).
     fn mention_backlog(&mut self, bound: Bound) -> Result<Option<Backlog>, StoreError>;
 
-    /// Stores that the backlog from the position `from` on is settled.
+    /// Stores that the backlog of mentions now ends before the position `from`: the messages from
+    /// it on are done.
     fn settle_mentions(&mut self, from: u64) -> Result<(), StoreError>;
 
     /// Returns the position of the last session end, or 0.
     fn last_end(&mut self) -> Result<u64, StoreError>;
 
-    /// Returns up to `limit` session ends after a position, each with its own. An end that commits
-    /// later is never before a position that was returned.
+    /// Returns up to `limit` session ends after a position, each with its position. An end that
+    /// commits later never has a position before one that was returned.
     fn ends_after(&mut self, position: u64, limit: u32) -> Result<Vec<(u64, AgentId)>, StoreError>;
 
     /// See [`IdempotencyRepository::purge`](talk_domain::kernel::idempotency::IdempotencyRepository::purge).
@@ -109,6 +113,6 @@ pub(crate) trait Backend {
         limit: u32,
     ) -> Result<Option<u64>, StoreError>;
 
-    /// Returns about how many answers are behind a position.
+    /// Returns approximately the number of answers after a position.
     fn answers_behind(&mut self, position: u64) -> Result<u64, StoreError>;
 }

@@ -1,7 +1,7 @@
 //! Keyset paging: a page continues after the last row of the previous one, along an index.
 
-/// The rows of a boxed query behind the request's cursor, by time and the tie-breaker. Without a
-/// tie-breaker every row of the cursor's instant counts as seen.
+/// Limits a boxed query to the rows after the request's cursor, by time and tie-breaker. Without a
+/// tie-breaker, every row with the cursor's time counts as seen.
 macro_rules! behind {
     ($query:expr, $request:expr, $at:expr, $id:expr) => {{
         let mut query = $query;
@@ -22,7 +22,8 @@ macro_rules! behind {
     }};
 }
 
-/// Loads a page of a boxed query and one more row, which shows whether there is another page.
+/// Orders a boxed query, and limits it to the rows of a page and one more, which shows whether
+/// there is another page.
 macro_rules! one_page {
     ($query:expr, $request:expr, $($column:expr),+) => {
         match $request.order {

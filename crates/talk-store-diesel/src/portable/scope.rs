@@ -51,7 +51,8 @@ impl<'a> Scope<'a> {
         self.conn
     }
 
-    /// Returns the value of the customer column; without a customer one that no row has.
+    /// Returns the value of the customer column; in a unit without a customer, a value that no row
+    /// has.
     pub(crate) fn customer(&self) -> Vec<u8> {
         self.customer
             .map_or_else(Vec::new, |customer| bytes(customer.0))
@@ -83,7 +84,7 @@ impl<'a> Scope<'a> {
 
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Returns the bytes of `text` without reading it.
+    /// Returns the number of bytes of `text` without reading the text.
     fn octet_length(text: diesel::sql_types::Text) -> diesel::sql_types::BigInt;
 }
 

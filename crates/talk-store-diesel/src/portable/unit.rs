@@ -50,7 +50,7 @@ use crate::portable::fast::batch_cache::BatchCache;
 use crate::portable::kernel::events::redact;
 use crate::portable::scope::Scope;
 
-/// Rows of webhooks, or of conversations, that one unit removes of a deleted customer.
+/// Maximum number of rows of webhooks or conversations that one unit removes of a deleted customer.
 const REMOVED: u32 = 64;
 
 /// The result of a unit.

@@ -1,4 +1,4 @@
-//! Received events.
+//! The ids of events that accounts have received from outside.
 
 use conversation_domain::model::inbox::InboxRepository;
 use diesel::prelude::*;

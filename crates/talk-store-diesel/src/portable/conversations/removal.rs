@@ -10,8 +10,8 @@ use crate::portable::conversations::schema::{
 use crate::portable::schema::events;
 use crate::portable::scope::Scope;
 
-/// Deletes up to `$limit` rows of a table of the scope's customer that are found by `$id`; returns
-/// their number.
+/// Deletes up to `$limit` rows of the scope's customer from a table, and returns their values of
+/// the column `$id`.
 macro_rules! remove_some {
     ($scope:expr, $table:ident, $id:ident, $limit:expr) => {{
         let ids: Vec<Vec<u8>> = $table::table
@@ -35,7 +35,7 @@ macro_rules! remove_some {
 
 impl Scope<'_> {
     /// Removes up to `limit` rows of one table of conversations of the scope's customer. Returns
-    /// whether it removed any; there may be more then.
+    /// whether it removed any; then there may be more.
     pub(crate) fn remove_conversation_rows(&mut self, limit: u32) -> Result<bool, StoreError> {
         if !remove_some!(self, conversation_messages, id, limit).is_empty()
             || !remove_some!(self, inbox, message_id, limit).is_empty()
@@ -48,7 +48,8 @@ impl Scope<'_> {
         Ok(!remove_some!(self, conversations, id, limit).is_empty())
     }
 
-    /// Removes up to `limit` events of one conversation, while there is a conversation with events.
+    /// Removes up to `limit` events of one conversation that has events left, which a `last_seq`
+    /// above 0 means. Returns `false` if there is none.
     fn remove_conversation_events(&mut self, limit: u32) -> Result<bool, StoreError> {
         let with_events = conversations::table
             .filter(conversations::customer_id.eq(self.customer()))

@@ -170,7 +170,7 @@ impl TryFrom<RoomRow> for Room {
     }
 }
 
-/// A conversation with its first room.
+/// Builds a conversation from its row and that of its first room.
 pub(crate) fn conversation(
     (row, room): (ConversationRow, RoomRow),
 ) -> Result<Conversation, StoreError> {

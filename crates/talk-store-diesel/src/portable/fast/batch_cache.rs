@@ -9,9 +9,10 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::chat::Chat;
 use talk_domain::talk::model::participant::Participant;
 
-/// Maximum number of cached rows of one kind that are kept for the next batch: small rows, and
-/// rows with texts.
+/// Maximum number of cached rows of one kind that are kept for the next batch, if the rows are small.
 const LARGEST: usize = 4_096;
+
+/// The same for rows with texts.
 const LARGEST_TEXTS: usize = 1_024;
 
 /// A cache of chats, memberships, agents and credentials that the units of one transaction have

@@ -1,4 +1,4 @@
-//! Statements of the hot path, of fixed text.
+//! Statements of the hot path whose text is fixed when this crate is compiled.
 //!
 //! Diesel builds the text of an insert or an update for every execution, only to look the prepared
 //! statement up, and visits each column several times. Together this costs as much as running the

@@ -1,4 +1,4 @@
-//! Which messages carry which files.
+//! The relation between messages and the files that they carry.
 
 use diesel::dsl;
 use diesel::prelude::*;
@@ -92,8 +92,8 @@ impl Scope<'_> {
         messages.iter().map(|message| id(message)).collect()
     }
 
-    /// Deletes that a removed message carries files, and deletes the files that no other message
-    /// carries. Returns the number of deleted rows.
+    /// Deletes the records of the files that a removed message carried, and the files that no other
+    /// message carries. Returns the number of these records.
     pub(crate) fn drop_files_of(&mut self, message: MessageId) -> Result<usize, StoreError> {
         let carried = file_carriers::table
             .filter(file_carriers::message_id.eq(bytes(message.0)))

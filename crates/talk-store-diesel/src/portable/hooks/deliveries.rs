@@ -22,10 +22,11 @@ use crate::portable::rows::{at, bytes, number, seq};
 use crate::portable::schema::{attempts, deliveries, webhooks};
 use crate::portable::scope::{Scope, all, changed};
 
-/// Maximum number of tries that are kept of a delivery: more than any schedule without replays has.
+/// Maximum number of tries that are kept of a delivery: as many as the longest schedule makes, if
+/// the delivery is not replayed.
 const KEPT_ATTEMPTS: i64 = 51;
 
-/// The rows of one state of an endpoint after the cursor of a page.
+/// Selects the deliveries of an endpoint that have one status.
 macro_rules! of_status {
     ($scope:expr, $webhook:expr, $status:expr) => {
         deliveries::table
@@ -56,7 +57,8 @@ impl Scope<'_> {
         Ok(of)
     }
 
-    /// The open deliveries of a stream, of which `first_open` and `is_due` need one.
+    /// Returns the first open delivery of a stream to an endpoint; with `only_due`, the first one
+    /// that has a due time.
     fn open_of_stream(
         &mut self,
         (webhook, stream): (WebhookId, StreamId),

@@ -60,8 +60,8 @@ impl Scope<'_> {
         Ok(first)
     }
 
-    /// Marks the disabled endpoints of the customer that miss an event of a stream, which is about to
-    /// be deleted with those before it.
+    /// Sets `has_gap` of the disabled endpoints of the customer that have not got the event `last`
+    /// of a stream. Must be called before the events of the stream up to this one are deleted.
     pub(crate) fn mark_gaps(&mut self, stream: &[u8], last: u64) -> Result<(), StoreError> {
         let disabled = webhooks::table
             .filter(webhooks::customer_id.eq(self.customer()))

@@ -35,8 +35,8 @@ impl Scope<'_> {
         Ok(ids.len())
     }
 
-    /// Finds the endpoint of some delivery that is not there any more. Visits each endpoint of a
-    /// delivery once, along the index.
+    /// Finds the id of a deleted endpoint that has deliveries left. Visits the id of each endpoint
+    /// with deliveries once, along the index.
     fn missing_webhook(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         let mut after = Vec::new();
         loop {
@@ -110,7 +110,7 @@ impl Scope<'_> {
             .first(self.conn)
             .optional()
             .map_err(fault)?;
-        // Deliveries of endpoints that the customer deleted before belong to nobody.
+        // Deliveries of endpoints that were deleted earlier are orphans.
         let Some(webhook) = first else {
             return self.remove_orphaned_deliveries(limit);
         };

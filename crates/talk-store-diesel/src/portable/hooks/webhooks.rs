@@ -17,7 +17,7 @@ use crate::portable::rows::{at, bytes, id};
 use crate::portable::schema::{deliveries, webhooks};
 use crate::portable::scope::{Scope, all, changed};
 
-/// Identity, customer, start of failures and reason of an endpoint.
+/// Identity, customer, start of failures and reason of being disabled of an endpoint.
 type Summary = (Vec<u8>, Vec<u8>, Option<i64>, Option<String>);
 
 impl Scope<'_> {
@@ -32,7 +32,7 @@ impl Scope<'_> {
         row.map(Webhook::try_from).transpose()
     }
 
-    /// Returns the work of an endpoint, if any waits.
+    /// Returns the endpoint as the dispatcher needs it, if there is work for it.
     fn waiting_of(&mut self, summary: &Summary) -> Result<Option<Waiting>, StoreError> {
         let (webhook, customer, failing_since, disabled) = summary;
         let due = match disabled.as_deref().and_then(Disabled::parse) {

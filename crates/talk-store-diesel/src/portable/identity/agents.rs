@@ -83,7 +83,7 @@ impl AgentRepository for Scope<'_> {
         let known = agents::table
             .filter(agents::id.eq(bytes(agent.id.0)))
             .filter(agents::customer_id.eq(self.customer()));
-        // No password has an empty hash.
+        // No password matches an empty hash.
         let row = AgentRow::new(agent, &PasswordHash(String::new()));
         let rows = diesel::update(known)
             .set(row)

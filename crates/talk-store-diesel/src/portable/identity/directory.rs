@@ -1,4 +1,4 @@
-//! Lookups across customers: the only queries without a customer.
+//! Lookups across customers, which find the customer of a credential or username.
 
 use diesel::dsl;
 use diesel::prelude::*;

@@ -12,7 +12,7 @@ use crate::portable::rows::bytes;
 use crate::portable::schema::{revoked_tokens, session_ends};
 use crate::portable::scope::Scope;
 
-/// How long a session end is stored: much longer than any node needs to read it.
+/// Seconds that a session end is stored: much longer than a node needs to read it.
 const KEPT_SECONDS: i64 = 60 * 60;
 
 impl SessionRepository for Scope<'_> {

@@ -51,7 +51,8 @@ macro_rules! removed_customer {
 pub(crate) use removed_customer;
 
 impl Scope<'_> {
-    /// Finds the ones of `messages` of a chat that are deleted and may have logged events left.
+    /// Returns those of `messages` of a chat that are deleted and whose logged events may still
+    /// have the text.
     pub(crate) fn messages_left(
         &mut self,
         chat: ChatId,
@@ -137,7 +138,7 @@ impl CleanupRepository for Scope<'_> {
         if self.cleanup_of(&columns)?.is_some() {
             return Ok(());
         }
-        // No lookup finds them from now on.
+        // From now on, lookups must not find the agents or memberships of the deleted object.
         match deleted {
             Deleted::Customer(_) => self.cache.invalidate_agents(),
             Deleted::Chat(id) => self.cache.invalidate_members(id),

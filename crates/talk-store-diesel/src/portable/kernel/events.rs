@@ -21,11 +21,11 @@ use crate::portable::rows::{bytes, id, number, seq};
 use crate::portable::schema::{events, message_events};
 use crate::portable::scope::{Scope, changed, octet_length};
 
-/// Place, time, kind, subject and bytes of an event.
+/// `seq`, time, kind, subject and bytes of an event.
 type TrimRow = (i64, i64, String, Vec<u8>, i64);
 
 impl Scope<'_> {
-    /// Stores an event at its place; see
+    /// Stores an event with its `seq`; see
     /// [`EventLog::append`](talk_domain::kernel::log::EventLog::append).
     pub(crate) fn append(
         &mut self,
@@ -53,7 +53,8 @@ impl Scope<'_> {
     fn check_next(&mut self, stream: StreamId, place: u64) -> Result<(), StoreError> {
         let follows = match ChatId::of(stream) {
             Some(chat) => match (self.head(chat)?, place) {
-                // The row of a new chat is stored with the place of the event that creates it.
+                // The row of a new chat is already stored with the `seq` of the event that creates
+                // it.
                 (1, 1) => true,
                 (head, place) => place == head + 1,
             },
@@ -67,8 +68,8 @@ impl Scope<'_> {
         ))
     }
 
-    /// Returns the place of the last event of a chat of the customer. Use cases lock the chat first,
-    /// so it is nearly always cached.
+    /// Returns the `seq` of the last event of a chat of the customer. Use cases lock the chat
+    /// first, so that it is nearly always cached.
     fn head(&mut self, chat: ChatId) -> Result<u64, StoreError> {
         let head = match self.cache.chat(chat, self.customer) {
             Some(chat) => Some(chat.last.seq),
@@ -77,8 +78,8 @@ impl Scope<'_> {
         head.ok_or_else(|| corrupt("the chat of the event is not there"))
     }
 
-    /// Returns whether the event before this place is logged. The primary key refuses one at a place
-    /// that is taken.
+    /// Returns whether the event before this `seq` is logged. The primary key refuses a second
+    /// event with the same `seq`.
     fn is_next(&mut self, stream: StreamId, place: u64) -> Result<bool, StoreError> {
         let before = match place {
             0 => return Ok(false),
@@ -104,8 +105,9 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// Rewrites the first logged event about `tombstone` and its next others, up to `bound`;
-    /// rewritten events are removed from `talk_message_events`. Returns whether there may be more.
+    /// Replaces the content by the tombstone in the message's first event and in its next other
+    /// events, up to `bound`. The other events are found in `talk_message_events`, from which
+    /// rewritten ones are removed. Returns whether there may be more.
     pub(crate) fn redact(
         &mut self,
         tombstone: &Message,
@@ -145,7 +147,7 @@ impl Scope<'_> {
     }
 
     /// Replaces the payload of a logged event by the tombstone, if the event exists. Returns the
-    /// bytes of the old payload.
+    /// number of bytes of the old payload.
     fn rewrite(
         &mut self,
         place: i64,

@@ -56,7 +56,7 @@ impl Scope<'_> {
         Ok(chunk)
     }
 
-    /// Finds the customers of events that are deleted and have rows left.
+    /// Returns those customers of the events that are deleted, while they have rows left.
     fn customers_being_removed(
         &mut self,
         events: &[Placed],

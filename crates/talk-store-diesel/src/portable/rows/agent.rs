@@ -30,7 +30,7 @@ pub(crate) struct AgentRow {
 }
 
 impl AgentRow {
-    /// A new agent's row.
+    /// Returns the row of a new agent.
     pub(crate) fn new(agent: &Agent, password: &PasswordHash) -> Self {
         Self {
             id: bytes(agent.id.0),
@@ -49,7 +49,7 @@ impl AgentRow {
         }
     }
 
-    /// The agent with its password.
+    /// Returns the agent with its password hash.
     pub(crate) fn with_password(mut self) -> Result<(Agent, PasswordHash), StoreError> {
         let password = PasswordHash(std::mem::take(&mut self.password_hash));
         Ok((self.try_into()?, password))

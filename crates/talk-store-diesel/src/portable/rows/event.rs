@@ -30,7 +30,8 @@ pub(crate) fn kind(name: &str) -> Result<EventKind, StoreError> {
     EventKind::parse(name).ok_or_else(|| corrupt("an unknown kind of event"))
 }
 
-/// Changes as they are stored: `joins:<id> leaves:<id>`, or `ends`. `None` if there are none.
+/// Formats changes as they are stored: `joins:<id> leaves:<id>`, or `ends`. `None` if there are
+/// none.
 pub(crate) fn to_text(changes: &[Change]) -> Option<String> {
     let words = changes.iter().map(|change| match change {
         Change::Joins(agent) => format!("joins:{}", agent.0.simple()),
@@ -41,7 +42,7 @@ pub(crate) fn to_text(changes: &[Change]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Stored changes.
+/// Parses stored changes.
 fn from_text(stored: &str) -> Result<Vec<Change>, StoreError> {
     let change = |word: &str| {
         let agent = |id: &str| Uuid::try_parse(id).map(AgentId).map_err(corrupt);

@@ -91,7 +91,7 @@ impl MessageRow {
     }
 }
 
-/// The message without its reactions.
+/// Converts the row into the message without its reactions.
 impl TryFrom<MessageRow> for Message {
     type Error = StoreError;
 

@@ -29,7 +29,7 @@ pub(crate) struct FormerRow {
     joined_at: i64,
 }
 
-/// A new membership's row.
+/// The row of a new membership.
 #[derive(Insertable)]
 #[diesel(table_name = participants)]
 pub(crate) struct NewParticipantRow {
@@ -42,7 +42,7 @@ pub(crate) struct NewParticipantRow {
 }
 
 impl NewParticipantRow {
-    /// The row of `participant` of `chat`.
+    /// Returns the row of `participant` of `chat`.
     pub(crate) fn new(chat: &Chat, participant: &Participant) -> Self {
         Self {
             id: bytes(participant.id.0),

@@ -20,7 +20,7 @@ pub(crate) struct ReactionRow {
 }
 
 impl ReactionRow {
-    /// The row of a reaction to `message`.
+    /// Returns the row of a reaction to `message`.
     pub(crate) fn new(message: MessageId, reaction: &Reaction) -> Self {
         Self {
             message_id: bytes(message.0),

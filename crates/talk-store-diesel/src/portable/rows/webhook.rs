@@ -177,7 +177,7 @@ pub(crate) struct AttemptRow {
 }
 
 impl AttemptRow {
-    /// The row of the try with this number.
+    /// Returns the row of the try with this number.
     pub(crate) fn new(delivery: DeliveryId, number: i64, attempt: &Attempt) -> Self {
         Self {
             delivery_id: bytes(delivery.0),

@@ -140,7 +140,7 @@ impl Scope<'_> {
 struct Next {
     id: Vec<u8>,
     created_at: i64,
-    /// Bytes of its text.
+    /// Number of bytes of its text.
     length: i64,
 }
 

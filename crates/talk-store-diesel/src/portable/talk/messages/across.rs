@@ -93,7 +93,8 @@ impl Scope<'_> {
         Ok(heads)
     }
 
-    /// Reads a chat's rows after the cursor up to `worst`, at most a page.
+    /// Reads a chat's rows after the cursor, at most a page. `worst` is the time of the last row of
+    /// the page so far: later rows in the order of the list cannot be on the page.
     fn rows_up_to(
         &mut self,
         chat: &[u8],

@@ -143,7 +143,7 @@ impl Scope<'_> {
         if self.chat_of_message(id)?.is_none() {
             return Ok(Page::cut(Vec::new(), request.size, written));
         }
-        // Versions of one message never tie.
+        // No two versions of a message have the same time.
         let request = PageRequest {
             after: request.after.map(|cursor| Cursor { id: None, ..cursor }),
             ..request
@@ -160,7 +160,7 @@ impl Scope<'_> {
     }
 }
 
-/// Messages of one chat never tie.
+/// No two messages of a chat have the same time.
 fn place(message: &Message) -> Cursor {
     Cursor {
         at: message.created,
