@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_waits_for_who_has_left() {
+    fn a_queue_without_a_receiver_keeps_no_notices() {
         let (mailbox, notices) = mailbox();
         mailbox.send(Notice::CaughtUp(stream_id(1), 1));
         assert!(!mailbox.is_closed());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_wakes_who_waits() {
+    fn the_end_wakes_a_waiting_receiver() {
         let (woken, (mailbox, notices)) = (Arc::new(Woken::default()), mailbox());
         let waker = Arc::clone(&woken).into();
         let mut cx = Context::from_waker(&waker);

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use talk_domain::testing::{actor, agent_id};
 
-    fn told(roster: &mut Roster, now: Instant) -> Vec<Presence> {
+    fn announced(roster: &mut Roster, now: Instant) -> Vec<Presence> {
         let changes = roster.changes(now);
         changes.into_iter().map(|change| change.presence).collect()
     }
@@ -129,34 +129,34 @@ mod tests {
         let agent = agent_id(1);
         roster.connect(SubscriberId(1), actor(agent), start);
         roster.connect(SubscriberId(2), actor(agent), start);
-        assert_eq!(told(&mut roster, start), [Presence::Online]);
-        assert!(told(&mut roster, start).is_empty());
+        assert_eq!(announced(&mut roster, start), [Presence::Online]);
+        assert!(announced(&mut roster, start).is_empty());
         roster.disconnect(SubscriberId(1), agent, start);
-        assert!(told(&mut roster, start + GRACE).is_empty());
+        assert!(announced(&mut roster, start + GRACE).is_empty());
         roster.disconnect(SubscriberId(2), agent, start);
         assert_eq!(roster.presence(agent, start), Presence::Online);
-        assert_eq!(told(&mut roster, start + GRACE), [Presence::Offline]);
+        assert_eq!(announced(&mut roster, start + GRACE), [Presence::Offline]);
         assert!(roster.agents.is_empty());
     }
 
     #[test]
-    fn who_comes_back_at_once_was_never_gone() {
+    fn an_agent_that_reconnects_at_once_stays_online() {
         let (mut roster, start) = (Roster::default(), Instant::now());
         roster.connect(SubscriberId(1), actor(agent_id(1)), start);
         roster.changes(start);
         roster.disconnect(SubscriberId(1), agent_id(1), start);
         roster.connect(SubscriberId(2), actor(agent_id(1)), start + GRACE / 2);
-        assert!(told(&mut roster, start + GRACE * 2).is_empty());
+        assert!(announced(&mut roster, start + GRACE * 2).is_empty());
     }
 
     #[test]
-    fn who_does_nothing_is_away_until_it_does_something() {
+    fn an_idle_agent_is_away_until_it_is_active() {
         let (mut roster, start) = (Roster::default(), Instant::now());
         let agent = agent_id(1);
         roster.connect(SubscriberId(1), actor(agent), start);
         roster.changes(start);
-        assert_eq!(told(&mut roster, start + IDLE), [Presence::Away]);
+        assert_eq!(announced(&mut roster, start + IDLE), [Presence::Away]);
         roster.mark_active(SubscriberId(1), agent, start + IDLE);
-        assert_eq!(told(&mut roster, start + IDLE), [Presence::Online]);
+        assert_eq!(announced(&mut roster, start + IDLE), [Presence::Online]);
     }
 }

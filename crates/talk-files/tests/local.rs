@@ -66,7 +66,7 @@ async fn listed(files: &Files, age: Duration) -> Vec<StoredFile> {
 }
 
 #[tokio::test]
-async fn what_was_written_is_read_in_every_range() {
+async fn written_bytes_are_read_in_every_range() {
     let (_directory, files) = open();
     for size in [0, 1, 65_536, 262_144, 262_145, 700_000] {
         let bytes = bytes(size);
@@ -126,7 +126,7 @@ async fn removed_bytes_are_gone_and_may_be_removed_again() {
 
 /// FILE-03: the sweep sees neither young files nor those being written.
 #[tokio::test]
-async fn only_old_files_that_nobody_writes_are_swept() {
+async fn only_old_files_that_are_not_being_written_are_listed() {
     let (directory, files) = open();
     store(&files, 1, b"one").await;
     assert_eq!(listed(&files, Duration::ZERO).await, [file(1)]);
@@ -154,7 +154,7 @@ async fn only_old_files_that_nobody_writes_are_swept() {
 
 /// Files are readable by the user of the server alone.
 #[tokio::test]
-async fn the_directory_is_the_users_own() {
+async fn only_the_user_of_the_server_may_read_the_directory() {
     use std::os::unix::fs::PermissionsExt as _;
     let (directory, _files) = open();
     let metadata = std::fs::metadata(directory.path().join("files")).unwrap();

@@ -74,7 +74,7 @@ async fn listed(files: &Files, age: Duration) -> Vec<StoredFile> {
 }
 
 #[tokio::test]
-async fn what_was_written_is_read_in_every_range() {
+async fn written_bytes_are_read_in_every_range() {
     let (service, files) = open().await;
     files.check().await.unwrap();
     for (n, size) in [(1, 0), (2, 1), (3, 5 * 1024 * 1024), (4, LARGE)] {

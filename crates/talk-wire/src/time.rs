@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_survives_the_way_there_and_back() {
+    fn a_time_is_converted_and_converted_back() {
         for (micros, text) in [
             (0, "1970-01-01 00:00:00.000000"),
             (1_705_487_400_000_001, "2024-01-17 10:30:00.000001"),

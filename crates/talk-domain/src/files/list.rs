@@ -25,7 +25,7 @@ mod tests {
 
     /// FILE-05: own uploads.
     #[test]
-    fn one_lists_ones_own_uploads() {
+    fn an_agent_lists_its_own_uploads() {
         let mut snapshot = MockSnapshot::default();
         let page = snapshot.files.expect_page();
         page.withf(|owner, request| (*owner, *request) == (agent_id(1), FIRST))

@@ -104,7 +104,7 @@ mod tests {
 
     /// FILE-09.
     #[test]
-    fn a_link_of_a_deleted_customer_leads_nowhere() {
+    fn a_link_to_a_file_of_a_deleted_customer_is_refused() {
         for is_there in [true, false] {
             let mut snapshot = snapshot(true, false);
             let customer = snapshot.directory.expect_customer();

@@ -130,7 +130,7 @@ mod tests {
     /// FILE-01: an upload belongs to the actor, and has the name of its file unless another one is
     /// given.
     #[test]
-    fn a_file_is_its_uploaders_and_has_a_safe_name() {
+    fn a_file_belongs_to_its_uploader_and_has_a_safe_name() {
         let file = create(&command(None, None), 0).unwrap();
         assert_eq!(
             (file.owner, &*file.name, &*file.filename),

@@ -67,7 +67,7 @@ mod tests {
 
     /// HOOK-08: waiting deliveries become dead.
     #[test]
-    fn what_waits_for_a_failed_endpoint_is_dead_and_for_others_it_waits() {
+    fn waiting_deliveries_of_a_failed_endpoint_become_dead_and_those_of_others_wait() {
         assert!(abandon(Some(Disabled::Gone), 2));
         assert!(abandon(Some(Disabled::Failing), 2));
         assert!(!abandon(Some(Disabled::Manually), 0));

@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_try_that_comes_twice_counts_once() {
+    fn a_try_that_is_recorded_twice_counts_once() {
         let mut uow = MockUnitOfWork::default();
         uow.deliveries.expect_get().returning(|_| {
             Ok(Some(Delivery {

@@ -139,7 +139,7 @@ mod tests {
 
     /// HOOK-20.
     #[test]
-    fn an_endpoint_gets_what_it_missed_and_then_what_others_get() {
+    fn an_endpoint_gets_the_events_that_it_missed_and_then_those_that_others_get() {
         let on_its_way = Webhook {
             missed: Some(Position::new(7)),
             ..a_webhook()
@@ -156,7 +156,7 @@ mod tests {
 
     /// HOOK-20: disabled or deleted meanwhile.
     #[test]
-    fn an_endpoint_that_wants_nothing_gets_nothing() {
+    fn a_disabled_or_deleted_endpoint_catches_up_on_nothing() {
         let disabled = Webhook {
             disabled: Some(Disabled::Manually),
             missed: Some(Position::new(5)),

@@ -63,7 +63,7 @@ mod tests {
 
     /// HOOK-20: an endpoint misses the events from the last one on that became a delivery.
     #[test]
-    fn a_disabled_endpoint_knows_what_it_has() {
+    fn a_disabled_endpoint_keeps_the_position_of_its_last_delivery() {
         let at = |position| Some(Position::new(position));
         for (since, taken, missed, expected) in [
             (3, at(5), None, 5),

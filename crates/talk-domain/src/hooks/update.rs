@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_stay_change_nothing() {
+    fn equal_settings_change_nothing() {
         let mut uow = MockUnitOfWork::default();
         uow.webhooks
             .expect_get()

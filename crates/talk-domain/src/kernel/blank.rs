@@ -49,7 +49,7 @@ mod tests {
 
     /// Case 77.
     #[test]
-    fn characters_nobody_sees_are_no_text() {
+    fn invisible_characters_are_no_text() {
         for c in [
             '\u{200b}',
             '\u{2800}',
@@ -92,7 +92,7 @@ mod tests {
 
     /// Case 77.
     #[test]
-    fn a_text_that_is_seen_is_one_whatever_is_beside() {
+    fn a_text_with_a_visible_character_is_not_blank() {
         for text in [
             "x",
             ".",

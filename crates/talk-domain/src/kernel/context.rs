@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_before_1970_begin_with_nothing() {
+    fn ids_from_before_1970_begin_with_zeros() {
         let before = Timestamp::from_micros(-1_000_000).unwrap();
         let id = IdSource::new(before, 0).fresh().to_string();
         assert_eq!(id, "00000000-0000-7000-8000-000000000000");

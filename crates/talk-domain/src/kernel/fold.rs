@@ -197,7 +197,7 @@ mod tests {
 
     /// Case 76.
     #[test]
-    fn what_keyboards_and_languages_write_in_several_ways_is_one() {
+    fn variants_by_keyboard_and_language_are_one_form() {
         for (a, b) in [
             ("don’t", "don't"),
             ("don‘t", "DON'T"),
@@ -224,7 +224,7 @@ mod tests {
 
     /// Case 76.
     #[test]
-    fn white_space_around_what_is_searched_for_does_not_count() {
+    fn white_space_around_a_search_text_does_not_count() {
         for needle in ["word ", " word", "\tword\u{a0}\n", "\u{ad} word \u{200b}"] {
             assert_eq!(fold_needle(needle), "word");
         }
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_does_not_count() {
+    fn invisible_characters_do_not_count() {
         for unseen in [
             '\u{34f}',
             '\u{180b}',
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_folded_alone_is_the_same_together() {
+    fn the_fast_path_folds_each_character_like_the_slow_path() {
         let each = |text: &str| text.chars().map(fold_alone).collect::<Option<String>>();
         let alone: String = ('\0'..=char::MAX)
             .filter(|c| fold_alone(*c).is_some())

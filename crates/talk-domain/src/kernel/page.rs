@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_page_promises_no_other() {
+    fn the_last_page_has_no_next_position() {
         assert_eq!(Page::cut(vec![3, 2], 2, at).next, None);
         let page = Page::cut(vec![3, 2, 1], 2, at);
         assert_eq!((page.rows, page.next), (vec![3, 2], Some(at(&2))));

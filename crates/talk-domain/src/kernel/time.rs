@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_survives_the_way_there_and_back() {
+    fn a_time_is_converted_and_converted_back() {
         for micros in [Timestamp::MIN, -1, 0, 1_705_487_400_123_456, Timestamp::MAX] {
             let at = Timestamp::from_micros(micros).unwrap();
             assert_eq!(Timestamp::try_from(OffsetDateTime::from(at)), Ok(at));

@@ -19,7 +19,7 @@ const SPACE: usize = 1_000_000;
 
 /// LOG-03.
 #[tokio::test(start_paused = true)]
-async fn a_committed_event_reaches_those_who_follow_its_stream() {
+async fn a_committed_event_reaches_the_subscribers_of_its_stream() {
     let office = Office::open(SPACE);
     office.join(stream_id(1), agent_id(1));
     office.join(stream_id(2), agent_id(1));
@@ -38,7 +38,7 @@ async fn a_committed_event_reaches_those_who_follow_its_stream() {
 
 /// WS-02: a subscription that names its streams does not follow it.
 #[tokio::test(start_paused = true)]
-async fn a_stream_joined_later_is_followed_by_those_who_follow_all() {
+async fn a_stream_joined_later_is_sent_to_subscribers_of_all_streams() {
     let office = Office::open(SPACE);
     office.join(stream_id(1), agent_id(1));
     let mut everything = office.follower(1).await;
@@ -53,7 +53,7 @@ async fn a_stream_joined_later_is_followed_by_those_who_follow_all() {
 
 /// WS-06: no event is missing or comes twice.
 #[tokio::test(start_paused = true)]
-async fn a_resumed_connection_gets_the_log_page_by_page_and_then_what_is_new() {
+async fn a_resumed_connection_gets_the_log_page_by_page_and_then_new_events() {
     let office = Office::open(SPACE);
     office.join(stream_id(1), agent_id(1));
     let said: Vec<_> = (0..2 * PAGE).map(|n| n.to_string()).collect();
@@ -143,7 +143,7 @@ async fn an_agent_that_has_received_its_removal_gets_the_end_of_the_stream() {
 
 /// WS-11: the queue of a subscriber is bounded.
 #[tokio::test(start_paused = true)]
-async fn a_connection_is_sent_no_more_than_fits_until_it_takes_some() {
+async fn a_connection_is_sent_no_more_than_fits_until_it_acknowledges() {
     let office = Office::open(100);
     office.join(stream_id(1), agent_id(1));
     let mut connection = office.follower(1).await;
@@ -193,7 +193,7 @@ async fn no_more_of_the_log_is_read_than_fits() {
 
 /// WS-12: unsubscribe.
 #[tokio::test(start_paused = true)]
-async fn what_is_no_longer_followed_is_no_longer_sent() {
+async fn a_stream_is_no_longer_sent_after_unsubscribing() {
     let office = Office::open(SPACE);
     for n in [1, 2] {
         office.join(stream_id(n), agent_id(1));
@@ -270,7 +270,7 @@ async fn a_subscription_that_fails_changes_nothing() {
 /// A subscription repeats its snapshot, a bounded number of times, if more was committed meanwhile
 /// than the hub keeps.
 #[tokio::test(start_paused = true)]
-async fn a_subscription_looks_again_ten_times() {
+async fn a_subscription_repeats_its_snapshot_ten_times() {
     let more_than_remembered = 16_385;
     for (floods, is_begun) in [(9, true), (10, false)] {
         let office = Office::open(SPACE);
@@ -293,7 +293,7 @@ async fn a_subscription_looks_again_ten_times() {
 
 /// WS-18: the sender's own connections do not get it.
 #[tokio::test(start_paused = true)]
-async fn a_passing_frame_reaches_the_others_in_the_stream() {
+async fn an_ephemeral_frame_reaches_the_other_agents_in_the_stream() {
     let office = Office::open(SPACE);
     for n in [1, 2] {
         office.join(stream_id(1), agent_id(n));
@@ -307,7 +307,7 @@ async fn a_passing_frame_reaches_the_others_in_the_stream() {
 
 /// WS-18: presence.
 #[tokio::test(start_paused = true)]
-async fn who_shares_a_stream_learns_that_an_agent_comes_rests_and_goes() {
+async fn changes_of_presence_are_sent_to_agents_with_a_common_stream() {
     let office = Office::open(SPACE);
     for n in [1, 2] {
         office.join(stream_id(1), agent_id(n));

@@ -21,13 +21,13 @@ impl World {
         let mut read = self.out.reads.swap_remove(place);
         // A read for a removed link is answered again, but only once.
         for _ in 0..2 {
-            let told = self.out.notices.len();
+            let notices_before = self.out.notices.len();
             self.answer(read);
             let again = |new: &Read| (new.0, new.1, new.2) == (read.0, read.1, read.2);
             let Some(place) = self.out.reads.iter().position(again) else {
                 return;
             };
-            if self.out.notices.len() > told {
+            if self.out.notices.len() > notices_before {
                 return;
             }
             read = self.out.reads.swap_remove(place);

@@ -54,7 +54,7 @@ fn events_that_did_not_ring_are_read_from_the_log() {
 
 /// WS-11: a queue is bounded in bytes.
 #[test]
-fn a_queue_takes_what_fills_it_and_the_rest_is_read_once_half_of_it_is_free() {
+fn a_queue_takes_events_until_it_is_full_and_the_rest_is_read_once_half_of_it_is_free() {
     let mut desk = Desk::new(40);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 0));
@@ -89,7 +89,7 @@ fn a_subscriber_that_falls_behind_gets_one_notice() {
 
 /// An event larger than a queue is sent when all but a portion of the queue is acknowledged.
 #[test]
-fn an_event_larger_than_the_queue_is_given_when_nothing_waits() {
+fn an_event_larger_than_the_queue_is_sent_once_nearly_all_is_acknowledged() {
     let mut desk = Desk::new(40);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 0));
@@ -214,7 +214,7 @@ fn every_change_of_an_event_is_applied() {
 }
 
 #[test]
-fn a_connection_that_is_gone_takes_no_other_with_it() {
+fn a_disconnection_ends_no_other_connection() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     for subscriber in [1, 2] {
@@ -233,7 +233,7 @@ fn a_connection_that_is_gone_takes_no_other_with_it() {
 
 /// WS-12: unsubscribe.
 #[test]
-fn what_is_no_longer_followed_ends_and_the_rest_goes_on() {
+fn unsubscribing_ends_some_streams_and_the_others_go_on() {
     let [kept, dropped] = [1, 2].map(stream_id);
     let only = Scope {
         streams: [kept].into(),

@@ -59,7 +59,7 @@ fn a_report_reaches_every_connection_of_its_agents() {
 
 /// WS-18: typing.
 #[test]
-fn a_passing_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
+fn an_ephemeral_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
     let mut desk = Desk::new(1_000);
     for (subscriber, agent) in [(1, 1), (2, 1), (3, 2)] {
         desk.live(subscriber, agent, (stream_id(1), 5));
@@ -82,7 +82,7 @@ fn a_passing_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
 
 /// A subscriber whose queue is more than a quarter full gets no ephemeral frames.
 #[test]
-fn passing_frames_keep_three_quarters_of_a_queue_free() {
+fn ephemeral_frames_keep_three_quarters_of_a_queue_free() {
     for (waiting, is_given) in [(100, true), (101, false)] {
         let mut desk = Desk::new(400);
         desk.live(1, 1, (stream_id(1), 5));
@@ -98,7 +98,7 @@ fn passing_frames_keep_three_quarters_of_a_queue_free() {
 }
 
 #[test]
-fn passing_frames_count_until_they_are_taken() {
+fn ephemeral_frames_count_until_they_are_acknowledged() {
     let mut desk = Desk::new(400);
     desk.live(1, 1, (stream_id(1), 5));
     desk.live(2, 2, (stream_id(1), 5));

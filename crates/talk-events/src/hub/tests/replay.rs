@@ -55,7 +55,7 @@ fn trimmed_events_cause_a_reset() {
 
 /// WS-11: also while a subscriber catches up.
 #[test]
-fn what_does_not_fit_is_read_again_once_there_is_space_for_it() {
+fn an_event_that_does_not_fit_is_read_again_once_there_is_space_for_it() {
     let mut desk = resumed(40, 0, 3);
     let stream = stream_id(1);
     let log = [
@@ -74,7 +74,7 @@ fn what_does_not_fit_is_read_again_once_there_is_space_for_it() {
 }
 
 #[test]
-fn what_fills_a_queue_exactly_fits() {
+fn an_event_that_fills_a_queue_exactly_fits() {
     let mut desk = resumed(40, 0, 3);
     let stream = stream_id(1);
     let log = [long(stream, 1, 15), long(stream, 2, 25), long(stream, 3, 1)];
@@ -103,7 +103,7 @@ fn a_page_of_a_replaced_subscription_is_dropped() {
 
 /// An agent that has left gets no events until it joins again, even if others join or leave.
 #[test]
-fn between_leaving_and_return_nothing_is_given() {
+fn an_agent_gets_no_event_between_its_leaving_and_its_return() {
     let mut desk = resumed(40, 3, 5);
     let stream = stream_id(1);
     desk.commit(&[said(stream, 10)]);

@@ -149,7 +149,7 @@ fn a_second_subscription_moves_no_subscriber_back_or_ahead() {
 
 /// A live subscriber can resume at a position too.
 #[test]
-fn a_live_subscriber_that_asks_for_a_position_gets_it() {
+fn a_live_subscriber_resumes_from_a_position() {
     let mut desk = Desk::new(1_000);
     let stream = stream_id(1);
     desk.live(1, 1, (stream, 5));
@@ -166,7 +166,7 @@ fn a_live_subscriber_that_asks_for_a_position_gets_it() {
 /// A snapshot in which the agent participates is too old if its subscriber has received the
 /// removal.
 #[test]
-fn a_snapshot_older_than_the_leaving_that_was_seen_is_taken_anew() {
+fn a_snapshot_older_than_the_removal_that_was_sent_is_repeated() {
     let stream = stream_id(1);
     let former = Start::Former { until: 6, head: 6 };
     for (start, is_new_enough) in [(Start::Head(5), false), (former, true)] {
@@ -183,7 +183,7 @@ fn a_snapshot_older_than_the_leaving_that_was_seen_is_taken_anew() {
 /// The same for a subscriber that has read the removal from the log and looks for a later join
 /// there.
 #[test]
-fn a_snapshot_older_than_the_leaving_that_was_read_is_taken_anew() {
+fn a_snapshot_older_than_the_removal_that_was_read_is_repeated() {
     let stream = stream_id(1);
     let former = Start::Former { until: 7, head: 7 };
     for (start, is_new_enough) in [
