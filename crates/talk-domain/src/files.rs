@@ -1,4 +1,4 @@
-//! Files: uploads of agents, who may read them, and the port to their bytes.
+//! Uploaded files: their rows, the rules of who may read them, and the port to their bytes.
 
 pub mod delete;
 pub mod filename;

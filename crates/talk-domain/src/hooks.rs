@@ -1,11 +1,14 @@
-//! Webhooks and intercepts: addresses of a customer that are called for what happens in its streams.
-//! A webhook gets events afterwards; an intercept is called before.
+//! Webhooks and intercepts: addresses of a customer that the server calls. A webhook gets the
+//! events of the customer's streams after their commit; an intercept decides on a message before it
+//! is stored.
 //!
-//! Every event that an endpoint wants becomes a row, a [`Delivery`](delivery::Delivery). A delivery is
-//! tried until the endpoint accepts it or the [schedule](schedule::Schedule) ends. The row has no body:
-//! the body is made from the logged event each time.
+//! For every event that passes an endpoint's filters, a row is stored, a
+//! [`Delivery`](delivery::Delivery). A delivery is tried until the endpoint accepts it or the
+//! [schedule](schedule::Schedule) ends. The row has no body: at each try, the body is made from the
+//! logged event.
 //!
-//! An [intercept](intercept::Intercept) is called before a message is stored, and decides on it.
+//! This module has the settings and decisions of [intercepts](intercept::Intercept); the messages
+//! on which they decide are in the module `intercepts`.
 
 pub mod abandon;
 pub mod access;

@@ -3,10 +3,10 @@
 //! A request runs in two units of work, with the call of the intercept between them:
 //! 1. [`reserve`] checks that the message would be stored, and stores a pending decision under the
 //!    idempotency key. A repetition finds the decision there.
-//! 2. [`post`] and [`edit`] do what was decided: they store the message, hold it or refuse it, and
+//! 2. [`post`] and [`edit`] apply the decision: they store the message, hold it or refuse it, and
 //!    record the decision in the same transaction.
 //!
-//! An admin later [releases or drops](held) what is held.
+//! An admin later [releases or drops](held) a held message.
 
 pub mod edit;
 pub mod held;

@@ -1,4 +1,4 @@
-//! The kernel: the types and ports that every domain needs, and no rule of any of them.
+//! The kernel: types and ports that every domain needs. It has no rules of a domain.
 
 pub mod blank;
 pub mod cleanup;

@@ -14,7 +14,7 @@ use talk_domain::files::model::StoredFile;
 
 use crate::shared::Shared;
 
-/// Removes bytes. After a failure the server does it later.
+/// Removes the bytes of a file. If that fails, a background task of the server removes them later.
 pub(crate) async fn remove(shared: &Shared, file: StoredFile) {
     if let Err(error) = shared.api.files.remove(file).await {
         tracing::warn!(%error, file = %file.id, "bytes were not removed; it is tried again later");
@@ -24,12 +24,12 @@ pub(crate) async fn remove(shared: &Shared, file: StoredFile) {
 /// Limits of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileLimits {
-    /// Bytes of one file.
+    /// Maximum number of bytes of one file.
     pub bytes: usize,
-    /// Bytes of all uploads that are not complete yet. A customer may use half of them, an agent a
-    /// quarter.
+    /// Maximum number of bytes of all uploads that are not complete yet. A customer may use half of
+    /// them, an agent a quarter.
     pub temporary: usize,
-    /// Bytes of all files of one customer; `None` for any number.
+    /// Maximum number of bytes of all files of one customer; `None` for no limit.
     pub quota: Option<u64>,
     /// Time after which an upload that sends nothing is refused.
     pub stall: Duration,

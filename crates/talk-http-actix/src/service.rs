@@ -1,5 +1,5 @@
-//! Parts that handlers share: use cases that REST and the socket both offer, each with its idempotency, and
-//! the units of work of conversations.
+//! Parts that several handlers share: use cases that both REST and the socket offer, with their
+//! idempotency, and units of work of conversations.
 
 pub(crate) mod conversations;
 pub(crate) mod intercepted;
