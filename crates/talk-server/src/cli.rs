@@ -29,22 +29,23 @@ pub(crate) struct Line {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serves a demo on loopback: migrated, with three agents and commands to paste.
+    /// Serves a demo on loopback: migrates the database, creates three agents and prints commands
+    /// to paste.
     Dev,
-    /// Serves.
+    /// Serves the API; migrates the database first.
     Serve,
-    /// Brings the database up to date and ends.
+    /// Migrates the database to this version, and ends.
     Migrate,
-    /// Creates and lists customers.
+    /// Creates, lists and deletes customers.
     #[command(subcommand)]
     Customer(CustomerCommand),
-    /// Creates, lists and changes agents.
+    /// Creates, lists, changes and erases agents.
     #[command(subcommand)]
     Agent(AgentCommand),
     /// Creates, lists and revokes access keys.
     #[command(subcommand)]
     Accesskey(AccessKeyCommand),
-    /// Lists, disables and replays the webhooks of a customer.
+    /// Lists, shows, disables, enables and replays the webhooks of a customer.
     Webhook {
         /// The customer's id.
         #[arg(long)]
@@ -55,7 +56,7 @@ pub(crate) enum Command {
     /// Lists and forgets consumers of the event log.
     #[command(subcommand)]
     Consumer(ConsumerCommand),
-    /// Prints every setting with its default, as a commented file.
+    /// Prints every setting with its default and meaning, as a configuration file.
     Config {
         /// Prints the settings in force and where each comes from, and checks that `serve` would
         /// start with them; exit code 1 with the reason if not.
@@ -64,7 +65,7 @@ pub(crate) enum Command {
     },
     /// Prints the OpenAPI document.
     Openapi,
-    /// Checks the stored data, and prints the checks.
+    /// Checks the consistency of the stored data, and prints each check with its result.
     Doctor,
     /// Copies the database into a new file, also while the server runs, and checks the copy. Files in
     /// a local directory are copied into a directory beside it, whose name ends in `.files`.
@@ -72,11 +73,12 @@ pub(crate) enum Command {
         /// The new file.
         file: PathBuf,
     },
-    /// Rewrites the database without its free pages, and says how many bytes that gave back; the server
-    /// must not run. A database that was made by this version gives them back while it is served.
+    /// Rewrites the database without its free pages, and prints how many bytes that freed; the
+    /// server must not run. A database that this version created returns free pages while it is
+    /// served.
     Vacuum,
     /// Replaces the database by a backup; the server must not run. Clients that resume get resets,
-    /// and read their chats again.
+    /// and must read their chats again.
     Restore(RestoreCommand),
     /// Checks that the server at the configured address is ready; exit code 1 if not.
     Healthcheck,
