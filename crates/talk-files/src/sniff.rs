@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// FILE-07: however a page is disguised, it is not taken for a text.
+    /// FILE-07: a page in any disguise is not recognised as plain text.
     #[test]
     fn pages_and_drawings_are_never_plain_text() {
         for (head, expected) in [

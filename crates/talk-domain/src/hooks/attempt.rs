@@ -23,7 +23,7 @@ pub struct Retries {
 pub enum Outcome {
     /// The endpoint accepted the event.
     Accepted,
-    /// The try failed. `Some` has the seconds that the endpoint asks to wait, from `Retry-After`.
+    /// The try failed. `Some` has the seconds that the endpoint names in `Retry-After`.
     Failed(Option<u32>),
     /// The endpoint wants no more events: 410.
     Gone,

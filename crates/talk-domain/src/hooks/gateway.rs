@@ -68,7 +68,7 @@ pub trait Intercepts: Send + Sync {
 
 /// Driven port: reports to the admins of a customer.
 pub trait Reports: Send + Sync {
-    /// Reports to the connected admins that an endpoint was disabled. A report may be lost, for example
-    /// when the server ends: the endpoint itself says why it is disabled.
+    /// Reports to the connected admins that an endpoint was disabled. A report may be lost, for
+    /// example when the server ends; the reason is also stored with the endpoint.
     fn webhook_disabled(&self, webhook: Webhook) -> BoxFuture<'_, ()>;
 }

@@ -114,7 +114,7 @@ pub trait InterceptRepository {
     /// Only when storage fails.
     fn get(&mut self, point: Point) -> Result<Option<Intercept>, StoreError>;
 
-    /// Stores an intercept, in place of the one at its point if there is one.
+    /// Stores an intercept. It replaces the one at its point, if there is one.
     ///
     /// # Errors
     /// Only when storage fails.

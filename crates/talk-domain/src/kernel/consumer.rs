@@ -1,8 +1,8 @@
-//! Consumers of the event log: each takes every event of the installation at least once, and the
-//! events of a stream by `seq`. Streams come in any order.
+//! Consumers of the event log: each processes every event of the installation at least once, and
+//! the events of a stream in the order of `seq`. Streams come in any order.
 //!
-//! A new consumer starts at the end of the log. From then on retention keeps the events for it that
-//! it has not taken.
+//! A new consumer starts at the end of the log. From then on, retention keeps the events that it
+//! has not processed.
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ pub enum Taken {
     Skipped,
 }
 
-/// Driven port: takes the events of the log, on units of the domain `D`.
+/// Driven port: processes the events of the log, on units of the domain `D`.
 pub trait Consumer<D: Domain>: Send + Sync {
     /// The name under which its position is stored.
     fn name(&self) -> &'static str;
 
-    /// Returns the customers whose events it takes; `None` for all. While the set is empty, no
+    /// Returns the customers whose events it processes; `None` for all. While the set is empty, no
     /// event is read. It is called on the snapshot from which the events are read.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The log of the whole installation, and the positions in it up to which consumers have taken its
+//! The log of the whole installation, and the positions up to which consumers have processed its
 //! events.
 //!
 //! Retention deletes no event after the smallest stored position: see
@@ -12,8 +12,8 @@ use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
 
-/// A place in the log of the installation. Positions of one store rise in the order in which
-/// consumers take events. They need not be dense, and mean nothing to another store.
+/// A position in the log of the installation. The positions of a store rise in the order in which
+/// consumers get the events. They need not be dense, and have no meaning in another store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position(u64);
 
@@ -48,9 +48,9 @@ pub struct LogChunk {
 pub struct Registered {
     /// The name of the consumer.
     pub name: String,
-    /// The number of events that it has not taken; an estimate.
+    /// Estimated number of events that it has not processed.
     pub lag: u64,
-    /// When the first event was logged that it has not taken.
+    /// Time at which the first event that it has not processed was logged.
     pub oldest: Option<Timestamp>,
 }
 
@@ -97,7 +97,7 @@ pub trait ConsumerRepository {
     /// In a unit of a customer.
     fn enter(&mut self, customer: CustomerId) -> Result<(), StoreError>;
 
-    /// Stores the position of a consumer, in place of the one that it has.
+    /// Stores the position of a consumer. It replaces an earlier one.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -104,7 +104,7 @@ impl Store<Talk> for MemoryStore {
     }
 }
 
-/// A consumer that records the events it takes, and fails the first `failures` times.
+/// A consumer that records the events it processes, and fails the first `failures` times.
 struct Recording {
     name: &'static str,
     store: MemoryStore,
@@ -128,7 +128,7 @@ impl Recording {
         }
     }
 
-    /// Waits until it has taken `count` events.
+    /// Waits until it has processed `count` events.
     async fn has(&self, count: usize) -> Vec<u64> {
         loop {
             let taken = self.taken.notified();
@@ -218,7 +218,8 @@ impl Bell for Silent {
     fn ring(&self, _: &[Arc<Logged>]) {}
 }
 
-/// LOG-07: each consumer takes every event from its own position on, whatever the others do.
+/// LOG-07: each consumer processes every event from its own position on, independently of the
+/// others.
 #[tokio::test(start_paused = true)]
 async fn consumers_are_independent_and_begin_at_their_positions() {
     let store = MemoryStore::default();
@@ -258,7 +259,8 @@ async fn events_come_again_after_a_failure() {
     assert_eq!(consumer.has(3).await, [1, 2, 3]);
 }
 
-/// LOG-07: a commit of another process rings no bell here, and its event is taken a second later.
+/// LOG-07: a commit of another process rings no bell here, and its event is processed a second
+/// later.
 #[tokio::test(start_paused = true)]
 async fn an_event_without_a_ring_is_taken_within_a_second() {
     let store = MemoryStore::default();

@@ -161,7 +161,7 @@ fn is_known(request: &HttpRequest, tag: &str) -> bool {
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-/// The bytes that a request asks to get.
+/// The bytes that a request selects.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,

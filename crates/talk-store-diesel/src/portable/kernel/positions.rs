@@ -115,8 +115,8 @@ impl Scope<'_> {
         Ok(position.map(Position::new))
     }
 
-    /// Returns the position up to which every registered consumer has taken the log; `None` without
-    /// consumers.
+    /// Returns the position up to which every registered consumer has processed the log; `None`
+    /// without consumers.
     pub(crate) fn taken_by_all(&mut self) -> Result<Option<Position>, StoreError> {
         let first: Option<i64> = consumers::table
             .select(min(consumers::position))
