@@ -22,7 +22,7 @@ mod subscribing;
 mod tests;
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -81,6 +81,8 @@ pub struct Hub {
     recent: VecDeque<(StreamId, u64)>,
     committed_count: u64,
     queue_limit: usize,
+    /// Frames that are not in the log, each with the agent that sends it, until they are flushed.
+    ephemeral: BTreeMap<StreamId, Vec<(AgentId, Arc<str>)>>,
 }
 
 /// Returns the number of bytes that a connection may receive before it acknowledges them. An
@@ -196,23 +198,30 @@ impl Hub {
         }
     }
 
-    /// Sends a frame that is not in the log to the live subscribers of a stream. Skips connections of
-    /// the sender's agent, and queues that are more than a quarter full.
-    pub fn send_ephemeral(
-        &mut self,
-        id: SubscriberId,
-        stream: StreamId,
-        frame: &Arc<str>,
-        out: &mut dyn Outbox,
-    ) {
-        let (Some(sender), Some(fanout)) = (self.subscribers.get(&id), self.fanouts.get(&stream))
-        else {
-            return;
+    /// Keeps a frame that is not in the log until [`flush_ephemeral`](Self::flush_ephemeral). Returns
+    /// whether it is the only one that is kept. A sender that is not connected sends nothing.
+    pub fn keep_ephemeral(&mut self, id: SubscriberId, stream: StreamId, frame: Arc<str>) -> bool {
+        let Some(sender) = self.subscribers.get(&id) else {
+            return false;
         };
-        let agent = sender.reader.agent;
-        for other in fanout.live.clone() {
-            let notice = Notice::Ephemeral(stream, Arc::clone(frame));
-            self.send_unlogged(other, agent, notice, out);
+        let is_first = self.ephemeral.is_empty();
+        let kept = self.ephemeral.entry(stream).or_default();
+        kept.push((sender.reader.agent, frame));
+        is_first
+    }
+
+    /// Sends the frames that were kept to the live subscribers of their streams: all of a stream to one
+    /// subscriber after the other, so that each may write them at once. Skips connections of the
+    /// sender's agent, and queues that are more than a quarter full.
+    pub fn flush_ephemeral(&mut self, out: &mut dyn Outbox) {
+        for (stream, frames) in std::mem::take(&mut self.ephemeral) {
+            let fanout = self.fanouts.get(&stream);
+            for other in fanout.map(|fanout| fanout.live.clone()).unwrap_or_default() {
+                for (agent, frame) in &frames {
+                    let notice = Notice::Ephemeral(stream, Arc::clone(frame));
+                    self.send_unlogged(other, *agent, notice, out);
+                }
+            }
         }
     }
 
@@ -271,8 +280,9 @@ impl Hub {
         }
     }
 
-    /// Delivers the events of a commit, in their order.
+    /// Delivers the events of a commit, in their order, after the ephemeral frames from before it.
     pub fn committed(&mut self, events: &[Arc<Logged>], out: &mut dyn Outbox) {
+        self.flush_ephemeral(out);
         for event in events {
             self.remember(event);
             self.deliver(event, out);

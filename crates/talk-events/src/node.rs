@@ -29,6 +29,10 @@ use io::NodeIo;
 /// Maximum number of events in one read of the log.
 const PAGE: u32 = 128;
 
+/// How long ephemeral frames wait for further ones. Each connection then writes them at once: a
+/// write per frame costs a busy chat more than half of its deliveries.
+const GATHERING: Duration = Duration::from_millis(2);
+
 /// Time between two searches for changes of presence.
 const PRESENCE: Duration = Duration::from_secs(1);
 
@@ -57,6 +61,7 @@ pub(crate) enum Command {
     Unsubscribe(SubscriberId, Scope),
     Acknowledge(SubscriberId, usize),
     Ephemeral(SubscriberId, StreamId, Arc<str>),
+    FlushEphemeral,
     Presence(PresenceChange, Vec<StreamId>),
     Report(HashSet<AgentId>, Arc<str>),
     Page {
@@ -223,7 +228,12 @@ impl Running {
                 hub.send_presence(change.agent, &streams, change.presence, io);
             }
             Command::Report(agents, frame) => hub.send_report(&agents, &frame, io),
-            Command::Ephemeral(id, stream, frame) => hub.send_ephemeral(id, stream, &frame, io),
+            Command::Ephemeral(id, stream, frame) => {
+                if hub.keep_ephemeral(id, stream, frame) {
+                    io.flush_later();
+                }
+            }
+            Command::FlushEphemeral => hub.flush_ephemeral(io),
             Command::Page {
                 id,
                 stream,

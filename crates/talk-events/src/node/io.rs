@@ -11,7 +11,7 @@ use talk_domain::kernel::stream::{Realm, StreamId};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{Command, PAGE};
+use super::{Command, GATHERING, PAGE};
 use crate::hub::{Outbox, SubscriberId};
 use crate::mailbox::Mailbox;
 use crate::roster::PresenceChange;
@@ -67,6 +67,15 @@ impl NodeIo {
 
     pub(super) fn disconnect(&mut self, id: SubscriberId) {
         self.peers.remove(&id);
+    }
+
+    /// Flushes ephemeral frames after [`GATHERING`].
+    pub(super) fn flush_later(&self) {
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(GATHERING).await;
+            let _ = sender.send(Command::FlushEphemeral);
+        });
     }
 
     /// Finds the streams whose participants get a change of presence. After a failure the change is

@@ -3,7 +3,7 @@
 use talk_domain::kernel::live::{Presence, Start};
 use talk_domain::testing::{agent_id, stream_id};
 
-use super::desk::{Desk, long};
+use super::desk::{Desk, long, said};
 use crate::hub::SubscriberId;
 
 fn send_presence(desk: &mut Desk, agent: u128, streams: &[u128]) {
@@ -12,9 +12,14 @@ fn send_presence(desk: &mut Desk, agent: u128, streams: &[u128]) {
     hub.send_presence(agent_id(agent), &streams, Presence::Online, out);
 }
 
+fn keep_ephemeral(desk: &mut Desk, id: u64, frame: &str) -> bool {
+    let id = SubscriberId(id);
+    desk.hub.keep_ephemeral(id, stream_id(1), frame.into())
+}
+
 fn send_ephemeral(desk: &mut Desk, id: u64, frame: &str) {
-    let (hub, out) = (&mut desk.hub, &mut desk.out);
-    hub.send_ephemeral(SubscriberId(id), stream_id(1), &frame.into(), out);
+    keep_ephemeral(desk, id, frame);
+    desk.hub.flush_ephemeral(&mut desk.out);
 }
 
 /// WS-18: presence.
@@ -78,6 +83,31 @@ fn an_ephemeral_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
         desk.sent(3).is_empty(),
         "a subscriber that is gone says nothing"
     );
+}
+
+/// WS-18: a connection may write the frames that came together at once, and nothing changes places
+/// with an event.
+#[test]
+fn passing_frames_wait_to_be_sent_together_or_before_the_next_event() {
+    let mut desk = Desk::new(1_000);
+    for n in 1..=3 {
+        desk.live(n, n.into(), (stream_id(1), 5));
+        desk.sent(n);
+    }
+    assert!(keep_ephemeral(&mut desk, 1, "one types"));
+    assert!(!keep_ephemeral(&mut desk, 2, "two types"));
+    assert!(desk.sent(3).is_empty());
+    desk.hub.flush_ephemeral(&mut desk.out);
+    assert_eq!(desk.sent(3), ["passing one types", "passing two types"]);
+    assert_eq!(desk.sent(1), ["passing two types"]);
+    assert!(keep_ephemeral(&mut desk, 1, "one types"));
+    desk.hub.disconnect(SubscriberId(1));
+    desk.commit(&[said(stream_id(1), 6)]);
+    let sent = desk.sent(3);
+    assert_eq!(sent[0], "passing one types", "{sent:?}");
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    desk.hub.flush_ephemeral(&mut desk.out);
+    assert!(desk.sent(3).is_empty());
 }
 
 /// A subscriber whose queue is more than a quarter full gets no ephemeral frames.
