@@ -81,7 +81,8 @@ pub struct Hub {
     recent: VecDeque<(StreamId, u64)>,
     committed_count: u64,
     queue_limit: usize,
-    /// Frames that are not in the log, each with the agent that sends it, until they are flushed.
+    /// Collected frames that are not in the log, each with the agent that sent it, until they are
+    /// flushed.
     ephemeral: BTreeMap<StreamId, Vec<(AgentId, Arc<str>)>>,
 }
 
@@ -198,8 +199,9 @@ impl Hub {
         }
     }
 
-    /// Keeps a frame that is not in the log until [`flush_ephemeral`](Self::flush_ephemeral). Returns
-    /// whether it is the only one that is kept. A sender that is not connected sends nothing.
+    /// Collects a frame that is not in the log, which [`flush_ephemeral`](Self::flush_ephemeral)
+    /// will send. Returns whether it is the first one, so that a flush must be scheduled. The frame
+    /// of a sender that is not connected is dropped.
     pub fn keep_ephemeral(&mut self, id: SubscriberId, stream: StreamId, frame: Arc<str>) -> bool {
         let Some(sender) = self.subscribers.get(&id) else {
             return false;
@@ -210,9 +212,9 @@ impl Hub {
         is_first
     }
 
-    /// Sends the frames that were kept to the live subscribers of their streams: all of a stream to one
-    /// subscriber after the other, so that each may write them at once. Skips connections of the
-    /// sender's agent, and queues that are more than a quarter full.
+    /// Sends the collected frames to the live subscribers of their streams. Each subscriber gets
+    /// all frames of a stream together, so that its connection may send them in one write. Skips
+    /// connections of the sender's agent, and queues that are more than a quarter full.
     pub fn flush_ephemeral(&mut self, out: &mut dyn Outbox) {
         for (stream, frames) in std::mem::take(&mut self.ephemeral) {
             let fanout = self.fanouts.get(&stream);
@@ -280,7 +282,8 @@ impl Hub {
         }
     }
 
-    /// Delivers the events of a commit, in their order, after the ephemeral frames from before it.
+    /// Delivers the events of a commit, in their order. Ephemeral frames that were collected before
+    /// it are sent first.
     pub fn committed(&mut self, events: &[Arc<Logged>], out: &mut dyn Outbox) {
         self.flush_ephemeral(out);
         for event in events {

@@ -29,8 +29,8 @@ use io::NodeIo;
 /// Maximum number of events in one read of the log.
 const PAGE: u32 = 128;
 
-/// How long ephemeral frames wait for further ones. Each connection then writes them at once: a
-/// write per frame costs a busy chat more than half of its deliveries.
+/// Time for which ephemeral frames are collected, so that each connection sends several in one
+/// write: with a write per frame, a busy chat delivers less than half as many.
 const GATHERING: Duration = Duration::from_millis(2);
 
 /// Time between two searches for changes of presence.

@@ -85,10 +85,9 @@ fn an_ephemeral_frame_reaches_the_other_agents_that_are_live_in_the_stream() {
     );
 }
 
-/// WS-18: a connection may write the frames that came together at once, and nothing changes places
-/// with an event.
+/// WS-18: collected frames are sent together, and frames and events stay in their order.
 #[test]
-fn passing_frames_wait_to_be_sent_together_or_before_the_next_event() {
+fn ephemeral_frames_are_collected_and_sent_before_the_next_event() {
     let mut desk = Desk::new(1_000);
     for n in 1..=3 {
         desk.live(n, n.into(), (stream_id(1), 5));
