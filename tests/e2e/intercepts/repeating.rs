@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use talk_testkit::harness::Client;
+use talk_testkit::harness::{Client, Socket};
 
-use super::{DECISIONS, MESSAGES, says, set, texts};
+use super::{DECISIONS, HELD, INTERCEPT, MESSAGES, is_about, says, set, texts};
 use crate::webhooks::receiver::{Receiver, status};
 use crate::webhooks::server_for;
 
@@ -59,6 +59,47 @@ async fn posted(by: &Client, text: &str, body: &serde_json::Value) -> (u16, Stri
         _ => answer.but_for_its_id(),
     };
     (answer.status, body)
+}
+
+/// INT-06: a repetition shares the decision also if the intercept is off meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_or_blocked_message_is_not_posted_once_the_intercept_is_off() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let chat = alice.chat("group", &[]).await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|request| {
+        if is_about(request, "held") {
+            return says(&json!({"action": "hold"}));
+        }
+        says(&json!({"action": "block", "reason": "no"}))
+    });
+    let mut first = Vec::new();
+    for text in ["held", "blocked"] {
+        let body = json!({"chat_id": chat["id"], "text": text});
+        first.push((text, posted(&alice, text, &body).await, body));
+    }
+    admin.put(INTERCEPT, json!({"enabled": false})).await.ok();
+    for (text, answer, body) in &first {
+        assert_eq!(posted(&alice, text, body).await, *answer);
+    }
+    let mut socket = Socket::open(&alice).await;
+    for is_on in [true, false] {
+        admin.put(INTERCEPT, json!({"enabled": is_on})).await.ok();
+        let message = json!({"chat_id": chat["id"], "text": "held"});
+        let frame = json!({"type": "post", "id": "frame-0001", "message": message});
+        socket.send(frame).await;
+        socket.answer("held").await;
+    }
+    assert!(texts(&alice, &chat).await.is_empty());
+    let held = admin.get(&format!("{HELD}?order=asc")).await.rows();
+    assert_eq!(held.len(), 2);
+    let release = format!("{HELD}/{}/release", held[0]["id"].as_str().expect("an id"));
+    admin.post(&release, json!({})).await.ok();
+    let (text, answer, body) = &first[0];
+    assert_eq!(posted(&alice, text, body).await, *answer);
+    assert_eq!(texts(&alice, &chat).await, ["held"]);
 }
 
 /// INT-06: a rejection is not final; the next call has the same id.

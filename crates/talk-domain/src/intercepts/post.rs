@@ -88,6 +88,7 @@ fn broken_rule(error: PostMessageError) -> Result<String, PostMessageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::idempotency::IdempotencyKey;
     use crate::talk::model::event::EventKind::MessagePosted;
     use crate::testing::{MockUnitOfWork, Scene, a_chat, a_decision, agent_id, context};
 
@@ -105,8 +106,16 @@ mod tests {
         verdict: Verdict,
         text: &str,
     ) -> Result<Settled<Posted>, SettlePostError> {
+        settle_decided(uow, a_decision(verdict), text)
+    }
+
+    fn settle_decided(
+        uow: &mut MockUnitOfWork,
+        decision: Decision,
+        text: &str,
+    ) -> Result<Settled<Posted>, SettlePostError> {
         let settled = SettlePost {
-            decision: a_decision(verdict),
+            decision,
             command: PostMessage {
                 chat: a_chat().id,
                 parent: None,
@@ -201,6 +210,43 @@ mod tests {
         let settled = settle(&mut uow, Verdict::Hold, "hello").unwrap();
         assert!(matches!(settled, Settled::Ended(one) if one.verdict == Verdict::Hold));
         assert!(scene.events().is_empty());
+    }
+
+    /// INT-06: a repetition finds the answer also if no intercept is active then. A rejection is not
+    /// final.
+    #[test]
+    fn a_blocked_or_held_message_keeps_its_answer_under_the_key() {
+        let key = IdempotencyKey {
+            key: "k-12345678".into(),
+            fingerprint: [1; 32],
+        };
+        let id = a_decision(Verdict::Hold).id;
+        for (verdict, expected) in [
+            (Verdict::Block, Some(Answer::Blocked(id, "because".into()))),
+            (Verdict::Hold, Some(Answer::Held(id))),
+            (Verdict::Reject, None),
+        ] {
+            let mut uow = scene().unit();
+            uow.idempotency.expect_find().returning(|_, _| Ok(None));
+            uow.decisions.expect_find().returning(|_, _| Ok(None));
+            records(&mut uow, verdict, false);
+            uow.held.expect_count().returning(|_| Ok((0, 0)));
+            uow.held.expect_insert().returning(|_| Ok(()));
+            let insert = uow.idempotency.expect_insert();
+            insert
+                .times(usize::from(expected.is_some()))
+                .withf(move |stored| {
+                    (&*stored.key, stored.fingerprint) == ("k-12345678", [1; 32])
+                        && Some(&stored.answer) == expected.as_ref()
+                })
+                .returning(|_| Ok(()));
+            let keyed = Decision {
+                key: Some(key.clone()),
+                ..a_decision(verdict)
+            };
+            let settled = settle_decided(&mut uow, keyed, "hello").unwrap();
+            assert!(matches!(settled, Settled::Ended(one) if one.verdict == verdict));
+        }
     }
 
     /// INT-08.

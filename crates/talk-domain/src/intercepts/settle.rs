@@ -79,7 +79,8 @@ pub(super) fn record(uow: &mut dyn TalkUnit, decision: &Decision) -> Result<(), 
 }
 
 /// Records a decision by which no message is stored now, and stores the content as held if that is
-/// the decision.
+/// the decision. Stores the answer of a final decision, so that a repetition finds it also if no
+/// intercept is active then.
 pub(super) fn end(
     uow: &mut dyn TalkUnit,
     cx: &Context,
@@ -103,6 +104,13 @@ pub(super) fn end(
         })?;
     }
     record(uow, &decision)?;
+    let answer = match decision.verdict {
+        Verdict::Hold => Answer::Held(decision.id),
+        Verdict::Block => Answer::Blocked(decision.id, decision.reason.clone()),
+        // A repetition calls the intercept again.
+        _ => return Ok(decision),
+    };
+    keep_answer(uow, cx, (&decision, answer))?;
     Ok(decision)
 }
 

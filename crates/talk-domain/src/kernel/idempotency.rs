@@ -1,7 +1,7 @@
 //! Idempotency keys: the answer to a request is stored in the transaction of its effect.
 
 use crate::kernel::error::refusals;
-use crate::kernel::id::{AgentId, MessageId};
+use crate::kernel::id::{AgentId, DecisionId, MessageId};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::stream::StreamId;
 
@@ -20,6 +20,10 @@ pub enum Answer {
     Event(StreamId, u64),
     /// The current state of a message, for a request that changed nothing.
     Message(MessageId),
+    /// The message of the request is held under this id, or was until an admin decided on it.
+    Held(DecisionId),
+    /// An intercept refused the message of the request, for this reason.
+    Blocked(DecisionId, String),
 }
 
 /// A request with its stored answer.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::kernel::context::Actor;
+use crate::kernel::id::DecisionId;
 use crate::kernel::idempotency::{Answer, Repeatable};
 use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
@@ -20,6 +21,10 @@ pub enum Reply {
     Event(Arc<Logged>),
     /// The current state of a message that did not change.
     Message(Box<Message>),
+    /// The message of the request is held.
+    Held(DecisionId),
+    /// An intercept refused the message of the request, for this reason.
+    Blocked(DecisionId, String),
 }
 
 impl Repeatable for Reply {
@@ -28,6 +33,8 @@ impl Repeatable for Reply {
             Self::Body(body) => Answer::Body(body.clone()),
             Self::Event(event) => Answer::Event(event.stream, event.seq),
             Self::Message(message) => Answer::Message(message.id),
+            Self::Held(id) => Answer::Held(*id),
+            Self::Blocked(id, reason) => Answer::Blocked(*id, reason.clone()),
         }
     }
 }
@@ -50,6 +57,8 @@ pub fn load_reply(
             Reply::Event(event.ok_or_else(gone)?)
         }
         Answer::Message(id) => Reply::Message(Box::new(view_message(snapshot, actor, id)?.1)),
+        Answer::Held(id) => Reply::Held(id),
+        Answer::Blocked(id, ref reason) => Reply::Blocked(id, reason.clone()),
     })
 }
 
@@ -59,6 +68,7 @@ mod tests {
     use crate::testing::{
         MockSnapshot, a_chat, a_message, actor, agent_id, message_id, posted, seen, stream_id,
     };
+    use uuid::Uuid;
 
     fn loaded(snapshot: &mut MockSnapshot, answer: &Answer) -> Result<Reply, AccessError> {
         load_reply(snapshot, actor(agent_id(1)), answer)
@@ -75,6 +85,8 @@ mod tests {
             Answer::Body("{}".into()),
             Answer::Event(stream_id(1), 5),
             Answer::Message(message_id(1)),
+            Answer::Held(Uuid::from_u128(1).into()),
+            Answer::Blocked(Uuid::from_u128(1).into(), "no".into()),
         ] {
             let reply = loaded(&mut snapshot, &answer).unwrap();
             assert_eq!(reply.answer(), answer);

@@ -152,7 +152,7 @@ mod tests {
                     Answer::Body(body) => {
                         !body.contains(r#""token":"#) && body.contains("token_prefix")
                     }
-                    Answer::Event(..) | Answer::Message(_) => false,
+                    _ => false,
                 })
                 .returning(|_| Ok(()));
         });

@@ -90,7 +90,7 @@ impl Caller {
                 let data = frame::data(&event.payload).map(str::to_owned);
                 data.ok_or_else(lost)
             }
-            Answer::Message(_) => Err(lost()),
+            Answer::Message(_) | Answer::Held(_) | Answer::Blocked(..) => Err(lost()),
         }
     }
 }

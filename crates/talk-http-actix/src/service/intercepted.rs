@@ -17,7 +17,7 @@ use talk_domain::intercepts::reserve::{Reserved, reserve};
 use talk_domain::intercepts::{HeldLimits, Settled};
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::ErrorKind;
-use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::id::{ChatId, DecisionId};
 use talk_domain::kernel::idempotency::{Answer, IdempotencyKey};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::Store;
@@ -52,7 +52,7 @@ pub(crate) enum Outcome<T> {
     /// It is held.
     Held {
         /// The held message.
-        id: String,
+        id: DecisionId,
         /// Whether an earlier request with the same key was held.
         is_repeated: bool,
     },
@@ -223,7 +223,7 @@ fn refused_or_held<T>(
 ) -> Result<Outcome<T>, ApiError> {
     match decision.verdict {
         verdict if verdict.was_held() => Ok(Outcome::Held {
-            id: decision.id.to_string(),
+            id: decision.id,
             is_repeated: retry_after.is_none(),
         }),
         Verdict::Reject => {
@@ -232,18 +232,21 @@ fn refused_or_held<T>(
             let refused = ApiError::new(status, "INTERCEPT_UNAVAILABLE", message);
             Err(refused.retry_after(retry_after.unwrap_or_default()))
         }
-        _ => {
-            let message = match &*decision.reason {
-                "" => "the intercept refused the message",
-                reason => reason,
-            };
-            let status = Status::Domain(ErrorKind::Unprocessable);
-            Err(ApiError::new(status, "INTERCEPT_BLOCKED", message))
-        }
+        _ => Err(blocked(&decision.reason)),
     }
 }
 
+/// The refusal of a message that an intercept blocked for this reason.
+pub(crate) fn blocked(reason: &str) -> ApiError {
+    let message = match reason {
+        "" => "the intercept refused the message",
+        reason => reason,
+    };
+    let status = Status::Domain(ErrorKind::Unprocessable);
+    ApiError::new(status, "INTERCEPT_BLOCKED", message)
+}
+
 /// The answer to a request that is held.
-pub(crate) fn held_response(id: String) -> HttpResponse {
-    HttpResponse::Accepted().json(Held::new(id))
+pub(crate) fn held_response(id: DecisionId) -> HttpResponse {
+    HttpResponse::Accepted().json(Held::new(id.to_string()))
 }

@@ -26,7 +26,7 @@ use crate::body::JsonBody;
 use crate::caller::Caller;
 use crate::digest::digest;
 use crate::endpoint::{JsonResponse, Kept, Refused};
-use crate::service::intercepted::Outcome;
+use crate::service::intercepted::{Outcome, blocked};
 use crate::shared::Shared;
 
 const HEADER: &str = "idempotency-key";
@@ -67,11 +67,13 @@ impl<T> Repeatable for PostResult<T> {
     }
 }
 
-/// Encodes an answer as JSON.
+/// Encodes an answer as JSON, or returns the refusal that is repeated.
 fn encode(reply: Reply) -> Result<String, ApiError> {
     match reply {
         Reply::Body(body) => Ok(body),
         Reply::Message(message) => Ok(json(&Message::from(&*message))),
+        Reply::Held(id) => Ok(json(&Held::new(id.to_string()))),
+        Reply::Blocked(_, reason) => Err(blocked(&reason)),
         Reply::Event(event) => {
             let (stream, seq) = (event.stream, event.seq);
             let nothing = || ApiError::internal(format!("event {seq} of {stream} has no data"));
@@ -100,14 +102,7 @@ impl PostAnswer<Message> {
         let (reply, is_replayed) = match outcome {
             Outcome::Done(event) => (Reply::Event(event), false),
             Outcome::Repeated(answer) => (repeated(shared, actor, answer).await?, true),
-            Outcome::Held { id, is_repeated } => {
-                return Ok(Self {
-                    body: json(&Held::new(id.clone())),
-                    is_replayed: is_repeated,
-                    held: Some(id),
-                    shown: PhantomData,
-                });
-            }
+            Outcome::Held { id, is_repeated } => (Reply::Held(id), is_repeated),
         };
         Self::new(reply, is_replayed)
     }
@@ -115,10 +110,14 @@ impl PostAnswer<Message> {
 
 impl<T> PostAnswer<T> {
     fn new(reply: Reply, is_replayed: bool) -> Result<Self, ApiError> {
+        let held = match &reply {
+            Reply::Held(id) => Some(id.to_string()),
+            _ => None,
+        };
         Ok(Self {
             body: encode(reply)?,
             is_replayed,
-            held: None,
+            held,
             shown: PhantomData,
         })
     }

@@ -248,6 +248,7 @@ diesel::table! {
         seq -> Nullable<BigInt>,
         message_id -> Nullable<Binary>,
         answered_at -> BigInt,
+        decision_id -> Nullable<Binary>,
     }
 }
 

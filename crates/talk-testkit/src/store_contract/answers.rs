@@ -4,6 +4,7 @@ use talk_domain::kernel::idempotency::{Answer, StoredAnswer};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::{agent_id, at, chat_id, message_id};
+use uuid::Uuid;
 
 use super::Factory;
 use super::world::{World, other_customer};
@@ -15,6 +16,8 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
         Answer::Body("{\"a\":1}".into()),
         Answer::Event(chat_id(1).into(), 9),
         Answer::Message(message_id(1)),
+        Answer::Held(Uuid::from_u128(7).into()),
+        Answer::Blocked(Uuid::from_u128(7).into(), String::new()),
     ];
     let find = || world.write(|uow| uow.idempotency().find(agent_id(1), "Key-0001"));
     assert_eq!(find().await.unwrap(), None);
@@ -39,7 +42,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
         });
         foreign.await.unwrap();
         assert!(find().await.unwrap().is_some());
-        if n < 12 {
+        if n < 14 {
             let forget = world.write(|uow| uow.idempotency().delete(agent_id(1), "Key-0001"));
             forget.await.unwrap();
             assert_eq!(find().await.unwrap(), None);
@@ -49,7 +52,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
     assert_eq!(other_case.await.unwrap(), None);
     let other_agent = world.write(|uow| uow.idempotency().find(agent_id(2), "Key-0001"));
     assert_eq!(other_agent.await.unwrap(), None);
-    for (before, kept) in [(12, true), (13, false)] {
+    for (before, kept) in [(14, true), (15, false)] {
         world
             .store
             .write(Unit::installation("purge"), move |uow| {

@@ -23,6 +23,7 @@ pub(crate) struct AnsweredRow {
     seq: Option<i64>,
     message_id: Option<Vec<u8>>,
     answered_at: i64,
+    decision_id: Option<Vec<u8>>,
 }
 
 /// Stores the answer to an agent of `customer`.
@@ -31,14 +32,16 @@ pub(crate) fn put(
     customer: CustomerId,
     answered: &StoredAnswer,
 ) -> Result<(), StoreError> {
-    let (body, event, message) = match &answered.answer {
-        Answer::Body(body) => (Some(&**body), None, None),
-        Answer::Event(stream, seq) => (None, Some((&stream.id, *seq)), None),
-        Answer::Message(message) => (None, None, Some(message)),
+    let (body, event, message, decision) = match &answered.answer {
+        Answer::Body(body) => (Some(&**body), None, None, None),
+        Answer::Event(stream, seq) => (None, Some((&stream.id, *seq)), None, None),
+        Answer::Message(message) => (None, None, Some(message), None),
+        Answer::Held(decision) => (None, None, None, Some(decision)),
+        Answer::Blocked(decision, reason) => (Some(&**reason), None, None, Some(decision)),
     };
     prepared!(
         "INSERT INTO talk_idempotency (agent_id, key, customer_id, fingerprint, body, chat_id, \
-         seq, message_id, answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         seq, message_id, answered_at, decision_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             Value::Bytes(answered.agent.0.as_bytes()),
             Value::Text(&answered.key),
@@ -49,6 +52,7 @@ pub(crate) fn put(
             Value::Optional(event.map(|(_, place)| seq(place))),
             Value::OptionalBytes(message.map(|message| message.0.as_bytes().as_slice())),
             Value::Number(answered.at.as_micros()),
+            Value::OptionalBytes(decision.map(|decision| decision.0.as_bytes().as_slice())),
         ]
     )
     .run(conn)
@@ -60,12 +64,17 @@ impl TryFrom<AnsweredRow> for StoredAnswer {
     type Error = StoreError;
 
     fn try_from(row: AnsweredRow) -> Result<Self, StoreError> {
-        let answer = match (row.body, row.chat_id, row.seq, row.message_id) {
-            (Some(body), None, None, None) => Answer::Body(body),
-            (None, Some(chat), Some(seq), None) => {
+        let decision = row.decision_id;
+        let answer = match (row.body, row.chat_id, row.seq, row.message_id, decision) {
+            (Some(body), None, None, None, None) => Answer::Body(body),
+            (None, Some(chat), Some(seq), None, None) => {
                 Answer::Event(id::<ChatId>(&chat)?.into(), number(seq)?)
             }
-            (None, None, None, Some(message)) => Answer::Message(id(&message)?),
+            (None, None, None, Some(message), None) => Answer::Message(id(&message)?),
+            (None, None, None, None, Some(decision)) => Answer::Held(id(&decision)?),
+            (Some(reason), None, None, None, Some(decision)) => {
+                Answer::Blocked(id(&decision)?, reason)
+            }
             _ => return Err(corrupt("an answer of no known form")),
         };
         Ok(Self {

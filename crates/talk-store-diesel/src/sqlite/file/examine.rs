@@ -323,7 +323,7 @@ mod tests {
         for (tampering, expected) in [
             (
                 "INSERT INTO talk_idempotency SELECT NULL, x'01', 'key', id, x'02', 'body', NULL, NULL, \
-                 NULL, 0 FROM talk_customers",
+                 NULL, 0, NULL FROM talk_customers",
                 "kept answers without their agent",
             ),
             (

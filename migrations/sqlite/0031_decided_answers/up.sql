@@ -1,0 +1,3 @@
+-- The decision of an intercept that held the message of the request, or refused it: `body` then has the
+-- reason. NULL for other answers.
+ALTER TABLE talk_idempotency ADD COLUMN decision_id BLOB;
