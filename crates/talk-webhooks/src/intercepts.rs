@@ -44,6 +44,9 @@ pub struct InterceptCaller {
     client: Client,
     /// The enabled intercepts.
     enabled: RwLock<HashMap<Key, Arc<Intercept>>>,
+    /// Held while the intercepts are read and replaced: a read that began before a change must not replace
+    /// the result of one that began after it.
+    reading: tokio::sync::Mutex<()>,
     /// The state of each enabled intercept that was called.
     called: Mutex<HashMap<Key, Arc<State>>>,
     /// Limits the calls under way of all customers.
@@ -66,6 +69,7 @@ impl InterceptCaller {
             ports,
             client,
             enabled: RwLock::default(),
+            reading: tokio::sync::Mutex::default(),
             called: Mutex::default(),
             connections: Arc::new(Semaphore::new(connections)),
             share: (connections / SHARE).max(1),
@@ -85,6 +89,7 @@ impl InterceptCaller {
 
     /// Replaces the intercepts in memory by those in the database.
     async fn read(&self) -> Result<(), StoreError> {
+        let _reading = self.reading.lock().await;
         let unit = Unit::installation("enabled_intercepts").in_lane(ReadLane::Shared);
         let store = &self.ports.store;
         let enabled = store.read(unit, |snapshot| snapshot.intercepts().enabled());

@@ -1,5 +1,9 @@
 //! Tests of the intercepts in memory.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use super::*;
 use crate::client::ClientSettings;
 use crate::guard::Guard;
@@ -13,6 +17,8 @@ use talk_domain::testing::{MockSnapshot, an_intercept, at, customer_id};
 struct Shelf {
     enabled: Mutex<Vec<Intercept>>,
     reads: Mutex<u32>,
+    /// Lets reads end once they have their result.
+    gate: Option<Semaphore>,
 }
 
 impl Database for Shelf {
@@ -33,22 +39,32 @@ impl Store<Hooks> for Shelf {
         let query = snapshot.intercepts.expect_enabled();
         query.returning(move || Ok(enabled.clone()));
         work(&mut snapshot);
-        Box::pin(async { Ok(()) })
+        Box::pin(async {
+            if let Some(gate) = &self.gate {
+                gate.acquire().await.unwrap().forget();
+            }
+            Ok(())
+        })
     }
 }
 
+const SETTINGS: ClientSettings = ClientSettings {
+    timeout_ms: 1_000,
+    connect_timeout_ms: 1_000,
+    authorities: None,
+};
+
 fn caller(store: &Arc<Shelf>) -> Arc<InterceptCaller> {
-    let settings = ClientSettings {
-        timeout_ms: 1_000,
-        connect_timeout_ms: 1_000,
-        authorities: None,
-    };
+    let client = Client::new(Guard::new(&[], &[], false).unwrap(), &SETTINGS).unwrap();
+    calling(store, client)
+}
+
+fn calling(store: &Arc<Shelf>, client: Client) -> Arc<InterceptCaller> {
     let ports = Ports {
         store: Arc::<Shelf>::clone(store),
         secrets: Arc::new(SealingKeys::default()),
         clock: Arc::new(|| at(0)),
     };
-    let client = Client::new(Guard::new(&[], &[], false).unwrap(), &settings).unwrap();
     Arc::new(InterceptCaller::new(ports, client, 16))
 }
 
@@ -81,4 +97,22 @@ async fn a_change_by_another_process_is_seen_soon() {
         tokio::task::yield_now().await;
     }
     watching.abort();
+}
+
+/// INT-14: a read that began before the change ends after it.
+#[tokio::test]
+async fn a_change_is_not_undone_by_an_earlier_read() {
+    let store = Arc::new(Shelf {
+        gate: Some(Semaphore::new(0)),
+        ..Shelf::default()
+    });
+    let caller = caller(&store);
+    let mut earlier = pin!(caller.read());
+    let is_reading = poll_fn(|cx| Poll::Ready(earlier.as_mut().poll(cx).is_pending())).await;
+    assert!(is_reading);
+    store.enabled.lock().unwrap().push(an_intercept());
+    store.gate.as_ref().unwrap().add_permits(2);
+    let (refreshed, read) = tokio::join!(biased; caller.refresh(), earlier);
+    refreshed.and(read).unwrap();
+    assert!(caller.active(customer_id(), Point::TalkMessage).is_some());
 }
