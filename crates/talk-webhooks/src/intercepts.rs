@@ -140,13 +140,13 @@ impl InterceptCaller {
         });
         let Ok(_free) = free.await else {
             let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-            breaker.skipped();
+            breaker.skipped(intercept.updated);
             return failed(start, "not called: too many calls are under way");
         };
         let answer = self.send(intercept, call, time.saturating_sub(start.elapsed()));
         let answer = answer.await;
         let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        breaker.record(Instant::now(), answer.is_ok());
+        breaker.record(Instant::now(), intercept.updated, answer.is_ok());
         drop(breaker);
         Called {
             answer,

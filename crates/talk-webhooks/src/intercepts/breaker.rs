@@ -43,8 +43,12 @@ impl Breaker {
         }
     }
 
-    /// Records the result of a call.
-    pub(super) fn record(&mut self, now: Instant, is_answered: bool) {
+    /// Records the result of a call that was allowed with the same `changed`. Ignores one of the intercept
+    /// as it was before its last change.
+    pub(super) fn record(&mut self, now: Instant, changed: Timestamp, is_answered: bool) {
+        if self.of != Some(changed) {
+            return;
+        }
         self.is_trying = false;
         if is_answered {
             (self.failures, self.paused_until) = (0, None);
@@ -56,9 +60,11 @@ impl Breaker {
         }
     }
 
-    /// Records that a call that was allowed was not made.
-    pub(super) fn skipped(&mut self) {
-        self.is_trying = false;
+    /// Records that a call that was allowed with the same `changed` was not made.
+    pub(super) fn skipped(&mut self, changed: Timestamp) {
+        if self.of == Some(changed) {
+            self.is_trying = false;
+        }
     }
 }
 
@@ -70,7 +76,7 @@ mod tests {
     fn failed(breaker: &mut Breaker, now: Instant, times: u32) {
         for _ in 0..times {
             assert!(breaker.allows(now, at(1)).is_ok());
-            breaker.record(now, false);
+            breaker.record(now, at(1), false);
         }
     }
 
@@ -80,7 +86,7 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         failed(&mut breaker, now, 4);
         assert!(breaker.allows(now, at(1)).is_ok());
-        breaker.record(now, true);
+        breaker.record(now, at(1), true);
         failed(&mut breaker, now, 5);
         assert!(breaker.allows(now, at(1)).is_err());
         let almost = now + PAUSE.checked_sub(Duration::from_millis(1)).unwrap();
@@ -95,7 +101,7 @@ mod tests {
         failed(&mut breaker, now, 5);
         let later = now + PAUSE;
         assert!(breaker.allows(later, at(1)).is_ok() && breaker.allows(later, at(1)).is_err());
-        breaker.record(later, false);
+        breaker.record(later, at(1), false);
         assert!(
             breaker
                 .allows(later + Duration::from_secs(29), at(1))
@@ -103,9 +109,9 @@ mod tests {
         );
         let again = later + PAUSE;
         assert!(breaker.allows(again, at(1)).is_ok());
-        breaker.skipped();
+        breaker.skipped(at(1));
         assert!(breaker.allows(again, at(1)).is_ok());
-        breaker.record(again, true);
+        breaker.record(again, at(1), true);
         assert!(breaker.allows(again, at(1)).is_ok() && breaker.allows(again, at(1)).is_ok());
     }
 
@@ -115,5 +121,27 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         failed(&mut breaker, now, 5);
         assert!(breaker.allows(now, at(1)).is_err() && breaker.allows(now, at(2)).is_ok());
+    }
+
+    /// INT-11: calls of the intercept as it was end after the change.
+    #[test]
+    fn a_changed_intercept_is_not_paused_for_failures_from_before() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        for _ in 0..5 {
+            assert!(breaker.allows(now, at(1)).is_ok());
+        }
+        assert!(breaker.allows(now, at(2)).is_ok());
+        for _ in 0..5 {
+            breaker.record(now, at(1), false);
+        }
+        assert!(breaker.allows(now, at(2)).is_ok());
+        for _ in 0..5 {
+            breaker.record(now, at(2), false);
+        }
+        let later = now + PAUSE;
+        assert!(breaker.allows(later, at(2)).is_ok());
+        breaker.record(later, at(1), true);
+        breaker.skipped(at(1));
+        assert!(breaker.allows(later, at(2)).is_err());
     }
 }
