@@ -87,7 +87,8 @@ impl Client {
         Self::resolving(guard, settings, SystemResolver)
     }
 
-    fn resolving(
+    /// Like [`Self::new`], with this resolver.
+    pub(crate) fn resolving(
         guard: Guard,
         settings: &ClientSettings,
         resolver: impl Lookup,

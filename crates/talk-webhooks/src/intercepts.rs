@@ -21,7 +21,7 @@ use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, timeout};
 
-use crate::client::{Client, ExchangeLimits, Outgoing};
+use crate::client::{Answered, Client, ExchangeLimits, Outgoing};
 use crate::dispatcher::Ports;
 use crate::signature::headers;
 use answer::read;
@@ -144,34 +144,38 @@ impl InterceptCaller {
             return failed(start, "not called: too many calls are under way");
         };
         let answer = self.send(intercept, call, time.saturating_sub(start.elapsed()));
-        let answer = answer.await;
+        let (answer, latency_ms) = answer.await;
         let mut breaker = state.breaker.lock().unwrap_or_else(PoisonError::into_inner);
         breaker.record(Instant::now(), intercept.updated, answer.is_ok());
         drop(breaker);
         Called {
             answer,
-            latency_ms: milliseconds(start),
+            latency_ms,
             paused: None,
         }
     }
 
-    /// Signs and sends the request of a call, and parses its answer.
+    /// Signs and sends the request of a call, and parses its answer. Returns the latency in milliseconds
+    /// with it: zero if the address is refused, since the time would tell whether a name exists.
     async fn send(
         &self,
         intercept: &Intercept,
         call: Call,
         time: Duration,
-    ) -> Result<Answer, String> {
+    ) -> (Result<Answer, String>, u32) {
         let now = (self.ports.clock)();
         let owner = secret_owner(intercept.customer, intercept.point);
         let secrets = intercept.secrets.signing(now).into_iter();
         let secrets = secrets.map(|sealed| self.ports.secrets.open(&owner, sealed));
         let secrets: Result<Vec<_>, _> = secrets.collect();
-        let secrets = secrets.map_err(|error| {
-            let customer = intercept.customer;
-            tracing::error!(%error, %customer, "a secret of an intercept cannot be used");
-            "the server cannot sign the request".to_owned()
-        })?;
+        let secrets = match secrets {
+            Ok(secrets) => secrets,
+            Err(error) => {
+                let customer = intercept.customer;
+                tracing::error!(%error, %customer, "a secret of an intercept cannot be used");
+                return (Err("the server cannot sign the request".to_owned()), 0);
+            }
+        };
         let (id, body) = (call.decision.to_string(), call.body);
         let seconds = now.as_micros().div_euclid(1_000_000);
         let outgoing = Outgoing {
@@ -185,14 +189,22 @@ impl InterceptCaller {
             bytes: ANSWER,
         };
         let exchange = self.client.exchange(outgoing, limits).await;
-        let answered = exchange.answered?;
-        if !answered.is_whole || answered.body.len() > ANSWER {
-            return Err(format!(
-                "the answer broke off or has more than {ANSWER} bytes"
-            ));
-        }
-        read(answered.status.as_u16(), &answered.body)
+        let latency_ms = exchange.latency_ms();
+        (
+            exchange.answered.and_then(|answered| whole(&answered)),
+            latency_ms,
+        )
     }
+}
+
+/// Reads an answer that came to its end.
+fn whole(answered: &Answered) -> Result<Answer, String> {
+    if !answered.is_whole || answered.body.len() > ANSWER {
+        return Err(format!(
+            "the answer broke off or has more than {ANSWER} bytes"
+        ));
+    }
+    read(answered.status.as_u16(), &answered.body)
 }
 
 fn failed(start: Instant, error: &str) -> Called {

@@ -1,16 +1,21 @@
 //! Tests of the intercepts in memory.
 
 use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 
 use super::*;
 use crate::client::ClientSettings;
-use crate::guard::Guard;
-use crate::seal::SealingKeys;
+use crate::guard::{Guard, Lookup, Unreachable};
+use crate::seal::{SealingKey, SealingKeys};
+use talk_domain::hooks::decision::Verdict;
+use talk_domain::hooks::secret::{EndpointSecrets, Secrets as _};
 use talk_domain::hooks::unit::Hooks;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Work};
-use talk_domain::testing::{MockSnapshot, an_intercept, at, customer_id};
+use talk_domain::testing::{MockSnapshot, a_decision, an_intercept, at, customer_id};
+use tokio::time::sleep;
 
 /// A store with intercepts that another process changes. Counts the reads.
 #[derive(Default)]
@@ -59,10 +64,17 @@ fn caller(store: &Arc<Shelf>) -> Arc<InterceptCaller> {
     calling(store, client)
 }
 
+fn keys() -> SealingKeys {
+    SealingKeys {
+        current: Some(SealingKey::new(&"0123456789abcdef0123456789abcdef".into()).unwrap()),
+        previous: None,
+    }
+}
+
 fn calling(store: &Arc<Shelf>, client: Client) -> Arc<InterceptCaller> {
     let ports = Ports {
         store: Arc::<Shelf>::clone(store),
-        secrets: Arc::new(SealingKeys::default()),
+        secrets: Arc::new(keys()),
         clock: Arc::new(|| at(0)),
     };
     Arc::new(InterceptCaller::new(ports, client, 16))
@@ -115,4 +127,37 @@ async fn a_change_is_not_undone_by_an_earlier_read() {
     let (refreshed, read) = tokio::join!(biased; caller.refresh(), earlier);
     refreshed.and(read).unwrap();
     assert!(caller.active(customer_id(), Point::TalkMessage).is_some());
+}
+
+/// Finds a loopback address for every name, slowly.
+#[derive(Clone)]
+struct Slow;
+
+impl Lookup for Slow {
+    async fn lookup(&self, _: String) -> io::Result<Vec<SocketAddr>> {
+        sleep(Duration::from_millis(50)).await;
+        Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))])
+    }
+}
+
+/// INT-13: the latency would tell whether a name exists in the network of the server.
+#[tokio::test]
+async fn the_latency_of_a_refused_address_is_none() {
+    let guard = Guard::new(&[], &[], true).unwrap();
+    let client = Client::resolving(guard, &SETTINGS, Slow).unwrap();
+    let call = Call {
+        decision: a_decision(Verdict::Pending).id,
+        body: "{}".into(),
+    };
+    let owner = secret_owner(customer_id(), Point::TalkMessage);
+    let intercept = Intercept {
+        uri: "http://inside.test/".into(),
+        secrets: EndpointSecrets::first(keys().create(&owner).unwrap().1),
+        ..an_intercept()
+    };
+    let called = calling(&Arc::default(), client)
+        .call(&intercept, call)
+        .await;
+    let expected = (Err(Unreachable.to_string()), 0);
+    assert_eq!((called.answer, called.latency_ms), expected);
 }
