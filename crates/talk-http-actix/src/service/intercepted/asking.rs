@@ -13,6 +13,7 @@ use talk_domain::talk::message::post::PostMessage;
 use talk_domain::talk::model::media::Media;
 use talk_domain::talk::model::message::Message;
 use talk_wire::request::changed_medias;
+use talk_wire::resource::file::hexadecimal;
 use talk_wire::resource::{
     AGENT, InterceptCall, InterceptRequest, Media as WireMedia, ProposedContent, ProposedMessage,
 };
@@ -231,13 +232,7 @@ fn content(text: &str, medias: &[Media]) -> ProposedContent {
 /// texts have different digests.
 fn digest_of(id: DecisionId, content: &ProposedContent) -> String {
     let text = format!("{id}\n{}", json(content));
-    let digest = digest(&SHA256, text.as_bytes());
-    let digits = digest
-        .as_ref()
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
-    digits.collect()
+    hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 #[cfg(test)]
