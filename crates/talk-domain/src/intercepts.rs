@@ -14,4 +14,4 @@ pub mod post;
 pub mod reserve;
 mod settle;
 
-pub use settle::{HeldLimits, HoldError, Settled};
+pub use settle::{HeldLimits, Settled};

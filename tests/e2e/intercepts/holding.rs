@@ -181,11 +181,20 @@ async fn an_agent_has_a_limited_number_of_held_messages() {
     for text in ["1", "2"] {
         held_id(&alice.try_say(&chat, text).await);
     }
-    alice.try_say(&chat, "3").await.refused(409, "HELD_LIMIT");
+    let refused = alice.try_say(&chat, "3").await;
+    refused.refused(422, "INTERCEPT_BLOCKED");
     held_id(&bob.try_say(&chat, "bob").await);
     let body = json!({"chat_id": chat["id"], "text": "3"});
-    let refused = alice.post_once("held-0001", MESSAGES, &body).await;
-    refused.refused(409, "HELD_LIMIT");
+    for _ in 0..2 {
+        let refused = alice.post_once("held-0001", MESSAGES, &body).await;
+        refused.refused(422, "INTERCEPT_BLOCKED");
+    }
     let rows = admin.get(HELD).await.rows();
     assert_eq!(rows.len(), 3);
+    assert_eq!(receiver.all().len(), 5, "a repetition calls nobody");
+    let decided = decisions(&admin).await;
+    let verdicts = decided.iter().map(|one| &*one.0);
+    assert!(verdicts.eq(["hold", "hold", "block", "hold", "block"]));
+    let why = "too many messages are held; an admin must release or drop some";
+    assert_eq!((&*decided[2].1, &*decided[4].1), (why, why));
 }

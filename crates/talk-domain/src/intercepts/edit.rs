@@ -1,7 +1,7 @@
 //! Use case: apply an intercept's decision to the edit of a message.
 
 use crate::hooks::decision::{Decision, Verdict};
-use crate::intercepts::settle::{HeldLimits, HoldError, Settled, block_for, end, record};
+use crate::intercepts::settle::{HeldLimits, Settled, block_for, end, record};
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::store_error::StoreError;
@@ -15,7 +15,6 @@ refusals! {
     /// Refusals of [`settle_edit`].
     pub enum SettleEditError {
         ..Edit(EditMessageError),
-        ..Hold(HoldError),
         ..Store(StoreError),
     }
 }
@@ -45,7 +44,7 @@ pub fn settle_edit(
     if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
         match check_edit(uow, cx, command).map_err(broken_rule) {
             Ok(_) => {}
-            Err(Ok(broken)) => decision = block_for(decision, &broken),
+            Err(Ok(broken)) => decision = block_for(decision, Decision::broken(&broken)),
             Err(Err(error)) => return Err(error.into()),
         }
     }

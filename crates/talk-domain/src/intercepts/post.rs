@@ -2,7 +2,7 @@
 
 use crate::hooks::decision::{Decision, Verdict};
 use crate::intercepts::settle::{
-    HeldLimits, HoldError, Settled, block_for, end, keep_answer, record, repeated,
+    HeldLimits, Settled, block_for, end, keep_answer, record, repeated,
 };
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
@@ -17,7 +17,6 @@ refusals! {
     /// Refusals of [`settle_post`].
     pub enum SettlePostError {
         ..Post(PostMessageError),
-        ..Hold(HoldError),
         ..Replay(ReplayError),
         ..Store(StoreError),
     }
@@ -51,7 +50,7 @@ pub fn settle_post(
     if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
         match check_post(uow, cx, command).map_err(broken_rule) {
             Ok(_) => {}
-            Err(Ok(broken)) => decision = block_for(decision, &broken),
+            Err(Ok(broken)) => decision = block_for(decision, Decision::broken(&broken)),
             Err(Err(error)) => return Err(error.into()),
         }
     }
@@ -249,18 +248,18 @@ mod tests {
         }
     }
 
-    /// INT-08.
+    /// INT-08: that is final, so that a repetition does not call the intercept again.
     #[test]
-    fn held_messages_of_an_agent_and_of_a_customer_are_limited() {
+    fn a_message_beyond_the_limits_of_held_ones_is_blocked() {
         for count in [(2, 2), (0, 9)] {
             let scene = scene();
             let mut uow = scene.unit();
             uow.held.expect_count().returning(move |_| Ok(count));
-            let refused = settle(&mut uow, Verdict::Hold, "hello");
-            assert!(matches!(
-                refused,
-                Err(SettlePostError::Hold(HoldError::TooMany))
-            ));
+            records(&mut uow, Verdict::Block, false);
+            let ended = settle(&mut uow, Verdict::Hold, "hello").unwrap();
+            let why = "too many messages are held; an admin must release or drop some";
+            assert!(matches!(ended, Settled::Ended(one) if one.reason == why));
+            assert!(scene.events().is_empty());
         }
     }
 }

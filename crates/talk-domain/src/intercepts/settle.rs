@@ -2,7 +2,6 @@
 
 use crate::hooks::decision::{Decision, Verdict};
 use crate::kernel::context::Context;
-use crate::kernel::error::refusals;
 use crate::kernel::idempotency::{Answer, ReplayError, StoredAnswer, replay};
 use crate::kernel::store_error::StoreError;
 use crate::talk::model::held::{HeldContent, HeldMessage};
@@ -28,13 +27,8 @@ pub enum Settled<T> {
     Repeated(Answer),
 }
 
-refusals! {
-    /// Refusals of a message that is to be held.
-    pub enum HoldError {
-        TooMany = FailedPrecondition "HELD_LIMIT" "too many messages are held; an admin must release or drop some",
-        ..Store(StoreError),
-    }
-}
+/// Why a message that is to be held is blocked.
+const TOO_MANY: &str = "too many messages are held; an admin must release or drop some";
 
 /// Returns the answer of an earlier request with the key of the decision.
 pub(super) fn repeated(
@@ -79,20 +73,23 @@ pub(super) fn record(uow: &mut dyn TalkUnit, decision: &Decision) -> Result<(), 
 }
 
 /// Records a decision by which no message is stored now, and stores the content as held if that is
-/// the decision. Stores the answer of a final decision, so that a repetition finds it also if no
-/// intercept is active then.
+/// the decision. Content that would exceed the limits is blocked instead: after an error the decision
+/// would stay pending, and each repetition would call the intercept again. Stores the answer of a final
+/// decision, so that a repetition finds it also if no intercept is active then.
 pub(super) fn end(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     (mut decision, content): (Decision, HeldContent),
     limits: HeldLimits,
-) -> Result<Decision, HoldError> {
+) -> Result<Decision, StoreError> {
     decision.digest_after.clear();
     if decision.verdict == Verdict::Hold {
         let (of_author, of_customer) = uow.held().count(decision.actor)?;
         if of_author >= limits.per_agent || of_customer >= limits.per_customer {
-            return Err(HoldError::TooMany);
+            decision = block_for(decision, TOO_MANY.to_owned());
         }
+    }
+    if decision.verdict == Verdict::Hold {
         uow.held().insert(&HeldMessage {
             id: decision.id,
             customer: decision.customer,
@@ -114,9 +111,11 @@ pub(super) fn end(
     Ok(decision)
 }
 
-/// Turns a decision into a block, because the content breaks the rule `broken`.
-pub(super) fn block_for(mut decision: Decision, broken: &str) -> Decision {
-    decision.verdict = Verdict::Block;
-    decision.reason = Decision::broken(broken);
-    decision
+/// Turns a decision that cannot be carried out into a block.
+pub(super) fn block_for(decision: Decision, reason: String) -> Decision {
+    Decision {
+        verdict: Verdict::Block,
+        reason,
+        ..decision
+    }
 }

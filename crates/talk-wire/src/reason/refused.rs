@@ -82,8 +82,6 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Create a `group`.";
         FILE_QUOTA_EXCEEDED "The files of the customer would have more bytes than it may store."
             "Delete files, or ask the operator for more.";
-        HELD_LIMIT "As many messages of the agent or of the customer are held as may be."
-            "Wait until an admin has released or dropped some.";
         LAST_ADMIN "The agent is the last active admin or manager of its customer."
             "Make another agent an admin first. An operator may do it all the same on the command line.";
         MESSAGE_DELETED "The message is deleted."
@@ -120,7 +118,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     UNPROCESSABLE {
         IDEMPOTENCY_KEY_REUSED "The idempotency key was used for another request within 24 hours."
             "Use a new key for a new request; repeat a request without any change.";
-        INTERCEPT_BLOCKED "The intercept of the customer refused the message; `message` has its reason."
+        INTERCEPT_BLOCKED "The intercept of the customer refused the message, or would hold it and too many are held; `message` has the reason."
             "Show the reason to the person. The same request is refused again.";
         MESSAGE_ID_REUSED "The id was used for another message to the same account."
             "Make a new id for each message, for example a UUID.";
