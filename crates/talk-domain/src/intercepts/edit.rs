@@ -1,7 +1,7 @@
 //! Use case: apply an intercept's decision to the edit of a message.
 
 use crate::hooks::decision::{Decision, Verdict};
-use crate::intercepts::settle::{HeldLimits, Settled, block_for, end, record};
+use crate::intercepts::settle::{HeldLimits, Settled, checked, end, record};
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::store_error::StoreError;
@@ -39,15 +39,9 @@ pub fn settle_edit(
     SettleEdit { decision, command }: &SettleEdit,
     limits: HeldLimits,
 ) -> Result<Settled<Message>, SettleEditError> {
-    let mut decision = decision.clone();
-    // With the other verdicts, nothing is stored, or `edit_message` makes this check itself.
-    if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
-        match check_edit(uow, cx, command).map_err(broken_rule) {
-            Ok(_) => {}
-            Err(Ok(broken)) => decision = block_for(decision, Decision::broken(&broken)),
-            Err(Err(error)) => return Err(error.into()),
-        }
-    }
+    let decision = checked(decision, || {
+        check_edit(uow, cx, command).map(drop).map_err(broken_rule)
+    })?;
     match decision.verdict {
         Verdict::Allow | Verdict::Modify => {
             let message = edit_message(uow, cx, command)?;

@@ -1,9 +1,7 @@
 //! Use case: apply an intercept's decision to a new message.
 
 use crate::hooks::decision::{Decision, Verdict};
-use crate::intercepts::settle::{
-    HeldLimits, Settled, block_for, end, keep_answer, record, repeated,
-};
+use crate::intercepts::settle::{HeldLimits, Settled, checked, end, keep_answer, record, repeated};
 use crate::kernel::context::Context;
 use crate::kernel::error::refusals;
 use crate::kernel::idempotency::{Answer, ReplayError};
@@ -45,15 +43,9 @@ pub fn settle_post(
     if let Some(answer) = repeated(uow, cx, decision)? {
         return Ok(Settled::Repeated(answer));
     }
-    let mut decision = decision.clone();
-    // With the other verdicts, nothing is stored, or `post_message` makes this check itself.
-    if matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
-        match check_post(uow, cx, command).map_err(broken_rule) {
-            Ok(_) => {}
-            Err(Ok(broken)) => decision = block_for(decision, Decision::broken(&broken)),
-            Err(Err(error)) => return Err(error.into()),
-        }
-    }
+    let decision = checked(decision, || {
+        check_post(uow, cx, command).map(drop).map_err(broken_rule)
+    })?;
     match decision.verdict {
         Verdict::Allow | Verdict::Modify => {
             let posted = post_message(uow, cx, command)?;

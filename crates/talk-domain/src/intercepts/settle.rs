@@ -111,8 +111,27 @@ pub(super) fn end(
     Ok(decision)
 }
 
+/// Checks content that is to be modified or held, and turns the decision into a block if the content
+/// breaks a rule. With the other verdicts, nothing is stored, or the use case that stores it makes this
+/// check itself. `check` returns the broken rule as `Err(Ok(rule))` and any other refusal as
+/// `Err(Err(refusal))`.
+pub(super) fn checked<E>(
+    decision: &Decision,
+    check: impl FnOnce() -> Result<(), Result<String, E>>,
+) -> Result<Decision, E> {
+    let decision = decision.clone();
+    if !matches!(decision.verdict, Verdict::Modify | Verdict::Hold) {
+        return Ok(decision);
+    }
+    match check() {
+        Ok(()) => Ok(decision),
+        Err(Ok(broken)) => Ok(block_for(decision, Decision::broken(&broken))),
+        Err(Err(error)) => Err(error),
+    }
+}
+
 /// Turns a decision that cannot be carried out into a block.
-pub(super) fn block_for(decision: Decision, reason: String) -> Decision {
+fn block_for(decision: Decision, reason: String) -> Decision {
     Decision {
         verdict: Verdict::Block,
         reason,

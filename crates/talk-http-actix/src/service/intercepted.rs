@@ -19,12 +19,11 @@ use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::ErrorKind;
 use talk_domain::kernel::id::{ChatId, DecisionId};
 use talk_domain::kernel::idempotency::{Answer, IdempotencyKey};
-use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::access::check_place;
 use talk_domain::talk::message::edit::{EditMessage, EditMessageError, check_edit};
-use talk_domain::talk::message::post::{PostMessage, check_post};
+use talk_domain::talk::message::post::{PostMessage, Posted, check_post};
 use talk_domain::talk::model::message::Message;
 use talk_domain::talk::unit::Talk;
 use talk_wire::resource::Held;
@@ -93,7 +92,7 @@ impl Interception {
         intercept: Arc<Intercept>,
         (requester, key): (Requester, Option<IdempotencyKey>),
         command: PostMessage,
-    ) -> Result<Outcome<Arc<Logged>>, ApiError> {
+    ) -> Result<Outcome<Posted>, ApiError> {
         let this = Arc::clone(self);
         let run = async move { this.run_post(&intercept, (requester, key), command).await };
         ended(tokio::spawn(run).await)
@@ -116,7 +115,7 @@ impl Interception {
         intercept: &Intercept,
         (requester, key): (Requester, Option<IdempotencyKey>),
         mut command: PostMessage,
-    ) -> Result<Outcome<Arc<Logged>>, ApiError> {
+    ) -> Result<Outcome<Posted>, ApiError> {
         let actor = requester.cx.actor;
         let _turn = match &key {
             Some(key) => Some(self.turns.take(actor.agent, &key.key).await),
@@ -151,11 +150,7 @@ impl Interception {
             .write_as("post_message", self.now(requester), move |uow, cx| {
                 settle_post(uow, cx, &settle, limits)
             });
-        match settle.await? {
-            Settled::Stored(posted) => Ok(Outcome::Done(posted.event)),
-            Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
-            Settled::Ended(decision) => refused_or_held(&decision, Some(retry_after)),
-        }
+        outcome(settle.await?, retry_after)
     }
 
     async fn run_edit(
@@ -194,11 +189,7 @@ impl Interception {
             .write_as("edit_message", self.now(requester), move |uow, cx| {
                 settle_edit(uow, cx, &settle, limits)
             });
-        match settle.await? {
-            Settled::Stored(message) => Ok(Outcome::Done(message)),
-            Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
-            Settled::Ended(decision) => refused_or_held(&decision, Some(retry_after)),
-        }
+        outcome(settle.await?, retry_after)
     }
 
     /// The requester at the current time: the call took some.
@@ -213,6 +204,16 @@ fn ended<T>(
     joined: Result<Result<Outcome<T>, ApiError>, tokio::task::JoinError>,
 ) -> Result<Outcome<T>, ApiError> {
     joined.map_err(|error| ApiError::internal(format!("a request ended early: {error}")))?
+}
+
+/// The end of a request that was decided on just now. A rejected one may be repeated after `retry_after`
+/// seconds.
+fn outcome<T>(settled: Settled<T>, retry_after: u32) -> Result<Outcome<T>, ApiError> {
+    match settled {
+        Settled::Stored(stored) => Ok(Outcome::Done(stored)),
+        Settled::Repeated(answer) => Ok(Outcome::Repeated(answer)),
+        Settled::Ended(decision) => refused_or_held(&decision, Some(retry_after)),
+    }
 }
 
 /// Answers a decision that stored no message, made just now (with the seconds after which a rejected

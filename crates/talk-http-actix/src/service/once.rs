@@ -14,6 +14,7 @@ use talk_domain::kernel::idempotency::{Answer, IdempotencyKey, Once, Repeatable}
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::talk::message::post::Posted;
 use talk_domain::talk::model::message;
 use talk_domain::talk::reply::{Reply, load_reply};
 use talk_domain::talk::unit::TalkUnit;
@@ -97,10 +98,10 @@ impl PostAnswer<Message> {
     pub(crate) async fn of(
         shared: &Shared,
         actor: Actor,
-        outcome: Outcome<Arc<Logged>>,
+        outcome: Outcome<Posted>,
     ) -> Result<Self, ApiError> {
         let (reply, is_replayed) = match outcome {
-            Outcome::Done(event) => (Reply::Event(event), false),
+            Outcome::Done(posted) => (Reply::Event(posted.event), false),
             Outcome::Repeated(answer) => (repeated(shared, actor, answer).await?, true),
             Outcome::Held { id, is_repeated } => (Reply::Held(id), is_repeated),
         };
