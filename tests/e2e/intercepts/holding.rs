@@ -5,7 +5,7 @@ use serde_json::json;
 use talk_testkit::harness::Socket;
 use talk_testkit::harness::client::message;
 
-use super::{DECISIONS, HELD, MESSAGES, decisions, held_id, is_about, says, set, texts};
+use super::{DECISIONS, HELD, INTERCEPT, MESSAGES, decisions, held_id, is_about, says, set, texts};
 use crate::webhooks::receiver::{Receiver, status};
 use crate::webhooks::{server_for, server_with};
 
@@ -117,6 +117,30 @@ async fn held_edits_are_released_and_others_dropped() {
     let path = format!("{HELD}/{post}/release");
     let gone = admin.post(&path, json!({}));
     gone.await.refused(404, "HELD_NOT_FOUND");
+}
+
+/// INT-09: also to an admin who is not in the chat.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_release_of_an_edit_that_was_made_meanwhile_can_be_repeated() {
+    let receiver = Receiver::start();
+    let server = server_for(&[&receiver]).await;
+    let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
+    let chat = alice.chat("group", &[]).await;
+    let said = alice.say(&chat, "before").await;
+    set(&admin, &receiver, json!({})).await;
+    receiver.answers(|_| says(&json!({"action": "hold"})));
+    let after = json!({"text": "after"});
+    let edit = held_id(&alice.put(&message(&said, ""), after.clone()).await);
+    admin.put(INTERCEPT, json!({"enabled": false})).await.ok();
+    alice.put(&message(&said, ""), after).await.ok();
+    let path = format!("{HELD}/{edit}/release");
+    let released = admin.post_once("release-1", &path, &json!({})).await.ok();
+    let again = admin.post_once("release-1", &path, &json!({})).await;
+    assert_eq!(again.ok(), released);
+    assert_eq!(released["text"], "after");
+    alice.delete(&message(&said, "")).await.ok();
+    let again = admin.post_once("release-1", &path, &json!({})).await;
+    assert_eq!(again.ok()["text"], "");
 }
 
 /// INT-09: the rules are those of the release.

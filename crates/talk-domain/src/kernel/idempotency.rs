@@ -22,6 +22,8 @@ pub enum Answer {
     Message(MessageId),
     /// The message of the request is held under this id, or was until an admin decided on it.
     Held(DecisionId),
+    /// The released edit changed nothing: the current state of its message.
+    Released(DecisionId, MessageId),
     /// An intercept refused the message of the request, for this reason.
     Blocked(DecisionId, String),
 }

@@ -130,6 +130,17 @@ pub(crate) fn view_message(
     Ok((chat, message))
 }
 
+/// Reads a message and its chat, whoever participates in it.
+pub(crate) fn undeleted_message(
+    snapshot: &mut dyn TalkSnapshot,
+    id: MessageId,
+) -> Result<(Chat, Message), AccessError> {
+    let message = snapshot.messages().get(id)?;
+    let message = message.ok_or(AccessError::NoSuchMessage)?;
+    let chat = undeleted(snapshot, message.chat).map_err(of_message)?;
+    Ok((chat, message))
+}
+
 fn undeleted(snapshot: &mut dyn TalkSnapshot, id: ChatId) -> Result<Chat, AccessError> {
     let chat = snapshot.chats().get(id)?;
     chat.filter(|chat| chat.deleted.is_none())

@@ -8,7 +8,7 @@ use crate::kernel::id::DecisionId;
 use crate::kernel::idempotency::{Answer, Repeatable};
 use crate::kernel::log::Logged;
 use crate::kernel::store_error::StoreError;
-use crate::talk::access::{AccessError, view_message};
+use crate::talk::access::{AccessError, undeleted_message, view_message};
 use crate::talk::model::message::Message;
 use crate::talk::unit::TalkSnapshot;
 
@@ -23,6 +23,8 @@ pub enum Reply {
     Message(Box<Message>),
     /// The message of the request is held.
     Held(DecisionId),
+    /// The current state of a message that a released edit did not change.
+    Released(DecisionId, Box<Message>),
     /// An intercept refused the message of the request, for this reason.
     Blocked(DecisionId, String),
 }
@@ -34,13 +36,15 @@ impl Repeatable for Reply {
             Self::Event(event) => Answer::Event(event.stream, event.seq),
             Self::Message(message) => Answer::Message(message.id),
             Self::Held(id) => Answer::Held(*id),
+            Self::Released(id, message) => Answer::Released(*id, message.id),
             Self::Blocked(id, reason) => Answer::Blocked(*id, reason.clone()),
         }
     }
 }
 
 /// Loads the content of a stored answer. An event is read from the log, so that deleted content is
-/// not shown. A message that did not change is read now, with the current access checks.
+/// not shown. A message that did not change is read now, with the current access checks. That of a
+/// released edit is shown to an admin who does not participate in its chat, as at the release.
 ///
 /// # Errors
 /// If the actor may not see the message any more.
@@ -58,6 +62,9 @@ pub fn load_reply(
         }
         Answer::Message(id) => Reply::Message(Box::new(view_message(snapshot, actor, id)?.1)),
         Answer::Held(id) => Reply::Held(id),
+        Answer::Released(id, message) => {
+            Reply::Released(id, Box::new(undeleted_message(snapshot, message)?.1))
+        }
         Answer::Blocked(id, ref reason) => Reply::Blocked(id, reason.clone()),
     })
 }
@@ -65,8 +72,9 @@ pub fn load_reply(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::talk::model::chat::Chat;
     use crate::testing::{
-        MockSnapshot, a_chat, a_message, actor, agent_id, message_id, posted, seen, stream_id,
+        MockSnapshot, a_chat, a_message, actor, agent_id, at, message_id, posted, seen, stream_id,
     };
     use uuid::Uuid;
 
@@ -85,6 +93,7 @@ mod tests {
             Answer::Body("{}".into()),
             Answer::Event(stream_id(1), 5),
             Answer::Message(message_id(1)),
+            Answer::Released(Uuid::from_u128(1).into(), message_id(1)),
             Answer::Held(Uuid::from_u128(1).into()),
             Answer::Blocked(Uuid::from_u128(1).into(), "no".into()),
         ] {
@@ -101,6 +110,22 @@ mod tests {
         get.returning(|_| Ok(Some(a_message(1))));
         let refused = loaded(&mut snapshot, &Answer::Message(message_id(1)));
         assert!(matches!(refused, Err(AccessError::NotAParticipant)));
+        let released = Answer::Released(Uuid::from_u128(1).into(), message_id(1));
+        assert!(loaded(&mut snapshot, &released).is_ok());
+    }
+
+    #[test]
+    fn a_released_message_of_a_deleted_chat_is_not_shown() {
+        let deleted = Chat {
+            deleted: Some(at(1)),
+            ..a_chat()
+        };
+        let mut snapshot = seen(&deleted, &[]);
+        let get = snapshot.messages.expect_get();
+        get.returning(|_| Ok(Some(a_message(1))));
+        let released = Answer::Released(Uuid::from_u128(1).into(), message_id(1));
+        let refused = loaded(&mut snapshot, &released);
+        assert!(matches!(refused, Err(AccessError::NoSuchMessage)));
     }
 
     #[test]

@@ -154,7 +154,7 @@ async fn release_one(
     let posted = caller.post("release_held_message", &body.sent, move |uow, cx| {
         Ok(match release(uow, cx, id)? {
             Released::Event(event) => PostResult::event(event),
-            Released::Unchanged(message) => PostResult::unchanged(*message),
+            Released::Unchanged(message) => PostResult::released(id, *message),
         })
     });
     Ok(posted.await?.respond())

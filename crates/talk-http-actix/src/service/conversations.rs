@@ -90,7 +90,9 @@ impl Caller {
                 let data = frame::data(&event.payload).map(str::to_owned);
                 data.ok_or_else(lost)
             }
-            Answer::Message(_) | Answer::Held(_) | Answer::Blocked(..) => Err(lost()),
+            Answer::Message(_) | Answer::Held(_) | Answer::Released(..) | Answer::Blocked(..) => {
+                Err(lost())
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use talk_domain::identity::session::act::Requester;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{DomainError, Invalid};
+use talk_domain::kernel::id::DecisionId;
 use talk_domain::kernel::idempotency::{Answer, IdempotencyKey, Once, Repeatable};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store::Unit;
@@ -60,6 +61,11 @@ impl PostResult<Message> {
     pub(crate) fn unchanged(message: message::Message) -> Self {
         Self(Reply::Message(Box::new(message)), PhantomData)
     }
+
+    /// Answers a message that the edit released as `id` did not change.
+    pub(crate) fn released(id: DecisionId, message: message::Message) -> Self {
+        Self(Reply::Released(id, Box::new(message)), PhantomData)
+    }
 }
 
 impl<T> Repeatable for PostResult<T> {
@@ -72,7 +78,9 @@ impl<T> Repeatable for PostResult<T> {
 fn encode(reply: Reply) -> Result<String, ApiError> {
     match reply {
         Reply::Body(body) => Ok(body),
-        Reply::Message(message) => Ok(json(&Message::from(&*message))),
+        Reply::Message(message) | Reply::Released(_, message) => {
+            Ok(json(&Message::from(&*message)))
+        }
         Reply::Held(id) => Ok(json(&Held::new(id.to_string()))),
         Reply::Blocked(_, reason) => Err(blocked(&reason)),
         Reply::Event(event) => {

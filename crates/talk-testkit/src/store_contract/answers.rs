@@ -17,6 +17,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
         Answer::Event(chat_id(1).into(), 9),
         Answer::Message(message_id(1)),
         Answer::Held(Uuid::from_u128(7).into()),
+        Answer::Released(Uuid::from_u128(7).into(), message_id(1)),
         Answer::Blocked(Uuid::from_u128(7).into(), String::new()),
     ];
     let find = || world.write(|uow| uow.idempotency().find(agent_id(1), "Key-0001"));
@@ -42,7 +43,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
         });
         foreign.await.unwrap();
         assert!(find().await.unwrap().is_some());
-        if n < 14 {
+        if n < 15 {
             let forget = world.write(|uow| uow.idempotency().delete(agent_id(1), "Key-0001"));
             forget.await.unwrap();
             assert_eq!(find().await.unwrap(), None);
@@ -52,7 +53,7 @@ pub async fn an_answer_is_kept_forgotten_and_purged(factory: Factory) {
     assert_eq!(other_case.await.unwrap(), None);
     let other_agent = world.write(|uow| uow.idempotency().find(agent_id(2), "Key-0001"));
     assert_eq!(other_agent.await.unwrap(), None);
-    for (before, kept) in [(14, true), (15, false)] {
+    for (before, kept) in [(15, true), (16, false)] {
         world
             .store
             .write(Unit::installation("purge"), move |uow| {

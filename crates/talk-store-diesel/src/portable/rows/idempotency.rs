@@ -37,6 +37,7 @@ pub(crate) fn put(
         Answer::Event(stream, seq) => (None, Some((&stream.id, *seq)), None, None),
         Answer::Message(message) => (None, None, Some(message), None),
         Answer::Held(decision) => (None, None, None, Some(decision)),
+        Answer::Released(decision, message) => (None, None, Some(message), Some(decision)),
         Answer::Blocked(decision, reason) => (Some(&**reason), None, None, Some(decision)),
     };
     prepared!(
@@ -72,6 +73,9 @@ impl TryFrom<AnsweredRow> for StoredAnswer {
             }
             (None, None, None, Some(message), None) => Answer::Message(id(&message)?),
             (None, None, None, None, Some(decision)) => Answer::Held(id(&decision)?),
+            (None, None, None, Some(message), Some(decision)) => {
+                Answer::Released(id(&decision)?, id(&message)?)
+            }
             (Some(reason), None, None, None, Some(decision)) => {
                 Answer::Blocked(id(&decision)?, reason)
             }
