@@ -1,6 +1,7 @@
 //! Webhooks: endpoints, deliveries and their signatures.
 
 mod chaos;
+mod days;
 mod delivering;
 mod hostile;
 mod missing;
