@@ -73,8 +73,8 @@ schemathesis: ## Send generated requests to the server, as its OpenAPI document 
 	$(CARGO) build --quiet --package talk-server
 	tests/schemathesis.sh target/debug/talk-server $(SCHEMATHESIS_CASES)
 
-webhook-chaos: ## Kill the server 20 times while receivers of webhooks fail in every way
-	TALK_WEBHOOK_KILLS=20 $(CARGO) test --package talk-server --test e2e webhooks::chaos -- --nocapture
+webhook-chaos: ## Kill the server 20 times while receivers of 20,000 webhooks fail in every way
+	TALK_WEBHOOK_KILLS=20 TALK_WEBHOOK_CHATS=40 TALK_WEBHOOK_POSTS=25 $(CARGO) test --package talk-server --test e2e webhooks::chaos -- --nocapture
 
 webhooks: ## Verify deliveries of webhooks with the libraries of receivers (needs Python and Node)
 	$(CARGO) build --quiet --package talk-server

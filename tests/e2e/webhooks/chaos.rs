@@ -1,6 +1,7 @@
 //! The server is killed again and again while receivers fail in every way.
 //!
-//! `TALK_WEBHOOK_KILLS` makes it longer; `make webhook-chaos` does.
+//! `TALK_WEBHOOK_KILLS`, `TALK_WEBHOOK_CHATS` and `TALK_WEBHOOK_POSTS` make it longer; `make webhook-chaos`
+//! does.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::TcpListener;
@@ -13,24 +14,43 @@ use talk_testkit::harness::Client;
 use super::receiver::{Receiver, status};
 use super::{WEBHOOKS, of, server_with, webhook};
 
-/// Posts to each chat between two kills.
-const POSTS: usize = 10;
-
 /// The ids of the events that a receiver accepted.
 type Accepted = Arc<Mutex<HashSet<String>>>;
 
-fn kills() -> usize {
-    let kills = std::env::var("TALK_WEBHOOK_KILLS");
-    kills.map_or(3, |text| text.parse().expect("a number"))
+/// How much happens.
+struct Extent {
+    kills: usize,
+    chats: usize,
+    /// Posts to each chat between two kills.
+    posts: usize,
 }
 
-/// Answers a quarter of the requests with some failure, and each that contains "poison".
-fn fails_often(receiver: &Receiver) -> Accepted {
+impl Extent {
+    fn of_environment() -> Self {
+        let number = |name: &str, default| {
+            let set = std::env::var(name);
+            set.map_or(default, |text| text.parse().expect("a number"))
+        };
+        Self {
+            kills: number("TALK_WEBHOOK_KILLS", 3),
+            chats: number("TALK_WEBHOOK_CHATS", 3),
+            posts: number("TALK_WEBHOOK_POSTS", 10),
+        }
+    }
+
+    /// The requests with one failure of each kind: a failure holds its chat back for seconds.
+    fn period(&self) -> usize {
+        (self.kills * self.chats * self.posts / 100).max(20)
+    }
+}
+
+/// Answers five of `period` requests with some failure, and each that contains "poison".
+fn fails_often(receiver: &Receiver, period: usize) -> Accepted {
     let accepted = Accepted::default();
     let (noted, mut count) = (Arc::clone(&accepted), 0);
     receiver.answers(move |request| {
         count += 1;
-        match count % 20 {
+        match count % period {
             _ if request.body.contains("poison") => status(500),
             3 => status(500),
             7 => "HTTP/1.1 429 X\r\nretry-after: 2\r\ncontent-length: 0\r\n\r\n".to_owned(),
@@ -85,14 +105,22 @@ async fn events(admin: &Client, webhook: &Value, state: &str) -> Vec<String> {
 }
 
 /// Waits until `count` deliveries of the endpoint have ended and none waits; the delivered and the dead.
-async fn ended(admin: &Client, webhook: &Value, count: usize) -> (Vec<String>, Vec<String>) {
+pub(super) async fn ended(
+    admin: &Client,
+    webhook: &Value,
+    count: usize,
+) -> (Vec<String>, Vec<String>) {
     for _ in 0..1_200 {
-        let waiting = events(admin, webhook, "pending").await.len()
-            + events(admin, webhook, "failed").await.len();
-        let delivered = events(admin, webhook, "delivered").await;
-        let dead = events(admin, webhook, "dead").await;
-        if waiting == 0 && delivered.len() + dead.len() >= count {
-            return (delivered, dead);
+        let waiting = async |state: &str| {
+            let first = format!("/deliveries?status={state}&page_size=1");
+            !admin.get(&of(webhook, &first)).await.rows().is_empty()
+        };
+        if !waiting("pending").await && !waiting("failed").await {
+            let delivered = events(admin, webhook, "delivered").await;
+            let dead = events(admin, webhook, "dead").await;
+            if delivered.len() + dead.len() >= count {
+                return (delivered, dead);
+            }
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
@@ -100,14 +128,14 @@ async fn ended(admin: &Client, webhook: &Value, count: usize) -> (Vec<String>, V
 }
 
 /// The stream and the number of an event.
-fn place(event: &str) -> (String, u64) {
+pub(super) fn place(event: &str) -> (String, u64) {
     let (rest, seq) = event.rsplit_once('_').expect("a number");
     let (_, stream) = rest.rsplit_once('_').expect("a stream");
     (stream.to_owned(), seq.parse().expect("a number"))
 }
 
 /// The events in the log of these chats.
-async fn logged(by: &Client, chats: &[Value]) -> BTreeSet<(String, u64)> {
+pub(super) async fn logged(by: &Client, chats: &[Value]) -> BTreeSet<(String, u64)> {
     let mut all = BTreeSet::new();
     for chat in chats {
         let stream = chat["id"].as_str().expect("an id").replace('-', "");
@@ -122,7 +150,9 @@ async fn logged(by: &Client, chats: &[Value]) -> BTreeSet<(String, u64)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
     let (failing, leaving) = (Receiver::start(), Receiver::start());
-    let (accepted, left) = (fails_often(&failing), leaves(&leaving));
+    let extent = Extent::of_environment();
+    let accepted = fails_often(&failing, extent.period());
+    let left = leaves(&leaving);
     let unused = TcpListener::bind("127.0.0.1:0").expect("a port");
     let down = unused.local_addr().expect("an address").port();
     drop(unused);
@@ -138,11 +168,11 @@ async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
     let body = json!({"uri": format!("http://127.0.0.1:{down}/"), "events": ["chat_created"]});
     let absent = admin.post(WEBHOOKS, body).await.ok();
     let mut chats = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..extent.chats {
         chats.push(alice.chat("group", &[]).await);
     }
-    for round in 0..kills() {
-        for n in 0..POSTS {
+    for round in 0..extent.kills {
+        for n in 0..extent.posts {
             for chat in &chats {
                 let poison = if (round, n) == (0, 5) { " poison" } else { "" };
                 alice.say(chat, &format!("{round}.{n}{poison}")).await;
@@ -158,7 +188,14 @@ async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
     assert!(dead.len() >= chats.len(), "the poisoned ones");
     let accepted = accepted.lock().expect("a lock").clone();
     assert!(delivered.iter().all(|id| accepted.contains(id)));
-    in_order(&failing);
+    let requests = in_order(&failing);
+    println!(
+        "{} kills, {} events: {} delivered, {} dead, {requests} requests",
+        extent.kills,
+        log.len(),
+        delivered.len(),
+        dead.len(),
+    );
     let (delivered, dead) = ended(&admin, &gone, 1).await;
     let left = left.lock().expect("a lock").clone();
     assert!(delivered.iter().all(|id| left.contains(id)) && !dead.is_empty());
@@ -171,10 +208,12 @@ async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
 }
 
 /// Checks that the events of each chat came in their order, and those that came again with the same body.
-fn in_order(receiver: &Receiver) {
+/// Returns the number of requests.
+fn in_order(receiver: &Receiver) -> usize {
     let mut last: BTreeMap<String, u64> = BTreeMap::new();
     let mut bodies = BTreeMap::new();
-    for request in receiver.all() {
+    let requests = receiver.all();
+    for request in &requests {
         let id = request.header("webhook-id").to_owned();
         let (stream, seq) = place(&id);
         let before = last.insert(stream, seq);
@@ -185,4 +224,5 @@ fn in_order(receiver: &Receiver) {
         let body = bodies.entry(id).or_insert_with(|| request.body.clone());
         assert_eq!(*body, request.body);
     }
+    requests.len()
 }
