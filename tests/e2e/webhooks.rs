@@ -6,6 +6,7 @@ mod delivering;
 mod hostile;
 mod missing;
 pub(crate) mod receiver;
+mod replaying;
 
 use serde_json::{Value, json};
 
