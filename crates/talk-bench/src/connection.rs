@@ -83,13 +83,14 @@ impl Connection {
     }
 }
 
-fn content_length(head: &str) -> Result<usize> {
+/// Reads the length of a body from the head of its message.
+pub(crate) fn content_length(head: &str) -> Result<usize> {
     let line = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length")
             .then(|| value.trim())
     });
-    line.context("an answer without length")?
+    line.context("a message without length")?
         .parse()
         .context("a length that is no number")
 }

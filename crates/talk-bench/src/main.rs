@@ -17,6 +17,7 @@ mod hostile;
 mod limit;
 mod load;
 mod memory;
+mod receiver;
 mod report;
 mod rounds;
 mod scenario;

@@ -2,6 +2,7 @@
 
 mod fanout;
 mod files;
+mod hooks;
 mod latency;
 mod pages;
 mod post;
@@ -63,6 +64,10 @@ pub(crate) enum Scenario {
     Idle,
     /// Uploads and downloads, ten at a time, beside a bare handler.
     Files,
+    /// From a post to its delivery beside a dead endpoint, compared with the same without it.
+    Webhooks,
+    /// Durable posts while an intercept allows each, compared with none.
+    Intercepts,
 }
 
 impl Scenario {
@@ -83,6 +88,8 @@ impl Scenario {
             Self::Start => rest::start(bench).await,
             Self::Idle => rest::idle(bench).await,
             Self::Files => files::files(bench).await,
+            Self::Webhooks => hooks::webhooks(bench).await,
+            Self::Intercepts => hooks::intercepts(bench).await,
         }
     }
 }

@@ -50,6 +50,20 @@ impl Server {
         Self::start_with(binary, world, Buckets::Off, &[group])
     }
 
+    /// Starts `binary` like [`Self::start`]. Its webhooks and intercepts may be at these ports of the
+    /// loopback.
+    pub(crate) fn start_calling(binary: &Path, world: &World, ports: &[u16]) -> Result<Self> {
+        let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
+        let settings = [
+            ("TALK_GROUP_COMMIT", GROUP.to_string()),
+            ("TALK_SECRETS_KEY", SECRET.to_owned()),
+            ("TALK_WEBHOOK_ALLOW_HTTP", "true".to_owned()),
+            ("TALK_WEBHOOK_ALLOW_NETWORKS", "127.0.0.0/8".to_owned()),
+            ("TALK_WEBHOOK_ALLOW_PORTS", ports.join(",")),
+        ];
+        Self::start_with(binary, world, Buckets::Off, &settings)
+    }
+
     /// Starts `binary` for an attack, with rate limits.
     pub(crate) fn start_attacked(binary: &Path, world: &World, buckets: Buckets) -> Result<Self> {
         let proxies = (PROXIES.0, PROXIES.1.to_owned());
