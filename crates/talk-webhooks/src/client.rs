@@ -87,7 +87,7 @@ impl Client {
         Self::resolving(guard, settings, SystemResolver)
     }
 
-    /// Like [`Self::new`], with this resolver.
+    /// Creates a client that finds addresses with this resolver.
     pub(crate) fn resolving(
         guard: Guard,
         settings: &ClientSettings,

@@ -44,8 +44,8 @@ pub struct InterceptCaller {
     client: Client,
     /// The enabled intercepts.
     enabled: RwLock<HashMap<Key, Arc<Intercept>>>,
-    /// Held while the intercepts are read and replaced: a read that began before a change must not replace
-    /// the result of one that began after it.
+    /// Locked while the intercepts are read and replaced, so that a read from before a change
+    /// cannot overwrite the result of a read from after it.
     reading: tokio::sync::Mutex<()>,
     /// The state of each enabled intercept that was called.
     called: Mutex<HashMap<Key, Arc<State>>>,
@@ -155,8 +155,9 @@ impl InterceptCaller {
         }
     }
 
-    /// Signs and sends the request of a call, and parses its answer. Returns the latency in milliseconds
-    /// with it: zero if the address is refused, since the time would tell whether a name exists.
+    /// Signs and sends the request of a call, and parses its answer. Also returns the latency in
+    /// milliseconds, which is zero if the address is refused, because the time would reveal whether
+    /// the name exists.
     async fn send(
         &self,
         intercept: &Intercept,
@@ -197,7 +198,7 @@ impl InterceptCaller {
     }
 }
 
-/// Reads an answer that came to its end.
+/// Parses an answer that is complete.
 fn whole(answered: &Answered) -> Result<Answer, String> {
     if !answered.is_whole || answered.body.len() > ANSWER {
         return Err(format!(

@@ -27,7 +27,7 @@ pub enum Settled<T> {
     Repeated(Answer),
 }
 
-/// Why a message that is to be held is blocked.
+/// The reason of a block in place of a hold.
 const TOO_MANY: &str = "too many messages are held; an admin must release or drop some";
 
 /// Returns the answer of an earlier request with the key of the decision.
@@ -73,9 +73,10 @@ pub(super) fn record(uow: &mut dyn TalkUnit, decision: &Decision) -> Result<(), 
 }
 
 /// Records a decision by which no message is stored now, and stores the content as held if that is
-/// the decision. Content that would exceed the limits is blocked instead: after an error the decision
-/// would stay pending, and each repetition would call the intercept again. Stores the answer of a final
-/// decision, so that a repetition finds it also if no intercept is active then.
+/// the decision. If too many messages are held already, the content is blocked instead: after a
+/// refusal the decision would stay pending, and each repetition would call the intercept again.
+/// Stores the answer of a final decision, so that a repetition finds it also if no intercept is
+/// active then.
 pub(super) fn end(
     uow: &mut dyn TalkUnit,
     cx: &Context,

@@ -130,7 +130,7 @@ pub(crate) fn view_message(
     Ok((chat, message))
 }
 
-/// Reads a message and its chat, whoever participates in it.
+/// Reads a message and its chat without checking participation. A deleted chat is refused.
 pub(crate) fn undeleted_message(
     snapshot: &mut dyn TalkSnapshot,
     id: MessageId,

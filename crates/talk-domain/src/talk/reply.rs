@@ -43,8 +43,9 @@ impl Repeatable for Reply {
 }
 
 /// Loads the content of a stored answer. An event is read from the log, so that deleted content is
-/// not shown. A message that did not change is read now, with the current access checks. That of a
-/// released edit is shown to an admin who does not participate in its chat, as at the release.
+/// not shown. A message that did not change is read now, with the current access checks. The
+/// message of a released edit is also shown to an admin who does not participate in its chat, as it
+/// was at the release.
 ///
 /// # Errors
 /// If the actor may not see the message any more.

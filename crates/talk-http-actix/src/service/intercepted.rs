@@ -206,8 +206,8 @@ fn ended<T>(
     joined.map_err(|error| ApiError::internal(format!("a request ended early: {error}")))?
 }
 
-/// The end of a request that was decided on just now. A rejected one may be repeated after `retry_after`
-/// seconds.
+/// Converts the result of a request on which the intercept has decided now. A rejected request may
+/// be repeated after `retry_after` seconds.
 fn outcome<T>(settled: Settled<T>, retry_after: u32) -> Result<Outcome<T>, ApiError> {
     match settled {
         Settled::Stored(stored) => Ok(Outcome::Done(stored)),

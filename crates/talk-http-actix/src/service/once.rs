@@ -62,7 +62,7 @@ impl PostResult<Message> {
         Self(Reply::Message(Box::new(message)), PhantomData)
     }
 
-    /// Answers a message that the edit released as `id` did not change.
+    /// The answer is a message that the released edit `id` did not change.
     pub(crate) fn released(id: DecisionId, message: message::Message) -> Self {
         Self(Reply::Released(id, Box::new(message)), PhantomData)
     }

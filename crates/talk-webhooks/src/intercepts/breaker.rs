@@ -43,8 +43,8 @@ impl Breaker {
         }
     }
 
-    /// Records the result of a call that was allowed with the same `changed`. Ignores one of the intercept
-    /// as it was before its last change.
+    /// Records the result of a call. `changed` is the value with which the call was allowed: the
+    /// result of a call from before the intercept's last change is ignored.
     pub(super) fn record(&mut self, now: Instant, changed: Timestamp, is_answered: bool) {
         if self.of != Some(changed) {
             return;
@@ -60,7 +60,7 @@ impl Breaker {
         }
     }
 
-    /// Records that a call that was allowed with the same `changed` was not made.
+    /// Records that an allowed call was not made. `changed` is the value with which it was allowed.
     pub(super) fn skipped(&mut self, changed: Timestamp) {
         if self.of == Some(changed) {
             self.is_trying = false;
@@ -123,7 +123,7 @@ mod tests {
         assert!(breaker.allows(now, at(1)).is_err() && breaker.allows(now, at(2)).is_ok());
     }
 
-    /// INT-11: calls of the intercept as it was end after the change.
+    /// INT-11: calls that were allowed before a change end after it.
     #[test]
     fn a_changed_intercept_is_not_paused_for_failures_from_before() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());

@@ -22,7 +22,7 @@ use tokio::time::sleep;
 struct Shelf {
     enabled: Mutex<Vec<Intercept>>,
     reads: Mutex<u32>,
-    /// Lets reads end once they have their result.
+    /// Permits by which reads that have their result may end.
     gate: Option<Semaphore>,
 }
 
