@@ -33,6 +33,9 @@ fn within(resume: &Resume, realm: Realm) -> Resume {
 }
 
 impl Entitlements for ByRealm {
+    /// Asks one domain after the other. A client that resumes in two realms sends ids alone, so that
+    /// each domain gets all of them, except those that a domain before has answered. An id that no
+    /// domain knows has ended in the first realm.
     fn starts(
         &self,
         actor: Actor,
@@ -45,14 +48,26 @@ impl Entitlements for ByRealm {
         });
         let asked: Vec<_> = parts.filter(|(_, scope, _)| !scope.is_empty()).collect();
         Box::pin(async move {
-            let mut all = Starts::default();
-            for (domain, scope, resume) in asked {
+            let (mut all, mut answered, mut unknown) =
+                (Starts::default(), BTreeSet::new(), Vec::new());
+            for (domain, scope, mut resume) in asked {
+                resume
+                    .since
+                    .retain(|stream, _| !answered.contains(&stream.id));
                 let part = domain.starts(actor, &scope, &resume).await?;
+                let (gone, known): (Vec<_>, Vec<_>) = part
+                    .ended
+                    .into_iter()
+                    .partition(|(_, ended, _)| *ended == Ended::NotAParticipant);
+                let begun = part.streams.keys().chain(known.iter().map(|end| &end.0));
+                answered.extend(begun.map(|stream| stream.id));
                 all.streams.extend(part.streams);
-                all.ended.extend(part.ended);
+                all.ended.extend(known);
                 all.refused.extend(part.refused);
+                unknown.extend(gone);
             }
-            drop_other_realms(&mut all);
+            unknown.retain(|(stream, ..)| answered.insert(stream.id));
+            all.ended.extend(unknown);
             Ok(all)
         })
     }
@@ -94,20 +109,6 @@ impl Entitlements for ByRealm {
     }
 }
 
-/// Keeps one answer per id. A client that resumes in two realms sends ids alone, so that each realm
-/// answers for all of them; a realm without such an object answers that it has ended.
-fn drop_other_realms(starts: &mut Starts) {
-    let mut answered: BTreeSet<_> = starts.streams.keys().map(|stream| stream.id).collect();
-    let (gone, known): (Vec<_>, Vec<_>) = std::mem::take(&mut starts.ended)
-        .into_iter()
-        .partition(|(_, ended, _)| *ended == Ended::NotAParticipant);
-    for ended in known.into_iter().chain(gone) {
-        if answered.insert(ended.0.id) {
-            starts.ended.push(ended);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +138,9 @@ mod tests {
             if scope.contains(own) {
                 starts.streams.insert(own, Start::Head(9));
             }
+            // Ids are answered in the order of the realms, so that 1 is known before the second realm.
+            let mut asked = resume.since.keys();
+            assert!(asked.all(|other| other.id >= own.id), "{resume:?}");
             for (other, seq) in resume.since.iter().filter(|(other, _)| **other != own) {
                 starts.ended.push((*other, Ended::NotAParticipant, *seq));
             }
