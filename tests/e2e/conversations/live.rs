@@ -168,6 +168,49 @@ async fn a_socket_resumes_in_its_conversations_and_chats_at_once() {
     assert_eq!(caught_up, expected);
 }
 
+/// CONV-13: an owner that was cut off learns who owns the conversation now, and nothing after that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_owner_that_resumes_gets_the_event_that_made_another_the_owner() {
+    let scene = Scene::start().await;
+    let claim = scene.path("/claim");
+    scene.alice.post(&claim, json!({})).await.ok();
+    let (socket, begun) = follow(&scene.alice).await;
+    socket.close().await;
+    scene.says(2, "Are you there?").await;
+    let given = json!({"owner_id": scene.bob.id});
+    scene.admin.put(&scene.path(""), given).await.ok();
+    scene.says(3, "Bye").await;
+    for since in [3, 5] {
+        let mut socket = Socket::open(&scene.alice).await;
+        let topics = [
+            all(&scene.alice),
+            format!("agent_id:{}:chat", scene.alice.id),
+        ];
+        let frame = json!({
+            "type": "subscribe", "id": "s", "topics": topics, "epoch": begun["epoch"],
+            "since": {&*scene.conversation: since},
+        });
+        socket.send(frame).await;
+        socket.answer("subscribed").await;
+        if since == 3 {
+            let frame = socket.next().await;
+            assert_eq!(frame["type"], "conversation_updated", "{frame}");
+            assert_eq!(
+                (&frame["seq"], &frame["data"]["owner_id"]),
+                (&json!(5), &json!(scene.bob.id))
+            );
+        }
+        let ended = socket.next().await;
+        assert_eq!(
+            (&ended["type"], &ended["reason"], &ended["seq"]),
+            (&json!("unsubscribed"), &json!("removed"), &json!(5)),
+            "{ended}"
+        );
+        assert_eq!(ended["conversation_id"], *scene.conversation);
+        socket.nothing_else().await;
+    }
+}
+
 /// CONV-13: neither an agent that does not own it, nor one of another customer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outsider_follows_no_conversation() {

@@ -5,8 +5,9 @@ use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::DomainError as _;
 use talk_domain::kernel::id::ConversationId;
 use talk_domain::kernel::live::{CatchUp, Ended, Gap, ResetReason, Resume, Scope, Start, Starts};
-use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::log::{Kind, Portion};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::{Change, StreamId};
 
 use crate::access::{AccessError, read_taking_part};
 use crate::model::conversation::{REALM, stream};
@@ -16,7 +17,15 @@ use crate::unit::ConversationSnapshot;
 /// first. Any other one begins with its next event.
 pub const MAX_OVERSEEN: u32 = 1_000;
 
+/// Changes of a conversation that are searched for the one that ended the ownership of an agent that
+/// resumes.
+const MAX_CHANGES: u32 = 1_000;
+
+/// The kind of events that change the owner.
+const OWNER_CHANGES: &[Kind] = &[Kind::new("conversation_updated")];
+
 /// Computes where delivery of `scope` starts for a connection of `actor` that resumes.
+/// A former owner gets the event that made another agent the owner, and nothing else.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -51,16 +60,54 @@ pub fn find_starts(
                 starts.streams.insert(stream, start);
             }
             Err(AccessError::Store(error)) => return Err(error),
-            Err(refusal) if scope.streams.contains(&stream) => {
-                starts.refused.push((stream, refusal.reason()));
-            }
-            Err(_) => {
-                let seq = since(stream).unwrap_or_default();
-                starts.ended.push((stream, Ended::NotAParticipant, seq));
+            Err(refusal) => {
+                let seq = since(stream);
+                let is_lost = matches!(refusal, AccessError::NotTheOwner);
+                let resumed = seq.filter(|_| is_lost && is_same_epoch);
+                if let Some(start) = start_of_former(snapshot, actor, (stream, resumed))? {
+                    starts.streams.insert(stream, start);
+                } else if scope.streams.contains(&stream) {
+                    starts.refused.push((stream, refusal.reason()));
+                } else {
+                    let ended = if is_lost {
+                        Ended::Removed
+                    } else {
+                        Ended::NotAParticipant
+                    };
+                    starts.ended.push((stream, ended, seq.unwrap_or_default()));
+                }
             }
         }
     }
     Ok(starts)
+}
+
+/// Returns the start of a conversation in which `actor` was the owner at its position and is none any
+/// more: the event that ended this. `None` without a position, and if none of the next
+/// [`MAX_CHANGES`] changes of the conversation is such an event.
+fn start_of_former(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    (stream, since): (StreamId, Option<u64>),
+) -> Result<Option<Start>, StoreError> {
+    let Some(since) = since else {
+        return Ok(None);
+    };
+    let portion = Portion {
+        kinds: Some(OWNER_CHANGES),
+        ..Portion::new(since, MAX_CHANGES)
+    };
+    let log = snapshot.events().after(stream, portion)?;
+    let leaves = Change::Leaves(actor.agent);
+    let until = log.events.iter().find(|it| it.changes.contains(&leaves));
+    let Some(until) = until.map(|event| event.seq) else {
+        return Ok(None);
+    };
+    let found = snapshot.conversations().get(ConversationId(stream.id))?;
+    Ok(found.map(|conversation| Start::Former {
+        until,
+        head: conversation.last.seq,
+    }))
 }
 
 const fn start_of(since: Option<u64>, head: u64, is_same_epoch: bool) -> Start {
@@ -101,7 +148,6 @@ mod tests {
     use crate::model::conversation::Conversation;
     use crate::testing::{MockSnapshot, a_conversation};
     use talk_domain::kernel::log::LogPage;
-    use talk_domain::kernel::stream::StreamId;
     use talk_domain::testing::{actor, admin_context, agent_id, logged};
     use uuid::Uuid;
 
@@ -122,6 +168,21 @@ mod tests {
                 _ => vec![],
             })
         });
+        // Agent 3 owned the second conversation until events 2 and 4.
+        let after = snapshot.events.expect_after();
+        after
+            .withf(|_, portion| portion.kinds == Some(OWNER_CHANGES))
+            .returning(|stream, portion| {
+                let left = |seq| {
+                    let changes = [Change::Leaves(agent_id(3)), Change::Joins(agent_id(4))];
+                    logged(stream, seq, &changes, "{}")
+                };
+                let events = [2, 4].into_iter().filter(|seq| *seq > portion.since);
+                Ok(LogPage {
+                    events: events.map(left).collect(),
+                    is_end: true,
+                })
+            });
         let get = snapshot.conversations.expect_get();
         get.returning(|id| {
             let owner = (id == nth(1)).then(|| agent_id(1));
@@ -190,8 +251,10 @@ mod tests {
             let starts = found(owner, &scope, &[(1, HEAD + 1)]);
             assert_eq!(begun(&starts), [(stream(nth(1)), ahead)]);
         }
-        let ended = found(owner, &all(), &[(2, 3)]).ended;
-        assert_eq!(ended, [(stream(nth(2)), Ended::NotAParticipant, 3)]);
+        for (n, reason) in [(2, Ended::Removed), (9, Ended::NotAParticipant)] {
+            let ended = found(owner, &all(), &[(n, 3)]).ended;
+            assert_eq!(ended, [(stream(nth(n)), reason, 3)]);
+        }
         let resume = Resume {
             epoch: "older".into(),
             since: [(stream(nth(1)), 3)].into(),
@@ -200,6 +263,30 @@ mod tests {
         let starts = find_starts(&mut snapshot(), owner, asked, false).unwrap();
         let reset = Start::Reset(ResetReason::Epoch, HEAD);
         assert_eq!(begun(&starts), [(stream(nth(1)), reset)]);
+    }
+
+    /// CONV-13: the first event after the position with which the agent left.
+    #[test]
+    fn a_former_owner_gets_the_event_that_made_another_the_owner() {
+        let (former, stream) = (actor(agent_id(3)), stream(nth(2)));
+        for scope in [all(), only(2)] {
+            for (since, until) in [(0, 2), (1, 2), (2, 4), (3, 4)] {
+                let starts = found(former, &scope, &[(2, since)]);
+                let start = Start::Former { until, head: HEAD };
+                assert_eq!(begun(&starts), [(stream, start)]);
+                assert!(starts.ended.is_empty() && starts.refused.is_empty());
+            }
+        }
+        let after = found(former, &all(), &[(2, 4)]);
+        assert_eq!(after.ended, [(stream, Ended::Removed, 4)]);
+        let after = found(former, &only(2), &[(2, 4)]);
+        assert_eq!(after.refused, [(stream, "PERMISSION_DENIED")]);
+        let resume = Resume {
+            epoch: "older".into(),
+            since: [(stream, 1)].into(),
+        };
+        let older = find_starts(&mut snapshot(), former, (&all(), &resume), false).unwrap();
+        assert_eq!(older.ended, [(stream, Ended::Removed, 1)]);
     }
 
     /// CONV-13.
