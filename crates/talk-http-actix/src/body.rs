@@ -55,8 +55,11 @@ pub(crate) struct NoBody<L = AnySize> {
     limit: PhantomData<L>,
 }
 
-/// A limit on the size of bodies.
+/// The limits of a kind of bodies.
 pub(crate) trait BodySize: 'static {
+    /// Whether strings may contain U+0000, because the endpoint replaces it.
+    const ADMITS_NUL: bool = false;
+
     /// The limit in bytes.
     fn limit(limits: &BodyLimits) -> usize;
 }
@@ -66,6 +69,9 @@ pub(crate) struct LoginSize;
 
 /// The size of a message.
 pub(crate) struct MessageSize;
+
+/// The size of a message from outside, whose sender cannot do anything about a text that is refused.
+pub(crate) struct OutsideSize;
 
 /// The size of any other body.
 pub(crate) struct AnySize;
@@ -82,6 +88,14 @@ impl BodySize for MessageSize {
     }
 }
 
+impl BodySize for OutsideSize {
+    const ADMITS_NUL: bool = true;
+
+    fn limit(limits: &BodyLimits) -> usize {
+        limits.message
+    }
+}
+
 impl BodySize for AnySize {
     fn limit(limits: &BodyLimits) -> usize {
         limits.other
@@ -91,8 +105,13 @@ impl BodySize for AnySize {
 impl<T: Request + JsonSchema, L: BodySize> Extract for Body<T, L> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
         let sent = read::<L>(incoming).await?;
+        let value = if L::ADMITS_NUL {
+            sent.json_with_nul()?
+        } else {
+            sent.json()?
+        };
         Ok(Self {
-            value: sent.json()?,
+            value,
             sent,
             limit: PhantomData,
         })

@@ -14,14 +14,13 @@ use conversation_domain::message::visit::{mark_visited, visit};
 use talk_domain::kernel::context::IdSource;
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::store::Unit;
-use talk_domain::kernel::text::check_text;
 use talk_wire::id;
 use talk_wire::request::{VisitorPost, VisitorRead};
 use talk_wire::resource::{VisitorMessage, VisitorMessages, VisitorSession};
 use uuid::Uuid;
 
 use crate::api_error::ApiError;
-use crate::body::{Body, MessageSize, NoBody};
+use crate::body::{Body, NoBody, OutsideSize};
 use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
 use crate::shared::Shared;
@@ -63,11 +62,10 @@ async fn post(
     shared: web::Data<Shared>,
     request: HttpRequest,
     Id(account): Id<AccountId>,
-    body: Body<VisitorPost, MessageSize>,
+    body: Body<VisitorPost, OutsideSize>,
 ) -> Reply {
     let known = KnownVisitor::admit(&shared, &request, account).await?;
     let event: Uuid = id::parse("id", &body.value.id)?;
-    check_text("text", &body.value.text, shared.api.limits.text)?;
     let incoming = Incoming {
         account,
         event: event.to_string(),

@@ -196,7 +196,7 @@ pub struct VisitorPost {
 }
 
 impl Request for VisitorPost {
-    const REFUSALS: &'static [&'static str] = &["INVALID_ID", "LIMIT_EXCEEDED"];
+    const REFUSALS: &'static [&'static str] = &["INVALID_ID"];
 }
 
 /// Says up to where a visitor has read.
