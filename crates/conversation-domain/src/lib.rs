@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: accounts, addresses, rooms, conversations, messages, events, and their ports.
 //! - [`account`], [`conversation`], [`message`]: use cases, one file each.
+//! - [`departure`]: what happens to conversations when an agent is deleted.
 //! - [`live`]: which conversations a connection may follow.
 //! - [`mod@unit`]: the ports of a transaction and of a snapshot, and the domain's name.
 //!
@@ -11,6 +12,7 @@
 pub mod access;
 pub mod account;
 pub mod conversation;
+pub mod departure;
 pub mod live;
 pub mod message;
 pub mod model;

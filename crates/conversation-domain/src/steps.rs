@@ -1,4 +1,3 @@
 //! Steps that several use cases share.
 
-pub(crate) mod owner;
 pub(crate) mod record;

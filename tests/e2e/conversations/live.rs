@@ -211,6 +211,50 @@ async fn a_former_owner_that_resumes_gets_the_event_that_made_another_the_owner(
     }
 }
 
+/// CONV-09: the owner is deleted, and everybody who follows learns that the conversation has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_agent_owns_no_conversation() {
+    let scene = Scene::start().await;
+    scene
+        .alice
+        .post(&scene.path("/claim"), json!({}))
+        .await
+        .ok();
+    let (mut admin, _) = follow(&scene.admin).await;
+    let agent = format!("/v1.0/agents/{}", scene.alice.id);
+    scene.admin.delete(&agent).await.ok();
+    let frame = admin.answer("conversation_updated").await;
+    assert_eq!(frame["data"]["owner_type"], "");
+    let free = format!("{CONVERSATIONS}?owner_id=none");
+    assert_eq!(scene.bob.get(&free).await.rows().len(), 1);
+    let claimed = scene.bob.post(&scene.path("/claim"), json!({})).await.ok();
+    assert_eq!(claimed["owner_id"], *scene.bob.id);
+}
+
+/// CONV-09: one transaction is bounded, and a cleanup does the rest of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_of_many_conversations_leaves_all_of_them() {
+    let scene = Scene::start().await;
+    for n in 2..=40 {
+        let kim = visitor(&scene.server, &scene.account).await;
+        write(&kim, &scene.account, (n, "Hello?")).await.ok();
+    }
+    let all_of_them = format!("{CONVERSATIONS}?page_size=100");
+    for conversation in scene.admin.get(&all_of_them).await.rows() {
+        let claim = format!("{CONVERSATIONS}/{}/claim", text(&conversation, "id"));
+        scene.alice.post(&claim, json!({})).await.ok();
+    }
+    let (mut admin, _) = follow(&scene.admin).await;
+    let agent = format!("/v1.0/agents/{}", scene.alice.id);
+    scene.admin.delete(&agent).await.ok();
+    for _ in 0..40 {
+        let frame = admin.answer("conversation_updated").await;
+        assert_eq!(frame["data"]["owner_type"], "");
+    }
+    let free = format!("{all_of_them}&owner_id=none");
+    assert_eq!(scene.bob.get(&free).await.rows().len(), 40);
+}
+
 /// CONV-13: neither an agent that does not own it, nor one of another customer.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outsider_follows_no_conversation() {

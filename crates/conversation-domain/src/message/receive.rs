@@ -13,7 +13,6 @@ use crate::model::conversation::{Conversation, State};
 use crate::model::event::Event;
 use crate::model::message::{Delivery, Direction, Message};
 use crate::model::room::Room;
-use crate::steps::owner::living_owner;
 use crate::steps::record::{Cause, append, record_message, record_update};
 use crate::unit::ConversationUnit;
 
@@ -72,8 +71,8 @@ refusals! {
 }
 
 /// Receives a message: finds or creates its room and conversation, opens the conversation if it was
-/// closed, leaves it without an owner if that agent was deleted, and stores the message, in one
-/// transaction. An event that has been received before changes nothing.
+/// closed, and stores the message, in one transaction. An event that has been received before changes
+/// nothing.
 ///
 /// # Errors
 /// See [`ReceiveError`].
@@ -95,15 +94,10 @@ pub fn receive_message(
         actor: None,
         now: arrival.now,
     };
-    let awake = Conversation {
-        state: State::Active,
-        owner: living_owner(uow, &conversation)?,
-        ..conversation.clone()
-    };
-    if awake != conversation {
-        let before = conversation.owner;
-        conversation = awake;
-        record_update(uow, cause, &mut conversation, before)?;
+    if conversation.state != State::Active {
+        conversation.state = State::Active;
+        let owner = conversation.owner;
+        record_update(uow, cause, &mut conversation, owner)?;
     }
     let message = Message {
         id: arrival.ids.fresh().into(),

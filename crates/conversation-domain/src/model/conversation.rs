@@ -128,6 +128,12 @@ pub trait ConversationRepository {
     /// Only when storage fails.
     fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
+    /// Returns up to `limit` conversations that this agent owns.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn owned_by(&mut self, agent: AgentId, limit: u32) -> Result<Vec<ConversationId>, StoreError>;
+
     /// Stores a new conversation. Its room is stored by
     /// [`RoomRepository::insert`](crate::model::room::RoomRepository::insert).
     ///

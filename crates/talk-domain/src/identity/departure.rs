@@ -8,12 +8,20 @@ use crate::kernel::store_error::StoreError;
 /// Driven port of identity: the products whose data names agents and customers.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait Departure {
-    /// Ends the memberships of a deleted agent, in a bounded number of rows. MUST store the rest as
-    /// a [cleanup](crate::kernel::cleanup). The actor of `cx` deleted the agent.
+    /// Ends the memberships of a deleted agent and the ownership of its conversations, in a bounded
+    /// number of rows. MUST store the rest as a [cleanup](crate::kernel::cleanup). The actor of `cx`
+    /// deleted the agent.
     ///
     /// # Errors
     /// Only when storage fails.
     fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError>;
+
+    /// Runs one bounded step of what [`Departure::agent_deleted`] does. Returns whether there may be
+    /// more to do.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn leave_some(&mut self, cx: &Context, agent: AgentId) -> Result<bool, StoreError>;
 
     /// Stores the removal of an erased agent's memberships and texts as a
     /// [cleanup](crate::kernel::cleanup).

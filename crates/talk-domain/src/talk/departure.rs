@@ -13,21 +13,16 @@ use crate::talk::unit::TalkUnit;
 /// Files removed per unit of work.
 const FILES: u32 = 64;
 
-/// Ends the memberships of a deleted agent. Of an agent with many chats, a
-/// [cleanup](crate::kernel::cleanup) later ends the rest.
+/// Ends the next memberships of a deleted agent. Returns whether there may be more.
 ///
 /// # Errors
 /// Only when storage fails.
-pub fn leave_all_chats(
+pub fn leave_some_chats(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     agent: AgentId,
-) -> Result<(), StoreError> {
-    if end_memberships_of(uow, cx, agent)? {
-        let (id, by) = (agent, cx.actor.agent);
-        uow.cleanups().add(Deleted::Agent { id, by })?;
-    }
-    Ok(())
+) -> Result<bool, StoreError> {
+    end_memberships_of(uow, cx, agent)
 }
 
 /// Stores the removal of an erased agent's memberships, messages, and name in system messages as a
@@ -77,23 +72,22 @@ mod tests {
         let mut uow = scene.unit();
         let chats = uow.participants.expect_some_chats_of();
         chats.returning(|_, _| Ok(vec![chat_id(1)]));
-        leave_all_chats(&mut uow, &context(agent_id(1)), agent_id(2)).unwrap();
+        let is_more = leave_some_chats(&mut uow, &context(agent_id(1)), agent_id(2));
+        assert!(!is_more.unwrap());
         let expected = [ParticipantLeft, MessagePosted, ChatUpdated];
         assert_eq!(scene.events(), expected);
         assert_eq!(scene.saved().unwrap().member_count, 0);
+        assert_eq!(scene.announced()[0], "agent-2 left the conversation.");
     }
 
     /// Case 42.
     #[test]
-    fn an_agent_of_many_chats_leaves_the_rest_of_them_to_a_cleanup() {
+    fn an_agent_of_many_chats_leaves_some_of_them_at_a_time() {
         let mut uow = Scene::new(a_chat()).unit();
         let chats = uow.participants.expect_some_chats_of();
         chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
-        let (id, by) = (agent_id(2), agent_id(1));
-        let add = uow.cleanups.expect_add().times(1);
-        add.withf(move |deleted| *deleted == Deleted::Agent { id, by })
-            .returning(|_| Ok(()));
-        leave_all_chats(&mut uow, &context(by), id).unwrap();
+        let is_more = leave_some_chats(&mut uow, &context(agent_id(1)), agent_id(2));
+        assert!(is_more.unwrap());
     }
 
     /// RUN-19.

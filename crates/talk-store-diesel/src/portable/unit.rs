@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use conversation_domain::departure::leave_some_conversations;
 use conversation_domain::model::account::AccountRepository;
 use conversation_domain::model::conversation::ConversationRepository;
 use conversation_domain::model::inbox::InboxRepository;
@@ -21,7 +22,7 @@ use talk_domain::identity::customer::{CustomerRemoval, CustomerRepository};
 use talk_domain::identity::departure::Departure;
 use talk_domain::identity::session::{Directory, SessionRepository};
 use talk_domain::identity::unit::IdentityUnit;
-use talk_domain::kernel::cleanup::{Bound, CleanupRepository};
+use talk_domain::kernel::cleanup::{Bound, CleanupRepository, Deleted};
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::id::{AgentId, ChatId};
 use talk_domain::kernel::idempotency::IdempotencyRepository;
@@ -31,7 +32,7 @@ use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{StreamId, Tick};
 use talk_domain::kernel::unit::UnitOfWork;
-use talk_domain::talk::departure::{erase_author, leave_all_chats, remove_any_rows};
+use talk_domain::talk::departure::{erase_author, leave_some_chats, remove_any_rows};
 use talk_domain::talk::model::chat::ChatRepository;
 use talk_domain::talk::model::event::{ChatLog, FrameEncoder};
 use talk_domain::talk::model::held::HeldRepository;
@@ -179,7 +180,15 @@ impl IdentityUnit for DieselUnit<'_> {
 impl Departure for DieselUnit<'_> {
     fn agent_deleted(&mut self, cx: &Context, agent: AgentId) -> Result<(), StoreError> {
         self.held().remove_of(agent)?;
-        leave_all_chats(self, cx, agent)
+        if self.leave_some(cx, agent)? {
+            let (id, by) = (agent, cx.actor.agent);
+            self.cleanups().add(Deleted::Agent { id, by })?;
+        }
+        Ok(())
+    }
+
+    fn leave_some(&mut self, cx: &Context, agent: AgentId) -> Result<bool, StoreError> {
+        Ok(leave_some_chats(self, cx, agent)? || leave_some_conversations(self, cx, agent)?)
     }
 
     fn agent_erased(&mut self, agent: AgentId) -> Result<(), StoreError> {

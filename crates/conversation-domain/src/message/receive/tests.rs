@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{MockUnit, a_conversation, a_message, account_id, an_account, logs, visitor};
-use talk_domain::testing::{a_deleted_agent, an_agent, at};
+use talk_domain::testing::at;
 
 fn arrival() -> Arrival {
     Arrival {
@@ -116,24 +116,6 @@ fn a_message_opens_a_closed_conversation() {
     let received = receive_message(&mut uow, &arrival(), &incoming("Hello")).unwrap();
     let seq = received.into_message().seq;
     assert_eq!(seq, a_conversation().last.seq + 2);
-}
-
-/// CONV-09.
-#[test]
-fn a_message_leaves_the_conversation_of_a_deleted_agent_without_an_owner() {
-    let owned = |agent| Conversation {
-        owner: Some(agent),
-        ..a_conversation()
-    };
-    for (agent, is_there) in [(an_agent(1), true), (a_deleted_agent(1), false)] {
-        let mut uow = unit(Some(owned(agent.id)));
-        stores(&mut uow);
-        logs(&mut uow, "conversation_updated", usize::from(!is_there));
-        logs(&mut uow, "conversation_message_created", 1);
-        let get = uow.agents.expect_get();
-        get.returning(move |_| Ok(Some(agent.clone())));
-        receive_message(&mut uow, &arrival(), &incoming("Hello")).unwrap();
-    }
 }
 
 /// CONV-04: an event that comes again is the same message; nothing is stored or logged.

@@ -8,7 +8,6 @@ use crate::kernel::store_error::StoreError;
 use crate::talk::model::message::Author;
 use crate::talk::steps::attachment::mark_deleted;
 use crate::talk::steps::erasure::{delete_answers_step, erase_author_step};
-use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::steps::tombstone::erase_content;
 use crate::talk::unit::TalkUnit;
 
@@ -21,7 +20,7 @@ pub fn run_step(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Resu
     let is_more = match cleanup.deleted {
         Deleted::Message { id, .. } => erase_message(uow, id)?,
         Deleted::Chat(id) => end_memberships_in(uow, id)?,
-        Deleted::Agent { id, .. } => end_memberships_of(uow, cx, id)?,
+        Deleted::Agent { id, .. } => uow.products().leave_some(cx, id)?,
         Deleted::Author(id) => erase_author_step(uow, cx, (cleanup, id))?,
         Deleted::File { id, .. } => mark_deleted(uow, cx, id)?,
         Deleted::Customer(_) => remove_customer(uow, cx, cleanup)?,
@@ -58,7 +57,6 @@ fn end_memberships_in(uow: &mut dyn TalkUnit, id: ChatId) -> Result<bool, StoreE
 mod tests {
     use super::*;
     use crate::talk::model::chat::Chat;
-    use crate::talk::model::event::EventKind::{MessagePosted, ParticipantLeft};
     use crate::talk::model::message::Message;
     use crate::talk::model::note::{SystemKind, SystemNote};
     use crate::testing::{
@@ -144,20 +142,17 @@ mod tests {
 
     /// Case 42.
     #[test]
-    fn memberships_of_a_deleted_agent_end_each_with_its_events() {
-        let scene = Scene::new(a_chat()).members(&[agent_id(2)]);
-        let mut uow = scene.unit();
-        let chats = uow.participants.expect_some_chats_of();
-        chats.returning(|_, _| Ok(vec![chat_id(1), chat_id(9)]));
-        let (id, by) = (agent_id(2), agent_id(1));
-        finishes(&mut uow, Deleted::Agent { id, by }, 1);
-        step(&mut uow, Deleted::Agent { id, by });
-        assert_eq!(scene.events()[..2], [ParticipantLeft, MessagePosted]);
-        let mut uow = Scene::new(a_chat()).unit();
-        let chats = uow.participants.expect_some_chats_of();
-        chats.returning(|_, limit| Ok(vec![chat_id(9); limit as usize]));
-        finishes(&mut uow, Deleted::Agent { id, by }, 0);
-        step(&mut uow, Deleted::Agent { id, by });
+    fn a_deleted_agent_leaves_the_products_step_by_step() {
+        for (is_more, finished) in [(true, 0), (false, 1)] {
+            let mut uow = MockUnitOfWork::default();
+            let (id, by) = (agent_id(2), agent_id(1));
+            let leave = uow.products.expect_leave_some().times(1);
+            leave
+                .withf(move |cx, agent| cx.actor.agent == by && *agent == id)
+                .returning(move |_, _| Ok(is_more));
+            finishes(&mut uow, Deleted::Agent { id, by }, finished);
+            step(&mut uow, Deleted::Agent { id, by });
+        }
     }
 
     /// RUN-19: the earlier wording holds the name, too.

@@ -9,7 +9,6 @@ use crate::talk::model::event::Event;
 use crate::talk::model::message::{Author, Message};
 use crate::talk::model::note::SystemNote;
 use crate::talk::steps::announce::reworded;
-use crate::talk::steps::membership::end_memberships_of;
 use crate::talk::steps::record::record;
 use crate::talk::steps::tombstone::{erase_earlier_texts, make_tombstone};
 use crate::talk::unit::TalkUnit;
@@ -27,15 +26,15 @@ const ERASED: usize = 16;
 /// No further messages in a unit of work once those erased have this many bytes of text.
 const ERASED_BYTES: usize = 64 * 1024;
 
-/// Removes the next access keys of an erased agent, then ends its next memberships, then deletes
-/// its next uploads, then looks through the next messages: its own become tombstones, and its name in system messages is
-/// replaced. Returns whether there may be more.
+/// Removes the next access keys of an erased agent, then ends its next memberships and ownerships, then
+/// deletes its next uploads, then looks through the next messages: its own become tombstones, and its
+/// name in system messages is replaced. Returns whether there may be more.
 pub(crate) fn erase_author_step(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
-    if uow.keys().remove_some(agent, MEMBERSHIPS)? || end_memberships_of(uow, cx, agent)? {
+    if uow.keys().remove_some(agent, MEMBERSHIPS)? || uow.products().leave_some(cx, agent)? {
         return Ok(true);
     }
     let files = uow.files().some(Some(agent), FILES)?;

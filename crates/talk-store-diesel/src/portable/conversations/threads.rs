@@ -36,6 +36,17 @@ impl ConversationRepository for Scope<'_> {
         self.conversation(id)
     }
 
+    fn owned_by(&mut self, agent: AgentId, limit: u32) -> Result<Vec<ConversationId>, StoreError> {
+        let rows: Vec<Vec<u8>> = conversations::table
+            .filter(conversations::customer_id.eq(self.customer()))
+            .filter(conversations::owner_id.eq(bytes(agent.0)))
+            .limit(i64::from(limit))
+            .select(conversations::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        rows.iter().map(|row| id(row)).collect()
+    }
+
     fn insert(&mut self, conversation: &Conversation) -> Result<(), StoreError> {
         self.assert_same_customer(conversation.customer)?;
         diesel::insert_into(conversations::table)

@@ -1,17 +1,12 @@
 use super::*;
 use crate::files::model::File;
 use crate::kernel::cleanup::Deleted;
-use crate::kernel::id::ChatId;
 use crate::talk::cleanup::run_step::run_step;
 use crate::talk::model::chat::Chat;
-use crate::talk::model::event::EventKind::{
-    MessageDeleted, MessageEdited, MessagePosted, ParticipantLeft,
-};
+use crate::talk::model::event::EventKind::{MessageDeleted, MessageEdited};
 use crate::talk::model::message::Authored;
 use crate::talk::model::note::SystemKind;
-use crate::testing::{
-    MockUnitOfWork, Scene, a_chat, a_file, a_message, agent_id, at, chat_id, context,
-};
+use crate::testing::{MockUnitOfWork, Scene, a_chat, a_file, a_message, agent_id, at, context};
 
 /// The erased agent, "agent-1" of the builders.
 fn gone() -> AgentId {
@@ -32,8 +27,7 @@ fn step(uow: &mut MockUnitOfWork, deleted: Deleted) {
 fn unit(scene: &Scene, found: Authored, position: Option<u64>) -> MockUnitOfWork {
     let mut uow = scene.unit();
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));
-    let chats = uow.participants.expect_some_chats_of();
-    chats.returning(|_, _| Ok(vec![]));
+    uow.products.expect_leave_some().returning(|_, _| Ok(false));
     uow.files.expect_some().returning(|_, _| Ok(vec![]));
     let find = uow.messages.expect_of_author();
     find.withf(|agent, after, _| (*agent, *after) == (gone(), 40))
@@ -224,15 +218,13 @@ fn keys_and_memberships_of_an_erased_agent_go_before_its_messages() {
         .returning(|_, _| Ok(true));
     step(&mut uow, Deleted::Author(gone()));
 
-    let scene = Scene::new(a_chat()).members(&[gone()]);
-    let mut uow = scene.unit();
+    let mut uow = MockUnitOfWork::default();
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));
-    let others = |limit| std::iter::repeat_n(chat_id(9), limit as usize - 1);
-    let chats = uow.participants.expect_some_chats_of();
-    chats.returning(move |_, limit| Ok(others(limit).chain([chat_id(1)]).collect::<Vec<ChatId>>()));
+    let leave = uow.products.expect_leave_some().times(1);
+    leave
+        .withf(|cx, agent| (cx.actor.agent, *agent) == (gone(), gone()))
+        .returning(|_, _| Ok(true));
     step(&mut uow, Deleted::Author(gone()));
-    assert_eq!(scene.events()[..2], [ParticipantLeft, MessagePosted]);
-    assert_eq!(scene.announced()[0], "agent-1 left the conversation.");
 }
 
 /// RUN-19: an answer stored for a repeated request may show the agent.
@@ -263,8 +255,7 @@ fn kept_answers_are_looked_through_to_the_end() {
 fn uploads_of_an_erased_agent_are_deleted() {
     let mut uow = Scene::new(a_chat()).unit();
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));
-    let chats = uow.participants.expect_some_chats_of();
-    chats.returning(|_, _| Ok(vec![]));
+    uow.products.expect_leave_some().returning(|_, _| Ok(false));
     let some = uow.files.expect_some();
     some.withf(|owner, _| *owner == Some(gone()))
         .returning(|_, _| Ok(vec![a_file(1), a_file(2)]));
