@@ -47,6 +47,51 @@ async fn a_flood_is_answered_429_and_the_others_go_on() {
     assert!(metrics.contains(refused), "{metrics}");
 }
 
+/// CONV-14: whoever poses as many visitors begins few conversations, and a known visitor goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn new_visitors_of_one_address_are_limited_and_known_ones_go_on() {
+    let limits = [("TALK_ADDRESS_RATE", "5"), ("TALK_ADDRESS_BURST", "300")];
+    let server = Server::start_with(&limits).await;
+    let admin = server.admin().await;
+    let account = json!({"type": "webchat", "name": "Shop"});
+    let account = admin
+        .post("/v1.0/conversation_accounts", account)
+        .await
+        .ok();
+    let id = account["id"].as_str().expect("an id");
+    let (sessions, messages) = (
+        format!("/v1.0/webchat/{id}/sessions"),
+        format!("/v1.0/webchat/{id}/messages"),
+    );
+    let say = |visitor: Client, n: u32| {
+        let messages = messages.clone();
+        let body = json!({"id": format!("{n:08x}-0000-4000-8000-000000000000"), "text": "x"});
+        async move { visitor.post(&messages, body).await }
+    };
+    let mut visitors = Vec::new();
+    for _ in 0..20 {
+        let begun = server.anonymous().post(&sessions, json!({})).await.ok();
+        visitors.push(server.with_token(begun["token"].as_str().expect("a token")));
+    }
+    let mut begun = 0;
+    for (visitor, n) in visitors.iter().zip(1..) {
+        let answer = say(visitor.clone(), n).await;
+        if answer.status == 429 {
+            break;
+        }
+        answer.ok();
+        begun += 1;
+    }
+    assert!((6..12).contains(&begun), "{begun}");
+    for n in 100..110 {
+        say(visitors[0].clone(), n).await.ok();
+    }
+    let new = visitors.pop().expect("a visitor");
+    say(new, 200).await.refused(429, "RATE_LIMITED");
+    let rows = admin.get("/v1.0/conversations").await.rows();
+    assert_eq!(rows.len(), begun);
+}
+
 /// Case 43: a socket is not read while its agent has no token left; what it has said is kept and
 /// answered, and nothing is closed.
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@
 //! | every full 16 KiB of a body, received or sent, and of a `post` frame | 1 more |
 //! | every four participants that a new chat is created with | 1 more |
 //! | a search, or a password that is hashed | 9 more |
+//! | the first message of a visitor of a web chat | 50 more, of buckets of their own |
 //!
 //! A request is admitted while a token is left, whatever its final cost: a bucket can go into debt,
 //! and admits nothing until the debt is paid off. A request that finds no token is answered 429

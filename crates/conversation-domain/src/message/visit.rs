@@ -50,6 +50,19 @@ pub struct Visited {
     pub messages: Vec<Message>,
 }
 
+/// Whether a visitor has written before, so that it has a room.
+///
+/// # Errors
+/// See [`VisitError`].
+pub fn has_written(
+    snapshot: &mut dyn ConversationSnapshot,
+    visitor: &Visitor,
+) -> Result<bool, VisitError> {
+    let found = snapshot.accounts().get(visitor.account)?;
+    let account = found.ok_or(VisitError::NoSuchAccount)?;
+    Ok(snapshot.rooms().by_key(visitor.key(&account))?.is_some())
+}
+
 /// Returns the messages of a visitor's conversation after `seq`; `None` before its first message.
 ///
 /// # Errors
@@ -166,6 +179,15 @@ mod tests {
         };
         let refused = visit(&mut snapshot(true), &unknown, 7);
         assert!(matches!(refused, Err(VisitError::NoSuchAccount)));
+    }
+
+    /// CONV-14.
+    #[test]
+    fn a_visitor_is_known_from_its_first_message_on() {
+        for has_room in [true, false] {
+            let known = has_written(&mut snapshot(has_room), &a_visitor()).unwrap();
+            assert_eq!(known, has_room);
+        }
     }
 
     /// CONV-08 and CONV-12: a message that a visitor has read is read, and logged as such.

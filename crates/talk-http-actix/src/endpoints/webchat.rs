@@ -66,6 +66,7 @@ async fn post(
 ) -> Reply {
     let known = KnownVisitor::admit(&shared, &request, account).await?;
     let event: Uuid = id::parse("id", &body.value.id)?;
+    known.charge_first(&shared, &request).await?;
     let incoming = Incoming {
         account,
         event: event.to_string(),

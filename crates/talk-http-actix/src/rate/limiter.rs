@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::{HttpMessage as _, HttpRequest, web};
 use talk_domain::kernel::context::Actor;
-use talk_domain::kernel::id::{AgentId, CustomerId};
+use talk_domain::kernel::id::{AccountId, AgentId, CustomerId};
 
 use super::bucket::{Buckets, nanoseconds};
 use super::pace::{Kind, is_paced, pace};
@@ -19,6 +19,11 @@ pub(super) const SIZE_STEP: usize = 16 * 1024;
 
 /// Tokens that a search or a hashed password costs besides the request.
 pub(crate) const HEAVY: u32 = 9;
+
+/// Tokens that the first message of a visitor costs, because it creates a room. Anybody can pose as any
+/// number of visitors, so that only this bounds the conversations that an address begins: 10 a second
+/// with the default rates.
+const NEW_VISITOR: u32 = 50;
 
 /// Participants of a new chat that cost one token.
 const PARTICIPANTS_STEP: usize = 4;
@@ -40,6 +45,10 @@ pub(crate) struct Limiter {
     agents: Buckets<AgentId>,
     customers: Buckets<CustomerId>,
     addresses: Buckets<IpAddr>,
+    /// Buckets of their own for the first messages of visitors, so that new visitors use up nothing of
+    /// the known ones.
+    beginners: Buckets<IpAddr>,
+    begun: Buckets<AccountId>,
 }
 
 impl Limiter {
@@ -49,6 +58,8 @@ impl Limiter {
             agents: Buckets::new(rates.agent),
             customers: Buckets::new(rates.customer),
             addresses: Buckets::new(rates.address),
+            beginners: Buckets::new(rates.address),
+            begun: Buckets::new(rates.customer),
         }
     }
 
@@ -111,6 +122,22 @@ impl Limiter {
         let address = ClientAddress::of(request).network();
         let reserve = |when| self.addresses.reserve(address, cost, when);
         self.take((Kind::Address, request), reserve).await
+    }
+
+    /// Charges the first message of a visitor to its address and to the account of the web chat.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` if one of them has no token left.
+    pub(crate) async fn charge_new_visitor(
+        &self,
+        request: &HttpRequest,
+        account: AccountId,
+    ) -> Result<(), ApiError> {
+        let address = ClientAddress::of(request).network();
+        let reserve = |when| self.beginners.reserve(address, NEW_VISITOR, when);
+        self.take((Kind::Address, request), reserve).await?;
+        let reserve = |when| self.begun.reserve(account, NEW_VISITOR, when);
+        self.take((Kind::Customer, request), reserve).await
     }
 
     /// Charges a request to its agent and customer.

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use conversation_domain::account::list::find_account;
-use conversation_domain::message::visit::Visitor;
+use conversation_domain::message::visit::{Visitor, has_written};
 use conversation_domain::model::account::Account;
 use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::origin;
@@ -116,6 +116,25 @@ impl KnownVisitor {
             customer: client.account.customer,
             visitor: Visitor { account: id, peer },
         })
+    }
+
+    /// Charges the first message of a visitor, which creates a room, to its address and its account.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub(super) async fn charge_first(
+        &self,
+        shared: &Shared,
+        request: &HttpRequest,
+    ) -> Result<(), ApiError> {
+        let (unit, visitor) = (Unit::of(self.customer, "has_written"), self.visitor.clone());
+        let store = &shared.api.conversations;
+        let known = store.read(unit, move |snapshot| has_written(snapshot, &visitor));
+        if known.await.map_err(ApiError::from)? {
+            return Ok(());
+        }
+        let account = self.visitor.account;
+        shared.limiter.charge_new_visitor(request, account).await
     }
 }
 
