@@ -13,9 +13,9 @@ use crate::access::{AccessError, read_taking_part};
 use crate::model::conversation::{REALM, stream};
 use crate::unit::ConversationSnapshot;
 
-/// The most conversations that a subscription of an admin or manager begins with, the newest activity
-/// first. Any other one begins with its next event.
-pub const MAX_OVERSEEN: u32 = 1_000;
+/// The most conversations that a subscription begins with, the newest activity first. Any other one
+/// begins with its next event.
+pub const MAX_FOLLOWED: u32 = 1_000;
 
 /// Changes of a conversation that are searched for the one that ended the ownership of an agent that
 /// resumes.
@@ -39,12 +39,9 @@ pub fn find_starts(
     let since = |stream| resume.since.get(&stream).copied();
     let mut wanted = scope.streams.clone();
     if scope.realms.contains(&REALM) {
-        let (owner, limit) = if actor.permission.administers() {
-            (None, Some(MAX_OVERSEEN))
-        } else {
-            (Some(actor.agent), None)
-        };
-        for (id, head) in snapshot.conversations().heads(owner, limit)? {
+        let is_overseer = actor.permission.administers();
+        let owner = (!is_overseer).then_some(actor.agent);
+        for (id, head) in snapshot.conversations().heads(owner, MAX_FOLLOWED)? {
             let start = start_of(since(stream(id)), head, is_same_epoch);
             starts.streams.insert(stream(id), start);
         }
@@ -162,10 +159,11 @@ mod tests {
         let mut snapshot = MockSnapshot::default();
         let heads = snapshot.conversations.expect_heads();
         heads.returning(|owner, limit| {
-            Ok(match (owner, limit) {
-                (Some(owner), None) if owner == agent_id(1) => vec![(nth(1), HEAD)],
-                (None, Some(MAX_OVERSEEN)) => vec![(nth(1), HEAD), (nth(2), HEAD)],
-                _ => vec![],
+            assert_eq!(limit, MAX_FOLLOWED);
+            Ok(match owner {
+                Some(owner) if owner == agent_id(1) => vec![(nth(1), HEAD)],
+                Some(_) => vec![],
+                None => vec![(nth(1), HEAD), (nth(2), HEAD)],
             })
         });
         // Agent 3 owned the second conversation until events 2 and 4.

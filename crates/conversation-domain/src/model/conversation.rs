@@ -158,14 +158,14 @@ pub trait ConversationQueries {
     fn get(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
     /// Returns id and head (the `seq` of the newest event) of each conversation, of `owner` or of
-    /// all: up to `limit` of them if there is a limit, the newest activity first.
+    /// all: up to `limit` of them, the newest activity first.
     ///
     /// # Errors
     /// Only when storage fails.
     fn heads(
         &mut self,
         owner: Option<AgentId>,
-        limit: Option<u32>,
+        limit: u32,
     ) -> Result<Vec<(ConversationId, u64)>, StoreError>;
 
     /// Lists conversations, ordered by the time of their newest event, then by id.

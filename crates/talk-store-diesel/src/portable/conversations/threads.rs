@@ -77,7 +77,7 @@ impl ConversationQueries for Scope<'_> {
     fn heads(
         &mut self,
         owner: Option<AgentId>,
-        limit: Option<u32>,
+        limit: u32,
     ) -> Result<Vec<(ConversationId, u64)>, StoreError> {
         let mut query = conversations::table
             .inner_join(rooms::table)
@@ -85,12 +85,10 @@ impl ConversationQueries for Scope<'_> {
             .filter(conversations::customer_id.eq(self.customer()))
             .select((conversations::id, conversations::last_seq))
             .order((conversations::last_at.desc(), conversations::id.desc()))
+            .limit(i64::from(limit))
             .into_boxed::<MultiBackend>();
         if let Some(owner) = owner {
             query = query.filter(conversations::owner_id.eq(bytes(owner.0)));
-        }
-        if let Some(limit) = limit {
-            query = query.limit(i64::from(limit));
         }
         let rows: Vec<(Vec<u8>, i64)> = query.load(self.conn).map_err(fault)?;
         let heads = rows
