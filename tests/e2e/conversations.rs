@@ -2,6 +2,7 @@
 
 mod library;
 mod live;
+mod participants;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};
@@ -182,7 +183,7 @@ async fn a_message_of_a_visitor_that_comes_again_is_there_once() {
     refused.refused(400, "INVALID_ID");
 }
 
-/// CONV-04: the text of somebody outside may be longer than that of an agent, and is stored whole.
+/// CONV-04: the text of a person outside may be longer than that of an agent, and is stored whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_may_write_whatever_fits_into_a_request() {
     let server = Server::start().await;

@@ -175,9 +175,11 @@ impl World {
             .replace("{agent_id}", &self.carol.id);
         let is_message = path.contains("talk_messages") || path.ends_with("/messages");
         let number = said["seq"].as_u64().expect("a number");
+        // The message of a visitor is the second event of its conversation.
+        let seen = if conversation.is_null() { number } else { 2 };
         let body = json!({
             "type": if is_message { "normal" } else if path.starts_with(ACCOUNTS) { "webchat" } else { "group" }, "name": "N", "detail": "D",
-            "chat_id": chat["id"], "text": "held", "emoji": "+1", "seq": number,
+            "chat_id": chat["id"], "text": "held", "emoji": "+1", "seq": seen,
             "owner_type": "agent", "owner_id": self.carol.id, "agent_id": self.carol.id,
             "username": format!("new-{number}-{}", eve.id), "password": PASSWORD,
             "uri": "https://hooks.example.com/held", "enabled": false, "old_password": PASSWORD, "new_password": "another password",

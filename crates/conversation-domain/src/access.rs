@@ -21,6 +21,7 @@ refusals! {
     pub enum AccessError {
         NoSuchConversation = NotFound "CONVERSATION_NOT_FOUND" "there is no such conversation",
         NotTheOwner = PermissionDenied "PERMISSION_DENIED" "only the owner, admins and managers may do this",
+        NotTakingPart = PermissionDenied "PERMISSION_DENIED" "only the owner, participants, admins and managers may do this",
         ..Store(StoreError),
     }
 }
@@ -37,9 +38,37 @@ pub(crate) fn check_admin(cx: &Context) -> Result<(), NotAdmin> {
     Err(NotAdmin::Forbidden)
 }
 
-/// Whether the actor may read the conversation and write in it: its owner, admins and managers.
-pub(crate) fn may_take_part(actor: Actor, conversation: &Conversation) -> bool {
+/// Whether the actor is the owner of the conversation, or an admin or manager.
+pub(crate) fn is_leading(actor: Actor, conversation: &Conversation) -> bool {
     actor.permission.administers() || conversation.owner == Some(actor.agent)
+}
+
+/// Whether the actor may read the conversation and write in it: its owner, participants, admins and
+/// managers.
+pub(crate) fn takes_part(
+    uow: &mut dyn ConversationUnit,
+    actor: Actor,
+    conversation: &Conversation,
+) -> Result<bool, StoreError> {
+    let (id, agent) = (conversation.id, actor.agent);
+    Ok(is_leading(actor, conversation)
+        || conversation.participants > 0
+            && uow.conversation_participants().find(id, agent)?.is_some())
+}
+
+/// Like [`takes_part`], on a snapshot.
+pub(crate) fn takes_part_in(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    conversation: &Conversation,
+) -> Result<bool, StoreError> {
+    let (id, agent) = (conversation.id, actor.agent);
+    Ok(is_leading(actor, conversation)
+        || conversation.participants > 0
+            && snapshot
+                .conversation_participants()
+                .find(id, agent)?
+                .is_some())
 }
 
 /// Locks a conversation.
@@ -51,6 +80,19 @@ pub(crate) fn lock(
     found.ok_or(AccessError::NoSuchConversation)
 }
 
+/// Locks a conversation that the actor owns, or administers.
+pub(crate) fn lock_leading(
+    uow: &mut dyn ConversationUnit,
+    actor: Actor,
+    id: ConversationId,
+) -> Result<Conversation, AccessError> {
+    let conversation = lock(uow, id)?;
+    if is_leading(actor, &conversation) {
+        return Ok(conversation);
+    }
+    Err(AccessError::NotTheOwner)
+}
+
 /// Locks a conversation in which the actor may take part.
 pub(crate) fn lock_taking_part(
     uow: &mut dyn ConversationUnit,
@@ -58,10 +100,10 @@ pub(crate) fn lock_taking_part(
     id: ConversationId,
 ) -> Result<Conversation, AccessError> {
     let conversation = lock(uow, id)?;
-    if may_take_part(actor, &conversation) {
+    if takes_part(uow, actor, &conversation)? {
         return Ok(conversation);
     }
-    Err(AccessError::NotTheOwner)
+    Err(AccessError::NotTakingPart)
 }
 
 /// Reads a conversation in which the actor may take part.
@@ -72,29 +114,43 @@ pub(crate) fn read_taking_part(
 ) -> Result<Conversation, AccessError> {
     let found = snapshot.conversations().get(id)?;
     let conversation = found.ok_or(AccessError::NoSuchConversation)?;
-    if may_take_part(actor, &conversation) {
+    if takes_part_in(snapshot, actor, &conversation)? {
         return Ok(conversation);
     }
-    Err(AccessError::NotTheOwner)
+    Err(AccessError::NotTakingPart)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnit, a_conversation};
+    use crate::testing::{MockUnit, a_conversation, a_participant};
     use talk_domain::testing::{actor, admin_context, agent_id, context};
 
-    /// CONV-10.
+    /// CONV-10 and CONV-15.
     #[test]
-    fn the_owner_admins_and_managers_take_part_and_others_do_not() {
+    fn the_owner_participants_admins_and_managers_take_part_and_others_do_not() {
+        let admin = admin_context(agent_id(9)).actor;
         let owned = Conversation {
             owner: Some(agent_id(1)),
+            participants: 1,
             ..a_conversation()
         };
-        assert!(may_take_part(actor(agent_id(1)), &owned));
-        assert!(!may_take_part(actor(agent_id(2)), &owned));
-        assert!(!may_take_part(actor(agent_id(1)), &a_conversation()));
-        assert!(may_take_part(admin_context(agent_id(2)).actor, &owned));
+        let mut uow = MockUnit::default();
+        let find = uow.conversation_participants.expect_find();
+        find.returning(|_, agent| Ok((agent == agent_id(2)).then(|| a_participant(2))));
+        let lock = uow.conversations.expect_lock();
+        lock.returning(move |_| Ok(Some(owned.clone())));
+        for (asks, leads, takes_part) in [
+            (actor(agent_id(1)), true, true),
+            (actor(agent_id(2)), false, true),
+            (actor(agent_id(3)), false, false),
+            (admin, true, true),
+        ] {
+            let id = a_conversation().id;
+            assert_eq!(lock_leading(&mut uow, asks, id).is_ok(), leads);
+            assert_eq!(lock_taking_part(&mut uow, asks, id).is_ok(), takes_part);
+        }
+        assert!(!is_leading(actor(agent_id(1)), &a_conversation()));
         assert!(check_admin(&context(agent_id(1))).is_err());
         assert!(check_admin(&admin_context(agent_id(1))).is_ok());
     }

@@ -1,7 +1,7 @@
 //! The rules of conversations with people outside: entities, use cases and ports. No I/O, no runtime.
 //!
 //! - [`model`]: accounts, addresses, rooms, conversations, messages, events, and their ports.
-//! - [`account`], [`conversation`], [`message`]: use cases, one file each.
+//! - [`account`], [`conversation`], [`message`], [`participant`], [`read`]: use cases, one file each.
 //! - [`departure`]: what happens to conversations when an agent is deleted.
 //! - [`live`]: which conversations a connection may follow.
 //! - [`mod@unit`]: the ports of a transaction and of a snapshot, and the domain's name.
@@ -16,6 +16,8 @@ pub mod departure;
 pub mod live;
 pub mod message;
 pub mod model;
+pub mod participant;
+pub mod read;
 mod steps;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;

@@ -7,4 +7,6 @@ pub mod event;
 pub mod inbox;
 pub mod message;
 pub mod origin;
+pub mod participant;
+pub mod read;
 pub mod room;

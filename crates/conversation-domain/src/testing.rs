@@ -24,6 +24,13 @@ use crate::model::message::{
     MockMessageRepository,
 };
 use crate::model::origin::Origin;
+use crate::model::participant::{
+    MockParticipantQueries, MockParticipantRepository, Participant, ParticipantQueries,
+    ParticipantRepository,
+};
+use crate::model::read::{
+    MockReadQueries, MockReadRepository, ReadMark, ReadQueries, ReadRepository,
+};
 use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
 use crate::unit::{ConversationSnapshot, ConversationUnit};
 
@@ -35,6 +42,9 @@ mock_unit! {
             rooms: MockRoomRepository as RoomRepository,
             conversations: MockConversationRepository as ConversationRepository,
             conversation_messages: MockMessageRepository as MessageRepository,
+            conversation_participants: MockParticipantRepository as ParticipantRepository,
+            conversation_marks: MockReadRepository as ReadRepository,
+            conversation_reads: MockReadQueries as ReadQueries,
             inbox: MockInboxRepository as InboxRepository,
             &frames: MockFrameEncoder as FrameEncoder,
         }
@@ -49,6 +59,8 @@ mock_snapshot! {
             rooms: MockRoomQueries as RoomQueries,
             conversations: MockConversationQueries as ConversationQueries,
             conversation_messages: MockMessageQueries as MessageQueries,
+            conversation_participants: MockParticipantQueries as ParticipantQueries,
+            conversation_reads: MockReadQueries as ReadQueries,
         }
     }
 }
@@ -132,8 +144,32 @@ pub fn a_conversation() -> Conversation {
         name: "Chat · visitor-1".into(),
         detail: String::new(),
         state: State::Active,
+        participants: 0,
         last: Tick { seq: 5, at: at(5) },
         created: at(5),
+        updated: at(5),
+    }
+}
+
+/// The participation of the `n`th agent in the conversation.
+#[must_use]
+pub fn a_participant(n: u128) -> Participant {
+    Participant {
+        customer: customer_id(),
+        conversation: a_conversation().id,
+        agent: talk_domain::testing::agent_id(n),
+        added: at(5),
+    }
+}
+
+/// The read mark of the `n`th agent in the conversation.
+#[must_use]
+pub fn a_mark(n: u128) -> ReadMark {
+    ReadMark {
+        customer: customer_id(),
+        conversation: a_conversation().id,
+        agent: talk_domain::testing::agent_id(n),
+        seq: 2,
         updated: at(5),
     }
 }

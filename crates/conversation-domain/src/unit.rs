@@ -8,6 +8,8 @@ use crate::model::conversation::{ConversationQueries, ConversationRepository};
 use crate::model::event::FrameEncoder;
 use crate::model::inbox::InboxRepository;
 use crate::model::message::{MessageQueries, MessageRepository};
+use crate::model::participant::{ParticipantQueries, ParticipantRepository};
+use crate::model::read::{ReadQueries, ReadRepository};
 use crate::model::room::{RoomQueries, RoomRepository};
 
 /// The domain of conversations: the type by which the generic
@@ -30,6 +32,12 @@ pub trait ConversationUnit: IdentityUnit {
     fn conversations(&mut self) -> &mut dyn ConversationRepository;
     /// Messages.
     fn conversation_messages(&mut self) -> &mut dyn MessageRepository;
+    /// Participants.
+    fn conversation_participants(&mut self) -> &mut dyn ParticipantRepository;
+    /// Read marks, to change them.
+    fn conversation_marks(&mut self) -> &mut dyn ReadRepository;
+    /// Read marks, to read them.
+    fn conversation_reads(&mut self) -> &mut dyn ReadQueries;
     /// Ids of events received from outside.
     fn inbox(&mut self) -> &mut dyn InboxRepository;
     /// Encodes events as frames.
@@ -46,4 +54,8 @@ pub trait ConversationSnapshot: IdentitySnapshot {
     fn conversations(&mut self) -> &mut dyn ConversationQueries;
     /// Messages.
     fn conversation_messages(&mut self) -> &mut dyn MessageQueries;
+    /// Participants.
+    fn conversation_participants(&mut self) -> &mut dyn ParticipantQueries;
+    /// Read marks.
+    fn conversation_reads(&mut self) -> &mut dyn ReadQueries;
 }

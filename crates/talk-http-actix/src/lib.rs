@@ -57,6 +57,15 @@ pub use throttle::LoginLimits;
 use tokio::sync::watch;
 pub use unsent::UnsentLimits;
 
+/// The limits on conversations with people outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConversationLimits {
+    /// The most accounts of a customer.
+    pub accounts: usize,
+    /// The most participants of a conversation.
+    pub participants: u32,
+}
+
 /// The ports and settings of the API.
 #[derive(Clone)]
 pub struct Api {
@@ -76,8 +85,8 @@ pub struct Api {
     pub held_limits: HeldLimits,
     /// The installation's limits on webhooks.
     pub hook_limits: HookLimits,
-    /// The most accounts of a customer for conversations with people outside.
-    pub max_accounts: usize,
+    /// The limits on conversations with people outside.
+    pub conversation_limits: ConversationLimits,
     /// The installation's limits on fields.
     pub limits: Limits,
     /// The installation's limits on bodies.

@@ -36,7 +36,8 @@ use crate::observe::observe;
 use crate::server::Metrics;
 use crate::shared::Shared;
 use crate::{
-    Api, BodyLimits, FileLimits, LoginLimits, Rates, SocketLimits, StaticFile, UnsentLimits,
+    Api, BodyLimits, ConversationLimits, FileLimits, LoginLimits, Rates, SocketLimits, StaticFile,
+    UnsentLimits,
 };
 
 use credentials::{Numbered, Plain};
@@ -178,7 +179,10 @@ impl Scene {
                 per_customer: 3,
             },
             conversations: Arc::new(conversations::NoConversations),
-            max_accounts: 1,
+            conversation_limits: ConversationLimits {
+                accounts: 1,
+                participants: 2,
+            },
             hook_limits: HookLimits {
                 webhooks: 2,
                 allows_http: false,

@@ -205,7 +205,7 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
         intercepts,
         held_limits: settings.held_limits(),
         hook_limits: settings.hook_limits(),
-        max_accounts: settings.max_accounts,
+        conversation_limits: settings.conversation_limits(),
         limits: settings.limits(),
         body_limits: settings.body_limits(),
         allowed_origins: settings.allowed_origins.0.clone(),

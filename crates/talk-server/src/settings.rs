@@ -21,7 +21,8 @@ use talk_domain::kernel::limits::Limits;
 use talk_domain::talk::model::retention::Retention;
 use talk_files::FilesUrl;
 use talk_http_actix::{
-    BodyLimits, FileLimits, LoginLimits, Rate, Rates, SocketLimits, TrustedProxies, UnsentLimits,
+    BodyLimits, ConversationLimits, FileLimits, LoginLimits, Rate, Rates, SocketLimits,
+    TrustedProxies, UnsentLimits,
 };
 use talk_identity::PinnedAlgorithm;
 use talk_webhooks::DispatchSettings;
@@ -420,6 +421,10 @@ pub(crate) struct Settings {
     #[config(env = "TALK_MAX_ACCOUNTS", default = 50)]
     pub(crate) max_accounts: usize,
 
+    /// Agents that take part in a conversation besides its owner.
+    #[config(env = "TALK_MAX_CONVERSATION_PARTICIPANTS", default = 32)]
+    pub(crate) max_conversation_participants: u32,
+
     /// Webhooks of one customer, besides its own `webhook_uri`.
     #[config(env = "TALK_MAX_WEBHOOKS", default = 20)]
     pub(crate) max_webhooks: usize,
@@ -563,6 +568,14 @@ impl Settings {
         HookLimits {
             webhooks: self.max_webhooks,
             allows_http: self.webhook_allow_http,
+        }
+    }
+
+    /// Limits of conversations with people outside.
+    pub(crate) const fn conversation_limits(&self) -> ConversationLimits {
+        ConversationLimits {
+            accounts: self.max_accounts,
+            participants: self.max_conversation_participants,
         }
     }
 

@@ -29,6 +29,7 @@ pub mod reads;
 pub mod removal;
 pub mod retention;
 pub mod search;
+pub mod taking_part;
 pub mod unique;
 pub mod units;
 pub mod webhooks;
@@ -92,6 +93,8 @@ macro_rules! store_contract {
                 an_answer_reaches_its_visitor_and_is_read,
                 conversations_stay_in_their_customer,
                 conversations_of_a_deleted_customer_are_removed;
+            taking_part: an_agent_finds_owned_and_joined_conversations,
+                unread_messages_are_counted_after_the_mark;
             races: fifty_requests_for_one_pair_make_one_chat,
                 one_of_many_removals_succeeds,
                 forty_reactions_at_once_are_all_there_once,

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use talk_domain::kernel::id::ConversationId;
 
 use crate::frame::{ChatFrames, one_of};
-use crate::resource::{Conversation, ConversationMessage};
+use crate::resource::{
+    Conversation, ConversationMessage, ConversationParticipant, ConversationReadMark,
+};
 use crate::schema::{camel, define};
 
 /// The types of events whose data is the conversation.
@@ -20,6 +22,15 @@ const OF_MESSAGES: [&str; 2] = [
     "conversation_message_created",
     "conversation_message_updated",
 ];
+
+/// The types of events whose data is a participant.
+const OF_PARTICIPANTS: [&str; 2] = [
+    "conversation_participant_added",
+    "conversation_participant_removed",
+];
+
+/// The type of events whose data is a read mark.
+const OF_MARKS: [&str; 1] = ["conversation_read_updated"];
 
 /// The schema of any event of a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +46,14 @@ impl JsonSchema for AnyConversationEvent {
         let message = generator.subschema_for::<ConversationMessage>();
         let kinds = OF_CONVERSATIONS.map(|name| (name, schema(generator, name, &conversation)));
         let messages = OF_MESSAGES.map(|name| (name, schema(generator, name, &message)));
+        let participant = generator.subschema_for::<ConversationParticipant>();
+        let mark = generator.subschema_for::<ConversationReadMark>();
+        let participants =
+            OF_PARTICIPANTS.map(|name| (name, schema(generator, name, &participant)));
+        let marks = OF_MARKS.map(|name| (name, schema(generator, name, &mark)));
         let about = "An event of a conversation, byte for byte as it is pushed.";
-        one_of(about, kinds.into_iter().chain(messages))
+        let all = kinds.into_iter().chain(messages);
+        one_of(about, all.chain(participants).chain(marks))
     }
 }
 
@@ -91,6 +108,11 @@ impl FrameEncoder for ChatFrames {
                 place,
                 ConversationMessage::new(message, room),
             ),
+            Event::ParticipantAdded(participant) | Event::ParticipantRemoved(participant, _) => {
+                let participant = ConversationParticipant::from(participant);
+                frame(kind.as_str(), place, participant)
+            }
+            Event::Read(mark) => frame(kind.as_str(), place, ConversationReadMark::from(mark)),
         }
     }
 }
@@ -107,20 +129,25 @@ fn frame<D: Serialize>(kind: &str, (conversation, seq): (ConversationId, u64), d
 #[cfg(test)]
 mod tests {
     use super::*;
-    use conversation_domain::testing::{a_conversation, a_message, a_room};
+    use conversation_domain::testing::{a_conversation, a_mark, a_message, a_participant, a_room};
 
     /// CONV-13: every type of event is in the description of the socket.
     #[test]
     fn every_event_is_described() {
         let (message, room) = (a_message(1), a_room());
         let conversation = a_conversation();
+        let (participant, mark) = (a_participant(1), a_mark(1));
         let events = [
             Event::ConversationCreated(&conversation),
             Event::ConversationUpdated(&conversation, None),
             Event::MessageCreated(&message, &room),
             Event::MessageUpdated(&message, &room),
+            Event::ParticipantAdded(&participant),
+            Event::ParticipantRemoved(&participant, false),
+            Event::Read(&mark),
         ];
-        let described = [OF_CONVERSATIONS, OF_MESSAGES].concat();
+        let described = [OF_CONVERSATIONS, OF_MESSAGES, OF_PARTICIPANTS].concat();
+        let described = described.into_iter().chain(OF_MARKS);
         for (event, name) in events.iter().zip(described) {
             assert_eq!(event.kind().as_str(), name);
         }

@@ -7,6 +7,7 @@ mod identity;
 mod intercept;
 mod message;
 pub(crate) mod named;
+mod peer;
 mod webhook;
 
 pub use chat::{CreateChat, MarkRead, UpdateChat};
@@ -21,6 +22,7 @@ pub use message::{
     EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction, changed_medias,
 };
 pub use named::{AddParticipant, Form, Owner};
+pub use peer::{AddToConversation, NamedPeer};
 pub use webhook::{CreateWebhook, ReplayWebhook, Selection, UpdateCustomer, UpdateWebhook};
 
 /// A type of body, with what may be wrong in it.

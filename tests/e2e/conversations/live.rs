@@ -7,19 +7,23 @@ use talk_testkit::harness::{Client, Server};
 use super::{CONVERSATIONS, text, visitor, web_chat, write};
 
 /// A server, its admin, two agents, the account of a web chat, and a visitor who has written "Hello?".
-struct Scene {
-    server: Server,
-    admin: Client,
-    alice: Client,
-    bob: Client,
-    account: Value,
-    jo: Client,
-    conversation: String,
+pub(super) struct Scene {
+    pub(super) server: Server,
+    pub(super) admin: Client,
+    pub(super) alice: Client,
+    pub(super) bob: Client,
+    pub(super) account: Value,
+    pub(super) jo: Client,
+    pub(super) conversation: String,
 }
 
 impl Scene {
-    async fn start() -> Self {
-        let server = Server::start().await;
+    pub(super) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub(super) async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let server = Server::start_with(settings).await;
         let (admin, [alice, bob]) = (server.admin().await, server.agents(["alice", "bob"]).await);
         let account = web_chat(&admin, &[]).await;
         let jo = visitor(&server, &account).await;
@@ -36,28 +40,28 @@ impl Scene {
         }
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(super) fn path(&self, rest: &str) -> String {
         format!("{CONVERSATIONS}/{}{rest}", self.conversation)
     }
 
-    async fn says(&self, n: u128, what: &str) {
+    pub(super) async fn says(&self, n: u128, what: &str) {
         write(&self.jo, &self.account, (n, what)).await.ok();
     }
 }
 
 /// All conversations of the client.
-fn all(client: &Client) -> String {
+pub(super) fn all(client: &Client) -> String {
     format!("agent_id:{}:conversation", client.id)
 }
 
-async fn follow(client: &Client) -> (Socket, Value) {
+pub(super) async fn follow(client: &Client) -> (Socket, Value) {
     let mut socket = Socket::open(client).await;
     let answer = socket.subscribe(&all(client)).await;
     (socket, answer)
 }
 
 /// The next event, which is of this type; its text, or the owner of a conversation.
-async fn event(socket: &mut Socket, kind: &str) -> String {
+pub(super) async fn event(socket: &mut Socket, kind: &str) -> String {
     let frame = socket.answer(kind).await;
     let data = &frame["data"];
     let shown = data["text"].as_str().or(data["owner_id"].as_str());

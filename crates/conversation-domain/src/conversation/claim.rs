@@ -5,7 +5,7 @@ use talk_domain::kernel::error::refusals;
 use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::store_error::StoreError;
 
-use crate::access::{AccessError, lock, lock_taking_part};
+use crate::access::{AccessError, lock, lock_leading};
 use crate::model::conversation::Conversation;
 use crate::steps::record::{Cause, record_update};
 use crate::unit::ConversationUnit;
@@ -52,7 +52,7 @@ pub fn unassign_conversation(
     cx: &Context,
     id: ConversationId,
 ) -> Result<Conversation, AccessError> {
-    let conversation = lock_taking_part(uow, cx.actor, id)?;
+    let conversation = lock_leading(uow, cx.actor, id)?;
     Ok(set_owner(uow, cx, conversation, None)?)
 }
 

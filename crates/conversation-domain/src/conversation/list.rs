@@ -20,8 +20,8 @@ pub fn show_conversation(
     read_taking_part(snapshot, actor, id)
 }
 
-/// Returns a page of conversations: admins and managers get those of the customer, agents their own,
-/// and on request those without an owner, to claim one.
+/// Returns a page of conversations: admins and managers get those of the customer, agents those that
+/// they own or participate in, and on request those without an owner, to claim one.
 ///
 /// # Errors
 /// [`AccessError::NotTheOwner`] if an agent filters by another agent as the owner;
@@ -34,13 +34,11 @@ pub fn list_conversations(
 ) -> Result<Page<Conversation>, AccessError> {
     if !actor.permission.administers() {
         match filter.owner {
-            Some(OwnerFilter::Nobody) => {}
             Some(OwnerFilter::Agent(owner)) if owner != actor.agent => {
                 return Err(AccessError::NotTheOwner);
             }
-            Some(OwnerFilter::Agent(_)) | None => {
-                filter.owner = Some(OwnerFilter::Agent(actor.agent));
-            }
+            Some(OwnerFilter::Nobody | OwnerFilter::Agent(_)) => {}
+            None => filter.reader = Some(actor.agent),
         }
     }
     Ok(snapshot.conversations().page(&filter, page)?)
@@ -50,6 +48,7 @@ pub fn list_conversations(
 mod tests {
     use super::*;
     use crate::testing::{MockSnapshot, a_conversation};
+    use talk_domain::kernel::id::AgentId;
     use talk_domain::kernel::page::Order;
     use talk_domain::testing::{actor, admin_context, agent_id};
 
@@ -62,16 +61,16 @@ mod tests {
     fn listed(
         actor: Actor,
         owner: Option<OwnerFilter>,
-    ) -> Result<Option<OwnerFilter>, AccessError> {
+    ) -> Result<(Option<OwnerFilter>, Option<AgentId>), AccessError> {
         use std::sync::{Arc, Mutex};
-        let asked = Arc::new(Mutex::new(None));
+        let asked = Arc::new(Mutex::new((None, None)));
         let kept = Arc::clone(&asked);
         let mut snapshot = MockSnapshot::default();
         snapshot
             .conversations
             .expect_page()
             .returning(move |filter, _| {
-                *kept.lock().unwrap() = filter.owner;
+                *kept.lock().unwrap() = (filter.owner, filter.reader);
                 Ok(Page {
                     rows: vec![],
                     next: None,
@@ -91,14 +90,15 @@ mod tests {
     fn an_agent_lists_its_own_conversations_and_those_of_nobody() {
         let (agent, admin) = (actor(agent_id(1)), admin_context(agent_id(9)).actor);
         let [own, other] = [1, 2].map(|n| Some(OwnerFilter::Agent(agent_id(n))));
-        assert_eq!(listed(agent, None).unwrap(), own);
-        assert_eq!(listed(agent, own).unwrap(), own);
+        let reader = Some(agent_id(1));
+        assert_eq!(listed(agent, None).unwrap(), (None, reader));
+        assert_eq!(listed(agent, own).unwrap(), (own, None));
         let nobody = Some(OwnerFilter::Nobody);
-        assert_eq!(listed(agent, nobody).unwrap(), nobody);
+        assert_eq!(listed(agent, nobody).unwrap(), (nobody, None));
         let refused = listed(agent, other);
         assert!(matches!(refused, Err(AccessError::NotTheOwner)));
         for owner in [None, own, other, nobody] {
-            assert_eq!(listed(admin, owner).unwrap(), owner);
+            assert_eq!(listed(admin, owner).unwrap(), (owner, None));
         }
     }
 
@@ -110,7 +110,7 @@ mod tests {
         get.returning(|_| Ok(Some(a_conversation())));
         let id = a_conversation().id;
         let refused = show_conversation(&mut snapshot, actor(agent_id(1)), id);
-        assert!(matches!(refused, Err(AccessError::NotTheOwner)));
+        assert!(matches!(refused, Err(AccessError::NotTakingPart)));
         let admin = admin_context(agent_id(1)).actor;
         let shown = show_conversation(&mut snapshot, admin, id);
         assert_eq!(shown.unwrap(), a_conversation());

@@ -53,6 +53,6 @@ mod tests {
         let kept = set_state(&mut uow, &admin, id, State::Active).unwrap();
         assert_eq!(kept, a_conversation());
         let refused = set_state(&mut uow, &context(agent_id(1)), id, State::Closed);
-        assert!(matches!(refused, Err(AccessError::NotTheOwner)));
+        assert!(matches!(refused, Err(AccessError::NotTakingPart)));
     }
 }

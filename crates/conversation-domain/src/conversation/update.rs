@@ -6,7 +6,7 @@ use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::text::check_text;
 
-use crate::access::{AccessError, lock_taking_part};
+use crate::access::{AccessError, lock_leading};
 use crate::conversation::claim::ClaimError;
 use crate::model::conversation::Conversation;
 use crate::steps::record::{Cause, record_update};
@@ -52,7 +52,7 @@ pub fn update_conversation(
     if let Some(detail) = &command.detail {
         check_text("detail", detail, cx.limits.detail)?;
     }
-    let conversation = lock_taking_part(uow, cx.actor, id)?;
+    let conversation = lock_leading(uow, cx.actor, id)?;
     let before = conversation.owner;
     if command.expected_owner.is_some_and(|owner| owner != before) {
         return Err(ClaimError::OwnerChanged.into());

@@ -17,15 +17,17 @@ use crate::unit::ConversationSnapshot;
 /// begins with its next event.
 pub const MAX_FOLLOWED: u32 = 1_000;
 
-/// Changes of a conversation that are searched for the one that ended the ownership of an agent that
-/// resumes.
+/// Changes of a conversation that are searched for the one with which an agent that resumes left.
 const MAX_CHANGES: u32 = 1_000;
 
-/// The kind of events that change the owner.
-const OWNER_CHANGES: &[Kind] = &[Kind::new("conversation_updated")];
+/// The kinds of events that change who may read.
+const READER_CHANGES: &[Kind] = &[
+    Kind::new("conversation_updated"),
+    Kind::new("conversation_participant_removed"),
+];
 
 /// Computes where delivery of `scope` starts for a connection of `actor` that resumes.
-/// A former owner gets the event that made another agent the owner, and nothing else.
+/// A former owner or participant gets the event with which it left, and nothing else.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -40,8 +42,8 @@ pub fn find_starts(
     let mut wanted = scope.streams.clone();
     if scope.realms.contains(&REALM) {
         let is_overseer = actor.permission.administers();
-        let owner = (!is_overseer).then_some(actor.agent);
-        for (id, head) in snapshot.conversations().heads(owner, MAX_FOLLOWED)? {
+        let reader = (!is_overseer).then_some(actor.agent);
+        for (id, head) in snapshot.conversations().heads(reader, MAX_FOLLOWED)? {
             let start = start_of(since(stream(id)), head, is_same_epoch);
             starts.streams.insert(stream(id), start);
         }
@@ -59,7 +61,7 @@ pub fn find_starts(
             Err(AccessError::Store(error)) => return Err(error),
             Err(refusal) => {
                 let seq = since(stream);
-                let is_lost = matches!(refusal, AccessError::NotTheOwner);
+                let is_lost = matches!(refusal, AccessError::NotTakingPart);
                 let resumed = seq.filter(|_| is_lost && is_same_epoch);
                 if let Some(start) = start_of_former(snapshot, actor, (stream, resumed))? {
                     starts.streams.insert(stream, start);
@@ -79,9 +81,9 @@ pub fn find_starts(
     Ok(starts)
 }
 
-/// Returns the start of a conversation in which `actor` was the owner at its position and is none any
-/// more: the event that ended this. `None` without a position, and if none of the next
-/// [`MAX_CHANGES`] changes of the conversation is such an event.
+/// Returns the start of a conversation that `actor` could read at its position and can no longer: the
+/// event that ended this. `None` without a position, and if none of the next [`MAX_CHANGES`] changes of
+/// the conversation is such an event.
 fn start_of_former(
     snapshot: &mut dyn ConversationSnapshot,
     actor: Actor,
@@ -91,7 +93,7 @@ fn start_of_former(
         return Ok(None);
     };
     let portion = Portion {
-        kinds: Some(OWNER_CHANGES),
+        kinds: Some(READER_CHANGES),
         ..Portion::new(since, MAX_CHANGES)
     };
     let log = snapshot.events().after(stream, portion)?;
@@ -169,7 +171,7 @@ mod tests {
         // Agent 3 owned the second conversation until events 2 and 4.
         let after = snapshot.events.expect_after();
         after
-            .withf(|_, portion| portion.kinds == Some(OWNER_CHANGES))
+            .withf(|_, portion| portion.kinds == Some(READER_CHANGES))
             .returning(|stream, portion| {
                 let left = |seq| {
                     let changes = [Change::Leaves(agent_id(3)), Change::Joins(agent_id(4))];

@@ -192,6 +192,7 @@ fn begin(
         owner: None,
         detail: String::new(),
         state: State::Active,
+        participants: 0,
         last: Tick {
             seq: 0,
             at: Timestamp::EARLIEST,

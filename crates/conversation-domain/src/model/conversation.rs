@@ -68,6 +68,8 @@ pub struct Conversation {
     pub detail: String,
     /// State.
     pub state: State,
+    /// Number of its participants.
+    pub participants: u32,
     /// Number and time of its newest event.
     pub last: Tick,
     /// Time of creation.
@@ -115,6 +117,8 @@ pub struct ConversationFilter {
     pub method: Option<Method>,
     /// Only in this state.
     pub state: Option<State>,
+    /// Only those that this agent owns or participates in.
+    pub reader: Option<AgentId>,
     /// Only with the peer that has exactly this target.
     pub peer: Option<String>,
 }
@@ -157,14 +161,14 @@ pub trait ConversationQueries {
     /// Only when storage fails.
     fn get(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
 
-    /// Returns id and head (the `seq` of the newest event) of each conversation, of `owner` or of
-    /// all: up to `limit` of them, the newest activity first.
+    /// Returns id and head (the `seq` of the newest event) of each conversation, of all or of those that
+    /// `reader` owns or participates in: up to `limit` of them, the newest activity first.
     ///
     /// # Errors
     /// Only when storage fails.
     fn heads(
         &mut self,
-        owner: Option<AgentId>,
+        reader: Option<AgentId>,
         limit: u32,
     ) -> Result<Vec<(ConversationId, u64)>, StoreError>;
 

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use crate::model::conversation::Conversation;
 use crate::model::message::Message;
+use crate::model::participant::Participant;
+use crate::model::read::ReadMark;
 use crate::model::room::Room;
 
 /// A change of a conversation, with the state after the change.
@@ -16,12 +18,19 @@ use crate::model::room::Room;
 pub enum Event<'a> {
     /// A conversation began.
     ConversationCreated(&'a Conversation),
-    /// Name, detail, state or owner changed. The second field is the owner before the change.
+    /// Name, detail, state or owner changed. The second field is the owner before the change, unless
+    /// that agent goes on reading as a participant.
     ConversationUpdated(&'a Conversation, Option<AgentId>),
     /// A message arrived or was sent in this room.
     MessageCreated(&'a Message, &'a Room),
     /// The delivery of a message of this room moved forward.
     MessageUpdated(&'a Message, &'a Room),
+    /// An agent takes part.
+    ParticipantAdded(&'a Participant),
+    /// An agent takes part no longer. Beside it whether it goes on reading as the owner.
+    ParticipantRemoved(&'a Participant, bool),
+    /// An agent has read further.
+    Read(&'a ReadMark),
 }
 
 impl Event<'_> {
@@ -33,6 +42,9 @@ impl Event<'_> {
             Self::ConversationUpdated(..) => "conversation_updated",
             Self::MessageCreated(..) => "conversation_message_created",
             Self::MessageUpdated(..) => "conversation_message_updated",
+            Self::ParticipantAdded(_) => "conversation_participant_added",
+            Self::ParticipantRemoved(..) => "conversation_participant_removed",
+            Self::Read(_) => "conversation_read_updated",
         })
     }
 
@@ -55,15 +67,24 @@ impl Event<'_> {
             Self::ConversationCreated(conversation)
             | Self::ConversationUpdated(conversation, _) => conversation.id.0,
             Self::MessageCreated(message, _) | Self::MessageUpdated(message, _) => message.id.0,
+            Self::ParticipantAdded(participant) | Self::ParticipantRemoved(participant, _) => {
+                participant.agent.0
+            }
+            Self::Read(mark) => mark.agent.0,
         }
     }
 
-    /// The changes of the stream's readers: the new owner joins, and the owner before leaves.
+    /// The changes of the stream's readers: a new owner or participant joins, and the one before leaves.
     fn changes(&self) -> Vec<Change> {
         let (before, after) = match self {
             Self::ConversationCreated(conversation) => (None, conversation.owner),
             Self::ConversationUpdated(conversation, before) => (*before, conversation.owner),
-            Self::MessageCreated(..) | Self::MessageUpdated(..) => (None, None),
+            Self::ParticipantAdded(participant) => (None, Some(participant.agent)),
+            Self::ParticipantRemoved(participant, false) => (Some(participant.agent), None),
+            Self::ParticipantRemoved(_, true)
+            | Self::MessageCreated(..)
+            | Self::MessageUpdated(..)
+            | Self::Read(_) => (None, None),
         };
         if before == after {
             return Vec::new();
@@ -93,7 +114,7 @@ pub trait FrameEncoder: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{a_conversation, a_message, a_room};
+    use crate::testing::{a_conversation, a_message, a_participant, a_room};
     use talk_domain::testing::agent_id;
 
     /// CONV-13: the owner reads the stream, and no longer once another one has it.
@@ -114,6 +135,11 @@ mod tests {
         assert_eq!(begun, [Change::Joins(one)]);
         let said = changes(Event::MessageCreated(&a_message(1), &a_room()));
         assert_eq!(said, []);
+        let added = changes(Event::ParticipantAdded(&a_participant(2)));
+        assert_eq!(added, [Change::Joins(two)]);
+        let removed = |goes_on| changes(Event::ParticipantRemoved(&a_participant(2), goes_on));
+        assert_eq!(removed(false), [Change::Leaves(two)]);
+        assert_eq!(removed(true), []);
     }
 
     #[test]

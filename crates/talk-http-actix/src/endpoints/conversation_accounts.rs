@@ -80,7 +80,7 @@ async fn create(
     body: Body<AccountSettings>,
 ) -> Answer<Kept<ConversationAccount>, CreateAccountError> {
     let command = body.value.create()?;
-    let limit = caller.shared.api.max_accounts;
+    let limit = caller.shared.api.conversation_limits.accounts;
     let posted = caller.change_once("create_account", &body.sent, move |uow, cx| {
         let account = create_account(uow, cx, &command, limit)?;
         Ok(PostResult::value(&ConversationAccount::from(&account)))

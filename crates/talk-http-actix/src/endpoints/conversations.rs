@@ -1,6 +1,7 @@
 //! `/v1.0/conversations`, and the same for agents below `/v1.0/service_agents`.
 
 mod messages;
+mod participants;
 
 use actix_web::http::Method;
 use conversation_domain::access::AccessError;
@@ -11,13 +12,18 @@ use conversation_domain::conversation::list::{list_conversations, show_conversat
 use conversation_domain::conversation::state::set_state;
 use conversation_domain::conversation::update::{UpdateConversationError, update_conversation};
 use conversation_domain::model::account;
-use conversation_domain::model::conversation::{ConversationFilter, OwnerFilter, State};
+use conversation_domain::model::conversation::{
+    Conversation, ConversationFilter, OwnerFilter, State,
+};
+use conversation_domain::read::state::{self, own_in_snapshot, own_in_unit};
+use conversation_domain::unit::ConversationSnapshot;
+use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::id::ConversationId;
-use talk_domain::kernel::page::PageRequest;
+use talk_domain::kernel::page::{Page, PageRequest};
 use talk_domain::kernel::text::check_text;
 use talk_wire::id;
 use talk_wire::request::{ClaimConversation, UpdateConversation};
-use talk_wire::resource::{Conversation, List};
+use talk_wire::resource::{List, OwnConversation};
 
 use crate::api_error::ApiError;
 use crate::body::{Body, NoBody};
@@ -35,7 +41,11 @@ struct Paths {
     reopen: &'static str,
     messages: &'static str,
     message: &'static str,
+    participants: &'static str,
+    participant: &'static str,
+    read: &'static str,
     names: [&'static str; 10],
+    taking_part: [&'static str; 4],
 }
 
 const ALL: Paths = Paths {
@@ -47,6 +57,9 @@ const ALL: Paths = Paths {
     reopen: "/v1.0/conversations/{conversation_id}/reopen",
     messages: "/v1.0/conversations/{conversation_id}/messages",
     message: "/v1.0/conversations/{conversation_id}/messages/{message_id}",
+    participants: "/v1.0/conversations/{conversation_id}/participants",
+    participant: "/v1.0/conversations/{conversation_id}/participants/{agent_id}",
+    read: "/v1.0/conversations/{conversation_id}/read",
     names: [
         "listConversations",
         "showConversation",
@@ -59,6 +72,12 @@ const ALL: Paths = Paths {
         "sendConversationMessage",
         "showConversationMessage",
     ],
+    taking_part: [
+        "listConversationParticipants",
+        "addConversationParticipant",
+        "removeConversationParticipant",
+        "markConversationRead",
+    ],
 };
 
 const OF_AGENTS: Paths = Paths {
@@ -70,6 +89,9 @@ const OF_AGENTS: Paths = Paths {
     reopen: "/v1.0/service_agents/conversations/{conversation_id}/reopen",
     messages: "/v1.0/service_agents/conversations/{conversation_id}/messages",
     message: "/v1.0/service_agents/conversations/{conversation_id}/messages/{message_id}",
+    participants: "/v1.0/service_agents/conversations/{conversation_id}/participants",
+    participant: "/v1.0/service_agents/conversations/{conversation_id}/participants/{agent_id}",
+    read: "/v1.0/service_agents/conversations/{conversation_id}/read",
     names: [
         "listAgentConversations",
         "showAgentConversation",
@@ -81,6 +103,12 @@ const OF_AGENTS: Paths = Paths {
         "listAgentConversationMessages",
         "sendAgentConversationMessage",
         "showAgentConversationMessage",
+    ],
+    taking_part: [
+        "listAgentConversationParticipants",
+        "addAgentConversationParticipant",
+        "removeAgentConversationParticipant",
+        "markAgentConversationRead",
     ],
 };
 
@@ -105,12 +133,14 @@ fn of(paths: &Paths) -> Vec<Endpoint> {
         ..UpdateConversation::default()
     };
     let mut rows = messages::rows(paths);
+    rows.extend(participants::rows(paths));
     rows.extend([
         Endpoint::new(Method::GET, paths.all, list)
             .named(listed, "Lists conversations with people outside")
             .about(
                 "The newest activity first. Admins and managers get those of the customer, agents \
-                 their own, and with `owner_id=none` those without an owner.",
+                 those that they own or participate in, and with `owner_id=none` those without an \
+                 owner.",
             ),
         Endpoint::new(Method::GET, paths.one, show).named(shown, "Shows a conversation"),
         Endpoint::new(Method::PUT, paths.one, update)
@@ -176,6 +206,7 @@ impl FromQuery for Wanted {
                 account: query.parsed(account.refused(&["INVALID_ID"]), account_of)?,
                 method: query.parsed(kind.refused(&["CONVERSATION_TYPE_INVALID"]), kind_of)?,
                 state: query.parsed(state.refused(&["STATUS_INVALID"]), state_of)?,
+                reader: None,
                 peer: query.parsed(peer, peer_of)?,
             },
         })
@@ -185,61 +216,80 @@ impl FromQuery for Wanted {
 async fn list(
     caller: Caller,
     Queried(wanted): Queried<Wanted>,
-) -> Answer<List<Conversation>, AccessError> {
+) -> Answer<List<OwnConversation>, AccessError> {
     let read = caller.look("list_conversations", move |snapshot, actor| {
-        list_conversations(snapshot, actor, wanted.filter.clone(), wanted.page)
+        let page = list_conversations(snapshot, actor, wanted.filter.clone(), wanted.page)?;
+        own_page(snapshot, actor, page)
     });
-    Ok(caller.page(&read.await?, |row| Conversation::from(row)))
+    Ok(caller.page(&read.await?, |row| OwnConversation::from(row)))
 }
 
-async fn show(caller: Caller, Id(id): Id<ConversationId>) -> Answer<Conversation, AccessError> {
+/// Adds the actor's read state to a page.
+fn own_page(
+    snapshot: &mut dyn ConversationSnapshot,
+    actor: Actor,
+    page: Page<Conversation>,
+) -> Result<Page<state::OwnConversation>, AccessError> {
+    let rows = page.rows.into_iter();
+    let own = rows.map(|row| own_in_snapshot(snapshot, actor, row));
+    Ok(Page {
+        rows: own.collect::<Result<_, _>>()?,
+        next: page.next,
+    })
+}
+
+async fn show(caller: Caller, Id(id): Id<ConversationId>) -> Answer<OwnConversation, AccessError> {
     let read = caller.look("show_conversation", move |snapshot, actor| {
-        show_conversation(snapshot, actor, id)
+        let conversation = show_conversation(snapshot, actor, id)?;
+        Ok(own_in_snapshot(snapshot, actor, conversation)?)
     });
-    Ok(ok(&Conversation::from(&read.await?)))
+    Ok(ok(&OwnConversation::from(&read.await?)))
 }
 
 async fn update(
     caller: Caller,
     Id(id): Id<ConversationId>,
     body: Body<UpdateConversation>,
-) -> Answer<Conversation, UpdateConversationError> {
+) -> Answer<OwnConversation, UpdateConversationError> {
     let command = body.value.command()?;
     let write = caller.change("update_conversation", move |uow, cx| {
-        update_conversation(uow, cx, id, &command)
+        let conversation = update_conversation(uow, cx, id, &command)?;
+        Ok(own_in_unit(uow, cx.actor, conversation)?)
     });
-    Ok(ok(&Conversation::from(&write.await?)))
+    Ok(ok(&OwnConversation::from(&write.await?)))
 }
 
 async fn claim(
     caller: Caller,
     Id(id): Id<ConversationId>,
     body: Option<Body<ClaimConversation>>,
-) -> Answer<Conversation, ClaimError> {
+) -> Answer<OwnConversation, ClaimError> {
     let body = body.map(|body| body.value).unwrap_or_default();
     let expected = body.expected()?;
     let write = caller.change("claim_conversation", move |uow, cx| {
-        claim_conversation(uow, cx, id, expected)
+        let conversation = claim_conversation(uow, cx, id, expected)?;
+        Ok(own_in_unit(uow, cx.actor, conversation)?)
     });
-    Ok(ok(&Conversation::from(&write.await?)))
+    Ok(ok(&OwnConversation::from(&write.await?)))
 }
 
 async fn unassign(
     caller: Caller,
     Id(id): Id<ConversationId>,
     _: NoBody,
-) -> Answer<Conversation, AccessError> {
+) -> Answer<OwnConversation, AccessError> {
     let write = caller.change("unassign_conversation", move |uow, cx| {
-        unassign_conversation(uow, cx, id)
+        let conversation = unassign_conversation(uow, cx, id)?;
+        Ok(own_in_unit(uow, cx.actor, conversation)?)
     });
-    Ok(ok(&Conversation::from(&write.await?)))
+    Ok(ok(&OwnConversation::from(&write.await?)))
 }
 
 async fn close(
     caller: Caller,
     Id(id): Id<ConversationId>,
     _: NoBody,
-) -> Answer<Conversation, AccessError> {
+) -> Answer<OwnConversation, AccessError> {
     set(caller, id, State::Closed).await
 }
 
@@ -247,7 +297,7 @@ async fn reopen(
     caller: Caller,
     Id(id): Id<ConversationId>,
     _: NoBody,
-) -> Answer<Conversation, AccessError> {
+) -> Answer<OwnConversation, AccessError> {
     set(caller, id, State::Active).await
 }
 
@@ -255,9 +305,10 @@ async fn set(
     caller: Caller,
     id: ConversationId,
     state: State,
-) -> Answer<Conversation, AccessError> {
+) -> Answer<OwnConversation, AccessError> {
     let write = caller.change("set_conversation_state", move |uow, cx| {
-        set_state(uow, cx, id, state)
+        let conversation = set_state(uow, cx, id, state)?;
+        Ok(own_in_unit(uow, cx.actor, conversation)?)
     });
-    Ok(ok(&Conversation::from(&write.await?)))
+    Ok(ok(&OwnConversation::from(&write.await?)))
 }

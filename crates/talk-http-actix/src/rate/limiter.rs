@@ -20,7 +20,7 @@ pub(super) const SIZE_STEP: usize = 16 * 1024;
 /// Tokens that a search or a hashed password costs besides the request.
 pub(crate) const HEAVY: u32 = 9;
 
-/// Tokens that the first message of a visitor costs, because it creates a room. Anybody can pose as any
+/// Tokens that the first message of a visitor costs, because it creates a room. A client can pose as any
 /// number of visitors, so that only this bounds the conversations that an address begins: 10 a second
 /// with the default rates.
 const NEW_VISITOR: u32 = 50;

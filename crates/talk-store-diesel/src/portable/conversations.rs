@@ -3,6 +3,8 @@
 mod accounts;
 mod inbox;
 mod messages;
+mod participants;
+mod reads;
 mod removal;
 mod rooms;
 mod rows;

@@ -4,6 +4,7 @@ use conversation_domain::model::account::AccountQueries;
 use conversation_domain::model::conversation::ConversationQueries;
 use conversation_domain::model::message as conversation;
 use conversation_domain::model::room::RoomQueries;
+use conversation_domain::model::{participant, read};
 use conversation_domain::unit::ConversationSnapshot;
 use std::sync::Arc;
 use talk_domain::files::model::FileQueries;
@@ -132,6 +133,12 @@ impl ConversationSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn conversation_messages(&mut self) -> &mut dyn conversation::MessageQueries {
+        &mut self.scope
+    }
+    fn conversation_participants(&mut self) -> &mut dyn participant::ParticipantQueries {
+        &mut self.scope
+    }
+    fn conversation_reads(&mut self) -> &mut dyn read::ReadQueries {
         &mut self.scope
     }
 }

@@ -8,6 +8,7 @@ use conversation_domain::model::conversation::ConversationRepository;
 use conversation_domain::model::inbox::InboxRepository;
 use conversation_domain::model::message as conversation;
 use conversation_domain::model::room::RoomRepository;
+use conversation_domain::model::{participant, read};
 use conversation_domain::unit::ConversationUnit;
 use talk_domain::files::model::FileRepository;
 use talk_domain::files::unit::FileUnit;
@@ -236,6 +237,15 @@ impl ConversationUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn conversation_messages(&mut self) -> &mut dyn conversation::MessageRepository {
+        &mut self.scope
+    }
+    fn conversation_participants(&mut self) -> &mut dyn participant::ParticipantRepository {
+        &mut self.scope
+    }
+    fn conversation_marks(&mut self) -> &mut dyn read::ReadRepository {
+        &mut self.scope
+    }
+    fn conversation_reads(&mut self) -> &mut dyn read::ReadQueries {
         &mut self.scope
     }
     fn inbox(&mut self) -> &mut dyn InboxRepository {

@@ -1,6 +1,6 @@
 //! Conversations with people outside: rooms, their race, and what stays in its customer.
 
-mod steps;
+pub(super) mod steps;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

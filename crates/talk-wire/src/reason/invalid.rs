@@ -6,6 +6,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
     INVALID_ARGUMENT {
         ACCOUNT_TYPE_INVALID "The type of the account is none that there is."
             "Give `webchat`.";
+        ADDRESS_INVALID "The address of a person outside has no known type, or nothing that its type allows."
+            "Give `type` and `target`.";
         AGENTS_DIFFER "`agent_id` and `owner_id` name different agents."
             "Send one of them.";
         AGENT_IDS_REQUIRED "The query names no agent."
@@ -100,7 +102,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Give `q` with at least one character.";
         REPLAY_INVALID "`only` selects no deliveries."
             "Give `failed`, `dead` or a list of ids of deliveries.";
-        SEQ_AHEAD_OF_HEAD "`seq` is behind the last event of the chat, which `details` name."
+        SEQ_AHEAD_OF_HEAD "`seq` is behind the last event of the chat or conversation, which `details` name."
             "Send the `seq` of an event you have seen.";
         SEQ_REQUIRED "`seq` is missing."
             "Send the `seq` of the last event seen.";

@@ -52,7 +52,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Read the messages anew.";
         PARENT_NOT_FOUND "The chat has no such message to answer, or to list answers of."
             "Name a message of the same chat.";
-        PARTICIPANT_NOT_FOUND "The chat has no such participant."
+        PARTICIPANT_NOT_FOUND "The chat or conversation has no such participant."
             "Read the list of participants anew; a participant who comes back has a new id.";
         ROUTE_NOT_FOUND "There is no such path."
             "Compare the path with this description.";
@@ -82,12 +82,16 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Create a `group`.";
         FILE_QUOTA_EXCEEDED "The files of the customer would have more bytes than it may store."
             "Delete files, or ask the operator for more.";
+        GROUPS_NOT_SUPPORTED "The method of the conversation has no groups, so that no further person outside takes part."
+            "Begin another conversation with that person.";
         LAST_ADMIN "The agent is the last active admin or manager of its customer."
             "Make another agent an admin first. An operator may do it all the same on the command line.";
         MESSAGE_DELETED "The message is deleted."
             "Show it as deleted; nothing can be done with it.";
         NOT_A_LOGIN_TOKEN "An access key cannot log out."
             "Delete the key instead.";
+        PARTICIPANT_LIMIT "The conversation has as many participants as it may have."
+            "Remove one, or ask the operator for a higher `max_conversation_participants`.";
         PASSWORD_CHANGED "The password was changed by another request meanwhile."
             "Log in with the new password.";
         SECRETS_KEY_MISSING "The server has no key to seal secrets with."

@@ -67,9 +67,17 @@ impl MarkRead {
     /// # Errors
     /// `SEQ_REQUIRED`.
     pub fn command(self, chat: ChatId) -> Result<mark::MarkRead, Invalid> {
-        let missing = || Invalid::new("seq", "SEQ_REQUIRED", "must be the last event seen");
-        let seq = self.seq.ok_or_else(missing)?;
+        let seq = self.seq()?;
         Ok(mark::MarkRead { chat, seq })
+    }
+
+    /// The last event seen.
+    ///
+    /// # Errors
+    /// `SEQ_REQUIRED`.
+    pub fn seq(self) -> Result<u64, Invalid> {
+        let missing = || Invalid::new("seq", "SEQ_REQUIRED", "must be the last event seen");
+        self.seq.ok_or_else(missing)
     }
 }
 

@@ -4,7 +4,8 @@ use conversation_domain::model::account::{self, Method};
 use conversation_domain::model::message::Direction;
 use conversation_domain::model::origin::Origin;
 use conversation_domain::model::room::Room;
-use conversation_domain::model::{address, conversation, message};
+use conversation_domain::model::{address, conversation, message, participant, read};
+use conversation_domain::read::state;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::id::AgentId;
@@ -139,6 +140,8 @@ pub struct Conversation {
     /// Whether it goes on.
     #[schemars(extend("enum" = ["active", "closed"]))]
     pub state: String,
+    /// Number of its participants, besides the owner.
+    pub participants_count: u32,
     /// The number of its newest event.
     pub last_seq: u64,
     /// Time of creation.
@@ -166,10 +169,92 @@ impl From<&conversation::Conversation> for Conversation {
             own: (&room.own).into(),
             peer: (&room.peer).into(),
             state: conversation.state.as_str().to_owned(),
+            participants_count: conversation.participants,
             last_seq: conversation.last.seq,
             tm_create: time::format(conversation.created),
             tm_update: time::format(conversation.updated),
             tm_delete: String::new(),
+        }
+    }
+}
+
+/// A conversation with the caller's read state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnConversation {
+    /// The conversation.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// `seq` of the last message that the caller has read; 0 if it does not take part.
+    pub read_seq: u64,
+    /// Later messages that the caller has not written, among the latest 1,000.
+    pub unread_count: u32,
+}
+
+impl From<&state::OwnConversation> for OwnConversation {
+    fn from(own: &state::OwnConversation) -> Self {
+        Self {
+            conversation: (&own.conversation).into(),
+            read_seq: own.read.seq,
+            unread_count: own.read.unread,
+        }
+    }
+}
+
+/// An agent that takes part in a conversation besides its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConversationParticipant {
+    /// Its customer.
+    pub customer_id: String,
+    /// The conversation.
+    pub conversation_id: String,
+    /// Always `agent`.
+    #[schemars(extend("enum" = [AGENT]))]
+    pub owner_type: String,
+    /// The agent.
+    pub owner_id: String,
+    /// When it was added.
+    pub tm_create: String,
+}
+
+impl From<&participant::Participant> for ConversationParticipant {
+    fn from(participant: &participant::Participant) -> Self {
+        Self {
+            customer_id: participant.customer.to_string(),
+            conversation_id: participant.conversation.to_string(),
+            owner_type: AGENT.to_owned(),
+            owner_id: participant.agent.to_string(),
+            tm_create: time::format(participant.added),
+        }
+    }
+}
+
+/// Up to where an agent has read a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConversationReadMark {
+    /// Its customer.
+    pub customer_id: String,
+    /// The conversation.
+    pub conversation_id: String,
+    /// Always `agent`.
+    #[schemars(extend("enum" = [AGENT]))]
+    pub owner_type: String,
+    /// The reader.
+    pub owner_id: String,
+    /// `seq` of the last message read.
+    pub read_seq: u64,
+    /// When the mark was set.
+    pub tm_update: String,
+}
+
+impl From<&read::ReadMark> for ConversationReadMark {
+    fn from(mark: &read::ReadMark) -> Self {
+        Self {
+            customer_id: mark.customer.to_string(),
+            conversation_id: mark.conversation.to_string(),
+            owner_type: AGENT.to_owned(),
+            owner_id: mark.agent.to_string(),
+            read_seq: mark.seq,
+            tm_update: time::format(mark.updated),
         }
     }
 }

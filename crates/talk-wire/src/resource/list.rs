@@ -1,6 +1,7 @@
 //! Pages of lists: their JSON, and where they end.
 
-use conversation_domain::model::{account, conversation};
+use conversation_domain::model::account;
+use conversation_domain::read::state::OwnConversation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::files::model;
@@ -67,11 +68,20 @@ impl Row for account::Account {
     }
 }
 
-impl Row for conversation::Conversation {
+impl Row for conversation_domain::model::participant::Participant {
     fn cursor(&self) -> Cursor {
         Cursor {
-            at: self.last.at,
-            id: Some(self.id.0),
+            at: self.added,
+            id: Some(self.agent.0),
+        }
+    }
+}
+
+impl Row for OwnConversation {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.conversation.last.at,
+            id: Some(self.conversation.id.0),
         }
     }
 }

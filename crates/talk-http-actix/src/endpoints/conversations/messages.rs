@@ -22,7 +22,7 @@ pub(super) fn rows(paths: &Paths) -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::POST, paths.messages, send)
             .named(sent, "Sends a message to the person outside")
-            .about("By the owner, admins and managers.")
+            .about("By the owner, participants, admins and managers.")
             .sends("an answer", &hello),
         Endpoint::new(Method::GET, paths.messages, list)
             .named(listed, "Lists the messages of a conversation"),

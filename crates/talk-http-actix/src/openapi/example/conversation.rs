@@ -1,8 +1,8 @@
 //! Examples of conversations with people outside.
 
 use talk_wire::resource::{
-    AGENT, Author, Conversation, ConversationAccount, ConversationMessage, PeerAddress,
-    ProviderData,
+    AGENT, Author, Conversation, ConversationAccount, ConversationMessage, ConversationParticipant,
+    OwnConversation, PeerAddress, ProviderData,
 };
 
 use super::{BOB, CUSTOMER, LATER, MESSAGE, TIME};
@@ -55,29 +55,53 @@ fn address(target: &str, name: &str) -> PeerAddress {
     }
 }
 
-impl Resource for Conversation {
+impl Resource for OwnConversation {
     const ONE: &'static str = "The conversation.";
     const MANY: &'static str = "A page of conversations.";
 
     fn example() -> Self {
         Self {
-            id: CONVERSATION.to_owned(),
+            conversation: conversation(),
+            read_seq: 4,
+            unread_count: 0,
+        }
+    }
+}
+
+impl Resource for ConversationParticipant {
+    const ONE: &'static str = "The participant.";
+    const MANY: &'static str = "The participants.";
+
+    fn example() -> Self {
+        Self {
             customer_id: CUSTOMER.to_owned(),
+            conversation_id: CONVERSATION.to_owned(),
             owner_type: AGENT.to_owned(),
             owner_id: BOB.to_owned(),
-            account_id: ACCOUNT.to_owned(),
-            name: format!("Chat \u{b7} {VISITOR}"),
-            detail: String::new(),
-            kind: "webchat".to_owned(),
-            dialog_id: String::new(),
-            own: address(ACCOUNT, "Shop"),
-            peer: address(VISITOR, ""),
-            state: "active".to_owned(),
-            last_seq: 4,
             tm_create: TIME.to_owned(),
-            tm_update: LATER.to_owned(),
-            tm_delete: String::new(),
         }
+    }
+}
+
+fn conversation() -> Conversation {
+    Conversation {
+        id: CONVERSATION.to_owned(),
+        customer_id: CUSTOMER.to_owned(),
+        owner_type: AGENT.to_owned(),
+        owner_id: BOB.to_owned(),
+        account_id: ACCOUNT.to_owned(),
+        name: format!("Chat \u{b7} {VISITOR}"),
+        detail: String::new(),
+        kind: "webchat".to_owned(),
+        dialog_id: String::new(),
+        own: address(ACCOUNT, "Shop"),
+        peer: address(VISITOR, ""),
+        state: "active".to_owned(),
+        participants_count: 0,
+        last_seq: 4,
+        tm_create: TIME.to_owned(),
+        tm_update: LATER.to_owned(),
+        tm_delete: String::new(),
     }
 }
 

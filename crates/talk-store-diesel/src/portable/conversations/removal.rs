@@ -5,7 +5,8 @@ use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::fault;
 use crate::portable::conversations::schema::{
-    accounts, conversation_messages, conversations, inbox, rooms,
+    accounts, conversation_marks, conversation_messages, conversation_participants, conversations,
+    inbox, rooms,
 };
 use crate::portable::schema::events;
 use crate::portable::scope::Scope;
@@ -39,6 +40,8 @@ impl Scope<'_> {
     pub(crate) fn remove_conversation_rows(&mut self, limit: u32) -> Result<bool, StoreError> {
         if !remove_some!(self, conversation_messages, id, limit).is_empty()
             || !remove_some!(self, inbox, message_id, limit).is_empty()
+            || !remove_some!(self, conversation_participants, conversation_id, limit).is_empty()
+            || !remove_some!(self, conversation_marks, conversation_id, limit).is_empty()
             || !remove_some!(self, rooms, id, limit).is_empty()
             || !remove_some!(self, accounts, id, limit).is_empty()
             || self.remove_conversation_events(limit)?

@@ -5,6 +5,7 @@ use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::conversation::{Conversation, State};
 use conversation_domain::model::message::{Delivery, Direction, Message};
 use conversation_domain::model::origin::Origin;
+use conversation_domain::model::participant::Participant;
 use conversation_domain::model::room::{Room, RoomKey};
 use diesel::prelude::*;
 use talk_domain::kernel::id::{ConversationId, CustomerId};
@@ -13,7 +14,7 @@ use talk_domain::kernel::stream::Tick;
 
 use crate::error::corrupt;
 use crate::portable::conversations::schema::{
-    accounts, conversation_messages, conversations, rooms,
+    accounts, conversation_messages, conversation_participants, conversations, rooms,
 };
 use crate::portable::rows::{at, bytes, id, number, optional_id, seq};
 
@@ -87,6 +88,7 @@ pub(crate) struct ConversationRow {
     name: String,
     detail: String,
     state: String,
+    participants: i64,
     last_seq: i64,
     last_at: i64,
     created_at: i64,
@@ -103,6 +105,7 @@ impl From<&Conversation> for ConversationRow {
             name: conversation.name.clone(),
             detail: conversation.detail.clone(),
             state: conversation.state.as_str().to_owned(),
+            participants: i64::from(conversation.participants),
             last_seq: seq(conversation.last.seq),
             last_at: conversation.last.at.as_micros(),
             created_at: conversation.created.as_micros(),
@@ -182,6 +185,8 @@ pub(crate) fn conversation(
         name: row.name,
         detail: row.detail,
         state: State::parse(&row.state).ok_or_else(|| corrupt("an unknown state"))?,
+        participants: u32::try_from(row.participants)
+            .map_err(|_| corrupt("a number of participants"))?,
         last: Tick {
             seq: number(row.last_seq)?,
             at: at(row.last_at)?,
@@ -246,6 +251,39 @@ impl TryFrom<MessageRow> for Message {
             seq: number(row.seq)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = conversation_participants)]
+pub(crate) struct ParticipantRow {
+    conversation_id: Vec<u8>,
+    agent_id: Vec<u8>,
+    customer_id: Vec<u8>,
+    added_at: i64,
+}
+
+impl From<&Participant> for ParticipantRow {
+    fn from(participant: &Participant) -> Self {
+        Self {
+            conversation_id: bytes(participant.conversation.0),
+            agent_id: bytes(participant.agent.0),
+            customer_id: bytes(participant.customer.0),
+            added_at: participant.added.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<ParticipantRow> for Participant {
+    type Error = StoreError;
+
+    fn try_from(row: ParticipantRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            customer: id(&row.customer_id)?,
+            conversation: id(&row.conversation_id)?,
+            agent: id(&row.agent_id)?,
+            added: at(row.added_at)?,
         })
     }
 }

@@ -24,6 +24,7 @@ diesel::table! {
         name -> Text,
         detail -> Text,
         state -> Text,
+        participants -> BigInt,
         last_seq -> BigInt,
         last_at -> BigInt,
         created_at -> BigInt,
@@ -79,6 +80,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    #[sql_name = "talk_conversation_participants"]
+    conversation_participants (conversation_id, agent_id) {
+        conversation_id -> Binary,
+        agent_id -> Binary,
+        customer_id -> Binary,
+        added_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_conversation_marks"]
+    conversation_marks (conversation_id, agent_id) {
+        conversation_id -> Binary,
+        agent_id -> Binary,
+        customer_id -> Binary,
+        seq -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::joinable!(conversations
     -> rooms (room_id));
-diesel::allow_tables_to_appear_in_same_query!(conversations, rooms);
+diesel::allow_tables_to_appear_in_same_query!(conversations, rooms, conversation_participants);

@@ -18,17 +18,17 @@ use talk_domain::testing::{admin_context, agent_id, customer_id};
 
 use crate::store_contract::world::World;
 
-pub(super) fn unit() -> Unit {
+pub(in crate::store_contract) fn unit() -> Unit {
     Unit::of(customer_id(), "contract")
 }
 
-pub(super) const FIRST: PageRequest = PageRequest {
+pub(in crate::store_contract) const FIRST: PageRequest = PageRequest {
     size: 100,
     after: None,
     order: Order::Descending,
 };
 
-pub(super) async fn account(world: &World) -> Account {
+pub(in crate::store_contract) async fn account(world: &World) -> Account {
     let mut cx = world.cx(1);
     cx.actor = admin_context(agent_id(1)).actor;
     let command = CreateAccount {
@@ -50,7 +50,7 @@ fn arrival(world: &World) -> Arrival {
 }
 
 /// Receives a message of the `n`th visitor, with this id of its event.
-pub(super) async fn receive(
+pub(in crate::store_contract) async fn receive(
     world: &World,
     account: &Account,
     (n, event): (u128, String),
@@ -70,12 +70,20 @@ pub(super) async fn receive(
     received.await
 }
 
-pub(super) async fn one(world: &World, account: &Account, n: u128, event: &str) -> Message {
+pub(in crate::store_contract) async fn one(
+    world: &World,
+    account: &Account,
+    n: u128,
+    event: &str,
+) -> Message {
     let received = receive(world, account, (n, event.to_owned())).await;
     received.unwrap().into_message()
 }
 
-pub(super) async fn page(world: &World, filter: ConversationFilter) -> Page<Conversation> {
+pub(in crate::store_contract) async fn page(
+    world: &World,
+    filter: ConversationFilter,
+) -> Page<Conversation> {
     let read = world
         .conversations
         .read::<_, StoreError>(unit(), move |snapshot| {
@@ -84,7 +92,10 @@ pub(super) async fn page(world: &World, filter: ConversationFilter) -> Page<Conv
     read.await.unwrap()
 }
 
-pub(super) async fn kinds(world: &World, id: ConversationId) -> Vec<(u64, String)> {
+pub(in crate::store_contract) async fn kinds(
+    world: &World,
+    id: ConversationId,
+) -> Vec<(u64, String)> {
     let read = world
         .conversations
         .read::<_, StoreError>(unit(), move |snapshot| {
