@@ -1,4 +1,4 @@
-//! Access checks of agents, admins and managers. Each use case that an agent calls begins with one.
+//! Access checks. Each use case that an agent calls begins with one.
 
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::refusals;
@@ -38,13 +38,13 @@ pub(crate) fn check_admin(cx: &Context) -> Result<(), NotAdmin> {
     Err(NotAdmin::Forbidden)
 }
 
-/// Whether the actor is the owner of the conversation, or an admin or manager.
+/// Returns whether the actor is the owner of the conversation, or an admin or manager.
 pub(crate) fn is_leading(actor: Actor, conversation: &Conversation) -> bool {
     actor.permission.administers() || conversation.owner == Some(actor.agent)
 }
 
-/// Whether the actor may read the conversation and write in it: its owner, participants, admins and
-/// managers.
+/// Returns whether the actor may read the conversation and write in it, as its owner, a
+/// participant, an admin or a manager.
 pub(crate) fn takes_part(
     uow: &mut dyn ConversationUnit,
     actor: Actor,
@@ -56,7 +56,7 @@ pub(crate) fn takes_part(
             && uow.conversation_participants().find(id, agent)?.is_some())
 }
 
-/// Like [`takes_part`], on a snapshot.
+/// The same as [`takes_part`], on a snapshot.
 pub(crate) fn takes_part_in(
     snapshot: &mut dyn ConversationSnapshot,
     actor: Actor,
@@ -80,7 +80,8 @@ pub(crate) fn lock(
     found.ok_or(AccessError::NoSuchConversation)
 }
 
-/// Locks a conversation that the actor owns, or administers.
+/// Locks a conversation of which the actor is the owner, or which it may change as an admin or
+/// manager.
 pub(crate) fn lock_leading(
     uow: &mut dyn ConversationUnit,
     actor: Actor,

@@ -10,8 +10,8 @@ use crate::steps::participation::dismiss;
 use crate::steps::record::{Cause, record_update};
 use crate::unit::ConversationUnit;
 
-/// Leaves the next conversations of a deleted agent without an owner, and ends its next participations,
-/// each with an event. Returns whether there may be more.
+/// Leaves conversations of a deleted agent without an owner, and ends participations of it, each
+/// with an event; both up to [`MEMBERSHIPS`]. Returns whether there may be more.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -58,7 +58,8 @@ mod tests {
     use crate::testing::{MockUnit, a_conversation, a_participant, logs};
     use talk_domain::testing::{admin_context, agent_id};
 
-    /// CONV-09: at most a step of them at a time, and none that has another owner by now.
+    /// CONV-09: a step changes a bounded number of conversations, and none that has another owner
+    /// meanwhile.
     #[test]
     fn a_deleted_agent_leaves_its_conversations_step_by_step() {
         for (count, owner, changed, is_more) in [

@@ -36,7 +36,8 @@ pub fn claim_conversation(
         return Ok(conversation);
     }
     let owner = conversation.owner;
-    // An agent has no say in whose conversation it is while it is another one's.
+    // Only admins and managers may take a conversation from another agent, also if the request
+    // names that agent as the owner.
     if owner != expected || !(owner.is_none() || cx.actor.permission.administers()) {
         return Err(ClaimError::OwnerChanged);
     }

@@ -13,21 +13,22 @@ use crate::access::{AccessError, read_taking_part};
 use crate::model::conversation::{REALM, stream};
 use crate::unit::ConversationSnapshot;
 
-/// The most conversations that a subscription begins with, the newest activity first. Any other one
-/// begins with its next event.
+/// Maximum number of conversations with which a subscription begins, the newest activity first. The
+/// delivery of each other one begins with its next event.
 pub const MAX_FOLLOWED: u32 = 1_000;
 
-/// Changes of a conversation that are searched for the one with which an agent that resumes left.
+/// Maximum number of changes of a conversation that are searched for the event by which an agent
+/// that resumes ceased to be an owner or participant.
 const MAX_CHANGES: u32 = 1_000;
 
-/// The kinds of events that change who may read.
+/// The kinds of events by which an agent may cease to read a conversation.
 const READER_CHANGES: &[Kind] = &[
     Kind::new("conversation_updated"),
     Kind::new("conversation_participant_removed"),
 ];
 
-/// Computes where delivery of `scope` starts for a connection of `actor` that resumes.
-/// A former owner or participant gets the event with which it left, and nothing else.
+/// Computes where delivery of `scope` starts for a connection of `actor` that resumes. A former
+/// owner or participant gets only the event by which it ceased to be one.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -81,9 +82,9 @@ pub fn find_starts(
     Ok(starts)
 }
 
-/// Returns the start of a conversation that `actor` could read at its position and can no longer: the
-/// event that ended this. `None` without a position, and if none of the next [`MAX_CHANGES`] changes of
-/// the conversation is such an event.
+/// Returns the start of a conversation that `actor` could read at its position and cannot read now:
+/// the event that ended this. `None` without a position, or if none of the next [`MAX_CHANGES`]
+/// changes of the conversation is such an event.
 fn start_of_former(
     snapshot: &mut dyn ConversationSnapshot,
     actor: Actor,
@@ -265,7 +266,7 @@ mod tests {
         assert_eq!(begun(&starts), [(stream(nth(1)), reset)]);
     }
 
-    /// CONV-13: the first event after the position with which the agent left.
+    /// CONV-13: it is the first event after the position by which the agent ceased to be the owner.
     #[test]
     fn a_former_owner_gets_the_event_that_made_another_the_owner() {
         let (former, stream) = (actor(agent_id(3)), stream(nth(2)));

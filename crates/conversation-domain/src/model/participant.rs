@@ -1,4 +1,4 @@
-//! Participants: agents who take part in a conversation besides its owner.
+//! Participants: agents that take part in a conversation besides its owner.
 
 use talk_domain::kernel::id::{AgentId, ConversationId, CustomerId};
 use talk_domain::kernel::store_error::StoreError;
@@ -13,7 +13,7 @@ pub struct Participant {
     pub conversation: ConversationId,
     /// The agent.
     pub agent: AgentId,
-    /// When it was added.
+    /// Time at which it was added.
     pub added: Timestamp,
 }
 

@@ -1,11 +1,12 @@
-//! Read state: up to where an agent has read a conversation. Counts are computed from the messages for
-//! every answer, so that they cannot drift.
+//! Read state: the position up to which an agent has read a conversation, and the number of unread
+//! messages. The number is computed from the messages for every answer, so that it is always right.
 
 use talk_domain::kernel::id::{AgentId, ConversationId, CustomerId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
-/// The latest messages of a conversation that are counted; older unread messages are not.
+/// Maximum number of latest messages of a conversation that are counted. Older unread messages are
+/// not counted.
 pub const COUNTED: u32 = 1_000;
 
 /// The position up to which an agent has read a conversation.
@@ -17,18 +18,18 @@ pub struct ReadMark {
     pub conversation: ConversationId,
     /// The reader.
     pub agent: AgentId,
-    /// The number of the last message that it has read.
+    /// The `seq` of the last message that it has read.
     pub seq: u64,
-    /// When the mark was set.
+    /// Time at which the mark was set.
     pub updated: Timestamp,
 }
 
 /// The read state of an agent; all zero if it does not take part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadState {
-    /// The number of the last message read.
+    /// The `seq` of the last message read.
     pub seq: u64,
-    /// Later messages that the agent has not written, among the latest [`COUNTED`].
+    /// Number of later messages that the agent has not written, among the latest [`COUNTED`].
     pub unread: u32,
 }
 
@@ -41,7 +42,7 @@ pub trait ReadRepository {
     /// Only when storage fails.
     fn put(&mut self, mark: &ReadMark) -> Result<(), StoreError>;
 
-    /// Returns the number of the last message up to `seq`.
+    /// Returns the `seq` of the last message up to `seq`.
     ///
     /// # Errors
     /// Only when storage fails.
@@ -55,7 +56,7 @@ pub trait ReadRepository {
 /// Driven port: reads marks and counts unread messages.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ReadQueries {
-    /// Returns the number of the last message that the agent has read.
+    /// Returns the `seq` of the last message that the agent has read.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -32,8 +32,9 @@ refusals! {
     }
 }
 
-/// Adds a participant, by one who takes part, up to `limit` participants. An agent that is a participant
-/// already stays one. None of the methods has groups, so that a further person outside is refused.
+/// Adds a participant, up to `limit` of them. The actor must take part in the conversation. Adding
+/// a present participant changes nothing. No method supports groups, so that a further person
+/// outside is refused.
 ///
 /// # Errors
 /// See [`AddParticipantError`].

@@ -20,7 +20,7 @@ refusals! {
     }
 }
 
-/// Removes a participant, by one who takes part; also oneself.
+/// Removes a participant. The actor must take part in the conversation, and may remove itself.
 ///
 /// # Errors
 /// See [`RemoveParticipantError`].

@@ -21,8 +21,8 @@ refusals! {
     }
 }
 
-/// Marks the messages up to an event as read by the caller. The mark is set to the last message up to
-/// that event and only moves forward; if it does not move, there is no event.
+/// Marks the messages up to an event as read by the actor. The mark is set to the last message up
+/// to that event and only moves forward; if it does not move, nothing is stored or logged.
 ///
 /// # Errors
 /// See [`MarkReadError`].

@@ -1,4 +1,4 @@
-//! Steps: conversations as the caller has read them.
+//! Steps that add the read state of the actor to a conversation.
 
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::id::ConversationId;
@@ -68,7 +68,7 @@ mod tests {
     use crate::testing::{MockSnapshot, MockUnit, a_conversation};
     use talk_domain::testing::{actor, agent_id};
 
-    /// CONV-16: an agent that may not read the messages does not learn how many there are.
+    /// CONV-16: an agent that may not read the messages does not get their number.
     #[test]
     fn unread_messages_are_counted_after_the_mark_and_for_readers_only() {
         let owned = Conversation {
