@@ -76,10 +76,9 @@ impl FileReader for Reader {
 /// Reads exactly `length` bytes from the position `at`.
 async fn read(file: Arc<File>, at: u64, length: u64) -> Result<Vec<u8>, StorageError> {
     let unavailable = |error: &dyn std::error::Error| StorageError::Unavailable(error.to_string());
-    let read = spawn_blocking(move || {
-        let mut chunk = vec![0; usize::try_from(length).unwrap_or(0)];
-        file.read_exact_at(&mut chunk, at).map(|()| chunk)
-    });
+    // Allocated by the thread that frees it: the allocator uses it again at once.
+    let mut chunk = vec![0; usize::try_from(length).unwrap_or(0)];
+    let read = spawn_blocking(move || file.read_exact_at(&mut chunk, at).map(|()| chunk));
     let read = read.await.map_err(|error| unavailable(&error))?;
     read.map_err(|error| unavailable(&error))
 }

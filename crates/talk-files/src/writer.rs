@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use bytes::BytesMut;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload};
 use talk_domain::files::model::StoredFile;
@@ -22,7 +23,7 @@ pub(crate) struct Writer {
     being_written: BeingWritten,
     upload: Option<Box<dyn MultipartUpload>>,
     /// Bytes that are not uploaded yet, fewer than a part.
-    rest: Vec<u8>,
+    rest: BytesMut,
     /// The first bytes of the file, from which its MIME type is found.
     head: Vec<u8>,
     digest: Context,
@@ -44,7 +45,7 @@ impl Writer {
             part,
             being_written,
             upload: None,
-            rest: Vec::new(),
+            rest: BytesMut::new(),
             head: Vec::new(),
             digest: Context::new(&SHA256),
             size: 0,
@@ -58,9 +59,10 @@ impl Writer {
         self.head.extend(bytes.iter().take(missing));
     }
 
-    /// Uploads the collected bytes as a part.
+    /// Uploads the collected bytes as a part, and takes their buffer back: another thread writes the part,
+    /// and the allocator does not soon reuse memory that another thread frees.
     async fn put_part(&mut self) -> Result<(), StorageError> {
-        let part = PutPayload::from(std::mem::take(&mut self.rest));
+        let part = std::mem::take(&mut self.rest).freeze();
         let upload = if let Some(upload) = &mut self.upload {
             upload
         } else {
@@ -68,15 +70,19 @@ impl Writer {
             self.upload
                 .insert(begun.map_err(|error| unwritten(&error))?)
         };
-        upload
-            .put_part(part)
-            .await
-            .map_err(|error| unwritten(&error))
+        let put = upload.put_part(PutPayload::from(part.clone())).await;
+        put.map_err(|error| unwritten(&error))?;
+        // An upload to S3 may keep its part.
+        if let Ok(buffer) = part.try_into_mut() {
+            self.rest = buffer;
+            self.rest.clear();
+        }
+        Ok(())
     }
 
     async fn complete(&mut self) -> Result<Measured, StorageError> {
         if self.upload.is_none() {
-            let whole = PutPayload::from(std::mem::take(&mut self.rest));
+            let whole = PutPayload::from(std::mem::take(&mut self.rest).freeze());
             self.store
                 .put(&self.path, whole)
                 .await
@@ -109,7 +115,6 @@ impl FileWriter for Writer {
                 bytes = later;
                 if self.rest.len() >= self.part {
                     self.put_part().await?;
-                    self.rest.reserve_exact(self.part);
                 }
             }
             Ok(())
