@@ -23,6 +23,8 @@ mod writer;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod tables;
 #[cfg(test)]
 mod upgrades;
