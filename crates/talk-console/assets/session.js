@@ -16,6 +16,9 @@ const KEY = "talk-session";
 /** @type {import("./vendor/signals.js").Signal<Session | null>} */
 export const session = signal(stored());
 
+/** Whether the agent is an admin. */
+export const isAdmin = () => (session.value?.agent.permission ?? 0) >= 32;
+
 /** Whether the last session ended by itself, so that the login page says so. */
 export const hasExpired = signal(false);
 

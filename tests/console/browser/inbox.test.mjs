@@ -110,6 +110,39 @@ test("answers without a network are kept, and sent once and in order when it is 
   await page.context().close();
 });
 
+test("unread messages are counted until the agent has seen them, and agents who are added take part", async () => {
+  const page = await visitor("Where is my parcel?");
+  await openInbox(bob, "Waiting");
+  await bob.getByRole("button", { name: /^Claim/ }).first().click();
+  await bob.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: "Mine" }).click();
+  const row = bob.locator(".inbox-row").first();
+  await row.getByText("1 unread message").waitFor();
+  await accessible(bob, "an unread conversation");
+  await row.getByRole("link").click();
+  await row.getByText("unread").waitFor({ state: "detached" });
+  await page.getByRole("textbox", { name: "Message" }).fill("It should have come on Friday.");
+  await page.keyboard.press("Enter");
+  await bob.locator(".conversation").getByText("on Friday").waitFor();
+  await bob.getByRole("button", { name: "Details" }).click();
+  const taking = bob.getByRole("region", { name: "Taking part" });
+  await taking.getByText("Only the owner takes part.").waitFor();
+  await taking.getByRole("button", { name: "Add people" }).click();
+  await taking.getByRole("searchbox").fill("carol");
+  await taking.getByRole("button", { name: /Carol/ }).click();
+  await accessible(bob, "who takes part");
+  const carol = await browser.agent(server.url, "Carol");
+  await openInbox(carol, "Mine");
+  await carol.locator(".inbox-row").first().getByText("2 unread messages").waitFor();
+  await carol.locator(".inbox-row a").first().click();
+  await carol.getByRole("textbox", { name: /^Write to/ }).fill("It is at our depot.");
+  await carol.keyboard.press("Enter");
+  await page.getByText("It is at our depot.").waitFor();
+  await taking.getByRole("button", { name: "Remove: Carol" }).click();
+  await carol.getByText("This conversation does not exist, or it is somebody else's.").waitFor();
+  await carol.context().close();
+  await page.context().close();
+});
+
 test("earlier messages are loaded on demand, in order", async () => {
   const page = await visitor("message 0");
   const { result } = await server.call("alice", "GET", "/v1.0/conversations");

@@ -3,7 +3,7 @@
 import { change } from "../api.js";
 import { setPlace } from "../badge.js";
 import { route } from "../route.js";
-import { session } from "../session.js";
+import { isAdmin } from "../session.js";
 import { t } from "../text.js";
 import { classes, html, useEffect } from "../ui.js";
 import { ConversationView } from "./inbox/conversation.js";
@@ -14,9 +14,8 @@ import { PageHead } from "./page.js";
 /** @param {{live: import("../live.js").Live}} props */
 export default function Inbox({ live }) {
   const { conversation, query } = route.value;
-  const isAdmin = (session.value?.agent.permission ?? 0) >= 32;
   const wanted = query.get("show") ?? "mine";
-  const name = FOLDERS.find((folder) => folder.name === wanted && (isAdmin || !folder.isForAdmins))?.name ?? "mine";
+  const name = FOLDERS.find((folder) => folder.name === wanted && (isAdmin() || !folder.isForAdmins))?.name ?? "mine";
   const folder = useFolder(live, name);
   useEffect(() => setPlace(t("inbox.title")), []);
   const claim = async (/** @type {string} */ id) => {
@@ -26,14 +25,14 @@ export default function Inbox({ live }) {
   return html`<div class=${classes("inbox", conversation && "with-conversation")}>
     <section class="inbox-list" aria-label=${t("inbox.title")}>
       <${PageHead} title=${t("inbox.title")}>
-        ${isAdmin && html`<a class="button" href="#/accounts">${t("accounts.title")}</a>`}
+        ${isAdmin() && html`<a class="button" href="#/accounts">${t("accounts.title")}</a>`}
       <//>
       <nav class="tabs" aria-label=${t("inbox.folders")}>
-        ${FOLDERS.filter((one) => isAdmin || !one.isForAdmins).map(
+        ${FOLDERS.filter((one) => isAdmin() || !one.isForAdmins).map(
           (one) => html`<a key=${one.name} href=${`#/inbox?show=${one.name}`} aria-current=${one.name === name ? "page" : undefined}>${t(one.title)}</a>`,
         )}
       </nav>
-      <${List} folder=${folder} name=${name} chosen=${conversation} isAdmin=${isAdmin} claim=${claim} />
+      <${List} folder=${folder} name=${name} chosen=${conversation} claim=${claim} />
     </section>
     ${conversation
       ? html`<${ConversationView} key=${conversation} id=${conversation} live=${live} changed=${folder.refresh} />`

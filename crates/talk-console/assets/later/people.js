@@ -4,7 +4,7 @@ import { change } from "../api.js";
 import { setPlace } from "../badge.js";
 import { open } from "../dialog-state.js";
 import { keep, people } from "../people.js";
-import { session } from "../session.js";
+import { isAdmin, session } from "../session.js";
 import { t } from "../text.js";
 import { html, useEffect, useMemo, useState } from "../ui.js";
 import { Avatar, Presence } from "../views/avatar.js";
@@ -34,28 +34,27 @@ export default function People() {
   const [editing, setEditing] = useState("");
   const [limit, setLimit] = useState(SHOWN);
   useEffect(() => setPlace(t("people.title")), []);
-  const isAdmin = (session.value?.agent.permission ?? 0) >= 32;
   const wanted = text.trim().toLocaleLowerCase();
   const found = [...people.value.values()]
     .filter(({ name, username, tm_delete }) => !tm_delete && `${name} ${username}`.toLocaleLowerCase().includes(wanted))
     .sort((one, two) => (one.name || one.username).localeCompare(two.name || two.username));
   return html`<div class="page"><div class="page-inside">
     <${PageHead} title=${t("people.title")}>
-      ${isAdmin && html`<button type="button" class="primary" aria-expanded=${editing === "new"} onClick=${() => setEditing(editing === "new" ? "" : "new")}>${t("people.add")}</button>`}
+      ${isAdmin() && html`<button type="button" class="primary" aria-expanded=${editing === "new"} onClick=${() => setEditing(editing === "new" ? "" : "new")}>${t("people.add")}</button>`}
     <//>
     ${editing === "new" && html`<${AgentForm} onDone=${() => setEditing("")} />`}
     <input type="search" aria-label=${t("people.filter")} placeholder=${t("people.filter")} value=${text} onInput=${(/** @type {any} */ event) => setText(event.currentTarget.value)} />
     <ul class="card-list">
       ${found.slice(0, limit).map((agent) => html`<li key=${agent.id}>
-        <${Person} agent=${agent} isAdmin=${isAdmin} isEditing=${editing === agent.id} setEditing=${setEditing} />
+        <${Person} agent=${agent} isEditing=${editing === agent.id} setEditing=${setEditing} />
       </li>`)}
     </ul>
     ${found.length > limit && html`<p><button type="button" class="button" onClick=${() => setLimit(limit + SHOWN)}>${t("list.more")}</button></p>`}
   </div></div>`;
 }
 
-/** @param {{agent: Agent, isAdmin: boolean, isEditing: boolean, setEditing: (id: string) => void}} props */
-function Person({ agent, isAdmin, isEditing, setEditing }) {
+/** @param {{agent: Agent, isEditing: boolean, setEditing: (id: string) => void}} props */
+function Person({ agent, isEditing, setEditing }) {
   const name = agent.name || agent.username;
   const isOwn = agent.id === session.value?.agent.id;
   const { error, run } = useChange();
@@ -69,8 +68,8 @@ function Person({ agent, isAdmin, isEditing, setEditing }) {
       <div class="grow"><strong dir="auto">${name}</strong> <${Presence} id=${agent.id} />
         <p class="hint"><bdi>@${agent.username}</bdi> · ${roleName(agent.permission)}${agent.status === "disabled" && ` · ${t("people.disabled")}`}</p></div>
       ${!isOwn && agent.status === "active" && html`<button type="button" class="button" onClick=${() => run(() => openDirect(agent.id))}>${t("people.write", { name })}</button>`}
-      ${isAdmin && html`<button type="button" class="button" aria-expanded=${isEditing} aria-label=${`${t("people.edit")}: ${name}`} onClick=${() => setEditing(isEditing ? "" : agent.id)}>${t("people.edit")}</button>`}
-      ${isAdmin && !isOwn && html`<button type="button" class="button" aria-label=${`${t("people.delete")}: ${name}`} onClick=${confirm}>${t("people.delete")}</button>`}
+      ${isAdmin() && html`<button type="button" class="button" aria-expanded=${isEditing} aria-label=${`${t("people.edit")}: ${name}`} onClick=${() => setEditing(isEditing ? "" : agent.id)}>${t("people.edit")}</button>`}
+      ${isAdmin() && !isOwn && html`<button type="button" class="button" aria-label=${`${t("people.delete")}: ${name}`} onClick=${confirm}>${t("people.delete")}</button>`}
     </div>
     <p class="error" role="alert">${error}</p>
     ${isEditing && html`<${AgentForm} agent=${agent} onDone=${() => setEditing("")} />`}`;

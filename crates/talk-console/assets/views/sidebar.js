@@ -5,7 +5,7 @@ import { open } from "../dialog-state.js";
 import { nameOf, presence } from "../people.js";
 import { chatPath, route } from "../route.js";
 import { chatName, sorted } from "../sections.js";
-import { logOut, session } from "../session.js";
+import { isAdmin, logOut, session } from "../session.js";
 import { t } from "../text.js";
 import { classes, html, useEffect, useState } from "../ui.js";
 import { Avatar, Presence } from "./avatar.js";
@@ -61,7 +61,7 @@ function Own({ live }) {
     <div popover id="own-menu" class="menu">
       <${MenuLink} href="#/account" text=${t("account.title")} icon="settings" />
       <${MenuLink} href="#/people" text=${t("people.title")} icon="group" />
-      ${agent.permission >= 32 && html`<${MenuLink} href="#/webhooks" text=${t("webhooks.title")} icon="webhook" />`}
+      ${isAdmin() && html`<${MenuLink} href="#/webhooks" text=${t("webhooks.title")} icon="webhook" />`}
       <button type="button" onClick=${() => (hideMenu(), open({ kind: "shortcuts" }))}><${Icon} name="info" /> ${t("shortcuts.title")}</button>
       <button type="button" onClick=${() => logOut()}><${Icon} name="leave" /> ${t("menu.leave")}</button>
     </div>

@@ -1,8 +1,6 @@
 // The field for an answer to a person outside, and the answers that are on their way.
 
 import { draftOf, keepDraft } from "../../drafts.js";
-import { nameOf } from "../../people.js";
-import { session } from "../../session.js";
 import { t } from "../../text.js";
 import { html, useEffect, useRef, useState } from "../../ui.js";
 import { IconButton } from "../../views/icons.js";
@@ -30,10 +28,6 @@ export function Answer({ card, name, live }) {
     event.preventDefault();
     send();
   };
-  const isAdmin = (session.value?.agent.permission ?? 0) >= 32;
-  if (card.owner_id !== live.agent && !isAdmin) {
-    return html`<div class="composer-instead"><p>${card.owner_type ? t("inbox.notYours", { name: nameOf(card.owner_id) }) : t("inbox.claimFirst")}</p></div>`;
-  }
   const label = t("composer.label", { name });
   return html`<${Pending} items=${live.outbox.items.value.filter((item) => item.chat === card.id)} live=${live} />
     <div class="composer"><div class="composer-field">

@@ -4,7 +4,7 @@ import { Refusal, change, get } from "../../api.js";
 import { setPlace } from "../../badge.js";
 import { nameOf, people } from "../../people.js";
 import { route } from "../../route.js";
-import { session } from "../../session.js";
+import { isAdmin } from "../../session.js";
 import { t } from "../../text.js";
 import { fullTime, parseTime } from "../../time.js";
 import { html, useCallback, useEffect, useRef, useState } from "../../ui.js";
@@ -14,6 +14,7 @@ import { Answer } from "./answer.js";
 import { useFollowing } from "./following.js";
 import { methodName, peerName } from "./list.js";
 import { Messages, useMessages } from "./messages.js";
+import { Participants } from "./participants.js";
 
 /** @typedef {import("../../../types.d.ts").Conversation} Conversation */
 
@@ -23,6 +24,7 @@ export function ConversationView({ id, live, changed }) {
   const [isMissing, setMissing] = useState(false);
   const messages = useMessages(id);
   const newest = useRef(0);
+  const read = useRef(0);
   const refresh = useCallback(async () => {
     newest.current += 1;
     const turn = newest.current;
@@ -46,23 +48,30 @@ export function ConversationView({ id, live, changed }) {
   if (!card || isMissing) {
     return html`<div class="welcome" role="status"><p>${t(isMissing ? "inbox.missing" : "loading")}</p></div>`;
   }
+  const markRead = () => {
+    if (!card.unread_count || read.current >= card.last_seq) return;
+    read.current = card.last_seq;
+    change("PUT", `/v1.0/conversations/${id}/read`, { seq: card.last_seq }).catch(() => {
+      read.current = 0;
+    });
+  };
   const update = async () => {
     await Promise.all([refresh(), changed()]);
   };
   return html`<section class="conversation" aria-label=${name}>
-    <${Head} card=${card} name=${name} agent=${live.agent} update=${update} />
-    <${Messages} messages=${messages} name=${name} agent=${live.agent} />
+    <${Head} card=${card} name=${name} live=${live} update=${update} />
+    <${Messages} messages=${messages} name=${name} agent=${live.agent} seen=${markRead} />
     <${Answer} card=${card} name=${name} live=${live} />
   </section>`;
 }
 
-/** @param {{card: Conversation, name: string, agent: string, update: () => Promise<void>}} props */
-function Head({ card, name, agent, update }) {
+/** @param {{card: Conversation, name: string, live: import("../../live.js").Live, update: () => Promise<void>}} props */
+function Head({ card, name, live, update }) {
   const { error, isBusy, run } = useChange();
   const [isOpen, setOpen] = useState(false);
   const path = `/v1.0/conversations/${card.id}`;
   const act = (/** @type {string} */ what, /** @type {object} */ body = {}) => run(() => change("POST", `${path}/${what}`, body).then(update));
-  const isOwn = card.owner_id === agent;
+  const isOwn = card.owner_id === live.agent;
   const show = route.value.query.get("show");
   return html`<header class="head conversation-head">
       <a class="icon-button inbox-back" href=${show ? `#/inbox?show=${show}` : "#/inbox"} aria-label=${t("inbox.back")}><${Icon} name="back" /></a>
@@ -77,20 +86,21 @@ function Head({ card, name, agent, update }) {
       <button type="button" class="icon-button" aria-expanded=${isOpen} aria-label=${t("inbox.details")} title=${t("inbox.details")} onClick=${() => setOpen(!isOpen)}><${Icon} name="info" /></button>
     </header>
     <p class="error" role="alert">${error}</p>
-    ${isOpen && html`<${Card} card=${card} update=${update} />`}`;
+    ${isOpen &&
+    html`<${Card} card=${card} update=${update} />
+      <${Participants} card=${card} live=${live} />`}`;
 }
 
 /** What is known of the person, and the form that changes it. @param {{card: Conversation, update: () => Promise<void>}} props */
 function Card({ card, update }) {
   const { error, isBusy, run } = useChange();
-  const isAdmin = (session.value?.agent.permission ?? 0) >= 32;
   const submit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
     const owner = form.get("owner");
     const texts = { name: form.get("name"), detail: form.get("detail") };
     // Only if nobody else has changed the owner meanwhile.
-    const moved = isAdmin && owner !== ownerOf(card) ? { owner_id: owner, if_owner: ownerOf(card) } : {};
+    const moved = isAdmin() && owner !== ownerOf(card) ? { owner_id: owner, if_owner: ownerOf(card) } : {};
     await run(() => change("PUT", `/v1.0/conversations/${card.id}`, { ...texts, ...moved }).then(update));
   };
   return html`<form class="card form contact-card" aria-label=${t("inbox.details")} onSubmit=${submit}>
@@ -101,7 +111,7 @@ function Card({ card, update }) {
     </dl>
     <label>${t("create.name")} <input name="name" dir="auto" maxlength="255" defaultValue=${card.name} /></label>
     <label>${t("create.detail")} <textarea name="detail" dir="auto" rows="2" maxlength="4096" defaultValue=${card.detail}></textarea></label>
-    ${isAdmin &&
+    ${isAdmin() &&
     html`<label>${t("inbox.owner")} <select name="owner" defaultValue=${ownerOf(card)}>
       <option value="" selected=${!card.owner_type}>${t("inbox.nobody")}</option>
       ${[...people.value.values()].filter(({ status, tm_delete }) => status === "active" && !tm_delete).map(

@@ -1,6 +1,7 @@
 // A folder of the list of conversations.
 
 import { all } from "../../api.js";
+import { isAdmin } from "../../session.js";
 import { t } from "../../text.js";
 import { useCallback, useEffect, useRef, useState } from "../../ui.js";
 import { useFollowing } from "./following.js";
@@ -35,7 +36,8 @@ export function useFolder(live, name) {
     const turn = newest.current;
     try {
       const { query } = FOLDERS.find((one) => one.name === name) ?? FOLDERS[0];
-      const owner = name === "mine" ? { owner_id: live.agent } : {};
+      // Agents get those that they own or take part in, unless they ask for those without an owner.
+      const owner = name === "mine" && isAdmin() ? { owner_id: live.agent } : {};
       /** @type {Conversation[]} */
       const found = await all("/v1.0/conversations", { ...query, ...owner }, limit);
       // A later answer may have come first.

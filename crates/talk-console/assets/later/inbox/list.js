@@ -2,6 +2,7 @@
 
 import { nameOf } from "../../people.js";
 import { conversationPath } from "../../route.js";
+import { isAdmin } from "../../session.js";
 import { t } from "../../text.js";
 import { clockTime, dayName, daysBetween, parseTime } from "../../time.js";
 import { classes, html } from "../../ui.js";
@@ -32,37 +33,39 @@ export function peerName({ type, peer, name }) {
 
 /**
  * @param {{folder: ReturnType<typeof import("./folder.js").useFolder>, name: FolderName, chosen: string,
- *   isAdmin: boolean, claim: (id: string) => Promise<void>}} props
+ *   claim: (id: string) => Promise<void>}} props
  */
-export function List({ folder, name, chosen, isAdmin, claim }) {
+export function List({ folder, name, chosen, claim }) {
   const { rows, error, more } = folder;
   return html`<div class="inbox-rows">
     ${!rows && !error && html`<p class="muted sidebar-note" role="status">${t("loading")}</p>`}
     <p class="error" role="alert">${error}</p>
     ${rows?.length === 0 && html`<p class="muted sidebar-note">${t(name === "waiting" ? "inbox.noneWaiting" : "inbox.none")}</p>`}
     <ul>
-      ${rows?.map((row) => html`<${Row} key=${row.id} row=${row} name=${name} isHere=${row.id === chosen} isAdmin=${isAdmin} claim=${claim} />`)}
+      ${rows?.map((row) => html`<${Row} key=${row.id} row=${row} name=${name} isHere=${row.id === chosen} claim=${claim} />`)}
     </ul>
     ${more && html`<p><button type="button" class="button" onClick=${more}>${t("list.more")}</button></p>`}
   </div>`;
 }
 
 /**
- * @param {{row: Conversation, name: FolderName, isHere: boolean, isAdmin: boolean,
+ * @param {{row: Conversation, name: FolderName, isHere: boolean,
  *   claim: (id: string) => Promise<void>}} props
  */
-function Row({ row, name, isHere, isAdmin, claim }) {
+function Row({ row, name, isHere, claim }) {
   const { error, isBusy, run } = useChange();
   const who = peerName(row);
   const owner = row.owner_type ? nameOf(row.owner_id, t("person.unknown")) : t("inbox.nobody");
+  const count = row.unread_count;
   const time = parseTime(row.tm_update);
   const isToday = daysBetween(time, new Date()) === 0;
   // Without an owner only its card is shown, until the agent has claimed it.
-  const canRead = isAdmin || name !== "waiting";
+  const canRead = isAdmin() || name !== "waiting";
   const inside = html`<${Avatar} id=${row.id} name=${who} />
     <span class="inbox-row-text"><strong><bdi>${who}</bdi></strong>
-      <span class="hint">${methodName(row.type)} · <bdi>${owner}</bdi> · ${isToday ? clockTime(time) : dayName(time)}</span></span>`;
-  return html`<li class=${classes("inbox-row", isHere && "here")}>
+      <span class="hint">${methodName(row.type)} · <bdi>${owner}</bdi> · ${isToday ? clockTime(time) : dayName(time)}</span></span>
+    ${count > 0 && html`<span class="hidden">${t("sidebar.unread", { count })}</span><span aria-hidden="true" class="count">${count >= 1000 ? "999+" : count}</span>`}`;
+  return html`<li class=${classes("inbox-row", isHere && "here", count > 0 && "unread")}>
     ${canRead
       ? html`<a href=${conversationPath(row.id, name)} aria-current=${isHere ? "true" : undefined}>${inside}</a>`
       : html`<div>${inside}</div>`}

@@ -4,7 +4,7 @@ import { get } from "../../api.js";
 import { nameOf } from "../../people.js";
 import { t } from "../../text.js";
 import { clockTime, dayName, fullTime, parseTime } from "../../time.js";
-import { classes, html, useCallback, useLayoutEffect, useRef, useState } from "../../ui.js";
+import { classes, html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "../../ui.js";
 import { Text } from "../../views/rich-text.js";
 
 /** @typedef {import("../../../types.d.ts").ConversationMessage} ConversationMessage */
@@ -74,8 +74,11 @@ export function useMessages(id) {
   return { rows, refresh, more: earlier ? more : null };
 }
 
-/** @param {{messages: ReturnType<typeof useMessages>, name: string, agent: string}} props */
-export function Messages({ messages: { rows, more }, name, agent }) {
+/**
+ * @param {{messages: ReturnType<typeof useMessages>, name: string, agent: string, seen: () => void}} props
+ *   `seen` is called whenever the newest message is in view
+ */
+export function Messages({ messages: { rows, more }, name, agent, seen }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const last = rows.at(-1)?.id;
   // The newest is shown, unless somebody reads earlier ones.
@@ -83,7 +86,11 @@ export function Messages({ messages: { rows, more }, name, agent }) {
   const scrolled = () => {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = box.current ?? {};
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < 40;
+    if (isAtEnd.current) seen();
   };
+  useEffect(() => {
+    if (isAtEnd.current && document.visibilityState === "visible") seen();
+  });
   const toEnd = () => {
     if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   };
