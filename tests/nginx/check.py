@@ -24,6 +24,7 @@ PASSWORD = os.environ["TALK_BOOTSTRAP_PASSWORD"]
 TRUST = ssl.create_default_context(cafile=WORK / "fullchain.pem")
 MESSAGES = "/v1.0/service_agents/talk_messages"
 CHATS = "/v1.0/service_agents/talk_chats"
+FILES = "/v1.0/service_agents/files"
 ME = "/v1.0/service_agents/me"
 CHECKS = []
 
@@ -308,6 +309,29 @@ async def a_body_that_is_under_way_is_on_no_disk():
     await nothing_is_written("body")
     connection.send(body[-1:].encode())
     assert connection.getresponse().status == 200
+
+
+@check
+async def a_file_of_megabytes_passes_both_ways_and_is_on_no_disk():
+    client, content = logged_in(16), os.urandom(3_000_000)
+    head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="plan.bin"\r\n\r\n'
+    body = head + content + b"\r\n--edge--\r\n"
+    connection = client.connect()
+    connection.putrequest("POST", FILES)
+    connection.putheader("Authorization", f"Bearer {client.token}")
+    connection.putheader("Content-Type", "multipart/form-data; boundary=edge")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:2_000_000])
+    await nothing_is_written("body")
+    connection.send(body[2_000_000:])
+    answer = connection.getresponse()
+    stored = json.loads(answer.read())
+    assert answer.status == 200, stored
+    connection = client.connect()
+    headers = {"Authorization": f"Bearer {client.token}"}
+    connection.request("GET", f"{FILES}/{stored['id']}/file", headers=headers)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, content)
 
 
 async def nothing_is_written(folder):
