@@ -3,6 +3,7 @@
 mod library;
 mod live;
 mod participants;
+mod race;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};
