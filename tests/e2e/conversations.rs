@@ -2,6 +2,7 @@
 
 mod library;
 mod live;
+mod opening;
 mod participants;
 mod race;
 

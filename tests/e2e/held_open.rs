@@ -159,14 +159,11 @@ impl World {
         } else {
             Value::Null
         };
-        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let [account, conversation] = self.outside(eve, pattern).await;
         let path = pattern
-            .replace("{account_id}", account["id"].as_str().unwrap_or_default())
-            .replace(
-                "{conversation_id}",
-                conversation["id"].as_str().unwrap_or_default(),
-            )
+            .replace("{account_id}", &text(&account["id"]))
+            .replace("{conversation_id}", &text(&conversation["id"]))
             .replace("{chat_id}", &text(&chat["id"]))
             .replace("{message_id}", &text(&said["id"]))
             .replace("{webhook_id}", hook["id"].as_str().unwrap_or_default())
@@ -180,6 +177,7 @@ impl World {
         let body = json!({
             "type": if is_message { "normal" } else if path.starts_with(ACCOUNTS) { "webchat" } else { "group" }, "name": "N", "detail": "D",
             "chat_id": chat["id"], "text": "held", "emoji": "+1", "seq": seen,
+            "account_id": account["id"], "peer": {"type": "webchat", "target": "jo"},
             "owner_type": "agent", "owner_id": self.carol.id, "agent_id": self.carol.id,
             "username": format!("new-{number}-{}", eve.id), "password": PASSWORD,
             "uri": "https://hooks.example.com/held", "enabled": false, "old_password": PASSWORD, "new_password": "another password",
@@ -210,7 +208,7 @@ impl World {
 
     /// The account and the conversation that a path names.
     async fn outside(&self, eve: &Client, pattern: &str) -> [Value; 2] {
-        if pattern.contains("{account_id}") {
+        if pattern.contains("{account_id}") || pattern.ends_with("/conversations") {
             [self.account(eve).await, Value::Null]
         } else if pattern.contains("{conversation_id}") {
             self.conversation(eve).await

@@ -148,6 +148,7 @@ pub fn a_conversation() -> Conversation {
         last: Tick { seq: 5, at: at(5) },
         created: at(5),
         updated: at(5),
+        deleted: None,
     }
 }
 

@@ -119,6 +119,7 @@ impl Cleaner {
             Deleted::Message { .. }
             | Deleted::Chat(_)
             | Deleted::Answers(_)
+            | Deleted::Conversation(_)
             | Deleted::Customer(_) => AgentId(Uuid::nil()),
         };
         let actor = Actor {

@@ -15,7 +15,11 @@ use crate::resource::{
 use crate::schema::{camel, define};
 
 /// The types of events whose data is the conversation.
-const OF_CONVERSATIONS: [&str; 2] = ["conversation_created", "conversation_updated"];
+const OF_CONVERSATIONS: [&str; 3] = [
+    "conversation_created",
+    "conversation_updated",
+    "conversation_deleted",
+];
 
 /// The types of events whose data is a message.
 const OF_MESSAGES: [&str; 2] = [
@@ -100,7 +104,9 @@ impl FrameEncoder for ChatFrames {
     ) -> String {
         let (kind, place) = (event.kind(), (conversation, seq));
         match event {
-            Event::ConversationCreated(state) | Event::ConversationUpdated(state, _) => {
+            Event::ConversationCreated(state)
+            | Event::ConversationUpdated(state, _)
+            | Event::ConversationDeleted(state) => {
                 frame(kind.as_str(), place, Conversation::from(state))
             }
             Event::MessageCreated(message, room) | Event::MessageUpdated(message, room) => frame(
@@ -140,13 +146,14 @@ mod tests {
         let events = [
             Event::ConversationCreated(&conversation),
             Event::ConversationUpdated(&conversation, None),
+            Event::ConversationDeleted(&conversation),
             Event::MessageCreated(&message, &room),
             Event::MessageUpdated(&message, &room),
             Event::ParticipantAdded(&participant),
             Event::ParticipantRemoved(&participant, false),
             Event::Read(&mark),
         ];
-        let described = [OF_CONVERSATIONS, OF_MESSAGES, OF_PARTICIPANTS].concat();
+        let described = [&OF_CONVERSATIONS[..], &OF_MESSAGES, &OF_PARTICIPANTS].concat();
         let described = described.into_iter().chain(OF_MARKS);
         for (event, name) in events.iter().zip(described) {
             assert_eq!(event.kind().as_str(), name);

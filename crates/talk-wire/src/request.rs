@@ -22,7 +22,7 @@ pub use message::{
     EditMessage, PostMessage, PostMessageRefusal, React, RemoveReaction, changed_medias,
 };
 pub use named::{AddParticipant, Form, Owner};
-pub use peer::{AddToConversation, NamedPeer};
+pub use peer::{AddToConversation, NamedPeer, OpenConversation};
 pub use webhook::{CreateWebhook, ReplayWebhook, Selection, UpdateCustomer, UpdateWebhook};
 
 /// A type of body, with what may be wrong in it.

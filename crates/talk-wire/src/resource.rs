@@ -14,8 +14,8 @@ mod webhook;
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use conversation::{
     Author, Conversation, ConversationAccount, ConversationMessage, ConversationParticipant,
-    ConversationReadMark, OwnConversation, PeerAddress, ProviderData, VisitorMessage,
-    VisitorMessages, VisitorSession,
+    ConversationReadMark, OpenedConversation, OwnConversation, PeerAddress, ProviderData,
+    VisitorMessage, VisitorMessages, VisitorSession,
 };
 pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};

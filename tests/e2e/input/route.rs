@@ -66,13 +66,22 @@ fn outside() -> Vec<(String, &'static str)> {
     vec![
         (ACCOUNTS.into(), "GET, POST"),
         (format!("{ACCOUNTS}/{UNKNOWN}"), "GET, PUT, DELETE"),
-        (CONVERSATIONS.into(), "GET"),
-        (format!("{CONVERSATIONS}/{UNKNOWN}"), "GET, PUT"),
+        (CONVERSATIONS.into(), "GET, POST"),
+        (format!("{CONVERSATIONS}/{UNKNOWN}"), "GET, PUT, DELETE"),
         (format!("{CONVERSATIONS}/{UNKNOWN}/claim"), "POST"),
         (format!("{CONVERSATIONS}/{UNKNOWN}/unassign"), "POST"),
         (format!("{CONVERSATIONS}/{UNKNOWN}/close"), "POST"),
         (format!("{CONVERSATIONS}/{UNKNOWN}/reopen"), "POST"),
         (format!("{CONVERSATIONS}/{UNKNOWN}/messages"), "GET, POST"),
+        (
+            format!("{CONVERSATIONS}/{UNKNOWN}/participants"),
+            "GET, POST",
+        ),
+        (
+            format!("{CONVERSATIONS}/{UNKNOWN}/participants/{UNKNOWN}"),
+            "DELETE",
+        ),
+        (format!("{CONVERSATIONS}/{UNKNOWN}/read"), "PUT"),
         (
             format!("{CONVERSATIONS}/{UNKNOWN}/messages/{UNKNOWN}"),
             "GET",

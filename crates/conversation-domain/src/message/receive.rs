@@ -199,6 +199,7 @@ fn begin(
         },
         created: arrival.now,
         updated: arrival.now,
+        deleted: None,
     };
     conversation.tick(arrival.now);
     uow.conversations().insert(&conversation)?;

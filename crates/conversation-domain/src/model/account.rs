@@ -36,6 +36,15 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.as_str() == name)
     }
 
+    /// The type of the addresses of people outside.
+    #[must_use]
+    pub const fn peer_kind(self) -> AddressKind {
+        match self {
+            Self::Message => AddressKind::Tel,
+            Self::Webchat => AddressKind::Webchat,
+        }
+    }
+
     /// Its name for people, with which the automatic name of a conversation begins.
     #[must_use]
     pub const fn title(self) -> &'static str {

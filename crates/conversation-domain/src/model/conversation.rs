@@ -76,6 +76,8 @@ pub struct Conversation {
     pub created: Timestamp,
     /// Time of the last change of the conversation itself, not of its messages.
     pub updated: Timestamp,
+    /// Time of deletion.
+    pub deleted: Option<Timestamp>,
 }
 
 impl Conversation {

@@ -21,6 +21,8 @@ pub enum Event<'a> {
     /// Name, detail, state or owner changed. The second field is the owner before the change, unless
     /// that agent goes on reading as a participant.
     ConversationUpdated(&'a Conversation, Option<AgentId>),
+    /// A conversation was deleted: its last event.
+    ConversationDeleted(&'a Conversation),
     /// A message arrived or was sent in this room.
     MessageCreated(&'a Message, &'a Room),
     /// The delivery of a message of this room moved forward.
@@ -40,6 +42,7 @@ impl Event<'_> {
         Kind::new(match self {
             Self::ConversationCreated(_) => "conversation_created",
             Self::ConversationUpdated(..) => "conversation_updated",
+            Self::ConversationDeleted(_) => "conversation_deleted",
             Self::MessageCreated(..) => "conversation_message_created",
             Self::MessageUpdated(..) => "conversation_message_updated",
             Self::ParticipantAdded(_) => "conversation_participant_added",
@@ -65,7 +68,8 @@ impl Event<'_> {
     pub const fn subject(&self) -> Uuid {
         match self {
             Self::ConversationCreated(conversation)
-            | Self::ConversationUpdated(conversation, _) => conversation.id.0,
+            | Self::ConversationUpdated(conversation, _)
+            | Self::ConversationDeleted(conversation) => conversation.id.0,
             Self::MessageCreated(message, _) | Self::MessageUpdated(message, _) => message.id.0,
             Self::ParticipantAdded(participant) | Self::ParticipantRemoved(participant, _) => {
                 participant.agent.0
@@ -77,6 +81,7 @@ impl Event<'_> {
     /// The changes of the stream's readers: a new owner or participant joins, and the one before leaves.
     fn changes(&self) -> Vec<Change> {
         let (before, after) = match self {
+            Self::ConversationDeleted(_) => return vec![Change::Ends],
             Self::ConversationCreated(conversation) => (None, conversation.owner),
             Self::ConversationUpdated(conversation, before) => (*before, conversation.owner),
             Self::ParticipantAdded(participant) => (None, Some(participant.agent)),
@@ -140,6 +145,8 @@ mod tests {
         let removed = |goes_on| changes(Event::ParticipantRemoved(&a_participant(2), goes_on));
         assert_eq!(removed(false), [Change::Leaves(two)]);
         assert_eq!(removed(true), []);
+        let deleted = changes(Event::ConversationDeleted(&owned(Some(one))));
+        assert_eq!(deleted, [Change::Ends]);
     }
 
     #[test]

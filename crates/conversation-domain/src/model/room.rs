@@ -89,6 +89,12 @@ pub trait RoomRepository {
         room: &Room,
         key: RoomKey,
     ) -> Result<bool, StoreError>;
+
+    /// Frees the keys of the rooms of a deleted conversation, so that other rooms may have them.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn free(&mut self, conversation: ConversationId) -> Result<(), StoreError>;
 }
 
 /// Driven port: reading the rooms of one customer.

@@ -2,7 +2,7 @@
 //! customer is deleted. The products change their own data in the same transaction.
 
 use crate::kernel::context::Context;
-use crate::kernel::id::AgentId;
+use crate::kernel::id::{AgentId, ConversationId};
 use crate::kernel::store_error::StoreError;
 
 /// Driven port of identity: the products whose data names agents and customers.
@@ -36,4 +36,11 @@ pub trait Departure {
     /// # Errors
     /// Only when storage fails.
     fn remove_customer_rows(&mut self, cx: &Context) -> Result<bool, StoreError>;
+
+    /// Removes a bounded number of rows of a deleted conversation with a person outside. Returns whether
+    /// there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn remove_conversation(&mut self, id: ConversationId) -> Result<bool, StoreError>;
 }

@@ -6,7 +6,7 @@
 //! no read returns deleted data. Erasures are the exception: texts of an erased agent can be read
 //! until the step that erases them.
 
-use crate::kernel::id::{AgentId, ChatId, CustomerId, FileId, MessageId};
+use crate::kernel::id::{AgentId, ChatId, ConversationId, CustomerId, FileId, MessageId};
 use crate::kernel::store_error::StoreError;
 
 /// The amount of work in one unit of a cleanup. Other writes wait meanwhile.
@@ -67,6 +67,8 @@ pub enum Deleted {
         /// The agent that deleted it, and is the actor of the events.
         by: AgentId,
     },
+    /// A conversation with a person outside, with messages, participants, marks and events left.
+    Conversation(ConversationId),
     /// A customer, with all its rows.
     Customer(CustomerId),
 }

@@ -1,6 +1,7 @@
 //! `/v1.0/conversations`, and the same for agents below `/v1.0/service_agents`.
 
 mod messages;
+mod opening;
 mod participants;
 
 use actix_web::http::Method;
@@ -46,6 +47,7 @@ struct Paths {
     read: &'static str,
     names: [&'static str; 10],
     taking_part: [&'static str; 4],
+    opened: [&'static str; 2],
 }
 
 const ALL: Paths = Paths {
@@ -78,6 +80,7 @@ const ALL: Paths = Paths {
         "removeConversationParticipant",
         "markConversationRead",
     ],
+    opened: ["openConversation", "deleteConversation"],
 };
 
 const OF_AGENTS: Paths = Paths {
@@ -110,6 +113,7 @@ const OF_AGENTS: Paths = Paths {
         "removeAgentConversationParticipant",
         "markAgentConversationRead",
     ],
+    opened: ["openAgentConversation", "deleteAgentConversation"],
 };
 
 pub(super) fn rows() -> Vec<Endpoint> {
@@ -134,6 +138,7 @@ fn of(paths: &Paths) -> Vec<Endpoint> {
     };
     let mut rows = messages::rows(paths);
     rows.extend(participants::rows(paths));
+    rows.extend(opening::rows(paths));
     rows.extend([
         Endpoint::new(Method::GET, paths.all, list)
             .named(listed, "Lists conversations with people outside")

@@ -25,7 +25,7 @@ use talk_domain::identity::session::{Directory, SessionRepository};
 use talk_domain::identity::unit::IdentityUnit;
 use talk_domain::kernel::cleanup::{Bound, CleanupRepository, Deleted};
 use talk_domain::kernel::context::Context;
-use talk_domain::kernel::id::{AgentId, ChatId};
+use talk_domain::kernel::id::{AgentId, ChatId, ConversationId};
 use talk_domain::kernel::idempotency::IdempotencyRepository;
 use talk_domain::kernel::log::{Entry, EventLog, Logged};
 use talk_domain::kernel::positions::{ConsumerRepository, LogQueries};
@@ -202,6 +202,10 @@ impl Departure for DieselUnit<'_> {
             || self.decisions().remove_all(REMOVED)?
             || self.deliveries().remove_all(REMOVED)?
             || self.scope.remove_conversation_rows(REMOVED)?)
+    }
+
+    fn remove_conversation(&mut self, id: ConversationId) -> Result<bool, StoreError> {
+        self.scope.remove_conversation(id, REMOVED)
     }
 }
 

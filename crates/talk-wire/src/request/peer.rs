@@ -1,5 +1,6 @@
 //! People outside and agents who take part in conversations, as bodies name them.
 
+use conversation_domain::conversation::open;
 use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::participant::add::Newcomer;
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::text::check_text;
 
+use crate::id;
 use crate::request::{Owner, Request};
 use crate::resource::AGENT;
 
@@ -97,6 +99,43 @@ impl Request for AddToConversation {
         "OWNER_INVALID",
         "OWNER_TYPE_INVALID",
     ];
+}
+
+/// Finds the conversation with a person outside, or begins it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct OpenConversation {
+    /// The account to write from.
+    #[serde(default)]
+    #[schemars(required)]
+    pub account_id: Option<String>,
+    /// The person outside, by an address of the account's method.
+    #[serde(default)]
+    pub peer: NamedPeer,
+    /// The name of a new conversation; a found one keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A message to send; may be empty.
+    #[serde(default)]
+    pub text: String,
+}
+
+impl OpenConversation {
+    /// The command.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn command(self) -> Result<open::OpenConversation, Invalid> {
+        Ok(open::OpenConversation {
+            account: id::parse_required("account_id", self.account_id.as_deref())?,
+            peer: self.peer.address("peer.")?,
+            name: self.name,
+            text: self.text,
+        })
+    }
+}
+
+impl Request for OpenConversation {
+    const REFUSALS: &'static [&'static str] = &["ADDRESS_INVALID", "INVALID_ID", "LIMIT_EXCEEDED"];
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ pub struct Conversation {
     pub tm_create: String,
     /// Time of the last change of the conversation itself.
     pub tm_update: String,
-    /// Always `""`.
+    /// Time of deletion; `""` if it is not deleted.
     pub tm_delete: String,
 }
 
@@ -173,7 +173,7 @@ impl From<&conversation::Conversation> for Conversation {
             last_seq: conversation.last.seq,
             tm_create: time::format(conversation.created),
             tm_update: time::format(conversation.updated),
-            tm_delete: String::new(),
+            tm_delete: time::format_optional(conversation.deleted),
         }
     }
 }
@@ -196,6 +196,34 @@ impl From<&state::OwnConversation> for OwnConversation {
             conversation: (&own.conversation).into(),
             read_seq: own.read.seq,
             unread_count: own.read.unread,
+        }
+    }
+}
+
+/// The conversation with a person, found or begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenedConversation {
+    /// The conversation.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// `seq` of the last message that the caller has read; 0 if it does not take part.
+    pub read_seq: u64,
+    /// Later messages that the caller has not written, among the latest 1,000.
+    pub unread_count: u32,
+    /// Whether the conversation is new.
+    pub created: bool,
+}
+
+impl OpenedConversation {
+    /// Creates the resource.
+    #[must_use]
+    pub fn new(own: &state::OwnConversation, created: bool) -> Self {
+        let own = OwnConversation::from(own);
+        Self {
+            conversation: own.conversation,
+            read_seq: own.read_seq,
+            unread_count: own.unread_count,
+            created,
         }
     }
 }

@@ -23,6 +23,7 @@ pub fn run_step(uow: &mut dyn TalkUnit, cx: &Context, cleanup: &Cleanup) -> Resu
         Deleted::Agent { id, .. } => uow.products().leave_some(cx, id)?,
         Deleted::Author(id) => erase_author_step(uow, cx, (cleanup, id))?,
         Deleted::File { id, .. } => mark_deleted(uow, cx, id)?,
+        Deleted::Conversation(id) => uow.products().remove_conversation(id)?,
         Deleted::Customer(_) => remove_customer(uow, cx, cleanup)?,
         Deleted::Answers(id) => delete_answers_step(uow, (cleanup, id))?,
     };
@@ -56,6 +57,7 @@ fn end_memberships_in(uow: &mut dyn TalkUnit, id: ChatId) -> Result<bool, StoreE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::id::ConversationId;
     use crate::talk::model::chat::Chat;
     use crate::talk::model::message::Message;
     use crate::talk::model::note::{SystemKind, SystemNote};
@@ -152,6 +154,21 @@ mod tests {
                 .returning(move |_, _| Ok(is_more));
             finishes(&mut uow, Deleted::Agent { id, by }, finished);
             step(&mut uow, Deleted::Agent { id, by });
+        }
+    }
+
+    /// Case 42.
+    #[test]
+    fn a_deleted_conversation_is_removed_step_by_step() {
+        for (is_more, finished) in [(true, 0), (false, 1)] {
+            let mut uow = MockUnitOfWork::default();
+            let id = ConversationId(chat_id(7).0);
+            let remove = uow.products.expect_remove_conversation().times(1);
+            remove
+                .withf(move |removed| *removed == id)
+                .returning(move |_| Ok(is_more));
+            finishes(&mut uow, Deleted::Conversation(id), finished);
+            step(&mut uow, Deleted::Conversation(id));
         }
     }
 

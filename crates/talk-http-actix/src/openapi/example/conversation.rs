@@ -2,7 +2,7 @@
 
 use talk_wire::resource::{
     AGENT, Author, Conversation, ConversationAccount, ConversationMessage, ConversationParticipant,
-    OwnConversation, PeerAddress, ProviderData,
+    OpenedConversation, OwnConversation, PeerAddress, ProviderData,
 };
 
 use super::{BOB, CUSTOMER, LATER, MESSAGE, TIME};
@@ -64,6 +64,29 @@ impl Resource for OwnConversation {
             conversation: conversation(),
             read_seq: 4,
             unread_count: 0,
+        }
+    }
+}
+
+impl Resource for Conversation {
+    const ONE: &'static str = "The conversation.";
+    const MANY: &'static str = "A page of conversations.";
+
+    fn example() -> Self {
+        conversation()
+    }
+}
+
+impl Resource for OpenedConversation {
+    const ONE: &'static str = "The conversation.";
+    const MANY: &'static str = "A page of conversations.";
+
+    fn example() -> Self {
+        Self {
+            conversation: conversation(),
+            read_seq: 0,
+            unread_count: 0,
+            created: true,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Removal of the conversations of a deleted customer, in bounded steps.
 
 use diesel::prelude::*;
+use talk_domain::kernel::id::ConversationId;
 use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::fault;
@@ -8,6 +9,7 @@ use crate::portable::conversations::schema::{
     accounts, conversation_marks, conversation_messages, conversation_participants, conversations,
     inbox, rooms,
 };
+use crate::portable::rows::bytes;
 use crate::portable::schema::events;
 use crate::portable::scope::Scope;
 
@@ -49,6 +51,72 @@ impl Scope<'_> {
             return Ok(true);
         }
         Ok(!remove_some!(self, conversations, id, limit).is_empty())
+    }
+
+    /// Removes up to `limit` rows of one table of a deleted conversation. Returns whether there may be
+    /// more. Its own row and the event of its deletion stay, for consumers that have not read it yet.
+    pub(crate) fn remove_conversation(
+        &mut self,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<bool, StoreError> {
+        let own = bytes(conversation.0);
+        let messages: Vec<Vec<u8>> = conversation_messages::table
+            .filter(conversation_messages::conversation_id.eq(&own))
+            .filter(conversation_messages::customer_id.eq(self.customer()))
+            .limit(i64::from(limit))
+            .select(conversation_messages::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        self.cache.mark_erased();
+        if !messages.is_empty() {
+            let rows =
+                conversation_messages::table.filter(conversation_messages::id.eq_any(&messages));
+            diesel::delete(rows)
+                .execute(self.changing())
+                .map_err(fault)?;
+            return Ok(true);
+        }
+        let places: Vec<i64> = events::table
+            .filter(events::stream_id.eq(&own))
+            .order(events::seq.asc())
+            .limit(i64::from(limit) + 1)
+            .select(events::seq)
+            .load(self.conn)
+            .map_err(fault)?;
+        if let [earlier @ .., _] = &*places
+            && !earlier.is_empty()
+        {
+            let rows = events::table
+                .filter(events::stream_id.eq(&own))
+                .filter(events::seq.eq_any(earlier));
+            diesel::delete(rows)
+                .execute(self.changing())
+                .map_err(fault)?;
+            return Ok(true);
+        }
+        self.remove_from_conversation(&own)?;
+        Ok(false)
+    }
+
+    /// Removes room, participants and marks of a conversation.
+    fn remove_from_conversation(&mut self, own: &[u8]) -> Result<(), StoreError> {
+        let joined = conversation_participants::table
+            .filter(conversation_participants::conversation_id.eq(own));
+        diesel::delete(joined)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let marks = conversation_marks::table.filter(conversation_marks::conversation_id.eq(own));
+        diesel::delete(marks)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let room = rooms::table
+            .filter(rooms::conversation_id.eq(own))
+            .filter(rooms::customer_id.eq(self.customer()));
+        diesel::delete(room)
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
     }
 
     /// Removes up to `limit` events of one conversation that has events left, which a `last_seq`

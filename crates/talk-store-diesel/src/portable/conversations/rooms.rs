@@ -8,7 +8,7 @@ use talk_domain::kernel::store_error::StoreError;
 use crate::error::{corrupt, fault};
 use crate::portable::conversations::rows::RoomRow;
 use crate::portable::conversations::schema::rooms;
-use crate::portable::rows::id;
+use crate::portable::rows::{bytes, id};
 use crate::portable::scope::Scope;
 
 impl Scope<'_> {
@@ -39,6 +39,17 @@ impl RoomRepository for Scope<'_> {
         let customer = customer.ok_or_else(|| corrupt("a room of no customer"))?;
         let row = RoomRow::new(customer, conversation, room, key);
         self.insert_if_absent(|conn| diesel::insert_into(rooms::table).values(row).execute(conn))
+    }
+
+    fn free(&mut self, conversation: ConversationId) -> Result<(), StoreError> {
+        let of = rooms::table
+            .filter(rooms::conversation_id.eq(bytes(conversation.0)))
+            .filter(rooms::customer_id.eq(self.customer()));
+        diesel::update(of)
+            .set(rooms::room_key.eq(None::<Vec<u8>>))
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
     }
 }
 

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use talk_domain::kernel::id::{ConversationId, CustomerId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::corrupt;
 use crate::portable::conversations::schema::{
@@ -93,6 +94,7 @@ pub(crate) struct ConversationRow {
     last_at: i64,
     created_at: i64,
     updated_at: i64,
+    deleted_at: Option<i64>,
 }
 
 impl From<&Conversation> for ConversationRow {
@@ -110,6 +112,7 @@ impl From<&Conversation> for ConversationRow {
             last_at: conversation.last.at.as_micros(),
             created_at: conversation.created.as_micros(),
             updated_at: conversation.updated.as_micros(),
+            deleted_at: conversation.deleted.map(Timestamp::as_micros),
         }
     }
 }
@@ -128,7 +131,7 @@ pub(crate) struct RoomRow {
     peer_kind: String,
     peer_target: String,
     peer_name: String,
-    room_key: Vec<u8>,
+    room_key: Option<Vec<u8>>,
     created_at: i64,
 }
 
@@ -152,7 +155,7 @@ impl RoomRow {
             peer_kind: peer.kind.as_str().to_owned(),
             peer_target: peer.target.clone(),
             peer_name: peer.target_name.clone(),
-            room_key: key.0.to_vec(),
+            room_key: Some(key.0.to_vec()),
             created_at: room.created.as_micros(),
         }
     }
@@ -193,6 +196,7 @@ pub(crate) fn conversation(
         },
         created: at(row.created_at)?,
         updated: at(row.updated_at)?,
+        deleted: row.deleted_at.map(at).transpose()?,
     })
 }
 

@@ -29,6 +29,7 @@ diesel::table! {
         last_at -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 
@@ -46,7 +47,7 @@ diesel::table! {
         peer_kind -> Text,
         peer_target -> Text,
         peer_name -> Text,
-        room_key -> Binary,
+        room_key -> Nullable<Binary>,
         created_at -> BigInt,
     }
 }

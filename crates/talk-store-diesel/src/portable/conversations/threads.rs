@@ -65,6 +65,7 @@ impl Scope<'_> {
             .inner_join(rooms::table)
             .filter(talk_in_time())
             .filter(conversations::customer_id.eq(self.customer()))
+            .filter(conversations::deleted_at.is_null())
             .select((ConversationRow::as_select(), RoomRow::as_select()))
             .into_boxed::<MultiBackend>();
         match filter.owner {
@@ -102,6 +103,7 @@ impl Scope<'_> {
             .inner_join(rooms::table)
             .filter(conversations::id.eq(bytes(id.0)))
             .filter(conversations::customer_id.eq(self.customer()))
+            .filter(conversations::deleted_at.is_null())
             .select((ConversationRow::as_select(), RoomRow::as_select()))
             .first(self.conn)
             .optional()
@@ -119,6 +121,7 @@ impl ConversationRepository for Scope<'_> {
         let rows: Vec<Vec<u8>> = conversations::table
             .filter(conversations::customer_id.eq(self.customer()))
             .filter(conversations::owner_id.eq(bytes(agent.0)))
+            .filter(conversations::deleted_at.is_null())
             .limit(i64::from(limit))
             .select(conversations::id)
             .load(self.conn)
@@ -164,6 +167,7 @@ impl ConversationQueries for Scope<'_> {
                 .inner_join(rooms::table)
                 .filter(talk_in_time())
                 .filter(conversations::customer_id.eq(self.customer()))
+                .filter(conversations::deleted_at.is_null())
                 .select((
                     conversations::last_at,
                     conversations::id,

@@ -19,6 +19,7 @@ const AGENT: &str = "agent";
 const AUTHOR: &str = "author";
 const FILE: &str = "file";
 const ANSWERS: &str = "answers";
+const CONVERSATION: &str = "conversation";
 pub(crate) const CUSTOMER: &str = "customer";
 
 /// Selects the chats of the customer that are deleted and have memberships left.
@@ -121,6 +122,7 @@ impl From<Deleted> for DeletedColumns {
             Deleted::File { id, by } => (FILE, id.0, None, Some(bytes(by.0))),
             Deleted::Author(id) => (AUTHOR, id.0, None, None),
             Deleted::Answers(id) => (ANSWERS, id.0, None, None),
+            Deleted::Conversation(id) => (CONVERSATION, id.0, None, None),
             Deleted::Customer(id) => (CUSTOMER, id.0, None, None),
         };
         Self {
@@ -230,6 +232,7 @@ impl CleanupQueries for Scope<'_> {
             Deleted::Message { .. }
             | Deleted::Chat(_)
             | Deleted::Agent { .. }
+            | Deleted::Conversation(_)
             | Deleted::File { .. } => 0,
         };
         Ok(Some(left.max(1)))
@@ -258,6 +261,7 @@ impl TryFrom<CleanupRow> for Cleanup {
             },
             (AUTHOR, None, None) => Deleted::Author(id(&row.subject)?),
             (ANSWERS, None, None) => Deleted::Answers(id(&row.subject)?),
+            (CONVERSATION, None, None) => Deleted::Conversation(id(&row.subject)?),
             (CUSTOMER, None, None) => Deleted::Customer(id(&row.subject)?),
             _ => return Err(corrupt("an unknown kind of cleanup")),
         };
