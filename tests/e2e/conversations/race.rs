@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Client, Server};
@@ -31,6 +32,18 @@ async fn check(admin: &Client, row: &Value) {
     assert_eq!(texts, expected);
 }
 
+/// Writes a message, again and again while the server has more requests than it queues.
+async fn insist(visitor: &Client, account: &Value, (event, what): (u128, &str)) {
+    loop {
+        let answer = write(visitor, account, (event, what)).await;
+        if answer.status != 503 {
+            answer.ok();
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Lets `people` write to an account at once, each on 64 connections, and checks the conversations.
 async fn race(server: &Server, admin: &Client, people: usize) {
     let account = Arc::new(web_chat(admin, &[]).await);
@@ -41,9 +54,7 @@ async fn race(server: &Server, admin: &Client, people: usize) {
             let (visitor, account) = (visitor.clone(), Arc::clone(&account));
             running.push(tokio::spawn(async move {
                 let event = u128::from(person * AT_ONCE + n);
-                write(&visitor, &account, (event, &format!("message {n}")))
-                    .await
-                    .ok();
+                insist(&visitor, &account, (event, &format!("message {n}"))).await;
             }));
         }
     }
