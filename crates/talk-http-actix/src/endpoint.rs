@@ -10,6 +10,7 @@ mod query;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, Route, web};
 use serde::Serialize;
+use serde_json::json;
 
 pub(crate) use answer::{Answer, Described, JsonResponse, Kept, Never, Placed, Refused, Resource};
 pub(crate) use extract::{AtPoint, Extract, Id, Incoming};
@@ -34,16 +35,18 @@ pub(crate) struct Endpoint {
     path: &'static str,
     methods: Vec<Method>,
     routes: Vec<Route>,
-    /// `None` if the document does not show it.
-    operation: Option<Operation>,
+    /// Makes the description; `None` if the document does not show it. Every thread that serves
+    /// requests makes these rows to mount them, and needs no descriptions.
+    operation: Option<Box<dyn FnOnce() -> Operation>>,
 }
 
 impl Endpoint {
     /// Creates an endpoint, with the description derived from the signature of `handler`.
     pub(crate) fn new<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
-        let operation = H::describe(Operation::at(method.as_str(), path));
+        let of_method = method.clone();
+        let operation = move || H::describe(Operation::at(of_method.as_str(), path));
         Self {
-            operation: Some(operation),
+            operation: Some(Box::new(operation)),
             ..Self::hidden(method, path, handler)
         }
     }
@@ -67,12 +70,12 @@ impl Endpoint {
 
     /// Sets the operation id, which generated clients use as a name, and the summary.
     pub(crate) fn named(self, name: &'static str, summary: &'static str) -> Self {
-        self.described(|operation| operation.named(name, summary))
+        self.described(move |operation| operation.named(name, summary))
     }
 
     /// Replaces the operation id.
     pub(crate) fn renamed(self, name: &'static str) -> Self {
-        self.described(|operation| operation.renamed(name))
+        self.described(move |operation| operation.renamed(name))
     }
 
     /// Answers text of this media type.
@@ -82,32 +85,34 @@ impl Endpoint {
         media_type: &'static str,
         example: &'static str,
     ) -> Self {
-        self.described(|operation| operation.gives(about, media_type, example))
+        self.described(move |operation| operation.gives(about, media_type, example))
     }
 
     /// Sets the description.
     pub(crate) fn about(self, about: &'static str) -> Self {
-        self.described(|operation| operation.about(about))
+        self.described(move |operation| operation.about(about))
     }
 
     /// Adds an example of the request's body.
-    pub(crate) fn sends(self, name: &str, body: &impl Serialize) -> Self {
-        self.described(|operation| operation.sends(name, body))
+    pub(crate) fn sends(self, name: &'static str, body: &impl Serialize) -> Self {
+        let body = json!(body);
+        self.described(move |operation| operation.sends(name, &body))
     }
 
     /// Replaces the description of the success response.
     pub(crate) fn answers(self, about: &'static str) -> Self {
-        self.described(|operation| operation.answers_with(about))
+        self.described(move |operation| operation.answers_with(about))
     }
 
     /// Replaces the example of the success response.
     pub(crate) fn shows(self, example: &impl Serialize) -> Self {
-        self.described(|operation| operation.shows(example))
+        let example = json!(example);
+        self.described(move |operation| operation.shows(&example))
     }
 
     /// Adds refusals that are not in the signature.
-    pub(crate) fn reasons(self, reasons: &[&'static str]) -> Self {
-        self.described(|operation| operation.reasons(reasons))
+    pub(crate) fn reasons(self, reasons: &'static [&'static str]) -> Self {
+        self.described(move |operation| operation.reasons(reasons))
     }
 
     /// An intercept decides on it, and may hold or refuse it.
@@ -117,7 +122,7 @@ impl Endpoint {
 
     /// Marks it as deprecated; its successor is the same method of `path`.
     pub(crate) fn succeeded_by(self, path: &'static str) -> Self {
-        self.described(|operation| operation.succeeded_by(path))
+        self.described(move |operation| operation.succeeded_by(path))
     }
 
     /// Its path.
@@ -134,14 +139,17 @@ impl Endpoint {
         known.map(Method::as_str).collect()
     }
 
-    fn described(mut self, describe: impl FnOnce(Operation) -> Operation) -> Self {
-        self.operation = self.operation.map(describe);
+    fn described(mut self, describe: impl FnOnce(Operation) -> Operation + 'static) -> Self {
+        self.operation = self.operation.map(|known| {
+            let operation: Box<dyn FnOnce() -> Operation> = Box::new(move || describe(known()));
+            operation
+        });
         self
     }
 
-    /// Returns its description, unless it is hidden.
+    /// Makes its description, unless it is hidden.
     pub(crate) fn into_operation(self) -> Option<Operation> {
-        self.operation
+        self.operation.map(|operation| operation())
     }
 }
 
