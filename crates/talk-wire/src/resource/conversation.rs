@@ -2,7 +2,6 @@
 
 use conversation_domain::model::account::{self, Method};
 use conversation_domain::model::message::Direction;
-use conversation_domain::model::origin::Origin;
 use conversation_domain::model::room::Room;
 use conversation_domain::model::{address, conversation, message, participant, read};
 use conversation_domain::read::state;
@@ -53,7 +52,7 @@ impl From<&account::Account> for ConversationAccount {
             Method::Message => "sms",
             Method::Webchat => "webchat",
         };
-        let origins = account.origins.iter().map(Origin::as_str);
+        let origins = account.origins.iter();
         Self {
             id: account.id.to_string(),
             customer_id: account.customer.to_string(),
@@ -61,7 +60,7 @@ impl From<&account::Account> for ConversationAccount {
             name: account.name.clone(),
             detail: account.detail.clone(),
             provider_data: ProviderData {
-                origins: origins.map(str::to_owned).collect(),
+                origins: origins.map(|one| one.as_str().to_owned()).collect(),
             },
             tm_create: time::format(account.created),
             tm_update: time::format(account.updated),
