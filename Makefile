@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos conversation-race webhooks nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos conversation-race webhooks sms nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -83,6 +83,10 @@ conversation-race: ## Let 64 first messages of each of 50 persons race at four a
 webhooks: ## Verify deliveries of webhooks with the libraries of receivers (needs Python and Node)
 	$(CARGO) build --quiet --package talk-server
 	tests/webhooks.sh target/debug/talk-server
+
+sms: ## Judge SMS by the libraries of its providers (needs Python)
+	$(CARGO) build --quiet --package talk-server
+	tests/sms.sh target/debug/talk-server
 
 # Built with talk-bench, as `make bench` does: other features of shared libraries would link it twice.
 console: ## Test the console in two browsers (needs Node and Chromium)

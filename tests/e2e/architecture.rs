@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 const INWARD: &[(&str, &[&str])] = &[
     ("talk-domain", &[]),
     ("conversation-domain", &["talk-domain"]),
+    (
+        "conversation-channels",
+        &["conversation-domain", "talk-domain", "talk-outgoing"],
+    ),
     ("talk-wire", &["conversation-domain", "talk-domain"]),
     ("talk-store-diesel", &["conversation-domain", "talk-domain"]),
     ("talk-events", &["talk-domain"]),
     ("talk-files", &["talk-domain"]),
     ("talk-identity", &["talk-domain"]),
     ("talk-socket", &[]),
-    ("talk-webhooks", &["talk-domain"]),
+    ("talk-outgoing", &[]),
+    ("talk-webhooks", &["talk-domain", "talk-outgoing"]),
     (
         "talk-http-actix",
         &[

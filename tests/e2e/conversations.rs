@@ -5,6 +5,7 @@ mod live;
 mod opening;
 mod participants;
 mod race;
+mod sms;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};

@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: accounts, addresses, rooms, conversations, messages, events, and their ports.
 //! - [`account`], [`conversation`], [`message`], [`participant`], [`read`]: use cases, one file each.
+//! - [`delivery`], [`receipt`]: messages to and from other services, through the port in [`gateway`].
 //! - [`departure`]: what happens to conversations when an agent is deleted.
 //! - [`live`]: which conversations a connection may follow.
 //! - [`mod@unit`]: the ports of a transaction and of a snapshot, and the domain's name.
@@ -12,12 +13,15 @@
 pub mod access;
 pub mod account;
 pub mod conversation;
+pub mod delivery;
 pub mod departure;
+pub mod gateway;
 pub mod live;
 pub mod message;
 pub mod model;
 pub mod participant;
 pub mod read;
+pub mod receipt;
 mod steps;
 #[cfg(any(test, feature = "mock"))]
 pub mod testing;

@@ -1,4 +1,6 @@
 //! Steps that several use cases share.
 
+pub(crate) mod jobs;
 pub(crate) mod participation;
+pub(crate) mod parts;
 pub(crate) mod record;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::id::{AccountId, ConversationMessageId};
 use talk_domain::kernel::stream::Tick;
 use talk_domain::testing::{at, customer_id};
 use talk_domain::{mock_snapshot, mock_unit};
@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::account::create::Wanted;
 use crate::model::account::{
-    Account, AccountQueries, AccountRepository, Method, MockAccountQueries, MockAccountRepository,
+    Account, AccountQueries, AccountRepository, AccountSecrets, Method, MockAccountQueries,
+    MockAccountRepository,
 };
 use crate::model::address::{Address, AddressKind};
 use crate::model::conversation::{
@@ -19,17 +20,24 @@ use crate::model::conversation::{
 };
 use crate::model::event::{FrameEncoder, MockFrameEncoder};
 use crate::model::inbox::{InboxRepository, MockInboxRepository};
+use crate::model::job::{Job, JobQueries, JobRepository, MockJobQueries, MockJobRepository};
 use crate::model::message::{
-    Delivery, Direction, Message, MessageQueries, MessageRepository, MockMessageQueries,
+    Delivery, Direction, Failure, Message, MessageQueries, MessageRepository, MockMessageQueries,
     MockMessageRepository,
 };
 use crate::model::origin::Origin;
+use crate::model::part::{MockPartRepository, Part, PartRepository};
 use crate::model::participant::{
     MockParticipantQueries, MockParticipantRepository, Participant, ParticipantQueries,
     ParticipantRepository,
 };
+use crate::model::provider::Provider;
 use crate::model::read::{
     MockReadQueries, MockReadRepository, ReadMark, ReadQueries, ReadRepository,
+};
+use crate::model::receipt::{
+    MockReceiptQueries, MockReceiptRepository, Receipt, ReceiptQueries, ReceiptRepository,
+    ReceiptState,
 };
 use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
 use crate::unit::{ConversationSnapshot, ConversationUnit};
@@ -46,6 +54,9 @@ mock_unit! {
             conversation_marks: MockReadRepository as ReadRepository,
             conversation_reads: MockReadQueries as ReadQueries,
             inbox: MockInboxRepository as InboxRepository,
+            jobs: MockJobRepository as JobRepository,
+            parts: MockPartRepository as PartRepository,
+            receipts: MockReceiptRepository as ReceiptRepository,
             &frames: MockFrameEncoder as FrameEncoder,
         }
     }
@@ -61,6 +72,8 @@ mock_snapshot! {
             conversation_messages: MockMessageQueries as MessageQueries,
             conversation_participants: MockParticipantQueries as ParticipantQueries,
             conversation_reads: MockReadQueries as ReadQueries,
+            jobs: MockJobQueries as JobQueries,
+            receipts: MockReceiptQueries as ReceiptQueries,
         }
     }
 }
@@ -90,6 +103,30 @@ pub fn a_wanted_account() -> Wanted {
         name: "Help".into(),
         detail: String::new(),
         origins: Origin::parse("https://shop.test").into_iter().collect(),
+        provider: Provider::Widget,
+        numbers: Vec::new(),
+        secrets: AccountSecrets::default(),
+    }
+}
+
+/// Twilio.
+#[must_use]
+pub fn a_twilio() -> Provider {
+    Provider::Twilio {
+        account_sid: "AC1".into(),
+        base_url: "https://twilio.test".into(),
+    }
+}
+
+/// An account of Twilio with the number +15550100.
+#[must_use]
+pub fn an_sms_account() -> Account {
+    Account {
+        method: Method::Message,
+        origins: Vec::new(),
+        provider: a_twilio(),
+        numbers: vec!["+15550100".into()],
+        ..an_account()
     }
 }
 
@@ -104,6 +141,9 @@ pub fn an_account() -> Account {
         name: wanted.name,
         detail: wanted.detail,
         origins: wanted.origins,
+        provider: wanted.provider,
+        numbers: wanted.numbers,
+        secrets: wanted.secrets,
         created: at(1),
         updated: at(1),
     }
@@ -188,8 +228,64 @@ pub fn a_message(n: u128) -> Message {
         reference: String::new(),
         text: format!("message {n}"),
         delivery: Delivery::Accepted,
+        failure: None,
         seq: 2,
         created: at(5),
         updated: at(5),
+    }
+}
+
+/// The job of the `n`th message, which is due.
+#[must_use]
+pub fn a_job(n: u128) -> Job {
+    Job {
+        message: a_message(n).id,
+        customer: customer_id(),
+        account: account_id(1),
+        conversation: a_conversation().id,
+        room: a_room().id,
+        seq: 2,
+        tries: 0,
+        is_leased: false,
+        due: Some(at(5)),
+        created: at(5),
+    }
+}
+
+/// A part that the provider calls `SM1`.
+#[must_use]
+pub fn a_part(message: Option<ConversationMessageId>, delivery: Delivery) -> Part {
+    Part {
+        account: account_id(1),
+        provider_id: "SM1".into(),
+        message,
+        delivery,
+        failure: None,
+        created: at(5),
+    }
+}
+
+/// A failure.
+#[must_use]
+pub fn a_failure() -> Failure {
+    Failure {
+        code: "21211".into(),
+        reason: "the number is not valid".into(),
+        is_permanent: true,
+    }
+}
+
+/// A receipt that waits.
+#[must_use]
+pub fn a_receipt() -> Receipt {
+    Receipt {
+        id: Uuid::from_u128(0xF3).into(),
+        customer: customer_id(),
+        account: account_id(1),
+        event: "event-1".into(),
+        body: b"Body=Hello".to_vec(),
+        state: ReceiptState::Stored,
+        error: String::new(),
+        created: at(5),
     }
 }

@@ -7,9 +7,12 @@ use crate::model::account::{AccountQueries, AccountRepository};
 use crate::model::conversation::{ConversationQueries, ConversationRepository};
 use crate::model::event::FrameEncoder;
 use crate::model::inbox::InboxRepository;
+use crate::model::job::{JobQueries, JobRepository};
 use crate::model::message::{MessageQueries, MessageRepository};
+use crate::model::part::PartRepository;
 use crate::model::participant::{ParticipantQueries, ParticipantRepository};
 use crate::model::read::{ReadQueries, ReadRepository};
+use crate::model::receipt::{ReceiptQueries, ReceiptRepository};
 use crate::model::room::{RoomQueries, RoomRepository};
 
 /// The domain of conversations: the type by which the generic
@@ -40,6 +43,12 @@ pub trait ConversationUnit: IdentityUnit {
     fn conversation_reads(&mut self) -> &mut dyn ReadQueries;
     /// Ids of events received from outside.
     fn inbox(&mut self) -> &mut dyn InboxRepository;
+    /// Messages to be sent.
+    fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// Sent messages by the ids of providers.
+    fn parts(&mut self) -> &mut dyn PartRepository;
+    /// Requests of providers.
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository;
     /// Encodes events as frames.
     fn frames(&self) -> &dyn FrameEncoder;
 }
@@ -58,4 +67,8 @@ pub trait ConversationSnapshot: IdentitySnapshot {
     fn conversation_participants(&mut self) -> &mut dyn ParticipantQueries;
     /// Read marks.
     fn conversation_reads(&mut self) -> &mut dyn ReadQueries;
+    /// Messages to be sent.
+    fn jobs(&mut self) -> &mut dyn JobQueries;
+    /// Requests of providers.
+    fn receipts(&mut self) -> &mut dyn ReceiptQueries;
 }

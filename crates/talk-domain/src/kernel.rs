@@ -14,6 +14,7 @@ pub mod live;
 pub mod log;
 pub mod page;
 pub mod positions;
+pub mod secret;
 pub mod store;
 pub mod store_error;
 pub mod stream;

@@ -28,6 +28,8 @@ pub struct BodyLimits {
     pub login: usize,
     /// A message.
     pub message: usize,
+    /// A request of a provider of messages.
+    pub hook: usize,
     /// Anything else.
     pub other: usize,
 }
@@ -158,16 +160,41 @@ impl<L: BodySize> Extract for NoBody<L> {
     }
 }
 
+/// The body of a request of a provider, byte for byte, of any content type.
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+impl Extract for RawBody {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let limit = incoming.shared()?.api.body_limits.hook;
+        let headers = incoming.request.headers();
+        let length = headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.trim().parse::<u64>().ok());
+        if length.is_some_and(|length| length > limit as u64) {
+            return Err(ApiError::too_large(limit));
+        }
+        Ok(Self(within(incoming, limit).await?))
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
 async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<JsonBody, ApiError> {
     let limit = L::limit(&incoming.shared()?.api.body_limits);
     check_headers(incoming.request.headers(), limit)?;
+    Ok(JsonBody(within(incoming, limit).await?))
+}
+
+/// Reads a body in time, and charges it to the sender.
+async fn within(incoming: &mut Incoming, limit: usize) -> Result<Bytes, ApiError> {
     let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
     let mut seen = 0;
     let read = collect(incoming.take_payload(), limit, &mut seen);
     let read = tokio::time::timeout(PATIENCE, read).await;
     let limiter = &incoming.shared()?.limiter;
     limiter.charge_body(&incoming.request, seen as u64);
-    Ok(JsonBody(read.map_err(|_| slow())??))
+    read.map_err(|_| slow())?
 }
 
 /// Reads a body of at most `limit` bytes, and adds the received bytes to `seen`.

@@ -7,6 +7,7 @@ mod asset;
 mod channels;
 mod chats;
 mod conversation_accounts;
+mod conversation_hooks;
 mod conversations;
 mod customers;
 mod documents;
@@ -57,6 +58,7 @@ pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
     let mut rows: Vec<Endpoint> = groups.flat_map(|group| group.rows).collect();
     rows.push(Endpoint::hidden(Method::GET, SOCKET, crate::socket::open));
     rows.extend(webchat::rows());
+    rows.extend(conversation_hooks::rows());
     rows.extend(documents::rows());
     rows.extend(probes::rows());
     rows
@@ -113,11 +115,7 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
         group("Agents", "Who can log in.", agents::rows()),
         group("Access keys", "Long-lived secrets.", access_keys::rows()),
         group("Customers", "The tenant.", customers::rows()),
-        group(
-            "Conversations",
-            "With people outside.",
-            conversations::rows(),
-        ),
+        group("Conversations", "With people outside.", outside()),
         group(
             "Accounts",
             "Access to methods of talking with people outside.",
@@ -140,6 +138,12 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
         groups.push(group("Talks", about, legacy::rows()));
     }
     groups
+}
+
+fn outside() -> Vec<Endpoint> {
+    let mut rows = conversations::rows();
+    rows.extend(conversation_hooks::retries());
+    rows
 }
 
 fn group(name: &'static str, about: &'static str, rows: Vec<Endpoint>) -> Group {

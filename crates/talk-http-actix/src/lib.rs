@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 pub use address::TrustedProxies;
 pub use body::BodyLimits;
+use conversation_domain::gateway::Gateway;
 use conversation_domain::unit::Conversations;
 pub use endpoints::StaticFile;
 pub use files::FileLimits;
@@ -44,12 +45,12 @@ pub use server::{ConnectionLimits, Listen, server};
 pub use socket::{SessionRevocations, SocketLimits, watch_revocations};
 use talk_domain::files::storage::FileStorage;
 use talk_domain::hooks::gateway::Intercepts;
-use talk_domain::hooks::secret::Secrets;
 use talk_domain::hooks::webhook::HookLimits;
 use talk_domain::identity::credentials::{Passwords, Tokens};
 use talk_domain::intercepts::HeldLimits;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::Live;
+use talk_domain::kernel::secret::Secrets;
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::unit::Talk;
@@ -73,6 +74,8 @@ pub struct Api {
     pub store: Arc<dyn Store<Talk>>,
     /// The same, for conversations with people outside.
     pub conversations: Arc<dyn Store<Conversations>>,
+    /// The providers of messages to people outside.
+    pub channels: Arc<dyn Gateway>,
     /// Hashes and verifies passwords off the request threads.
     pub passwords: Arc<dyn Passwords>,
     /// Issues and verifies tokens and access keys.

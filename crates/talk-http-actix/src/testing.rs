@@ -179,6 +179,7 @@ impl Scene {
                 per_customer: 3,
             },
             conversations: Arc::new(conversations::NoConversations),
+            channels: Arc::new(conversations::NoProviders),
             conversation_limits: ConversationLimits {
                 accounts: 1,
                 participants: 2,
@@ -196,6 +197,7 @@ impl Scene {
             body_limits: BodyLimits {
                 login: 500,
                 message: 1_000,
+                hook: 1_000,
                 other: 2_000,
             },
             allowed_origins: Vec::new(),

@@ -4,6 +4,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod bootstrap;
+mod channels;
 mod cleaner;
 mod cli;
 mod configuration;

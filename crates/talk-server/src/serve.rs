@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use conversation_channels::Channels;
 use conversation_domain::live::ConversationEntitlements;
 use conversation_domain::model::conversation;
 use conversation_domain::unit::Conversations;
@@ -21,8 +22,9 @@ use talk_events::{ByRealm, Node, ReaderBell};
 use talk_files::Files;
 use talk_http_actix::{Api, Listen};
 use talk_identity::{ArgonPasswords, SignedTokens};
+use talk_outgoing::Client;
 use talk_store_diesel::{DatabaseLock, Marker, SqliteStore};
-use talk_webhooks::{Client, SealingKeys};
+use talk_webhooks::SealingKeys;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -33,7 +35,9 @@ use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::signals::{stop_signal, stop_signals};
 use crate::usernames::warn_of_collisions;
-use crate::{cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks};
+use crate::{
+    channels, cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks,
+};
 
 /// A server with bound listeners and an open database that does not accept requests yet.
 pub(crate) struct Prepared {
@@ -54,6 +58,8 @@ pub(crate) struct Prepared {
     /// The keys that secrets are sealed with.
     pub(crate) keys: Arc<SealingKeys>,
     hooks: Client,
+    /// The providers of messages.
+    channels: Arc<Channels>,
     committed: watch::Receiver<()>,
     node: Node,
     /// The agents that log in to the console with one click: those of `dev`.
@@ -103,6 +109,8 @@ pub(crate) fn prepare(
     installation::check_database(settings)?;
     let tokens = Arc::new(installation::tokens(settings, secret)?);
     let hooks = webhooks::client(settings)?;
+    let providers = channels::client(settings)?;
+    let keys = Arc::new(keys);
     let public = listen("bind", settings.bind)?;
     let admin = settings.admin_bind.0;
     let admin = admin
@@ -124,13 +132,14 @@ pub(crate) fn prepare(
     installation::renew_if_older(settings)?;
     let store = installation::open_for(settings, bell, Some(Arc::new(end_at_once)))?;
     Ok(Prepared {
+        channels: channels::channels(settings, (store.clone(), keys.clone()), providers),
         hooks_store: Arc::<SqliteStore>::clone(&store),
         conversations: Arc::<SqliteStore>::clone(&store),
         store,
         tokens,
         passwords,
         files,
-        keys: Arc::new(keys),
+        keys,
         hooks,
         committed,
         node,
@@ -191,14 +200,14 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     background.spawn(files::clean_up(settings, &store, &prepared.files));
     let ports = webhooks::ports(prepared.hooks_store, Arc::clone(&prepared.keys));
     let hooks = (ports, prepared.hooks, webhooks::reports(&store, &live));
-    let committed = prepared.committed;
-    let intercepts = webhooks::start(settings, hooks, committed, &mut background).await?;
+    let intercepts = webhooks::start(settings, hooks, prepared.committed, &mut background).await?;
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,
         static_files: console::files(settings, &prepared.demo_agents),
         store,
         conversations: prepared.conversations,
+        channels: channels::start(settings, prepared.channels, &mut background),
         passwords: prepared.passwords,
         tokens: prepared.tokens,
         secrets: prepared.keys,

@@ -46,6 +46,10 @@ use types::{at_least_one, at_most_512, parsed};
 /// `secrets_key_previous`) can be read from a file instead: `jwt_secret_file`,
 /// `--jwt-secret-file`, `TALK_JWT_SECRET_FILE`.
 #[derive(Debug, Config)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub(crate) struct Settings {
     /// Address and port of the API.
     #[config(env = "TALK_BIND", default = "127.0.0.1:8095")]
@@ -407,7 +411,7 @@ pub(crate) struct Settings {
     #[config(env = "TALK_FILES_SWEEP_AFTER", default = 86_400, validate = at_least_one)]
     pub(crate) files_sweep_after: u32,
 
-    /// Key that secrets of webhooks and intercepts are sealed with in the database, at least 32 bytes. `serve` needs
+    /// Key that secrets of webhooks, intercepts and accounts are sealed with in the database, at least 32 bytes. `serve` needs
     /// it once a secret is stored; `dev` makes one and keeps it in `data_dir`. It is not part of a
     /// backup.
     #[config(env = "TALK_SECRETS_KEY")]
@@ -424,6 +428,35 @@ pub(crate) struct Settings {
     /// Agents that take part in a conversation besides its owner.
     #[config(env = "TALK_MAX_CONVERSATION_PARTICIPANTS", default = 32)]
     pub(crate) max_conversation_participants: u32,
+
+    /// Seconds that a request to a provider of messages may take.
+    #[config(env = "TALK_PROVIDER_TIMEOUT_SECONDS", default = 15, validate = at_least_one)]
+    pub(crate) provider_timeout_seconds: u32,
+
+    /// Messages of one account that are sent at a time, each in another conversation.
+    #[config(env = "TALK_PROVIDER_PARALLEL", default = 8, validate = at_least_one)]
+    pub(crate) provider_parallel: usize,
+
+    /// Messages of all accounts that are sent at a time. One customer has an eighth of them.
+    #[config(env = "TALK_PROVIDER_CONNECTIONS", default = 256, validate = at_least_one)]
+    pub(crate) provider_connections: usize,
+
+    /// Whether `base_url` of an account may be an `http` address.
+    #[config(env = "TALK_PROVIDER_ALLOW_HTTP", default = false)]
+    pub(crate) provider_allow_http: bool,
+
+    /// Networks of providers that may be reached although they are not public, separated by commas:
+    /// `10.1.0.0/16,fd00::5`.
+    #[config(env = "TALK_PROVIDER_ALLOW_NETWORKS", default = "", deserialize_with = parsed)]
+    pub(crate) provider_allow_networks: Words,
+
+    /// Ports of providers that may be reached besides 443, 80 and 8443, separated by commas.
+    #[config(env = "TALK_PROVIDER_ALLOW_PORTS", default = "", deserialize_with = parsed)]
+    pub(crate) provider_allow_ports: Ports,
+
+    /// Bytes of a request of a provider.
+    #[config(env = "TALK_MAX_HOOK_BODY_BYTES", default = 4_194_304, validate = at_least_one)]
+    pub(crate) max_hook_body_bytes: usize,
 
     /// Webhooks of one customer, besides its own `webhook_uri`.
     #[config(env = "TALK_MAX_WEBHOOKS", default = 20)]
@@ -559,6 +592,7 @@ impl Settings {
         BodyLimits {
             login: self.max_login_body_bytes,
             message: self.max_message_body_bytes,
+            hook: self.max_hook_body_bytes,
             other: self.max_body_bytes,
         }
     }

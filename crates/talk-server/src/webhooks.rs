@@ -13,10 +13,8 @@ use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::unit::{Talk, TalkUnit};
 use talk_events::{LogReader, NodeHandle};
-use talk_webhooks::{
-    Client, ClientSettings, DeliveryConsumer, Dispatcher, Guard, InterceptCaller, SealingKey,
-    SealingKeys,
-};
+use talk_outgoing::{Client, ClientSettings, Guard};
+use talk_webhooks::{DeliveryConsumer, Dispatcher, InterceptCaller, SealingKey, SealingKeys};
 use talk_wire::socket::ServerFrame;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -64,6 +62,7 @@ pub(crate) fn client(settings: &Settings) -> Result<Client, SettingsError> {
         guard.map_err(|error| SettingsError::new("webhook_allow_networks", error.to_string()))?;
     let read = |path: &std::path::PathBuf| read_authorities(path);
     let client = ClientSettings {
+        user_agent: concat!("Talk-Webhooks/", env!("CARGO_PKG_VERSION")),
         timeout_ms: settings.webhook_timeout_ms,
         connect_timeout_ms: settings.webhook_connect_timeout_ms,
         authorities: settings.webhook_ca_file.as_ref().map(read).transpose()?,

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use talk_domain::hooks::attempt::Retries;
 use talk_domain::hooks::gateway::Reports;
-use talk_domain::hooks::secret::Secrets;
 use talk_domain::hooks::unit::Hooks;
 use talk_domain::hooks::webhook::Waiting;
 use talk_domain::kernel::id::{CustomerId, WebhookId};
+use talk_domain::kernel::secret::Secrets;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
+use talk_outgoing::Client;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use crate::client::Client;
 use crate::consumer::Wakening;
 use crate::worker::Worker;
 

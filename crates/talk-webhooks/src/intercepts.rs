@@ -13,15 +13,14 @@ use std::time::{Duration, Instant};
 use metrics::{counter, histogram};
 use talk_domain::hooks::gateway::{Answer, Call, Called, Intercepts};
 use talk_domain::hooks::intercept::{Intercept, Point, secret_owner};
-use talk_domain::hooks::webhook::Method;
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::CustomerId;
 use talk_domain::kernel::store::{ReadLane, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_outgoing::{Answered, Client, ExchangeLimits, Method, Outgoing};
 use tokio::sync::Semaphore;
 use tokio::time::{interval, timeout};
 
-use crate::client::{Answered, Client, ExchangeLimits, Outgoing};
 use crate::dispatcher::Ports;
 use crate::signature::headers;
 use answer::read;
@@ -181,7 +180,7 @@ impl InterceptCaller {
         let seconds = now.as_micros().div_euclid(1_000_000);
         let outgoing = Outgoing {
             uri: &intercept.uri,
-            method: Method::Post,
+            method: Method::POST,
             headers: headers(&secrets, (&id, seconds), body.as_bytes()),
             body,
         };
@@ -192,7 +191,10 @@ impl InterceptCaller {
         let exchange = self.client.exchange(outgoing, limits).await;
         let latency_ms = exchange.latency_ms();
         (
-            exchange.answered.and_then(|answered| whole(&answered)),
+            exchange
+                .answered
+                .map_err(|none| none.reason)
+                .and_then(|answered| whole(&answered)),
             latency_ms,
         )
     }

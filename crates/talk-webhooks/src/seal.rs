@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
+use talk_domain::kernel::secret::{Sealed, SecretError, Secrets};
 
 /// Version of the sealed form, which is: this byte, 4 bytes that identify the key, the nonce, the
 /// ciphertext with its tag.

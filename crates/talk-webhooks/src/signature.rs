@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::seal::signing_bytes;
 
-/// Returns the headers of a request with their values: those of Standard Webhooks, and VoIPBIN's.
+/// The headers of a delivery with their values: those of Standard Webhooks, VoIPBIN's, and the type of
+/// the body.
 ///
 /// `secrets` are the texts of the secrets that sign, the current one first. VoIPBIN's header has one
 /// signature only, with the current secret.
@@ -47,6 +48,7 @@ pub(crate) fn headers(
         }
         headers.push(("x-voipbin-signature", hex));
     }
+    headers.push(("content-type", "application/json".to_owned()));
     headers
 }
 

@@ -14,12 +14,13 @@ use talk_domain::kernel::id::DeliveryId;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
+use talk_outgoing::Outgoing;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::body::{body, gap_body, test_body};
-use crate::client::Outgoing;
+use crate::delivery::{method, send as send_once};
 use crate::dispatcher::Shared;
 use crate::signature::headers;
 
@@ -195,11 +196,11 @@ async fn send(
     let seconds = now.as_micros().div_euclid(1_000_000);
     let outgoing = Outgoing {
         uri: &webhook.uri,
-        method: webhook.method,
+        method: method(webhook.method),
         headers: headers(&secrets, (&delivery.event, seconds), body.as_bytes()),
         body,
     };
-    shared.client.send(outgoing, now).await
+    send_once(&shared.client, outgoing, now).await
 }
 
 fn failed(at: Timestamp, error: &str) -> Attempt {

@@ -1,6 +1,7 @@
 //! Request bodies, and their conversion into commands. Unknown fields are ignored, so that forged
 //! ones have no effect.
 
+mod account;
 mod chat;
 mod conversation;
 mod identity;
@@ -10,9 +11,10 @@ pub(crate) mod named;
 mod peer;
 mod webhook;
 
+pub use account::{AccountSettings, GivenSecrets};
 pub use chat::{CreateChat, MarkRead, UpdateChat};
 pub use conversation::{
-    AccountSettings, ClaimConversation, SendMessage, UpdateConversation, VisitorPost, VisitorRead,
+    ClaimConversation, SendMessage, UpdateConversation, VisitorPost, VisitorRead,
 };
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,

@@ -1,5 +1,6 @@
 //! Resources as JSON: one type each, with the fields in the documented order.
 
+mod account;
 mod chat;
 mod conversation;
 pub mod file;
@@ -11,11 +12,12 @@ mod media;
 mod message;
 mod webhook;
 
+pub use account::{AccountCheck, AccountReceipt, ConversationAccount, ProviderData};
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use conversation::{
-    Author, Conversation, ConversationAccount, ConversationMessage, ConversationParticipant,
-    ConversationReadMark, OpenedConversation, OwnConversation, PeerAddress, ProviderData,
-    VisitorMessage, VisitorMessages, VisitorSession,
+    Author, Conversation, ConversationMessage, ConversationParticipant, ConversationReadMark,
+    DeliveryFailure, OpenedConversation, OwnConversation, PeerAddress, VisitorMessage,
+    VisitorMessages, VisitorSession,
 };
 pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};

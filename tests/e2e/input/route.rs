@@ -66,6 +66,13 @@ fn outside() -> Vec<(String, &'static str)> {
     vec![
         (ACCOUNTS.into(), "GET, POST"),
         (format!("{ACCOUNTS}/{UNKNOWN}"), "GET, PUT, DELETE"),
+        (format!("{ACCOUNTS}/{UNKNOWN}/check"), "POST"),
+        (format!("{ACCOUNTS}/{UNKNOWN}/receipts"), "GET"),
+        (format!("/v1.0/conversation/accounts/{UNKNOWN}"), "POST"),
+        (
+            format!("{CONVERSATIONS}/{UNKNOWN}/messages/{UNKNOWN}/retry"),
+            "POST",
+        ),
         (CONVERSATIONS.into(), "GET, POST"),
         (format!("{CONVERSATIONS}/{UNKNOWN}"), "GET, PUT, DELETE"),
         (format!("{CONVERSATIONS}/{UNKNOWN}/claim"), "POST"),

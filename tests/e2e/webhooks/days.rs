@@ -10,7 +10,6 @@ use talk_domain::hooks::delivery::{Listed, Status};
 use talk_domain::hooks::filter::EventFilter;
 use talk_domain::hooks::gateway::Reports;
 use talk_domain::hooks::schedule::Schedule;
-use talk_domain::hooks::secret::Secrets as _;
 use talk_domain::hooks::unit::Hooks;
 use talk_domain::hooks::webhook::{Disabled, HookLimits, Webhook};
 use talk_domain::identity::agent::PasswordHash;
@@ -20,6 +19,7 @@ use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::WebhookId;
 use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::page::{Order, PageRequest};
+use talk_domain::kernel::secret::{Sealed, Secrets as _};
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::create::{CreateChat, CreateChatError, create_chat};
@@ -28,11 +28,11 @@ use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{admin_context, agent_id, an_agent, at, customer_id};
 use talk_events::{LogReader, ReaderBell};
+use talk_outgoing::{Client, ClientSettings, Guard};
 use talk_store_diesel::{StoreOptions, open};
 use talk_testkit::Silent;
 use talk_webhooks::{
-    Client, ClientSettings, DeliveryConsumer, DispatchSettings, Dispatcher, Guard, Ports,
-    SealingKey, SealingKeys,
+    DeliveryConsumer, DispatchSettings, Dispatcher, Ports, SealingKey, SealingKeys,
 };
 use talk_wire::frame::ChatFrames;
 use tempfile::TempDir;
@@ -115,7 +115,7 @@ impl Scene {
         scene
     }
 
-    async fn populate(&self, uri: String, secret: talk_domain::hooks::secret::Sealed) {
+    async fn populate(&self, uri: String, secret: Sealed) {
         let cx = self.cx(1);
         let unit = Unit::of(customer_id(), "populate");
         let write = self.talk.write(unit, move |uow| {
@@ -233,6 +233,7 @@ fn webhook() -> WebhookId {
 fn client(receiver: &Receiver) -> Client {
     let guard = Guard::new(&["127.0.0.0/8".to_owned()], &[receiver.port], true);
     let settings = ClientSettings {
+        user_agent: "Talk",
         timeout_ms: 10_000,
         connect_timeout_ms: 10_000,
         authorities: None,

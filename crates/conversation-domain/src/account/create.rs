@@ -2,12 +2,14 @@
 
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::error::{Invalid, refusals};
+use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::text::check_text;
 
 use crate::access::{NotAdmin, check_admin};
-use crate::model::account::{Account, Method};
+use crate::model::account::{Account, AccountSecrets};
 use crate::model::origin::Origin;
+use crate::model::provider::{Provider, check_numbers};
 use crate::unit::ConversationUnit;
 
 /// The settings of an account that a request can choose.
@@ -19,21 +21,33 @@ pub struct Wanted {
     pub detail: String,
     /// The web pages that may embed a web chat.
     pub origins: Vec<Origin>,
+    /// The provider.
+    pub provider: Provider,
+    /// Own telephone numbers.
+    pub numbers: Vec<String>,
+    /// The sealed secrets.
+    pub secrets: AccountSecrets,
 }
 
 impl Wanted {
-    /// Checks the texts.
+    /// Checks texts, settings and secrets.
     pub(crate) fn check(&self, cx: &Context) -> Result<(), Invalid> {
         check_text("name", &self.name, cx.limits.name)?;
-        check_text("detail", &self.detail, cx.limits.detail)
+        check_text("detail", &self.detail, cx.limits.detail)?;
+        self.provider.check()?;
+        check_numbers(&self.numbers, self.provider.is_remote())?;
+        if self.provider.is_remote() && self.secrets.token.is_none() {
+            return Err(Invalid::new("token", "ACCOUNT_TOKEN_MISSING", "is missing"));
+        }
+        Ok(())
     }
 }
 
-/// The command.
+/// The command. The id is made before the secrets, which are sealed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateAccount {
-    /// Method.
-    pub method: Method,
+    /// Identity of the new account.
+    pub id: AccountId,
     /// Settings.
     pub wanted: Wanted,
 }
@@ -65,12 +79,15 @@ pub fn create_account(
     }
     let wanted = command.wanted.clone();
     let account = Account {
-        id: cx.fresh(),
+        id: command.id,
         customer: cx.actor.customer,
-        method: command.method,
+        method: wanted.provider.method(),
         name: wanted.name,
         detail: wanted.detail,
         origins: wanted.origins,
+        provider: wanted.provider,
+        numbers: wanted.numbers,
+        secrets: wanted.secrets,
         created: cx.now,
         updated: cx.now,
     };
@@ -81,7 +98,9 @@ pub fn create_account(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnit, a_wanted_account};
+    use crate::model::account::Method;
+    use crate::testing::{MockUnit, a_twilio, a_wanted_account, account_id};
+    use talk_domain::kernel::secret::Sealed;
     use talk_domain::testing::{admin_context, agent_id, context};
 
     fn create(cx: &Context, wanted: Wanted, others: usize) -> Result<Account, CreateAccountError> {
@@ -89,7 +108,7 @@ mod tests {
         uow.accounts.expect_count().returning(move || Ok(others));
         uow.accounts.expect_insert().returning(|_| Ok(()));
         let command = CreateAccount {
-            method: Method::Webchat,
+            id: account_id(1),
             wanted,
         };
         create_account(&mut uow, cx, &command, 2)
@@ -104,6 +123,36 @@ mod tests {
         assert_eq!(made.customer, admin.actor.customer);
         let refused = create(&admin, a_wanted_account(), 2);
         assert!(matches!(refused, Err(CreateAccountError::TooMany)));
+    }
+
+    /// CONV-30.
+    #[test]
+    fn an_account_of_a_provider_has_its_token_and_a_number() {
+        let admin = admin_context(agent_id(1));
+        let wanted = |token: Option<Sealed>, numbers: &[&str]| Wanted {
+            provider: a_twilio(),
+            numbers: numbers.iter().map(ToString::to_string).collect(),
+            secrets: AccountSecrets {
+                token,
+                secret: None,
+            },
+            ..a_wanted_account()
+        };
+        let token = Some(Sealed(vec![1]));
+        let made = create(&admin, wanted(token.clone(), &["+1"]), 0).unwrap();
+        assert_eq!(
+            (made.method, &made.secrets.token),
+            (Method::Message, &token)
+        );
+        for (wrong, field) in [
+            (wanted(None, &["+1"]), "token"),
+            (wanted(token, &[]), "provider_data.numbers"),
+        ] {
+            let Err(CreateAccountError::Invalid(refused)) = create(&admin, wrong, 0) else {
+                panic!("{field}");
+            };
+            assert_eq!(refused.field, field);
+        }
     }
 
     /// CONV-11.

@@ -29,17 +29,20 @@ pub fn update_account(
     uow: &mut dyn ConversationUnit,
     cx: &Context,
     id: AccountId,
-    change: &dyn Fn(&Account) -> Wanted,
+    change: &dyn Fn(&Account) -> Result<Wanted, Invalid>,
 ) -> Result<Account, UpdateAccountError> {
     check_admin(cx)?;
     let found = uow.accounts().get(id)?;
     let account = found.ok_or(UpdateAccountError::NoSuchAccount)?;
-    let wanted = change(&account);
+    let wanted = change(&account)?;
     wanted.check(cx)?;
     let changed = Account {
         name: wanted.name,
         detail: wanted.detail,
         origins: wanted.origins,
+        provider: wanted.provider,
+        numbers: wanted.numbers,
+        secrets: wanted.secrets,
         ..account.clone()
     };
     if changed == account {
@@ -66,7 +69,7 @@ mod tests {
             .returning(|id| Ok((id == an_account().id).then(an_account)));
         let update = uow.accounts.expect_update().times(writes);
         update.returning(|_| Ok(()));
-        update_account(&mut uow, cx, an_account().id, &|_| wanted.clone())
+        update_account(&mut uow, cx, an_account().id, &|_| Ok(wanted.clone()))
     }
 
     /// CONV-11.
@@ -92,7 +95,7 @@ mod tests {
         let mut uow = MockUnit::default();
         uow.accounts.expect_get().returning(|_| Ok(None));
         let admin = admin_context(agent_id(1));
-        let change = |_: &Account| a_wanted_account();
+        let change = |_: &Account| Ok(a_wanted_account());
         let refused = update_account(&mut uow, &admin, an_account().id, &change);
         assert!(matches!(refused, Err(UpdateAccountError::NoSuchAccount)));
     }

@@ -2,7 +2,7 @@
 
 use talk_domain::kernel::context::IdSource;
 use talk_domain::kernel::error::{Invalid, refusals};
-use talk_domain::kernel::id::{AccountId, ConversationId, CustomerId};
+use talk_domain::kernel::id::{AccountId, ConversationId, CustomerId, RoomId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
@@ -34,6 +34,8 @@ pub struct Incoming {
     /// The id by which the account recognises a repetition of the message. In a web chat the
     /// visitor's browser chooses it.
     pub event: String,
+    /// The own address that it was sent to; `None` for that of the account.
+    pub own: Option<Address>,
     /// The sender.
     pub peer: Address,
     /// Text.
@@ -89,7 +91,7 @@ pub fn receive_message(
     if let Some(before) = uow.inbox().find(account.id, &incoming.event)? {
         return received_before(uow, before, (&account, incoming));
     }
-    let mut conversation = find_or_create(uow, arrival, (&account, &incoming.peer))?;
+    let mut conversation = find_or_create(uow, arrival, (&account, incoming))?;
     let cause = Cause {
         actor: None,
         now: arrival.now,
@@ -109,6 +111,7 @@ pub fn receive_message(
         reference: incoming.event.clone(),
         text: incoming.text.replace('\0', "\u{FFFD}"),
         delivery: Delivery::Delivered,
+        failure: None,
         seq: 0,
         created: arrival.now,
         updated: arrival.now,
@@ -132,8 +135,8 @@ fn received_before(
 ) -> Result<Received, ReceiveError> {
     let found = uow.conversation_messages().get(id)?;
     let message = found.ok_or(ReceiveError::Reused)?;
-    let key =
-        new_room(account, (&incoming.peer, message.room, message.created)).key(account.customer);
+    let room = new_room((account, incoming), message.room, message.created);
+    let key = room.key(account.customer);
     if uow.rooms().by_key(key)? != Some(message.conversation) {
         return Err(ReceiveError::Reused);
     }
@@ -145,9 +148,10 @@ fn received_before(
 fn find_or_create(
     uow: &mut dyn ConversationUnit,
     arrival: &Arrival,
-    (account, peer): (&Account, &Address),
+    (account, incoming): (&Account, &Incoming),
 ) -> Result<Conversation, StoreError> {
-    let room = new_room(account, (peer, arrival.ids.fresh().into(), arrival.now));
+    let id = arrival.ids.fresh().into();
+    let room = new_room((account, incoming), id, arrival.now);
     let key = room.key(account.customer);
     if let Some(id) = uow.rooms().by_key(key)? {
         let found = uow.conversations().lock(id)?;
@@ -164,16 +168,14 @@ fn find_or_create(
     Ok(conversation)
 }
 
-fn new_room(
-    account: &Account,
-    (peer, id, now): (&Address, talk_domain::kernel::id::RoomId, Timestamp),
-) -> Room {
+fn new_room((account, incoming): (&Account, &Incoming), id: RoomId, now: Timestamp) -> Room {
+    let own = incoming.own.clone();
     Room {
         id,
         account: account.id,
         method: account.method,
-        own: account.own_address(),
-        peer: peer.clone(),
+        own: own.unwrap_or_else(|| account.own_address()),
+        peer: incoming.peer.clone(),
         created: now,
     }
 }

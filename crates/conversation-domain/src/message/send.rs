@@ -11,6 +11,7 @@ use talk_domain::kernel::text::check_text;
 
 use crate::access::{AccessError, lock_taking_part};
 use crate::model::message::{Delivery, Direction, Message};
+use crate::steps::jobs::add_job;
 use crate::steps::record::{Cause, record_message};
 use crate::unit::ConversationUnit;
 
@@ -44,7 +45,7 @@ refusals! {
 }
 
 /// Sends a message. A visitor of a web chat reads it from the conversation, so that it is accepted as
-/// soon as it is stored.
+/// soon as it is stored. For another service, message and job are stored, and a worker sends it.
 ///
 /// # Errors
 /// See [`SendError`].
@@ -59,9 +60,12 @@ pub fn send_message(
     }
     let mut conversation = lock_taking_part(uow, cx.actor, command.conversation)?;
     let account = uow.accounts().get(conversation.room.account)?;
-    if account.is_none() {
-        return Err(SendError::NoAccount);
-    }
+    let account = account.ok_or(SendError::NoAccount)?;
+    let delivery = if account.provider.is_remote() {
+        Delivery::Queued
+    } else {
+        Delivery::Accepted
+    };
     let agent = cx.actor.agent;
     let message = Message {
         id: cx.fresh(),
@@ -72,7 +76,8 @@ pub fn send_message(
         author: Some(agent),
         reference: String::new(),
         text: command.text.clone(),
-        delivery: Delivery::Accepted,
+        delivery,
+        failure: None,
         seq: 0,
         created: cx.now,
         updated: cx.now,
@@ -82,6 +87,9 @@ pub fn send_message(
         now: cx.now,
     };
     let (message, event) = record_message(uow, cause, &mut conversation, message)?;
+    if delivery == Delivery::Queued {
+        add_job(uow, (&conversation, &message), cx.now)?;
+    }
     Ok(Sent { message, event })
 }
 
@@ -89,7 +97,7 @@ pub fn send_message(
 mod tests {
     use super::*;
     use crate::model::conversation::Conversation;
-    use crate::testing::{MockUnit, a_conversation, an_account, logs};
+    use crate::testing::{MockUnit, a_conversation, an_account, an_sms_account, logs};
     use talk_domain::testing::{agent_id, context};
 
     fn send(agent: u128, text: &str, has_account: bool) -> Result<Message, SendError> {
@@ -129,6 +137,32 @@ mod tests {
         assert_eq!(sent.author, Some(agent_id(1)));
         assert_eq!(sent.seq, a_conversation().last.seq + 1);
         assert_eq!(sent.direction, Direction::Outgoing);
+    }
+
+    /// CONV-31: the message and its job are stored in one transaction.
+    #[test]
+    fn a_message_for_another_service_waits_to_be_sent() {
+        let mut uow = MockUnit::default();
+        uow.conversations.expect_lock().returning(|_| {
+            Ok(Some(Conversation {
+                owner: Some(agent_id(1)),
+                ..a_conversation()
+            }))
+        });
+        let get = uow.accounts.expect_get();
+        get.returning(|_| Ok(Some(an_sms_account())));
+        let insert = uow.conversation_messages.expect_insert();
+        insert.returning(|_| Ok(()));
+        uow.conversations.expect_update().returning(|_| Ok(()));
+        logs(&mut uow, "conversation_message_created", 1);
+        uow.jobs.expect_first().returning(|_| Ok(None));
+        uow.jobs.expect_insert().times(1).returning(|_| Ok(()));
+        let command = SendMessage {
+            conversation: a_conversation().id,
+            text: "Hi".into(),
+        };
+        let sent = send_message(&mut uow, &context(agent_id(1)), &command).unwrap();
+        assert_eq!(sent.message.delivery, Delivery::Queued);
     }
 
     /// CONV-08 and CONV-10.

@@ -3,11 +3,13 @@
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::{AccountId, CustomerId};
 use talk_domain::kernel::page::{Page, PageRequest};
+use talk_domain::kernel::secret::Sealed;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
 use crate::model::address::{Address, AddressKind};
 use crate::model::origin::Origin;
+use crate::model::provider::Provider;
 
 /// A way of talking with people outside: the `type` of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +60,15 @@ impl Method {
 /// The most origins of an account.
 pub const MAX_ORIGINS: usize = 32;
 
+/// The sealed secrets of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountSecrets {
+    /// The secret that our requests to the provider carry.
+    pub token: Option<Sealed>,
+    /// A further secret of the provider.
+    pub secret: Option<Sealed>,
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -73,6 +84,12 @@ pub struct Account {
     pub detail: String,
     /// The web pages that may embed a web chat.
     pub origins: Vec<Origin>,
+    /// The provider that carries its messages.
+    pub provider: Provider,
+    /// Own telephone numbers.
+    pub numbers: Vec<String>,
+    /// The secrets, sealed for the account.
+    pub secrets: AccountSecrets,
     /// Time of creation.
     pub created: Timestamp,
     /// Time of the last change.
@@ -80,12 +97,19 @@ pub struct Account {
 }
 
 impl Account {
-    /// The own address of its rooms: for a web chat, the account itself.
+    /// The own address of its rooms, or the first one. Visitors of a web chat write to the account itself.
     #[must_use]
     pub fn own_address(&self) -> Address {
+        let (kind, target) = match self.method {
+            Method::Webchat => (AddressKind::Webchat, self.id.to_string()),
+            Method::Message => {
+                let first = self.numbers.first().cloned();
+                (AddressKind::Tel, first.unwrap_or_default())
+            }
+        };
         Address {
-            kind: AddressKind::Webchat,
-            target: self.id.to_string(),
+            kind,
+            target,
             target_name: self.name.clone(),
         }
     }

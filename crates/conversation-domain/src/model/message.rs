@@ -35,8 +35,18 @@ impl Direction {
 /// The progress of a message's delivery. The variants are in the order of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Delivery {
+    /// It waits to be sent.
+    Queued,
+    /// It is being sent.
+    Submitting,
+    /// Whether the provider has received it is not known.
+    Unknown,
     /// The method has accepted it.
     Accepted,
+    /// The provider has sent it on.
+    Sent,
+    /// It was not delivered.
+    Failed,
     /// It has arrived.
     Delivered,
     /// It was read.
@@ -44,13 +54,27 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    const ALL: [Self; 3] = [Self::Accepted, Self::Delivered, Self::Read];
+    const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Submitting,
+        Self::Unknown,
+        Self::Accepted,
+        Self::Sent,
+        Self::Failed,
+        Self::Delivered,
+        Self::Read,
+    ];
 
     /// Its name in answers and at rest.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Queued => "queued",
+            Self::Submitting => "submitting",
+            Self::Unknown => "unknown",
             Self::Accepted => "accepted",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
             Self::Delivered => "delivered",
             Self::Read => "read",
         }
@@ -61,6 +85,17 @@ impl Delivery {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|step| step.as_str() == name)
     }
+}
+
+/// Why a message was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The code of the provider, or our own reason.
+    pub code: String,
+    /// The reason for people.
+    pub reason: String,
+    /// Whether a further try would fail too.
+    pub is_permanent: bool,
 }
 
 /// A message.
@@ -78,13 +113,15 @@ pub struct Message {
     pub direction: Direction,
     /// The agent that wrote it; `None` for the person outside.
     pub author: Option<AgentId>,
-    /// The id of the message outside: for an incoming message, the id of its event in the inbox;
-    /// for an outgoing one in a web chat, empty.
+    /// The identity of the message for the method: of an incoming one, the id of its event; of an
+    /// outgoing one, the id that the provider gave it.
     pub reference: String,
     /// Text.
     pub text: String,
     /// Progress of its delivery.
     pub delivery: Delivery,
+    /// Why it was not delivered, or why it was not at the last try.
+    pub failure: Option<Failure>,
     /// The number of its first event in the stream of the conversation.
     pub seq: u64,
     /// Time of creation.
@@ -121,7 +158,7 @@ pub trait MessageRepository {
     /// Only when storage fails.
     fn insert(&mut self, message: &Message) -> Result<(), StoreError>;
 
-    /// Stores delivery and time of change of a message.
+    /// Stores delivery, failure, reference and time of change of a message.
     ///
     /// # Errors
     /// When storage fails, and when the message is not there.

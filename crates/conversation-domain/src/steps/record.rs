@@ -21,6 +21,13 @@ pub(crate) struct Cause {
     pub(crate) now: Timestamp,
 }
 
+impl Cause {
+    /// A change that comes from outside, or of the server itself.
+    pub(crate) const fn outside(now: Timestamp) -> Self {
+        Self { actor: None, now }
+    }
+}
+
 /// Appends an event to the log of a locked conversation, with the `seq` and time in
 /// `conversation.last`, which the caller has taken with [`Conversation::tick`]. The event names owner
 /// and participants as readers, so that it also reaches those of their connections whose subscription
@@ -105,6 +112,20 @@ pub(crate) fn record_message(
     let logged = append(uow, cause.actor, conversation, event)?;
     uow.conversations().update(conversation)?;
     Ok((message, logged))
+}
+
+/// Stores how far a message has got, and logs it.
+pub(crate) fn record_progress(
+    uow: &mut dyn ConversationUnit,
+    cause: Cause,
+    conversation: &mut Conversation,
+    message: &mut Message,
+) -> Result<(), StoreError> {
+    message.updated = conversation.tick(cause.now).at;
+    uow.conversation_messages().update(message)?;
+    let event = Event::MessageUpdated(message, &conversation.room);
+    append(uow, cause.actor, conversation, event)?;
+    uow.conversations().update(conversation)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::filter::EventFilter;
-use crate::hooks::secret::{EndpointSecrets, Sealed};
+use crate::hooks::secret::EndpointSecrets;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::uri::check_uri;
 use crate::hooks::webhook::{DeliveryOrder, Disabled, HookLimits, Method, Webhook};
@@ -12,6 +12,7 @@ use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::WebhookId;
 use crate::kernel::positions::Position;
+use crate::kernel::secret::Sealed;
 use crate::kernel::store_error::StoreError;
 
 /// The settings of an endpoint that its customer chooses.

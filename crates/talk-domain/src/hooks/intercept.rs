@@ -99,7 +99,7 @@ pub struct Intercept {
 }
 
 /// Returns the bytes by which an intercept is identified as the owner of its
-/// [secrets](crate::hooks::secret::Secrets).
+/// [secrets](crate::kernel::secret::Secrets).
 #[must_use]
 pub fn secret_owner(customer: CustomerId, point: Point) -> Vec<u8> {
     [customer.0.as_bytes(), point.as_str().as_bytes()].concat()

@@ -4,13 +4,13 @@
 use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::create::Wanted;
 use crate::hooks::enabling::enable;
-use crate::hooks::secret::Sealed;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::uri::check_uri;
 use crate::hooks::webhook::{HookLimits, Method, Webhook};
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
 use crate::kernel::id::WebhookId;
+use crate::kernel::secret::Sealed;
 use crate::kernel::store_error::StoreError;
 
 /// The command. The new endpoint's id and secret are used only if there is none yet.

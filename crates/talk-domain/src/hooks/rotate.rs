@@ -1,12 +1,12 @@
 //! Use case: replace the secret of an endpoint.
 
 use crate::hooks::access::check_admin;
-use crate::hooks::secret::Sealed;
 use crate::hooks::unit::HooksUnit;
 use crate::hooks::update::UpdateWebhookError;
 use crate::hooks::webhook::Webhook;
 use crate::kernel::context::Context;
 use crate::kernel::id::WebhookId;
+use crate::kernel::secret::Sealed;
 
 /// Replaces the secret of an endpoint. Both secrets sign for a day.
 ///

@@ -1,14 +1,11 @@
 //! The secrets that sign requests of webhooks and intercepts. They are stored sealed.
 
-use crate::kernel::error::{Invalid, refusals};
+use crate::kernel::error::Invalid;
+use crate::kernel::secret::Sealed;
 use crate::kernel::time::Timestamp;
 
 /// Seconds that a replaced secret still signs beside the new one: a day.
 pub const OVERLAP_SECONDS: u32 = 86_400;
-
-/// A sealed secret, which only the key of the installation opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
 
 /// The secrets of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,15 +45,6 @@ impl EndpointSecrets {
     }
 }
 
-refusals! {
-    /// The reasons why a secret cannot be created or opened.
-    pub enum SecretError {
-        NoKey = FailedPrecondition "SECRETS_KEY_MISSING" "the server has no secrets_key, so it stores no secrets",
-        Unreadable = Internal "INTERNAL" "a stored secret was sealed with another secrets_key",
-        NoRandom = Internal "INTERNAL" "the system gives no random bytes",
-    }
-}
-
 /// Checks the text of a secret that a customer chooses: 16 to 255 visible ASCII characters.
 ///
 /// # Errors
@@ -71,28 +59,6 @@ pub fn check_secret(text: &str) -> Result<(), Invalid> {
         limit: Some(255),
         ..Invalid::new("secret", "INTERCEPT_SECRET_INVALID", message)
     })
-}
-
-/// Driven port: creates, seals and opens secrets. `owner` identifies the object that has the
-/// secret, as bytes. A sealed secret that was copied to another object cannot be opened there.
-pub trait Secrets: Send + Sync {
-    /// Creates a random secret, and returns its text and its sealed form.
-    ///
-    /// # Errors
-    /// If there is no key, or the system gives no random bytes.
-    fn create(&self, owner: &[u8]) -> Result<(String, Sealed), SecretError>;
-
-    /// Seals a text.
-    ///
-    /// # Errors
-    /// If there is no key, or the system gives no random bytes.
-    fn seal(&self, owner: &[u8], text: &str) -> Result<Sealed, SecretError>;
-
-    /// Opens a sealed secret. MUST fail if it was sealed for another owner.
-    ///
-    /// # Errors
-    /// If there is no key, or the secret was sealed with another key or for another owner.
-    fn open(&self, owner: &[u8], sealed: &Sealed) -> Result<String, SecretError>;
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use crate::hooks::access::{NotAdmin, check_admin};
 use crate::hooks::intercept::{DEFAULT_TIMEOUT_MS, Intercept, MAX_TIMEOUT_MS, OnError, Point};
-use crate::hooks::secret::{EndpointSecrets, Sealed};
+use crate::hooks::secret::EndpointSecrets;
 use crate::hooks::unit::{HooksSnapshot, HooksUnit};
 use crate::hooks::uri::check_uri;
 use crate::kernel::context::Context;
 use crate::kernel::error::{Invalid, refusals};
+use crate::kernel::secret::Sealed;
 use crate::kernel::store_error::StoreError;
 
 /// The secret of an intercept that is set.

@@ -53,6 +53,8 @@ ids! {
     ConversationId,
     /// A message of a conversation.
     ConversationMessageId,
+    /// A verified request of a provider.
+    ReceiptId,
     /// A decision of an intercept.
     DecisionId,
 }

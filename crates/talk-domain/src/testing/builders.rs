@@ -10,7 +10,7 @@ use crate::hooks::decision::{Decision, Verdict};
 use crate::hooks::delivery::{Delivery, Status};
 use crate::hooks::filter::EventFilter;
 use crate::hooks::intercept::{Intercept, OnError, Point};
-use crate::hooks::secret::{EndpointSecrets, Sealed};
+use crate::hooks::secret::EndpointSecrets;
 use crate::hooks::webhook::{DeliveryOrder, Method, Webhook};
 use crate::identity::access_key::AccessKey;
 use crate::identity::agent::{Agent, AgentStatus};
@@ -18,6 +18,7 @@ use crate::kernel::context::{Actor, Context, IdSource, Permission};
 use crate::kernel::id::{AgentId, ChatId, CustomerId, MessageId, ParticipantId};
 use crate::kernel::log::{Kind, Logged};
 use crate::kernel::positions::Position;
+use crate::kernel::secret::Sealed;
 use crate::kernel::stream::{Change, StreamId, Tick};
 use crate::talk::model::event::EventKind;
 

@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use actix_web::HttpResponse;
 use serde::Serialize;
-use talk_domain::hooks::secret::SecretError;
 use talk_domain::identity::credentials::{PasswordError, TokenError};
 use talk_domain::kernel::error::{DomainError, Invalid, Refusal, Refuses};
+use talk_domain::kernel::secret::SecretError;
 use talk_domain::kernel::store_error::StoreError;
 use talk_wire::resource::List;
 use talk_wire::schema::JsonSchema;

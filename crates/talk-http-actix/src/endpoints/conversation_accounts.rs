@@ -3,20 +3,30 @@
 use actix_web::http::Method;
 use conversation_domain::account::create::{CreateAccountError, create_account};
 use conversation_domain::account::delete::delete_account;
-use conversation_domain::account::list::{ShowAccountError, list_accounts, show_account};
+use conversation_domain::account::list::{
+    ShowAccountError, account_to_check, list_accounts, show_account,
+};
 use conversation_domain::account::update::{UpdateAccountError, update_account};
+use conversation_domain::model::account::Account;
+use conversation_domain::model::receipt::ReceiptState;
+use conversation_domain::receipt::list::list_receipts;
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::page::PageRequest;
-use talk_wire::request::AccountSettings;
-use talk_wire::resource::{ConversationAccount, List, ProviderData};
+use talk_wire::request::{AccountSettings, GivenSecrets};
+use talk_wire::resource::{AccountCheck, AccountReceipt, ConversationAccount, List, ProviderData};
 
-use crate::body::Body;
-use crate::caller::{Administrator, ok};
-use crate::endpoint::{Answer, Endpoint, Id, Kept, Queried};
+use crate::api_error::ApiError;
+use crate::body::{Body, NoBody};
+use crate::caller::{Administrator, Caller, ok};
+use crate::endpoint::{
+    Answer, Endpoint, Form, FromQuery, Id, Kept, Parameter, Queried, QueryReader,
+};
 use crate::service::once::PostResult;
 
 const ALL: &str = "/v1.0/conversation_accounts";
 const ONE: &str = "/v1.0/conversation_accounts/{account_id}";
+const CHECK: &str = "/v1.0/conversation_accounts/{account_id}/check";
+const RECEIPTS: &str = "/v1.0/conversation_accounts/{account_id}/receipts";
 
 pub(super) fn rows() -> Vec<Endpoint> {
     let new = AccountSettings {
@@ -24,6 +34,19 @@ pub(super) fn rows() -> Vec<Endpoint> {
         name: Some("Shop".to_owned()),
         provider_data: Some(ProviderData {
             origins: vec!["https://shop.example.com".to_owned()],
+            ..ProviderData::default()
+        }),
+        ..AccountSettings::default()
+    };
+    let sms = AccountSettings {
+        kind: Some("sms".to_owned()),
+        name: Some("Support".to_owned()),
+        token: Some("9f86d081884c7d659a2feaa0c55ad015".to_owned()),
+        provider_data: Some(ProviderData {
+            provider: "twilio".to_owned(),
+            account_sid: "AC9f86d081884c7d659a2feaa0c55ad015".to_owned(),
+            numbers: vec!["+15550100".to_owned()],
+            ..ProviderData::default()
         }),
         ..AccountSettings::default()
     };
@@ -38,21 +61,48 @@ pub(super) fn rows() -> Vec<Endpoint> {
             .named("createConversationAccount", "Creates an account")
             .about(
                 "By admins and managers. A page embeds a web chat by the script `/webchat.js` with \
-                 `data-widget=\"<id>\"`, if its origin is among the account's.",
+                 `data-widget=\"<id>\"`, if its origin is among the account's. For SMS, the answer \
+                 names the `hook_url` to enter at the provider. Secrets are never shown.",
             )
-            .sends("a web chat", &new),
+            .sends("a web chat", &new)
+            .sends("SMS by Twilio", &sms)
+            .reasons(&["SECRETS_KEY_MISSING"]),
         Endpoint::new(Method::GET, ONE, show).named("showConversationAccount", "Shows an account"),
         Endpoint::new(Method::PUT, ONE, update)
             .named("updateConversationAccount", "Changes an account")
             .about("By admins and managers. What is absent stays.")
-            .sends("another name", &renamed),
+            .sends("another name", &renamed)
+            .reasons(&["SECRETS_KEY_MISSING"]),
         Endpoint::new(Method::DELETE, ONE, remove)
             .named("deleteConversationAccount", "Deletes an account")
             .about(
                 "By admins and managers. Its conversations stay, and nothing more is sent in them.",
             )
             .answers("The deleted account."),
+        Endpoint::new(Method::POST, CHECK, check)
+            .named("checkConversationAccount", "Asks the provider whether an account works")
+            .about("By admins and managers. Nothing is sent to anybody."),
+        Endpoint::new(Method::GET, RECEIPTS, receipts)
+            .named("listAccountReceipts", "Lists what an account has received from its provider")
+            .about(
+                "By admins and managers. Without contents. A request that cannot be read is `failed`.",
+            ),
     ]
+}
+
+/// Returns an account as JSON, with the address for its provider.
+fn shown(caller: &Caller, account: &Account) -> ConversationAccount {
+    ConversationAccount::new(account, caller.shared.api.public_url.as_deref())
+}
+
+/// Seals the secrets of a request for an account.
+fn sealed(
+    caller: &Caller,
+    id: AccountId,
+    settings: &AccountSettings,
+) -> Result<GivenSecrets, ApiError> {
+    let secrets = &caller.shared.api.secrets;
+    settings.seal(|text| Ok(secrets.seal(id.0.as_bytes(), text)?))
 }
 
 async fn list(
@@ -62,7 +112,7 @@ async fn list(
     let read = caller.look("list_accounts", move |snapshot, actor| {
         list_accounts(snapshot, actor, page)
     });
-    Ok(caller.page(&read.await?, |account| ConversationAccount::from(account)))
+    Ok(caller.page(&read.await?, |account| shown(&caller, account)))
 }
 
 async fn show(
@@ -72,18 +122,22 @@ async fn show(
     let read = caller.look("show_account", move |snapshot, actor| {
         show_account(snapshot, actor, id)
     });
-    Ok(ok(&ConversationAccount::from(&read.await?)))
+    Ok(ok(&shown(&caller, &read.await?)))
 }
 
 async fn create(
     Administrator(caller): Administrator,
     body: Body<AccountSettings>,
 ) -> Answer<Kept<ConversationAccount>, CreateAccountError> {
-    let command = body.value.create()?;
+    let id: AccountId = caller.cx.fresh();
+    let secrets = sealed(&caller, id, &body.value)?;
+    let command = body.value.create(id, secrets)?;
     let limit = caller.shared.api.conversation_limits.accounts;
+    let public_url = caller.shared.api.public_url.clone();
     let posted = caller.change_once("create_account", &body.sent, move |uow, cx| {
         let account = create_account(uow, cx, &command, limit)?;
-        Ok(PostResult::value(&ConversationAccount::from(&account)))
+        let shown = ConversationAccount::new(&account, public_url.as_deref());
+        Ok(PostResult::value(&shown))
     });
     Ok(posted.await?.respond())
 }
@@ -93,11 +147,12 @@ async fn update(
     Id(id): Id<AccountId>,
     body: Body<AccountSettings>,
 ) -> Answer<ConversationAccount, UpdateAccountError> {
-    let change = body.value.change()?;
+    let secrets = sealed(&caller, id, &body.value)?;
+    let change = body.value.change(secrets)?;
     let write = caller.change("update_account", move |uow, cx| {
         update_account(uow, cx, id, &change)
     });
-    Ok(ok(&ConversationAccount::from(&write.await?)))
+    Ok(ok(&shown(&caller, &write.await?)))
 }
 
 async fn remove(
@@ -105,5 +160,52 @@ async fn remove(
     Id(id): Id<AccountId>,
 ) -> Answer<ConversationAccount, UpdateAccountError> {
     let write = caller.change("delete_account", move |uow, cx| delete_account(uow, cx, id));
-    Ok(ok(&ConversationAccount::from(&write.await?)))
+    Ok(ok(&shown(&caller, &write.await?)))
+}
+
+async fn check(
+    Administrator(caller): Administrator,
+    Id(id): Id<AccountId>,
+    _: NoBody,
+) -> Answer<AccountCheck, ShowAccountError> {
+    // In a unit of work, which needs the session and the permission of this moment.
+    let read = caller.change("check_account", move |uow, cx| {
+        account_to_check(uow, cx, id)
+    });
+    let account = read.await?;
+    let checked = caller.shared.api.channels.check(&account).await;
+    Ok(ok(&AccountCheck::from(checked)))
+}
+
+/// A page of receipts.
+struct Wanted {
+    page: PageRequest,
+    state: Option<ReceiptState>,
+}
+
+impl FromQuery for Wanted {
+    fn read(query: &mut QueryReader) -> Result<Self, ApiError> {
+        let words = Form::Words(&["stored", "done", "ignored", "failed"]);
+        let state = Parameter::new("state", words, "Receipts in this state.");
+        let parse = |text: &str| {
+            let message = "must be stored, done, ignored or failed";
+            let unknown = || ApiError::invalid("state", "STATUS_INVALID", message);
+            ReceiptState::parse(text).ok_or_else(unknown)
+        };
+        Ok(Self {
+            page: query.page()?,
+            state: query.parsed(state.refused(&["STATUS_INVALID"]), parse)?,
+        })
+    }
+}
+
+async fn receipts(
+    Administrator(caller): Administrator,
+    Id(id): Id<AccountId>,
+    Queried(wanted): Queried<Wanted>,
+) -> Answer<List<AccountReceipt>, ShowAccountError> {
+    let read = caller.look("list_receipts", move |snapshot, actor| {
+        list_receipts(snapshot, actor, (id, wanted.state), wanted.page)
+    });
+    Ok(caller.page(&read.await?, |receipt| AccountReceipt::from(receipt)))
 }

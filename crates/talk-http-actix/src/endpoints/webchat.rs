@@ -70,6 +70,7 @@ async fn post(
     let incoming = Incoming {
         account,
         event: event.to_string(),
+        own: None,
         peer: known.visitor.peer,
         text: body.value.text,
     };

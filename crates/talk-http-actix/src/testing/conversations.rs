@@ -1,5 +1,7 @@
-//! A store without conversations.
+//! A store without conversations, and no providers.
 
+use conversation_domain::gateway::{Authentic, Checked, Gateway, HookRequest};
+use conversation_domain::model::account::Account;
 use conversation_domain::unit::Conversations;
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Work};
@@ -22,4 +24,21 @@ impl Database for NoConversations {
     fn epoch(&self) -> &'static str {
         "e-1"
     }
+}
+
+/// Requests of providers are tested with the real ones.
+pub(super) struct NoProviders;
+
+impl Gateway for NoProviders {
+    fn verify(&self, _: &Account, _: &HookRequest) -> Option<Authentic> {
+        None
+    }
+
+    fn check<'a>(&'a self, _: &'a Account) -> BoxFuture<'a, Checked> {
+        panic!("there is no account")
+    }
+
+    fn wake_senders(&self) {}
+
+    fn wake_readers(&self) {}
 }

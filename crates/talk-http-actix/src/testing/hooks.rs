@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use talk_domain::hooks::gateway::{Call, Called, Intercepts};
 use talk_domain::hooks::intercept::{Intercept, Point};
-use talk_domain::hooks::secret::{Sealed, SecretError, Secrets};
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::CustomerId;
+use talk_domain::kernel::secret::{Sealed, SecretError, Secrets};
 use talk_domain::kernel::store_error::StoreError;
 
 /// Secrets that everybody knows.

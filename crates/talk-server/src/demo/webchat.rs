@@ -6,7 +6,8 @@ use conversation_domain::account::create::{
     CreateAccount, CreateAccountError, Wanted, create_account,
 };
 use conversation_domain::account::list::{ShowAccountError, list_accounts};
-use conversation_domain::model::account::Method;
+use conversation_domain::model::account::AccountSecrets;
+use conversation_domain::model::provider::Provider;
 use conversation_domain::unit::Conversations;
 use talk_domain::identity::agent::Agent;
 use talk_domain::kernel::context::{Context, IdSource};
@@ -42,11 +43,14 @@ pub(crate) async fn web_chat(
     let now = now();
     let cx = Context::new(actor, now, limits, IdSource::new(now, random()));
     let command = CreateAccount {
-        method: Method::Webchat,
+        id: cx.fresh(),
         wanted: Wanted {
             name: "Demo".to_owned(),
             detail: String::new(),
             origins: Vec::new(),
+            provider: Provider::Widget,
+            numbers: Vec::new(),
+            secrets: AccountSecrets::default(),
         },
     };
     let made = store.write(unit, move |uow| create_account(uow, &cx, &command, 1));

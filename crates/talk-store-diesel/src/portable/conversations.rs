@@ -2,9 +2,12 @@
 
 mod accounts;
 mod inbox;
+mod jobs;
 mod messages;
 mod participants;
+mod parts;
 mod reads;
+mod receipts;
 mod removal;
 mod rooms;
 mod rows;

@@ -2,7 +2,9 @@
 
 use conversation_domain::model::account::AccountQueries;
 use conversation_domain::model::conversation::ConversationQueries;
+use conversation_domain::model::job::JobQueries;
 use conversation_domain::model::message as conversation;
+use conversation_domain::model::receipt::ReceiptQueries;
 use conversation_domain::model::room::RoomQueries;
 use conversation_domain::model::{participant, read};
 use conversation_domain::unit::ConversationSnapshot;
@@ -139,6 +141,12 @@ impl ConversationSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn conversation_reads(&mut self) -> &mut dyn read::ReadQueries {
+        &mut self.scope
+    }
+    fn jobs(&mut self) -> &mut dyn JobQueries {
+        &mut self.scope
+    }
+    fn receipts(&mut self) -> &mut dyn ReceiptQueries {
         &mut self.scope
     }
 }

@@ -6,7 +6,10 @@ use conversation_domain::departure::leave_some_conversations;
 use conversation_domain::model::account::AccountRepository;
 use conversation_domain::model::conversation::ConversationRepository;
 use conversation_domain::model::inbox::InboxRepository;
+use conversation_domain::model::job::JobRepository;
 use conversation_domain::model::message as conversation;
+use conversation_domain::model::part::PartRepository;
+use conversation_domain::model::receipt::ReceiptRepository;
 use conversation_domain::model::room::RoomRepository;
 use conversation_domain::model::{participant, read};
 use conversation_domain::unit::ConversationUnit;
@@ -253,6 +256,15 @@ impl ConversationUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn inbox(&mut self) -> &mut dyn InboxRepository {
+        &mut self.scope
+    }
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        &mut self.scope
+    }
+    fn parts(&mut self) -> &mut dyn PartRepository {
+        &mut self.scope
+    }
+    fn receipts(&mut self) -> &mut dyn ReceiptRepository {
         &mut self.scope
     }
     fn frames(&self) -> &dyn conversation_domain::model::event::FrameEncoder {

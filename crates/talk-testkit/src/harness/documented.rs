@@ -12,13 +12,14 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// Paths that the document leaves out: itself, the pages for people, the visitor's side of a web chat, the
-/// socket, and signed links.
-const HIDDEN: [&str; 7] = [
+/// requests of providers, the socket, and signed links.
+const HIDDEN: [&str; 8] = [
     "/openapi.json",
     "/asyncapi.json",
     "/docs",
     "/console/",
     "/v1.0/webchat/",
+    "/v1.0/conversation/accounts/",
     "/v1.0/ws",
     "/v1.0/files/",
 ];

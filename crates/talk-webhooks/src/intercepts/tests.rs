@@ -7,14 +7,14 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::*;
-use crate::client::ClientSettings;
-use crate::guard::{Guard, Lookup, Unreachable};
 use crate::seal::{SealingKey, SealingKeys};
 use talk_domain::hooks::decision::Verdict;
-use talk_domain::hooks::secret::{EndpointSecrets, Secrets as _};
+use talk_domain::hooks::secret::EndpointSecrets;
 use talk_domain::hooks::unit::Hooks;
+use talk_domain::kernel::secret::Secrets as _;
 use talk_domain::kernel::store::{Database, ReadWork, Store, Work};
 use talk_domain::testing::{MockSnapshot, a_decision, an_intercept, at, customer_id};
+use talk_outgoing::{ClientSettings, Guard, Lookup, Unreachable};
 use tokio::time::sleep;
 
 /// A store with intercepts that another process changes. Counts the reads.
@@ -54,6 +54,7 @@ impl Store<Hooks> for Shelf {
 }
 
 const SETTINGS: ClientSettings = ClientSettings {
+    user_agent: "Talk",
     timeout_ms: 1_000,
     connect_timeout_ms: 1_000,
     authorities: None,

@@ -4,8 +4,12 @@ use super::{Reason, catalogue};
 
 pub(super) const REASONS: &[Reason] = catalogue! {
     INVALID_ARGUMENT {
-        ACCOUNT_TYPE_INVALID "The type of the account is none that there is."
-            "Give `webchat`.";
+        ACCOUNT_SECRET_INVALID "A secret of the account has characters that cannot be seen; `details` names it."
+            "Give it as the provider shows it.";
+        ACCOUNT_TOKEN_MISSING "An account of this provider needs a `token`."
+            "Give the secret that the provider accepts requests with.";
+        ACCOUNT_TYPE_INVALID "The type of the account is none that there is, or another than the account has."
+            "Give `sms` or `webchat`; create another account for another type.";
         ADDRESS_INVALID "The address of a person outside has no known type, or nothing that its type allows."
             "Give `type` and `target`.";
         AGENTS_DIFFER "`agent_id` and `owner_id` name different agents."
@@ -98,6 +102,10 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Choose another password.";
         PERMISSION_INVALID "`permission` is none of 16, 32 and 64."
             "Give one of them.";
+        PROVIDER_DATA_INVALID "A setting of the account is missing or malformed; `details` names it."
+            "Give it as the description of the operation says.";
+        PROVIDER_INVALID "The provider of the account is none that there is."
+            "Give `twilio` or `telnyx`.";
         QUERY_REQUIRED "The search has nothing to search for, or only accents and characters nobody sees."
             "Give `q` with at least one character.";
         REPLAY_INVALID "`only` selects no deliveries."
@@ -112,7 +120,7 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Send the `seq` of the last event seen, or 0.";
         SINCE_SEQ_NEEDS_CHAT "`since_seq` counts inside one chat, and the query names none."
             "Give `chat_id` too.";
-        STATUS_INVALID "The status is none there is; chats and conversations are `active` or `closed`, agents `active` or `disabled`, participants of talks `active` or `left`."
+        STATUS_INVALID "The status is none there is; chats and conversations are `active` or `closed`, agents `active` or `disabled`, participants of talks `active` or `left`, receipts `stored`, `done`, `ignored` or `failed`."
             "Give one of them.";
         TIME_INVALID "A time is in neither of the two forms; `details` names it."
             "Send `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, or RFC 3339, percent-encoded.";

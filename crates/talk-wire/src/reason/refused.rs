@@ -8,6 +8,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Log in and send `Authorization: Bearer <token>`.";
         INVALID_CREDENTIALS "The username or the password is wrong, or the agent is disabled."
             "Ask the person again.";
+        SIGNATURE_INVALID "The request has no valid signature of the provider of the account."
+            "Check the secret of the account, and the address that the provider sends to.";
         TOKEN_EXPIRED "The token has expired."
             "Log in again.";
         TOKEN_INVALID "The token is none of this installation."
@@ -88,6 +90,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Make another agent an admin first. An operator may do it all the same on the command line.";
         MESSAGE_DELETED "The message is deleted."
             "Show it as deleted; nothing can be done with it.";
+        MESSAGE_NOT_FAILED "Only a message that has failed, or whose delivery is unknown, is sent again."
+            "Wait until it has got further.";
         NOT_A_LOGIN_TOKEN "An access key cannot log out."
             "Delete the key instead.";
         PARTICIPANT_LIMIT "The conversation has as many participants as it may have."

@@ -1,94 +1,16 @@
 //! Requests about conversations with people outside.
 
-use conversation_domain::account::create::{CreateAccount, Wanted};
 use conversation_domain::conversation::update;
 use conversation_domain::message::send;
-use conversation_domain::model::account::{Account, Method, parse_origins};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::id::{AgentId, ConversationId};
 use uuid::Uuid;
 
 use crate::id;
 use crate::request::Request;
-use crate::resource::ProviderData;
 use crate::schema::UUID_OR_EMPTY;
-
-/// Creates an account, or changes one: what is absent stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct AccountSettings {
-    /// Type; an account keeps it.
-    #[serde(default, rename = "type")]
-    #[schemars(extend("enum" = ["webchat", null]))]
-    pub kind: Option<String>,
-    /// Name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Detail.
-    #[serde(default)]
-    pub detail: Option<String>,
-    /// Settings of the type.
-    #[serde(default, deserialize_with = "given")]
-    #[schemars(with = "ProviderData")]
-    pub provider_data: Option<ProviderData>,
-}
-
-impl AccountSettings {
-    /// The command that creates an account.
-    ///
-    /// # Errors
-    /// Names the field.
-    pub fn create(self) -> Result<CreateAccount, Invalid> {
-        self.check_kind(true)?;
-        let data = self.provider_data.unwrap_or_default();
-        Ok(CreateAccount {
-            method: Method::Webchat,
-            wanted: Wanted {
-                name: self.name.unwrap_or_default(),
-                detail: self.detail.unwrap_or_default(),
-                origins: parse_origins(&data.origins)?,
-            },
-        })
-    }
-
-    fn check_kind(&self, is_required: bool) -> Result<(), Invalid> {
-        match self.kind.as_deref() {
-            Some("webchat") => Ok(()),
-            None if !is_required => Ok(()),
-            Some(_) | None => {
-                let message = "must be webchat";
-                Err(Invalid::new("type", "ACCOUNT_TYPE_INVALID", message))
-            }
-        }
-    }
-
-    /// Returns the change of an account to these settings.
-    ///
-    /// # Errors
-    /// Names the field.
-    pub fn change(self) -> Result<impl Fn(&Account) -> Wanted + Send + 'static, Invalid> {
-        self.check_kind(false)?;
-        let origins = self.provider_data.map(|data| parse_origins(&data.origins));
-        let origins = origins.transpose()?;
-        let (name, detail) = (self.name, self.detail);
-        Ok(move |account: &Account| Wanted {
-            name: name.clone().unwrap_or_else(|| account.name.clone()),
-            detail: detail.clone().unwrap_or_else(|| account.detail.clone()),
-            origins: origins.clone().unwrap_or_else(|| account.origins.clone()),
-        })
-    }
-}
-
-impl Request for AccountSettings {
-    const REFUSALS: &'static [&'static str] =
-        &["ACCOUNT_TYPE_INVALID", "LIMIT_EXCEEDED", "ORIGIN_INVALID"];
-}
-
-/// Reads a field that may be absent, but not null.
-fn given<'a, D: Deserializer<'a>, T: Deserialize<'a>>(field: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(field).map(Some)
-}
 
 /// Reads an owner: `""` and the nil id stand for none.
 fn owner(field: &str, text: &str) -> Result<Option<AgentId>, Invalid> {

@@ -1,6 +1,6 @@
 //! Conversations with people outside: accounts, conversations and their messages.
 
-use conversation_domain::model::account::{self, Method};
+use conversation_domain::model::account::Method;
 use conversation_domain::model::message::Direction;
 use conversation_domain::model::room::Room;
 use conversation_domain::model::{address, conversation, message, participant, read};
@@ -12,62 +12,6 @@ use uuid::Uuid;
 
 use crate::resource::AGENT;
 use crate::time;
-
-/// The settings of an account that depend on its type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ProviderData {
-    /// Of a `webchat`: the web pages that may embed it, as scheme, host and port. At most 32.
-    #[serde(default)]
-    pub origins: Vec<String>,
-}
-
-/// A customer's access to one method of talking with people outside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ConversationAccount {
-    /// Identity.
-    pub id: String,
-    /// Its customer.
-    pub customer_id: String,
-    /// Type.
-    #[serde(rename = "type")]
-    #[schemars(extend("enum" = ["sms", "webchat"]))]
-    pub kind: String,
-    /// Name.
-    pub name: String,
-    /// Detail.
-    pub detail: String,
-    /// Settings of the type.
-    pub provider_data: ProviderData,
-    /// Time of creation.
-    pub tm_create: String,
-    /// Time of the last change.
-    pub tm_update: String,
-    /// Always `""`: a deleted account is gone.
-    pub tm_delete: String,
-}
-
-impl From<&account::Account> for ConversationAccount {
-    fn from(account: &account::Account) -> Self {
-        let kind = match account.method {
-            Method::Message => "sms",
-            Method::Webchat => "webchat",
-        };
-        let origins = account.origins.iter();
-        Self {
-            id: account.id.to_string(),
-            customer_id: account.customer.to_string(),
-            kind: kind.to_owned(),
-            name: account.name.clone(),
-            detail: account.detail.clone(),
-            provider_data: ProviderData {
-                origins: origins.map(|one| one.as_str().to_owned()).collect(),
-            },
-            tm_create: time::format(account.created),
-            tm_update: time::format(account.updated),
-            tm_delete: String::new(),
-        }
-    }
-}
 
 /// An address of a person outside, or of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -296,6 +240,38 @@ pub struct Author {
     pub owner_id: String,
 }
 
+/// Why a message was not delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryFailure {
+    /// The code of the provider, or a reason of the server.
+    pub code: String,
+    /// The reason for people.
+    pub reason: String,
+    /// Whether a further try would fail too.
+    pub permanent: bool,
+}
+
+impl From<&message::Failure> for DeliveryFailure {
+    fn from(failure: &message::Failure) -> Self {
+        Self {
+            code: failure.code.clone(),
+            reason: failure.reason.clone(),
+            permanent: failure.is_permanent,
+        }
+    }
+}
+
+/// The summary of a message's delivery. A web chat reports nothing before a message is read.
+fn status(message: &message::Message, room: &Room) -> &'static str {
+    use message::Delivery::{Accepted, Delivered, Failed, Read};
+    match message.delivery {
+        Failed => "failed",
+        Delivered | Read => "done",
+        Accepted if room.method == Method::Webchat => "done",
+        _ => "progressing",
+    }
+}
+
 /// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConversationMessage {
@@ -310,12 +286,14 @@ pub struct ConversationMessage {
     /// `incoming`: from the person outside.
     #[schemars(extend("enum" = ["incoming", "outgoing"]))]
     pub direction: String,
-    /// Whether the method has accepted it.
-    #[schemars(extend("enum" = ["done"]))]
+    /// `done` once it has arrived, or the method has accepted it and reports nothing more.
+    #[schemars(extend("enum" = ["progressing", "done", "failed"]))]
     pub status: String,
     /// How far it has got.
-    #[schemars(extend("enum" = ["accepted", "delivered", "read"]))]
+    #[schemars(extend("enum" = ["queued", "submitting", "unknown", "accepted", "sent", "failed", "delivered", "read"]))]
     pub delivery: String,
+    /// Why it was not delivered, or not at the last try; null if it was or is on its way.
+    pub failure: Option<DeliveryFailure>,
     /// The method.
     #[schemars(extend("enum" = ["message", "webchat"]))]
     pub reference_type: String,
@@ -355,8 +333,9 @@ impl ConversationMessage {
             conversation_id: message.conversation.to_string(),
             room_id: message.room.to_string(),
             direction: message.direction.as_str().to_owned(),
-            status: "done".to_owned(),
+            status: status(message, room).to_owned(),
             delivery: message.delivery.as_str().to_owned(),
+            failure: message.failure.as_ref().map(DeliveryFailure::from),
             reference_type: room.method.as_str().to_owned(),
             reference_id: message.reference.clone(),
             author: Author {

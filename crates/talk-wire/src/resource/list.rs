@@ -68,6 +68,15 @@ impl Row for account::Account {
     }
 }
 
+impl Row for conversation_domain::model::receipt::Receipt {
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            at: self.created,
+            id: Some(self.id.0),
+        }
+    }
+}
+
 impl Row for conversation_domain::model::participant::Participant {
     fn cursor(&self) -> Cursor {
         Cursor {

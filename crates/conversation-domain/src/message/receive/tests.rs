@@ -13,6 +13,7 @@ fn incoming(text: &str) -> Incoming {
     Incoming {
         account: an_account().id,
         event: "event-1".into(),
+        own: None,
         peer: visitor(1),
         text: text.into(),
     }

@@ -41,7 +41,9 @@ async fn send(
         let sent = send_message(uow, cx, &command)?;
         Ok(PostResult::logged(sent.event))
     });
-    Ok(posted.await?.respond())
+    let posted = posted.await?;
+    caller.shared.api.channels.wake_senders();
+    Ok(posted.respond())
 }
 
 async fn list(

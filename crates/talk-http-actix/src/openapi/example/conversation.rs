@@ -1,8 +1,9 @@
 //! Examples of conversations with people outside.
 
 use talk_wire::resource::{
-    AGENT, Author, Conversation, ConversationAccount, ConversationMessage, ConversationParticipant,
-    OpenedConversation, OwnConversation, PeerAddress, ProviderData,
+    AGENT, AccountCheck, AccountReceipt, Author, Conversation, ConversationAccount,
+    ConversationMessage, ConversationParticipant, OpenedConversation, OwnConversation, PeerAddress,
+    ProviderData,
 };
 
 use super::{BOB, CUSTOMER, LATER, MESSAGE, TIME};
@@ -37,10 +38,40 @@ impl Resource for ConversationAccount {
             detail: String::new(),
             provider_data: ProviderData {
                 origins: vec!["https://shop.example.com".to_owned()],
+                ..ProviderData::default()
             },
+            hook_url: String::new(),
             tm_create: TIME.to_owned(),
             tm_update: TIME.to_owned(),
             tm_delete: String::new(),
+        }
+    }
+}
+
+impl Resource for AccountCheck {
+    const ONE: &'static str = "Whether the account works.";
+    const MANY: &'static str = "A page of answers.";
+
+    fn example() -> Self {
+        Self {
+            ok: true,
+            detail: String::new(),
+        }
+    }
+}
+
+impl Resource for AccountReceipt {
+    const ONE: &'static str = "The receipt.";
+    const MANY: &'static str = "A page of receipts.";
+
+    fn example() -> Self {
+        Self {
+            id: ROOM.to_owned(),
+            account_id: ACCOUNT.to_owned(),
+            event_id: "SM1d0e4f2a".to_owned(),
+            state: "failed".to_owned(),
+            error: "the form has no From or no To".to_owned(),
+            tm_create: TIME.to_owned(),
         }
     }
 }
@@ -141,6 +172,7 @@ impl Resource for ConversationMessage {
             direction: "outgoing".to_owned(),
             status: "done".to_owned(),
             delivery: "accepted".to_owned(),
+            failure: None,
             reference_type: "webchat".to_owned(),
             reference_id: String::new(),
             author: Author {

@@ -49,12 +49,17 @@ impl MessageRepository for Scope<'_> {
 
     fn update(&mut self, message: &Message) -> Result<(), StoreError> {
         self.assert_same_customer(message.customer)?;
+        let failure = message.failure.as_ref();
         let known = conversation_messages::table
             .filter(dsl::id.eq(bytes(message.id.0)))
             .filter(dsl::customer_id.eq(self.customer()));
         let rows = diesel::update(known)
             .set((
                 dsl::delivery.eq(message.delivery.as_str()),
+                dsl::failure_code.eq(failure.map(|failure| &failure.code)),
+                dsl::failure_reason.eq(failure.map(|failure| &failure.reason)),
+                dsl::is_permanent.eq(i64::from(failure.is_some_and(|one| one.is_permanent))),
+                dsl::reference.eq(&message.reference),
                 dsl::updated_at.eq(message.updated.as_micros()),
             ))
             .execute(self.changing())

@@ -7,7 +7,7 @@ use talk_domain::kernel::store_error::StoreError;
 use crate::error::fault;
 use crate::portable::conversations::schema::{
     accounts, conversation_marks, conversation_messages, conversation_participants, conversations,
-    inbox, rooms,
+    inbox, message_parts, receipts, rooms, send_jobs,
 };
 use crate::portable::rows::bytes;
 use crate::portable::schema::events;
@@ -41,6 +41,9 @@ impl Scope<'_> {
     /// whether it removed any; then there may be more.
     pub(crate) fn remove_conversation_rows(&mut self, limit: u32) -> Result<bool, StoreError> {
         if !remove_some!(self, conversation_messages, id, limit).is_empty()
+            || !remove_some!(self, send_jobs, message_id, limit).is_empty()
+            || !remove_some!(self, receipts, id, limit).is_empty()
+            || self.remove_parts(limit)?
             || !remove_some!(self, inbox, message_id, limit).is_empty()
             || !remove_some!(self, conversation_participants, conversation_id, limit).is_empty()
             || !remove_some!(self, conversation_marks, conversation_id, limit).is_empty()
@@ -117,6 +120,26 @@ impl Scope<'_> {
             .execute(self.changing())
             .map(drop)
             .map_err(fault)
+    }
+
+    /// Removes up to `limit` parts of messages.
+    fn remove_parts(&mut self, limit: u32) -> Result<bool, StoreError> {
+        let ids: Vec<String> = message_parts::table
+            .filter(message_parts::customer_id.eq(self.customer()))
+            .limit(i64::from(limit))
+            .select(message_parts::provider_id)
+            .load(self.conn)
+            .map_err(fault)?;
+        let rows = message_parts::table
+            .filter(message_parts::customer_id.eq(self.customer()))
+            .filter(message_parts::provider_id.eq_any(&ids));
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        diesel::delete(rows)
+            .execute(self.changing())
+            .map_err(fault)?;
+        Ok(true)
     }
 
     /// Removes up to `limit` events of one conversation that has events left, which a `last_seq`

@@ -1,14 +1,16 @@
 //! The rows of accounts, conversations, rooms and messages.
 
-use conversation_domain::model::account::{Account, Method};
+use conversation_domain::model::account::{Account, AccountSecrets, Method};
 use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::conversation::{Conversation, State};
-use conversation_domain::model::message::{Delivery, Direction, Message};
+use conversation_domain::model::message::{Delivery, Direction, Failure, Message};
 use conversation_domain::model::origin::Origin;
 use conversation_domain::model::participant::Participant;
+use conversation_domain::model::provider::Provider;
 use conversation_domain::model::room::{Room, RoomKey};
 use diesel::prelude::*;
 use talk_domain::kernel::id::{ConversationId, CustomerId};
+use talk_domain::kernel::secret::Sealed;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
@@ -20,7 +22,7 @@ use crate::portable::conversations::schema::{
 use crate::portable::rows::{at, bytes, id, number, optional_id, seq};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = accounts, treat_none_as_default_value = false)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(crate) struct AccountRow {
     id: Vec<u8>,
     customer_id: Vec<u8>,
@@ -28,6 +30,11 @@ pub(crate) struct AccountRow {
     name: String,
     detail: String,
     origins: String,
+    provider: String,
+    settings: String,
+    numbers: String,
+    token: Option<Vec<u8>>,
+    secret: Option<Vec<u8>>,
     created_at: i64,
     updated_at: i64,
 }
@@ -35,6 +42,9 @@ pub(crate) struct AccountRow {
 impl From<&Account> for AccountRow {
     fn from(account: &Account) -> Self {
         let origins: Vec<_> = account.origins.iter().map(Origin::as_str).collect();
+        let settings = account.provider.settings().into_iter();
+        let settings = settings.map(|(name, value)| format!("{name} {value}\n"));
+        let stored = |sealed: &Option<Sealed>| sealed.as_ref().map(|sealed| sealed.0.clone());
         Self {
             id: bytes(account.id.0),
             customer_id: bytes(account.customer.0),
@@ -42,6 +52,11 @@ impl From<&Account> for AccountRow {
             name: account.name.clone(),
             detail: account.detail.clone(),
             origins: origins.join(" "),
+            provider: account.provider.as_str().to_owned(),
+            settings: settings.collect(),
+            numbers: account.numbers.join("\n"),
+            token: stored(&account.secrets.token),
+            secret: stored(&account.secrets.secret),
             created_at: account.created.as_micros(),
             updated_at: account.updated.as_micros(),
         }
@@ -52,6 +67,12 @@ impl TryFrom<AccountRow> for Account {
     type Error = StoreError;
 
     fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let setting = |name: &str| {
+            let mut lines = row.settings.lines().filter_map(|line| line.split_once(' '));
+            let found = lines.find(|(known, _)| *known == name);
+            found.map_or_else(String::new, |(_, value)| value.to_owned())
+        };
+        let provider = Provider::from_settings(&row.provider, setting);
         let origins = row.origins.split_whitespace();
         let origins = origins.map(|text| Origin::parse(text).ok_or_else(|| corrupt("an origin")));
         Ok(Self {
@@ -61,6 +82,12 @@ impl TryFrom<AccountRow> for Account {
             name: row.name,
             detail: row.detail,
             origins: origins.collect::<Result<_, _>>()?,
+            provider: provider.ok_or_else(|| corrupt("an unknown provider"))?,
+            numbers: row.numbers.lines().map(str::to_owned).collect(),
+            secrets: AccountSecrets {
+                token: row.token.map(Sealed),
+                secret: row.secret.map(Sealed),
+            },
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,
         })
@@ -212,6 +239,9 @@ pub(crate) struct MessageRow {
     reference: String,
     body: String,
     delivery: String,
+    failure_code: Option<String>,
+    failure_reason: Option<String>,
+    is_permanent: i64,
     seq: i64,
     created_at: i64,
     updated_at: i64,
@@ -219,6 +249,7 @@ pub(crate) struct MessageRow {
 
 impl From<&Message> for MessageRow {
     fn from(message: &Message) -> Self {
+        let failure = message.failure.as_ref();
         Self {
             id: bytes(message.id.0),
             customer_id: bytes(message.customer.0),
@@ -229,6 +260,9 @@ impl From<&Message> for MessageRow {
             reference: message.reference.clone(),
             body: message.text.clone(),
             delivery: message.delivery.as_str().to_owned(),
+            failure_code: failure.map(|failure| failure.code.clone()),
+            failure_reason: failure.map(|failure| failure.reason.clone()),
+            is_permanent: failure.is_some_and(|failure| failure.is_permanent).into(),
             seq: seq(message.seq),
             created_at: message.created.as_micros(),
             updated_at: message.updated.as_micros(),
@@ -252,6 +286,7 @@ impl TryFrom<MessageRow> for Message {
             reference: row.reference,
             text: row.body,
             delivery: delivery.ok_or_else(|| corrupt("an unknown step of a delivery"))?,
+            failure: failure(row.failure_code, row.failure_reason, row.is_permanent),
             seq: number(row.seq)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,
@@ -290,4 +325,17 @@ impl TryFrom<ParticipantRow> for Participant {
             added: at(row.added_at)?,
         })
     }
+}
+
+/// Makes a failure of its columns.
+pub(crate) fn failure(
+    code: Option<String>,
+    reason: Option<String>,
+    is_permanent: i64,
+) -> Option<Failure> {
+    code.map(|code| Failure {
+        code,
+        reason: reason.unwrap_or_default(),
+        is_permanent: is_permanent != 0,
+    })
 }

@@ -9,6 +9,11 @@ diesel::table! {
         name -> Text,
         detail -> Text,
         origins -> Text,
+        provider -> Text,
+        settings -> Text,
+        numbers -> Text,
+        token -> Nullable<Binary>,
+        secret -> Nullable<Binary>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }
@@ -64,6 +69,9 @@ diesel::table! {
         reference -> Text,
         body -> Text,
         delivery -> Text,
+        failure_code -> Nullable<Text>,
+        failure_reason -> Nullable<Text>,
+        is_permanent -> BigInt,
         seq -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
@@ -99,6 +107,52 @@ diesel::table! {
         customer_id -> Binary,
         seq -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_send_jobs"]
+    send_jobs (message_id) {
+        message_id -> Binary,
+        customer_id -> Binary,
+        account_id -> Binary,
+        conversation_id -> Binary,
+        room_id -> Binary,
+        seq -> BigInt,
+        tries -> BigInt,
+        is_leased -> BigInt,
+        due_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_message_parts"]
+    message_parts (account_id, provider_id) {
+        account_id -> Binary,
+        provider_id -> Text,
+        customer_id -> Binary,
+        message_id -> Nullable<Binary>,
+        delivery -> Text,
+        failure_code -> Nullable<Text>,
+        failure_reason -> Nullable<Text>,
+        is_permanent -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_receipts"]
+    receipts (id) {
+        id -> Binary,
+        customer_id -> Binary,
+        account_id -> Binary,
+        event -> Text,
+        body -> Binary,
+        state -> Text,
+        error -> Text,
+        waiting_since -> Nullable<BigInt>,
+        created_at -> BigInt,
     }
 }
 

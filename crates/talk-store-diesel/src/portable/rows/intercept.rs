@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use talk_domain::hooks::decision::{Decision, Verdict};
 use talk_domain::hooks::intercept::{Intercept, OnError, Point};
-use talk_domain::hooks::secret::{EndpointSecrets, Sealed};
+use talk_domain::hooks::secret::EndpointSecrets;
 use talk_domain::kernel::idempotency::IdempotencyKey;
+use talk_domain::kernel::secret::Sealed;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::model::held::{HeldContent, HeldMessage};
 

@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 use talk_domain::hooks::delivery::{Attempt, Delivery, Status};
 use talk_domain::hooks::filter::EventFilter;
-use talk_domain::hooks::secret::{EndpointSecrets, Sealed};
+use talk_domain::hooks::secret::EndpointSecrets;
 use talk_domain::hooks::webhook::{DeliveryOrder, Disabled, Method, Webhook};
 use talk_domain::kernel::id::DeliveryId;
 use talk_domain::kernel::positions::Position;
+use talk_domain::kernel::secret::Sealed;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{Realm, StreamId};
 use talk_domain::kernel::time::Timestamp;

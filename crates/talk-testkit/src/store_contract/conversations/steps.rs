@@ -4,7 +4,7 @@ use conversation_domain::account::create::{CreateAccount, create_account};
 use conversation_domain::message::receive::{
     Arrival, Incoming, ReceiveError, Received, receive_message,
 };
-use conversation_domain::model::account::{Account, Method};
+use conversation_domain::model::account::Account;
 use conversation_domain::model::conversation::{Conversation, ConversationFilter, stream};
 use conversation_domain::model::message::Message;
 use conversation_domain::testing::{a_wanted_account, visitor};
@@ -32,7 +32,7 @@ pub(in crate::store_contract) async fn account(world: &World) -> Account {
     let mut cx = world.cx(1);
     cx.actor = admin_context(agent_id(1)).actor;
     let command = CreateAccount {
-        method: Method::Webchat,
+        id: cx.fresh(),
         wanted: a_wanted_account(),
     };
     let made = world
@@ -61,6 +61,7 @@ pub(in crate::store_contract) async fn receive(
             account: account.id,
             text: format!("text of {event}"),
             event,
+            own: None,
             peer: visitor(n),
         },
     );

@@ -1,24 +1,23 @@
 //! Requests to addresses of customers.
 
-mod delivery;
-
 use std::error::Error as _;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, Response, StatusCode};
-use talk_domain::hooks::webhook::Method;
+use reqwest::{Certificate, ClientBuilder, Method, Response, StatusCode};
 use tokio::time::timeout;
 
 use crate::guard::{Guard, Guarded, Lookup, SystemResolver, Unreachable};
 
-/// Settings of the HTTP client.
+/// Limits of requests.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// Milliseconds for a whole delivery, from the connection to the end of the answer. A call of
-    /// an intercept has the intercept's own limit.
+    /// The value of the header `User-Agent`.
+    pub user_agent: &'static str,
+    /// Milliseconds for a whole exchange, from the connection to the end of the answer, unless the
+    /// request has a limit of its own.
     pub timeout_ms: u64,
     /// Milliseconds until the connection is made.
     pub connect_timeout_ms: u64,
@@ -46,36 +45,57 @@ pub struct Client {
 type MakeHttp = Box<dyn FnOnce() -> Option<reqwest::Client> + Send>;
 
 /// A request.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) uri: &'a str,
-    pub(crate) method: Method,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: String,
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    /// The whole address.
+    pub uri: &'a str,
+    /// The method.
+    pub method: Method,
+    /// The headers, `Content-Type` among them.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: String,
 }
 
 /// The limits of one exchange.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ExchangeLimits {
+pub struct ExchangeLimits {
     /// Time for the whole exchange.
-    pub(crate) time: Duration,
+    pub time: Duration,
     /// Number of bytes of the answer after which reading stops. The last chunk may exceed it.
-    pub(crate) bytes: usize,
+    pub bytes: usize,
 }
 
 /// The answer to a request.
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body, or its beginning.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// Whether the body came to its end within the limits.
-    pub(crate) is_whole: bool,
+    pub is_whole: bool,
+}
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct NoAnswer {
+    /// The reason, without anything that it would reveal of the network.
+    pub reason: String,
+    /// Whether there was no connection, so that the host has certainly not received the request.
+    pub is_unsent: bool,
 }
 
 /// A request with its answer, or why there is none.
-pub(crate) struct Exchange {
-    pub(crate) answered: Result<Answered, String>,
-    pub(crate) latency: Duration,
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The answer.
+    pub answered: Result<Answered, NoAnswer>,
+    /// The time from the request to the answer.
+    pub latency: Duration,
 }
 
 impl Client {
@@ -87,8 +107,11 @@ impl Client {
         Self::resolving(guard, settings, SystemResolver)
     }
 
-    /// Creates a client that finds addresses with this resolver.
-    pub(crate) fn resolving(
+    /// Creates a client that looks names up with `resolver`.
+    ///
+    /// # Errors
+    /// If the certificate authorities cannot be read.
+    pub fn resolving(
         guard: Guard,
         settings: &ClientSettings,
         resolver: impl Lookup,
@@ -116,32 +139,26 @@ impl Client {
         })
     }
 
+    /// Returns the time for a whole exchange, according to the settings.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Sends a request and reads its answer.
-    pub(crate) async fn exchange(
-        &self,
-        outgoing: Outgoing<'_>,
-        limits: ExchangeLimits,
-    ) -> Exchange {
+    pub async fn exchange(&self, outgoing: Outgoing<'_>, limits: ExchangeLimits) -> Exchange {
         let start = Instant::now();
         let Ok(url) = self.guard.check(outgoing.uri) else {
             return Exchange::failed(&Unreachable.to_string());
         };
-        let method = match outgoing.method {
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Get => reqwest::Method::GET,
-            Method::Delete => reqwest::Method::DELETE,
-        };
         let Some(http) = &**self.http else {
             return Exchange::failed("the server cannot make requests");
         };
-        let mut request = http.request(method, url);
+        let mut request = http.request(outgoing.method, url);
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
         }
-        let request = request
-            .header(CONTENT_TYPE, "application/json")
-            .body(outgoing.body);
+        let request = request.body(outgoing.body);
         let answered = timeout(limits.time, async {
             match request.send().await {
                 Ok(response) => Ok(read(response, limits.bytes).await),
@@ -150,9 +167,12 @@ impl Client {
         });
         let answered = answered.await.unwrap_or_else(|_| {
             let time = limits.time.as_millis();
-            Err(format!("no answer within {time} ms"))
+            Err(NoAnswer {
+                reason: format!("no answer within {time} ms"),
+                is_unsent: false,
+            })
         });
-        let is_refused = matches!(&answered, Err(error) if *error == Unreachable.to_string());
+        let is_refused = matches!(&answered, Err(none) if none.reason == Unreachable.to_string());
         // The time would reveal whether the name exists.
         let latency = if is_refused {
             Duration::ZERO
@@ -167,13 +187,17 @@ impl Exchange {
     /// A request that was not sent.
     fn failed(error: &str) -> Self {
         Self {
-            answered: Err(error.to_owned()),
+            answered: Err(NoAnswer {
+                reason: error.to_owned(),
+                is_unsent: true,
+            }),
             latency: Duration::ZERO,
         }
     }
 
-    /// The latency, as it is stored.
-    pub(crate) fn latency_ms(&self) -> u32 {
+    /// Returns the latency in milliseconds.
+    #[must_use]
+    pub fn latency_ms(&self) -> u32 {
         u32::try_from(self.latency.as_millis()).unwrap_or(u32::MAX)
     }
 }
@@ -192,7 +216,7 @@ fn make_http(
             .redirect(Policy::none())
             .referer(false)
             .http1_only()
-            .user_agent(concat!("Talk-Webhooks/", env!("CARGO_PKG_VERSION")))
+            .user_agent(settings.user_agent)
             .connect_timeout(connect_timeout)
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(8)
@@ -204,16 +228,23 @@ fn make_http(
     let of_system = builder(resolver.clone()).tls_certs_merge(authorities.clone());
     let client = of_system.build().or_else(|error| {
         // In a container without certificates, requests by `http` still work.
-        tracing::warn!(%error, "the system has no certificate authorities for webhooks");
+        tracing::warn!(%error, "the system has no certificate authorities");
         builder(resolver).tls_certs_only(authorities).build()
     });
     client
-        .inspect_err(|error| tracing::error!(%error, "no webhook can be sent"))
+        .inspect_err(|error| tracing::error!(%error, "no request can be sent"))
         .ok()
 }
 
 /// Describes a failed request, without details of the operator's network.
-fn failure(error: &reqwest::Error) -> String {
+fn failure(error: &reqwest::Error) -> NoAnswer {
+    NoAnswer {
+        reason: reason(error),
+        is_unsent: error.is_connect(),
+    }
+}
+
+fn reason(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
         if cause.is::<Unreachable>() {
@@ -254,6 +285,3 @@ async fn read(mut response: Response, limit: usize) -> Answered {
         is_whole,
     }
 }
-
-#[cfg(test)]
-mod tests;

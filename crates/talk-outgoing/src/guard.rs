@@ -68,7 +68,7 @@ pub struct Guard {
 /// it reveals neither whether a name exists nor what its address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the host cannot be reached from here")]
-pub(crate) struct Unreachable;
+pub struct Unreachable;
 
 impl Guard {
     /// Creates a guard that also allows these networks and ports.
@@ -162,8 +162,8 @@ pub(crate) struct Guarded<R> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SystemResolver;
 
-/// Finds the addresses of names.
-pub(crate) trait Lookup: Clone + Send + Sync + 'static {
+/// Driven port: finds the addresses of names.
+pub trait Lookup: Clone + Send + Sync + 'static {
     /// Returns the addresses of a name.
     fn lookup(&self, name: String)
     -> impl Future<Output = std::io::Result<Vec<SocketAddr>>> + Send;

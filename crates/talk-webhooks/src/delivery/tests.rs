@@ -1,17 +1,17 @@
 //! Tests of requests, with receivers on the loopback.
 
-use super::delivery::beginning;
 use super::*;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use talk_domain::hooks::attempt::Outcome;
-use talk_domain::hooks::delivery::{ANSWER_BYTES, Attempt};
 use talk_domain::testing::at;
+use talk_outgoing::header::HeaderValue;
+use talk_outgoing::{ClientSettings, Guard, Lookup};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 const SETTINGS: ClientSettings = ClientSettings {
+    user_agent: "Talk",
     timeout_ms: 2_000,
     connect_timeout_ms: 1_000,
     authorities: None,
@@ -42,20 +42,20 @@ fn guard(port: u16, networks: &[&str]) -> Guard {
     Guard::new(&networks, &[port], true).unwrap()
 }
 
-async fn send(client: &Client, uri: &str) -> (Attempt, Outcome) {
+async fn send_to(client: &Client, uri: &str) -> (Attempt, Outcome) {
     let outgoing = Outgoing {
         uri,
-        method: Method::Post,
+        method: Method::POST,
         headers: vec![("webhook-id", "evt_1".to_owned())],
         body: "{}".to_owned(),
     };
-    client.send(outgoing, at(1)).await
+    send(client, outgoing, at(1)).await
 }
 
 async fn answered(answer: &'static str) -> (Attempt, Outcome) {
     let (address, _) = receiver(answer).await;
     let client = Client::new(guard(address.port(), &["127.0.0.0/8"]), &SETTINGS).unwrap();
-    send(&client, &format!("http://{address}/hook")).await
+    send_to(&client, &format!("http://{address}/hook")).await
 }
 
 /// HOOK-14.
@@ -116,7 +116,7 @@ async fn a_redirect_reaches_no_other_receiver() {
         true,
     );
     let client = Client::new(guard.unwrap(), &SETTINGS).unwrap();
-    let (attempt, outcome) = send(&client, &format!("http://{address}/")).await;
+    let (attempt, outcome) = send_to(&client, &format!("http://{address}/")).await;
     assert_eq!(
         (attempt.http_status, outcome),
         (Some(307), Outcome::Failed(None))
@@ -136,7 +136,7 @@ async fn an_endless_answer_is_read_in_part() {
         while stream.write_all(&[b'x'; 4_096]).await.is_ok() {}
     });
     let client = Client::new(guard(address.port(), &["127.0.0.1"]), &SETTINGS).unwrap();
-    let (attempt, outcome) = send(&client, &format!("http://{address}/")).await;
+    let (attempt, outcome) = send_to(&client, &format!("http://{address}/")).await;
     assert_eq!(
         (attempt.answer.len(), outcome),
         (ANSWER_BYTES, Outcome::Accepted)
@@ -153,11 +153,11 @@ async fn an_endpoint_that_does_not_answer_fails_in_time() {
         ..SETTINGS
     };
     let client = Client::new(guard(address.port(), &["127.0.0.1"]), &settings).unwrap();
-    let (attempt, outcome) = send(&client, &format!("http://{address}/")).await;
+    let (attempt, outcome) = send_to(&client, &format!("http://{address}/")).await;
     assert_eq!(attempt.error, "no answer within 50 ms");
     assert_eq!(outcome, Outcome::Failed(None));
     drop(listener);
-    let (attempt, _) = send(&client, &format!("http://{address}/")).await;
+    let (attempt, _) = send_to(&client, &format!("http://{address}/")).await;
     assert_eq!(attempt.error, "the connection failed");
 }
 
@@ -194,15 +194,15 @@ async fn refused_hosts_get_no_connection_and_all_the_same_error() {
         "10.255.255.1",
         "user@rebinding.test",
     ] {
-        seen.push(send(&client, &format!("http://{host}:{port}/")).await);
+        seen.push(send_to(&client, &format!("http://{host}:{port}/")).await);
     }
-    seen.push(send(&client, "http://rebinding.test:1/").await);
+    seen.push(send_to(&client, "http://rebinding.test:1/").await);
     assert_eq!(count.load(Ordering::SeqCst), 0);
     assert_eq!(seen[0].0.error, "the host cannot be reached from here");
     assert_eq!(seen[0].0.latency_ms, 0);
     assert!(seen.iter().all(|one| *one == seen[0]), "{seen:#?}");
     let allowed = Client::resolving(guard(port, &["127.0.0.1"]), &SETTINGS, ToLoopback).unwrap();
-    let (_, outcome) = send(&allowed, &format!("http://rebinding.test:{port}/")).await;
+    let (_, outcome) = send_to(&allowed, &format!("http://rebinding.test:{port}/")).await;
     assert_eq!(
         (outcome, count.load(Ordering::SeqCst)),
         (Outcome::Accepted, 1)
@@ -237,7 +237,7 @@ async fn a_name_is_checked_at_each_connection_and_only_checked_addresses_are_con
     let client = client.unwrap();
     let mut outcomes = Vec::new();
     for _ in 0..3 {
-        let (attempt, outcome) = send(&client, &format!("http://rebinding.test:{port}/")).await;
+        let (attempt, outcome) = send_to(&client, &format!("http://rebinding.test:{port}/")).await;
         outcomes.push((outcome, attempt.error));
     }
     let accepted = (Outcome::Accepted, String::new());
@@ -269,4 +269,34 @@ fn the_beginning_of_an_answer_is_text_that_can_be_stored() {
     let wide = beginning("ä".repeat(600).as_bytes());
     assert!(wide.len() <= ANSWER_BYTES && wide.starts_with("ä"));
     assert!(beginning(&[0xff; 2_000]).len() <= ANSWER_BYTES);
+}
+
+fn named(retry_after: &'static str, date: Option<&'static str>) -> Option<u32> {
+    let mut headers = HeaderMap::new();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static(retry_after));
+    if let Some(date) = date {
+        headers.insert(DATE, HeaderValue::from_static(date));
+    }
+    // 1970-01-01 00:01:00
+    super::retry_after(&headers, at(60_000_000))
+}
+
+/// HOOK-06: a date counts from the date of the answer, or from the time of the try without one.
+#[test]
+fn retry_after_is_a_number_of_seconds_or_a_date() {
+    const LATER: &str = "Thu, 01 Jan 1970 00:03:00 GMT";
+    assert_eq!(named("120", None), Some(120));
+    assert_eq!(named(" 7 ", None), Some(7));
+    assert_eq!(named(LATER, None), Some(120));
+    assert_eq!(
+        named(LATER, Some("Thu, 01 Jan 1970 00:02:50 GMT")),
+        Some(10)
+    );
+    assert_eq!(named(LATER, Some("nonsense")), Some(120));
+    let passed = "Thu, 01 Jan 1970 00:00:00 GMT";
+    assert_eq!(named(passed, None), Some(0));
+    assert_eq!(named("Fri, 31 Dec 9999 23:59:59 GMT", None), Some(u32::MAX));
+    for invalid in ["soon", "-1", "1.5", ""] {
+        assert_eq!(named(invalid, None), None, "{invalid}");
+    }
 }

@@ -1,0 +1,97 @@
+//! The port that each provider implements.
+
+use conversation_domain::delivery::settle::Outcome;
+use conversation_domain::gateway::{Checked, HookRequest};
+use conversation_domain::model::account::Account;
+use conversation_domain::model::message::Failure;
+use conversation_domain::model::provider::Provider;
+use conversation_domain::receipt::take::Happening;
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::id::ConversationMessageId;
+
+use crate::http::Http;
+use crate::telnyx::Telnyx;
+use crate::twilio::Twilio;
+use crate::verified::Verified;
+
+/// The longest text of a provider that is stored, in characters.
+const LONGEST: usize = 500;
+
+/// An account with its opened secrets.
+pub(crate) struct Opened<'a> {
+    pub(crate) account: &'a Account,
+    /// `""` if there is none.
+    pub(crate) token: String,
+}
+
+impl Opened<'_> {
+    /// Returns a failure with the provider's words, without the secrets of the account.
+    pub(crate) fn failure(&self, code: &str, reason: &str, is_permanent: bool) -> Failure {
+        Failure {
+            code: self.cleaned(code),
+            reason: self.cleaned(reason),
+            is_permanent,
+        }
+    }
+
+    /// Returns a text of the provider, shortened and without the secrets of the account.
+    pub(crate) fn cleaned(&self, text: &str) -> String {
+        let text = if self.token.is_empty() {
+            text.to_owned()
+        } else {
+            text.replace(&self.token, "***")
+        };
+        text.replace('\0', "\u{FFFD}")
+            .chars()
+            .take(LONGEST)
+            .collect()
+    }
+}
+
+/// A message to be sent.
+pub(crate) struct Outbound<'a> {
+    pub(crate) id: ConversationMessageId,
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) text: &'a str,
+    /// The same at every try.
+    pub(crate) key: &'a str,
+    /// The address for reports about it; `""` if the server does not know its own.
+    pub(crate) hook_url: String,
+}
+
+/// Driven port: a provider.
+pub(crate) trait Adapter: Send + Sync {
+    /// Verifies a request in constant time. MUST return `None` for any that the provider has not signed,
+    /// and for any at all if the account has no secret to verify with.
+    fn verify(&self, opened: &Opened<'_>, request: &HookRequest) -> Option<Verified>;
+
+    /// Returns the identity of a request; `None` if it has none.
+    fn event(&self, verified: &Verified) -> Option<String>;
+
+    /// Reads a request. Kinds without an effect are no error.
+    ///
+    /// # Errors
+    /// Says what cannot be read.
+    fn parse(&self, account: &Account, verified: &Verified) -> Result<Vec<Happening>, String>;
+
+    /// Sends a message.
+    fn send<'a>(
+        &'a self,
+        http: &'a Http,
+        opened: &'a Opened<'a>,
+        message: &'a Outbound<'a>,
+    ) -> BoxFuture<'a, Outcome>;
+
+    /// Asks whether the account works.
+    fn check<'a>(&'a self, http: &'a Http, opened: &'a Opened<'a>) -> BoxFuture<'a, Checked>;
+}
+
+/// Returns the adapter of a provider; `None` for our own widget.
+pub(crate) fn adapter(provider: &Provider) -> Option<&'static dyn Adapter> {
+    match provider {
+        Provider::Widget => None,
+        Provider::Twilio { .. } => Some(&Twilio),
+        Provider::Telnyx { .. } => Some(&Telnyx),
+    }
+}

@@ -1,0 +1,136 @@
+//! The part of the providers that the API uses.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use conversation_domain::gateway::{Authentic, Checked, Gateway, HookRequest};
+use conversation_domain::model::account::Account;
+use conversation_domain::unit::Conversations;
+use talk_domain::kernel::future::BoxFuture;
+use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::secret::{SecretError, Secrets};
+use talk_domain::kernel::store::Store;
+use talk_domain::kernel::time::Timestamp;
+use talk_outgoing::Client;
+use tokio::sync::watch;
+
+use crate::adapter::{Opened, adapter};
+use crate::http::Http;
+
+/// The longest identity of a request, in bytes. A longer one is replaced by its digest.
+const LONGEST_EVENT: usize = 255;
+
+/// The ports of the workers.
+#[derive(Clone)]
+pub struct Ports {
+    /// The database.
+    pub store: Arc<dyn Store<Conversations>>,
+    /// Opens secrets.
+    pub secrets: Arc<dyn Secrets>,
+    /// The time.
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Random bits for ids.
+    pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
+}
+
+/// The providers of messages.
+pub struct Channels {
+    pub(crate) ports: Ports,
+    pub(crate) http: Http,
+    /// The address under which providers reach the server; `""` if it is not known.
+    public_url: String,
+    to_send: watch::Sender<()>,
+    to_read: watch::Sender<()>,
+}
+
+impl Channels {
+    /// Creates the providers. `client` sends requests to them, and they send theirs below `public_url`.
+    #[must_use]
+    pub fn new(ports: Ports, client: Client, public_url: Option<String>) -> Self {
+        Self {
+            ports,
+            http: Http::new(client),
+            public_url: public_url.unwrap_or_default(),
+            to_send: watch::Sender::new(()),
+            to_read: watch::Sender::new(()),
+        }
+    }
+
+    pub(crate) fn messages_to_send(&self) -> watch::Receiver<()> {
+        self.to_send.subscribe()
+    }
+
+    pub(crate) fn receipts_to_read(&self) -> watch::Receiver<()> {
+        self.to_read.subscribe()
+    }
+
+    /// Opens the secrets of an account.
+    pub(crate) fn open<'a>(&self, account: &'a Account) -> Result<Opened<'a>, SecretError> {
+        let owner = account.id.0.as_bytes();
+        let token = match &account.secrets.token {
+            Some(sealed) => self.ports.secrets.open(owner, sealed)?,
+            None => String::new(),
+        };
+        Ok(Opened { account, token })
+    }
+
+    /// Returns the address of an account for requests of its provider.
+    pub(crate) fn hook_url(&self, account: AccountId) -> String {
+        let base = self.public_url.trim_end_matches('/');
+        if base.is_empty() {
+            return String::new();
+        }
+        format!("{base}/v1.0/conversation/accounts/{account}")
+    }
+}
+
+impl Gateway for Channels {
+    fn verify(&self, account: &Account, request: &HookRequest) -> Option<Authentic> {
+        let adapter = adapter(&account.provider)?;
+        let opened = self.open(account).inspect_err(|error| {
+            tracing::error!(%error, account = %account.id, "a secret of an account cannot be used");
+        });
+        let verified = adapter.verify(&opened.ok()?, request)?;
+        let event = adapter.event(&verified);
+        let event = event.filter(|event| event.len() <= LONGEST_EVENT && !event.contains('\0'));
+        let event = event.unwrap_or_else(|| digest_of(verified.bytes()));
+        let body = verified.bytes().to_vec();
+        Some(Authentic { event, body })
+    }
+
+    fn check<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Checked> {
+        Box::pin(async move {
+            let Some(adapter) = adapter(&account.provider) else {
+                return Checked {
+                    is_ok: true,
+                    detail: String::new(),
+                };
+            };
+            match self.open(account) {
+                Ok(opened) => adapter.check(&self.http, &opened).await,
+                Err(error) => Checked {
+                    is_ok: false,
+                    detail: error.to_string(),
+                },
+            }
+        })
+    }
+
+    fn wake_senders(&self) {
+        self.to_send.send_replace(());
+    }
+
+    fn wake_readers(&self) {
+        self.to_read.send_replace(());
+    }
+}
+
+/// The identity of a request that names none: the same bytes are the same request.
+fn digest_of(body: &[u8]) -> String {
+    let hash = digest(&SHA256, body);
+    let hex = hash.as_ref().iter().flat_map(|byte| {
+        let digits = [byte >> 4, byte & 15];
+        digits.map(|digit| char::from_digit(digit.into(), 16))
+    });
+    hex.flatten().collect()
+}

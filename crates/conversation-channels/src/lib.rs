@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod adapter;
+mod channels;
+mod http;
+mod reader;
+mod sender;
+mod telnyx;
+mod twilio;
+pub mod verified;
+
+pub use channels::{Channels, Ports};
+pub use reader::Reader;
+pub use sender::{SendSettings, Sender};

@@ -1,0 +1,179 @@
+//! The task of one account: sends what is due until nothing is.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use conversation_domain::delivery::lease::{Leased, lease_job};
+use conversation_domain::delivery::settle::{Outcome, Tried, settle_job};
+use conversation_domain::model::job::Job;
+use conversation_domain::model::message::Failure;
+use metrics::counter;
+use talk_domain::kernel::id::{AccountId, ConversationMessageId, CustomerId};
+use talk_domain::kernel::store::Unit;
+use talk_domain::kernel::store_error::StoreError;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::Shared;
+use crate::adapter::{Outbound, adapter};
+
+/// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
+const SHORTEST: Duration = Duration::from_millis(200);
+
+/// The longest pause after a failure of the database.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The task of one account.
+pub(super) struct AccountSender {
+    pub(super) shared: Arc<Shared>,
+    pub(super) customer: CustomerId,
+    pub(super) account: AccountId,
+    /// Requests of the customer under way.
+    pub(super) of_customer: Arc<Semaphore>,
+    /// Is notified when further messages may be due.
+    pub(super) woken: Arc<Notify>,
+}
+
+impl AccountSender {
+    /// Runs until nothing is due.
+    pub(super) async fn run(self) -> Result<(), StoreError> {
+        let mut sending: JoinSet<ConversationMessageId> = JoinSet::new();
+        let mut under_way = HashSet::new();
+        loop {
+            if under_way.len() < self.shared.settings.parallel {
+                self.start(&mut sending, &mut under_way).await?;
+            }
+            tokio::select! {
+                ended = sending.join_next() => match ended {
+                    Some(Ok(message)) => {
+                        under_way.remove(&message);
+                    }
+                    // Nothing is due. A message whose task panicked stays leased.
+                    Some(Err(_)) | None => return Ok(()),
+                },
+                () = self.woken.notified() => {}
+            }
+        }
+    }
+
+    /// Starts messages that are due, one of each room.
+    async fn start(
+        &self,
+        sending: &mut JoinSet<ConversationMessageId>,
+        under_way: &mut HashSet<ConversationMessageId>,
+    ) -> Result<(), StoreError> {
+        let width = self.shared.settings.parallel;
+        // Some of those under way may be due as well, and come first.
+        let limit = u32::try_from(width + under_way.len()).unwrap_or(u32::MAX);
+        for job in self.due(limit).await? {
+            if under_way.len() < width && under_way.insert(job.message) {
+                let shared = Arc::clone(&self.shared);
+                let of_customer = Arc::clone(&self.of_customer);
+                sending.spawn(async move {
+                    // Semaphores of this server are never closed.
+                    let _of_customer = of_customer.acquire_owned().await;
+                    let _of_all = Arc::clone(&shared.connections).acquire_owned().await;
+                    send(&shared, &job).await;
+                    job.message
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn due(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let ports = &self.shared.channels.ports;
+        let (account, now) = (self.account, (ports.clock)());
+        let unit = Unit::of(self.customer, "due_messages");
+        let due = ports.store.read(unit, move |snapshot| {
+            snapshot.jobs().due(account, now, limit)
+        });
+        due.await
+    }
+}
+
+/// Leases a message, sends it and records the outcome.
+async fn send(shared: &Shared, job: &Job) {
+    let ports = &shared.channels.ports;
+    let (message, now) = (job.message, (ports.clock)());
+    let seconds = shared.settings.lease_seconds;
+    let unit = Unit::of(job.customer, "lease_message");
+    let leased = ports
+        .store
+        .write(unit, move |uow| lease_job(uow, message, (now, seconds)));
+    match leased.await {
+        Ok(None) => {}
+        Ok(Some(leased)) => {
+            let outcome = submit(shared, &leased).await;
+            let name = match outcome {
+                Outcome::Accepted(_) => "accepted",
+                Outcome::Transient(..) => "transient",
+                Outcome::Permanent(_) => "failed",
+                Outcome::Unknown(_) => "unknown",
+            };
+            counter!("talk_sent_messages_total", "outcome" => name).increment(1);
+            settle(shared, job, outcome).await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a message was not leased; it is tried again soon");
+            sleep(SHORTEST).await;
+        }
+    }
+}
+
+async fn submit(shared: &Shared, leased: &Leased) -> Outcome {
+    let unusable = |reason: String| {
+        let failure = Failure {
+            code: "secrets_key".to_owned(),
+            reason,
+            is_permanent: false,
+        };
+        Outcome::Transient(failure, None)
+    };
+    let opened = match shared.channels.open(&leased.account) {
+        Ok(opened) => opened,
+        Err(error) => {
+            let account = leased.account.id;
+            tracing::error!(%error, %account, "a secret of an account cannot be used");
+            return unusable(error.to_string());
+        }
+    };
+    let Some(adapter) = adapter(&leased.account.provider) else {
+        return unusable("the account has no provider".to_owned());
+    };
+    let message = Outbound {
+        id: leased.message.id,
+        from: &leased.room.own.target,
+        to: &leased.room.peer.target,
+        text: &leased.message.text,
+        key: &leased.key,
+        hook_url: shared.channels.hook_url(leased.account.id),
+    };
+    adapter.send(&shared.channels.http, &opened, &message).await
+}
+
+/// Records an outcome, however long the database takes: without the record the message would end as
+/// unknown.
+async fn settle(shared: &Shared, job: &Job, outcome: Outcome) {
+    let ports = &shared.channels.ports;
+    let mut pause = SHORTEST;
+    loop {
+        let tried = Tried {
+            message: job.message,
+            outcome: outcome.clone(),
+            now: (ports.clock)(),
+        };
+        let unit = Unit::of(job.customer, "settle_message");
+        let settled = ports.store.write(unit, move |uow| settle_job(uow, &tried));
+        match settled.await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::warn!(%error, "an outcome was not recorded; it is recorded again soon");
+                sleep(pause).await;
+                pause = LONGEST.min(pause * 2);
+            }
+        }
+    }
+}

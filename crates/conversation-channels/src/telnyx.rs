@@ -1,0 +1,206 @@
+//! Telnyx: messages by HTTP, requests signed with Ed25519 over their time and body.
+
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use conversation_domain::delivery::report::Report;
+use conversation_domain::delivery::settle::Outcome;
+use conversation_domain::gateway::{Checked, HookRequest};
+use conversation_domain::message::receive::Incoming;
+use conversation_domain::model::account::Account;
+use conversation_domain::model::address::{Address, AddressKind};
+use conversation_domain::model::message::{Delivery, Failure};
+use conversation_domain::model::provider::Provider;
+use conversation_domain::receipt::take::Happening;
+use serde_json::{Value, json};
+use talk_domain::kernel::future::BoxFuture;
+use talk_outgoing::{Method, Outgoing};
+
+use crate::adapter::{Adapter, Opened, Outbound};
+use crate::http::{Answers, Http};
+use crate::verified::Verified;
+
+/// Its address, unless the account names another one.
+const BASE: &str = "https://api.telnyx.com";
+
+/// Seconds by which the time of a request may differ from ours.
+const TOLERANCE: u64 = 300;
+
+/// Telnyx.
+pub(crate) struct Telnyx;
+
+impl Adapter for Telnyx {
+    fn verify(&self, opened: &Opened<'_>, request: &HookRequest) -> Option<Verified> {
+        let Provider::Telnyx { public_key, .. } = &opened.account.provider else {
+            return None;
+        };
+        let key = STANDARD.decode(public_key).ok()?;
+        let time = request.header("telnyx-timestamp");
+        let seconds: i64 = time.parse().ok()?;
+        let now = request.now.as_micros().div_euclid(1_000_000);
+        if key.len() != 32 || now.abs_diff(seconds) > TOLERANCE {
+            return None;
+        }
+        let signature = STANDARD
+            .decode(request.header("telnyx-signature-ed25519"))
+            .ok()?;
+        let signed = [time.as_bytes(), b"|", &request.body].concat();
+        let key = UnparsedPublicKey::new(&ED25519, key);
+        key.verify(&signed, &signature).ok()?;
+        Some(Verified::after_check(request.body.clone()))
+    }
+
+    fn event(&self, verified: &Verified) -> Option<String> {
+        let body: Value = serde_json::from_slice(verified.bytes()).ok()?;
+        let id = body.pointer("/data/id")?.as_str()?;
+        Some(id.to_owned())
+    }
+
+    fn parse(&self, account: &Account, verified: &Verified) -> Result<Vec<Happening>, String> {
+        let body: Value =
+            serde_json::from_slice(verified.bytes()).map_err(|error| error.to_string())?;
+        let text = |path: &str| body.pointer(path).and_then(Value::as_str);
+        let payload = body.pointer("/data/payload").unwrap_or(&Value::Null);
+        match text("/data/event_type") {
+            None => Err("the body has no data.event_type".to_owned()),
+            Some("message.received") => {
+                let found = (
+                    text("/data/payload/id"),
+                    text("/data/payload/from/phone_number"),
+                    text("/data/payload/to/0/phone_number"),
+                );
+                let (Some(id), Some(from), Some(to)) = found else {
+                    return Err("the payload has no id, from or to".to_owned());
+                };
+                Ok(vec![Happening::Message(Incoming {
+                    account: account.id,
+                    event: id.to_owned(),
+                    own: Some(number(to, &account.name)),
+                    peer: number(from, ""),
+                    text: text("/data/payload/text").unwrap_or_default().to_owned(),
+                })])
+            }
+            Some("message.sent" | "message.finalized") => {
+                let id = text("/data/payload/id").ok_or("the payload has no id")?;
+                let status =
+                    text("/data/payload/to/0/status").ok_or("the payload has no status")?;
+                Ok(report(id, status, payload).into_iter().collect())
+            }
+            Some(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn send<'a>(
+        &'a self,
+        http: &'a Http,
+        opened: &'a Opened<'a>,
+        message: &'a Outbound<'a>,
+    ) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let mut body = json!({
+                "from": message.from,
+                "to": message.to,
+                "text": message.text,
+            });
+            if !message.hook_url.is_empty()
+                && let Some(body) = body.as_object_mut()
+            {
+                body.insert("webhook_url".to_owned(), json!(message.hook_url));
+            }
+            let uri = format!("{}/v2/messages", base(opened));
+            let outgoing = Outgoing {
+                uri: &uri,
+                method: Method::POST,
+                headers: vec![
+                    ("authorization", format!("Bearer {}", opened.token)),
+                    ("content-type", "application/json".to_owned()),
+                    ("idempotency-key", message.key.to_owned()),
+                ],
+                body: body.to_string(),
+            };
+            http.submit(outgoing, opened, self).await
+        })
+    }
+
+    fn check<'a>(&'a self, http: &'a Http, opened: &'a Opened<'a>) -> BoxFuture<'a, Checked> {
+        Box::pin(async move {
+            let uri = format!("{}/v2/messaging_profiles?page%5Bsize%5D=1", base(opened));
+            let outgoing = Outgoing {
+                uri: &uri,
+                method: Method::GET,
+                headers: vec![("authorization", format!("Bearer {}", opened.token))],
+                body: String::new(),
+            };
+            http.ask(outgoing, opened, self).await
+        })
+    }
+}
+
+impl Answers for Telnyx {
+    fn has_key(&self) -> bool {
+        true
+    }
+
+    fn ids(&self, answer: &Value) -> Vec<String> {
+        let id = answer.pointer("/data/id").and_then(Value::as_str);
+        id.map(str::to_owned).into_iter().collect()
+    }
+
+    fn refusal(&self, answer: &Value) -> Option<(String, String)> {
+        error(answer)
+    }
+}
+
+/// Code and reason of the first error in an answer or a payload.
+fn error(value: &Value) -> Option<(String, String)> {
+    let first = value.pointer("/errors/0")?;
+    let code = first.get("code")?.as_str()?;
+    let texts = ["title", "detail"].map(|name| first.get(name).and_then(Value::as_str));
+    let reason: Vec<_> = texts.into_iter().flatten().collect();
+    Some((code.to_owned(), reason.join(": ")))
+}
+
+fn number(target: &str, name: &str) -> Address {
+    Address {
+        kind: AddressKind::Tel,
+        target: target.to_owned(),
+        target_name: name.to_owned(),
+    }
+}
+
+fn report(id: &str, status: &str, payload: &Value) -> Option<Happening> {
+    let delivery = match status {
+        "queued" | "sending" => Delivery::Accepted,
+        "sent" | "delivery_unconfirmed" => Delivery::Sent,
+        "delivered" => Delivery::Delivered,
+        "delivery_failed" | "sending_failed" | "expired" => Delivery::Failed,
+        _ => return None,
+    };
+    let failure = (delivery == Delivery::Failed).then(|| {
+        let unnamed = || (status.to_owned(), status.to_owned());
+        let (code, reason) = error(payload).unwrap_or_else(unnamed);
+        Failure {
+            code: code.chars().take(500).collect(),
+            reason: reason.chars().take(500).collect(),
+            is_permanent: true,
+        }
+    });
+    Some(Happening::Report(Report {
+        provider_id: id.to_owned(),
+        message: None,
+        delivery,
+        failure,
+    }))
+}
+
+fn base<'a>(opened: &Opened<'a>) -> &'a str {
+    let base = match &opened.account.provider {
+        Provider::Telnyx { base_url, .. } => base_url.as_str(),
+        _ => "",
+    };
+    let base = if base.is_empty() { BASE } else { base };
+    base.trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Use cases on the requests of providers.
+
+pub mod list;
+pub mod store;
+pub mod take;

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod guard;
+
+pub use client::{
+    Answered, Client, ClientError, ClientSettings, Exchange, ExchangeLimits, NoAnswer, Outgoing,
+};
+pub use guard::{Guard, Lookup, NetworksError, Unreachable};
+pub use reqwest::header::{self, HeaderMap};
+pub use reqwest::{Method, StatusCode, Url};

@@ -1,0 +1,68 @@
+//! Providers of messages to people outside: builds their parts from the settings.
+
+use std::sync::Arc;
+
+use conversation_channels::{Channels, Ports, Reader, SendSettings, Sender};
+use conversation_domain::unit::Conversations;
+use talk_domain::kernel::store::Store;
+use talk_outgoing::{Client, ClientSettings, Guard};
+use talk_webhooks::SealingKeys;
+use tokio::task::JoinSet;
+
+use crate::installation::{now, random};
+use crate::settings::{Settings, SettingsError};
+
+/// The client that sends requests to providers.
+pub(crate) fn client(settings: &Settings) -> Result<Client, SettingsError> {
+    let guard = Guard::new(
+        &settings.provider_allow_networks.0,
+        &settings.provider_allow_ports.0,
+        settings.provider_allow_http,
+    );
+    let name = "provider_allow_networks";
+    let guard = guard.map_err(|error| SettingsError::new(name, error.to_string()))?;
+    let timeout_ms = u64::from(settings.provider_timeout_seconds) * 1_000;
+    let client = ClientSettings {
+        user_agent: concat!("Talk/", env!("CARGO_PKG_VERSION")),
+        timeout_ms,
+        connect_timeout_ms: timeout_ms.min(5_000),
+        authorities: None,
+    };
+    Client::new(guard, &client).map_err(|error| SettingsError::new(name, error.to_string()))
+}
+
+/// The providers, whose requests `client` makes.
+pub(crate) fn channels(
+    settings: &Settings,
+    (store, secrets): (Arc<dyn Store<Conversations>>, Arc<SealingKeys>),
+    client: Client,
+) -> Arc<Channels> {
+    let ports = Ports {
+        store,
+        secrets,
+        clock: Arc::new(now),
+        random: Arc::new(random),
+    };
+    let public_url = settings.public_url.as_ref().map(ToString::to_string);
+    Arc::new(Channels::new(ports, client, public_url))
+}
+
+/// Starts the tasks that send messages and read what providers send.
+pub(crate) fn start(
+    settings: &Settings,
+    channels: Arc<Channels>,
+    tasks: &mut JoinSet<()>,
+) -> Arc<Channels> {
+    let sending = SendSettings {
+        parallel: settings.provider_parallel,
+        connections: settings.provider_connections,
+        // A lease outlives the request and the record of its outcome.
+        lease_seconds: settings
+            .provider_timeout_seconds
+            .saturating_mul(2)
+            .saturating_add(15),
+    };
+    tasks.spawn(Sender::new(Arc::clone(&channels), sending).run());
+    tasks.spawn(Reader::new(Arc::clone(&channels)).run());
+    channels
+}

@@ -1,0 +1,237 @@
+//! Requests about accounts for conversations with people outside.
+
+use conversation_domain::account::create::{CreateAccount, Wanted};
+use conversation_domain::model::account::{Account, AccountSecrets, Method, parse_origins};
+use conversation_domain::model::origin::Origin;
+use conversation_domain::model::provider::Provider;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use talk_domain::kernel::error::Invalid;
+use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::secret::Sealed;
+
+use crate::request::Request;
+use crate::resource::ProviderData;
+
+/// The longest secret of an account, in characters.
+const LONGEST_SECRET: usize = 4_096;
+
+/// Creates an account, or changes one: what is absent stays.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct AccountSettings {
+    /// Type; an account keeps it.
+    #[serde(default, rename = "type")]
+    #[schemars(extend("enum" = ["sms", "webchat", null]))]
+    pub kind: Option<String>,
+    /// Name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Detail.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// The secret that our requests to the provider carry: of Twilio the auth token, of Telnyx the API
+    /// key. It is never shown.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 4096))]
+    pub token: Option<String>,
+    /// A further secret of the provider; `""` for none. It is never shown.
+    #[serde(default)]
+    #[schemars(extend("maxLength" = 4096))]
+    pub secret: Option<String>,
+    /// Settings of the type.
+    #[serde(default, deserialize_with = "given")]
+    #[schemars(with = "ProviderData")]
+    pub provider_data: Option<ProviderData>,
+}
+
+/// Shows which secrets are given, and none of them.
+impl std::fmt::Debug for AccountSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccountSettings")
+            .field("kind", &self.kind)
+            .field("name", &self.name)
+            .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("secret", &self.secret.as_ref().map(|_| "…"))
+            .field("provider_data", &self.provider_data)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sealed secrets of a request: `None` for one that stays, `Some(None)` for one that is removed.
+#[derive(Clone, Debug, Default)]
+pub struct GivenSecrets {
+    /// The token.
+    pub token: Option<Option<Sealed>>,
+    /// The further secret.
+    pub secret: Option<Option<Sealed>>,
+}
+
+impl AccountSettings {
+    /// Seals the given secrets with `seal`.
+    ///
+    /// # Errors
+    /// Names the field, or the error of `seal`.
+    pub fn seal<E: From<Invalid>>(
+        &self,
+        seal: impl Fn(&str) -> Result<Sealed, E>,
+    ) -> Result<GivenSecrets, E> {
+        let sealed = |field: &str, text: &Option<String>| -> Result<Option<Option<Sealed>>, E> {
+            match text.as_deref() {
+                None => Ok(None),
+                Some("") => Ok(Some(None)),
+                Some(text) => {
+                    check_secret(field, text)?;
+                    Ok(Some(Some(seal(text)?)))
+                }
+            }
+        };
+        Ok(GivenSecrets {
+            token: sealed("token", &self.token)?,
+            secret: sealed("secret", &self.secret)?,
+        })
+    }
+
+    /// The command that creates an account.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn create(self, id: AccountId, secrets: GivenSecrets) -> Result<CreateAccount, Invalid> {
+        let method = self.method()?.ok_or_else(unknown_type)?;
+        let data = self.provider_data.unwrap_or_default();
+        let (provider, origins) = read(method, &data, None)?;
+        Ok(CreateAccount {
+            id,
+            wanted: Wanted {
+                name: self.name.unwrap_or_default(),
+                detail: self.detail.unwrap_or_default(),
+                origins,
+                provider,
+                numbers: data.all_numbers(),
+                secrets: AccountSecrets {
+                    token: secrets.token.flatten(),
+                    secret: secrets.secret.flatten(),
+                },
+            },
+        })
+    }
+
+    fn method(&self) -> Result<Option<Method>, Invalid> {
+        match self.kind.as_deref() {
+            Some("webchat") => Ok(Some(Method::Webchat)),
+            Some("sms") => Ok(Some(Method::Message)),
+            None => Ok(None),
+            Some(_) => Err(unknown_type()),
+        }
+    }
+
+    /// Returns the change of an account to these settings.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn change(
+        self,
+        secrets: GivenSecrets,
+    ) -> Result<impl Fn(&Account) -> Result<Wanted, Invalid> + Send + 'static, Invalid> {
+        let kind = self.method()?;
+        let Self {
+            name,
+            detail,
+            provider_data,
+            ..
+        } = self;
+        Ok(move |account: &Account| {
+            if kind.is_some_and(|kind| kind != account.method) {
+                let message = "an account keeps its type";
+                return Err(Invalid::new("type", "ACCOUNT_TYPE_INVALID", message));
+            }
+            let known = &account.secrets;
+            let mut wanted = Wanted {
+                name: name.clone().unwrap_or_else(|| account.name.clone()),
+                detail: detail.clone().unwrap_or_else(|| account.detail.clone()),
+                origins: account.origins.clone(),
+                provider: account.provider.clone(),
+                numbers: account.numbers.clone(),
+                secrets: AccountSecrets {
+                    token: secrets.token.clone().unwrap_or_else(|| known.token.clone()),
+                    secret: secrets
+                        .secret
+                        .clone()
+                        .unwrap_or_else(|| known.secret.clone()),
+                },
+            };
+            if let Some(data) = &provider_data {
+                let before = Some(&account.provider);
+                (wanted.provider, wanted.origins) = read(account.method, data, before)?;
+                wanted.numbers = data.all_numbers();
+            }
+            Ok(wanted)
+        })
+    }
+}
+
+impl Request for AccountSettings {
+    const REFUSALS: &'static [&'static str] = &[
+        "ACCOUNT_SECRET_INVALID",
+        "ACCOUNT_TOKEN_MISSING",
+        "ACCOUNT_TYPE_INVALID",
+        "LIMIT_EXCEEDED",
+        "ORIGIN_INVALID",
+        "PROVIDER_DATA_INVALID",
+        "PROVIDER_INVALID",
+    ];
+}
+
+fn unknown_type() -> Invalid {
+    Invalid::new("type", "ACCOUNT_TYPE_INVALID", "must be sms or webchat")
+}
+
+fn check_secret(field: &str, text: &str) -> Result<(), Invalid> {
+    if text.len() > LONGEST_SECRET {
+        return Err(Invalid::too_long(field, LONGEST_SECRET, "characters"));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = "must be visible ASCII characters";
+        return Err(Invalid::new(field, "ACCOUNT_SECRET_INVALID", message));
+    }
+    Ok(())
+}
+
+/// Reads the provider and the origins; the provider stays `before` if the data names none.
+fn read(
+    method: Method,
+    data: &ProviderData,
+    before: Option<&Provider>,
+) -> Result<(Provider, Vec<Origin>), Invalid> {
+    let origins = parse_origins(&data.origins)?;
+    let name = match (method, data.provider.as_str(), before) {
+        (Method::Webchat, _, _) => "widget",
+        (Method::Message, "", Some(before)) => before.as_str(),
+        (Method::Message, name, _) => name,
+    };
+    let provider = Provider::from_settings(name, |setting| data.setting(setting));
+    let provider = provider.filter(|provider| provider.method() == method);
+    let message = "must be twilio or telnyx";
+    let unknown = || Invalid::new("provider_data.provider", "PROVIDER_INVALID", message);
+    Ok((provider.ok_or_else(unknown)?, origins))
+}
+
+/// Reads a field that may be absent, but not null.
+fn given<'a, D: Deserializer<'a>, T: Deserialize<'a>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CONV-30: a log of a request shows no secret.
+    #[test]
+    fn the_debug_form_of_a_request_has_no_secret() {
+        let settings = AccountSettings {
+            token: Some("hidden".into()),
+            secret: Some("hidden".into()),
+            ..AccountSettings::default()
+        };
+        assert!(!format!("{settings:?}").contains("hidden"));
+    }
+}

@@ -1,0 +1,193 @@
+//! Accounts for conversations with people outside, and what they have received.
+
+use conversation_domain::gateway;
+use conversation_domain::model::account::{self, Method};
+use conversation_domain::model::origin::Origin;
+use conversation_domain::model::provider::Provider;
+use conversation_domain::model::receipt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::time;
+
+/// The settings of an account that depend on its type and provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderData {
+    /// Of a `webchat`: the web pages that may embed it, as scheme, host and port. At most 32.
+    #[serde(default)]
+    pub origins: Vec<String>,
+    /// Of an `sms`: `twilio` or `telnyx`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("enum" = ["", "twilio", "telnyx"]))]
+    pub provider: String,
+    /// Of an `sms`: own telephone numbers. At most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
+    /// In requests: one own number, besides `numbers`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub number: String,
+    /// Of `twilio`: the SID of the account there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub account_sid: String,
+    /// Of `telnyx`: the key that signs its requests, in base64.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub public_key: String,
+    /// An address in place of the provider's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub base_url: String,
+}
+
+impl ProviderData {
+    /// All own numbers.
+    #[must_use]
+    pub fn all_numbers(&self) -> Vec<String> {
+        let mut numbers = self.numbers.clone();
+        if !self.number.is_empty() && !numbers.contains(&self.number) {
+            numbers.push(self.number.clone());
+        }
+        numbers
+    }
+
+    /// Returns the setting of a provider with this name; `""` if there is none.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> String {
+        match name {
+            "account_sid" => self.account_sid.clone(),
+            "public_key" => self.public_key.clone(),
+            "base_url" => self.base_url.clone(),
+            _ => String::new(),
+        }
+    }
+
+    fn of(account: &account::Account) -> Self {
+        let origins = account.origins.iter().map(Origin::as_str);
+        let provider = match account.provider {
+            Provider::Widget => "",
+            _ => account.provider.as_str(),
+        };
+        let mut data = Self {
+            origins: origins.map(str::to_owned).collect(),
+            provider: provider.to_owned(),
+            numbers: account.numbers.clone(),
+            ..Self::default()
+        };
+        for (name, value) in account.provider.settings() {
+            let setting = match name {
+                "account_sid" => &mut data.account_sid,
+                "public_key" => &mut data.public_key,
+                "base_url" => &mut data.base_url,
+                _ => continue,
+            };
+            value.clone_into(setting);
+        }
+        data
+    }
+}
+
+/// A customer's access to one method of talking with people outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConversationAccount {
+    /// Identity.
+    pub id: String,
+    /// Its customer.
+    pub customer_id: String,
+    /// Type.
+    #[serde(rename = "type")]
+    #[schemars(extend("enum" = ["sms", "webchat"]))]
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Detail.
+    pub detail: String,
+    /// Settings of the type.
+    pub provider_data: ProviderData,
+    /// The address to enter at the provider, so that it sends what comes in; `""` if there is none.
+    #[schemars(extend("pattern" = "^.*$"))]
+    pub hook_url: String,
+    /// Time of creation.
+    pub tm_create: String,
+    /// Time of the last change.
+    pub tm_update: String,
+    /// Always `""`: a deleted account is gone.
+    pub tm_delete: String,
+}
+
+impl ConversationAccount {
+    /// An account of a server that providers reach at `public_url`.
+    #[must_use]
+    pub fn new(account: &account::Account, public_url: Option<&str>) -> Self {
+        let kind = match account.method {
+            Method::Message => "sms",
+            Method::Webchat => "webchat",
+        };
+        let base = public_url.unwrap_or_default().trim_end_matches('/');
+        let hook_url = if account.provider.is_remote() {
+            format!("{base}/v1.0/conversation/accounts/{}", account.id)
+        } else {
+            String::new()
+        };
+        Self {
+            id: account.id.to_string(),
+            customer_id: account.customer.to_string(),
+            kind: kind.to_owned(),
+            name: account.name.clone(),
+            detail: account.detail.clone(),
+            provider_data: ProviderData::of(account),
+            hook_url,
+            tm_create: time::format(account.created),
+            tm_update: time::format(account.updated),
+            tm_delete: String::new(),
+        }
+    }
+}
+
+/// Whether an account works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountCheck {
+    /// Whether it works.
+    pub ok: bool,
+    /// Why it does not; `""` if it does.
+    #[schemars(extend("pattern" = "^.*$"))]
+    pub detail: String,
+}
+
+impl From<gateway::Checked> for AccountCheck {
+    fn from(checked: gateway::Checked) -> Self {
+        Self {
+            ok: checked.is_ok,
+            detail: checked.detail,
+        }
+    }
+}
+
+/// A request that an account has received from its provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountReceipt {
+    /// Identity.
+    pub id: String,
+    /// The account.
+    pub account_id: String,
+    /// Its identity at the provider.
+    pub event_id: String,
+    /// `stored` before it is read; `ignored` if it is of a kind without an effect.
+    #[schemars(extend("enum" = ["stored", "done", "ignored", "failed"]))]
+    pub state: String,
+    /// Why it failed; `""` if it has not.
+    #[schemars(extend("pattern" = "^[^\\u0000]*$"))]
+    pub error: String,
+    /// Time of arrival.
+    pub tm_create: String,
+}
+
+impl From<&receipt::Receipt> for AccountReceipt {
+    fn from(receipt: &receipt::Receipt) -> Self {
+        Self {
+            id: receipt.id.to_string(),
+            account_id: receipt.account.to_string(),
+            event_id: receipt.event.clone(),
+            state: receipt.state.as_str().to_owned(),
+            error: receipt.error.clone(),
+            tm_create: time::format(receipt.created),
+        }
+    }
+}

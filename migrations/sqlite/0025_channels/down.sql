@@ -1,0 +1,11 @@
+DROP TABLE talk_receipts;
+DROP TABLE talk_message_parts;
+DROP TABLE talk_send_jobs;
+ALTER TABLE talk_conversation_messages DROP COLUMN failure_code;
+ALTER TABLE talk_conversation_messages DROP COLUMN failure_reason;
+ALTER TABLE talk_conversation_messages DROP COLUMN is_permanent;
+ALTER TABLE talk_accounts DROP COLUMN provider;
+ALTER TABLE talk_accounts DROP COLUMN settings;
+ALTER TABLE talk_accounts DROP COLUMN numbers;
+ALTER TABLE talk_accounts DROP COLUMN token;
+ALTER TABLE talk_accounts DROP COLUMN secret;
