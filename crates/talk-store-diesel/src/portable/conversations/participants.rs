@@ -8,11 +8,43 @@ use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::fault;
-use crate::portable::conversations::rows::ParticipantRow;
 use crate::portable::conversations::schema::conversation_marks as marks;
 use crate::portable::conversations::schema::conversation_participants as participants;
-use crate::portable::rows::{bytes, id};
+use crate::portable::rows::{at, bytes, id};
 use crate::portable::scope::{Scope, all, changed};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = participants)]
+struct ParticipantRow {
+    conversation_id: Vec<u8>,
+    agent_id: Vec<u8>,
+    customer_id: Vec<u8>,
+    added_at: i64,
+}
+
+impl From<&Participant> for ParticipantRow {
+    fn from(participant: &Participant) -> Self {
+        Self {
+            conversation_id: bytes(participant.conversation.0),
+            agent_id: bytes(participant.agent.0),
+            customer_id: bytes(participant.customer.0),
+            added_at: participant.added.as_micros(),
+        }
+    }
+}
+
+impl TryFrom<ParticipantRow> for Participant {
+    type Error = StoreError;
+
+    fn try_from(row: ParticipantRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            customer: id(&row.customer_id)?,
+            conversation: id(&row.conversation_id)?,
+            agent: id(&row.agent_id)?,
+            added: at(row.added_at)?,
+        })
+    }
+}
 
 impl Scope<'_> {
     fn participation(

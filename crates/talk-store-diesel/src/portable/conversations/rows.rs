@@ -5,7 +5,6 @@ use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::conversation::{Conversation, State};
 use conversation_domain::model::message::{Delivery, Direction, Failure, Message};
 use conversation_domain::model::origin::Origin;
-use conversation_domain::model::participant::Participant;
 use conversation_domain::model::provider::Provider;
 use conversation_domain::model::room::{Room, RoomKey};
 use diesel::prelude::*;
@@ -17,7 +16,7 @@ use talk_domain::kernel::time::Timestamp;
 
 use crate::error::corrupt;
 use crate::portable::conversations::schema::{
-    accounts, conversation_messages, conversation_participants, conversations, rooms,
+    accounts, conversation_messages, conversations, rooms,
 };
 use crate::portable::rows::{at, bytes, id, number, optional_id, seq};
 
@@ -290,39 +289,6 @@ impl TryFrom<MessageRow> for Message {
             seq: number(row.seq)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,
-        })
-    }
-}
-
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = conversation_participants)]
-pub(crate) struct ParticipantRow {
-    conversation_id: Vec<u8>,
-    agent_id: Vec<u8>,
-    customer_id: Vec<u8>,
-    added_at: i64,
-}
-
-impl From<&Participant> for ParticipantRow {
-    fn from(participant: &Participant) -> Self {
-        Self {
-            conversation_id: bytes(participant.conversation.0),
-            agent_id: bytes(participant.agent.0),
-            customer_id: bytes(participant.customer.0),
-            added_at: participant.added.as_micros(),
-        }
-    }
-}
-
-impl TryFrom<ParticipantRow> for Participant {
-    type Error = StoreError;
-
-    fn try_from(row: ParticipantRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            customer: id(&row.customer_id)?,
-            conversation: id(&row.conversation_id)?,
-            agent: id(&row.agent_id)?,
-            added: at(row.added_at)?,
         })
     }
 }
