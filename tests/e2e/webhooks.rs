@@ -8,9 +8,12 @@ mod missing;
 pub(crate) mod receiver;
 mod replaying;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use talk_testkit::harness::{Client, Server, Socket};
+use talk_testkit::harness::server::command;
+use talk_testkit::harness::{Client, Server, Socket, refused};
 
 use receiver::{Receiver, status};
 
@@ -36,6 +39,17 @@ pub(crate) async fn server_with(receivers: &[&Receiver], further: &[(&str, &str)
     ];
     settings.extend(further);
     Server::start_with(&settings).await
+}
+
+/// Starts a server without the key of the secrets that are in this database.
+pub(crate) fn does_not_start_without_a_key(database: &Path) {
+    let settings: [(String, String); 0] = [];
+    let mut command = command(database.parent().expect("its folder"), &settings);
+    command.arg("serve").env("TALK_BIND", "127.0.0.1:0");
+    let ended = command.env("TALK_ADMIN_BIND", "").output();
+    let (line, code) = refused(&ended.expect("it runs"));
+    assert!(line.contains("secrets_key: is missing"), "{line}");
+    assert_eq!(code, 2);
 }
 
 async fn webhook(admin: &Client, receiver: &Receiver) -> Value {
@@ -257,7 +271,7 @@ async fn a_server_without_a_key_stores_no_secret_and_does_not_start_with_one() {
     let made = webhook(&server.admin().await, &receiver).await;
     let admin = server.admin().await;
     server
-        .restart_after(&[("TALK_SECRETS_KEY", KEY)], |_| ())
+        .restart_after(&[("TALK_SECRETS_KEY", KEY)], does_not_start_without_a_key)
         .await;
     let listed = admin.get(&of(&made, "")).await.ok();
     assert_eq!(listed["id"], made["id"]);

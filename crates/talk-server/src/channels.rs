@@ -4,13 +4,34 @@ use std::sync::Arc;
 
 use conversation_channels::{Channels, Ports, Reader, SendSettings, Sender};
 use conversation_domain::unit::Conversations;
-use talk_domain::kernel::store::Store;
+use talk_domain::kernel::store::{Store, Unit};
 use talk_outgoing::{Client, ClientSettings, Guard};
 use talk_webhooks::SealingKeys;
 use tokio::task::JoinSet;
 
+use crate::failure::Failure;
 use crate::installation::{now, random};
 use crate::settings::{Settings, SettingsError};
+
+/// Refuses the start without the key with which secrets of accounts are sealed.
+///
+/// # Errors
+/// If it is missing and an account has secrets, and when storage fails.
+pub(crate) async fn check_key(
+    store: &Arc<dyn Store<Conversations>>,
+    keys: &SealingKeys,
+) -> Result<(), Failure> {
+    if keys.current.is_some() {
+        return Ok(());
+    }
+    let unit = Unit::installation("any_sealed_account");
+    let any = store.read(unit, |snapshot| snapshot.accounts().any_sealed());
+    if any.await.map_err(anyhow::Error::new)? {
+        let reason = "is missing, and secrets of conversation accounts are sealed with it";
+        return Err(SettingsError::new("secrets_key", reason).into());
+    }
+    Ok(())
+}
 
 /// The client that sends requests to providers.
 pub(crate) fn client(settings: &Settings) -> Result<Client, SettingsError> {

@@ -81,6 +81,7 @@ pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
     let keys = webhooks::sealing_keys(settings)?;
     let prepared = prepare(loaded, secret, keys)?;
     webhooks::check_key(&prepared.store, &prepared.keys).await?;
+    channels::check_key(&prepared.conversations, &prepared.keys).await?;
     bootstrap(&prepared.store, &*prepared.passwords, settings).await?;
     warn_of_collisions(&prepared.store)
         .await
@@ -187,6 +188,8 @@ impl Prepared {
 
 /// Serves until SIGTERM or SIGINT; then finishes the requests in flight and closes the database.
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
+    // Before any task begins that the refusal would interrupt.
+    files::check(&prepared.files).await?;
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
@@ -196,7 +199,6 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let mut background = maintenance(settings, &store, &metrics);
     background.spawn(delivery);
     background.spawn(watching);
-    files::check(&prepared.files).await?;
     background.spawn(files::clean_up(settings, &store, &prepared.files));
     let ports = webhooks::ports(prepared.hooks_store, Arc::clone(&prepared.keys));
     let hooks = (ports, prepared.hooks, webhooks::reports(&store, &live));

@@ -7,19 +7,18 @@ use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};
 
 use super::{ACCOUNTS, CONVERSATIONS, text};
+use crate::webhooks::does_not_start_without_a_key;
 use crate::webhooks::receiver::{Received, Receiver};
 
 const TOKEN: &str = "planted-token-6f1d";
+const KEY: &str = "a-key-of-the-tests-for-secrets-0123456789";
 const PUBLIC: &str = "https://talk.test";
 
 /// A server that reaches this receiver as the provider.
 pub(crate) async fn server_for(provider: &Receiver) -> Server {
     let port = provider.port.to_string();
     Server::start_with(&[
-        (
-            "TALK_SECRETS_KEY",
-            "a-key-of-the-tests-for-secrets-0123456789",
-        ),
+        ("TALK_SECRETS_KEY", KEY),
         ("TALK_PUBLIC_URL", PUBLIC),
         ("TALK_PROVIDER_ALLOW_HTTP", "true"),
         ("TALK_PROVIDER_ALLOW_NETWORKS", "127.0.0.0/8"),
@@ -326,4 +325,15 @@ async fn a_message_that_is_refused_fails_and_is_sent_again() {
     assert_eq!(provider.all().len(), 4, "once, once, and twice");
     let refused = admin.post(&retry, json!({})).await;
     refused.refused(409, "MESSAGE_NOT_FAILED");
+}
+
+/// CONV-30.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_does_not_start_without_the_key_of_an_account() {
+    let provider = Receiver::start();
+    let mut server = server_for(&provider).await;
+    twilio(&server.admin().await, &provider).await;
+    server
+        .restart_after(&[("TALK_SECRETS_KEY", KEY)], does_not_start_without_a_key)
+        .await;
 }

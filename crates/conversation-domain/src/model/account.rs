@@ -182,6 +182,13 @@ pub trait AccountQueries {
     /// Only when storage fails.
     fn find_anywhere(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
+    /// Returns whether any account of any customer has sealed secrets. Only for reads of the
+    /// installation.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn any_sealed(&mut self) -> Result<bool, StoreError>;
+
     /// Lists the accounts, ordered by `(created, id)`.
     ///
     /// # Errors

@@ -90,6 +90,19 @@ impl AccountQueries for Scope<'_> {
         row.map(Account::try_from).transpose()
     }
 
+    fn any_sealed(&mut self) -> Result<bool, StoreError> {
+        let sealed = accounts::token
+            .is_not_null()
+            .or(accounts::secret.is_not_null());
+        let first: Option<Vec<u8>> = accounts::table
+            .filter(sealed)
+            .select(accounts::id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        Ok(first.is_some())
+    }
+
     fn page(&mut self, request: PageRequest) -> Result<Page<Account>, StoreError> {
         let query = accounts::table
             .filter(talk_in_time())
