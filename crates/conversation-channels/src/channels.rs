@@ -56,6 +56,12 @@ impl Channels {
         }
     }
 
+    /// The store of conversations.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store<Conversations>> {
+        Arc::clone(&self.ports.store)
+    }
+
     pub(crate) fn messages_to_send(&self) -> watch::Receiver<()> {
         self.to_send.subscribe()
     }

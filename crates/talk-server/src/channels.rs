@@ -1,17 +1,26 @@
 //! Providers of messages to people outside: builds their parts from the settings.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use conversation_channels::{Channels, Ports, Reader, SendSettings, Sender};
 use conversation_domain::unit::Conversations;
 use talk_domain::kernel::store::{Store, Unit};
+use talk_domain::kernel::store_error::StoreError;
 use talk_outgoing::{Client, ClientSettings, Guard};
 use talk_webhooks::SealingKeys;
 use tokio::task::JoinSet;
 
+use crate::cleaner::leave_time;
 use crate::failure::Failure;
 use crate::installation::{now, random};
 use crate::settings::{Settings, SettingsError};
+
+/// Time from one removal of expired receipts to the next.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Receipts that one unit of work removes.
+const REMOVED: u32 = 64;
 
 /// Refuses the start without the key with which secrets of accounts are sealed.
 ///
@@ -68,6 +77,31 @@ pub(crate) fn channels(
     Arc::new(Channels::new(ports, client, public_url))
 }
 
+/// Removes old receipts, and reports about messages that were never sent, every hour until dropped.
+async fn expire_hourly(store: Arc<dyn Store<Conversations>>, days: u32) {
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        hours.tick().await;
+        let before = now().minus_days(days);
+        loop {
+            let start = Instant::now();
+            let unit = Unit::installation("expire_receipts");
+            let expired = store.write(unit, move |uow| {
+                let receipts = uow.receipts().expire(before, REMOVED)?;
+                Ok::<_, StoreError>(receipts | uow.parts().expire(before, REMOVED)?)
+            });
+            match expired.await {
+                Ok(true) => leave_time(start).await,
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "expired receipts were not removed; they are removed later");
+                    break;
+                }
+            }
+        }
+    }
+}
+
 /// Starts the tasks that send messages and read what providers send.
 pub(crate) fn start(
     settings: &Settings,
@@ -85,5 +119,6 @@ pub(crate) fn start(
     };
     tasks.spawn(Sender::new(Arc::clone(&channels), sending).run());
     tasks.spawn(Reader::new(Arc::clone(&channels)).run());
+    tasks.spawn(expire_hourly(channels.store(), settings.receipts_days));
     channels
 }

@@ -16,6 +16,7 @@ use talk_webhooks::SealingKey;
 use crate::console;
 use crate::demo::{Demo, PASSWORD, demo, web_chat};
 use crate::failure::Failure;
+use crate::files;
 use crate::installation::{check_database, fresh, now, refused, secret};
 use crate::output::print;
 use crate::serve::{Prepared, prepare, run};
@@ -52,6 +53,7 @@ pub(crate) async fn dev(loaded: &Loaded, json: bool) -> Result<(), Failure> {
         text.push_str(&invitation(prepared.address()?));
     }
     print(&text)?;
+    files::check(&prepared.files).await?;
     run(settings, prepared).await
 }
 

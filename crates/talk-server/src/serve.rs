@@ -54,7 +54,7 @@ pub(crate) struct Prepared {
     pub(crate) tokens: Arc<SignedTokens>,
     /// Password hashing.
     pub(crate) passwords: Arc<ArgonPasswords>,
-    files: Files,
+    pub(crate) files: Files,
     /// The keys that secrets are sealed with.
     pub(crate) keys: Arc<SealingKeys>,
     hooks: Client,
@@ -87,6 +87,7 @@ pub(crate) async fn serve(loaded: &Loaded) -> Result<(), Failure> {
         .await
         .map_err(installation::refused)?;
     demo::refuse_known_passwords(&prepared.store, &*prepared.passwords).await?;
+    files::check(&prepared.files).await?;
     run(settings, prepared).await
 }
 
@@ -188,8 +189,6 @@ impl Prepared {
 
 /// Serves until SIGTERM or SIGINT; then finishes the requests in flight and closes the database.
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
-    // Before any task begins that the refusal would interrupt.
-    files::check(&prepared.files).await?;
     let metrics = prepared.metrics.clone();
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);

@@ -491,6 +491,11 @@ pub(crate) struct Settings {
     #[config(env = "TALK_WEBHOOK_CONNECTIONS", default = 256, validate = at_least_one)]
     pub(crate) webhook_connections: usize,
 
+    /// Days that what providers of messages sent is kept: a request that comes again later is taken
+    /// for a new one.
+    #[config(env = "TALK_RECEIPTS_DAYS", default = 30, validate = at_least_one)]
+    pub(crate) receipts_days: u32,
+
     /// Days that ended deliveries of webhooks are listed and can be replayed, as far as the log of
     /// events reaches.
     #[config(env = "TALK_WEBHOOK_DELIVERIES_DAYS", default = 30, validate = at_least_one)]

@@ -26,6 +26,7 @@ pub mod mentions;
 pub mod paging;
 pub mod races;
 pub mod reads;
+pub mod receipts;
 pub mod removal;
 pub mod retention;
 pub mod search;
@@ -93,6 +94,7 @@ macro_rules! store_contract {
                 an_answer_reaches_its_visitor_and_is_read,
                 conversations_stay_in_their_customer,
                 conversations_of_a_deleted_customer_are_removed;
+            receipts: old_receipts_and_reports_expire;
             taking_part: an_agent_finds_owned_and_joined_conversations,
                 unread_messages_are_counted_after_the_mark;
             races: fifty_requests_for_one_pair_make_one_chat,

@@ -56,4 +56,11 @@ pub trait PartRepository {
     /// # Errors
     /// Only when storage fails.
     fn forget(&mut self, message: ConversationMessageId) -> Result<(), StoreError>;
+
+    /// Deletes up to `limit` parts of all customers from before a time that belong to no message.
+    /// Returns whether it deleted any. Only for units of the installation.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn expire(&mut self, before: Timestamp, limit: u32) -> Result<bool, StoreError>;
 }

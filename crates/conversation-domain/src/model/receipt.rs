@@ -93,6 +93,13 @@ pub trait ReceiptRepository {
     /// # Errors
     /// When storage fails, and when the receipt is not there.
     fn update(&mut self, receipt: &Receipt) -> Result<(), StoreError>;
+
+    /// Deletes up to `limit` receipts of all customers from before a time, but none that waits. Returns
+    /// whether it deleted any. Only for units of the installation.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn expire(&mut self, before: Timestamp, limit: u32) -> Result<bool, StoreError>;
 }
 
 /// Driven port: reading receipts.

@@ -5,6 +5,7 @@ use conversation_domain::model::part::{Part, PartRepository};
 use diesel::prelude::*;
 use talk_domain::kernel::id::{AccountId, ConversationMessageId};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::{corrupt, fault};
 use crate::portable::conversations::rows::failure;
@@ -119,5 +120,24 @@ impl PartRepository for Scope<'_> {
             .execute(self.changing())
             .map(drop)
             .map_err(fault)
+    }
+
+    fn expire(&mut self, before: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let old: Vec<(Vec<u8>, String)> = message_parts::table
+            .filter(dsl::message_id.is_null())
+            .filter(dsl::created_at.lt(before.as_micros()))
+            .limit(i64::from(limit))
+            .select((dsl::account_id, dsl::provider_id))
+            .load(self.conn)
+            .map_err(fault)?;
+        for (account, provider_id) in &old {
+            let part = message_parts::table
+                .filter(dsl::account_id.eq(account))
+                .filter(dsl::provider_id.eq(provider_id));
+            diesel::delete(part)
+                .execute(self.changing())
+                .map_err(fault)?;
+        }
+        Ok(!old.is_empty())
     }
 }

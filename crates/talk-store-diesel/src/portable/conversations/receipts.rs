@@ -7,9 +7,11 @@ use diesel::prelude::*;
 use talk_domain::kernel::id::{AccountId, ReceiptId};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::connection::MultiBackend;
 use crate::error::{corrupt, fault};
+use crate::portable::conversations::schema::accounts;
 use crate::portable::conversations::schema::receipts::{self, dsl};
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
@@ -102,6 +104,31 @@ impl ReceiptRepository for Scope<'_> {
             .execute(self.changing())
             .map_err(fault)?;
         changed(rows)
+    }
+
+    fn expire(&mut self, before: Timestamp, limit: u32) -> Result<bool, StoreError> {
+        let all: Vec<Vec<u8>> = accounts::table
+            .select(accounts::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        for account in all {
+            let old: Vec<Vec<u8>> = receipts::table
+                .filter(dsl::account_id.eq(account))
+                .filter(dsl::created_at.lt(before.as_micros()))
+                .filter(dsl::waiting_since.is_null())
+                .order(dsl::created_at.asc())
+                .limit(i64::from(limit))
+                .select(dsl::id)
+                .load(self.conn)
+                .map_err(fault)?;
+            if !old.is_empty() {
+                diesel::delete(receipts::table.filter(dsl::id.eq_any(&old)))
+                    .execute(self.changing())
+                    .map_err(fault)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
