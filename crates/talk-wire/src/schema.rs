@@ -202,7 +202,8 @@ pub(crate) fn camel(name: &str) -> String {
 
 fn complete_property(name: &str, property: &mut Map<String, Value>, side: Side, limits: &Limits) {
     property.remove("default");
-    if side == Side::Given {
+    let may_be_null = property.remove("x-null").is_some() || side == Side::Sent;
+    if !may_be_null {
         forbid_null(property);
     } else if let Some(either) = property.remove("anyOf") {
         // A reference or null, never both: generators know the stricter keyword better.
@@ -294,7 +295,8 @@ fn is_text(property: &Map<String, Value>) -> bool {
     })
 }
 
-/// Removes null from the types of a property: the service leaves empty fields out.
+/// Removes null from the types of a property: the service leaves empty fields out, but for those that
+/// are marked with `x-null`.
 fn forbid_null(property: &mut Map<String, Value>) {
     let kinds = property.get("type").and_then(Value::as_array);
     let kind = kinds.and_then(|kinds| kinds.iter().find(|kind| *kind != "null").cloned());

@@ -168,6 +168,7 @@ pub struct AccountReceipt {
     /// The account.
     pub account_id: String,
     /// Its identity at the provider.
+    #[schemars(extend("pattern" = "^.*$"))]
     pub event_id: String,
     /// `stored` before it is read; `ignored` if it is of a kind without an effect.
     #[schemars(extend("enum" = ["stored", "done", "ignored", "failed"]))]

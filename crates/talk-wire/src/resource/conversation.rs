@@ -293,6 +293,7 @@ pub struct ConversationMessage {
     #[schemars(extend("enum" = ["queued", "submitting", "unknown", "accepted", "sent", "failed", "delivered", "read"]))]
     pub delivery: String,
     /// Why it was not delivered, or not at the last try; null if it was or is on its way.
+    #[schemars(extend("x-null" = true))]
     pub failure: Option<DeliveryFailure>,
     /// The method.
     #[schemars(extend("enum" = ["message", "webchat"]))]
