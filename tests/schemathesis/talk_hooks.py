@@ -146,6 +146,11 @@ def before_call(context, case, kwargs):
 
 # What no schema can say: rules about several fields, about what there is, about what is an emoji.
 RULES = {
+    # What an account needs depends on its type and provider.
+    "ACCOUNT_SECRET_INVALID",
+    "ACCOUNT_TOKEN_MISSING",
+    # The forms of addresses depend on their type.
+    "ADDRESS_INVALID",
     "AGENTS_DIFFER",
     "CHAT_NOT_JOINABLE",
     "DIRECT_CHAT_NEEDS_ONE_OTHER",
@@ -160,6 +165,8 @@ RULES = {
     "NUL_CHARACTER",
     "OLD_PASSWORD_WRONG",
     "ORIGIN_INVALID",
+    "PROVIDER_DATA_INVALID",
+    "PROVIDER_INVALID",
     "QUERY_REQUIRED",
     "SEQ_AHEAD_OF_HEAD",
     "REPLAY_INVALID",

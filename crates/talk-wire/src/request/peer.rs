@@ -103,6 +103,7 @@ impl Request for AddToConversation {
 
 /// Finds the conversation with a person outside, or begins it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["account_id", "peer"]))]
 pub struct OpenConversation {
     /// The account to write from.
     #[serde(default)]
