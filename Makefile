@@ -15,7 +15,7 @@ ifeq ($(NEXTEST),yes)
 else
 	$(CARGO) test --workspace --all-features --lib --bins --tests
 endif
-	$(CARGO) test --package talk-domain --doc
+	$(CARGO) test --package talk-domain --package conversation-channels --doc
 
 lint: ## Formatting, clippy and documentation, warnings are errors
 	$(CARGO) fmt --all --check
