@@ -1,4 +1,4 @@
-//! What providers sent, and how far sent messages have got.
+//! Receipts of providers, and the parts of sent messages.
 
 use conversation_domain::model::account::Account;
 use conversation_domain::model::message::Delivery;
