@@ -34,8 +34,9 @@ pub fn apply_report(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let found = uow.parts().find(account, &report.provider_id)?;
-    let named = match found.as_ref().and_then(|part| part.message) {
-        Some(message) => Some(message),
+    // A part of an earlier try has no message any more, also if a late report names ours.
+    let named = match &found {
+        Some(part) => part.message,
         None => report.message,
     };
     let target = match named {
@@ -82,15 +83,14 @@ fn store(
             created: now,
         });
     };
-    let mut part = known.clone();
-    part.message = part.message.or(message);
-    if report.delivery > part.delivery {
-        (part.delivery, part.failure) = (report.delivery, report.failure.clone());
-    }
-    if part == known {
+    if report.delivery <= known.delivery {
         return Ok(());
     }
-    uow.parts().update(&part)
+    uow.parts().update(&Part {
+        delivery: report.delivery,
+        failure: report.failure.clone(),
+        ..known
+    })
 }
 
 #[cfg(test)]

@@ -117,3 +117,21 @@ fn a_report_about_a_message_of_another_account_changes_nothing() {
     };
     apply(&mut uow, &named);
 }
+
+/// CONV-33 and CONV-34: a message that is sent again has nothing to do with the earlier try, also if a
+/// late report about that try names our id.
+#[test]
+fn a_late_report_about_an_earlier_try_changes_only_its_part() {
+    for (delivery, is_new) in [(Delivery::Sent, false), (Delivery::Failed, true)] {
+        let mut uow = unit(Some(a_part(None, Delivery::Sent)), Delivery::Queued);
+        let update = uow.parts.expect_update().times(usize::from(is_new));
+        update
+            .withf(move |part| part.message.is_none() && part.delivery == delivery)
+            .returning(|_| Ok(()));
+        let named = Report {
+            message: Some(a_message(1).id),
+            ..report(delivery)
+        };
+        apply(&mut uow, &named);
+    }
+}
