@@ -60,38 +60,48 @@ pub(crate) struct Outbound<'a> {
     pub(crate) hook_url: String,
 }
 
-/// Driven port: a provider.
+/// Driven port: one account at its provider.
 pub(crate) trait Adapter: Send + Sync {
     /// Verifies a request in constant time. MUST return `None` for any that the provider has not signed,
     /// and for any at all if the account has no secret to verify with.
-    fn verify(&self, opened: &Opened<'_>, request: &HookRequest) -> Option<Verified>;
+    fn verify(&self, request: &HookRequest) -> Option<Verified>;
 
     /// Returns the identity of a request; `None` if it has none.
     fn event(&self, verified: &Verified) -> Option<String>;
 
-    /// Reads a request. Kinds without an effect are no error.
+    /// Reads a request. Kinds without an effect are no error. Texts of the provider in reports MUST be
+    /// without the secrets of the account.
     ///
     /// # Errors
     /// Says what cannot be read.
-    fn parse(&self, account: &Account, verified: &Verified) -> Result<Vec<Happening>, String>;
+    fn parse(&self, verified: &Verified) -> Result<Vec<Happening>, String>;
 
     /// Sends a message.
-    fn send<'a>(
-        &'a self,
-        http: &'a Http,
-        opened: &'a Opened<'a>,
-        message: &'a Outbound<'a>,
-    ) -> BoxFuture<'a, Outcome>;
+    fn send<'a>(&'a self, http: &'a Http, message: &'a Outbound<'a>) -> BoxFuture<'a, Outcome>;
 
     /// Asks whether the account works.
-    fn check<'a>(&'a self, http: &'a Http, opened: &'a Opened<'a>) -> BoxFuture<'a, Checked>;
+    fn check<'a>(&'a self, http: &'a Http) -> BoxFuture<'a, Checked>;
 }
 
-/// Returns the adapter of a provider; `None` for our own widget.
-pub(crate) fn adapter(provider: &Provider) -> Option<&'static dyn Adapter> {
-    match provider {
+/// Returns the adapter of an account; `None` for our own widget.
+pub(crate) fn adapter<'a>(opened: Opened<'a>) -> Option<Box<dyn Adapter + 'a>> {
+    match &opened.account.provider {
         Provider::Widget => None,
-        Provider::Twilio { .. } => Some(&Twilio),
-        Provider::Telnyx { .. } => Some(&Telnyx),
+        Provider::Twilio {
+            account_sid,
+            base_url,
+        } => Some(Box::new(Twilio {
+            opened,
+            account_sid,
+            base_url,
+        })),
+        Provider::Telnyx {
+            public_key,
+            base_url,
+        } => Some(Box::new(Telnyx {
+            opened,
+            public_key,
+            base_url,
+        })),
     }
 }

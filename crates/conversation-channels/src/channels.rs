@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use conversation_domain::gateway::{Authentic, Checked, Gateway, HookRequest};
 use conversation_domain::model::account::Account;
 use conversation_domain::unit::Conversations;
@@ -14,7 +16,7 @@ use talk_domain::kernel::time::Timestamp;
 use talk_outgoing::Client;
 use tokio::sync::watch;
 
-use crate::adapter::{Opened, adapter};
+use crate::adapter::{Adapter, Opened, adapter};
 use crate::http::Http;
 
 /// The longest identity of a request, in bytes. A longer one is replaced by its digest.
@@ -70,14 +72,17 @@ impl Channels {
         self.to_read.subscribe()
     }
 
-    /// Opens the secrets of an account.
-    pub(crate) fn open<'a>(&self, account: &'a Account) -> Result<Opened<'a>, SecretError> {
+    /// Opens the secrets of an account, and returns its adapter; `None` for our own widget.
+    pub(crate) fn adapter<'a>(
+        &self,
+        account: &'a Account,
+    ) -> Result<Option<Box<dyn Adapter + 'a>>, SecretError> {
         let owner = account.id.0.as_bytes();
         let token = match &account.secrets.token {
             Some(sealed) => self.ports.secrets.open(owner, sealed)?,
             None => String::new(),
         };
-        Ok(Opened { account, token })
+        Ok(adapter(Opened { account, token }))
     }
 
     /// Returns the address of an account for requests of its provider.
@@ -92,11 +97,11 @@ impl Channels {
 
 impl Gateway for Channels {
     fn verify(&self, account: &Account, request: &HookRequest) -> Option<Authentic> {
-        let adapter = adapter(&account.provider)?;
-        let opened = self.open(account).inspect_err(|error| {
+        let adapter = self.adapter(account).inspect_err(|error| {
             tracing::error!(%error, account = %account.id, "a secret of an account cannot be used");
         });
-        let verified = adapter.verify(&opened.ok()?, request)?;
+        let adapter = adapter.ok()??;
+        let verified = adapter.verify(request)?;
         let event = adapter.event(&verified);
         let event = event.filter(|event| event.len() <= LONGEST_EVENT && !event.contains('\0'));
         let event = event.unwrap_or_else(|| digest_of(verified.bytes()));
@@ -106,14 +111,12 @@ impl Gateway for Channels {
 
     fn check<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Checked> {
         Box::pin(async move {
-            let Some(adapter) = adapter(&account.provider) else {
-                return Checked {
+            match self.adapter(account) {
+                Ok(Some(adapter)) => adapter.check(&self.http).await,
+                Ok(None) => Checked {
                     is_ok: true,
                     detail: String::new(),
-                };
-            };
-            match self.open(account) {
-                Ok(opened) => adapter.check(&self.http, &opened).await,
+                },
                 Err(error) => Checked {
                     is_ok: false,
                     detail: error.to_string(),
@@ -133,10 +136,5 @@ impl Gateway for Channels {
 
 /// The identity of a request that names none: the same bytes are the same request.
 fn digest_of(body: &[u8]) -> String {
-    let hash = digest(&SHA256, body);
-    let hex = hash.as_ref().iter().flat_map(|byte| {
-        let digits = [byte >> 4, byte & 15];
-        digits.map(|digit| char::from_digit(digit.into(), 16))
-    });
-    hex.flatten().collect()
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, body))
 }

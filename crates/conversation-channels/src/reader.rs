@@ -1,27 +1,31 @@
 //! The task that gives stored requests of providers their effect.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use conversation_domain::account::list::{ShowAccountError, find_account};
 use conversation_domain::message::receive::Arrival;
-use conversation_domain::model::account::Account;
 use conversation_domain::model::receipt::{Arrived, Receipt, ReceiptState};
 use conversation_domain::receipt::take::{Read, take_receipt};
 use metrics::counter;
 use talk_domain::kernel::context::IdSource;
+use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::secret::SecretError;
 use talk_domain::kernel::store::{ReadLane, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::adapter::adapter;
+use crate::adapter::Adapter;
 use crate::channels::Channels;
 use crate::verified::Verified;
 
 /// The longest time until receipts of before the start, or of another process, are noticed.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Pause before the receipts of an account are read again that could not be read.
+const REST: Duration = Duration::from_secs(2);
 
 /// Accounts that are read at a time.
 const ACCOUNTS: u32 = 64;
@@ -33,6 +37,17 @@ const TAKEN: u32 = 16;
 pub struct Reader {
     channels: Arc<Channels>,
     woken: watch::Receiver<()>,
+    /// The accounts that could not be read, until they are read again.
+    resting: HashMap<AccountId, Instant>,
+}
+
+/// Reasons why the receipts of an account were not read.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Reader {
@@ -40,7 +55,11 @@ impl Reader {
     #[must_use]
     pub fn new(channels: Arc<Channels>) -> Self {
         let woken = channels.receipts_to_read();
-        Self { channels, woken }
+        Self {
+            channels,
+            woken,
+            resting: HashMap::new(),
+        }
     }
 
     /// Reads receipts for as long as it is polled. The receipts of an account are read in the order of
@@ -61,20 +80,31 @@ impl Reader {
         }
     }
 
-    /// Takes some receipts of each account that has any. Returns whether there may be more.
-    async fn look(&self) -> Result<bool, StoreError> {
+    /// Takes some receipts of each account that has any. An account that cannot be read rests, and does
+    /// not stop the others. Returns whether there may be more.
+    async fn look(&mut self) -> Result<bool, StoreError> {
+        let now = Instant::now();
+        self.resting.retain(|_, until| *until > now);
+        let resting = u32::try_from(self.resting.len()).unwrap_or(u32::MAX);
+        let limit = ACCOUNTS.saturating_add(resting);
         let unit = Unit::installation("arrived_receipts").in_lane(ReadLane::Shared);
         let store = &self.channels.ports.store;
-        let arrived = store.read(unit, |snapshot| snapshot.receipts().arrived(ACCOUNTS));
+        let arrived = store.read(unit, move |snapshot| snapshot.receipts().arrived(limit));
         let mut reading = JoinSet::new();
         for one in arrived.await? {
-            reading.spawn(read_some(Arc::clone(&self.channels), one));
+            if !self.resting.contains_key(&one.account) {
+                let channels = Arc::clone(&self.channels);
+                reading.spawn(async move { (one.account, read_some(channels, one).await) });
+            }
         }
         let mut took_any = false;
         while let Some(ended) = reading.join_next().await {
             match ended {
-                Ok(Ok(taken)) => took_any |= taken,
-                Ok(Err(error)) => return Err(error),
+                Ok((_, Ok(taken))) => took_any |= taken,
+                Ok((account, Err(error))) => {
+                    tracing::warn!(%error, %account, "receipts were not read; they are read again soon");
+                    self.resting.insert(account, now + REST);
+                }
                 Err(error) => tracing::error!(%error, "the reader of an account panicked"),
             }
         }
@@ -83,27 +113,21 @@ impl Reader {
 }
 
 /// Takes the oldest receipts of an account in one unit of work. If that fails, takes them one by one.
-async fn read_some(channels: Arc<Channels>, arrived: Arrived) -> Result<bool, StoreError> {
+async fn read_some(channels: Arc<Channels>, arrived: Arrived) -> Result<bool, ReadError> {
     let unit = Unit::of(arrived.customer, "waiting_receipts");
-    let store = &channels.ports.store;
-    let waiting = store.read(unit, move |snapshot| {
+    let waiting = channels.ports.store.read(unit, move |snapshot| {
         let receipts = snapshot.receipts().waiting(arrived.account, TAKEN)?;
-        Ok::<_, StoreError>(receipts)
+        Ok::<_, StoreError>((snapshot.accounts().get(arrived.account)?, receipts))
     });
-    let receipts = waiting.await?;
-    let unit = Unit::installation("find_account");
-    let found = store.read(unit, move |snapshot| {
-        find_account(snapshot, arrived.account)
-    });
-    let account = match found.await {
-        Ok(account) => Some(account),
-        Err(ShowAccountError::Store(error)) => return Err(error),
-        Err(_) => None,
+    let (account, receipts) = waiting.await?;
+    let adapter = match &account {
+        Some(account) => channels.adapter(account)?,
+        None => None,
     };
-    let reads: Vec<_> = receipts
+    let reads = receipts
         .iter()
-        .map(|receipt| read(account.as_ref(), receipt))
-        .collect();
+        .map(|receipt| read(adapter.as_deref(), receipt));
+    let reads: Vec<_> = reads.collect();
     if reads.is_empty() {
         return Ok(false);
     }
@@ -116,9 +140,9 @@ async fn read_some(channels: Arc<Channels>, arrived: Arrived) -> Result<bool, St
     Ok(true)
 }
 
-fn read(account: Option<&Account>, receipt: &Receipt) -> Read {
-    let says = match account.and_then(|account| Some((account, adapter(&account.provider)?))) {
-        Some((account, adapter)) => adapter.parse(account, &Verified::stored(receipt)),
+fn read(adapter: Option<&(dyn Adapter + '_)>, receipt: &Receipt) -> Read {
+    let says = match adapter {
+        Some(adapter) => adapter.parse(&Verified::stored(receipt)),
         None => Err("the account was deleted".to_owned()),
     };
     Read {
@@ -147,3 +171,6 @@ async fn take(channels: &Channels, arrived: Arrived, reads: Vec<Read>) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

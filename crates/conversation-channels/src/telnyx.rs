@@ -7,10 +7,8 @@ use conversation_domain::delivery::report::Report;
 use conversation_domain::delivery::settle::Outcome;
 use conversation_domain::gateway::{Checked, HookRequest};
 use conversation_domain::message::receive::Incoming;
-use conversation_domain::model::account::Account;
 use conversation_domain::model::address::{Address, AddressKind};
-use conversation_domain::model::message::{Delivery, Failure};
-use conversation_domain::model::provider::Provider;
+use conversation_domain::model::message::Delivery;
 use conversation_domain::receipt::take::Happening;
 use serde_json::{Value, json};
 use talk_domain::kernel::future::BoxFuture;
@@ -26,15 +24,52 @@ const BASE: &str = "https://api.telnyx.com";
 /// Seconds by which the time of a request may differ from ours.
 const TOLERANCE: u64 = 300;
 
-/// Telnyx.
-pub(crate) struct Telnyx;
+/// An account at Telnyx.
+pub(crate) struct Telnyx<'a> {
+    pub(crate) opened: Opened<'a>,
+    /// The key that signs requests to us, in base64.
+    pub(crate) public_key: &'a str,
+    /// An address in place of Telnyx' own; may be empty.
+    pub(crate) base_url: &'a str,
+}
 
-impl Adapter for Telnyx {
-    fn verify(&self, opened: &Opened<'_>, request: &HookRequest) -> Option<Verified> {
-        let Provider::Telnyx { public_key, .. } = &opened.account.provider else {
-            return None;
+impl Telnyx<'_> {
+    fn base(&self) -> &str {
+        if self.base_url.is_empty() {
+            return BASE;
+        }
+        self.base_url.trim_end_matches('/')
+    }
+
+    fn authorization(&self) -> String {
+        format!("Bearer {}", self.opened.token)
+    }
+
+    fn report(&self, id: &str, status: &str, payload: &Value) -> Option<Happening> {
+        let delivery = match status {
+            "queued" | "sending" => Delivery::Accepted,
+            "sent" | "delivery_unconfirmed" => Delivery::Sent,
+            "delivered" => Delivery::Delivered,
+            "delivery_failed" | "sending_failed" | "expired" => Delivery::Failed,
+            _ => return None,
         };
-        let key = STANDARD.decode(public_key).ok()?;
+        let failure = (delivery == Delivery::Failed).then(|| {
+            let unnamed = || (status.to_owned(), status.to_owned());
+            let (code, reason) = error(payload).unwrap_or_else(unnamed);
+            self.opened.failure(&code, &reason, true)
+        });
+        Some(Happening::Report(Report {
+            provider_id: id.to_owned(),
+            message: None,
+            delivery,
+            failure,
+        }))
+    }
+}
+
+impl Adapter for Telnyx<'_> {
+    fn verify(&self, request: &HookRequest) -> Option<Verified> {
+        let key = STANDARD.decode(self.public_key).ok()?;
         let time = request.header("telnyx-timestamp");
         let seconds: i64 = time.parse().ok()?;
         let now = request.now.as_micros().div_euclid(1_000_000);
@@ -56,7 +91,7 @@ impl Adapter for Telnyx {
         Some(id.to_owned())
     }
 
-    fn parse(&self, account: &Account, verified: &Verified) -> Result<Vec<Happening>, String> {
+    fn parse(&self, verified: &Verified) -> Result<Vec<Happening>, String> {
         let body: Value =
             serde_json::from_slice(verified.bytes()).map_err(|error| error.to_string())?;
         let text = |path: &str| body.pointer(path).and_then(Value::as_str);
@@ -72,6 +107,7 @@ impl Adapter for Telnyx {
                 let (Some(id), Some(from), Some(to)) = found else {
                     return Err("the payload has no id, from or to".to_owned());
                 };
+                let account = self.opened.account;
                 Ok(vec![Happening::Message(Incoming {
                     account: account.id,
                     event: id.to_owned(),
@@ -84,18 +120,13 @@ impl Adapter for Telnyx {
                 let id = text("/data/payload/id").ok_or("the payload has no id")?;
                 let status =
                     text("/data/payload/to/0/status").ok_or("the payload has no status")?;
-                Ok(report(id, status, payload).into_iter().collect())
+                Ok(self.report(id, status, payload).into_iter().collect())
             }
             Some(_) => Ok(Vec::new()),
         }
     }
 
-    fn send<'a>(
-        &'a self,
-        http: &'a Http,
-        opened: &'a Opened<'a>,
-        message: &'a Outbound<'a>,
-    ) -> BoxFuture<'a, Outcome> {
+    fn send<'a>(&'a self, http: &'a Http, message: &'a Outbound<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let mut body = json!({
                 "from": message.from,
@@ -107,36 +138,36 @@ impl Adapter for Telnyx {
             {
                 body.insert("webhook_url".to_owned(), json!(message.hook_url));
             }
-            let uri = format!("{}/v2/messages", base(opened));
+            let uri = format!("{}/v2/messages", self.base());
             let outgoing = Outgoing {
                 uri: &uri,
                 method: Method::POST,
                 headers: vec![
-                    ("authorization", format!("Bearer {}", opened.token)),
+                    ("authorization", self.authorization()),
                     ("content-type", "application/json".to_owned()),
                     ("idempotency-key", message.key.to_owned()),
                 ],
                 body: body.to_string(),
             };
-            http.submit(outgoing, opened, self).await
+            http.submit(outgoing, &self.opened, self).await
         })
     }
 
-    fn check<'a>(&'a self, http: &'a Http, opened: &'a Opened<'a>) -> BoxFuture<'a, Checked> {
+    fn check<'a>(&'a self, http: &'a Http) -> BoxFuture<'a, Checked> {
         Box::pin(async move {
-            let uri = format!("{}/v2/messaging_profiles?page%5Bsize%5D=1", base(opened));
+            let uri = format!("{}/v2/messaging_profiles?page%5Bsize%5D=1", self.base());
             let outgoing = Outgoing {
                 uri: &uri,
                 method: Method::GET,
-                headers: vec![("authorization", format!("Bearer {}", opened.token))],
+                headers: vec![("authorization", self.authorization())],
                 body: String::new(),
             };
-            http.ask(outgoing, opened, self).await
+            http.ask(outgoing, &self.opened, self).await
         })
     }
 }
 
-impl Answers for Telnyx {
+impl Answers for Telnyx<'_> {
     fn has_key(&self) -> bool {
         true
     }
@@ -166,40 +197,6 @@ fn number(target: &str, name: &str) -> Address {
         target: target.to_owned(),
         target_name: name.to_owned(),
     }
-}
-
-fn report(id: &str, status: &str, payload: &Value) -> Option<Happening> {
-    let delivery = match status {
-        "queued" | "sending" => Delivery::Accepted,
-        "sent" | "delivery_unconfirmed" => Delivery::Sent,
-        "delivered" => Delivery::Delivered,
-        "delivery_failed" | "sending_failed" | "expired" => Delivery::Failed,
-        _ => return None,
-    };
-    let failure = (delivery == Delivery::Failed).then(|| {
-        let unnamed = || (status.to_owned(), status.to_owned());
-        let (code, reason) = error(payload).unwrap_or_else(unnamed);
-        Failure {
-            code: code.chars().take(500).collect(),
-            reason: reason.chars().take(500).collect(),
-            is_permanent: true,
-        }
-    });
-    Some(Happening::Report(Report {
-        provider_id: id.to_owned(),
-        message: None,
-        delivery,
-        failure,
-    }))
-}
-
-fn base<'a>(opened: &Opened<'a>) -> &'a str {
-    let base = match &opened.account.provider {
-        Provider::Telnyx { base_url, .. } => base_url.as_str(),
-        _ => "",
-    };
-    let base = if base.is_empty() { BASE } else { base };
-    base.trim_end_matches('/')
 }
 
 #[cfg(test)]

@@ -9,10 +9,8 @@ use conversation_domain::delivery::report::Report;
 use conversation_domain::delivery::settle::Outcome;
 use conversation_domain::gateway::{Checked, HookRequest};
 use conversation_domain::message::receive::Incoming;
-use conversation_domain::model::account::Account;
 use conversation_domain::model::address::{Address, AddressKind};
-use conversation_domain::model::message::{Delivery, Failure};
-use conversation_domain::model::provider::Provider;
+use conversation_domain::model::message::Delivery;
 use conversation_domain::receipt::take::Happening;
 use serde_json::Value;
 use talk_domain::kernel::future::BoxFuture;
@@ -30,8 +28,61 @@ const BASE: &str = "https://api.twilio.com";
 /// The field under which our id of a message is stored with a request. Twilio has no such field.
 const OUR_ID: &str = "talk_message";
 
-/// Twilio.
-pub(crate) struct Twilio;
+/// An account at Twilio.
+pub(crate) struct Twilio<'a> {
+    pub(crate) opened: Opened<'a>,
+    pub(crate) account_sid: &'a str,
+    /// An address in place of Twilio's own; may be empty.
+    pub(crate) base_url: &'a str,
+}
+
+impl Twilio<'_> {
+    /// The address of the account there.
+    fn address(&self) -> String {
+        let base = if self.base_url.is_empty() {
+            BASE
+        } else {
+            self.base_url.trim_end_matches('/')
+        };
+        let sid: String = form_urlencoded::byte_serialize(self.account_sid.as_bytes()).collect();
+        format!("{base}/2010-04-01/Accounts/{sid}")
+    }
+
+    fn authorization(&self) -> String {
+        let pair = format!("{}:{}", self.account_sid, self.opened.token);
+        format!("Basic {}", STANDARD.encode(pair))
+    }
+
+    fn report(
+        &self,
+        id: &str,
+        status: &str,
+        fields: &BTreeMap<String, Vec<String>>,
+    ) -> Option<Happening> {
+        let delivery = match status {
+            "accepted" | "scheduled" | "queued" | "sending" => Delivery::Accepted,
+            "sent" => Delivery::Sent,
+            "delivered" => Delivery::Delivered,
+            "read" => Delivery::Read,
+            "failed" | "undelivered" | "canceled" => Delivery::Failed,
+            _ => return None,
+        };
+        let failure = (delivery == Delivery::Failed).then(|| {
+            let [code, reason] = ["ErrorCode", "ErrorMessage"].map(|name| {
+                let text = field(fields, name);
+                if text.is_empty() { status } else { text }
+            });
+            self.opened.failure(code, reason, true)
+        });
+        let ours: Result<uuid::Uuid, _> = field(fields, OUR_ID).parse();
+        Some(Happening::Report(Report {
+            provider_id: id.to_owned(),
+            message: ours.ok().map(ConversationMessageId),
+            delivery,
+            failure,
+        }))
+    }
+}
 
 /// The fields of a form, each with its values in order.
 fn fields(form: &[u8]) -> BTreeMap<String, Vec<String>> {
@@ -81,15 +132,15 @@ fn spellings(url: &str) -> Vec<String> {
     spellings
 }
 
-impl Adapter for Twilio {
-    fn verify(&self, opened: &Opened<'_>, request: &HookRequest) -> Option<Verified> {
+impl Adapter for Twilio<'_> {
+    fn verify(&self, request: &HookRequest) -> Option<Verified> {
         let essence = request.header("content-type").split(';').next()?.trim();
         let is_form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-        if opened.token.is_empty() || !is_form {
+        if self.opened.token.is_empty() || !is_form {
             return None;
         }
         let tag = STANDARD.decode(request.header("x-twilio-signature")).ok()?;
-        let key = Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, opened.token.as_bytes());
+        let key = Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, self.opened.token.as_bytes());
         let fields = fields(&request.body);
         let is_signed = |url: &String| verify(&key, &signed(url, &fields), &tag).is_ok();
         if !spellings(&request.url).iter().any(is_signed) {
@@ -117,7 +168,7 @@ impl Adapter for Twilio {
         }
     }
 
-    fn parse(&self, account: &Account, verified: &Verified) -> Result<Vec<Happening>, String> {
+    fn parse(&self, verified: &Verified) -> Result<Vec<Happening>, String> {
         let fields = fields(verified.bytes());
         let id = field(&fields, "MessageSid");
         if id.is_empty() {
@@ -125,12 +176,13 @@ impl Adapter for Twilio {
         }
         let status = field(&fields, "MessageStatus");
         if !matches!(status, "" | "received") {
-            return Ok(report(id, status, &fields).into_iter().collect());
+            return Ok(self.report(id, status, &fields).into_iter().collect());
         }
         let (from, to) = (field(&fields, "From"), field(&fields, "To"));
         if from.is_empty() || to.is_empty() {
             return Err("the form has no From or no To".to_owned());
         }
+        let account = self.opened.account;
         Ok(vec![Happening::Message(Incoming {
             account: account.id,
             event: id.to_owned(),
@@ -140,19 +192,14 @@ impl Adapter for Twilio {
         })])
     }
 
-    fn send<'a>(
-        &'a self,
-        http: &'a Http,
-        opened: &'a Opened<'a>,
-        message: &'a Outbound<'a>,
-    ) -> BoxFuture<'a, Outcome> {
+    fn send<'a>(&'a self, http: &'a Http, message: &'a Outbound<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let uri = format!("{}/Messages.json", of_account(opened));
+            let uri = format!("{}/Messages.json", self.address());
             let outgoing = Outgoing {
                 uri: &uri,
                 method: Method::POST,
                 headers: vec![
-                    ("authorization", authorization(opened)),
+                    ("authorization", self.authorization()),
                     (
                         "content-type",
                         "application/x-www-form-urlencoded".to_owned(),
@@ -160,25 +207,25 @@ impl Adapter for Twilio {
                 ],
                 body: form(message),
             };
-            http.submit(outgoing, opened, self).await
+            http.submit(outgoing, &self.opened, self).await
         })
     }
 
-    fn check<'a>(&'a self, http: &'a Http, opened: &'a Opened<'a>) -> BoxFuture<'a, Checked> {
+    fn check<'a>(&'a self, http: &'a Http) -> BoxFuture<'a, Checked> {
         Box::pin(async move {
-            let uri = format!("{}.json", of_account(opened));
+            let uri = format!("{}.json", self.address());
             let outgoing = Outgoing {
                 uri: &uri,
                 method: Method::GET,
-                headers: vec![("authorization", authorization(opened))],
+                headers: vec![("authorization", self.authorization())],
                 body: String::new(),
             };
-            http.ask(outgoing, opened, self).await
+            http.ask(outgoing, &self.opened, self).await
         })
     }
 }
 
-impl Answers for Twilio {
+impl Answers for Twilio<'_> {
     fn has_key(&self) -> bool {
         false
     }
@@ -227,58 +274,6 @@ fn number(target: &str, name: &str) -> Address {
         target: target.to_owned(),
         target_name: name.to_owned(),
     }
-}
-
-fn report(id: &str, status: &str, fields: &BTreeMap<String, Vec<String>>) -> Option<Happening> {
-    let delivery = match status {
-        "accepted" | "scheduled" | "queued" | "sending" => Delivery::Accepted,
-        "sent" => Delivery::Sent,
-        "delivered" => Delivery::Delivered,
-        "read" => Delivery::Read,
-        "failed" | "undelivered" | "canceled" => Delivery::Failed,
-        _ => return None,
-    };
-    let failure = (delivery == Delivery::Failed).then(|| Failure {
-        code: or(field(fields, "ErrorCode"), status),
-        reason: or(field(fields, "ErrorMessage"), status),
-        is_permanent: true,
-    });
-    let ours: Result<uuid::Uuid, _> = field(fields, OUR_ID).parse();
-    Some(Happening::Report(Report {
-        provider_id: id.to_owned(),
-        message: ours.ok().map(ConversationMessageId),
-        delivery,
-        failure,
-    }))
-}
-
-fn or(text: &str, other: &str) -> String {
-    let text = if text.is_empty() { other } else { text };
-    text.chars().take(500).collect()
-}
-
-/// The address of the account there.
-fn of_account(opened: &Opened<'_>) -> String {
-    let (sid, base) = match &opened.account.provider {
-        Provider::Twilio {
-            account_sid,
-            base_url,
-        } => (account_sid.as_str(), base_url.as_str()),
-        _ => ("", ""),
-    };
-    let base = if base.is_empty() { BASE } else { base };
-    let base = base.trim_end_matches('/');
-    let sid: String = form_urlencoded::byte_serialize(sid.as_bytes()).collect();
-    format!("{base}/2010-04-01/Accounts/{sid}")
-}
-
-fn authorization(opened: &Opened<'_>) -> String {
-    let user = match &opened.account.provider {
-        Provider::Twilio { account_sid, .. } => account_sid.as_str(),
-        _ => "",
-    };
-    let pair = format!("{user}:{}", opened.token);
-    format!("Basic {}", STANDARD.encode(pair))
 }
 
 #[cfg(test)]

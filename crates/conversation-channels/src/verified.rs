@@ -1,10 +1,20 @@
 //! Bytes that a provider has signed.
 //!
-//! Only an adapter's `verify` makes them of a request, and an adapter reads nothing else. Code that reads
-//! what nobody has verified does not compile:
+//! Only an adapter's `verify` makes them of a request, and an adapter reads nothing else. Before it stores a
+//! receipt, the server verifies it:
+//!
+//! ```
+//! use conversation_channels::verified::Verified;
+//! let verified = Verified::stored(&conversation_domain::testing::a_receipt());
+//! assert_eq!(verified.bytes(), b"Body=Hello");
+//! ```
+//!
+//! The same program with bytes that were not verified does not compile:
 //!
 //! ```compile_fail
-//! let forged = conversation_channels::verified::Verified(b"Body=Hello".to_vec());
+//! use conversation_channels::verified::Verified;
+//! let verified = Verified(b"Body=Hello".to_vec());
+//! assert_eq!(verified.bytes(), b"Body=Hello");
 //! ```
 
 use conversation_domain::model::receipt::Receipt;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::Shared;
-use crate::adapter::{Outbound, adapter};
+use crate::adapter::Outbound;
 
 /// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -132,16 +132,14 @@ async fn submit(shared: &Shared, leased: &Leased) -> Outcome {
         };
         Outcome::Transient(failure, None)
     };
-    let opened = match shared.channels.open(&leased.account) {
-        Ok(opened) => opened,
+    let adapter = match shared.channels.adapter(&leased.account) {
+        Ok(Some(adapter)) => adapter,
+        Ok(None) => return unusable("the account has no provider".to_owned()),
         Err(error) => {
             let account = leased.account.id;
             tracing::error!(%error, %account, "a secret of an account cannot be used");
             return unusable(error.to_string());
         }
-    };
-    let Some(adapter) = adapter(&leased.account.provider) else {
-        return unusable("the account has no provider".to_owned());
     };
     let message = Outbound {
         id: leased.message.id,
@@ -151,7 +149,7 @@ async fn submit(shared: &Shared, leased: &Leased) -> Outcome {
         key: &leased.key,
         hook_url: shared.channels.hook_url(leased.account.id),
     };
-    adapter.send(&shared.channels.http, &opened, &message).await
+    adapter.send(&shared.channels.http, &message).await
 }
 
 /// Records an outcome, however long the database takes: without the record the message would end as

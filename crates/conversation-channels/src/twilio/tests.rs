@@ -1,11 +1,16 @@
 use super::*;
+use conversation_domain::model::account::Account;
 use conversation_domain::testing::an_sms_account;
 use talk_domain::testing::at;
 
-fn opened<'a>(account: &'a Account, token: &str) -> Opened<'a> {
-    Opened {
-        account,
-        token: token.into(),
+fn twilio<'a>(account: &'a Account, token: &str) -> Twilio<'a> {
+    Twilio {
+        opened: Opened {
+            account,
+            token: token.into(),
+        },
+        account_sid: "AC1",
+        base_url: "",
     }
 }
 
@@ -40,26 +45,21 @@ fn example() -> HookRequest {
 #[test]
 fn a_signature_is_that_of_twilio() {
     let account = an_sms_account();
-    let verified = Twilio.verify(&opened(&account, "12345"), &example());
+    let verified = twilio(&account, "12345").verify(&example());
     assert_eq!(verified.unwrap().bytes(), example().body);
     let with_port = HookRequest {
         url: example().url.replace(".com/", ".com:443/"),
         ..example()
     };
-    assert!(
-        Twilio
-            .verify(&opened(&account, "12345"), &with_port)
-            .is_some()
-    );
+    assert!(twilio(&account, "12345").verify(&with_port).is_some());
 }
 
 /// CONV-36: each bit of the signature, of the form and of the address counts, and so does the secret.
 #[test]
 fn a_request_that_differs_by_a_bit_is_refused() {
     let account = an_sms_account();
-    let is_refused = |token: &str, request: &HookRequest| {
-        Twilio.verify(&opened(&account, token), request).is_none()
-    };
+    let is_refused =
+        |token: &str, request: &HookRequest| twilio(&account, token).verify(request).is_none();
     for token in ["", "12346", "1234"] {
         assert!(is_refused(token, &example()), "{token:?}");
     }
@@ -95,7 +95,7 @@ fn a_request_that_differs_by_a_bit_is_refused() {
 
 fn parsed(form: &str) -> Result<Vec<Happening>, String> {
     let verified = Verified::after_check(form.as_bytes().to_vec());
-    Twilio.parse(&an_sms_account(), &verified)
+    twilio(&an_sms_account(), "12345").parse(&verified)
 }
 
 /// CONV-35 and CONV-36.
@@ -120,9 +120,12 @@ fn a_report_is_read_with_our_id_from_the_signed_address() {
     let url = "https://talk.test/v1.0/conversation/accounts/1?message=00000000-0000-0000-0000-0000000f0001";
     let body = "MessageSid=SM1&MessageStatus=delivered&To=%2B15550100&From=%2B15550199";
     let signed = request(url, SIGNED, body);
-    let verified = Twilio.verify(&opened(&account, "12345"), &signed).unwrap();
-    assert_eq!(Twilio.event(&verified).as_deref(), Some("SM1:delivered"));
-    let says = Twilio.parse(&account, &verified).unwrap();
+    let verified = twilio(&account, "12345").verify(&signed).unwrap();
+    assert_eq!(
+        twilio(&account, "12345").event(&verified).as_deref(),
+        Some("SM1:delivered")
+    );
+    let says = twilio(&account, "12345").parse(&verified).unwrap();
     let [Happening::Report(report)] = &says[..] else {
         panic!("{says:?}");
     };
@@ -152,3 +155,18 @@ fn a_report_is_read_with_our_id_from_the_signed_address() {
 
 /// The signature of the request with our id, computed by another program.
 const SIGNED: &str = "eZEOJZhLx7FkGw90MnpHxO/0y0o=";
+
+/// CONV-30: the words of a report are those of the provider, without the token.
+#[test]
+fn a_report_that_repeats_the_token_is_stored_without_it() {
+    let form = "MessageSid=SM1&MessageStatus=failed&ErrorCode=12345&ErrorMessage=no+12345%00";
+    let says = parsed(form).unwrap();
+    let [Happening::Report(report)] = &says[..] else {
+        panic!("{says:?}");
+    };
+    let failure = report.failure.as_ref().unwrap();
+    assert_eq!(
+        (&*failure.code, &*failure.reason),
+        ("***", "no ***\u{FFFD}")
+    );
+}
