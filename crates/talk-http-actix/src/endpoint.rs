@@ -4,19 +4,18 @@
 mod answer;
 mod extract;
 mod handler;
-mod mount;
 mod query;
+mod routes;
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, Route, web};
 use serde::Serialize;
 use serde_json::json;
 
 pub(crate) use answer::{Answer, Described, JsonResponse, Kept, Never, Placed, Refused, Resource};
 pub(crate) use extract::{AtPoint, Extract, Id, Incoming};
-use handler::Handler;
-pub(crate) use mount::mount;
+use handler::{Call, Handler};
 pub(crate) use query::{Form, FromQuery, Number, Parameter, Queried, QueryReader};
+pub(crate) use routes::{Matched, Routes, serve};
 
 use crate::openapi::Operation;
 
@@ -30,13 +29,13 @@ pub(crate) struct Group {
     pub(crate) rows: Vec<Endpoint>,
 }
 
-/// An endpoint: its route, its handler, and its description in the document.
+/// An endpoint: its path, its handler, and its description in the document.
 pub(crate) struct Endpoint {
     path: &'static str,
-    methods: Vec<Method>,
-    routes: Vec<Route>,
-    /// Makes the description; `None` if the document does not show it. Every thread that serves
-    /// requests makes these rows to mount them, and needs no descriptions.
+    /// Its methods, each with its handler.
+    calls: Vec<(Method, Call)>,
+    /// Makes the description; `None` if the document does not show it. The routes need no descriptions,
+    /// and their memory would stay with the process.
     operation: Option<Box<dyn FnOnce() -> Operation>>,
 }
 
@@ -55,16 +54,14 @@ impl Endpoint {
     pub(crate) fn hidden<A, H: Handler<A>>(method: Method, path: &'static str, handler: H) -> Self {
         Self {
             path,
-            routes: vec![route(&method, handler)],
-            methods: vec![method],
+            calls: vec![(method, handler.into_call())],
             operation: None,
         }
     }
 
     /// Also mounts HEAD, which is not in the document.
     pub(crate) fn also_head<A, H: Handler<A>>(mut self, handler: H) -> Self {
-        self.routes.push(route(&Method::HEAD, handler));
-        self.methods.push(Method::HEAD);
+        self.calls.push((Method::HEAD, handler.into_call()));
         self
     }
 
@@ -134,9 +131,7 @@ impl Endpoint {
     /// Its methods.
     #[cfg(test)]
     pub(crate) fn methods(&self) -> Vec<&'static str> {
-        let known = mount::METHODS.iter();
-        let known = known.filter(|method| self.methods.contains(method));
-        known.map(Method::as_str).collect()
+        routes::methods(&self.calls)
     }
 
     fn described(mut self, describe: impl FnOnce(Operation) -> Operation + 'static) -> Self {
@@ -151,11 +146,4 @@ impl Endpoint {
     pub(crate) fn into_operation(self) -> Option<Operation> {
         self.operation.map(|operation| operation())
     }
-}
-
-fn route<A, H: Handler<A>>(method: &Method, handler: H) -> Route {
-    web::method(method.clone()).to(move |request: HttpRequest, payload: web::Payload| {
-        let incoming = Incoming::new(request, payload);
-        handler.clone().call(incoming)
-    })
 }

@@ -28,12 +28,10 @@ mod webchat;
 mod webhooks;
 
 use actix_web::http::Method;
-use actix_web::web;
+use matchit::InsertError;
 
 use crate::Api;
-use crate::api_error::ApiError;
-use crate::caller::Reply;
-use crate::endpoint::{Endpoint, Group, mount};
+use crate::endpoint::{Endpoint, Group, Routes};
 pub(crate) use documents::Documents;
 pub(crate) use legacy::{SUCCESSORS, deprecate};
 pub(crate) use messages::ALL as MESSAGES;
@@ -43,13 +41,12 @@ pub(crate) use webchat::OPEN as OPEN_TO_PAGES;
 /// Marks the requests of a listener whose clients are rate limited.
 pub(crate) struct RateLimited;
 
-/// Mounts the public listener: the API, its documentation, the socket, the probes and the static
+/// The routes of the public listener: the API, its documentation, the socket, the probes and the static
 /// files.
-pub(crate) fn public(app: &mut web::ServiceConfig, api: &Api) {
+pub(crate) fn public(api: &Api) -> Result<Routes, InsertError> {
     let mut rows = rows(api.has_legacy);
     rows.extend(static_files::rows(&api.static_files));
-    mount(app.app_data(RateLimited), rows);
-    app.default_service(web::to(not_found));
+    Routes::new(rows)
 }
 
 /// Everything that the public listener serves besides static files.
@@ -64,12 +61,11 @@ pub(crate) fn rows(has_legacy: bool) -> Vec<Endpoint> {
     rows
 }
 
-/// Mounts the operators' listener: the probes and the metrics, nothing of the API.
-pub(crate) fn admin(app: &mut web::ServiceConfig, _: &Api) {
+/// The routes of the operators' listener: the probes and the metrics, nothing of the API.
+pub(crate) fn admin() -> Result<Routes, InsertError> {
     let mut rows = probes::rows();
     rows.push(probes::metrics());
-    mount(app, rows);
-    app.default_service(web::to(not_found));
+    Routes::new(rows)
 }
 
 /// The path of the socket.
@@ -85,12 +81,7 @@ pub(crate) fn is_probed(route: &str) -> bool {
     probes::PATHS.contains(&route)
 }
 
-async fn not_found() -> Reply {
-    Err(ApiError::route_not_found())
-}
-
-/// The documented endpoints, the busiest first, since routes are matched in this order. The
-/// deprecated ones are included only if they are served.
+/// The documented endpoints. The deprecated ones are included only if they are served.
 pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
     let mut groups = vec![
         group("Sessions", "Logging in and out.", sessions::rows()),

@@ -20,6 +20,7 @@ use metrics::{Gauge, Histogram};
 
 use crate::address::ClientAddress;
 use crate::api_error::{ApiError, REQUEST_ID, name_request};
+use crate::endpoint::Matched;
 use crate::endpoints::{RateLimited, deprecate, is_probed};
 use crate::files::FileBody;
 use crate::origin::{Origin, preflight, share};
@@ -30,7 +31,7 @@ thread_local! {
     /// and copies the labels.
     static IN_FLIGHT: Gauge = metrics::gauge!("talk_http_requests_in_flight");
     /// By route, method and status.
-    static DURATIONS: RefCell<HashMap<(String, &'static str, u16), Histogram>> = RefCell::default();
+    static DURATIONS: RefCell<HashMap<(&'static str, &'static str, u16), Histogram>> = RefCell::default();
 }
 
 /// Counts a request in flight.
@@ -127,7 +128,7 @@ fn charge(response: &ServiceResponse) {
 /// Records a request that failed before it reached a route.
 fn failed(error: ApiError, seen: &Seen) -> ApiError {
     error.log(&seen.id);
-    record("unknown".to_owned(), error.status_code(), seen);
+    record("unknown", error.status_code(), seen);
     error.answering(&seen.id)
 }
 
@@ -171,9 +172,8 @@ fn finish(mut response: ServiceResponse, seen: &Seen) -> ServiceResponse {
     name_request(response.headers_mut(), &seen.id);
     keep_http(&mut response);
     for_browsers(&mut response);
-    let route = response.request().match_pattern();
-    let route = route.unwrap_or_else(|| "unknown".to_owned());
-    deprecate(&route, response.headers_mut());
+    let route = Matched::of(response.request());
+    deprecate(route, response.headers_mut());
     record(route, response.status(), seen);
     response
 }
@@ -208,12 +208,12 @@ fn keep_http(response: &mut ServiceResponse) {
 
 /// Writes the log line and the metric of a request. The raw path stays out of both: it has no
 /// bounded number of values, and the query may hold a token.
-fn record(route: String, status: StatusCode, seen: &Seen) {
+fn record(route: &'static str, status: StatusCode, seen: &Seen) {
     let took = seen.started.elapsed();
     let duration_ms = took.as_secs_f64() * 1_000.0;
     let status = status.as_u16();
     let (method, client, request_id) = (seen.method, seen.client, &seen.id);
-    if status == 200 && is_probed(&route) {
+    if status == 200 && is_probed(route) {
         // Probes come every second and would flood the log.
         tracing::debug!(method, route, status, duration_ms, %client, request_id, "request");
     } else {
@@ -225,7 +225,7 @@ fn record(route: String, status: StatusCode, seen: &Seen) {
             metrics::histogram!(
                 "talk_http_request_duration_seconds",
                 "method" => *method,
-                "route" => route.clone(),
+                "route" => *route,
                 "status" => status.to_string(),
             )
         });

@@ -2,6 +2,7 @@
 
 mod connections;
 
+use std::io::Error;
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use actix_web::{App, web};
 use talk_socket::Listener;
 
 use crate::Api;
-use crate::endpoints;
+use crate::endpoint::{Routes, serve};
+use crate::endpoints::{self, RateLimited};
 use crate::observe::observe;
 use crate::rate::Pace;
 use crate::shared::Shared;
@@ -69,11 +71,11 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     let trusted = api.trusted_proxies.clone();
     let shared = web::Data::new(Shared::new(api));
     let public = Connections::new(listen.connections, trusted.clone());
-    let of_admin = ConnectionLimits {
+    let limits = ConnectionLimits {
         connections: ADMIN_CONNECTIONS,
         per_address: ADMIN_CONNECTIONS,
     };
-    let admin = Connections::new(of_admin, trusted);
+    let admin = Connections::new(limits, trusted);
     let metrics = web::Data::new(Metrics {
         render: listen.metrics,
         connections: vec![
@@ -83,13 +85,15 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     });
     // The routes of a listener are those mounted on it: no path, however it is spelled, leads from
     // one listener to the routes of the other.
-    let app = move |routes: fn(&mut web::ServiceConfig, &Api)| {
-        let app = App::new()
+    let of_public = web::Data::new(endpoints::public(&shared.api).map_err(Error::other)?);
+    let of_admin = web::Data::new(endpoints::admin().map_err(Error::other)?);
+    let app = move |routes: web::Data<Routes>| {
+        App::new()
             .app_data(shared.clone())
             .app_data(metrics.clone())
+            .app_data(routes)
             .wrap(from_fn(observe))
-            .configure(|app| routes(app, &shared.api));
-        map_config(app, |()| AppConfig::default())
+            .default_service(web::to(serve))
     };
     let mut builder = Server::build()
         .workers(listen.workers.max(1))
@@ -101,10 +105,16 @@ pub fn server(api: Api, listen: Listen) -> std::io::Result<Server> {
     if let Some(tcp) = listen.admin {
         let app = app.clone();
         let listener = listener(tcp, |_| false, admin);
-        builder = talk_socket::listen(builder, listener, move || app(endpoints::admin))?;
+        builder = talk_socket::listen(builder, listener, move || {
+            map_config(app(of_admin.clone()), |()| AppConfig::default())
+        })?;
     }
     let listener = listener(listen.public, endpoints::is_socket, public);
-    Ok(talk_socket::listen(builder, listener, move || app(endpoints::public))?.run())
+    let builder = talk_socket::listen(builder, listener, move || {
+        let app = app(of_public.clone()).app_data(RateLimited);
+        map_config(app, |()| AppConfig::default())
+    });
+    Ok(builder?.run())
 }
 
 /// The rules for the connections of a listener.

@@ -31,7 +31,8 @@ use talk_wire::frame::ChatFrames;
 use tokio::sync::watch;
 
 use self::hooks::{KnownSecrets, NoIntercepts};
-use crate::endpoints;
+use crate::endpoint::serve;
+use crate::endpoints::{self, RateLimited};
 use crate::observe::observe;
 use crate::server::Metrics;
 use crate::shared::Shared;
@@ -264,8 +265,10 @@ impl Scene {
         let app = App::new()
             .app_data(self.shared.clone())
             .app_data(web::Data::new(metrics))
+            .app_data(web::Data::new(endpoints::public(&self.shared.api).unwrap()))
+            .app_data(RateLimited)
             .wrap(from_fn(observe))
-            .configure(|app| endpoints::public(app, &self.shared.api));
+            .default_service(web::to(serve));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,

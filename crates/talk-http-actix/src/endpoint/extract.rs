@@ -9,6 +9,7 @@ use talk_domain::kernel::id::{
 };
 use uuid::Uuid;
 
+use super::routes::{Matched, parameter};
 use crate::api_error::ApiError;
 use crate::caller::{Administrator, Caller};
 use crate::openapi::Operation;
@@ -32,6 +33,12 @@ impl Incoming {
     /// Takes the body, which can be read once.
     pub(crate) fn take_payload(&mut self) -> Payload {
         self.payload.take()
+    }
+
+    /// Returns a parameter of the path; `None` if the path has no such parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let path = self.request.match_info().as_str();
+        parameter(Matched::of(&self.request), path, name)
     }
 
     /// Returns the state shared by all requests.
@@ -150,7 +157,7 @@ pub(crate) struct AtPoint(pub(crate) Point);
 
 impl Extract for AtPoint {
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
-        let name = incoming.request.match_info().get("point");
+        let name = incoming.parameter("point");
         name.and_then(Point::parse).map(Self).ok_or_else(|| {
             let message = "there is no such point for intercepts";
             ApiError::new(Status::NOT_FOUND, "INTERCEPT_POINT_NOT_FOUND", message)
@@ -164,7 +171,7 @@ impl Extract for AtPoint {
 
 impl<T: PathId> Extract for Id<T> {
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
-        let text = incoming.request.match_info().get(T::NAME);
+        let text = incoming.parameter(T::NAME);
         let text = text.ok_or_else(|| ApiError::internal(format!("no {} in the path", T::NAME)))?;
         Ok(Self(talk_wire::id::parse(T::NAME, text)?))
     }

@@ -16,8 +16,11 @@ use talk_wire::{json, time};
 
 use crate::api_error::ApiError;
 use crate::caller::{Caller, Reply, ok};
-use crate::endpoint::{Answer, Endpoint, Id, JsonResponse, Kept, Queried, Refused};
+use crate::endpoint::{
+    Answer, Endpoint, Extract, Id, Incoming, JsonResponse, Kept, Queried, Refused,
+};
 use crate::files::{Content, Link, Upload, remove, send, shown, with_link};
+use crate::openapi::Operation;
 use crate::service::once::{PostResult, check_key_header};
 use crate::shared::Shared;
 
@@ -140,10 +143,23 @@ async fn download(caller: Caller, Id(id): Id<FileId>) -> Answer<Content, ShowFil
     Ok(JsonResponse::from(response))
 }
 
-async fn linked(request: HttpRequest, shared: web::Data<Shared>) -> Reply {
-    let text = request.match_info().get("signed").unwrap_or_default();
+/// The text of a signed link, in the path.
+struct Signed(String);
+
+impl Extract for Signed {
+    async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
+        let text = incoming.parameter("signed").unwrap_or_default();
+        Ok(Self(text.to_owned()))
+    }
+
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+async fn linked(request: HttpRequest, shared: web::Data<Shared>, Signed(text): Signed) -> Reply {
     let now = (shared.api.clock)();
-    let link = Link::read(text, &shared.fingerprint_secret, now);
+    let link = Link::read(&text, &shared.fingerprint_secret, now);
     let link = link.ok_or_else(|| ApiError::from(ShowFileError::NoSuchFile))?;
     let StoredFile { customer, id } = link.file;
     let unit = Unit::of(customer, "show_linked_file");
