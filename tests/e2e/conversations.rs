@@ -1,5 +1,6 @@
 //! Conversations with people outside: accounts, the visitor of a web chat, and the agents who answer.
 
+mod bodies;
 mod library;
 mod live;
 mod opening;

@@ -3,6 +3,7 @@
 mod nul;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -12,6 +13,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use talk_domain::kernel::error::ErrorKind;
+use talk_socket::Share;
 use talk_wire::request::Request;
 use talk_wire::schema::JsonSchema;
 
@@ -40,6 +43,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Bytes of a body over its limit that are read and discarded: a client that is still writing would
 /// not read the answer.
 const DRAINED: usize = 4 * 1024 * 1024;
+
+/// Bytes that the bodies of providers' requests may hold together, beyond [`HOOK_FREE`] of each.
+pub(crate) const HOOK_BODIES: usize = 64 * 1024 * 1024;
+
+/// Bytes of a provider's request that need no share of [`HOOK_BODIES`].
+const HOOK_FREE: usize = 64 * 1024;
+
+/// Seconds after which a provider may repeat a request that found no memory.
+const RETRY_AFTER: u32 = 1;
 
 /// The body of a request, at most as large as `L` says.
 pub(crate) struct Body<T, L = AnySize> {
@@ -160,8 +172,10 @@ impl<L: BodySize> Extract for NoBody<L> {
     }
 }
 
-/// The body of a request of a provider, byte for byte, of any content type.
-pub(crate) struct RawBody(pub(crate) Bytes);
+/// The body of a request of a provider, byte for byte, of any content type. Its sender is not known until
+/// the body is verified, so that all such bodies together have a limit. The share in it is given back when
+/// it is dropped.
+pub(crate) struct RawBody(pub(crate) Bytes, pub(crate) Share);
 
 impl Extract for RawBody {
     async fn extract(incoming: &mut Incoming) -> Result<Self, ApiError> {
@@ -172,7 +186,9 @@ impl Extract for RawBody {
         if length.is_some_and(|length| length > limit as u64) {
             return Err(ApiError::too_large(limit));
         }
-        Ok(Self(within(incoming, limit).await?))
+        let mut share = Share::new(Arc::clone(&incoming.shared()?.hook_bodies), HOOK_FREE);
+        let body = within(incoming, limit, Some(&mut share)).await?;
+        Ok(Self(body, share))
     }
 
     fn describe(operation: Operation) -> Operation {
@@ -183,14 +199,18 @@ impl Extract for RawBody {
 async fn read<L: BodySize>(incoming: &mut Incoming) -> Result<JsonBody, ApiError> {
     let limit = L::limit(&incoming.shared()?.api.body_limits);
     check_headers(incoming.request.headers(), limit)?;
-    Ok(JsonBody(within(incoming, limit).await?))
+    Ok(JsonBody(within(incoming, limit, None).await?))
 }
 
-/// Reads a body in time, and charges it to the sender.
-async fn within(incoming: &mut Incoming, limit: usize) -> Result<Bytes, ApiError> {
+/// Reads a body in time, and charges it to the sender. A `share` must cover the bytes that have arrived.
+async fn within(
+    incoming: &mut Incoming,
+    limit: usize,
+    share: Option<&mut Share>,
+) -> Result<Bytes, ApiError> {
     let slow = || ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly");
     let mut seen = 0;
-    let read = collect(incoming.take_payload(), limit, &mut seen);
+    let read = collect(incoming.take_payload(), limit, share, &mut seen);
     let read = tokio::time::timeout(PATIENCE, read).await;
     let limiter = &incoming.shared()?.limiter;
     limiter.charge_body(&incoming.request, seen as u64);
@@ -198,7 +218,12 @@ async fn within(incoming: &mut Incoming, limit: usize) -> Result<Bytes, ApiError
 }
 
 /// Reads a body of at most `limit` bytes, and adds the received bytes to `seen`.
-async fn collect(mut payload: Payload, limit: usize, seen: &mut usize) -> Result<Bytes, ApiError> {
+async fn collect(
+    mut payload: Payload,
+    limit: usize,
+    mut share: Option<&mut Share>,
+    seen: &mut usize,
+) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
@@ -210,6 +235,12 @@ async fn collect(mut payload: Payload, limit: usize, seen: &mut usize) -> Result
         })?;
         *seen = seen.saturating_add(chunk.len());
         if *seen <= limit {
+            let is_covered = share.as_mut().is_none_or(|share| share.cover(*seen));
+            if !is_covered {
+                let message = "too many large requests are being received";
+                let status = Status::Domain(ErrorKind::Unavailable);
+                return Err(ApiError::new(status, "BUSY", message).retry_after(RETRY_AFTER));
+            }
             body.extend_from_slice(&chunk);
         } else {
             body = BytesMut::new();

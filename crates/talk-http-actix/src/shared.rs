@@ -8,6 +8,7 @@ use talk_socket::Budget;
 use crate::Api;
 use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
+use crate::body::HOOK_BODIES;
 use crate::endpoints::Documents;
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) admissions: Admissions,
     pub(crate) new_keys: NewKeys,
     pub(crate) large_frames: Arc<Budget>,
+    /// Bytes of providers' requests that are not verified yet.
+    pub(crate) hook_bodies: Arc<Budget>,
     pub(crate) unsent: Unsent,
     /// Bytes of uploads that are not complete yet.
     pub(crate) uploads: Quota,
@@ -73,6 +76,7 @@ impl Shared {
             admissions,
             new_keys: NewKeys::default(),
             large_frames: Arc::new(Budget::new(LARGE_FRAMES)),
+            hook_bodies: Arc::new(Budget::new(HOOK_BODIES)),
             unsent,
             uploads,
             documents: Documents::default(),

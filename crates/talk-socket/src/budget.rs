@@ -1,9 +1,9 @@
-//! Memory for large messages that have not arrived completely.
+//! Memory for large messages and bodies of senders that nobody has verified.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that all connections together may hold of incomplete messages, beyond what each of them
+/// The bytes that all connections together may hold of incomplete messages, beyond the bytes that each
 /// may hold without a share. Many connections that begin a large message and never end it hold no
 /// more than this.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Budget {
 
 /// The share of one connection in the budget.
 #[derive(Debug)]
-pub(crate) struct Share {
+pub struct Share {
     budget: Arc<Budget>,
     /// Bytes that may be held without a share.
     free: usize,
@@ -39,7 +39,9 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    pub(crate) const fn new(budget: Arc<Budget>, free: usize) -> Self {
+    /// Creates the share of a connection that may hold `free` bytes without one.
+    #[must_use]
+    pub const fn new(budget: Arc<Budget>, free: usize) -> Self {
         Self {
             budget,
             free,
@@ -49,7 +51,7 @@ impl Share {
 
     /// Adapts the share to a connection that holds `bytes` now. Returns `false` when the budget has
     /// no room for them; the share is then left as it was.
-    pub(crate) fn cover(&mut self, bytes: usize) -> bool {
+    pub fn cover(&mut self, bytes: usize) -> bool {
         let wanted = bytes.saturating_sub(self.free);
         if wanted > self.taken && !self.budget.take(wanted - self.taken) {
             return false;

@@ -11,7 +11,7 @@ mod tcp;
 mod upgrade;
 mod wire;
 
-pub use budget::Budget;
+pub use budget::{Budget, Share};
 pub use decoder::Received;
 pub use handshake::{HandshakeRefused, Socket, accept};
 pub use incoming::{Incoming, InputLimits};

@@ -53,7 +53,7 @@ async fn receive(
     shared: web::Data<Shared>,
     request: HttpRequest,
     Id(id): Id<AccountId>,
-    RawBody(body): RawBody,
+    RawBody(body, _share): RawBody,
 ) -> Reply {
     let api = &shared.api;
     let unit = Unit::installation("find_account").in_lane(ReadLane::Shared);
@@ -65,7 +65,7 @@ async fn receive(
     let hook = HookRequest {
         url: address(&shared, &request),
         headers: headers(&request),
-        body: body.to_vec(),
+        body: body.into(),
         now,
     };
     let Some(authentic) = api.channels.verify(&account, &hook) else {
