@@ -13,6 +13,9 @@ use crate::world::{TEXT, World};
 /// Duration of the warm-up.
 pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
 
+/// Connections of requests at a steady rate.
+const PACED: usize = 32;
+
 /// The body of a message's POST.
 pub(crate) fn message(world: &World) -> Result<String> {
     let chat = world.chat()?.0;
@@ -69,6 +72,44 @@ pub(crate) async fn answers_per_second(
         rate = rate(&answered, for_how_long) => Ok(rate),
         failed = clients.join_next() => Err(failed.context("no connections")??),
     }
+}
+
+/// Sends requests at a steady rate over [`PACED`] connections in turns. Returns the time that each answer
+/// took: since the request was due, if the request had to wait for its connection.
+pub(crate) async fn paced(
+    address: &str,
+    requests: Vec<Vec<u8>>,
+    per_second: u32,
+) -> Result<Vec<Duration>> {
+    let mut lanes = vec![Vec::new(); PACED];
+    for (n, request) in (0_u32..).zip(requests) {
+        let lane = lanes.get_mut(usize::try_from(n)? % PACED).context("a lane")?;
+        lane.push((Duration::from_secs(n.into()) / per_second, request));
+    }
+    let mut clients = JoinSet::new();
+    let start = Instant::now() + Duration::from_millis(100);
+    for lane in lanes {
+        let mut connection = Connection::open(address).await?;
+        clients.spawn(async move {
+            let mut times = Vec::new();
+            for (after, request) in lane {
+                let due = start + after;
+                let mut started = due;
+                if Instant::now() < due {
+                    tokio::time::sleep_until(due.into()).await;
+                    started = Instant::now();
+                }
+                connection.exchange(&request).await?;
+                times.push(started.elapsed());
+            }
+            anyhow::Ok(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        times.extend(client??);
+    }
+    Ok(times)
 }
 
 /// Measures the rate of a counter per second, after a warm-up.

@@ -8,6 +8,7 @@ mod pages;
 mod post;
 mod rest;
 mod rooms;
+mod sms;
 mod socket;
 
 use std::path::PathBuf;
@@ -68,6 +69,10 @@ pub(crate) enum Scenario {
     Webhooks,
     /// Durable posts while an intercept allows each, compared with none.
     Intercepts,
+    /// From a message to its acceptance beside a dead provider, compared with the same without it.
+    SmsOut,
+    /// Requests of a provider, compared with durable posts, 500 of each per second.
+    SmsHook,
 }
 
 impl Scenario {
@@ -90,6 +95,8 @@ impl Scenario {
             Self::Files => files::files(bench).await,
             Self::Webhooks => hooks::webhooks(bench).await,
             Self::Intercepts => hooks::intercepts(bench).await,
+            Self::SmsOut => sms::out(bench).await,
+            Self::SmsHook => sms::hook(bench).await,
         }
     }
 }

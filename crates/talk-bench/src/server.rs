@@ -12,6 +12,9 @@ use crate::world::{SECRET, World};
 /// Units that may share a commit, unless a measurement says otherwise.
 pub(crate) const GROUP: usize = 256;
 
+/// The address under which providers of messages know the server.
+pub(crate) const PUBLIC_URL: &str = "https://talk.test";
+
 /// A running server.
 pub(crate) struct Server {
     serving: Serving,
@@ -50,8 +53,8 @@ impl Server {
         Self::start_with(binary, world, Buckets::Off, &[group])
     }
 
-    /// Starts `binary` like [`Self::start`]. Its webhooks and intercepts may be at these ports of the
-    /// loopback.
+    /// Starts `binary` like [`Self::start`]. Its webhooks, intercepts and providers of messages may be at
+    /// these ports of the loopback.
     pub(crate) fn start_calling(binary: &Path, world: &World, ports: &[u16]) -> Result<Self> {
         let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
         let settings = [
@@ -60,6 +63,10 @@ impl Server {
             ("TALK_WEBHOOK_ALLOW_HTTP", "true".to_owned()),
             ("TALK_WEBHOOK_ALLOW_NETWORKS", "127.0.0.0/8".to_owned()),
             ("TALK_WEBHOOK_ALLOW_PORTS", ports.join(",")),
+            ("TALK_PUBLIC_URL", PUBLIC_URL.to_owned()),
+            ("TALK_PROVIDER_ALLOW_HTTP", "true".to_owned()),
+            ("TALK_PROVIDER_ALLOW_NETWORKS", "127.0.0.0/8".to_owned()),
+            ("TALK_PROVIDER_ALLOW_PORTS", ports.join(",")),
         ];
         Self::start_with(binary, world, Buckets::Off, &settings)
     }
