@@ -73,7 +73,7 @@ schemathesis: ## Send generated requests to the server, as its OpenAPI document 
 	$(CARGO) build --quiet --package talk-server
 	tests/schemathesis.sh target/debug/talk-server $(SCHEMATHESIS_CASES)
 
-webhook-chaos: ## Kill the server 20 times while receivers of 20,000 webhooks fail in every way
+webhook-chaos: ## Kill the server 20 times while receivers of 20,000 webhooks fail (TALK_WEBHOOK_MINUTES=60: for an hour)
 	TALK_WEBHOOK_KILLS=20 TALK_WEBHOOK_CHATS=40 TALK_WEBHOOK_POSTS=25 $(CARGO) test --package talk-server --test e2e webhooks::chaos -- --nocapture
 
 conversation-race: ## Let 64 first messages of each of 50 persons race at four accounts, 100 times

@@ -1,17 +1,22 @@
 //! The server is killed again and again while receivers fail in every way.
 //!
-//! `TALK_WEBHOOK_KILLS`, `TALK_WEBHOOK_CHATS` and `TALK_WEBHOOK_POSTS` make it longer; `make webhook-chaos`
-//! does.
+//! `TALK_WEBHOOK_KILLS`, `TALK_WEBHOOK_CHATS` and `TALK_WEBHOOK_POSTS` make it larger; `make webhook-chaos`
+//! does. `TALK_WEBHOOK_MINUTES` spreads posts, kills and failures over a time, with the default schedule as
+//! far as it fits in.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod pace;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use pace::Pace;
 use serde_json::{Value, json};
-use talk_testkit::harness::Client;
+use talk_testkit::harness::{Client, Server};
+use tokio::task::JoinSet;
 
-use super::receiver::{Receiver, status};
+use super::receiver::{Received, Receiver, status};
 use super::{WEBHOOKS, of, server_with, webhook};
 
 /// The ids of the events that a receiver accepted.
@@ -23,6 +28,8 @@ struct Extent {
     chats: usize,
     /// Posts to each chat between two kills.
     posts: usize,
+    /// Minutes that everything is spread over; 0 for as fast as it can.
+    minutes: usize,
 }
 
 impl Extent {
@@ -35,6 +42,7 @@ impl Extent {
             kills: number("TALK_WEBHOOK_KILLS", 3),
             chats: number("TALK_WEBHOOK_CHATS", 3),
             posts: number("TALK_WEBHOOK_POSTS", 10),
+            minutes: number("TALK_WEBHOOK_MINUTES", 0),
         }
     }
 
@@ -42,16 +50,38 @@ impl Extent {
     fn period(&self) -> usize {
         (self.kills * self.chats * self.posts / 100).max(20)
     }
+
+    /// Whether a message to this chat is never accepted. It holds its chat back until it is dead: most of a
+    /// long run.
+    fn is_poisoned(&self, chat: usize) -> bool {
+        self.minutes == 0 || chat.is_multiple_of(10)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::new(self.minutes, self.kills * self.chats * self.posts)
+    }
 }
+
+/// Failures of an event that is not poisoned: the try after a third one would be half an hour later.
+const FAILURES: usize = 2;
 
 /// Answers five of `period` requests with some failure, and each that contains "poison".
 fn fails_often(receiver: &Receiver, period: usize) -> Accepted {
     let accepted = Accepted::default();
     let (noted, mut count) = (Arc::clone(&accepted), 0);
+    let mut failures: HashMap<String, usize> = HashMap::new();
     receiver.answers(move |request| {
         count += 1;
-        match count % period {
-            _ if request.body.contains("poison") => status(500),
+        let id = request.header("webhook-id").to_owned();
+        let failed = failures.entry(id.clone()).or_default();
+        let turn = if *failed < FAILURES {
+            count % period
+        } else {
+            0
+        };
+        *failed += usize::from([3, 7, 11, 15, 18].contains(&turn));
+        match turn {
+            _ if is_poison(request) => status(500),
             3 => status(500),
             7 => "HTTP/1.1 429 X\r\nretry-after: 2\r\ncontent-length: 0\r\n\r\n".to_owned(),
             // The connection is reset.
@@ -63,13 +93,16 @@ fn fails_often(receiver: &Receiver, period: usize) -> Accepted {
                 if n == 19 {
                     std::thread::sleep(Duration::from_millis(200));
                 }
-                let id = request.header("webhook-id").to_owned();
                 noted.lock().expect("a lock").insert(id);
                 status(200)
             }
         }
     });
     accepted
+}
+
+fn is_poison(request: &Received) -> bool {
+    request.body.contains("poison")
 }
 
 /// Accepts ten events, then wants no more.
@@ -110,7 +143,7 @@ pub(super) async fn ended(
     webhook: &Value,
     count: usize,
 ) -> (Vec<String>, Vec<String>) {
-    for _ in 0..1_200 {
+    for _ in 0..2_400 {
         let waiting = async |state: &str| {
             let first = format!("/deliveries?status={state}&page_size=1");
             !admin.get(&of(webhook, &first)).await.rows().is_empty()
@@ -146,9 +179,41 @@ pub(super) async fn logged(by: &Client, chats: &[Value]) -> BTreeSet<(String, u6
     all
 }
 
+/// Kills the server while a post to each chat is under way. The log alone tells which were committed.
+async fn kill_under_posts(server: &mut Server, alice: &Client, chats: &[Value], round: usize) {
+    let mut under_way = JoinSet::new();
+    for chat in chats {
+        let body = json!({"chat_id": chat["id"], "text": format!("{round} under way")});
+        let path = "/v1.0/service_agents/talk_messages";
+        let post = alice.request(reqwest::Method::POST, path).json(&body);
+        under_way.spawn(async move { post.send().await.is_ok() });
+    }
+    // The first answer comes with some posts committed, and others not.
+    under_way.join_next().await;
+    server.kill_and_restart().await;
+    under_way.join_all().await;
+}
+
+/// Posts to all chats, and kills the server after each round.
+async fn post_and_kill(server: &mut Server, alice: &Client, chats: &[Value], extent: &Extent) {
+    let mut pace = extent.pace();
+    for round in 0..extent.kills {
+        for n in 0..extent.posts {
+            for (place, chat) in chats.iter().enumerate() {
+                let is_poisoned = (round, n) == (0, 5) && extent.is_poisoned(place);
+                let poison = if is_poisoned { " poison" } else { "" };
+                pace.next().await;
+                alice.say(chat, &format!("{round}.{n}{poison}")).await;
+            }
+        }
+        kill_under_posts(server, alice, chats, round).await;
+    }
+}
+
 /// HOOK-07: every event is delivered or dead, in order per chat, and known by its id if it comes twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
+    let began = Instant::now();
     let (failing, leaving) = (Receiver::start(), Receiver::start());
     let extent = Extent::of_environment();
     let accepted = fails_often(&failing, extent.period());
@@ -157,9 +222,11 @@ async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
     let down = unused.local_addr().expect("an address").port();
     drop(unused);
     let ports = format!("{},{},{down}", failing.port, leaving.port);
+    let (schedule, timeout) = pace::schedule(extent.minutes);
     let settings = [
         ("TALK_WEBHOOK_ALLOW_PORTS", &*ports),
-        ("TALK_WEBHOOK_SCHEDULE", "1,1,1"),
+        ("TALK_WEBHOOK_SCHEDULE", &schedule),
+        ("TALK_WEBHOOK_TIMEOUT_MS", timeout),
     ];
     let mut server = server_with(&[], &settings).await;
     let (admin, [alice]) = (server.admin().await, server.agents(["alice"]).await);
@@ -171,27 +238,23 @@ async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
     for _ in 0..extent.chats {
         chats.push(alice.chat("group", &[]).await);
     }
-    for round in 0..extent.kills {
-        for n in 0..extent.posts {
-            for chat in &chats {
-                let poison = if (round, n) == (0, 5) { " poison" } else { "" };
-                alice.say(chat, &format!("{round}.{n}{poison}")).await;
-            }
-        }
-        server.kill_and_restart().await;
-    }
+    post_and_kill(&mut server, &alice, &chats, &extent).await;
     let log = logged(&alice, &chats).await;
     let (delivered, dead) = ended(&admin, &hook, log.len()).await;
     let all: Vec<_> = delivered.iter().chain(&dead).map(|id| place(id)).collect();
     assert_eq!(all.len(), log.len(), "one delivery for each event");
     assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), log);
-    assert!(dead.len() >= chats.len(), "the poisoned ones");
     let accepted = accepted.lock().expect("a lock").clone();
     assert!(delivered.iter().all(|id| accepted.contains(id)));
-    let requests = in_order(&failing);
+    let poisoned = poisoned(&failing);
+    let expected = (0..chats.len()).filter(|place| extent.is_poisoned(*place));
+    assert_eq!(poisoned.len(), expected.count());
+    assert!(poisoned.iter().all(|id| dead.contains(id)));
+    let requests = in_order(&failing, &log);
     println!(
-        "{} kills, {} events: {} delivered, {} dead, {requests} requests",
+        "{} kills in {} s, {} events: {} delivered, {} dead, {requests} requests, tries after {schedule} s",
         extent.kills,
+        began.elapsed().as_secs(),
         log.len(),
         delivered.len(),
         dead.len(),
@@ -207,15 +270,24 @@ async fn every_event_is_delivered_or_dead_whatever_fails_and_is_killed() {
     assert_eq!((delivered.len(), dead.len()), (0, chats.len()));
 }
 
-/// Checks that the events of each chat came in their order, and those that came again with the same body.
-/// Returns the number of requests.
-fn in_order(receiver: &Receiver) -> usize {
+/// Returns the ids of the events that are never accepted.
+fn poisoned(receiver: &Receiver) -> HashSet<String> {
+    let requests = receiver.all();
+    let poisoned = requests.iter().filter(|request| is_poison(request));
+    let id = |request: &Received| request.header("webhook-id").to_owned();
+    poisoned.map(id).collect()
+}
+
+/// Checks that the events of each chat came in their order, those that came again with the same body, and
+/// none that is not in the log. Returns the number of requests.
+fn in_order(receiver: &Receiver, log: &BTreeSet<(String, u64)>) -> usize {
     let mut last: BTreeMap<String, u64> = BTreeMap::new();
     let mut bodies = BTreeMap::new();
     let requests = receiver.all();
     for request in &requests {
         let id = request.header("webhook-id").to_owned();
         let (stream, seq) = place(&id);
+        assert!(log.contains(&(stream.clone(), seq)), "{id} was rolled back");
         let before = last.insert(stream, seq);
         assert!(
             before.is_none_or(|before| before <= seq),
