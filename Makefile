@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos conversation-race webhooks sms nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos conversation-chaos conversation-race webhooks sms nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -75,6 +75,9 @@ schemathesis: ## Send generated requests to the server, as its OpenAPI document 
 
 webhook-chaos: ## Kill the server 20 times while receivers of 20,000 webhooks fail (TALK_WEBHOOK_MINUTES=60: for an hour)
 	TALK_WEBHOOK_KILLS=20 TALK_WEBHOOK_CHATS=40 TALK_WEBHOOK_POSTS=25 $(CARGO) test --package talk-server --test e2e webhooks::chaos -- --nocapture
+
+conversation-chaos: ## Kill the server 200 times at the steps of messages on their way in and out
+	TALK_CONVERSATION_KILLS=200 $(CARGO) test --package talk-server --test e2e conversations::kills -- --nocapture
 
 conversation-race: ## Let 64 first messages of each of 50 persons race at four accounts, 100 times
 	TALK_RACE_PEOPLE=50 TALK_RACES=100 \

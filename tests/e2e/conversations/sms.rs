@@ -10,9 +10,9 @@ use super::{ACCOUNTS, CONVERSATIONS, text};
 use crate::webhooks::does_not_start_without_a_key;
 use crate::webhooks::receiver::{Received, Receiver};
 
-const TOKEN: &str = "planted-token-6f1d";
-const KEY: &str = "a-key-of-the-tests-for-secrets-0123456789";
-const PUBLIC: &str = "https://talk.test";
+pub(super) const TOKEN: &str = "planted-token-6f1d";
+pub(super) const KEY: &str = "a-key-of-the-tests-for-secrets-0123456789";
+pub(super) const PUBLIC: &str = "https://talk.test";
 
 /// A server that reaches this receiver as the provider.
 pub(crate) async fn server_for(provider: &Receiver) -> Server {
@@ -44,7 +44,7 @@ pub(crate) async fn twilio(admin: &Client, provider: &Receiver) -> Value {
     admin.post(ACCOUNTS, body).await.ok()
 }
 
-fn encoded(fields: &[(&str, &str)]) -> String {
+pub(super) fn encoded(fields: &[(&str, &str)]) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(fields).finish()
 }
@@ -54,7 +54,8 @@ pub(crate) async fn hook(server: &Server, url: &str, fields: &[(&str, &str)]) ->
     signed_by(server, TOKEN, url, fields).await
 }
 
-async fn signed_by(server: &Server, token: &str, url: &str, fields: &[(&str, &str)]) -> Answer {
+/// Returns Twilio's signature of a form that is sent to this address.
+pub(super) fn signature(token: &str, url: &str, fields: &[(&str, &str)]) -> String {
     let mut sorted = fields.to_vec();
     sorted.sort_unstable();
     let mut signed = url.to_owned();
@@ -63,12 +64,15 @@ async fn signed_by(server: &Server, token: &str, url: &str, fields: &[(&str, &st
         signed.push_str(value);
     }
     let key = Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.as_bytes());
-    let signature = STANDARD.encode(sign(&key, signed.as_bytes()));
+    STANDARD.encode(sign(&key, signed.as_bytes()))
+}
+
+async fn signed_by(server: &Server, token: &str, url: &str, fields: &[(&str, &str)]) -> Answer {
     let path = url.strip_prefix(PUBLIC).expect("an address of the server");
     let request = server.anonymous().request(reqwest::Method::POST, path);
     let request = request
         .header("content-type", "application/x-www-form-urlencoded")
-        .header("x-twilio-signature", signature)
+        .header("x-twilio-signature", signature(token, url, fields))
         .body(encoded(fields));
     Answer::to(request).await
 }
@@ -118,7 +122,7 @@ pub(crate) async fn delivered(admin: &Client, message: &Value, delivery: &str) -
     panic!("{:#}", admin.get(&path).await.ok());
 }
 
-fn field(request: &Received, name: &str) -> String {
+pub(super) fn field(request: &Received, name: &str) -> String {
     let mut pairs = url::form_urlencoded::parse(request.body.as_bytes());
     let found = pairs.find(|(known, _)| known == name);
     found.map_or_else(String::new, |(_, value)| value.into_owned())

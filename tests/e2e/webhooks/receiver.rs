@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,8 @@ struct State {
 pub(crate) struct Receiver {
     pub(crate) port: u16,
     state: Arc<Mutex<State>>,
+    /// Whether answers wait.
+    is_holding: Arc<AtomicBool>,
 }
 
 /// A response with this status.
@@ -58,19 +61,29 @@ impl Receiver {
             requests: Vec::new(),
             answer: Box::new(|_| status(200)),
         }));
-        let shared = Arc::clone(&state);
+        let is_holding = Arc::new(AtomicBool::new(false));
+        let shared = (Arc::clone(&state), Arc::clone(&is_holding));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || serve(stream, &shared));
+                let (state, is_holding) = shared.clone();
+                std::thread::spawn(move || serve(stream, &state, &is_holding));
             }
         });
-        Self { port, state }
+        Self {
+            port,
+            state,
+            is_holding,
+        }
     }
 
     /// Answers from now on like this.
     pub(crate) fn answers(&self, answer: impl FnMut(&Received) -> String + Send + 'static) {
         lock(&self.state).answer = Box::new(answer);
+    }
+
+    /// Notes requests without answering them, or answers those as well that wait.
+    pub(crate) fn hold(&self, is_holding: bool) {
+        self.is_holding.store(is_holding, Ordering::SeqCst);
     }
 
     pub(crate) fn url(&self) -> String {
@@ -103,7 +116,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(mut stream: TcpStream, state: &Mutex<State>) {
+fn serve(mut stream: TcpStream, state: &Mutex<State>, is_holding: &AtomicBool) {
     let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
     while let Some(request) = read(&mut reader) {
         let response = {
@@ -111,6 +124,9 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             state.requests.push(request.clone());
             (state.answer)(&request)
         };
+        while is_holding.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         if response.is_empty() || stream.write_all(response.as_bytes()).is_err() {
             return;
         }
