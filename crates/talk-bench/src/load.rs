@@ -83,7 +83,9 @@ pub(crate) async fn paced(
 ) -> Result<Vec<Duration>> {
     let mut lanes = vec![Vec::new(); PACED];
     for (n, request) in (0_u32..).zip(requests) {
-        let lane = lanes.get_mut(usize::try_from(n)? % PACED).context("a lane")?;
+        let lane = lanes
+            .get_mut(usize::try_from(n)? % PACED)
+            .context("a lane")?;
         lane.push((Duration::from_secs(n.into()) / per_second, request));
     }
     let mut clients = JoinSet::new();

@@ -91,7 +91,12 @@ pub(super) async fn hook(bench: &Bench) -> Result<Vec<Figure>> {
 fn incoming(account: &str, n: usize) -> Vec<u8> {
     let path = format!("/v1.0/conversation/accounts/{account}");
     let (id, from) = (format!("SM{n}"), person(n));
-    let fields = [("Body", TEXT), ("From", &from), ("MessageSid", &id), ("To", OWN)];
+    let fields = [
+        ("Body", TEXT),
+        ("From", &from),
+        ("MessageSid", &id),
+        ("To", OWN),
+    ];
     let mut signed = format!("{PUBLIC_URL}{path}");
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in fields {
@@ -186,7 +191,10 @@ impl Provided {
             if text(&shown, "delivery")? == "accepted" {
                 return Ok(started.elapsed());
             }
-            ensure!(started.elapsed() < PATIENCE, "a message was not accepted: {shown}");
+            ensure!(
+                started.elapsed() < PATIENCE,
+                "a message was not accepted: {shown}"
+            );
         }
     }
 
@@ -199,5 +207,7 @@ impl Provided {
 
 fn text(value: &Value, field: &str) -> Result<String> {
     let text = value.get(field).and_then(Value::as_str);
-    Ok(text.with_context(|| format!("no {field} in {value}"))?.to_owned())
+    Ok(text
+        .with_context(|| format!("no {field} in {value}"))?
+        .to_owned())
 }
