@@ -8,6 +8,7 @@ mod opening;
 mod participants;
 mod race;
 mod sms;
+mod sms_refusals;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};

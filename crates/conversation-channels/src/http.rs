@@ -104,6 +104,7 @@ fn judge(answered: &Answered, opened: &Opened<'_>, answers: &dyn Answers) -> Out
             let after = after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
             Outcome::Transient(failure(false), after)
         }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Outcome::Denied(failure(true)),
         status if status.is_server_error() => Outcome::Unknown(failure(false)),
         _ => Outcome::Permanent(failure(true)),
     }
@@ -188,8 +189,11 @@ mod tests {
         for status in [500, 502, 504] {
             assert!(matches!(judged(status, &none, None), Outcome::Unknown(_)));
         }
-        for status in [302, 400, 401, 403, 404, 422] {
+        for status in [302, 400, 404, 422] {
             assert!(matches!(judged(status, &none, None), Outcome::Permanent(_)));
+        }
+        for status in [401, 403] {
+            assert!(matches!(judged(status, &none, None), Outcome::Denied(_)));
         }
     }
 
@@ -197,8 +201,8 @@ mod tests {
     #[test]
     fn the_words_of_a_provider_have_no_secret_of_the_account() {
         let body = json!({"reason": "hidden is wrong"});
-        let Outcome::Permanent(failure) = judged(401, &body, None) else {
-            panic!("it is permanent");
+        let Outcome::Denied(failure) = judged(401, &body, None) else {
+            panic!("the account is refused");
         };
         assert_eq!((&*failure.code, &*failure.reason), ("7", "*** is wrong"));
     }

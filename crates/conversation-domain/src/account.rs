@@ -1,5 +1,6 @@
 //! Use cases on accounts.
 
+pub mod check;
 pub mod create;
 pub mod delete;
 pub mod list;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::account::create::Wanted;
 use crate::model::account::{
     Account, AccountQueries, AccountRepository, AccountSecrets, Method, MockAccountQueries,
-    MockAccountRepository,
+    MockAccountRepository, Problem,
 };
 use crate::model::address::{Address, AddressKind};
 use crate::model::conversation::{
@@ -144,6 +144,7 @@ pub fn an_account() -> Account {
         provider: wanted.provider,
         numbers: wanted.numbers,
         secrets: wanted.secrets,
+        problem: None,
         created: at(1),
         updated: at(1),
     }
@@ -272,6 +273,16 @@ pub fn a_failure() -> Failure {
         code: "21211".into(),
         reason: "the number is not valid".into(),
         is_permanent: true,
+    }
+}
+
+/// The problem of an account whose token is wrong.
+#[must_use]
+pub fn a_problem() -> Problem {
+    Problem {
+        code: "20003".into(),
+        reason: "Authenticate".into(),
+        noticed: at(5),
     }
 }
 

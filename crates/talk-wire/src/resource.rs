@@ -12,7 +12,9 @@ mod media;
 mod message;
 mod webhook;
 
-pub use account::{AccountCheck, AccountReceipt, ConversationAccount, ProviderData};
+pub use account::{
+    AccountCheck, AccountProblem, AccountReceipt, ConversationAccount, ProviderData,
+};
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use conversation::{
     Author, Conversation, ConversationMessage, ConversationParticipant, ConversationReadMark,

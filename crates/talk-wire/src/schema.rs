@@ -1,7 +1,7 @@
 //! JSON schemas of the wire types, for the documents that describe the API. Each type derives its
-//! own. Three conventions hold for all types: a field named `id` or ending in `_id` is an id, one
-//! beginning with `tm_` is a time, and text that clients send has no U+0000. The keyword `x-limit`
-//! names a limit of the installation, for example `#[schemars(extend("x-limit" = "name"))]`.
+//! own. Three conventions hold for all types: a field named `id` or ending in `_id` is an id, one named
+//! `tm` or beginning with `tm_` is a time, and text that clients send has no U+0000. The keyword
+//! `x-limit` names a limit of the installation, for example `#[schemars(extend("x-limit" = "name"))]`.
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 pub use schemars::{JsonSchema, Schema};
@@ -259,7 +259,7 @@ fn apply_conventions(name: &str, property: &mut Map<String, Value>, side: Side) 
             id(side)
         };
         extend(property, form);
-    } else if name.starts_with("tm_") {
+    } else if name == "tm" || name.starts_with("tm_") {
         let pattern = if MAY_BE_EMPTY.contains(&name) {
             format!("^(|{TIME})$")
         } else {

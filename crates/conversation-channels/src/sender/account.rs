@@ -111,6 +111,7 @@ async fn send(shared: &Shared, job: &Job) {
                 Outcome::Accepted(_) => "accepted",
                 Outcome::Transient(..) => "transient",
                 Outcome::Permanent(_) => "failed",
+                Outcome::Denied(_) => "denied",
                 Outcome::Unknown(_) => "unknown",
             };
             counter!("talk_sent_messages_total", "outcome" => name).increment(1);

@@ -88,6 +88,7 @@ pub fn create_account(
         provider: wanted.provider,
         numbers: wanted.numbers,
         secrets: wanted.secrets,
+        problem: None,
         created: cx.now,
         updated: cx.now,
     };

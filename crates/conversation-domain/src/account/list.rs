@@ -1,6 +1,6 @@
 //! Use cases: read accounts.
 
-use talk_domain::kernel::context::{Actor, Context};
+use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::refusals;
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::page::{Page, PageRequest};
@@ -8,7 +8,7 @@ use talk_domain::kernel::store_error::StoreError;
 
 use crate::access::NotAdmin;
 use crate::model::account::Account;
-use crate::unit::{ConversationSnapshot, ConversationUnit};
+use crate::unit::ConversationSnapshot;
 
 refusals! {
     /// Refusals of [`show_account`], [`find_account`] and [`list_accounts`].
@@ -37,20 +37,6 @@ pub fn show_account(
 ) -> Result<Account, ShowAccountError> {
     check(actor)?;
     let found = snapshot.accounts().get(id)?;
-    found.ok_or(ShowAccountError::NoSuchAccount)
-}
-
-/// Returns an account whose provider is to be asked.
-///
-/// # Errors
-/// See [`ShowAccountError`].
-pub fn account_to_check(
-    uow: &mut dyn ConversationUnit,
-    cx: &Context,
-    id: AccountId,
-) -> Result<Account, ShowAccountError> {
-    check(cx.actor)?;
-    let found = uow.accounts().get(id)?;
     found.ok_or(ShowAccountError::NoSuchAccount)
 }
 

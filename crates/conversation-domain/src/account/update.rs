@@ -36,6 +36,8 @@ pub fn update_account(
     let account = found.ok_or(UpdateAccountError::NoSuchAccount)?;
     let wanted = change(&account)?;
     wanted.check(cx)?;
+    // The provider has not judged other secrets or settings yet.
+    let is_same = (&wanted.secrets, &wanted.provider) == (&account.secrets, &account.provider);
     let changed = Account {
         name: wanted.name,
         detail: wanted.detail,
@@ -43,6 +45,7 @@ pub fn update_account(
         provider: wanted.provider,
         numbers: wanted.numbers,
         secrets: wanted.secrets,
+        problem: account.problem.clone().filter(|_| is_same),
         ..account.clone()
     };
     if changed == account {
@@ -59,7 +62,12 @@ pub fn update_account(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{MockUnit, a_wanted_account, an_account};
+    use crate::model::account::AccountSecrets;
+    use crate::model::provider::Provider;
+    use crate::testing::{
+        MockUnit, a_problem, a_twilio, a_wanted_account, an_account, an_sms_account,
+    };
+    use talk_domain::kernel::secret::Sealed;
     use talk_domain::testing::{admin_context, agent_id, at, context};
 
     fn update(cx: &Context, wanted: &Wanted, writes: usize) -> Result<Account, UpdateAccountError> {
@@ -85,6 +93,47 @@ mod tests {
         let changed = update(&admin, &wanted, 1).unwrap();
         assert_eq!((&*changed.name, changed.updated), ("Sales", at(1_000_000)));
         assert_eq!(changed.created, an_account().created);
+    }
+
+    /// CONV-37.
+    #[test]
+    fn other_secrets_or_settings_have_no_problem_yet() {
+        let wanted = |token: u8, provider: Provider| Wanted {
+            name: "Other".into(),
+            provider,
+            numbers: an_sms_account().numbers,
+            secrets: AccountSecrets {
+                token: Some(Sealed(vec![token])),
+                secret: None,
+            },
+            ..a_wanted_account()
+        };
+        let moved = Provider::Twilio {
+            account_sid: "AC2".into(),
+            base_url: String::new(),
+        };
+        for (wanted, keeps) in [
+            (wanted(1, a_twilio()), true),
+            (wanted(2, a_twilio()), false),
+            (wanted(1, moved), false),
+        ] {
+            let mut uow = MockUnit::default();
+            uow.accounts.expect_get().returning(|_| {
+                Ok(Some(Account {
+                    secrets: AccountSecrets {
+                        token: Some(Sealed(vec![1])),
+                        secret: None,
+                    },
+                    problem: Some(a_problem()),
+                    ..an_sms_account()
+                }))
+            });
+            uow.accounts.expect_update().returning(|_| Ok(()));
+            let admin = admin_context(agent_id(1));
+            let change = move |_: &Account| Ok(wanted.clone());
+            let changed = update_account(&mut uow, &admin, an_account().id, &change).unwrap();
+            assert_eq!(changed.problem.is_some(), keeps);
+        }
     }
 
     /// CONV-11.

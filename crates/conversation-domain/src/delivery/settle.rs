@@ -4,6 +4,7 @@ use talk_domain::kernel::id::ConversationMessageId;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
+use crate::model::account::Problem;
 use crate::model::conversation::Conversation;
 use crate::model::job::Job;
 use crate::model::message::{Delivery, Failure, Message};
@@ -28,6 +29,8 @@ pub enum Outcome {
     Transient(Failure, Option<u32>),
     /// The provider will never accept it.
     Permanent(Failure),
+    /// The provider refuses the account, and therefore the message.
+    Denied(Failure),
     /// The provider may have received it.
     Unknown(Failure),
 }
@@ -53,6 +56,7 @@ pub fn settle_job(uow: &mut dyn ConversationUnit, tried: &Tried) -> Result<(), S
     let Some(job) = found.filter(|job| job.is_leased) else {
         return Ok(());
     };
+    record_problem(uow, &job, tried)?;
     let conversation = uow.conversations().lock(job.conversation)?;
     let message = uow.conversation_messages().get(job.message)?;
     let (Some(mut conversation), Some(mut message)) = (conversation, message) else {
@@ -76,7 +80,7 @@ pub fn settle_job(uow: &mut dyn ConversationUnit, tried: &Tried) -> Result<(), S
             }
             (message.delivery, message.failure) = (Delivery::Failed, Some(failure.clone()));
         }
-        Outcome::Permanent(failure) => {
+        Outcome::Permanent(failure) | Outcome::Denied(failure) => {
             (message.delivery, message.failure) = (Delivery::Failed, Some(failure.clone()));
         }
         Outcome::Unknown(failure) => {
@@ -84,6 +88,34 @@ pub fn settle_job(uow: &mut dyn ConversationUnit, tried: &Tried) -> Result<(), S
         }
     }
     finish(uow, &job, (&mut conversation, &mut message), tried.now)
+}
+
+/// Stores that the provider refuses the account, or that it does so no longer.
+fn record_problem(
+    uow: &mut dyn ConversationUnit,
+    job: &Job,
+    tried: &Tried,
+) -> Result<(), StoreError> {
+    let problem = match &tried.outcome {
+        Outcome::Accepted(_) => None,
+        Outcome::Denied(failure) => Some(Problem {
+            code: failure.code.clone(),
+            reason: failure.reason.clone(),
+            noticed: tried.now,
+        }),
+        Outcome::Transient(..) | Outcome::Permanent(_) | Outcome::Unknown(_) => return Ok(()),
+    };
+    let Some(account) = uow.accounts().get(job.account)? else {
+        return Ok(());
+    };
+    let words = |problem: &Option<Problem>| {
+        let problem = problem.as_ref();
+        problem.map(|problem| (problem.code.clone(), problem.reason.clone()))
+    };
+    if words(&account.problem) == words(&problem) {
+        return Ok(());
+    }
+    uow.accounts().mark(account.id, problem)
 }
 
 fn finish(

@@ -69,6 +69,17 @@ pub struct AccountSecrets {
     pub secret: Option<Sealed>,
 }
 
+/// Why the provider refuses an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The code of the provider.
+    pub code: String,
+    /// The reason for people.
+    pub reason: String,
+    /// Time of the first refusal with this code and reason.
+    pub noticed: Timestamp,
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -90,6 +101,8 @@ pub struct Account {
     pub numbers: Vec<String>,
     /// The secrets, sealed for the account.
     pub secrets: AccountSecrets,
+    /// Why the provider refuses the account; `None` if it does not, or its settings are new.
+    pub problem: Option<Problem>,
     /// Time of creation.
     pub created: Timestamp,
     /// Time of the last change.
@@ -159,6 +172,12 @@ pub trait AccountRepository {
     /// # Errors
     /// When storage fails, and when the account is not there.
     fn update(&mut self, account: &Account) -> Result<(), StoreError>;
+
+    /// Stores or removes the problem of an account, and nothing else.
+    ///
+    /// # Errors
+    /// When storage fails, and when the account is not there.
+    fn mark(&mut self, id: AccountId, problem: Option<Problem>) -> Result<(), StoreError>;
 
     /// Removes an account.
     ///

@@ -59,6 +59,7 @@ function Row({ account, load }) {
   return html`<section class="card" aria-label=${name}>
     <h2 dir="auto">${name} <span class="tag">${methodName(typeOf(account))}</span></h2>
     ${account.detail && html`<p dir="auto">${account.detail}</p>`}
+    ${account.problem && html`<p class="error">${t("accounts.problem")} <span dir="auto">${account.problem.code}: ${account.problem.reason}</span></p>`}
     ${isWebchat && html`<p class="hint">${t("accounts.embed")}</p><p class="secret" dir="ltr">${script}</p>`}
     <p class="modal-buttons">
       ${isWebchat && html`<a class="button" href=${`/webchat/${account.id}`} target="_blank" rel="noopener">${t("accounts.visit")}</a>`}

@@ -282,6 +282,7 @@ export default {
   "accounts.none": "لا يوجد حساب بعد. أضف دردشة موقع ليتمكن الناس من مراسلتك من صفحتك.",
   "accounts.add": "إضافة دردشة موقع",
   "accounts.embed": "ضع هذا في صفحتك:",
+  "accounts.problem": "يرفض المزوّد هذا الحساب.",
   "accounts.visit": "الفتح كزائر",
   "accounts.origins": "الصفحات التي يمكنها عرضها، واحدة في كل سطر (البروتوكول والمضيف والمنفذ)",
   "accounts.delete": "حذف",

@@ -281,6 +281,7 @@ export default {
   "accounts.none": "There is no account yet. Add a web chat, and people can write to you from your page.",
   "accounts.add": "Add a web chat",
   "accounts.embed": "Put this into your page:",
+  "accounts.problem": "The provider refuses this account.",
   "accounts.visit": "Open as a visitor",
   "accounts.origins": "Pages that may show it, one in a line (scheme, host and port)",
   "accounts.delete": "Delete",

@@ -1,11 +1,10 @@
 //! `/v1.0/conversation_accounts`.
 
 use actix_web::http::Method;
+use conversation_domain::account::check::{account_to_check, clear_problem};
 use conversation_domain::account::create::{CreateAccountError, create_account};
 use conversation_domain::account::delete::delete_account;
-use conversation_domain::account::list::{
-    ShowAccountError, account_to_check, list_accounts, show_account,
-};
+use conversation_domain::account::list::{ShowAccountError, list_accounts, show_account};
 use conversation_domain::account::update::{UpdateAccountError, update_account};
 use conversation_domain::model::account::Account;
 use conversation_domain::model::receipt::ReceiptState;
@@ -29,27 +28,6 @@ const CHECK: &str = "/v1.0/conversation_accounts/{account_id}/check";
 const RECEIPTS: &str = "/v1.0/conversation_accounts/{account_id}/receipts";
 
 pub(super) fn rows() -> Vec<Endpoint> {
-    let new = AccountSettings {
-        kind: Some("webchat".to_owned()),
-        name: Some("Shop".to_owned()),
-        provider_data: Some(ProviderData {
-            origins: vec!["https://shop.example.com".to_owned()],
-            ..ProviderData::default()
-        }),
-        ..AccountSettings::default()
-    };
-    let sms = AccountSettings {
-        kind: Some("sms".to_owned()),
-        name: Some("Support".to_owned()),
-        token: Some("9f86d081884c7d659a2feaa0c55ad015".to_owned()),
-        provider_data: Some(ProviderData {
-            provider: "twilio".to_owned(),
-            account_sid: "AC9f86d081884c7d659a2feaa0c55ad015".to_owned(),
-            numbers: vec!["+15550100".to_owned()],
-            ..ProviderData::default()
-        }),
-        ..AccountSettings::default()
-    };
     let renamed = AccountSettings {
         name: Some("Support".to_owned()),
         ..AccountSettings::default()
@@ -64,8 +42,8 @@ pub(super) fn rows() -> Vec<Endpoint> {
                  `data-widget=\"<id>\"`, if its origin is among the account's. For SMS, the answer \
                  names the `hook_url` to enter at the provider. Secrets are never shown.",
             )
-            .sends("a web chat", &new)
-            .sends("SMS by Twilio", &sms)
+            .sends("a web chat", &a_web_chat())
+            .sends("SMS by Twilio", &sms_by_twilio())
             .reasons(&["SECRETS_KEY_MISSING"]),
         Endpoint::new(Method::GET, ONE, show).named("showConversationAccount", "Shows an account"),
         Endpoint::new(Method::PUT, ONE, update)
@@ -81,13 +59,45 @@ pub(super) fn rows() -> Vec<Endpoint> {
             .answers("The deleted account."),
         Endpoint::new(Method::POST, CHECK, check)
             .named("checkConversationAccount", "Asks the provider whether an account works")
-            .about("By admins and managers. Nothing is sent to anybody."),
+            .about(
+                "By admins and managers. Nothing is sent to anybody. If the account works, its \
+                 `problem` is removed.",
+            ),
         Endpoint::new(Method::GET, RECEIPTS, receipts)
             .named("listAccountReceipts", "Lists what an account has received from its provider")
             .about(
                 "By admins and managers. Without contents. A request that cannot be read is `failed`.",
             ),
     ]
+}
+
+/// The example of a new web chat.
+fn a_web_chat() -> AccountSettings {
+    AccountSettings {
+        kind: Some("webchat".to_owned()),
+        name: Some("Shop".to_owned()),
+        provider_data: Some(ProviderData {
+            origins: vec!["https://shop.example.com".to_owned()],
+            ..ProviderData::default()
+        }),
+        ..AccountSettings::default()
+    }
+}
+
+/// The example of a new account of SMS.
+fn sms_by_twilio() -> AccountSettings {
+    AccountSettings {
+        kind: Some("sms".to_owned()),
+        name: Some("Support".to_owned()),
+        token: Some("9f86d081884c7d659a2feaa0c55ad015".to_owned()),
+        provider_data: Some(ProviderData {
+            provider: "twilio".to_owned(),
+            account_sid: "AC9f86d081884c7d659a2feaa0c55ad015".to_owned(),
+            numbers: vec!["+15550100".to_owned()],
+            ..ProviderData::default()
+        }),
+        ..AccountSettings::default()
+    }
 }
 
 /// Returns an account as JSON, with the address for its provider.
@@ -174,6 +184,12 @@ async fn check(
     });
     let account = read.await?;
     let checked = caller.shared.api.channels.check(&account).await;
+    if checked.is_ok && account.problem.is_some() {
+        let write = caller.change("clear_problem", move |uow, cx| {
+            clear_problem(uow, cx, &account)
+        });
+        write.await?;
+    }
     Ok(ok(&AccountCheck::from(checked)))
 }
 

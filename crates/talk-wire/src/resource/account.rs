@@ -84,6 +84,27 @@ impl ProviderData {
     }
 }
 
+/// Why the provider refuses an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountProblem {
+    /// The code of the provider.
+    pub code: String,
+    /// The reason for people.
+    pub reason: String,
+    /// Time of the first refusal for this reason.
+    pub tm: String,
+}
+
+impl From<&account::Problem> for AccountProblem {
+    fn from(problem: &account::Problem) -> Self {
+        Self {
+            code: problem.code.clone(),
+            reason: problem.reason.clone(),
+            tm: time::format(problem.noticed),
+        }
+    }
+}
+
 /// A customer's access to one method of talking with people outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConversationAccount {
@@ -104,6 +125,10 @@ pub struct ConversationAccount {
     /// The address to enter at the provider, so that it sends what comes in; `""` if there is none.
     #[schemars(extend("pattern" = "^.*$"))]
     pub hook_url: String,
+    /// Why the provider refuses the account with 401 or 403; null if it does not. A message that it
+    /// accepts, a check, and other secrets or settings of the provider remove the problem.
+    #[schemars(extend("x-null" = true))]
+    pub problem: Option<AccountProblem>,
     /// Time of creation.
     pub tm_create: String,
     /// Time of the last change.
@@ -134,6 +159,7 @@ impl ConversationAccount {
             detail: account.detail.clone(),
             provider_data: ProviderData::of(account),
             hook_url,
+            problem: account.problem.as_ref().map(AccountProblem::from),
             tm_create: time::format(account.created),
             tm_update: time::format(account.updated),
             tm_delete: String::new(),

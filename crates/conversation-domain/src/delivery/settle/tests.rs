@@ -1,5 +1,8 @@
 use super::*;
-use crate::testing::{MockUnit, a_conversation, a_failure, a_job, a_message, a_part, logs};
+use crate::model::account::Account;
+use crate::testing::{
+    MockUnit, a_conversation, a_failure, a_job, a_message, a_part, a_problem, an_sms_account, logs,
+};
 use talk_domain::testing::at;
 
 fn leased(tries: u32) -> Job {
@@ -60,6 +63,44 @@ fn an_answer_decides_how_far_the_message_has_got() {
     }
 }
 
+/// CONV-37: a refused account has the problem of its first refusal, until a message is accepted.
+#[test]
+fn a_refusal_of_the_account_marks_it_and_a_success_clears_it() {
+    let denied = Failure {
+        code: a_problem().code,
+        reason: a_problem().reason,
+        is_permanent: true,
+    };
+    let refused = Outcome::Denied(denied.clone());
+    let otherwise = Outcome::Denied(a_failure());
+    let accepted = Outcome::Accepted(vec![]);
+    let failed = Outcome::Permanent(denied);
+    for (outcome, delivery, before, marks) in [
+        (&refused, Delivery::Failed, None, 1),
+        (&refused, Delivery::Failed, Some(a_problem()), 0),
+        (&otherwise, Delivery::Failed, Some(a_problem()), 1),
+        (&accepted, Delivery::Accepted, Some(a_problem()), 1),
+        (&accepted, Delivery::Accepted, None, 0),
+        (&failed, Delivery::Failed, None, 0),
+    ] {
+        let mut uow = unit(leased(1), Delivery::Submitting);
+        let is_accepted = delivery == Delivery::Accepted;
+        let get = uow.accounts.expect_get();
+        get.returning(move |_| {
+            Ok(Some(Account {
+                problem: before.clone(),
+                ..an_sms_account()
+            }))
+        });
+        let mark = uow.accounts.expect_mark().times(marks);
+        mark.withf(move |_, problem| problem.is_none() == is_accepted)
+            .returning(|_, _| Ok(()));
+        uow.parts.expect_of_message().returning(|_| Ok(vec![]));
+        expect(&mut uow, delivery, true);
+        settle_job(&mut uow, &tried(outcome.clone())).unwrap();
+    }
+}
+
 /// CONV-33: a report that came before the answer counts as soon as the id is known.
 #[test]
 fn an_accepted_message_takes_over_the_reports_that_came_before() {
@@ -68,6 +109,8 @@ fn an_accepted_message_takes_over_the_reports_that_came_before() {
         (Some(Delivery::Delivered), Delivery::Delivered),
     ] {
         let mut uow = unit(leased(1), Delivery::Submitting);
+        let account = uow.accounts.expect_get();
+        account.returning(|_| Ok(Some(an_sms_account())));
         let part = reported.map(|delivery| a_part(None, delivery));
         let is_known = part.is_some();
         uow.parts

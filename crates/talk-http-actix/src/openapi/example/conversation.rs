@@ -41,6 +41,7 @@ impl Resource for ConversationAccount {
                 ..ProviderData::default()
             },
             hook_url: String::new(),
+            problem: None,
             tm_create: TIME.to_owned(),
             tm_update: TIME.to_owned(),
             tm_delete: String::new(),

@@ -1,99 +1,22 @@
-//! The rows of accounts, conversations, rooms and messages.
+//! The rows of conversations, rooms and messages.
 
-use conversation_domain::model::account::{Account, AccountSecrets, Method};
+use conversation_domain::model::account::Method;
 use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::conversation::{Conversation, State};
 use conversation_domain::model::message::{Delivery, Direction, Failure, Message};
-use conversation_domain::model::origin::Origin;
-use conversation_domain::model::provider::Provider;
 use conversation_domain::model::room::{Room, RoomKey};
 use diesel::prelude::*;
 use talk_domain::kernel::id::{ConversationId, CustomerId};
-use talk_domain::kernel::secret::Sealed;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
 
 use crate::error::corrupt;
-use crate::portable::conversations::schema::{
-    accounts, conversation_messages, conversations, rooms,
-};
+use crate::portable::conversations::schema::{conversation_messages, conversations, rooms};
 use crate::portable::rows::{at, bytes, id, number, optional_id, seq};
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable)]
-#[diesel(table_name = accounts, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(crate) struct AccountRow {
-    id: Vec<u8>,
-    customer_id: Vec<u8>,
-    method: String,
-    name: String,
-    detail: String,
-    origins: String,
-    provider: String,
-    settings: String,
-    numbers: String,
-    token: Option<Vec<u8>>,
-    secret: Option<Vec<u8>>,
-    created_at: i64,
-    updated_at: i64,
-}
-
-impl From<&Account> for AccountRow {
-    fn from(account: &Account) -> Self {
-        let origins: Vec<_> = account.origins.iter().map(Origin::as_str).collect();
-        let settings = account.provider.settings().into_iter();
-        let settings = settings.map(|(name, value)| format!("{name} {value}\n"));
-        let stored = |sealed: &Option<Sealed>| sealed.as_ref().map(|sealed| sealed.0.clone());
-        Self {
-            id: bytes(account.id.0),
-            customer_id: bytes(account.customer.0),
-            method: account.method.as_str().to_owned(),
-            name: account.name.clone(),
-            detail: account.detail.clone(),
-            origins: origins.join(" "),
-            provider: account.provider.as_str().to_owned(),
-            settings: settings.collect(),
-            numbers: account.numbers.join("\n"),
-            token: stored(&account.secrets.token),
-            secret: stored(&account.secrets.secret),
-            created_at: account.created.as_micros(),
-            updated_at: account.updated.as_micros(),
-        }
-    }
-}
-
-impl TryFrom<AccountRow> for Account {
-    type Error = StoreError;
-
-    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
-        let setting = |name: &str| {
-            let mut lines = row.settings.lines().filter_map(|line| line.split_once(' '));
-            let found = lines.find(|(known, _)| *known == name);
-            found.map_or_else(String::new, |(_, value)| value.to_owned())
-        };
-        let provider = Provider::from_settings(&row.provider, setting);
-        let origins = row.origins.split_whitespace();
-        let origins = origins.map(|text| Origin::parse(text).ok_or_else(|| corrupt("an origin")));
-        Ok(Self {
-            id: id(&row.id)?,
-            customer: id(&row.customer_id)?,
-            method: method(&row.method)?,
-            name: row.name,
-            detail: row.detail,
-            origins: origins.collect::<Result<_, _>>()?,
-            provider: provider.ok_or_else(|| corrupt("an unknown provider"))?,
-            numbers: row.numbers.lines().map(str::to_owned).collect(),
-            secrets: AccountSecrets {
-                token: row.token.map(Sealed),
-                secret: row.secret.map(Sealed),
-            },
-            created: at(row.created_at)?,
-            updated: at(row.updated_at)?,
-        })
-    }
-}
-
-fn method(name: &str) -> Result<Method, StoreError> {
+/// Reads the name of a method.
+pub(crate) fn method(name: &str) -> Result<Method, StoreError> {
     Method::parse(name).ok_or_else(|| corrupt("an unknown method"))
 }
 

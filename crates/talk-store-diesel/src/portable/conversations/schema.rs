@@ -16,6 +16,9 @@ diesel::table! {
         secret -> Nullable<Binary>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        problem_code -> Nullable<Text>,
+        problem_reason -> Nullable<Text>,
+        problem_at -> Nullable<BigInt>,
     }
 }
 

@@ -1,0 +1,3 @@
+ALTER TABLE talk_accounts DROP COLUMN problem_at;
+ALTER TABLE talk_accounts DROP COLUMN problem_reason;
+ALTER TABLE talk_accounts DROP COLUMN problem_code;
