@@ -26,6 +26,9 @@ pub(crate) trait Answers: Sync {
 
     /// Code and reason of a refusal.
     fn refusal(&self, answer: &Value) -> Option<(String, String)>;
+
+    /// Whether the code of a refusal says that the person outside wants no messages.
+    fn is_opt_out(&self, code: &str) -> bool;
 }
 
 impl Http {
@@ -99,6 +102,7 @@ fn judge(answered: &Answered, opened: &Opened<'_>, answers: &dyn Answers) -> Out
     let (code, reason) = refusal(answered, answers);
     let failure = |is_permanent| opened.failure(&code, &reason, is_permanent);
     match status {
+        _ if answers.is_opt_out(&code) => Outcome::OptedOut(failure(true)),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             let after = answered.headers.get(RETRY_AFTER);
             let after = after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -148,6 +152,10 @@ mod tests {
             let reason = answer["reason"].as_str()?.to_owned();
             Some(("7".to_owned(), reason))
         }
+
+        fn is_opt_out(&self, code: &str) -> bool {
+            code == "409"
+        }
     }
 
     fn judged(status: u16, body: &Value, retry_after: Option<&str>) -> Outcome {
@@ -192,6 +200,7 @@ mod tests {
         for status in [302, 400, 404, 422] {
             assert!(matches!(judged(status, &none, None), Outcome::Permanent(_)));
         }
+        assert!(matches!(judged(409, &none, None), Outcome::OptedOut(_)));
         for status in [401, 403] {
             assert!(matches!(judged(status, &none, None), Outcome::Denied(_)));
         }

@@ -24,6 +24,9 @@ const BASE: &str = "https://api.telnyx.com";
 /// Seconds by which the time of a request may differ from ours.
 const TOLERANCE: u64 = 300;
 
+/// The code of messages to a person who wants none.
+const OPT_OUT: &str = "40300";
+
 /// An account at Telnyx.
 pub(crate) struct Telnyx<'a> {
     pub(crate) opened: Opened<'a>,
@@ -61,6 +64,9 @@ impl Telnyx<'_> {
         Some(Happening::Report(Report {
             provider_id: id.to_owned(),
             message: None,
+            is_opt_out: failure
+                .as_ref()
+                .is_some_and(|failure| self.is_opt_out(&failure.code)),
             delivery,
             failure,
         }))
@@ -114,6 +120,8 @@ impl Adapter for Telnyx<'_> {
                     own: Some(number(to, &account.name)),
                     peer: number(from, ""),
                     text: text("/data/payload/text").unwrap_or_default().to_owned(),
+                    // It names no kind of opt-out: the words of SMS count.
+                    consent: None,
                 })])
             }
             Some("message.sent" | "message.finalized") => {
@@ -179,6 +187,10 @@ impl Answers for Telnyx<'_> {
 
     fn refusal(&self, answer: &Value) -> Option<(String, String)> {
         error(answer)
+    }
+
+    fn is_opt_out(&self, code: &str) -> bool {
+        code == OPT_OUT
     }
 }
 

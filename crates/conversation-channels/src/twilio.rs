@@ -10,6 +10,7 @@ use conversation_domain::delivery::settle::Outcome;
 use conversation_domain::gateway::{Checked, HookRequest};
 use conversation_domain::message::receive::Incoming;
 use conversation_domain::model::address::{Address, AddressKind};
+use conversation_domain::model::consent::Consent;
 use conversation_domain::model::message::Delivery;
 use conversation_domain::receipt::take::Happening;
 use serde_json::Value;
@@ -27,6 +28,9 @@ const BASE: &str = "https://api.twilio.com";
 
 /// The field under which our id of a message is stored with a request. Twilio has no such field.
 const OUR_ID: &str = "talk_message";
+
+/// The code of messages to a person who wants none.
+const OPT_OUT: &str = "21610";
 
 /// An account at Twilio.
 pub(crate) struct Twilio<'a> {
@@ -78,6 +82,9 @@ impl Twilio<'_> {
         Some(Happening::Report(Report {
             provider_id: id.to_owned(),
             message: ours.ok().map(ConversationMessageId),
+            is_opt_out: failure
+                .as_ref()
+                .is_some_and(|failure| self.is_opt_out(&failure.code)),
             delivery,
             failure,
         }))
@@ -189,6 +196,11 @@ impl Adapter for Twilio<'_> {
             own: Some(number(to, &account.name)),
             peer: number(from, ""),
             text: field(&fields, "Body").to_owned(),
+            consent: match field(&fields, "OptOutType").to_ascii_lowercase().as_str() {
+                "stop" => Some(Consent::Withdrawn),
+                "start" => Some(Consent::Given),
+                _ => None,
+            },
         })])
     }
 
@@ -239,6 +251,10 @@ impl Answers for Twilio<'_> {
         let code = answer.get("code")?.as_u64()?;
         let reason = answer.get("message")?.as_str()?;
         Some((code.to_string(), reason.to_owned()))
+    }
+
+    fn is_opt_out(&self, code: &str) -> bool {
+        code == OPT_OUT
     }
 }
 

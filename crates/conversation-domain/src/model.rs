@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod consent;
 pub mod conversation;
 pub mod event;
 pub mod inbox;

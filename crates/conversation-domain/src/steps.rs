@@ -1,5 +1,6 @@
 //! Steps that several use cases share.
 
+pub(crate) mod consent;
 pub(crate) mod jobs;
 pub(crate) mod participation;
 pub(crate) mod parts;

@@ -118,6 +118,15 @@ pub fn a_twilio() -> Provider {
     }
 }
 
+/// Telnyx.
+#[must_use]
+pub fn a_telnyx() -> Provider {
+    Provider::Telnyx {
+        public_key: "key".into(),
+        base_url: "https://telnyx.test".into(),
+    }
+}
+
 /// An account of Twilio with the number +15550100.
 #[must_use]
 pub fn an_sms_account() -> Account {
@@ -170,6 +179,7 @@ pub fn a_room() -> Room {
         method: account.method,
         own: account.own_address(),
         peer: visitor(1),
+        opted_out: None,
         created: at(5),
     }
 }

@@ -10,6 +10,7 @@ pub mod list;
 mod log;
 mod media;
 mod message;
+mod visitor;
 mod webhook;
 
 pub use account::{
@@ -18,8 +19,7 @@ pub use account::{
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use conversation::{
     Author, Conversation, ConversationMessage, ConversationParticipant, ConversationReadMark,
-    DeliveryFailure, OpenedConversation, OwnConversation, PeerAddress, VisitorMessage,
-    VisitorMessages, VisitorSession,
+    DeliveryFailure, OpenedConversation, OwnConversation, PeerAddress,
 };
 pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
@@ -31,6 +31,7 @@ pub use list::List;
 pub use log::{AnyEventPage, EventPage, Health};
 pub use media::{Address, Media};
 pub use message::{Message, Metadata, Reaction, Revision, SystemNote};
+pub use visitor::{VisitorMessage, VisitorMessages, VisitorSession};
 pub use webhook::{Delivery, DeliveryAttempt, Replayed, Webhook};
 
 /// The type of owner of everything but system messages.

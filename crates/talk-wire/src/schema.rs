@@ -50,13 +50,14 @@ const ZONE: &str = "In UTC, for example `2024-01-17 10:30:00.000000`: put a `Z` 
                     is read as a date.";
 
 /// The times that may be `""`.
-const MAY_BE_EMPTY: [&str; 6] = [
+const MAY_BE_EMPTY: [&str; 7] = [
     "tm_delete",
     "tm_download_expire",
     "tm_edit",
     "tm_expire",
     "tm_failing",
     "tm_next",
+    "tm_opt_out",
 ];
 
 /// The side that writes a type. The rules for absent fields and null differ.

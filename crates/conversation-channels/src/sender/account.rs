@@ -112,6 +112,7 @@ async fn send(shared: &Shared, job: &Job) {
                 Outcome::Transient(..) => "transient",
                 Outcome::Permanent(_) => "failed",
                 Outcome::Denied(_) => "denied",
+                Outcome::OptedOut(_) => "opted_out",
                 Outcome::Unknown(_) => "unknown",
             };
             counter!("talk_sent_messages_total", "outcome" => name).increment(1);

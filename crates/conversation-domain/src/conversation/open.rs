@@ -111,6 +111,7 @@ fn new_room(account: &Account, cx: &Context, peer: Address) -> Room {
         method: account.method,
         own: account.own_address(),
         peer,
+        opted_out: None,
         created: cx.now,
     }
 }

@@ -8,6 +8,7 @@ use crate::model::account::Account;
 use crate::model::job::Job;
 use crate::model::message::{Delivery, Failure, Message};
 use crate::model::room::Room;
+use crate::steps::consent::PEER_OPTED_OUT;
 use crate::steps::jobs::end_job;
 use crate::steps::record::{Cause, record_progress};
 use crate::unit::ConversationUnit;
@@ -57,25 +58,7 @@ pub fn lease_job(
         return Ok(None);
     }
     let account = uow.accounts().get(job.account)?;
-    let is_blind = |account: &Account| job.is_leased && !account.provider.honours_keys();
-    let end = match account.as_ref().map(is_blind) {
-        None => Some((
-            Delivery::Failed,
-            "ACCOUNT_DISABLED",
-            "the account was deleted",
-        )),
-        Some(true) => {
-            let reason = "the server ended while it sent the message";
-            Some((Delivery::Unknown, "interrupted", reason))
-        }
-        Some(false) => None,
-    };
-    if let Some((delivery, code, reason)) = end {
-        let failure = Failure {
-            code: code.to_owned(),
-            reason: reason.to_owned(),
-            is_permanent: delivery == Delivery::Failed,
-        };
+    if let Some((delivery, failure)) = end(account.as_ref(), &job, &conversation.room) {
         (message.delivery, message.failure) = (delivery, Some(failure));
         record_progress(uow, Cause::outside(now), &mut conversation, &mut message)?;
         end_job(uow, &job, now)?;
@@ -94,11 +77,38 @@ pub fn lease_job(
     }))
 }
 
+/// The end of a message that is not to be sent; `None` if it is.
+fn end(account: Option<&Account>, job: &Job, room: &Room) -> Option<(Delivery, Failure)> {
+    let is_blocked = room.opted_out.is_some();
+    let (delivery, code, reason) = match account {
+        None => {
+            let reason = "the account was deleted";
+            (Delivery::Failed, "ACCOUNT_DISABLED", reason)
+        }
+        Some(account) if job.is_leased && (is_blocked || !account.provider.honours_keys()) => {
+            let reason = "the server ended while it sent the message";
+            (Delivery::Unknown, "interrupted", reason)
+        }
+        Some(_) if is_blocked => {
+            let reason = "the person outside wants no messages";
+            (Delivery::Failed, PEER_OPTED_OUT, reason)
+        }
+        Some(_) => return None,
+    };
+    let failure = Failure {
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+        is_permanent: delivery == Delivery::Failed,
+    };
+    Some((delivery, failure))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::provider::Provider;
-    use crate::testing::{MockUnit, a_conversation, a_job, a_message, an_sms_account, logs};
+    use crate::testing::{
+        MockUnit, a_conversation, a_job, a_message, a_telnyx, an_sms_account, logs,
+    };
     use talk_domain::testing::at;
 
     fn unit(job: Job, account: Option<Account>) -> MockUnit {
@@ -143,10 +153,7 @@ mod tests {
     #[test]
     fn a_job_of_a_provider_with_keys_is_sent_again_after_a_crash() {
         let telnyx = Account {
-            provider: Provider::Telnyx {
-                public_key: "k".into(),
-                base_url: String::new(),
-            },
+            provider: a_telnyx(),
             ..an_sms_account()
         };
         let mut keys = Vec::new();
@@ -179,6 +186,36 @@ mod tests {
             get.returning(move |_| Ok(Some(Job { due, ..a_job(1) })));
             let leased = lease_job(&mut uow, a_message(1).id, (at(10), 30)).unwrap();
             assert_eq!(leased, None);
+        }
+    }
+
+    /// CONV-38: also of a provider that honours keys, which may have the message of a lease that ended.
+    #[test]
+    fn a_message_in_a_blocked_room_is_not_sent() {
+        let mut room = a_conversation().room;
+        let account = Account {
+            provider: a_telnyx(),
+            ..an_sms_account()
+        };
+        for (opted_out, is_leased, expected) in [
+            (None, false, None),
+            (None, true, None),
+            (
+                Some(at(5)),
+                false,
+                Some((Delivery::Failed, "PEER_OPTED_OUT")),
+            ),
+            (Some(at(5)), true, Some((Delivery::Unknown, "interrupted"))),
+        ] {
+            room.opted_out = opted_out;
+            let job = Job {
+                is_leased,
+                ..a_job(1)
+            };
+            let found = end(Some(&account), &job, &room);
+            let found = found.as_ref();
+            let found = found.map(|(delivery, failure)| (*delivery, &*failure.code));
+            assert_eq!(found, expected);
         }
     }
 

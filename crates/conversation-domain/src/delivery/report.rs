@@ -4,8 +4,10 @@ use talk_domain::kernel::id::{AccountId, ConversationMessageId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
+use crate::model::consent::Consent;
 use crate::model::message::{Delivery, Direction, Failure};
 use crate::model::part::Part;
+use crate::steps::consent::record_consent;
 use crate::steps::parts::progress_of;
 use crate::steps::record::{Cause, record_progress};
 use crate::unit::ConversationUnit;
@@ -21,6 +23,8 @@ pub struct Report {
     pub delivery: Delivery,
     /// Why it was not delivered.
     pub failure: Option<Failure>,
+    /// Whether it was not delivered because the person outside wants no messages.
+    pub is_opt_out: bool,
 }
 
 /// Takes a report over. It moves the message forward or not at all: reports come twice and in any order.
@@ -62,7 +66,11 @@ pub fn apply_report(
         if message.reference.is_empty() {
             message.reference.clone_from(&report.provider_id);
         }
-        record_progress(uow, Cause::outside(now), &mut conversation, &mut message)?;
+        let cause = Cause::outside(now);
+        record_progress(uow, cause, &mut conversation, &mut message)?;
+        if report.is_opt_out {
+            record_consent(uow, cause, &mut conversation, Consent::Withdrawn)?;
+        }
     }
     Ok(())
 }

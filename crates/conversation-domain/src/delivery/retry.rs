@@ -21,6 +21,7 @@ refusals! {
         NoSuchMessage = NotFound "MESSAGE_NOT_FOUND" "there is no such message",
         NotFailed = FailedPrecondition "MESSAGE_NOT_FAILED" "only a message that has failed, or whose delivery is unknown, is sent again",
         NoAccount = FailedPrecondition "ACCOUNT_DISABLED" "the account of the conversation was deleted",
+        OptedOut = FailedPrecondition "PEER_OPTED_OUT" "the person outside wants no messages",
         ..Access(AccessError),
         ..Store(StoreError),
     }
@@ -47,6 +48,9 @@ pub fn retry_message(
     if uow.accounts().get(conversation.room.account)?.is_none() {
         return Err(RetryError::NoAccount);
     }
+    if conversation.room.opted_out.is_some() {
+        return Err(RetryError::OptedOut);
+    }
     let tick = conversation.tick(cx.now);
     (message.delivery, message.failure, message.updated) = (Delivery::Queued, None, tick.at);
     message.reference.clear();
@@ -62,14 +66,23 @@ pub fn retry_message(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::conversation::Conversation;
     use crate::model::message::Message;
     use crate::testing::{MockUnit, a_conversation, a_failure, a_message, an_sms_account, logs};
     use talk_domain::testing::{admin_context, agent_id};
 
     fn retry(delivery: Delivery, direction: Direction) -> Result<Arc<Logged>, RetryError> {
+        retry_in(a_conversation(), delivery, direction)
+    }
+
+    fn retry_in(
+        conversation: Conversation,
+        delivery: Delivery,
+        direction: Direction,
+    ) -> Result<Arc<Logged>, RetryError> {
         let mut uow = MockUnit::default();
         let lock = uow.conversations.expect_lock();
-        lock.returning(|_| Ok(Some(a_conversation())));
+        lock.returning(move |_| Ok(Some(conversation.clone())));
         let get = uow.conversation_messages.expect_get();
         get.returning(move |_| {
             Ok(Some(Message {
@@ -116,6 +129,15 @@ mod tests {
         }
         let refused = retry(Delivery::Failed, Direction::Incoming);
         assert!(matches!(refused, Err(RetryError::NotFailed)));
+    }
+
+    /// CONV-38.
+    #[test]
+    fn nothing_is_sent_again_to_a_person_who_opted_out() {
+        let mut conversation = a_conversation();
+        conversation.room.opted_out = Some(conversation.created);
+        let refused = retry_in(conversation, Delivery::Failed, Direction::Outgoing);
+        assert!(matches!(refused, Err(RetryError::OptedOut)));
     }
 
     /// CONV-34.

@@ -5,10 +5,12 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
 use crate::model::account::Problem;
+use crate::model::consent::Consent;
 use crate::model::conversation::Conversation;
 use crate::model::job::Job;
 use crate::model::message::{Delivery, Failure, Message};
 use crate::model::part::Part;
+use crate::steps::consent::record_consent;
 use crate::steps::jobs::end_job;
 use crate::steps::parts::progress_of;
 use crate::steps::record::{Cause, record_progress};
@@ -31,6 +33,8 @@ pub enum Outcome {
     Permanent(Failure),
     /// The provider refuses the account, and therefore the message.
     Denied(Failure),
+    /// The provider refuses it, because the person outside wants no messages.
+    OptedOut(Failure),
     /// The provider may have received it.
     Unknown(Failure),
 }
@@ -80,6 +84,11 @@ pub fn settle_job(uow: &mut dyn ConversationUnit, tried: &Tried) -> Result<(), S
             }
             (message.delivery, message.failure) = (Delivery::Failed, Some(failure.clone()));
         }
+        Outcome::OptedOut(failure) => {
+            let (cause, consent) = (Cause::outside(tried.now), Consent::Withdrawn);
+            record_consent(uow, cause, &mut conversation, consent)?;
+            (message.delivery, message.failure) = (Delivery::Failed, Some(failure.clone()));
+        }
         Outcome::Permanent(failure) | Outcome::Denied(failure) => {
             (message.delivery, message.failure) = (Delivery::Failed, Some(failure.clone()));
         }
@@ -103,7 +112,10 @@ fn record_problem(
             reason: failure.reason.clone(),
             noticed: tried.now,
         }),
-        Outcome::Transient(..) | Outcome::Permanent(_) | Outcome::Unknown(_) => return Ok(()),
+        Outcome::Transient(..)
+        | Outcome::Permanent(_)
+        | Outcome::OptedOut(_)
+        | Outcome::Unknown(_) => return Ok(()),
     };
     let Some(account) = uow.accounts().get(job.account)? else {
         return Ok(());

@@ -7,12 +7,14 @@ use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
 
-use crate::model::account::Account;
+use crate::model::account::{Account, Method};
 use crate::model::address::Address;
+use crate::model::consent::Consent;
 use crate::model::conversation::{Conversation, State};
 use crate::model::event::Event;
 use crate::model::message::{Delivery, Direction, Message};
 use crate::model::room::Room;
+use crate::steps::consent::record_consent;
 use crate::steps::record::{Cause, append, record_message, record_update};
 use crate::unit::ConversationUnit;
 
@@ -40,6 +42,18 @@ pub struct Incoming {
     pub peer: Address,
     /// Text.
     pub text: String,
+    /// The consent that the provider reads from it, if it does so. The words of SMS are known besides.
+    pub consent: Option<Consent>,
+}
+
+impl Incoming {
+    /// The consent that the message gives or withdraws for its room.
+    fn consent(&self, method: Method) -> Option<Consent> {
+        if method != Method::Message {
+            return None;
+        }
+        self.consent.or_else(|| Consent::of_text(&self.text))
+    }
 }
 
 /// The result of an arrival.
@@ -123,6 +137,9 @@ pub fn receive_message(
     if !is_first {
         return Err(StoreError::Conflict.into());
     }
+    if let Some(consent) = incoming.consent(account.method) {
+        record_consent(uow, cause, &mut conversation, consent)?;
+    }
     Ok(Received::New(message))
 }
 
@@ -176,6 +193,7 @@ fn new_room((account, incoming): (&Account, &Incoming), id: RoomId, now: Timesta
         method: account.method,
         own: own.unwrap_or_else(|| account.own_address()),
         peer: incoming.peer.clone(),
+        opted_out: None,
         created: now,
     }
 }

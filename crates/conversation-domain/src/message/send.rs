@@ -38,6 +38,7 @@ refusals! {
     pub enum SendError {
         Empty = InvalidArgument "MESSAGE_EMPTY" "a message needs a text or a media",
         NoAccount = FailedPrecondition "ACCOUNT_DISABLED" "the account of the conversation was deleted",
+        OptedOut = FailedPrecondition "PEER_OPTED_OUT" "the person outside wants no messages",
         ..Invalid(Invalid),
         ..Access(AccessError),
         ..Store(StoreError),
@@ -61,6 +62,9 @@ pub fn send_message(
     let mut conversation = lock_taking_part(uow, cx.actor, command.conversation)?;
     let account = uow.accounts().get(conversation.room.account)?;
     let account = account.ok_or(SendError::NoAccount)?;
+    if conversation.room.opted_out.is_some() {
+        return Err(SendError::OptedOut);
+    }
     let delivery = if account.provider.is_remote() {
         Delivery::Queued
     } else {
@@ -163,6 +167,26 @@ mod tests {
         };
         let sent = send_message(&mut uow, &context(agent_id(1)), &command).unwrap();
         assert_eq!(sent.message.delivery, Delivery::Queued);
+    }
+
+    /// CONV-38.
+    #[test]
+    fn nothing_is_sent_to_a_person_who_opted_out() {
+        let mut uow = MockUnit::default();
+        uow.conversations.expect_lock().returning(|_| {
+            let mut conversation = a_conversation();
+            conversation.owner = Some(agent_id(1));
+            conversation.room.opted_out = Some(conversation.created);
+            Ok(Some(conversation))
+        });
+        let get = uow.accounts.expect_get();
+        get.returning(|_| Ok(Some(an_sms_account())));
+        let command = SendMessage {
+            conversation: a_conversation().id,
+            text: "Hi".into(),
+        };
+        let refused = send_message(&mut uow, &context(agent_id(1)), &command);
+        assert!(matches!(refused, Err(SendError::OptedOut)));
     }
 
     /// CONV-08 and CONV-10.

@@ -53,6 +53,8 @@ pub struct Room {
     pub own: Address,
     /// The address of the person outside.
     pub peer: Address,
+    /// When the person outside refused further messages; `None` if they may be sent.
+    pub opted_out: Option<Timestamp>,
     /// Time of the first contact.
     pub created: Timestamp,
 }
@@ -89,6 +91,12 @@ pub trait RoomRepository {
         room: &Room,
         key: RoomKey,
     ) -> Result<bool, StoreError>;
+
+    /// Stores when the person outside refused further messages, or that they may be sent.
+    ///
+    /// # Errors
+    /// When storage fails, and when the room is not there.
+    fn set_opt_out(&mut self, id: RoomId, since: Option<Timestamp>) -> Result<(), StoreError>;
 
     /// Frees the keys of the rooms of a deleted conversation, so that other rooms may have them.
     ///

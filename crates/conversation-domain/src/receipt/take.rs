@@ -138,6 +138,7 @@ mod tests {
             own: None,
             peer: visitor(1),
             text: String::new(),
+            consent: None,
         };
         let state = take(&mut uow, Ok(vec![Happening::Message(empty)]));
         assert_eq!(state, Some(ReceiptState::Failed));
@@ -154,6 +155,7 @@ mod tests {
             message: None,
             delivery: Delivery::Sent,
             failure: None,
+            is_opt_out: false,
         };
         let says = vec![Happening::Report(report)];
         let mut uow = unit(ReceiptState::Stored);

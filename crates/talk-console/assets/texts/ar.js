@@ -248,6 +248,7 @@ export default {
   "inbox.waiting": "بالانتظار",
   "inbox.all": "الكل",
   "inbox.closed": "المغلقة",
+  "inbox.optedOut": "لا يريد رسائل",
   "inbox.choose": "اختر محادثة مع شخص من الخارج.",
   "inbox.none": "لا توجد محادثات هنا.",
   "inbox.noneWaiting": "لا أحد ينتظر.",

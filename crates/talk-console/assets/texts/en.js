@@ -247,6 +247,7 @@ export default {
   "inbox.waiting": "Waiting",
   "inbox.all": "All",
   "inbox.closed": "Closed",
+  "inbox.optedOut": "Wants no messages",
   "inbox.choose": "Choose a conversation with somebody outside.",
   "inbox.none": "There is no conversation here.",
   "inbox.noneWaiting": "Nobody is waiting.",

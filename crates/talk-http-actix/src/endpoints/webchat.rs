@@ -73,6 +73,7 @@ async fn post(
         own: None,
         peer: known.visitor.peer,
         text: body.value.text,
+        consent: None,
     };
     let now = (shared.api.clock)();
     let arrival = Arrival {

@@ -98,6 +98,8 @@ pub(super) const REASONS: &[Reason] = catalogue! {
             "Remove one, or ask the operator for a higher `max_conversation_participants`.";
         PASSWORD_CHANGED "The password was changed by another request meanwhile."
             "Log in with the new password.";
+        PEER_OPTED_OUT "The person outside wants no messages, so that nothing is sent."
+            "Wait until the person writes `START`, or use another method.";
         SECRETS_KEY_MISSING "The server has no key to seal secrets with."
             "Ask the operator to set `secrets_key`.";
         WEBHOOK_IS_DISABLED "A disabled webhook gets nothing."

@@ -80,6 +80,9 @@ pub struct Conversation {
     pub own: PeerAddress,
     /// The address of the person outside.
     pub peer: PeerAddress,
+    /// When the person outside refused further messages, so that sending is refused with 409
+    /// `PEER_OPTED_OUT`; `""` if they may be sent.
+    pub tm_opt_out: String,
     /// Whether it goes on.
     #[schemars(extend("enum" = ["active", "closed"]))]
     pub state: String,
@@ -111,6 +114,7 @@ impl From<&conversation::Conversation> for Conversation {
             dialog_id: String::new(),
             own: (&room.own).into(),
             peer: (&room.peer).into(),
+            tm_opt_out: time::format_optional(room.opted_out),
             state: conversation.state.as_str().to_owned(),
             participants_count: conversation.participants,
             last_seq: conversation.last.seq,
@@ -352,48 +356,4 @@ impl ConversationMessage {
             tm_delete: String::new(),
         }
     }
-}
-
-/// The session of a visitor of a web chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct VisitorSession {
-    /// The secret by which the server knows the visitor again; the page keeps it.
-    pub token: String,
-    /// The name of the account.
-    pub name: String,
-}
-
-/// A message as the visitor of a web chat sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct VisitorMessage {
-    /// Identity.
-    pub id: String,
-    /// `incoming`: written by the visitor.
-    #[schemars(extend("enum" = ["incoming", "outgoing"]))]
-    pub direction: String,
-    /// Text.
-    pub text: String,
-    /// Its number in the conversation.
-    pub seq: u64,
-    /// Time of creation.
-    pub tm_create: String,
-}
-
-impl From<&message::Message> for VisitorMessage {
-    fn from(message: &message::Message) -> Self {
-        Self {
-            id: message.id.to_string(),
-            direction: message.direction.as_str().to_owned(),
-            text: message.text.clone(),
-            seq: message.seq,
-            tm_create: time::format(message.created),
-        }
-    }
-}
-
-/// The messages that a visitor has not seen yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct VisitorMessages {
-    /// In the order in which they were written; at most 100.
-    pub result: Vec<VisitorMessage>,
 }

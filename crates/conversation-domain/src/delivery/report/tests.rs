@@ -10,6 +10,7 @@ fn report(delivery: Delivery) -> Report {
         message: None,
         delivery,
         failure: (delivery == Delivery::Failed).then(a_failure),
+        is_opt_out: false,
     }
 }
 
@@ -133,5 +134,33 @@ fn a_late_report_about_an_earlier_try_changes_only_its_part() {
             ..report(delivery)
         };
         apply(&mut uow, &named);
+    }
+}
+
+/// CONV-38: a report may say that the person wants no messages. Another report of it changes nothing.
+#[test]
+fn a_report_of_an_opt_out_blocks_the_room_once() {
+    for (before, blocks) in [(Delivery::Sent, true), (Delivery::Failed, false)] {
+        let mut uow = unit(Some(a_part(Some(a_message(1).id), before)), before);
+        uow.parts.expect_update().returning(|_| Ok(()));
+        let of = uow.parts.expect_of_message();
+        of.returning(|id| Ok(vec![a_part(Some(id), Delivery::Failed)]));
+        let update = uow.conversation_messages.expect_update();
+        update.returning(|_| Ok(()));
+        uow.conversations.expect_update().returning(|_| Ok(()));
+        uow.jobs.expect_first().returning(|_| Ok(None));
+        let set = uow.rooms.expect_set_opt_out().times(usize::from(blocks));
+        set.returning(|_, _| Ok(()));
+        logs(
+            &mut uow,
+            "conversation_message_updated",
+            usize::from(blocks),
+        );
+        logs(&mut uow, "conversation_updated", usize::from(blocks));
+        let refused = Report {
+            is_opt_out: true,
+            ..report(Delivery::Failed)
+        };
+        apply(&mut uow, &refused);
     }
 }

@@ -63,6 +63,18 @@ fn an_answer_decides_how_far_the_message_has_got() {
     }
 }
 
+/// CONV-38: the provider may know that the person wants no messages before we do.
+#[test]
+fn a_refusal_for_an_opt_out_blocks_the_room() {
+    let mut uow = unit(leased(1), Delivery::Submitting);
+    let set = uow.rooms.expect_set_opt_out().times(1);
+    set.withf(|_, since| *since == Some(at(10)))
+        .returning(|_, _| Ok(()));
+    logs(&mut uow, "conversation_updated", 1);
+    expect(&mut uow, Delivery::Failed, true);
+    settle_job(&mut uow, &tried(Outcome::OptedOut(a_failure()))).unwrap();
+}
+
 /// CONV-37: a refused account has the problem of its first refusal, until a message is accepted.
 #[test]
 fn a_refusal_of_the_account_marks_it_and_a_success_clears_it() {

@@ -1,5 +1,8 @@
 use super::*;
-use crate::testing::{MockUnit, a_conversation, a_message, account_id, an_account, logs, visitor};
+use crate::model::account::MockAccountRepository;
+use crate::testing::{
+    MockUnit, a_conversation, a_message, account_id, an_account, an_sms_account, logs, visitor,
+};
 use talk_domain::testing::at;
 
 fn arrival() -> Arrival {
@@ -16,6 +19,7 @@ fn incoming(text: &str) -> Incoming {
         own: None,
         peer: visitor(1),
         text: text.into(),
+        consent: None,
     }
 }
 
@@ -164,4 +168,45 @@ fn an_empty_message_and_one_to_an_unknown_account_are_refused() {
     };
     let refused = receive_message(&mut unit(None), &arrival(), &unknown);
     assert!(matches!(refused, Err(ReceiveError::NoSuchAccount)));
+}
+
+/// CONV-38: by the words of SMS, or as the provider reads the text. In a web chat they are words like others.
+#[test]
+fn an_sms_withdraws_and_gives_consent() {
+    for (text, consent, is_sms, before, after) in [
+        ("Stop", None, true, None, Some(1_000_000)),
+        ("Stop", None, false, None, None),
+        (
+            "ARRET",
+            Some(Consent::Withdrawn),
+            true,
+            None,
+            Some(1_000_000),
+        ),
+        ("Start", None, true, Some(7), None),
+        ("Hello", None, true, Some(7), Some(7)),
+    ] {
+        let mut conversation = a_conversation();
+        conversation.room.opted_out = before.map(at);
+        let mut uow = unit(Some(conversation));
+        if is_sms {
+            uow.accounts = MockAccountRepository::default();
+            let get = uow.accounts.expect_get();
+            get.returning(|_| Ok(Some(an_sms_account())));
+        }
+        stores(&mut uow);
+        let changes = usize::from(before != after);
+        let set = uow.rooms.expect_set_opt_out().times(changes);
+        set.withf(move |_, since| *since == after.map(at))
+            .returning(|_, _| Ok(()));
+        uow.jobs.expect_first().returning(|_| Ok(None));
+        logs(&mut uow, "conversation_message_created", 1);
+        logs(&mut uow, "conversation_updated", changes);
+        let said = Incoming {
+            consent,
+            ..incoming(text)
+        };
+        let received = receive_message(&mut uow, &arrival(), &said).unwrap();
+        assert_eq!(received.into_message().text, text);
+    }
 }

@@ -105,7 +105,7 @@ mod tests {
         serde_json::from_value(serde_json::json!({
             "id": "c", "customer_id": "x", "owner_type": owner.0, "owner_id": owner.1,
             "account_id": "a", "name": "Chat\u{1b}[2J", "detail": "", "type": "webchat",
-            "dialog_id": "", "self": address, "peer": address, "state": "active", "participants_count": 0,
+            "dialog_id": "", "tm_opt_out": "", "self": address, "peer": address, "state": "active", "participants_count": 0,
             "last_seq": 2,
             "tm_create": "", "tm_update": "", "tm_delete": "",
         }))

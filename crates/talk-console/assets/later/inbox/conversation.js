@@ -77,7 +77,8 @@ function Head({ card, name, live, update }) {
       <a class="icon-button inbox-back" href=${show ? `#/inbox?show=${show}` : "#/inbox"} aria-label=${t("inbox.back")}><${Icon} name="back" /></a>
       <div class="head-text">
         <h2 class="head-name"><span><bdi>${name}</bdi></span> <span class="tag">${methodName(card.type)}</span>
-          ${card.state === "closed" && html`<span class="tag">${t("chat.closed")}</span>`}</h2>
+          ${card.state === "closed" && html`<span class="tag">${t("chat.closed")}</span>`}
+          ${card.tm_opt_out && html`<span class="tag">${t("inbox.optedOut")}</span>`}</h2>
         <p class="head-detail">${card.owner_type ? t("inbox.ownedBy", { name: nameOf(card.owner_id, t("person.unknown")) }) : t("inbox.nobody")}</p>
       </div>
       ${!card.owner_type && html`<button type="button" class="primary" disabled=${isBusy} onClick=${() => act("claim", { if_owner: "" })}>${t("inbox.claim")}</button>`}

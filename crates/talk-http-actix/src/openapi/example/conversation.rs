@@ -151,6 +151,7 @@ fn conversation() -> Conversation {
         dialog_id: String::new(),
         own: address(ACCOUNT, "Shop"),
         peer: address(VISITOR, ""),
+        tm_opt_out: String::new(),
         state: "active".to_owned(),
         participants_count: 0,
         last_seq: 4,

@@ -2,14 +2,15 @@
 
 use conversation_domain::model::room::{Room, RoomKey, RoomQueries, RoomRepository};
 use diesel::prelude::*;
-use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::id::{ConversationId, RoomId};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::error::{corrupt, fault};
 use crate::portable::conversations::rows::RoomRow;
 use crate::portable::conversations::schema::rooms;
 use crate::portable::rows::{bytes, id};
-use crate::portable::scope::Scope;
+use crate::portable::scope::{Scope, changed};
 
 impl Scope<'_> {
     fn conversation_of(&mut self, key: RoomKey) -> Result<Option<ConversationId>, StoreError> {
@@ -39,6 +40,17 @@ impl RoomRepository for Scope<'_> {
         let customer = customer.ok_or_else(|| corrupt("a room of no customer"))?;
         let row = RoomRow::new(customer, conversation, room, key);
         self.insert_if_absent(|conn| diesel::insert_into(rooms::table).values(row).execute(conn))
+    }
+
+    fn set_opt_out(&mut self, id: RoomId, since: Option<Timestamp>) -> Result<(), StoreError> {
+        let known = rooms::table
+            .filter(rooms::id.eq(bytes(id.0)))
+            .filter(rooms::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set(rooms::opted_out_at.eq(since.map(Timestamp::as_micros)))
+            .execute(self.changing())
+            .map_err(fault)?;
+        changed(rows)
     }
 
     fn free(&mut self, conversation: ConversationId) -> Result<(), StoreError> {

@@ -82,6 +82,7 @@ pub(crate) struct RoomRow {
     peer_name: String,
     room_key: Option<Vec<u8>>,
     created_at: i64,
+    opted_out_at: Option<i64>,
 }
 
 impl RoomRow {
@@ -106,6 +107,7 @@ impl RoomRow {
             peer_name: peer.target_name.clone(),
             room_key: Some(key.0.to_vec()),
             created_at: room.created.as_micros(),
+            opted_out_at: room.opted_out.map(Timestamp::as_micros),
         }
     }
 }
@@ -120,6 +122,7 @@ impl TryFrom<RoomRow> for Room {
             method: method(&row.method)?,
             own: address(&row.own_kind, row.own_target, row.own_name)?,
             peer: address(&row.peer_kind, row.peer_target, row.peer_name)?,
+            opted_out: row.opted_out_at.map(at).transpose()?,
             created: at(row.created_at)?,
         })
     }

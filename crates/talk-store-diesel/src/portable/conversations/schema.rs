@@ -57,6 +57,7 @@ diesel::table! {
         peer_name -> Text,
         room_key -> Nullable<Binary>,
         created_at -> BigInt,
+        opted_out_at -> Nullable<BigInt>,
     }
 }
 

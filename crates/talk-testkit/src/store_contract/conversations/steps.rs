@@ -60,6 +60,7 @@ pub(in crate::store_contract) async fn receive(
         Incoming {
             account: account.id,
             text: format!("text of {event}"),
+            consent: None,
             event,
             own: None,
             peer: visitor(n),

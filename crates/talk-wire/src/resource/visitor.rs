@@ -1,0 +1,51 @@
+//! A web chat as its visitor sees it.
+
+use conversation_domain::model::message;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::time;
+
+/// The session of a visitor of a web chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorSession {
+    /// The secret by which the server knows the visitor again; the page keeps it.
+    pub token: String,
+    /// The name of the account.
+    pub name: String,
+}
+
+/// A message as the visitor of a web chat sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorMessage {
+    /// Identity.
+    pub id: String,
+    /// `incoming`: written by the visitor.
+    #[schemars(extend("enum" = ["incoming", "outgoing"]))]
+    pub direction: String,
+    /// Text.
+    pub text: String,
+    /// Its number in the conversation.
+    pub seq: u64,
+    /// Time of creation.
+    pub tm_create: String,
+}
+
+impl From<&message::Message> for VisitorMessage {
+    fn from(message: &message::Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            direction: message.direction.as_str().to_owned(),
+            text: message.text.clone(),
+            seq: message.seq,
+            tm_create: time::format(message.created),
+        }
+    }
+}
+
+/// The messages that a visitor has not seen yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VisitorMessages {
+    /// In the order in which they were written; at most 100.
+    pub result: Vec<VisitorMessage>,
+}

@@ -1,0 +1,1 @@
+ALTER TABLE talk_rooms DROP COLUMN opted_out_at;
