@@ -22,6 +22,18 @@ pub(crate) struct Opened<'a> {
     pub(crate) account: &'a Account,
     /// `""` if there is none.
     pub(crate) token: String,
+    /// The token in the form in which requests carry it, if that is another one; `""` otherwise.
+    pub(crate) credentials: String,
+}
+
+impl<'a> Opened<'a> {
+    pub(crate) const fn new(account: &'a Account, token: String) -> Self {
+        Self {
+            account,
+            token,
+            credentials: String::new(),
+        }
+    }
 }
 
 impl Opened<'_> {
@@ -36,11 +48,12 @@ impl Opened<'_> {
 
     /// Returns a text of the provider, shortened and without the secrets of the account.
     pub(crate) fn cleaned(&self, text: &str) -> String {
-        let text = if self.token.is_empty() {
-            text.to_owned()
-        } else {
-            text.replace(&self.token, "***")
-        };
+        let mut text = text.to_owned();
+        for secret in [&self.credentials, &self.token] {
+            if !secret.is_empty() {
+                text = text.replace(secret, "***");
+            }
+        }
         text.replace('\0', "\u{FFFD}")
             .chars()
             .take(LONGEST)
@@ -90,11 +103,7 @@ pub(crate) fn adapter<'a>(opened: Opened<'a>) -> Option<Box<dyn Adapter + 'a>> {
         Provider::Twilio {
             account_sid,
             base_url,
-        } => Some(Box::new(Twilio {
-            opened,
-            account_sid,
-            base_url,
-        })),
+        } => Some(Box::new(Twilio::new(opened, account_sid, base_url))),
         Provider::Telnyx {
             public_key,
             base_url,

@@ -82,7 +82,7 @@ impl Channels {
             Some(sealed) => self.ports.secrets.open(owner, sealed)?,
             None => String::new(),
         };
-        Ok(adapter(Opened { account, token }))
+        Ok(adapter(Opened::new(account, token)))
     }
 
     /// Returns the address of an account for requests of its provider.

@@ -160,10 +160,7 @@ mod tests {
 
     fn judged(status: u16, body: &Value, retry_after: Option<&str>) -> Outcome {
         let account = an_sms_account();
-        let opened = Opened {
-            account: &account,
-            token: "hidden".into(),
-        };
+        let opened = Opened::new(&account, "hidden".into());
         let mut headers = HeaderMap::new();
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds.parse().unwrap());

@@ -2,6 +2,8 @@
 
 mod adapter;
 mod channels;
+#[cfg(test)]
+mod conformance;
 mod http;
 mod reader;
 mod sender;

@@ -34,10 +34,25 @@ const OPT_OUT: &str = "21610";
 
 /// An account at Twilio.
 pub(crate) struct Twilio<'a> {
-    pub(crate) opened: Opened<'a>,
-    pub(crate) account_sid: &'a str,
+    opened: Opened<'a>,
+    account_sid: &'a str,
     /// An address in place of Twilio's own; may be empty.
-    pub(crate) base_url: &'a str,
+    base_url: &'a str,
+}
+
+impl<'a> Twilio<'a> {
+    pub(crate) fn new(opened: Opened<'a>, account_sid: &'a str, base_url: &'a str) -> Self {
+        let pair = format!("{account_sid}:{}", opened.token);
+        let opened = Opened {
+            credentials: STANDARD.encode(pair),
+            ..opened
+        };
+        Self {
+            opened,
+            account_sid,
+            base_url,
+        }
+    }
 }
 
 impl Twilio<'_> {
@@ -53,8 +68,7 @@ impl Twilio<'_> {
     }
 
     fn authorization(&self) -> String {
-        let pair = format!("{}:{}", self.account_sid, self.opened.token);
-        format!("Basic {}", STANDARD.encode(pair))
+        format!("Basic {}", self.opened.credentials)
     }
 
     fn report(
