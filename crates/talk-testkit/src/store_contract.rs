@@ -30,6 +30,7 @@ pub mod receipts;
 pub mod removal;
 pub mod retention;
 pub mod search;
+pub mod sending;
 pub mod taking_part;
 pub mod unique;
 pub mod units;
@@ -95,6 +96,11 @@ macro_rules! store_contract {
                 conversations_stay_in_their_customer,
                 conversations_of_a_deleted_customer_are_removed;
             receipts: old_receipts_and_reports_expire;
+            sending: jobs_are_due_in_order,
+                one_of_many_workers_leases_a_message,
+                forgotten_parts_belong_to_no_message,
+                one_of_many_equal_requests_is_stored,
+                problems_and_opt_outs_are_kept;
             taking_part: an_agent_finds_owned_and_joined_conversations,
                 unread_messages_are_counted_after_the_mark;
             races: fifty_requests_for_one_pair_make_one_chat,
