@@ -87,7 +87,7 @@ webhooks: ## Verify deliveries of webhooks with the libraries of receivers (need
 	$(CARGO) build --quiet --package talk-server
 	tests/webhooks.sh target/debug/talk-server
 
-sms: ## Judge SMS by the libraries of its providers (needs Python)
+sms: ## Judge SMS by the libraries of its providers (needs Python), and by their descriptions if they are there (needs Node)
 	$(CARGO) build --quiet --package talk-server
 	tests/sms.sh target/debug/talk-server
 
