@@ -5,3 +5,4 @@ pub(crate) mod jobs;
 pub(crate) mod participation;
 pub(crate) mod parts;
 pub(crate) mod record;
+pub(crate) mod tombstone;

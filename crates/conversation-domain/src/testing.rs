@@ -18,7 +18,7 @@ use crate::model::conversation::{
     Conversation, ConversationQueries, ConversationRepository, MockConversationQueries,
     MockConversationRepository, State,
 };
-use crate::model::event::{FrameEncoder, MockFrameEncoder};
+use crate::model::event::{FrameEncoder, MessageLog, MockFrameEncoder, MockMessageLog};
 use crate::model::inbox::{InboxRepository, MockInboxRepository};
 use crate::model::job::{Job, JobQueries, JobRepository, MockJobQueries, MockJobRepository};
 use crate::model::message::{
@@ -50,6 +50,7 @@ mock_unit! {
             rooms: MockRoomRepository as RoomRepository,
             conversations: MockConversationRepository as ConversationRepository,
             conversation_messages: MockMessageRepository as MessageRepository,
+            message_log: MockMessageLog as MessageLog,
             conversation_participants: MockParticipantRepository as ParticipantRepository,
             conversation_marks: MockReadRepository as ReadRepository,
             conversation_reads: MockReadQueries as ReadQueries,
@@ -243,6 +244,7 @@ pub fn a_message(n: u128) -> Message {
         seq: 2,
         created: at(5),
         updated: at(5),
+        deleted: None,
     }
 }
 

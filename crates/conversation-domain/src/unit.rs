@@ -5,7 +5,7 @@ use talk_domain::kernel::store::Domain;
 
 use crate::model::account::{AccountQueries, AccountRepository};
 use crate::model::conversation::{ConversationQueries, ConversationRepository};
-use crate::model::event::FrameEncoder;
+use crate::model::event::{FrameEncoder, MessageLog};
 use crate::model::inbox::InboxRepository;
 use crate::model::job::{JobQueries, JobRepository};
 use crate::model::message::{MessageQueries, MessageRepository};
@@ -35,6 +35,8 @@ pub trait ConversationUnit: IdentityUnit {
     fn conversations(&mut self) -> &mut dyn ConversationRepository;
     /// Messages.
     fn conversation_messages(&mut self) -> &mut dyn MessageRepository;
+    /// Logged events with texts of messages.
+    fn message_log(&mut self) -> &mut dyn MessageLog;
     /// Participants.
     fn conversation_participants(&mut self) -> &mut dyn ParticipantRepository;
     /// Read marks, to change them.

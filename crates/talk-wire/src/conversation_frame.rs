@@ -22,9 +22,10 @@ const OF_CONVERSATIONS: [&str; 3] = [
 ];
 
 /// The types of events whose data is a message.
-const OF_MESSAGES: [&str; 2] = [
+const OF_MESSAGES: [&str; 3] = [
     "conversation_message_created",
     "conversation_message_updated",
+    "conversation_message_deleted",
 ];
 
 /// The types of events whose data is a participant.
@@ -109,7 +110,9 @@ impl FrameEncoder for ChatFrames {
             | Event::ConversationDeleted(state) => {
                 frame(kind.as_str(), place, Conversation::from(state))
             }
-            Event::MessageCreated(message, room) | Event::MessageUpdated(message, room) => frame(
+            Event::MessageCreated(message, room)
+            | Event::MessageUpdated(message, room)
+            | Event::MessageDeleted(message, room) => frame(
                 kind.as_str(),
                 place,
                 ConversationMessage::new(message, room),
@@ -149,6 +152,7 @@ mod tests {
             Event::ConversationDeleted(&conversation),
             Event::MessageCreated(&message, &room),
             Event::MessageUpdated(&message, &room),
+            Event::MessageDeleted(&message, &room),
             Event::ParticipantAdded(&participant),
             Event::ParticipantRemoved(&participant, false),
             Event::Read(&mark),

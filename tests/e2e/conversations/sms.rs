@@ -17,15 +17,20 @@ pub(super) const PUBLIC: &str = "https://talk.test";
 /// A server that reaches this receiver as the provider.
 pub(crate) async fn server_for(provider: &Receiver) -> Server {
     let port = provider.port.to_string();
-    Server::start_with(&[
+    server_with(&[("TALK_PROVIDER_ALLOW_PORTS", &port)]).await
+}
+
+/// A server that reaches providers at this address, with further settings.
+pub(super) async fn server_with(further: &[(&str, &str)]) -> Server {
+    let mut settings = vec![
         ("TALK_SECRETS_KEY", KEY),
         ("TALK_PUBLIC_URL", PUBLIC),
         ("TALK_PROVIDER_ALLOW_HTTP", "true"),
         ("TALK_PROVIDER_ALLOW_NETWORKS", "127.0.0.0/8"),
-        ("TALK_PROVIDER_ALLOW_PORTS", &port),
         ("TALK_PROVIDER_TIMEOUT_SECONDS", "2"),
-    ])
-    .await
+    ];
+    settings.extend(further);
+    Server::start_with(&settings).await
 }
 
 /// A whole answer of the provider.

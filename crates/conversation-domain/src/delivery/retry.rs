@@ -42,7 +42,7 @@ pub fn retry_message(
     let found = found.filter(|message| message.conversation == conversation.id);
     let mut message = found.ok_or(RetryError::NoSuchMessage)?;
     let has_failed = matches!(message.delivery, Delivery::Failed | Delivery::Unknown);
-    if !has_failed || message.direction != Direction::Outgoing {
+    if !has_failed || message.deleted.is_some() || message.direction != Direction::Outgoing {
         return Err(RetryError::NotFailed);
     }
     if uow.accounts().get(conversation.room.account)?.is_none() {

@@ -129,6 +129,7 @@ pub fn receive_message(
         seq: 0,
         created: arrival.now,
         updated: arrival.now,
+        deleted: None,
     };
     let (message, _) = record_message(uow, cause, &mut conversation, message)?;
     let is_first = uow

@@ -85,6 +85,7 @@ pub fn send_message(
         seq: 0,
         created: cx.now,
         updated: cx.now,
+        deleted: None,
     };
     let cause = Cause {
         actor: Some(agent),

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::log::{Entry, Kind};
+use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Change;
 use uuid::Uuid;
 
@@ -27,6 +29,8 @@ pub enum Event<'a> {
     MessageCreated(&'a Message, &'a Room),
     /// The delivery of a message of this room moved forward.
     MessageUpdated(&'a Message, &'a Room),
+    /// A message of this room was deleted.
+    MessageDeleted(&'a Message, &'a Room),
     /// An agent takes part.
     ParticipantAdded(&'a Participant),
     /// An agent takes part no longer. Beside it whether it goes on reading as the owner.
@@ -45,6 +49,7 @@ impl Event<'_> {
             Self::ConversationDeleted(_) => "conversation_deleted",
             Self::MessageCreated(..) => "conversation_message_created",
             Self::MessageUpdated(..) => "conversation_message_updated",
+            Self::MessageDeleted(..) => "conversation_message_deleted",
             Self::ParticipantAdded(_) => "conversation_participant_added",
             Self::ParticipantRemoved(..) => "conversation_participant_removed",
             Self::Read(_) => "conversation_read_updated",
@@ -57,9 +62,17 @@ impl Event<'_> {
         Entry {
             kind: self.kind(),
             subject: self.subject(),
-            content_of: None,
+            content_of: self.content_of(),
             changes: self.changes(),
             payload,
+        }
+    }
+
+    /// The message whose text the frame holds, if the message does not name the event by its `seq`.
+    const fn content_of(&self) -> Option<Uuid> {
+        match self {
+            Self::MessageUpdated(message, _) => Some(message.id.0),
+            _ => None,
         }
     }
 
@@ -70,7 +83,9 @@ impl Event<'_> {
             Self::ConversationCreated(conversation)
             | Self::ConversationUpdated(conversation, _)
             | Self::ConversationDeleted(conversation) => conversation.id.0,
-            Self::MessageCreated(message, _) | Self::MessageUpdated(message, _) => message.id.0,
+            Self::MessageCreated(message, _)
+            | Self::MessageUpdated(message, _)
+            | Self::MessageDeleted(message, _) => message.id.0,
             Self::ParticipantAdded(participant) | Self::ParticipantRemoved(participant, _) => {
                 participant.agent.0
             }
@@ -89,6 +104,7 @@ impl Event<'_> {
             Self::ParticipantRemoved(_, true)
             | Self::MessageCreated(..)
             | Self::MessageUpdated(..)
+            | Self::MessageDeleted(..)
             | Self::Read(_) => (None, None),
         };
         if before == after {
@@ -114,6 +130,17 @@ pub trait FrameEncoder: Send + Sync {
         seq: u64,
         event: Event<'a>,
     ) -> String;
+}
+
+/// Driven port: the logged events of the unit's customer that hold texts of messages.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+pub trait MessageLog {
+    /// Rewrites the first event of the message and its next other events, up to `bound` of them, so
+    /// that they show the message as `now`. Returns whether there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn redact(&mut self, now: &Message, room: &Room, bound: Bound) -> Result<bool, StoreError>;
 }
 
 #[cfg(test)]

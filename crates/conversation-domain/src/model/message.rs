@@ -128,6 +128,8 @@ pub struct Message {
     pub created: Timestamp,
     /// Time of the last change.
     pub updated: Timestamp,
+    /// Time of deletion. A deleted message has neither a text nor a failure.
+    pub deleted: Option<Timestamp>,
 }
 
 impl Message {
@@ -158,7 +160,8 @@ pub trait MessageRepository {
     /// Only when storage fails.
     fn insert(&mut self, message: &Message) -> Result<(), StoreError>;
 
-    /// Stores delivery, failure, reference and time of change of a message.
+    /// Stores delivery, failure, reference and time of change of a message, and the text and the
+    /// time of deletion of one that is deleted.
     ///
     /// # Errors
     /// When storage fails, and when the message is not there.
@@ -175,6 +178,12 @@ pub trait MessageRepository {
         seq: u64,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError>;
+
+    /// Returns up to `limit` messages that an agent has written and that are not deleted.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn of_author(&mut self, agent: AgentId, limit: u32) -> Result<Vec<Message>, StoreError>;
 }
 
 /// Driven port: reading the messages of one customer.

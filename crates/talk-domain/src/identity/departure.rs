@@ -23,6 +23,13 @@ pub trait Departure {
     /// Only when storage fails.
     fn leave_some(&mut self, cx: &Context, agent: AgentId) -> Result<bool, StoreError>;
 
+    /// Erases the texts of a bounded number of messages that an erased agent has written to people
+    /// outside. Returns whether there may be more.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn erase_some(&mut self, cx: &Context, agent: AgentId) -> Result<bool, StoreError>;
+
     /// Stores the removal of an erased agent's memberships and texts as a
     /// [cleanup](crate::kernel::cleanup).
     ///

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use conversation_domain::departure::leave_some_conversations;
+use conversation_domain::departure::{erase_some_messages, leave_some_conversations};
 use conversation_domain::model::account::AccountRepository;
 use conversation_domain::model::conversation::ConversationRepository;
+use conversation_domain::model::event::MessageLog;
 use conversation_domain::model::inbox::InboxRepository;
 use conversation_domain::model::job::JobRepository;
 use conversation_domain::model::message as conversation;
 use conversation_domain::model::part::PartRepository;
 use conversation_domain::model::receipt::ReceiptRepository;
-use conversation_domain::model::room::RoomRepository;
+use conversation_domain::model::room::{Room, RoomRepository};
 use conversation_domain::model::{participant, read};
 use conversation_domain::unit::ConversationUnit;
 use talk_domain::files::model::FileRepository;
@@ -138,6 +139,17 @@ impl ChatLog for DieselUnit<'_> {
     }
 }
 
+impl MessageLog for DieselUnit<'_> {
+    fn redact(
+        &mut self,
+        now: &conversation::Message,
+        room: &Room,
+        bound: Bound,
+    ) -> Result<bool, StoreError> {
+        self.scope.redact_message((now, room), self.encoder, bound)
+    }
+}
+
 impl UnitOfWork for DieselUnit<'_> {
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         &mut self.scope
@@ -195,6 +207,10 @@ impl Departure for DieselUnit<'_> {
         Ok(leave_some_chats(self, cx, agent)? || leave_some_conversations(self, cx, agent)?)
     }
 
+    fn erase_some(&mut self, cx: &Context, agent: AgentId) -> Result<bool, StoreError> {
+        erase_some_messages(self, cx, agent)
+    }
+
     fn agent_erased(&mut self, agent: AgentId) -> Result<(), StoreError> {
         erase_author(self, agent)
     }
@@ -245,6 +261,9 @@ impl ConversationUnit for DieselUnit<'_> {
     }
     fn conversation_messages(&mut self) -> &mut dyn conversation::MessageRepository {
         &mut self.scope
+    }
+    fn message_log(&mut self) -> &mut dyn MessageLog {
+        self
     }
     fn conversation_participants(&mut self) -> &mut dyn participant::ParticipantRepository {
         &mut self.scope

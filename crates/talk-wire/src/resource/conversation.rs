@@ -319,7 +319,7 @@ pub struct ConversationMessage {
     pub tm_create: String,
     /// Time of the last change.
     pub tm_update: String,
-    /// Always `""`.
+    /// Time of deletion, which removes the text; `""` if it is not deleted.
     pub tm_delete: String,
 }
 
@@ -353,7 +353,7 @@ impl ConversationMessage {
             seq: message.seq,
             tm_create: time::format(message.created),
             tm_update: time::format(message.updated),
-            tm_delete: String::new(),
+            tm_delete: time::format_optional(message.deleted),
         }
     }
 }

@@ -27,14 +27,18 @@ const ERASED: usize = 16;
 const ERASED_BYTES: usize = 64 * 1024;
 
 /// Removes the next access keys of an erased agent, then ends its next memberships and ownerships, then
-/// deletes its next uploads, then looks through the next messages: its own become tombstones, and its
-/// name in system messages is replaced. Returns whether there may be more.
+/// erases its next messages to people outside, then deletes its next uploads, then looks through the
+/// next messages of chats: its own become tombstones, and its name in system messages is replaced.
+/// Returns whether there may be more.
 pub(crate) fn erase_author_step(
     uow: &mut dyn TalkUnit,
     cx: &Context,
     (cleanup, agent): (&Cleanup, AgentId),
 ) -> Result<bool, StoreError> {
-    if uow.keys().remove_some(agent, MEMBERSHIPS)? || uow.products().leave_some(cx, agent)? {
+    if uow.keys().remove_some(agent, MEMBERSHIPS)?
+        || uow.products().leave_some(cx, agent)?
+        || uow.products().erase_some(cx, agent)?
+    {
         return Ok(true);
     }
     let files = uow.files().some(Some(agent), FILES)?;

@@ -1,18 +1,23 @@
 //! Messages of the customer's conversations.
 
+use conversation_domain::model::event::{Event, FrameEncoder};
 use conversation_domain::model::message::{
     Delivery, Direction, Message, MessageQueries, MessageRepository,
 };
+use conversation_domain::model::room::Room;
 use diesel::prelude::*;
-use talk_domain::kernel::id::{ConversationId, ConversationMessageId};
+use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::id::{AgentId, ConversationId, ConversationMessageId};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::time::Timestamp;
 
 use crate::connection::MultiBackend;
 use crate::error::fault;
 use crate::portable::conversations::rows::MessageRow;
 use crate::portable::conversations::schema::conversation_messages::{self, dsl};
 use crate::portable::deadline::talk_in_time;
+use crate::portable::kernel::events::Content;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::{bytes, seq as stored_seq};
 use crate::portable::scope::{Scope, all, changed};
@@ -30,6 +35,45 @@ impl Scope<'_> {
             .optional()
             .map_err(fault)?;
         row.map(Message::try_from).transpose()
+    }
+
+    fn drop_text(&mut self, message: &Message, deleted: Timestamp) -> Result<(), StoreError> {
+        self.cache.mark_erased();
+        let known = conversation_messages::table
+            .filter(dsl::id.eq(bytes(message.id.0)))
+            .filter(dsl::customer_id.eq(self.customer()));
+        let rows = diesel::update(known)
+            .set((
+                dsl::body.eq(&message.text),
+                dsl::deleted_at.eq(deleted.as_micros()),
+            ))
+            .execute(self.changing())
+            .map_err(fault)?;
+        changed(rows)
+    }
+
+    /// Replaces the text of a message in its next logged events; see
+    /// [`MessageLog::redact`](conversation_domain::model::event::MessageLog::redact).
+    pub(crate) fn redact_message(
+        &mut self,
+        (now, room): (&Message, &Room),
+        encoder: &dyn FrameEncoder,
+        bound: Bound,
+    ) -> Result<bool, StoreError> {
+        self.assert_same_customer(now.customer)?;
+        let content = Content {
+            item: now.id.0,
+            stream: now.conversation.0,
+            first: now.seq,
+        };
+        let created = Event::MessageCreated(now, room);
+        self.rewrite_content(content, bound, &|name, place| {
+            let event = match name {
+                name if name == created.kind().as_str() => created,
+                _ => Event::MessageUpdated(now, room),
+            };
+            Ok(encoder.encode_conversation(now.conversation, place, event))
+        })
     }
 }
 
@@ -64,7 +108,11 @@ impl MessageRepository for Scope<'_> {
             ))
             .execute(self.changing())
             .map_err(fault)?;
-        changed(rows)
+        changed(rows)?;
+        match message.deleted {
+            None => Ok(()),
+            Some(deleted) => self.drop_text(message, deleted),
+        }
     }
 
     fn unread_outgoing(
@@ -81,6 +129,18 @@ impl MessageRepository for Scope<'_> {
             .filter(dsl::delivery.eq_any(unread))
             .filter(dsl::seq.le(stored_seq(seq)))
             .order(dsl::seq.asc())
+            .limit(i64::from(limit))
+            .select(MessageRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
+    }
+
+    fn of_author(&mut self, agent: AgentId, limit: u32) -> Result<Vec<Message>, StoreError> {
+        let rows = conversation_messages::table
+            .filter(dsl::customer_id.eq(self.customer()))
+            .filter(dsl::author_id.eq(bytes(agent.0)))
+            .filter(dsl::deleted_at.is_null())
             .limit(i64::from(limit))
             .select(MessageRow::as_select())
             .load(self.conn)

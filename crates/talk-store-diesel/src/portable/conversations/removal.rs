@@ -10,7 +10,7 @@ use crate::portable::conversations::schema::{
     inbox, message_parts, receipts, rooms, send_jobs,
 };
 use crate::portable::rows::bytes;
-use crate::portable::schema::events;
+use crate::portable::schema::{events, message_events};
 use crate::portable::scope::Scope;
 
 /// Deletes up to `$limit` rows of the scope's customer from a table, and returns their values of
@@ -40,7 +40,7 @@ impl Scope<'_> {
     /// Removes up to `limit` rows of one table of conversations of the scope's customer. Returns
     /// whether it removed any; then there may be more.
     pub(crate) fn remove_conversation_rows(&mut self, limit: u32) -> Result<bool, StoreError> {
-        if !remove_some!(self, conversation_messages, id, limit).is_empty()
+        if self.remove_some_messages(limit)?
             || !remove_some!(self, send_jobs, message_id, limit).is_empty()
             || !remove_some!(self, receipts, id, limit).is_empty()
             || self.remove_parts(limit)?
@@ -64,6 +64,10 @@ impl Scope<'_> {
         limit: u32,
     ) -> Result<bool, StoreError> {
         let own = bytes(conversation.0);
+        self.cache.mark_erased();
+        if self.remove_earlier_events(&own, limit)? {
+            return Ok(true);
+        }
         let messages: Vec<Vec<u8>> = conversation_messages::table
             .filter(conversation_messages::conversation_id.eq(&own))
             .filter(conversation_messages::customer_id.eq(self.customer()))
@@ -71,35 +75,61 @@ impl Scope<'_> {
             .select(conversation_messages::id)
             .load(self.conn)
             .map_err(fault)?;
-        self.cache.mark_erased();
-        if !messages.is_empty() {
-            let rows =
-                conversation_messages::table.filter(conversation_messages::id.eq_any(&messages));
-            diesel::delete(rows)
-                .execute(self.changing())
-                .map_err(fault)?;
-            return Ok(true);
+        if messages.is_empty() {
+            self.remove_from_conversation(&own)?;
+            return Ok(false);
         }
+        self.remove_messages(&messages)?;
+        Ok(true)
+    }
+
+    /// Removes up to `limit` events of a conversation, but not its last one. Returns whether it removed
+    /// any.
+    fn remove_earlier_events(&mut self, own: &[u8], limit: u32) -> Result<bool, StoreError> {
         let places: Vec<i64> = events::table
-            .filter(events::stream_id.eq(&own))
+            .filter(events::stream_id.eq(own))
             .order(events::seq.asc())
             .limit(i64::from(limit) + 1)
             .select(events::seq)
             .load(self.conn)
             .map_err(fault)?;
-        if let [earlier @ .., _] = &*places
-            && !earlier.is_empty()
-        {
-            let rows = events::table
-                .filter(events::stream_id.eq(&own))
-                .filter(events::seq.eq_any(earlier));
-            diesel::delete(rows)
-                .execute(self.changing())
-                .map_err(fault)?;
-            return Ok(true);
-        }
-        self.remove_from_conversation(&own)?;
-        Ok(false)
+        let Some((_, earlier)) = places.split_last().filter(|(_, rest)| !rest.is_empty()) else {
+            return Ok(false);
+        };
+        let rows = events::table
+            .filter(events::stream_id.eq(own))
+            .filter(events::seq.eq_any(earlier));
+        diesel::delete(rows)
+            .execute(self.changing())
+            .map_err(fault)?;
+        Ok(true)
+    }
+
+    /// Removes messages of the customer, with the rows that belong to them.
+    fn remove_messages(&mut self, messages: &[Vec<u8>]) -> Result<(), StoreError> {
+        let listed = message_events::table.filter(message_events::message_id.eq_any(messages));
+        diesel::delete(listed)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let jobs = send_jobs::table
+            .filter(send_jobs::message_id.eq_any(messages))
+            .filter(send_jobs::customer_id.eq(self.customer()));
+        diesel::delete(jobs)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let parts = message_parts::table
+            .filter(message_parts::message_id.eq_any(messages))
+            .filter(message_parts::customer_id.eq(self.customer()));
+        diesel::delete(parts)
+            .execute(self.changing())
+            .map_err(fault)?;
+        let rows = conversation_messages::table
+            .filter(conversation_messages::id.eq_any(messages))
+            .filter(conversation_messages::customer_id.eq(self.customer()));
+        diesel::delete(rows)
+            .execute(self.changing())
+            .map(drop)
+            .map_err(fault)
     }
 
     /// Removes room, participants and marks of a conversation.
@@ -120,6 +150,22 @@ impl Scope<'_> {
             .execute(self.changing())
             .map(drop)
             .map_err(fault)
+    }
+
+    /// Removes up to `limit` messages with the rows that belong to them.
+    fn remove_some_messages(&mut self, limit: u32) -> Result<bool, StoreError> {
+        let messages: Vec<Vec<u8>> = conversation_messages::table
+            .filter(conversation_messages::customer_id.eq(self.customer()))
+            .limit(i64::from(limit))
+            .select(conversation_messages::id)
+            .load(self.conn)
+            .map_err(fault)?;
+        if messages.is_empty() {
+            return Ok(false);
+        }
+        self.cache.mark_erased();
+        self.remove_messages(&messages)?;
+        Ok(true)
     }
 
     /// Removes up to `limit` parts of messages.

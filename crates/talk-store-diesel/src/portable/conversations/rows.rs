@@ -13,7 +13,7 @@ use talk_domain::kernel::time::Timestamp;
 
 use crate::error::corrupt;
 use crate::portable::conversations::schema::{conversation_messages, conversations, rooms};
-use crate::portable::rows::{at, bytes, id, number, optional_id, seq};
+use crate::portable::rows::{at, bytes, id, number, optional_at, optional_id, seq};
 
 /// Reads the name of a method.
 pub(crate) fn method(name: &str) -> Result<Method, StoreError> {
@@ -170,6 +170,7 @@ pub(crate) struct MessageRow {
     seq: i64,
     created_at: i64,
     updated_at: i64,
+    deleted_at: Option<i64>,
 }
 
 impl From<&Message> for MessageRow {
@@ -191,6 +192,7 @@ impl From<&Message> for MessageRow {
             seq: seq(message.seq),
             created_at: message.created.as_micros(),
             updated_at: message.updated.as_micros(),
+            deleted_at: message.deleted.map(Timestamp::as_micros),
         }
     }
 }
@@ -215,6 +217,7 @@ impl TryFrom<MessageRow> for Message {
             seq: number(row.seq)?,
             created: at(row.created_at)?,
             updated: at(row.updated_at)?,
+            deleted: optional_at(row.deleted_at)?,
         })
     }
 }

@@ -79,6 +79,7 @@ diesel::table! {
         seq -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 

@@ -24,6 +24,20 @@ use crate::portable::scope::{Scope, changed, octet_length};
 /// `seq`, time, kind, subject and bytes of an event.
 type TrimRow = (i64, i64, String, Vec<u8>, i64);
 
+/// Makes the payload of an event of its kind and `seq`.
+type FrameOf<'a> = dyn Fn(&str, u64) -> Result<String, StoreError> + 'a;
+
+/// An item whose content is in events of a stream.
+#[derive(Clone, Copy)]
+pub(crate) struct Content {
+    /// The item.
+    pub(crate) item: Uuid,
+    /// The stream.
+    pub(crate) stream: Uuid,
+    /// `seq` of its first event, which is not listed in `talk_message_events`.
+    pub(crate) first: u64,
+}
+
 impl Scope<'_> {
     /// Stores an event with its `seq`; see
     /// [`EventLog::append`](talk_domain::kernel::log::EventLog::append).
@@ -115,10 +129,28 @@ impl Scope<'_> {
         bound: Bound,
     ) -> Result<bool, StoreError> {
         self.assert_same_customer(tombstone.customer)?;
+        let content = Content {
+            item: tombstone.id.0,
+            stream: tombstone.chat.0,
+            first: tombstone.seq,
+        };
+        self.rewrite_content(content, bound, &|name, place| {
+            Ok(encoder.encode_redacted(kind(name)?, place, tombstone))
+        })
+    }
+
+    /// Replaces the payloads of the first event about an item and of its next other events, up to
+    /// `bound`, by what `frame` makes of their kinds and places. Returns whether there may be more.
+    pub(crate) fn rewrite_content(
+        &mut self,
+        content: Content,
+        bound: Bound,
+        frame: &FrameOf<'_>,
+    ) -> Result<bool, StoreError> {
         self.cache.mark_erased();
-        self.rewrite(seq(tombstone.seq), tombstone, encoder)?;
+        self.rewrite(content.stream, seq(content.first), frame)?;
         let next: Vec<i64> = message_events::table
-            .filter(message_events::message_id.eq(bytes(tombstone.id.0)))
+            .filter(message_events::message_id.eq(bytes(content.item)))
             .order(message_events::seq.asc())
             .limit(i64::from(bound.rows))
             .select(message_events::seq)
@@ -126,8 +158,8 @@ impl Scope<'_> {
             .map_err(fault)?;
         let (mut done, mut left) = (0, bound.bytes);
         for place in &next {
-            left = left.saturating_sub(self.rewrite(*place, tombstone, encoder)?);
-            self.delete_about(tombstone.id, *place)?;
+            left = left.saturating_sub(self.rewrite(content.stream, *place, frame)?);
+            self.delete_about(content.item, *place)?;
             done += 1;
             if left == 0 {
                 break;
@@ -136,9 +168,9 @@ impl Scope<'_> {
         Ok(done < next.len() || next.len() >= bound.rows as usize)
     }
 
-    fn delete_about(&mut self, message: MessageId, place: i64) -> Result<(), StoreError> {
+    fn delete_about(&mut self, item: Uuid, place: i64) -> Result<(), StoreError> {
         let entry = message_events::table
-            .filter(message_events::message_id.eq(bytes(message.0)))
+            .filter(message_events::message_id.eq(bytes(item)))
             .filter(message_events::seq.eq(place));
         diesel::delete(entry)
             .execute(self.changing())
@@ -146,16 +178,17 @@ impl Scope<'_> {
             .map_err(fault)
     }
 
-    /// Replaces the payload of a logged event by the tombstone, if the event exists. Returns the
-    /// number of bytes of the old payload.
+    /// Replaces the payload of a logged event, if the event exists. Returns the number of bytes of the
+    /// old payload.
     fn rewrite(
         &mut self,
+        stream: Uuid,
         place: i64,
-        tombstone: &Message,
-        encoder: &dyn FrameEncoder,
+        frame: &FrameOf<'_>,
     ) -> Result<u64, StoreError> {
         let entry = events::table
-            .filter(events::stream_id.eq(bytes(tombstone.chat.0)))
+            .filter(events::stream_id.eq(bytes(stream)))
+            .filter(events::customer_id.eq(self.customer()))
             .filter(events::seq.eq(place));
         let found: Option<(String, i64)> = entry
             .clone()
@@ -166,7 +199,7 @@ impl Scope<'_> {
         let Some((name, length)) = found else {
             return Ok(0);
         };
-        let frame = encoder.encode_redacted(kind(&name)?, number(place)?, tombstone);
+        let frame = frame(&name, number(place)?)?;
         let rows = diesel::update(entry)
             .set(events::payload.eq(frame))
             .execute(self.changing())
@@ -205,7 +238,7 @@ impl Scope<'_> {
                 break;
             }
             if kind(&name)?.has_content() {
-                self.delete_about(MessageId(id(&subject)?), place)?;
+                self.delete_about(id::<MessageId>(&subject)?.0, place)?;
             }
             last = Some(place);
             left = left.saturating_sub(number(length)?);

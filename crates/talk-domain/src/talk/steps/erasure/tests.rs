@@ -28,6 +28,7 @@ fn unit(scene: &Scene, found: Authored, position: Option<u64>) -> MockUnitOfWork
     let mut uow = scene.unit();
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));
     uow.products.expect_leave_some().returning(|_, _| Ok(false));
+    uow.products.expect_erase_some().returning(|_, _| Ok(false));
     uow.files.expect_some().returning(|_, _| Ok(vec![]));
     let find = uow.messages.expect_of_author();
     find.withf(|agent, after, _| (*agent, *after) == (gone(), 40))
@@ -256,6 +257,7 @@ fn uploads_of_an_erased_agent_are_deleted() {
     let mut uow = Scene::new(a_chat()).unit();
     uow.keys.expect_remove_some().returning(|_, _| Ok(false));
     uow.products.expect_leave_some().returning(|_, _| Ok(false));
+    uow.products.expect_erase_some().returning(|_, _| Ok(false));
     let some = uow.files.expect_some();
     some.withf(|owner, _| *owner == Some(gone()))
         .returning(|_, _| Ok(vec![a_file(1), a_file(2)]));
