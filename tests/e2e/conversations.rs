@@ -2,6 +2,7 @@
 
 mod bodies;
 mod erasing;
+mod hooks;
 mod kills;
 mod library;
 mod live;
