@@ -1,6 +1,7 @@
 //! Conversations with people outside: accounts, the visitor of a web chat, and the agents who answer.
 
 mod bodies;
+mod checking;
 mod erasing;
 mod hooks;
 mod kills;

@@ -70,7 +70,7 @@ pub(crate) fn age(database: &Path) {
     conn.batch_execute(index).expect("forgotten");
 }
 
-fn open(database: &Path) -> SqliteConnection {
+pub(crate) fn open(database: &Path) -> SqliteConnection {
     let url = database.to_str().expect("a path");
     let mut conn = SqliteConnection::establish(url).expect("a database");
     conn.batch_execute("PRAGMA secure_delete = ON; PRAGMA busy_timeout = 10000")

@@ -8,13 +8,14 @@ use anyhow::Context as _;
 use secrecy::{ExposeSecret, SecretString};
 use talk_domain::kernel::error::{DomainError, ErrorKind};
 use talk_domain::kernel::log::{Bell, Logged};
+use talk_domain::kernel::secret::Secrets as _;
 use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::unit::Talk;
 
 use talk_identity::{Issuer, IssuerKey, IssuerOptions, SignedTokens};
 use talk_store_diesel::{
-    DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, SqliteStore, StoreOptions,
+    DatabaseLock, FatalHook, FreeSpace, Marker, OpenError, SealedSecret, SqliteStore, StoreOptions,
 };
 use talk_wire::frame::ChatFrames;
 use time::OffsetDateTime;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::settings::{Settings, SettingsError};
+use crate::webhooks::sealing_keys;
 
 /// The time.
 pub(crate) fn now() -> Timestamp {
@@ -55,6 +57,9 @@ pub(crate) fn check_database(settings: &Settings) -> Result<(), Failure> {
 /// Deadline of reads in commands: long enough to scan any database. The setting `read_timeout_ms`
 /// protects a server from its clients and does not apply here.
 const UNHURRIED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// An hour in microseconds.
+const HOUR: i64 = 3_600_000_000;
 
 /// A bell for commands: nobody is subscribed.
 struct Silence;
@@ -173,7 +178,50 @@ fn open_with(
 pub(crate) fn examine(settings: &Settings) -> Result<Vec<String>, Failure> {
     let url = settings.database_url();
     let problems = talk_store_diesel::examine(url.expose_secret());
-    Ok(problems.context("the database")?)
+    let mut problems = problems.context("the database")?;
+    let keys = sealing_keys(settings)?;
+    if keys.current.is_none() {
+        return Ok(problems);
+    }
+    let secrets = sealed_secrets(settings)?;
+    for kind in ["account", "webhook"] {
+        let of_kind = secrets.iter().filter(|secret| secret.kind == kind);
+        let closed = of_kind.filter(|secret| keys.open(&secret.owner, &secret.sealed).is_err());
+        let count = closed.count();
+        if count > 0 {
+            problems.push(format!(
+                "{count} × secrets of {kind}s that `secrets_key` does not open"
+            ));
+        }
+    }
+    Ok(problems)
+}
+
+fn sealed_secrets(settings: &Settings) -> Result<Vec<SealedSecret>, Failure> {
+    let url = settings.database_url();
+    let secrets = talk_store_diesel::sealed_secrets(url.expose_secret());
+    Ok(secrets.context("the database")?)
+}
+
+/// Returns hints at a state of the database that need not be a problem: requests of providers wait while
+/// no server runs, and secrets cannot be checked without their key.
+pub(crate) fn notes(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let url = settings.database_url();
+    let before = now().as_micros() - HOUR;
+    let waiting = talk_store_diesel::receipts_waiting(url.expose_secret(), before);
+    let waiting = match waiting.context("the database")? {
+        0 => None,
+        count => Some(format!(
+            "{count} requests of providers have waited for more than an hour"
+        )),
+    };
+    let unchecked = match sealed_secrets(settings)?.len() {
+        count if count > 0 && settings.secrets_key.is_none() => Some(format!(
+            "{count} secrets were not opened, since `secrets_key` is not set"
+        )),
+        _ => None,
+    };
+    Ok(waiting.into_iter().chain(unchecked).collect())
 }
 
 /// Returns the free pages of the database.

@@ -118,6 +118,7 @@ async fn carry_out(line: Line, loaded: &Loaded) -> Result<(), Failure> {
                 migrated: apply_migrations(settings)?,
                 problems: installation::examine(settings)?,
                 space: installation::free_space(settings)?,
+                notes: installation::notes(settings)?,
             };
             let storage = files::open(settings)?;
             operate::doctor(&operator(false)?, looked, &storage).await

@@ -26,11 +26,12 @@ pub use portable::snapshot::DieselSnapshot;
 pub use portable::stored::StoredDomain;
 pub use portable::unit::DieselUnit;
 pub use sqlite::file::backup::{Backup, CopyError, Step, backup};
-pub use sqlite::file::examine::{cleanup_backlog, examine, search_backlog};
+pub use sqlite::file::examine::{cleanup_backlog, examine, receipts_waiting, search_backlog};
 pub use sqlite::file::files::{Elsewhere, FileCopies};
 pub use sqlite::file::lock::{DatabaseLock, lock, lock_for_command};
 pub use sqlite::file::mark::{Marker, renew_if_older, rewrite_mark};
 pub use sqlite::file::restore::{Restore, restore};
+pub use sqlite::file::sealed::{SealedSecret, sealed_secrets};
 pub use sqlite::file::vacuum::{FreeSpace, Vacuumed, free_space, vacuum};
 pub use sqlite::store::SqliteStore;
 

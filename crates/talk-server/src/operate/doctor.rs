@@ -34,6 +34,8 @@ pub(crate) struct Looked {
     pub(crate) problems: Vec<String>,
     /// Free pages of the file.
     pub(crate) space: FreeSpace,
+    /// Hints that are not problems.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The result of the check.
@@ -89,6 +91,7 @@ pub(crate) async fn doctor(
         .await
         .map_err(refused)?;
     report.notes.extend(vacuum::note(looked.space));
+    report.notes.extend(looked.notes);
     report.consumers = operator.consumers().await.map_err(refused)?;
     operator.print(&lines(&report).join("\n"), &report)?;
     match report.problems.len() {

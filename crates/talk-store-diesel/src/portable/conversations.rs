@@ -10,7 +10,7 @@ mod reads;
 mod receipts;
 mod removal;
 mod rooms;
-mod rows;
+pub(crate) mod rows;
 #[allow(
     unreachable_pub,
     clippy::wildcard_imports,

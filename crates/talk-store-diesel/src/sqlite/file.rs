@@ -8,5 +8,6 @@ pub(crate) mod lock;
 pub(crate) mod mark;
 pub(crate) mod ownership;
 pub(crate) mod restore;
+pub(crate) mod sealed;
 pub(crate) mod vacuum;
 pub(crate) mod watch;

@@ -25,6 +25,20 @@ impl Scope<'_> {
     }
 }
 
+impl RoomRow {
+    /// Returns whether the key, if there is one, is that of the addresses.
+    pub(crate) fn has_its_key(self) -> Result<bool, StoreError> {
+        let (key, customer) = (self.room_key.clone(), id(&self.customer_id)?);
+        let room = Room::try_from(self)?;
+        Ok(key.is_none_or(|key| key == room.key(customer).0))
+    }
+
+    /// Identity, as it is stored.
+    pub(crate) fn stored_id(&self) -> &[u8] {
+        &self.id
+    }
+}
+
 impl RoomRepository for Scope<'_> {
     fn by_key(&mut self, key: RoomKey) -> Result<Option<ConversationId>, StoreError> {
         self.conversation_of(key)

@@ -69,8 +69,8 @@ impl From<&Conversation> for ConversationRow {
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = rooms, treat_none_as_default_value = false)]
 pub(crate) struct RoomRow {
-    id: Vec<u8>,
-    customer_id: Vec<u8>,
+    pub(super) id: Vec<u8>,
+    pub(super) customer_id: Vec<u8>,
     conversation_id: Vec<u8>,
     account_id: Vec<u8>,
     method: String,
@@ -80,7 +80,7 @@ pub(crate) struct RoomRow {
     peer_kind: String,
     peer_target: String,
     peer_name: String,
-    room_key: Option<Vec<u8>>,
+    pub(super) room_key: Option<Vec<u8>>,
     created_at: i64,
     opted_out_at: Option<i64>,
 }

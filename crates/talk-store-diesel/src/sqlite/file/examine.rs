@@ -1,5 +1,7 @@
 //! Scans a whole database for states that a running server never leaves.
 
+mod conversations;
+
 use std::path::Path;
 
 use diesel::prelude::*;
@@ -8,6 +10,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::error::OpenError;
 use crate::location::Location;
+use crate::portable::conversations::schema::receipts;
 use crate::sqlite::connection;
 
 /// Problems and the queries that count them. Checks of logs start after their expired events.
@@ -219,6 +222,21 @@ pub fn cleanup_backlog(url: &str) -> Result<u64, OpenError> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
+/// Returns the number of requests of providers that have waited since before a time, in microseconds.
+///
+/// # Errors
+/// See [`OpenError`]. A wrong URL creates nothing.
+pub fn receipts_waiting(url: &str, before: i64) -> Result<u64, OpenError> {
+    let Location::Sqlite(path) = Location::parse(url)?;
+    let mut conn = connection::reader(&path).map_err(OpenError::Connect)?;
+    let counted = receipts::table
+        .filter(receipts::waiting_since.lt(before))
+        .count()
+        .get_result::<i64>(&mut conn);
+    let n = counted.map_err(|error| OpenError::Connect(error.into()))?;
+    Ok(u64::try_from(n).unwrap_or(0))
+}
+
 fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
     let findings: Vec<Finding> = diesel::sql_query("PRAGMA integrity_check").load(conn)?;
     let findings = findings.into_iter().map(|finding| finding.integrity_check);
@@ -226,11 +244,17 @@ fn problems(conn: &mut SqliteConnection) -> QueryResult<Vec<String>> {
         .filter(|finding| finding != "ok")
         .map(|finding| format!("the file: {finding}"))
         .collect();
-    for (what, sql) in CHECKS {
+    for (what, sql) in CHECKS.into_iter().chain(conversations::CHECKS) {
         let Count { n } = diesel::sql_query(sql).get_result(conn)?;
         if n > 0 {
             problems.push(format!("{n} × {what}"));
         }
+    }
+    let wrong = conversations::wrong_keys(conn)?;
+    if wrong > 0 {
+        problems.push(format!(
+            "{wrong} × rooms whose key is not that of their addresses"
+        ));
     }
     Ok(problems)
 }
