@@ -10,6 +10,7 @@ mod live;
 mod opening;
 mod participants;
 mod race;
+mod searching;
 mod sms;
 mod sms_refusals;
 

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use talk_domain::kernel::id::MessageId;
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::page::{Order, PageRequest};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::needle::MessageSearch;
 use talk_store_diesel::search_backlog;
 
 use crate::times::Times;

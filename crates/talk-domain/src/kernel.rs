@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod limits;
 pub mod live;
 pub mod log;
+pub mod needle;
 pub mod page;
 pub mod positions;
 pub mod secret;

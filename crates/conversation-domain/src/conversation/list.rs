@@ -21,7 +21,8 @@ pub fn show_conversation(
 }
 
 /// Returns a page of conversations: admins and managers get those of the customer, agents those that
-/// they own or participate in, and on request those without an owner, to claim one.
+/// they own or participate in, and on request those without an owner, to claim one. A search of agents
+/// among the latter does not look into messages, which they may not read.
 ///
 /// # Errors
 /// [`AccessError::NotTheOwner`] if an agent filters by another agent as the owner;
@@ -37,7 +38,12 @@ pub fn list_conversations(
             Some(OwnerFilter::Agent(owner)) if owner != actor.agent => {
                 return Err(AccessError::NotTheOwner);
             }
-            Some(OwnerFilter::Nobody | OwnerFilter::Agent(_)) => {}
+            Some(OwnerFilter::Agent(_)) => {}
+            Some(OwnerFilter::Nobody) => {
+                if let Some(search) = &mut filter.search {
+                    search.in_messages = false;
+                }
+            }
             None => filter.reader = Some(actor.agent),
         }
     }
@@ -47,8 +53,10 @@ pub fn list_conversations(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::conversation::Search;
     use crate::testing::{MockSnapshot, a_conversation};
     use talk_domain::kernel::id::AgentId;
+    use talk_domain::kernel::needle::Needle;
     use talk_domain::kernel::page::Order;
     use talk_domain::testing::{actor, admin_context, agent_id};
 
@@ -99,6 +107,38 @@ mod tests {
         assert!(matches!(refused, Err(AccessError::NotTheOwner)));
         for owner in [None, own, other, nobody] {
             assert_eq!(listed(admin, owner).unwrap(), (owner, None));
+        }
+    }
+
+    /// CONV-63 and CONV-10: a search finds nothing by a text that the agent may not read.
+    #[test]
+    fn messages_without_an_owner_are_searched_for_admins_only() {
+        let (agent, admin) = (actor(agent_id(1)), admin_context(agent_id(9)).actor);
+        let [own, nobody] = [OwnerFilter::Agent(agent_id(1)), OwnerFilter::Nobody].map(Some);
+        for (actor, owner, in_messages) in [
+            (agent, None, true),
+            (agent, own, true),
+            (agent, nobody, false),
+            (admin, nobody, true),
+        ] {
+            let mut snapshot = MockSnapshot::default();
+            let page = snapshot.conversations.expect_page().times(1);
+            page.withf(move |filter, _| filter.search.as_ref().unwrap().in_messages == in_messages)
+                .returning(|_, _| {
+                    Ok(Page {
+                        rows: vec![],
+                        next: None,
+                    })
+                });
+            let filter = ConversationFilter {
+                owner,
+                search: Some(Search {
+                    needle: Needle::parse("q", "hello").unwrap(),
+                    in_messages: true,
+                }),
+                ..ConversationFilter::default()
+            };
+            list_conversations(&mut snapshot, actor, filter, PAGE).unwrap();
         }
     }
 

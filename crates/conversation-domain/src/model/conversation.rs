@@ -1,6 +1,7 @@
 //! Conversations: the history with one person outside.
 
 use talk_domain::kernel::id::{AccountId, AgentId, ConversationId, CustomerId};
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::page::{Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::{Realm, StreamId, Tick};
@@ -108,6 +109,15 @@ pub enum OwnerFilter {
     Nobody,
 }
 
+/// A search among conversations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The text to find in name, detail, address or name of the person outside.
+    pub needle: Needle,
+    /// Whether the texts of messages are searched, too.
+    pub in_messages: bool,
+}
+
 /// Filters of a list of conversations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConversationFilter {
@@ -123,6 +133,8 @@ pub struct ConversationFilter {
     pub reader: Option<AgentId>,
     /// Only with the peer that has exactly this target.
     pub peer: Option<String>,
+    /// The text that is searched for.
+    pub search: Option<Search>,
 }
 
 /// Driven port: the conversations of the unit's customer.

@@ -21,6 +21,11 @@ impl Pages<Conversation> {
         self.with("owner_id", &agent)
     }
 
+    /// Only conversations in which this text is.
+    pub fn containing(self, text: &str) -> Self {
+        self.with("q", &text)
+    }
+
     /// Only conversations in this state: `active` or `closed`.
     pub fn in_state(self, state: &str) -> Self {
         self.with("state", &state)

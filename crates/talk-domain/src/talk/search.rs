@@ -40,8 +40,8 @@ pub fn search_messages(
 mod tests {
     use super::*;
     use crate::kernel::id::ChatId;
+    use crate::kernel::needle::Needle;
     use crate::kernel::page::{Order, Page};
-    use crate::talk::model::needle::Needle;
     use crate::testing::{
         MockSnapshot, a_chat, a_message, a_participant, actor, agent_id, chat_id,
     };

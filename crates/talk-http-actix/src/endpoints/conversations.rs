@@ -1,5 +1,6 @@
 //! `/v1.0/conversations`, and the same for agents below `/v1.0/service_agents`.
 
+mod listing;
 mod messages;
 mod opening;
 mod participants;
@@ -9,27 +10,18 @@ use conversation_domain::access::AccessError;
 use conversation_domain::conversation::claim::{
     ClaimError, claim_conversation, unassign_conversation,
 };
-use conversation_domain::conversation::list::{list_conversations, show_conversation};
+use conversation_domain::conversation::list::show_conversation;
 use conversation_domain::conversation::state::set_state;
 use conversation_domain::conversation::update::{UpdateConversationError, update_conversation};
-use conversation_domain::model::account;
-use conversation_domain::model::conversation::{
-    Conversation, ConversationFilter, OwnerFilter, State,
-};
-use conversation_domain::read::state::{self, own_in_snapshot, own_in_unit};
-use conversation_domain::unit::ConversationSnapshot;
-use talk_domain::kernel::context::Actor;
+use conversation_domain::model::conversation::State;
+use conversation_domain::read::state::{own_in_snapshot, own_in_unit};
 use talk_domain::kernel::id::ConversationId;
-use talk_domain::kernel::page::{Page, PageRequest};
-use talk_domain::kernel::text::check_text;
-use talk_wire::id;
 use talk_wire::request::{ClaimConversation, UpdateConversation};
-use talk_wire::resource::{List, OwnConversation};
+use talk_wire::resource::OwnConversation;
 
-use crate::api_error::ApiError;
 use crate::body::{Body, NoBody};
 use crate::caller::{Caller, ok};
-use crate::endpoint::{Answer, Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
+use crate::endpoint::{Answer, Endpoint, Id};
 use crate::openapi::example;
 
 /// The paths of one audience, with the prefix of their operation ids.
@@ -121,32 +113,17 @@ pub(super) fn rows() -> Vec<Endpoint> {
 }
 
 fn of(paths: &Paths) -> Vec<Endpoint> {
-    let [
-        listed,
-        shown,
-        updated,
-        claimed,
-        unassigned,
-        closed,
-        reopened,
-        ..,
-    ] = paths.names;
+    let [_, shown, updated, claimed, unassigned, closed, reopened, ..] = paths.names;
     let given = UpdateConversation {
         owner_id: Some(example::BOB.to_owned()),
         if_owner: Some(String::new()),
         ..UpdateConversation::default()
     };
-    let mut rows = messages::rows(paths);
+    let mut rows = vec![listing::row(paths)];
+    rows.extend(messages::rows(paths));
     rows.extend(participants::rows(paths));
     rows.extend(opening::rows(paths));
     rows.extend([
-        Endpoint::new(Method::GET, paths.all, list)
-            .named(listed, "Lists conversations with people outside")
-            .about(
-                "The newest activity first. Admins and managers get those of the customer, agents \
-                 those that they own or participate in, and with `owner_id=none` those without an \
-                 owner.",
-            ),
         Endpoint::new(Method::GET, paths.one, show).named(shown, "Shows a conversation"),
         Endpoint::new(Method::PUT, paths.one, update)
             .named(updated, "Changes a conversation")
@@ -165,82 +142,6 @@ fn of(paths: &Paths) -> Vec<Endpoint> {
             .named(reopened, "Opens a conversation again"),
     ]);
     rows
-}
-
-/// A page of conversations.
-struct Wanted {
-    page: PageRequest,
-    filter: ConversationFilter,
-}
-
-impl FromQuery for Wanted {
-    fn read(query: &mut QueryReader) -> Result<Self, ApiError> {
-        let about = "Conversations of this agent; `none` for those without an owner.";
-        let owner = Parameter::new("owner_id", Form::IdOr("none"), about).refused(&["INVALID_ID"]);
-        let owner_of = |text: &str| match text {
-            "none" => Ok::<_, ApiError>(OwnerFilter::Nobody),
-            text => Ok(OwnerFilter::Agent(id::parse("owner_id", text)?)),
-        };
-        let account = Parameter::new("account_id", Form::Id, "Conversations of this account.");
-        let account_of = |text: &str| Ok::<_, ApiError>(id::parse("account_id", text)?);
-        let kinds = Form::Words(&["message", "webchat"]);
-        let kind = Parameter::new("type", kinds, "Conversations by this method.");
-        let kind_of = |text: &str| {
-            let message = "must be message or webchat";
-            let unknown = || ApiError::invalid("type", "CONVERSATION_TYPE_INVALID", message);
-            account::Method::parse(text).ok_or_else(unknown)
-        };
-        let states = Form::Words(&["active", "closed"]);
-        let state = Parameter::new("state", states, "Conversations in this state.");
-        let state_of = |text: &str| {
-            let message = "must be active or closed";
-            let unknown = || ApiError::invalid("state", "STATUS_INVALID", message);
-            State::parse(text).ok_or_else(unknown)
-        };
-        let about = "Conversations with exactly this address.";
-        let peer = Parameter::new("peer", Form::Text(255), about)
-            .refused(&["LIMIT_EXCEEDED", "NUL_CHARACTER"]);
-        let peer_of = |text: &str| {
-            check_text("peer", text, 255)?;
-            Ok::<_, ApiError>(text.to_owned())
-        };
-        Ok(Self {
-            page: query.page()?,
-            filter: ConversationFilter {
-                owner: query.parsed(owner, owner_of)?,
-                account: query.parsed(account.refused(&["INVALID_ID"]), account_of)?,
-                method: query.parsed(kind.refused(&["CONVERSATION_TYPE_INVALID"]), kind_of)?,
-                state: query.parsed(state.refused(&["STATUS_INVALID"]), state_of)?,
-                reader: None,
-                peer: query.parsed(peer, peer_of)?,
-            },
-        })
-    }
-}
-
-async fn list(
-    caller: Caller,
-    Queried(wanted): Queried<Wanted>,
-) -> Answer<List<OwnConversation>, AccessError> {
-    let read = caller.look("list_conversations", move |snapshot, actor| {
-        let page = list_conversations(snapshot, actor, wanted.filter.clone(), wanted.page)?;
-        own_page(snapshot, actor, page)
-    });
-    Ok(caller.page(&read.await?, |row| OwnConversation::from(row)))
-}
-
-/// Adds the actor's read state to a page.
-fn own_page(
-    snapshot: &mut dyn ConversationSnapshot,
-    actor: Actor,
-    page: Page<Conversation>,
-) -> Result<Page<state::OwnConversation>, AccessError> {
-    let rows = page.rows.into_iter();
-    let own = rows.map(|row| own_in_snapshot(snapshot, actor, row));
-    Ok(Page {
-        rows: own.collect::<Result<_, _>>()?,
-        next: page.next,
-    })
 }
 
 async fn show(caller: Caller, Id(id): Id<ConversationId>) -> Answer<OwnConversation, AccessError> {

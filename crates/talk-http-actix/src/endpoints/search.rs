@@ -1,9 +1,10 @@
 //! `/v1.0/service_agents/talk_search`.
 
 use actix_web::http::Method;
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::page::PageRequest;
 use talk_domain::kernel::store::ReadLane;
-use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::needle::MessageSearch;
 use talk_domain::talk::search::{SearchMessagesError, search_messages};
 use talk_wire::resource::{List, Message};
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::DomainError;
 use talk_domain::kernel::idempotency::{Answer, Once};
-use talk_domain::kernel::store::Store;
+use talk_domain::kernel::store::{ReadLane, Store};
 use talk_domain::kernel::store_error::StoreError;
 use talk_wire::frame;
 
@@ -40,6 +40,20 @@ impl Caller {
     pub(crate) async fn look<T, E>(
         &self,
         name: &'static str,
+        work: impl FnMut(&mut dyn ConversationSnapshot, Actor) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refused<E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + DomainError,
+    {
+        self.look_in(ReadLane::Shared, name, work).await
+    }
+
+    /// Runs a use case that reads conversations, on a snapshot in a read lane.
+    pub(crate) async fn look_in<T, E>(
+        &self,
+        lane: ReadLane,
+        name: &'static str,
         mut work: impl FnMut(&mut dyn ConversationSnapshot, Actor) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Refused<E>>
     where
@@ -48,7 +62,8 @@ impl Caller {
     {
         let actor = self.cx.actor;
         let store = self.conversations();
-        let read = store.read(self.unit(name), move |snapshot| work(snapshot, actor));
+        let unit = self.unit(name).in_lane(lane);
+        let read = store.read(unit, move |snapshot| work(snapshot, actor));
         read.await.map_err(Refused::by)
     }
 

@@ -17,4 +17,5 @@ pub(crate) mod rows;
     reason = "written by diesel's macro"
 )]
 pub(crate) mod schema;
+mod searching;
 mod threads;

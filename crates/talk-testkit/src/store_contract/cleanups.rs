@@ -2,13 +2,14 @@
 
 use talk_domain::kernel::cleanup::{Bound, Cleanup, Deleted};
 use talk_domain::kernel::id::{AgentId, ChatId, MessageId};
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::cleanup::run_step::run_step;
 use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::model::chat::{Chat, ChatFilter, ChatKind};
 use talk_domain::talk::model::event::Event;
-use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::needle::MessageSearch;
 use talk_domain::testing::{agent_id, customer_id};
 
 use super::Factory;

@@ -3,6 +3,7 @@
 use talk_domain::kernel::cleanup::Bound;
 use talk_domain::kernel::id::{ChatId, MessageId};
 use talk_domain::kernel::log::Portion;
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::chat::delete::delete_chat;
 use talk_domain::talk::cleanup::run_step::run_step;
@@ -13,7 +14,7 @@ use talk_domain::talk::model::emoji::Emoji;
 use talk_domain::talk::model::event::EventKind;
 use talk_domain::talk::model::event::content_of;
 use talk_domain::talk::model::message::Message;
-use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::needle::MessageSearch;
 use talk_domain::talk::model::retention::{Expiry, Step};
 use talk_domain::talk::reaction::add::{React, add_reaction};
 use talk_domain::talk::retention::due::{Due, Found, find_due};

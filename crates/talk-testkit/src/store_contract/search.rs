@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::page::{Order, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::talk::chat::delete::delete_chat;
@@ -11,7 +12,7 @@ use talk_domain::talk::message::delete::delete_message;
 use talk_domain::talk::message::edit::{EditMessage, edit_message};
 use talk_domain::talk::model::chat::ChatKind;
 use talk_domain::talk::model::message::{Author, Message};
-use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::needle::MessageSearch;
 use talk_domain::talk::participant::remove::{RemoveParticipant, remove_participant};
 use talk_domain::testing::{a_message, agent_id};
 

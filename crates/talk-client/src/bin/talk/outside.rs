@@ -18,6 +18,9 @@ pub(crate) struct Conversations {
     /// Only conversations in this state: active or closed.
     #[arg(long)]
     state: Option<String>,
+    /// Only conversations whose name, person outside or messages contain this text.
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
 }
 
 /// Formats a conversation as one line.
@@ -51,6 +54,9 @@ pub(crate) async fn conversations(
     }
     if let Some(state) = wanted.state {
         pages = pages.in_state(&state);
+    }
+    if let Some(text) = wanted.search {
+        pages = pages.containing(&text);
     }
     let mut rows = pin!(pages.into_stream());
     while let Some(conversation) = rows.next().await {

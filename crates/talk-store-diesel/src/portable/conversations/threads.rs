@@ -112,6 +112,14 @@ impl Scope<'_> {
     }
 }
 
+/// The place of a conversation in the list.
+pub(super) fn last_event(conversation: &Conversation) -> Cursor {
+    Cursor {
+        at: conversation.last.at,
+        id: Some(conversation.id.0),
+    }
+}
+
 impl ConversationRepository for Scope<'_> {
     fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         self.conversation(id)
@@ -195,6 +203,20 @@ impl ConversationQueries for Scope<'_> {
         filter: &ConversationFilter,
         request: PageRequest,
     ) -> Result<Page<Conversation>, StoreError> {
+        match &filter.search {
+            Some(search) => self.conversations_containing((filter, search), request),
+            None => self.next_conversations(filter, request),
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// Returns the next conversations of a list, whatever it searches for.
+    pub(super) fn next_conversations(
+        &mut self,
+        filter: &ConversationFilter,
+        request: PageRequest,
+    ) -> Result<Page<Conversation>, StoreError> {
         let mut found = Vec::new();
         for part in parts(filter.reader) {
             let rows = self.part_of_page(filter, part, request)?;
@@ -207,11 +229,6 @@ impl ConversationQueries for Scope<'_> {
         });
         found.dedup_by_key(|row| row.id);
         found.truncate(request.size as usize + 1);
-        Ok(Page::cut(found, request.size, |row: &Conversation| {
-            Cursor {
-                at: row.last.at,
-                id: Some(row.id.0),
-            }
-        }))
+        Ok(Page::cut(found, request.size, last_event))
     }
 }

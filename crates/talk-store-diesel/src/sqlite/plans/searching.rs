@@ -1,9 +1,10 @@
 //! The plans of searches.
 
 use diesel::connection::TransactionManager;
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::page::PageRequest;
 use talk_domain::talk::model::message::{Message, MessageQueries};
-use talk_domain::talk::model::needle::{MessageSearch, Needle};
+use talk_domain::talk::model::needle::MessageSearch;
 use talk_domain::testing::{agent_id, at};
 
 use super::explained::plan;

@@ -5,7 +5,7 @@
 //! is compared.
 
 use talk_domain::kernel::fold::fold;
-use talk_domain::talk::model::needle::Needle;
+use talk_domain::kernel::needle::Needle;
 
 /// The version of the terms and of what is stored folded. Must be incremented when terms or
 /// [folding](fold) change; the index and the texts of channels are then rebuilt.

@@ -3,10 +3,10 @@
 use diesel::connection::SimpleConnection;
 use diesel_migrations::MigrationHarness;
 use talk_domain::kernel::cleanup::Bound;
+use talk_domain::kernel::needle::Needle;
 use talk_domain::kernel::page::{Order, PageRequest};
 use talk_domain::talk::model::chat::{Chat, ChatKind, ChatQueries, ChatRepository};
 use talk_domain::talk::model::message::Message;
-use talk_domain::talk::model::needle::Needle;
 use talk_domain::talk::model::removal::ChatRemoval;
 use talk_domain::testing::{a_chat, a_message, agent_id, chat_id, customer_id, message_id};
 
