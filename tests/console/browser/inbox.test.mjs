@@ -66,6 +66,24 @@ test("an agent claims a visitor, answers, and both read each other", async () =>
   await page.context().close();
 });
 
+test("a search finds a conversation by what was written in it", async () => {
+  const page = await visitor("Where is my zeppelin?");
+  await openInbox(alice, "All");
+  const rows = alice.locator(".inbox-row");
+  await rows.nth(1).waitFor();
+  const search = alice.getByRole("searchbox", { name: "Search names and messages" });
+  await search.fill("ZEPPELIN");
+  await alice.waitForFunction(() => document.querySelectorAll(".inbox-row").length === 1);
+  await rows.locator("a").click();
+  await alice.locator(".conversation").getByText("Where is my zeppelin?").waitFor();
+  await search.fill("no such word");
+  await alice.getByText("No conversation here contains this.").waitFor();
+  await accessible(alice, "a search without results");
+  await search.fill("");
+  await rows.nth(1).waitFor();
+  await page.context().close();
+});
+
 test("an admin reads all, gives a conversation to somebody, and closes it; a message opens it again", async () => {
   const page = await visitor("Is anybody there?");
   await openInbox(alice, "All");

@@ -250,6 +250,8 @@ export default {
   "inbox.closed": "المغلقة",
   "inbox.optedOut": "لا يريد رسائل",
   "inbox.choose": "اختر محادثة مع شخص من الخارج.",
+  "inbox.search": "البحث في الأسماء والرسائل",
+  "inbox.notFound": "لا توجد محادثة هنا تحتوي على هذا.",
   "inbox.none": "لا توجد محادثات هنا.",
   "inbox.noneWaiting": "لا أحد ينتظر.",
   "inbox.missing": "هذه المحادثة غير موجودة أو تخص شخصًا آخر.",

@@ -249,6 +249,8 @@ export default {
   "inbox.closed": "Closed",
   "inbox.optedOut": "Wants no messages",
   "inbox.choose": "Choose a conversation with somebody outside.",
+  "inbox.search": "Search names and messages",
+  "inbox.notFound": "No conversation here contains this.",
   "inbox.none": "There is no conversation here.",
   "inbox.noneWaiting": "Nobody is waiting.",
   "inbox.missing": "This conversation does not exist, or it is somebody else's.",

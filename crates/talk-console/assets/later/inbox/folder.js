@@ -25,8 +25,9 @@ const PAGE = 100;
  * The rows of a folder, kept up to date.
  * @param {import("../../live.js").Live} live
  * @param {FolderName} name
+ * @param {string} text only conversations in which it is
  */
-export function useFolder(live, name) {
+export function useFolder(live, name, text) {
   const [rows, setRows] = useState(/** @type {Conversation[] | null} */ (null));
   const [limit, setLimit] = useState(PAGE);
   const [error, setError] = useState("");
@@ -39,7 +40,7 @@ export function useFolder(live, name) {
       // Agents get those that they own or take part in, unless they ask for those without an owner.
       const owner = name === "mine" && isAdmin() ? { owner_id: live.agent } : {};
       /** @type {Conversation[]} */
-      const found = await all("/v1.0/conversations", { ...query, ...owner }, limit);
+      const found = await all("/v1.0/conversations", { ...query, ...owner, ...(text && { q: text }) }, limit);
       // A later answer may have come first.
       if (turn !== newest.current) return;
       setRows(found);
@@ -47,11 +48,11 @@ export function useFolder(live, name) {
     } catch {
       if (turn === newest.current) setError(t("error.load"));
     }
-  }, [live, name, limit]);
+  }, [live, name, text, limit]);
   useEffect(() => {
     setRows(null);
     setLimit(PAGE);
-  }, [name]);
+  }, [name, text]);
   useEffect(() => void refresh(), [refresh]);
   useFollowing(live, refresh);
   const more = () => setLimit(limit + PAGE);

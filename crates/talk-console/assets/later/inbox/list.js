@@ -32,15 +32,15 @@ export function peerName({ type, peer, name }) {
 }
 
 /**
- * @param {{folder: ReturnType<typeof import("./folder.js").useFolder>, name: FolderName, chosen: string,
+ * @param {{folder: ReturnType<typeof import("./folder.js").useFolder>, name: FolderName, isSearch: boolean, chosen: string,
  *   claim: (id: string) => Promise<void>}} props
  */
-export function List({ folder, name, chosen, claim }) {
+export function List({ folder, name, isSearch, chosen, claim }) {
   const { rows, error, more } = folder;
   return html`<div class="inbox-rows">
     ${!rows && !error && html`<p class="muted sidebar-note" role="status">${t("loading")}</p>`}
     <p class="error" role="alert">${error}</p>
-    ${rows?.length === 0 && html`<p class="muted sidebar-note">${t(name === "waiting" ? "inbox.noneWaiting" : "inbox.none")}</p>`}
+    ${rows?.length === 0 && html`<p class="muted sidebar-note">${t(isSearch ? "inbox.notFound" : name === "waiting" ? "inbox.noneWaiting" : "inbox.none")}</p>`}
     <ul>
       ${rows?.map((row) => html`<${Row} key=${row.id} row=${row} name=${name} isHere=${row.id === chosen} claim=${claim} />`)}
     </ul>

@@ -129,7 +129,7 @@ function items(rows, name, agent) {
     return html`${isNewDay && html`<li class="separator" key=${`day-${row.id}`}><span>${day}</span></li>`}
       <li key=${row.id} class=${classes("bubble", row.direction)}>
         <p class="hint"><bdi>${author}</bdi> · <time datetime=${time.toISOString()} title=${fullTime(time)}>${clockTime(time)}</time></p>
-        <${Text} text=${row.text} />
+        ${row.tm_delete ? html`<p class="muted">${t("message.deleted")}</p>` : html`<${Text} text=${row.text} />`}
         ${state && html`<p class=${classes("hint", state === "delivery.failed" && "error")}>${t(state)}</p>`}
       </li>`;
   });
