@@ -13,6 +13,7 @@ mod race;
 mod searching;
 mod sms;
 mod sms_refusals;
+mod streaming;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};

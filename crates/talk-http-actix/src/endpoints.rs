@@ -37,6 +37,7 @@ pub(crate) use legacy::{SUCCESSORS, deprecate};
 pub(crate) use messages::ALL as MESSAGES;
 pub use static_files::StaticFile;
 pub(crate) use webchat::OPEN as OPEN_TO_PAGES;
+pub(crate) use webchat::streams::VisitorStreams;
 
 /// Marks the requests of a listener whose clients are rate limited.
 pub(crate) struct RateLimited;

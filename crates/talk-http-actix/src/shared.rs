@@ -9,7 +9,7 @@ use crate::Api;
 use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
 use crate::body::HOOK_BODIES;
-use crate::endpoints::Documents;
+use crate::endpoints::{Documents, VisitorStreams};
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
 use crate::quota::{Quota, Shares};
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) uploads: Quota,
     pub(crate) documents: Documents,
     pub(crate) interception: Arc<Interception>,
+    /// Streams of visitors of web chats.
+    pub(crate) visitors: VisitorStreams,
     /// Part of the fingerprints of requests: bodies hold passwords, which could be guessed from
     /// plain digests in a stolen database.
     pub(crate) fingerprint_secret: String,
@@ -81,6 +83,7 @@ impl Shared {
             uploads,
             documents: Documents::default(),
             interception: Arc::new(interception),
+            visitors: VisitorStreams::default(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Shared {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
     pub(crate) fn gauge(&self) {
         metrics::gauge!("talk_sockets").set(self.admissions.total() as f64);
+        metrics::gauge!("talk_visitor_streams").set(self.visitors.total() as f64);
         metrics::gauge!("talk_upload_bytes").set(self.uploads.total() as f64);
         metrics::gauge!("talk_unsent_bytes").set(self.unsent.total() as f64);
     }

@@ -83,6 +83,30 @@ test("a visitor writes, an agent answers, and the visitor reads it", async () =>
   assert.deepEqual(browser.errors, []);
 });
 
+test("an answer comes by the stream, and by reading anew if no stream is let through", async () => {
+  const page = await browser.page(server.visitorPage);
+  const following = page.waitForResponse((response) => response.url().includes("/stream?since="));
+  await write(page, "Is this live?");
+  const { id } = await newest();
+  const answer = (/** @type {string} */ text) => server.call("alice", "POST", `/v1.0/conversations/${id}/messages`, { text });
+  await following;
+  let reads = 0;
+  page.on("request", (request) => (reads += Number(request.url().includes("/messages?since="))));
+  await answer("the first over the stream");
+  await page.getByText("the first over the stream").waitFor();
+  await answer("the second over the stream");
+  await page.getByText("the second over the stream").waitFor();
+  assert.equal(reads, 0);
+  await page.route("**/stream?*", (route) => route.abort());
+  await page.reload();
+  await page.getByText("the second over the stream").waitFor();
+  await answer("read without a stream");
+  await page.getByText("read without a stream").waitFor();
+  assert(reads > 0);
+  assert.equal(await page.locator("#talk-webchat li").count(), 4);
+  browser.errors.length = 0;
+});
+
 test("an answer that is lost on its way is asked for again, and the message is there once", async () => {
   const page = await browser.page(server.visitorPage);
   let lost = 0;

@@ -5,7 +5,9 @@
 //! is a digest of the token, so that the database holds nothing to pose as a visitor with.
 
 mod pages;
-mod visitor;
+mod stream;
+pub(crate) mod streams;
+pub(super) mod visitor;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -25,6 +27,7 @@ use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
 use crate::shared::Shared;
 use pages::{hosted, script};
+use stream::follow;
 use visitor::{Client, KnownVisitor, new_token};
 
 /// The paths that pages of any origin may use; the account decides which it admits.
@@ -32,6 +35,7 @@ pub(crate) const OPEN: &str = "/v1.0/webchat/";
 const SESSIONS: &str = "/v1.0/webchat/{account_id}/sessions";
 const MESSAGES: &str = "/v1.0/webchat/{account_id}/messages";
 const READ: &str = "/v1.0/webchat/{account_id}/read";
+const STREAM: &str = "/v1.0/webchat/{account_id}/stream";
 
 pub(super) fn rows() -> Vec<Endpoint> {
     vec![
@@ -39,6 +43,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
         Endpoint::hidden(Method::POST, MESSAGES, post),
         Endpoint::hidden(Method::POST, SESSIONS, begin),
         Endpoint::hidden(Method::PUT, READ, read),
+        Endpoint::hidden(Method::GET, STREAM, follow),
         Endpoint::hidden(Method::GET, "/webchat.js", script).also_head(script),
         Endpoint::hidden(Method::GET, "/webchat/{account_id}", hosted).also_head(hosted),
     ]
@@ -84,6 +89,8 @@ async fn post(
     let store = &shared.api.conversations;
     let written = store.write(unit, move |uow| receive_message(uow, &arrival, &incoming));
     let received = written.await.map_err(ApiError::from)?;
+    // Another page of the visitor shows the message, too.
+    shared.visitors.wake(known.charged);
     let message = VisitorMessage::from(&received.into_message());
     Ok(answer(&message))
 }

@@ -43,6 +43,7 @@ async fn send(
     });
     let posted = posted.await?;
     caller.shared.api.channels.wake_senders();
+    caller.shared.visitors.wake(id.0);
     Ok(posted.respond())
 }
 

@@ -12,6 +12,7 @@ use super::Paths;
 use crate::body::{Body, MessageSize};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{Answer, Endpoint, Id, Kept};
+use crate::endpoints::webchat::visitor::key_of;
 use crate::openapi::example;
 use crate::service::once::PostResult;
 
@@ -50,6 +51,7 @@ async fn open(
     body: Body<OpenConversation, MessageSize>,
 ) -> Answer<Kept<OpenedConversation>, OpenError> {
     let command = body.value.command()?;
+    let peer = key_of(&command.peer);
     let posted = caller.change_once("open_conversation", &body.sent, move |uow, cx| {
         let opened = open_conversation(uow, cx, &command)?;
         let own = own_in_unit(uow, cx.actor, opened.conversation)?;
@@ -58,7 +60,10 @@ async fn open(
             opened.is_new,
         )))
     });
-    Ok(posted.await?.respond())
+    let posted = posted.await?;
+    caller.shared.api.channels.wake_senders();
+    caller.shared.visitors.wake(peer);
+    Ok(posted.respond())
 }
 
 async fn remove(

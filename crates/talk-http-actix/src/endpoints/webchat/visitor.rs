@@ -49,6 +49,12 @@ fn address(token: &str) -> Option<Address> {
     })
 }
 
+/// The id of a visitor in limits and for its streams: a digest of its address.
+pub(in crate::endpoints) fn key_of(peer: &Address) -> Uuid {
+    let half = digest(&[peer.target.as_bytes()]).first_chunk().copied();
+    Uuid::from_bytes(half.unwrap_or_default())
+}
+
 /// A request to an account from a page that it admits.
 pub(super) struct Client {
     pub(super) account: Account,
@@ -85,6 +91,8 @@ impl Client {
 pub(super) struct KnownVisitor {
     pub(super) customer: CustomerId,
     pub(super) visitor: Visitor,
+    /// The visitor in limits: part of its address.
+    pub(super) charged: Uuid,
 }
 
 impl KnownVisitor {
@@ -105,16 +113,17 @@ impl KnownVisitor {
         let client = Client::admit(shared, request, id).await?;
         // The buckets are the visitor's and the account's own: visitors cannot use up those of the
         // customer's agents.
-        let half = digest(&[peer.target.as_bytes()]).first_chunk().copied();
+        let half = key_of(&peer);
         let charged = Actor {
             customer: CustomerId(client.account.id.0),
-            agent: AgentId(Uuid::from_bytes(half.unwrap_or_default())),
+            agent: AgentId(half),
             permission: Permission::Agent,
         };
         shared.limiter.charge_actor(request, charged, 1).await?;
         Ok(Self {
             customer: client.account.customer,
             visitor: Visitor { account: id, peer },
+            charged: half,
         })
     }
 

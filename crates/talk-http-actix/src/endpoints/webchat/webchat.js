@@ -7,6 +7,11 @@
   const key = `talk-webchat-${widget}`;
   const POLL = 2000;
   const POLL_HIDDEN = 15000;
+  // A stream that shows no sign of life for so long is given up: its first one must come at once.
+  const FIRST_SIGN = 5000;
+  const SIGN = 60000;
+  // After a stream that has failed, only the polls go on for a while.
+  const PAUSE = 60000;
 
   const host = document.createElement('div');
   host.id = 'talk-webchat';
@@ -63,6 +68,10 @@
   let timer = 0;
   let sending = 0;
   let posted = Promise.resolve();
+  let stream = null;
+  let isLive = false;
+  let notBefore = 0;
+  const waiting = [];
   const shown = new Set();
 
   const call = async (path, method = 'GET', body) => {
@@ -86,7 +95,8 @@
 
   // In the order of the conversation, before those that are on their way.
   const show = (message) => {
-    if (shown.has(message.id)) return;
+    // The text of a deleted message is gone.
+    if (shown.has(message.id) || !message.text) return;
     shown.add(message.id);
     const item = make('li', { class: message.direction, 'data-seq': message.seq }, message.text);
     const later = [...list.children].find(({ dataset }) => !(Number(dataset.seq) < message.seq));
@@ -94,23 +104,80 @@
     list.scrollTop = list.scrollHeight;
   };
 
+  // While a message of our own is on its way, others wait: it may be among them, and would be shown twice.
+  const take = (messages) => {
+    waiting.push(...messages);
+    for (const message of sending ? [] : waiting.splice(0)) show(message);
+  };
+  const markRead = async () => {
+    if (panel.hidden || document.hidden || since <= read) return;
+    const seq = since;
+    await call('/read', 'PUT', { seq });
+    read = seq;
+  };
+
+  // New messages as they come, while the page is looked at. It ends by itself now and then, and goes on
+  // after the last message.
+  const follow = async () => {
+    if (stream || !token || panel.hidden || document.hidden || Date.now() < notBefore) return;
+    const own = new AbortController();
+    stream = own;
+    let alarm = setTimeout(() => own.abort(), FIRST_SIGN);
+    const begun = Date.now();
+    try {
+      const headers = { Authorization: `Bearer ${token}` };
+      const answer = await fetch(`${base}/stream?since=${since}`, { headers, credentials: 'omit', signal: own.signal });
+      if (!answer.ok || !answer.body) throw new Error(`HTTP ${answer.status}`);
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let rest = ''; ;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        clearTimeout(alarm);
+        alarm = setTimeout(() => own.abort(), SIGN);
+        isLive = true;
+        const events = (rest + value).split('\n\n');
+        rest = events.pop();
+        const data = events.flatMap((event) => event.split('\n').filter((line) => line.startsWith('data: ')));
+        const messages = data.map((line) => JSON.parse(line.slice(6)));
+        if (!messages.length) continue;
+        take(messages);
+        since = messages.at(-1).seq;
+        markRead().catch(() => { /* The next message tries again. */ });
+      }
+      if (Date.now() - begun < SIGN) notBefore = Date.now() + PAUSE;
+    } catch {
+      if (stream === own) notBefore = Date.now() + PAUSE;
+    }
+    clearTimeout(alarm);
+    if (stream !== own) return;
+    stream = null;
+    isLive = false;
+    poll();
+  };
+  const unfollow = () => {
+    const own = stream;
+    stream = null;
+    isLive = false;
+    own?.abort();
+  };
+
   const poll = async () => {
     clearTimeout(timer);
+    if (panel.hidden || document.hidden) unfollow();
     try {
-      if (token) {
+      if (token && !isLive) {
         const { result } = await call(`/messages?since=${since}`);
-        // It may have a message whose own answer is on its way, which would be shown twice.
-        for (const message of sending ? [] : result) {
-          show(message);
-          since = Math.max(since, message.seq);
-        }
-        if (!panel.hidden && !document.hidden && since > read) {
-          await call('/read', 'PUT', { seq: since });
-          read = since;
+        // A stream may have begun meanwhile, and shows them.
+        if (!isLive && !sending) {
+          take(result);
+          since = Math.max(since, ...result.map(({ seq }) => seq));
         }
       }
+      if (token) await markRead();
     } catch { /* The next poll tries again. */ }
-    timer = setTimeout(poll, document.hidden || panel.hidden ? POLL_HIDDEN : POLL);
+    follow();
+    clearTimeout(timer);
+    timer = setTimeout(poll, document.hidden || panel.hidden || isLive ? POLL_HIDDEN : POLL);
   };
 
   // An answer that was lost is asked for again with the same id, so that the message is there once.
@@ -150,7 +217,9 @@
     sending += 1;
     posted = posted.then(() => post(id, text, item)).then(() => {
       sending -= 1;
-      if (!sending) poll();
+      if (sending) return;
+      take([]);
+      poll();
     });
   });
   input.addEventListener('keydown', (event) => {
