@@ -35,8 +35,8 @@ pub(crate) struct Hooks {
     pub(crate) sign: fn(body: &[u8]) -> HookRequest,
     /// The headers that the signature is in or covers.
     pub(crate) headers: &'static [&'static str],
-    /// Provider and token of an account without a secret to verify with, and of one with another secret.
-    pub(crate) strangers: fn() -> [(Provider, &'static str); 2],
+    /// An account without a secret to verify with, and one with another secret.
+    pub(crate) strangers: fn(body: &[u8]) -> [Stranger; 2],
     /// Whether two bodies are the same to the provider.
     pub(crate) is_same: fn(&[u8], &[u8]) -> bool,
     /// The body of a message with this id and text from +15550199 to +15550100.
@@ -44,6 +44,13 @@ pub(crate) struct Hooks {
     /// The body of a report, which repeats these words if it is of a failure; `None` if the provider has no
     /// such report.
     pub(crate) report: fn(id: &str, delivery: Delivery, words: &str) -> Option<String>,
+}
+
+/// An account with a request that it must not accept.
+pub(crate) struct Stranger {
+    pub(crate) provider: Provider,
+    pub(crate) token: &'static str,
+    pub(crate) request: HookRequest,
 }
 
 /// The answers of a provider to a send.

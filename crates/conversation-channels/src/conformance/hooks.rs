@@ -32,12 +32,13 @@ pub(super) fn only_signed_requests_are_verified(subject: &Subject, hooks: &Hooks
     let body = (hooks.message)("m1", "Hi & bye");
     let request = (hooks.sign)(body.as_bytes());
     assert!(is_verified(&account, TOKEN, &request));
-    for (provider, token) in (hooks.strangers)() {
-        let stranger = Account {
-            provider,
+    for stranger in (hooks.strangers)(body.as_bytes()) {
+        let account = Account {
+            provider: stranger.provider,
             ..account.clone()
         };
-        assert!(!is_verified(&stranger, token, &request), "{stranger:?}");
+        let accepted = is_verified(&account, stranger.token, &stranger.request);
+        assert!(!accepted, "{account:?}");
     }
     for name in hooks.headers {
         let place = request.headers.iter().position(|(known, _)| known == name);

@@ -52,7 +52,9 @@ fn unit(sent: &Arc<Mutex<Sent>>) -> MockUnit {
     find.returning(move |_, _| Ok(Some(shared.lock().unwrap().part.clone())));
     let (shared, update) = (of(sent), uow.parts.expect_update());
     update.returning(move |part| {
-        shared.lock().unwrap().part = part.clone();
+        let known = &mut shared.lock().unwrap().part;
+        assert!(part.delivery > known.delivery);
+        *known = part.clone();
         Ok(())
     });
     let (shared, parts) = (of(sent), uow.parts.expect_of_message());

@@ -1,5 +1,5 @@
 use super::*;
-use crate::conformance::{Hooks, Sends, Subject, TOKEN, conform};
+use crate::conformance::{Hooks, Sends, Stranger, Subject, TOKEN, conform};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use conversation_domain::model::account::Account;
 use conversation_domain::model::provider::Provider;
@@ -72,7 +72,7 @@ async fn telnyx_conforms() {
     let hooks = Hooks {
         sign: |body| signed(std::str::from_utf8(body).unwrap(), NOW),
         headers: &["telnyx-timestamp", "telnyx-signature-ed25519"],
-        strangers: || {
+        strangers: |body| {
             let other = Ed25519KeyPair::from_seed_unchecked(&[8; 32]).unwrap();
             let other = STANDARD.encode(other.public_key().as_ref());
             [String::new(), other].map(|public_key| {
@@ -80,7 +80,11 @@ async fn telnyx_conforms() {
                     public_key,
                     base_url: String::new(),
                 };
-                (provider, TOKEN)
+                Stranger {
+                    provider,
+                    token: TOKEN,
+                    request: signed(std::str::from_utf8(body).unwrap(), NOW),
+                }
             })
         },
         is_same: |one, other| one == other,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::conformance::{Hooks, Sends, Subject, TOKEN, conform};
+use crate::conformance::{Hooks, Sends, Stranger, Subject, TOKEN, conform};
 use aws_lc_rs::hmac;
 use conversation_domain::model::account::Account;
 use conversation_domain::model::provider::Provider;
@@ -69,10 +69,14 @@ fn a_request_to_another_address_is_refused() {
     assert!(is_refused(json));
 }
 
-/// Signs a form, as Twilio does.
 fn sign(body: &[u8]) -> HookRequest {
-    let (url, key) = ("https://talk.test/hook", TOKEN.as_bytes());
-    let key = Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
+    sign_with(TOKEN, body)
+}
+
+/// Signs a form, as Twilio does.
+fn sign_with(token: &str, body: &[u8]) -> HookRequest {
+    let url = "https://talk.test/hook";
+    let key = Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.as_bytes());
     let tag = hmac::sign(&key, &signed(url, &fields(body)));
     let body = std::str::from_utf8(body).unwrap();
     request(url, &STANDARD.encode(tag), body)
@@ -93,7 +97,13 @@ async fn twilio_conforms() {
     let hooks = Hooks {
         sign,
         headers: &["x-twilio-signature"],
-        strangers: || [(a_twilio(), ""), (a_twilio(), "another token")],
+        strangers: |body| {
+            [("", ""), ("another token", TOKEN)].map(|(token, used)| Stranger {
+                provider: a_twilio(),
+                token,
+                request: sign_with(used, body),
+            })
+        },
         // Both spellings of a hexadecimal digit are the same form.
         is_same: |one, other| fields(one) == fields(other),
         message: |id, text| {
