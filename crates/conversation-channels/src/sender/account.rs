@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use conversation_domain::delivery::lease::{Leased, lease_job};
 use conversation_domain::delivery::settle::{Outcome, Tried, settle_job};
+use conversation_domain::model::account::AccountSecrets;
 use conversation_domain::model::job::Job;
 use conversation_domain::model::message::Failure;
 use metrics::counter;
@@ -116,7 +117,8 @@ async fn send(shared: &Shared, job: &Job) {
                 Outcome::Unknown(_) => "unknown",
             };
             counter!("talk_sent_messages_total", "outcome" => name).increment(1);
-            settle(shared, job, outcome).await;
+            let secrets = leased.account.secrets;
+            settle(shared, job, secrets, outcome).await;
         }
         Err(error) => {
             tracing::warn!(%error, "a message was not leased; it is tried again soon");
@@ -156,12 +158,13 @@ async fn submit(shared: &Shared, leased: &Leased) -> Outcome {
 
 /// Records an outcome, however long the database takes: without the record the message would end as
 /// unknown.
-async fn settle(shared: &Shared, job: &Job, outcome: Outcome) {
+async fn settle(shared: &Shared, job: &Job, secrets: AccountSecrets, outcome: Outcome) {
     let ports = &shared.channels.ports;
     let mut pause = SHORTEST;
     loop {
         let tried = Tried {
             message: job.message,
+            secrets: secrets.clone(),
             outcome: outcome.clone(),
             now: (ports.clock)(),
         };

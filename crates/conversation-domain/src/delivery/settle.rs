@@ -4,7 +4,7 @@ use talk_domain::kernel::id::ConversationMessageId;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
-use crate::model::account::Problem;
+use crate::model::account::{AccountSecrets, Problem};
 use crate::model::consent::Consent;
 use crate::model::conversation::Conversation;
 use crate::model::job::Job;
@@ -44,6 +44,8 @@ pub enum Outcome {
 pub struct Tried {
     /// The message.
     pub message: ConversationMessageId,
+    /// The secrets that it was tried with.
+    pub secrets: AccountSecrets,
     /// The outcome.
     pub outcome: Outcome,
     /// Now.
@@ -117,7 +119,8 @@ fn record_problem(
         | Outcome::OptedOut(_)
         | Outcome::Unknown(_) => return Ok(()),
     };
-    let Some(account) = uow.accounts().get(job.account)? else {
+    let found = uow.accounts().get(job.account)?;
+    let Some(account) = found.filter(|account| account.secrets == tried.secrets) else {
         return Ok(());
     };
     let words = |problem: &Option<Problem>| {

@@ -1,8 +1,9 @@
 use super::*;
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountSecrets};
 use crate::testing::{
     MockUnit, a_conversation, a_failure, a_job, a_message, a_part, a_problem, an_sms_account, logs,
 };
+use talk_domain::kernel::secret::Sealed;
 use talk_domain::testing::at;
 
 fn leased(tries: u32) -> Job {
@@ -45,6 +46,7 @@ fn expect(uow: &mut MockUnit, delivery: Delivery, ends: bool) {
 fn tried(outcome: Outcome) -> Tried {
     Tried {
         message: a_message(1).id,
+        secrets: an_sms_account().secrets,
         outcome,
         now: at(10),
     }
@@ -58,6 +60,33 @@ fn an_answer_decides_how_far_the_message_has_got() {
         (Outcome::Unknown(a_failure()), Delivery::Unknown),
     ] {
         let mut uow = unit(leased(1), Delivery::Submitting);
+        expect(&mut uow, delivery, true);
+        settle_job(&mut uow, &tried(outcome)).unwrap();
+    }
+}
+
+/// CONV-37: an answer to a send with the secrets before says nothing about those of now.
+#[test]
+fn an_answer_to_earlier_secrets_neither_marks_nor_clears() {
+    let accepted = Outcome::Accepted(vec![]);
+    for (outcome, delivery, before) in [
+        (Outcome::Denied(a_failure()), Delivery::Failed, None),
+        (accepted, Delivery::Accepted, Some(a_problem())),
+    ] {
+        let mut uow = unit(leased(1), Delivery::Submitting);
+        let get = uow.accounts.expect_get();
+        get.returning(move |_| {
+            Ok(Some(Account {
+                secrets: AccountSecrets {
+                    token: Some(Sealed(vec![9])),
+                    secret: None,
+                },
+                problem: before.clone(),
+                ..an_sms_account()
+            }))
+        });
+        uow.accounts.expect_mark().times(0);
+        uow.parts.expect_of_message().returning(|_| Ok(vec![]));
         expect(&mut uow, delivery, true);
         settle_job(&mut uow, &tried(outcome)).unwrap();
     }
