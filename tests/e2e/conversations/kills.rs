@@ -205,14 +205,18 @@ impl Scene {
             Some(answered) => answered,
             None => answered.await.expect("an end"),
         };
-        let [state, effect] = self.restart(step, [&receipt(&hook.event), effect]).await;
+        let [state, found] = self.restart(step, [&receipt(&hook.event), effect]).await;
+        if answered {
+            // Before the request comes again.
+            self.database.until_any(effect);
+        }
         match step {
             MessageArrived | ReportArrived => !answered && state.is_none(),
             MessageStored => !answered && state.is_some(),
             MessageAnswered | MessageRead | ReportStored => {
                 answered && state.as_deref() == Some("stored")
             }
-            _ => state.as_deref() == Some("done") && effect.is_some(),
+            _ => state.as_deref() == Some("done") && found.is_some(),
         }
     }
 
