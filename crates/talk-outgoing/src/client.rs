@@ -8,7 +8,10 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Method, Response, StatusCode};
 use tokio::time::timeout;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
+use crate::connection::{Connection, Target, connect};
 use crate::guard::{Guard, Guarded, Lookup, SystemResolver, Unreachable};
 
 /// Limits of requests.
@@ -40,6 +43,8 @@ pub struct Client {
     http: Arc<LazyLock<Option<reqwest::Client>, MakeHttp>>,
     guard: Guard,
     timeout: Duration,
+    /// Certificates of the further authorities.
+    authorities: Arc<[CertificateDer<'static>]>,
 }
 
 type MakeHttp = Box<dyn FnOnce() -> Option<reqwest::Client> + Send>;
@@ -123,6 +128,10 @@ impl Client {
         if is_certified && authorities.is_empty() {
             return Err(ClientError("has no certificate".to_owned()));
         }
+        let roots = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+        let roots = roots
+            .map_err(|error| ClientError(error.to_string()))?
+            .into();
         let timeout = Duration::from_millis(settings.timeout_ms);
         let (guarded, settings) = (guard.clone(), settings.clone());
         let make = move || make_http(&settings, authorities, (guarded, resolver));
@@ -136,6 +145,7 @@ impl Client {
             http: Arc::new(http),
             guard,
             timeout,
+            authorities: roots,
         })
     }
 
@@ -143,6 +153,24 @@ impl Client {
     #[must_use]
     pub const fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// Connects to a host within `time`, if the guard allows it.
+    ///
+    /// # Errors
+    /// Says why there is no connection.
+    pub async fn connect(
+        &self,
+        target: &Target,
+        time: Duration,
+    ) -> Result<Box<dyn Connection>, NoAnswer> {
+        connect(
+            (&self.guard, &SystemResolver),
+            target,
+            &self.authorities,
+            time,
+        )
+        .await
     }
 
     /// Sends a request and reads its answer.

@@ -108,6 +108,11 @@ impl Guard {
         is_in(&self.allowed, address) || !is_in(&self.forbidden, address)
     }
 
+    /// Returns whether connections to the port are allowed.
+    pub(crate) fn allows_port(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
     /// Checks an address of an endpoint before a request: scheme, port, and the host if it is an
     /// address itself. Names are checked when they are resolved, see [`Guarded`].
     pub(crate) fn check(&self, uri: &str) -> Result<Url, Unreachable> {
@@ -136,7 +141,7 @@ impl Guard {
     ///
     /// # Errors
     /// If none is left.
-    fn admit(
+    pub(crate) fn admit(
         &self,
         found: impl IntoIterator<Item = SocketAddr>,
     ) -> Result<Vec<SocketAddr>, Unreachable> {

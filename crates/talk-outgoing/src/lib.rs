@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod connection;
 mod guard;
 
 pub use client::{
     Answered, Client, ClientError, ClientSettings, Exchange, ExchangeLimits, NoAnswer, Outgoing,
 };
+pub use connection::{Connection, Target};
 pub use guard::{Guard, Lookup, NetworksError, Unreachable};
 pub use reqwest::header::{self, HeaderMap};
 pub use reqwest::{Method, StatusCode, Url};
