@@ -2,6 +2,7 @@
 
 use conversation_domain::delivery::settle::Outcome;
 use conversation_domain::gateway::{Checked, HookRequest};
+use conversation_domain::message::receive::Incoming;
 use conversation_domain::model::account::Account;
 use conversation_domain::model::message::Failure;
 use conversation_domain::model::provider::Provider;
@@ -10,6 +11,7 @@ use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::ConversationMessageId;
 
 use crate::http::Http;
+use crate::smpp::{Links, Smpp};
 use crate::telnyx::Telnyx;
 use crate::twilio::Twilio;
 use crate::verified::Verified;
@@ -73,6 +75,19 @@ pub(crate) struct Outbound<'a> {
     pub(crate) hook_url: String,
 }
 
+/// A segment beside those of the same message that wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Joining {
+    /// Others are missing.
+    Waits,
+    /// It was received before.
+    Repeats,
+    /// It is a segment of another message, which has the same number.
+    Clashes,
+    /// The message is complete.
+    Whole(Incoming),
+}
+
 /// Driven port: one account at its provider.
 pub(crate) trait Adapter: Send + Sync {
     /// Verifies a request in constant time. MUST return `None` for any that the provider has not signed,
@@ -89,6 +104,22 @@ pub(crate) trait Adapter: Send + Sync {
     /// Says what cannot be read.
     fn parse(&self, verified: &Verified) -> Result<Vec<Happening>, String>;
 
+    /// Joins the segments of a long message when the last one is there. `before` are those that wait.
+    ///
+    /// # Errors
+    /// Says what cannot be read.
+    fn join(&self, _before: &[Verified], _newest: &Verified) -> Result<Joining, String> {
+        Ok(Joining::Waits)
+    }
+
+    /// Makes a message of segments whose others have not arrived in time.
+    ///
+    /// # Errors
+    /// Says what cannot be read.
+    fn join_some(&self, _segments: &[Verified]) -> Result<Incoming, String> {
+        Err("the provider has no segments".to_owned())
+    }
+
     /// Sends a message.
     fn send<'a>(&'a self, http: &'a Http, message: &'a Outbound<'a>) -> BoxFuture<'a, Outcome>;
 
@@ -97,7 +128,7 @@ pub(crate) trait Adapter: Send + Sync {
 }
 
 /// Returns the adapter of an account; `None` for our own widget.
-pub(crate) fn adapter<'a>(opened: Opened<'a>) -> Option<Box<dyn Adapter + 'a>> {
+pub(crate) fn adapter<'a>(opened: Opened<'a>, links: &'a Links) -> Option<Box<dyn Adapter + 'a>> {
     match &opened.account.provider {
         Provider::Widget => None,
         Provider::Twilio {
@@ -112,5 +143,6 @@ pub(crate) fn adapter<'a>(opened: Opened<'a>) -> Option<Box<dyn Adapter + 'a>> {
             public_key,
             base_url,
         })),
+        Provider::Smpp(_) => Some(Box::new(Smpp { opened, links })),
     }
 }

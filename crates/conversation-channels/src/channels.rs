@@ -1,6 +1,7 @@
 //! The part of the providers that the API uses.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -15,9 +16,11 @@ use talk_domain::kernel::store::Store;
 use talk_domain::kernel::time::Timestamp;
 use talk_outgoing::Client;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::adapter::{Adapter, Opened, adapter};
 use crate::http::Http;
+use crate::smpp::Links;
 
 /// The longest identity of a request, in bytes. A longer one is replaced by its digest.
 const LONGEST_EVENT: usize = 255;
@@ -43,6 +46,12 @@ pub struct Channels {
     public_url: String,
     to_send: watch::Sender<()>,
     to_read: watch::Sender<()>,
+    /// The sessions with message centres.
+    pub(crate) links: Links,
+    /// Whether the sessions are to end.
+    to_stop: watch::Sender<bool>,
+    /// Whether they have ended.
+    have_ended: watch::Sender<bool>,
 }
 
 impl Channels {
@@ -55,6 +64,9 @@ impl Channels {
             public_url: public_url.unwrap_or_default(),
             to_send: watch::Sender::new(()),
             to_read: watch::Sender::new(()),
+            links: Links::default(),
+            to_stop: watch::Sender::new(false),
+            have_ended: watch::Sender::new(false),
         }
     }
 
@@ -74,15 +86,40 @@ impl Channels {
 
     /// Opens the secrets of an account, and returns its adapter; `None` for our own widget.
     pub(crate) fn adapter<'a>(
-        &self,
+        &'a self,
         account: &'a Account,
     ) -> Result<Option<Box<dyn Adapter + 'a>>, SecretError> {
+        let token = self.token(account)?;
+        Ok(adapter(Opened::new(account, token), &self.links))
+    }
+
+    /// Opens the token of an account; `""` if there is none.
+    pub(crate) fn token(&self, account: &Account) -> Result<String, SecretError> {
         let owner = account.id.0.as_bytes();
-        let token = match &account.secrets.token {
-            Some(sealed) => self.ports.secrets.open(owner, sealed)?,
-            None => String::new(),
-        };
-        Ok(adapter(Opened::new(account, token)))
+        match &account.secrets.token {
+            Some(sealed) => self.ports.secrets.open(owner, sealed),
+            None => Ok(String::new()),
+        }
+    }
+
+    pub(crate) fn sessions_to_stop(&self) -> watch::Receiver<bool> {
+        self.to_stop.subscribe()
+    }
+
+    pub(crate) fn mark_sessions_ended(&self) {
+        self.have_ended.send_replace(true);
+    }
+
+    /// Ends the sessions with message centres in order. Waits for at most `time`.
+    pub async fn end_sessions(&self, time: Duration) {
+        self.to_stop.send_replace(true);
+        let mut have_ended = self.have_ended.subscribe();
+        if timeout(time, have_ended.wait_for(|ended| *ended))
+            .await
+            .is_err()
+        {
+            tracing::warn!("sessions with message centres were broken off");
+        }
     }
 
     /// Returns the address of an account for requests of its provider.

@@ -36,6 +36,10 @@ impl Http {
         Self { client }
     }
 
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
     async fn exchange(&self, outgoing: Outgoing<'_>) -> Exchange {
         let limits = ExchangeLimits {
             time: self.client.timeout(),

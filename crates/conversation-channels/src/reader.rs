@@ -1,5 +1,7 @@
 //! The task that gives stored requests of providers their effect.
 
+mod segments;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,8 +90,11 @@ impl Reader {
         let resting = u32::try_from(self.resting.len()).unwrap_or(u32::MAX);
         let limit = ACCOUNTS.saturating_add(resting);
         let unit = Unit::installation("arrived_receipts").in_lane(ReadLane::Shared);
-        let store = &self.channels.ports.store;
-        let arrived = store.read(unit, move |snapshot| snapshot.receipts().arrived(limit));
+        let ports = &self.channels.ports;
+        let due = (ports.clock)();
+        let arrived = ports.store.read(unit, move |snapshot| {
+            snapshot.receipts().arrived(due, limit)
+        });
         let mut reading = JoinSet::new();
         for one in arrived.await? {
             if !self.resting.contains_key(&one.account) {
@@ -115,8 +120,9 @@ impl Reader {
 /// Takes the oldest receipts of an account in one unit of work. If that fails, takes them one by one.
 async fn read_some(channels: Arc<Channels>, arrived: Arrived) -> Result<bool, ReadError> {
     let unit = Unit::of(arrived.customer, "waiting_receipts");
+    let now = (channels.ports.clock)();
     let waiting = channels.ports.store.read(unit, move |snapshot| {
-        let receipts = snapshot.receipts().waiting(arrived.account, TAKEN)?;
+        let receipts = snapshot.receipts().waiting(arrived.account, now, TAKEN)?;
         Ok::<_, StoreError>((snapshot.accounts().get(arrived.account)?, receipts))
     });
     let (account, receipts) = waiting.await?;
@@ -127,9 +133,12 @@ async fn read_some(channels: Arc<Channels>, arrived: Arrived) -> Result<bool, Re
     let reads = receipts
         .iter()
         .map(|receipt| read(adapter.as_deref(), receipt));
-    let reads: Vec<_> = reads.collect();
+    let mut reads: Vec<_> = reads.collect();
     if reads.is_empty() {
         return Ok(false);
+    }
+    if let Some(adapter) = adapter.as_deref() {
+        segments::join(&channels, arrived, adapter, (&receipts, &mut reads)).await?;
     }
     if let Err(error) = take(&channels, arrived, reads.clone()).await {
         tracing::warn!(%error, account = %arrived.account, "receipts are taken one by one");

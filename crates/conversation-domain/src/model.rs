@@ -15,3 +15,4 @@ pub mod provider;
 pub mod read;
 pub mod receipt;
 pub mod room;
+pub mod smpp;

@@ -40,6 +40,7 @@ use crate::model::receipt::{
     ReceiptState,
 };
 use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
+use crate::model::smpp::SmppSettings;
 use crate::unit::{ConversationSnapshot, ConversationUnit};
 
 mock_unit! {
@@ -126,6 +127,20 @@ pub fn a_telnyx() -> Provider {
         public_key: "key".into(),
         base_url: "https://telnyx.test".into(),
     }
+}
+
+/// A message centre.
+#[must_use]
+pub fn an_smpp() -> Provider {
+    Provider::Smpp(SmppSettings {
+        host: "smsc.test".into(),
+        port: 2_775,
+        tls: false,
+        system_id: "talk".into(),
+        system_type: String::new(),
+        window: 10,
+        enquire_link_seconds: 30,
+    })
 }
 
 /// An account of Twilio with the number +15550100.
@@ -309,6 +324,7 @@ pub fn a_receipt() -> Receipt {
         body: b"Body=Hello".to_vec(),
         state: ReceiptState::Stored,
         error: String::new(),
+        segment_of: None,
         created: at(5),
     }
 }

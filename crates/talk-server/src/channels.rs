@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conversation_channels::{Channels, Ports, Reader, SendSettings, Sender};
+use conversation_channels::{Channels, Ports, Reader, SendSettings, Sender, Sessions};
 use conversation_domain::unit::Conversations;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
@@ -119,6 +119,7 @@ pub(crate) fn start(
     };
     tasks.spawn(Sender::new(Arc::clone(&channels), sending).run());
     tasks.spawn(Reader::new(Arc::clone(&channels)).run());
+    tasks.spawn(Sessions::new(Arc::clone(&channels)).run());
     tasks.spawn(expire_hourly(channels.store(), settings.receipts_days));
     channels
 }

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use conversation_channels::Channels;
@@ -38,6 +39,9 @@ use crate::usernames::warn_of_collisions;
 use crate::{
     channels, cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks,
 };
+
+/// Time for the end of the sessions with message centres.
+const SESSIONS_END: Duration = Duration::from_secs(5);
 
 /// A server with bound listeners and an open database that does not accept requests yet.
 pub(crate) struct Prepared {
@@ -189,7 +193,7 @@ impl Prepared {
 
 /// Serves until SIGTERM or SIGINT; then finishes the requests in flight and closes the database.
 pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), Failure> {
-    let metrics = prepared.metrics.clone();
+    let (metrics, channels) = (prepared.metrics.clone(), Arc::clone(&prepared.channels));
     let announce = prepared.announcement(settings)?;
     let (store, database) = (Arc::clone(&prepared.store), prepared.store);
     let entitlements = Arc::new(entitlements(&store, &prepared.conversations));
@@ -239,9 +243,8 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let server = talk_http_actix::server(api, listen).context("the server")?;
     let handle = server.handle();
     announce();
-    let stop = tokio::spawn(stop_in_order(stops, background, stop_sockets, move || {
-        handle.stop(true)
-    }));
+    let finish = finish(move || handle.stop(true), channels);
+    let stop = tokio::spawn(stop_in_order(stops, background, stop_sockets, finish));
     server.await.context("the server")?;
     let is_broken = stop.await.context("the end")?;
     close(database, prepared.marker, prepared.lock).await;
@@ -279,11 +282,11 @@ fn listeners(
 
 /// Stops the server after a signal, or after a background task has ended: without one of these tasks
 /// events or revocations would be lost silently. Returns whether a task has ended.
-async fn stop_in_order<F: Future<Output = ()>>(
+async fn stop_in_order(
     stops: [Signal; 2],
     mut background: JoinSet<()>,
     stop_sockets: watch::Sender<bool>,
-    finish: impl FnOnce() -> F,
+    finish: impl Future<Output = ()>,
 ) -> bool {
     let is_broken = tokio::select! {
         () = stop_signal(stops) => false,
@@ -291,10 +294,16 @@ async fn stop_in_order<F: Future<Output = ()>>(
     };
     tracing::info!("stopping: requests in flight are finished");
     stop_sockets.send_replace(true);
-    finish().await;
+    finish.await;
     // Their handles of the database must be dropped before it is closed.
     background.shutdown().await;
     is_broken
+}
+
+/// Finishes requests in flight, then ends the sessions with message centres.
+async fn finish<F: Future<Output = ()>>(stop: impl FnOnce() -> F, channels: Arc<Channels>) {
+    stop().await;
+    channels.end_sessions(SESSIONS_END).await;
 }
 
 /// Writes everything and closes the database as one file. Drops the marker first, which has the

@@ -450,7 +450,8 @@ pub(crate) struct Settings {
     #[config(env = "TALK_PROVIDER_ALLOW_NETWORKS", default = "", deserialize_with = parsed)]
     pub(crate) provider_allow_networks: Words,
 
-    /// Ports of providers that may be reached besides 443, 80 and 8443, separated by commas.
+    /// Ports of providers that may be reached besides 443, 80 and 8443, separated by commas: for message
+    /// centres mostly 2775 or 3550.
     #[config(env = "TALK_PROVIDER_ALLOW_PORTS", default = "", deserialize_with = parsed)]
     pub(crate) provider_allow_ports: Ports,
 

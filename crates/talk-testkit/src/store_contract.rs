@@ -95,7 +95,8 @@ macro_rules! store_contract {
                 an_answer_reaches_its_visitor_and_is_read,
                 conversations_stay_in_their_customer,
                 conversations_of_a_deleted_customer_are_removed;
-            receipts: old_receipts_and_reports_expire;
+            receipts: old_receipts_and_reports_expire,
+                segments_wait_for_each_other;
             sending: jobs_are_due_in_order,
                 one_of_many_workers_leases_a_message,
                 forgotten_parts_belong_to_no_message,

@@ -14,7 +14,7 @@ mod visitor;
 mod webhook;
 
 pub use account::{
-    AccountCheck, AccountProblem, AccountReceipt, ConversationAccount, ProviderData,
+    AccountCheck, AccountProblem, AccountReceipt, ConversationAccount, Password, ProviderData,
 };
 pub use chat::{Chat, OwnChat, Participant, ReadMark};
 pub use conversation::{

@@ -86,9 +86,9 @@ impl Store<Conversations> for Waiting {
         });
         let arrived: Vec<_> = arrived.collect();
         let query = snapshot.receipts.expect_arrived();
-        query.returning(move |limit| Ok(arrived.iter().take(limit as usize).copied().collect()));
+        query.returning(move |_, limit| Ok(arrived.iter().take(limit as usize).copied().collect()));
         let query = snapshot.receipts.expect_waiting();
-        query.returning(|account, _| Ok(vec![receipt_of(account)]));
+        query.returning(|account, _, _| Ok(vec![receipt_of(account)]));
         let (query, accounts) = (snapshot.accounts.expect_get(), self.accounts.clone());
         query.returning(move |id| {
             let opens = accounts.contains(&(id, true));

@@ -201,6 +201,13 @@ pub trait AccountQueries {
     /// Only when storage fails.
     fn find_anywhere(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
+    /// Returns up to `limit` accounts of all customers that have the provider with this name, ordered by
+    /// id. Only for reads of the installation.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn of_provider(&mut self, name: &str, limit: u32) -> Result<Vec<Account>, StoreError>;
+
     /// Returns whether any account of any customer has sealed secrets. Only for reads of the
     /// installation.
     ///

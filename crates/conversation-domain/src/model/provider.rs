@@ -4,6 +4,7 @@ use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::text::check_text;
 
 use crate::model::account::Method;
+use crate::model::smpp::SmppSettings;
 
 /// The most own numbers of an account.
 pub const MAX_NUMBERS: usize = 100;
@@ -30,6 +31,8 @@ pub enum Provider {
         /// An address in place of the provider's own.
         base_url: String,
     },
+    /// A message centre, by SMPP. The token of our account is the password of the session.
+    Smpp(SmppSettings),
 }
 
 impl Provider {
@@ -40,6 +43,7 @@ impl Provider {
             Self::Widget => "widget",
             Self::Twilio { .. } => "twilio",
             Self::Telnyx { .. } => "telnyx",
+            Self::Smpp(_) => "smpp",
         }
     }
 
@@ -48,7 +52,7 @@ impl Provider {
     pub const fn method(&self) -> Method {
         match self {
             Self::Widget => Method::Webchat,
-            Self::Twilio { .. } | Self::Telnyx { .. } => Method::Message,
+            Self::Twilio { .. } | Self::Telnyx { .. } | Self::Smpp(_) => Method::Message,
         }
     }
 
@@ -64,19 +68,32 @@ impl Provider {
         !matches!(self, Self::Widget)
     }
 
+    /// Whether it sends requests to our hook.
+    #[must_use]
+    pub const fn calls_hook(&self) -> bool {
+        matches!(self, Self::Twilio { .. } | Self::Telnyx { .. })
+    }
+
     /// Its settings by their names, as they are stored.
     #[must_use]
-    pub fn settings(&self) -> Vec<(&'static str, &str)> {
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Widget => Vec::new(),
             Self::Twilio {
                 account_sid,
                 base_url,
-            } => vec![("account_sid", account_sid), ("base_url", base_url)],
+            } => vec![
+                ("account_sid", account_sid.clone()),
+                ("base_url", base_url.clone()),
+            ],
             Self::Telnyx {
                 public_key,
                 base_url,
-            } => vec![("public_key", public_key), ("base_url", base_url)],
+            } => vec![
+                ("public_key", public_key.clone()),
+                ("base_url", base_url.clone()),
+            ],
+            Self::Smpp(smpp) => smpp.settings(),
         }
     }
 
@@ -93,6 +110,7 @@ impl Provider {
                 public_key: setting("public_key"),
                 base_url: setting("base_url"),
             }),
+            "smpp" => SmppSettings::from_settings(setting).map(Self::Smpp),
             _ => None,
         }
     }
@@ -102,16 +120,19 @@ impl Provider {
     /// # Errors
     /// Names the setting, as `provider_data.account_sid`.
     pub fn check(&self) -> Result<(), Invalid> {
+        if let Self::Smpp(smpp) = self {
+            return smpp.check();
+        }
         for (name, value) in self.settings() {
             let field = format!("provider_data.{name}");
-            check_text(&field, value, LONGEST)?;
+            check_text(&field, &value, LONGEST)?;
             if value.contains(char::is_control) {
                 return Err(invalid(name, "must not contain control characters"));
             }
             if value.is_empty() && name != "base_url" {
                 return Err(invalid(name, "is missing"));
             }
-            if name == "base_url" && !is_base_url(value) {
+            if name == "base_url" && !is_base_url(&value) {
                 return Err(invalid(
                     name,
                     "must be an http or https address without a query",
@@ -122,7 +143,8 @@ impl Provider {
     }
 }
 
-fn invalid(name: &str, message: &str) -> Invalid {
+/// A refusal that names a setting.
+pub(crate) fn invalid(name: &str, message: &str) -> Invalid {
     let field = format!("provider_data.{name}");
     Invalid::new(field, "PROVIDER_DATA_INVALID", message)
 }
@@ -163,7 +185,7 @@ pub fn check_numbers(numbers: &[String], is_required: bool) -> Result<(), Invali
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::a_twilio;
+    use crate::testing::{a_twilio, an_smpp};
 
     /// CONV-30: the stored settings of a provider are the provider.
     #[test]
@@ -172,11 +194,11 @@ mod tests {
             public_key: "k".into(),
             base_url: "https://e.test".into(),
         };
-        for provider in [Provider::Widget, a_twilio(), telnyx] {
+        for provider in [Provider::Widget, a_twilio(), telnyx, an_smpp()] {
             let settings = provider.settings();
             let setting = |name: &str| {
                 let found = settings.iter().find(|(known, _)| *known == name);
-                found.map_or_else(String::new, |(_, value)| (*value).to_owned())
+                found.map_or_else(String::new, |(_, value)| value.clone())
             };
             let read = Provider::from_settings(provider.as_str(), setting);
             assert_eq!(read, Some(provider.clone()));

@@ -8,6 +8,9 @@ use talk_domain::kernel::time::Timestamp;
 /// The longest reason why a receipt failed, in characters.
 pub const LONGEST_ERROR: usize = 500;
 
+/// Seconds that a segment waits for the others of its message.
+const SEGMENT_PATIENCE: u32 = 15 * 60;
+
 /// The state of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReceiptState {
@@ -59,8 +62,23 @@ pub struct Receipt {
     pub state: ReceiptState,
     /// Why it failed; `""` if it has not.
     pub error: String,
+    /// The long message that it is a segment of, while it waits for the others.
+    pub segment_of: Option<String>,
     /// Time of arrival.
     pub created: Timestamp,
+}
+
+impl Receipt {
+    /// The time from which on it is to be read; `None` if it was. A segment that waits for others is read
+    /// again when they have not arrived in time.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        let due = match self.segment_of {
+            Some(_) => self.created.plus_seconds(SEGMENT_PATIENCE),
+            None => self.created,
+        };
+        (self.state == ReceiptState::Stored).then_some(due)
+    }
 }
 
 /// An account with receipts that wait.
@@ -88,7 +106,18 @@ pub trait ReceiptRepository {
     /// Only when storage fails.
     fn insert(&mut self, receipt: &Receipt) -> Result<bool, StoreError>;
 
-    /// Stores state, error and body of a receipt.
+    /// Returns whether the account has a receipt whose event is between two texts.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn has_between(
+        &mut self,
+        account: AccountId,
+        from: &str,
+        until: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// Stores state, error, body and message of a receipt.
     ///
     /// # Errors
     /// When storage fails, and when the receipt is not there.
@@ -105,18 +134,34 @@ pub trait ReceiptRepository {
 /// Driven port: reading receipts.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 pub trait ReceiptQueries {
-    /// Returns up to `limit` accounts of all customers that have waiting receipts. Only for reads of the
-    /// installation.
+    /// Returns up to `limit` accounts of all customers that have receipts due at `now`. Only for reads of
+    /// the installation.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn arrived(&mut self, limit: u32) -> Result<Vec<Arrived>, StoreError>;
+    fn arrived(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Arrived>, StoreError>;
 
-    /// Returns up to `limit` waiting receipts of an account, the oldest first.
+    /// Returns up to `limit` receipts of an account that are due at `now`, the oldest due first.
     ///
     /// # Errors
     /// Only when storage fails.
-    fn waiting(&mut self, account: AccountId, limit: u32) -> Result<Vec<Receipt>, StoreError>;
+    fn waiting(
+        &mut self,
+        account: AccountId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, StoreError>;
+
+    /// Returns up to `limit` receipts of an account that wait as segments of a message, the oldest first.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn segments(
+        &mut self,
+        account: AccountId,
+        message: &str,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, StoreError>;
 
     /// Lists receipts of an account, without their bodies, ordered by `(created, id)`.
     ///

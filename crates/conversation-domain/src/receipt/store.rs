@@ -19,3 +19,30 @@ pub fn store_receipt(
     }
     uow.receipts().insert(receipt)
 }
+
+/// Events between two texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The first.
+    pub from: String,
+    /// The last.
+    pub until: String,
+}
+
+/// Stores a receipt unless the account has received the same event, or one of those `before`, which it
+/// repeats. Returns whether it is new.
+///
+/// # Errors
+/// Only when storage fails.
+pub fn store_unless_before(
+    uow: &mut dyn ConversationUnit,
+    receipt: &Receipt,
+    before: Option<&Before>,
+) -> Result<bool, StoreError> {
+    if let Some(Before { from, until }) = before
+        && uow.receipts().has_between(receipt.account, from, until)?
+    {
+        return Ok(false);
+    }
+    store_receipt(uow, receipt)
+}

@@ -16,6 +16,10 @@ pub enum Happening {
     Message(Incoming),
     /// A sent message has got further.
     Report(Report),
+    /// A segment of the long message with this name came in, and others are missing.
+    Segment(String),
+    /// A long message came in, and other receipts have been waiting as its segments.
+    Joined(Vec<ReceiptId>, Incoming),
 }
 
 /// A stored receipt that was parsed.
@@ -28,7 +32,7 @@ pub struct Read {
 }
 
 /// Gives a waiting receipt its effect, and removes its body. A receipt that cannot be read is kept as
-/// it was received. Returns its state.
+/// it was received, and a segment of a long message until that is complete. Returns its state.
 ///
 /// # Errors
 /// Only when storage fails.
@@ -44,10 +48,11 @@ pub fn take_receipt(
         return Ok(Some(receipt.state));
     }
     let taken = match &read.says {
-        Ok(says) => take(uow, arrival, (&receipt, says))?,
+        Ok(says) => take(uow, arrival, (&mut receipt, says))?,
         Err(error) => Err(error.clone()),
     };
     match taken {
+        Ok(ReceiptState::Stored) => {}
         Ok(state) => {
             receipt.state = state;
             receipt.body.clear();
@@ -65,23 +70,48 @@ pub fn take_receipt(
 fn take(
     uow: &mut dyn ConversationUnit,
     arrival: &Arrival,
-    (receipt, says): (&Receipt, &[Happening]),
+    (receipt, says): (&mut Receipt, &[Happening]),
 ) -> Result<Result<ReceiptState, String>, StoreError> {
     let mut state = ReceiptState::Ignored;
     for happening in says {
         state = ReceiptState::Done;
-        match happening {
-            Happening::Message(incoming) => match receive_message(uow, arrival, incoming) {
-                Ok(_) => {}
-                Err(ReceiveError::Store(error)) => return Err(error),
-                Err(refused) => return Ok(Err(format!("{}: {refused}", refused.reason()))),
-            },
+        let message = match happening {
+            Happening::Message(incoming) => Some(incoming),
+            Happening::Joined(segments, incoming) => {
+                for segment in segments {
+                    end_segment(uow, *segment)?;
+                }
+                Some(incoming)
+            }
             Happening::Report(report) => {
                 apply_report(uow, (receipt.account, report), arrival.now)?;
+                None
             }
+            Happening::Segment(message) => {
+                receipt.segment_of = Some(message.clone());
+                state = ReceiptState::Stored;
+                None
+            }
+        };
+        match message.map(|incoming| receive_message(uow, arrival, incoming)) {
+            None | Some(Ok(_)) => {}
+            Some(Err(ReceiveError::Store(error))) => return Err(error),
+            Some(Err(refused)) => return Ok(Err(format!("{}: {refused}", refused.reason()))),
         }
     }
     Ok(Ok(state))
+}
+
+/// Ends a segment whose message is received.
+fn end_segment(uow: &mut dyn ConversationUnit, id: ReceiptId) -> Result<(), StoreError> {
+    let found = uow.receipts().get(id)?;
+    let Some(mut segment) = found.filter(|segment| segment.state == ReceiptState::Stored) else {
+        // Read by another worker at the same time.
+        return Err(StoreError::Conflict);
+    };
+    segment.state = ReceiptState::Done;
+    segment.body.clear();
+    uow.receipts().update(&segment)
 }
 
 #[cfg(test)]
@@ -165,5 +195,60 @@ mod tests {
         assert_eq!(take(&mut uow, Ok(says.clone())), Some(ReceiptState::Done));
         let mut uow = unit(ReceiptState::Done);
         assert_eq!(take(&mut uow, Ok(says)), Some(ReceiptState::Done));
+    }
+
+    /// CONV-55: a segment waits for the others with its body, and the last one ends them all.
+    #[test]
+    fn segments_wait_until_their_message_is_complete() {
+        let mut uow = unit(ReceiptState::Stored);
+        let update = uow.receipts.expect_update().times(1);
+        update
+            .withf(|receipt| {
+                let is_due_later = receipt.due() == Some(receipt.created.plus_seconds(900));
+                is_due_later
+                    && receipt.segment_of.as_deref() == Some("7/2")
+                    && !receipt.body.is_empty()
+            })
+            .returning(|_| Ok(()));
+        let state = take(&mut uow, Ok(vec![Happening::Segment("7/2".into())]));
+        assert_eq!(state, Some(ReceiptState::Stored));
+    }
+
+    /// CONV-55: another worker has just made the message.
+    #[test]
+    fn a_segment_that_is_read_already_makes_no_second_message() {
+        let mut uow = MockUnit::default();
+        let get = uow.receipts.expect_get();
+        get.returning(|id| {
+            let is_own = id == a_receipt().id;
+            Ok(Some(Receipt {
+                id,
+                state: if is_own {
+                    ReceiptState::Stored
+                } else {
+                    ReceiptState::Done
+                },
+                ..a_receipt()
+            }))
+        });
+        let arrival = Arrival {
+            now: at(9),
+            ids: IdSource::new(at(9), 1),
+        };
+        let incoming = Incoming {
+            account: an_account().id,
+            event: "e".into(),
+            own: None,
+            peer: visitor(1),
+            text: "whole".into(),
+            consent: None,
+        };
+        let other = uuid::Uuid::from_u128(0xF4).into();
+        let read = Read {
+            receipt: a_receipt().id,
+            says: Ok(vec![Happening::Joined(vec![other], incoming)]),
+        };
+        let refused = take_receipt(&mut uow, &arrival, &read);
+        assert!(matches!(refused, Err(StoreError::Conflict)));
     }
 }

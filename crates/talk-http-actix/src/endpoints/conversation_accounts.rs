@@ -12,7 +12,9 @@ use conversation_domain::receipt::list::list_receipts;
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::page::PageRequest;
 use talk_wire::request::{AccountSettings, GivenSecrets};
-use talk_wire::resource::{AccountCheck, AccountReceipt, ConversationAccount, List, ProviderData};
+use talk_wire::resource::{
+    AccountCheck, AccountReceipt, ConversationAccount, List, Password, ProviderData,
+};
 
 use crate::api_error::ApiError;
 use crate::body::{Body, NoBody};
@@ -44,6 +46,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
             )
             .sends("a web chat", &a_web_chat())
             .sends("SMS by Twilio", &sms_by_twilio())
+            .sends("SMS by SMPP", &sms_by_smpp())
             .reasons(&["SECRETS_KEY_MISSING"]),
         Endpoint::new(Method::GET, ONE, show).named("showConversationAccount", "Shows an account"),
         Endpoint::new(Method::PUT, ONE, update)
@@ -69,6 +72,25 @@ pub(super) fn rows() -> Vec<Endpoint> {
                 "By admins and managers. Without contents. A request that cannot be read is `failed`.",
             ),
     ]
+}
+
+/// The example of a new account of a message centre.
+fn sms_by_smpp() -> AccountSettings {
+    AccountSettings {
+        kind: Some("sms".to_owned()),
+        name: Some("Support".to_owned()),
+        provider_data: Some(ProviderData {
+            provider: "smpp".to_owned(),
+            host: "smsc.example.com".to_owned(),
+            port: 3_550,
+            tls: true,
+            system_id: "talk".to_owned(),
+            password: Password("2f9a1c07".to_owned()),
+            numbers: vec!["+15550100".to_owned()],
+            ..ProviderData::default()
+        }),
+        ..AccountSettings::default()
+    }
 }
 
 /// The example of a new web chat.

@@ -81,6 +81,7 @@ async fn receive(
         body: authentic.body,
         state: ReceiptState::Stored,
         error: String::new(),
+        segment_of: None,
         created: now,
     };
     let unit = Unit::of(account.customer, "store_receipt");

@@ -22,6 +22,7 @@ fn receipt(world: &World, account: &Account, (seconds, state): (i64, ReceiptStat
         body: Vec::new(),
         state,
         error: String::new(),
+        segment_of: None,
         created: at(seconds),
     }
 }
@@ -99,4 +100,54 @@ pub async fn old_receipts_and_reports_expire(factory: Factory) {
         });
     let expected = (vec![false, false, true, true], vec![false, true, true]);
     assert_eq!(left.await.unwrap(), expected);
+}
+
+/// CONV-52 and CONV-55: receipts are found by their events, and segments by their message until all are there.
+pub async fn segments_wait_for_each_other(factory: Factory) {
+    let world = World::open(factory).await;
+    let account = account(&world).await;
+    let mut all =
+        [1, 2, 3].map(|seconds| receipt(&world, &account, (seconds, ReceiptState::Stored)));
+    for segment in all.iter_mut().take(2) {
+        segment.segment_of = Some("7/2".to_owned());
+    }
+    let stored = all.clone();
+    let write = world
+        .conversations
+        .write::<_, StoreError>(unit(), move |uow| {
+            for receipt in &stored {
+                assert!(uow.receipts().insert(receipt)?);
+            }
+            let id = stored[0].account;
+            let receipts = uow.receipts();
+            assert!(receipts.has_between(id, "Stored-1", "Stored-2")?);
+            assert!(receipts.has_between(id, "Stored-20", "Stored-3")?);
+            assert!(!receipts.has_between(id, "Stored-4", "Stored-9")?);
+            Ok(())
+        });
+    write.await.unwrap();
+    let id = account.id;
+    let read = |now| {
+        let snapshot = world
+            .conversations
+            .read::<_, StoreError>(unit(), move |snapshot| {
+                let segments = snapshot.receipts().segments(id, "7/2", 9)?;
+                let waiting = snapshot.receipts().waiting(id, at(now), 9)?;
+                let arrived = snapshot.receipts().arrived(at(now), 9)?;
+                Ok((segments, waiting, arrived.len()))
+            });
+        async { snapshot.await.unwrap() }
+    };
+    let (segments, waiting, arrived) = read(10).await;
+    assert_eq!((&segments[..], arrived), (&all[..2], 1));
+    assert_eq!(waiting, all[2..]);
+    let (_, late, _) = read(900_000_001).await;
+    assert_eq!(late, [all[2].clone(), all[0].clone()]);
+    let mut done = all[0].clone();
+    done.state = ReceiptState::Done;
+    let write = world
+        .conversations
+        .write::<_, StoreError>(unit(), move |uow| uow.receipts().update(&done));
+    write.await.unwrap();
+    assert_eq!(read(10).await.0, all[1..2]);
 }

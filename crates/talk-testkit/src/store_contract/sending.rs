@@ -232,6 +232,7 @@ pub async fn one_of_many_equal_requests_is_stored(factory: Factory) {
             body: b"body".to_vec(),
             state: ReceiptState::Stored,
             error: String::new(),
+            segment_of: None,
             created: at(1),
         };
         let world = Arc::clone(&world);

@@ -4,6 +4,7 @@ use conversation_domain::account::create::{CreateAccount, Wanted};
 use conversation_domain::model::account::{Account, AccountSecrets, Method, parse_origins};
 use conversation_domain::model::origin::Origin;
 use conversation_domain::model::provider::Provider;
+use conversation_domain::model::smpp::MAX_PASSWORD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use talk_domain::kernel::error::Invalid;
@@ -15,6 +16,9 @@ use crate::resource::ProviderData;
 
 /// The longest secret of an account, in characters.
 const LONGEST_SECRET: usize = 4_096;
+
+/// The field of the password of a message centre.
+const PASSWORD: &str = "provider_data.password";
 
 /// Creates an account, or changes one: what is absent stays.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +34,7 @@ pub struct AccountSettings {
     #[serde(default)]
     pub detail: Option<String>,
     /// The secret that our requests to the provider carry: of Twilio the auth token, of Telnyx the API
-    /// key. It is never shown.
+    /// key, of a message centre the password. It is never shown.
     #[serde(default)]
     #[schemars(extend("maxLength" = 4096))]
     pub token: Option<String>,
@@ -85,10 +89,19 @@ impl AccountSettings {
                 }
             }
         };
+        let (field, token) = self.given_token();
         Ok(GivenSecrets {
-            token: sealed("token", &self.token)?,
+            token: sealed(field, &token)?,
             secret: sealed("secret", &self.secret)?,
         })
+    }
+
+    /// Returns the token with the name of its field. The password of a message centre is the token.
+    fn given_token(&self) -> (&'static str, Option<String>) {
+        match &self.provider_data {
+            Some(data) if !data.password.is_empty() => (PASSWORD, Some(data.password.0.clone())),
+            _ => ("token", self.token.clone()),
+        }
     }
 
     /// The command that creates an account.
@@ -97,8 +110,10 @@ impl AccountSettings {
     /// Names the field.
     pub fn create(self, id: AccountId, secrets: GivenSecrets) -> Result<CreateAccount, Invalid> {
         let method = self.method()?.ok_or_else(unknown_type)?;
+        let given = self.given_token();
         let data = self.provider_data.unwrap_or_default();
         let (provider, origins) = read(method, &data, None)?;
+        check_password(&provider, &given)?;
         Ok(CreateAccount {
             id,
             wanted: Wanted {
@@ -132,7 +147,7 @@ impl AccountSettings {
         self,
         secrets: GivenSecrets,
     ) -> Result<impl Fn(&Account) -> Result<Wanted, Invalid> + Send + 'static, Invalid> {
-        let kind = self.method()?;
+        let (kind, given) = (self.method()?, self.given_token());
         let Self {
             name,
             detail,
@@ -164,6 +179,7 @@ impl AccountSettings {
                 (wanted.provider, wanted.origins) = read(account.method, data, before)?;
                 wanted.numbers = data.all_numbers();
             }
+            check_password(&wanted.provider, &given)?;
             Ok(wanted)
         })
     }
@@ -196,6 +212,20 @@ fn check_secret(field: &str, text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Checks that a new token can be the password of a session, if the provider has sessions.
+fn check_password(
+    provider: &Provider,
+    (field, token): &(&'static str, Option<String>),
+) -> Result<(), Invalid> {
+    let is_long = token
+        .as_ref()
+        .is_some_and(|token| token.len() > MAX_PASSWORD);
+    if is_long && matches!(provider, Provider::Smpp(_)) {
+        return Err(Invalid::too_long(*field, MAX_PASSWORD, "characters"));
+    }
+    Ok(())
+}
+
 /// Reads the provider and the origins; the provider stays `before` if the data names none.
 fn read(
     method: Method,
@@ -203,6 +233,7 @@ fn read(
     before: Option<&Provider>,
 ) -> Result<(Provider, Vec<Origin>), Invalid> {
     let origins = parse_origins(&data.origins)?;
+    data.check_bind()?;
     let name = match (method, data.provider.as_str(), before) {
         (Method::Webchat, _, _) => "widget",
         (Method::Message, "", Some(before)) => before.as_str(),
@@ -210,7 +241,7 @@ fn read(
     };
     let provider = Provider::from_settings(name, |setting| data.setting(setting));
     let provider = provider.filter(|provider| provider.method() == method);
-    let message = "must be twilio or telnyx";
+    let message = "must be twilio, telnyx or smpp";
     let unknown = || Invalid::new("provider_data.provider", "PROVIDER_INVALID", message);
     Ok((provider.ok_or_else(unknown)?, origins))
 }
@@ -223,12 +254,17 @@ fn given<'a, D: Deserializer<'a>, T: Deserialize<'a>>(field: D) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::Password;
 
     /// CONV-30: a log of a request shows no secret.
     #[test]
     fn the_debug_form_of_a_request_has_no_secret() {
         let settings = AccountSettings {
             token: Some("hidden".into()),
+            provider_data: Some(ProviderData {
+                password: Password("hidden".into()),
+                ..ProviderData::default()
+            }),
             secret: Some("hidden".into()),
             ..AccountSettings::default()
         };

@@ -5,10 +5,15 @@ use conversation_domain::model::account::{self, Method};
 use conversation_domain::model::origin::Origin;
 use conversation_domain::model::provider::Provider;
 use conversation_domain::model::receipt;
+use conversation_domain::model::smpp::SmppSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use talk_domain::kernel::error::Invalid;
 
 use crate::time;
+
+/// The only kind of session with a message centre.
+const TRANSCEIVER: &str = "transceiver";
 
 /// The settings of an account that depend on its type and provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -16,9 +21,9 @@ pub struct ProviderData {
     /// Of a `webchat`: the web pages that may embed it, as scheme, host and port. At most 32.
     #[serde(default)]
     pub origins: Vec<String>,
-    /// Of an `sms`: `twilio` or `telnyx`.
+    /// Of an `sms`: `twilio`, `telnyx` or `smpp`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[schemars(extend("enum" = ["", "twilio", "telnyx"]))]
+    #[schemars(extend("enum" = ["", "twilio", "telnyx", "smpp"]))]
     pub provider: String,
     /// Of an `sms`: own telephone numbers. At most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -35,9 +40,83 @@ pub struct ProviderData {
     /// An address in place of the provider's own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub base_url: String,
+    /// Of `smpp`: name or IP address of the message centre.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
+    /// Of `smpp`: its port; 0 for 2775.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub port: u16,
+    /// Of `smpp`: whether the connection is encrypted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tls: bool,
+    /// Of `smpp`: the name of our system there, up to 15 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system_id: String,
+    /// Of `smpp`, in requests: the password, up to 8 characters. It is the `token` of the account, and
+    /// never shown.
+    #[serde(default, skip_serializing_if = "Password::is_empty")]
+    #[schemars(extend("maxLength" = 8))]
+    pub password: Password,
+    /// Of `smpp`: the type of our system there, up to 12 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system_type: String,
+    /// Of `smpp`: the kind of the session.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("enum" = ["", "transceiver"]))]
+    pub bind: String,
+    /// Of `smpp`: messages without an answer, up to 100; 0 for 10.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(max = 100))]
+    pub window: u16,
+    /// Of `smpp`: seconds between two signs of life, up to 3,600; 0 for 30.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(max = 3600))]
+    pub enquire_link_seconds: u16,
+}
+
+/// A password in a request.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Password(pub String);
+
+impl Password {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Shows only whether there is a password.
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_empty() { "none" } else { "…" })
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+const fn is_zero(number: &u16) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl ProviderData {
+    /// Checks the kind of the session.
+    ///
+    /// # Errors
+    /// If it is unknown.
+    pub(crate) fn check_bind(&self) -> Result<(), Invalid> {
+        if self.bind.is_empty() || self.bind == TRANSCEIVER {
+            return Ok(());
+        }
+        let (field, message) = ("provider_data.bind", "must be transceiver");
+        Err(Invalid::new(field, "PROVIDER_DATA_INVALID", message))
+    }
+
     /// All own numbers.
     #[must_use]
     pub fn all_numbers(&self) -> Vec<String> {
@@ -55,6 +134,13 @@ impl ProviderData {
             "account_sid" => self.account_sid.clone(),
             "public_key" => self.public_key.clone(),
             "base_url" => self.base_url.clone(),
+            "host" => self.host.clone(),
+            "port" => self.port.to_string(),
+            "tls" => self.tls.to_string(),
+            "system_id" => self.system_id.clone(),
+            "system_type" => self.system_type.clone(),
+            "window" => self.window.to_string(),
+            "enquire_link_seconds" => self.enquire_link_seconds.to_string(),
             _ => String::new(),
         }
     }
@@ -71,6 +157,9 @@ impl ProviderData {
             numbers: account.numbers.clone(),
             ..Self::default()
         };
+        if let Provider::Smpp(smpp) = &account.provider {
+            data.show_smpp(smpp);
+        }
         for (name, value) in account.provider.settings() {
             let setting = match name {
                 "account_sid" => &mut data.account_sid,
@@ -78,9 +167,19 @@ impl ProviderData {
                 "base_url" => &mut data.base_url,
                 _ => continue,
             };
-            value.clone_into(setting);
+            *setting = value;
         }
         data
+    }
+
+    fn show_smpp(&mut self, smpp: &SmppSettings) {
+        self.host.clone_from(&smpp.host);
+        self.system_id.clone_from(&smpp.system_id);
+        self.system_type.clone_from(&smpp.system_type);
+        (self.port, self.tls) = (smpp.port, smpp.tls);
+        self.window = smpp.window;
+        self.enquire_link_seconds = smpp.enquire_link_seconds;
+        TRANSCEIVER.clone_into(&mut self.bind);
     }
 }
 
@@ -146,7 +245,7 @@ impl ConversationAccount {
             Method::Webchat => "webchat",
         };
         let base = public_url.unwrap_or_default().trim_end_matches('/');
-        let hook_url = if account.provider.is_remote() {
+        let hook_url = if account.provider.calls_hook() {
             format!("{base}/v1.0/conversation/accounts/{}", account.id)
         } else {
             String::new()

@@ -208,6 +208,17 @@ impl AccountQueries for Scope<'_> {
         row.map(Account::try_from).transpose()
     }
 
+    fn of_provider(&mut self, name: &str, limit: u32) -> Result<Vec<Account>, StoreError> {
+        let rows = accounts::table
+            .filter(accounts::provider.eq(name))
+            .order(accounts::id.asc())
+            .limit(i64::from(limit))
+            .select(AccountRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
+    }
+
     fn any_sealed(&mut self) -> Result<bool, StoreError> {
         let sealed = accounts::token
             .is_not_null()

@@ -30,6 +30,7 @@ struct ReceiptRow {
     error: String,
     waiting_since: Option<i64>,
     created_at: i64,
+    segment_of: Option<String>,
 }
 
 impl From<&Receipt> for ReceiptRow {
@@ -43,8 +44,9 @@ impl From<&Receipt> for ReceiptRow {
             body: receipt.body.clone(),
             state: receipt.state.as_str().to_owned(),
             error: receipt.error.clone(),
-            waiting_since: (receipt.state == ReceiptState::Stored).then_some(created_at),
+            waiting_since: receipt.due().map(Timestamp::as_micros),
             created_at,
+            segment_of: receipt.segment_of.clone(),
         }
     }
 }
@@ -62,6 +64,7 @@ impl TryFrom<ReceiptRow> for Receipt {
             body: row.body,
             state: state.ok_or_else(|| corrupt("an unknown state of a receipt"))?,
             error: row.error,
+            segment_of: row.segment_of,
             created: at(row.created_at)?,
         })
     }
@@ -89,6 +92,23 @@ impl ReceiptRepository for Scope<'_> {
         })
     }
 
+    fn has_between(
+        &mut self,
+        account: AccountId,
+        from: &str,
+        until: &str,
+    ) -> Result<bool, StoreError> {
+        let found: Option<Vec<u8>> = receipts::table
+            .filter(dsl::account_id.eq(bytes(account.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .filter(dsl::event.between(from, until))
+            .select(dsl::id)
+            .first(self.conn)
+            .optional()
+            .map_err(fault)?;
+        Ok(found.is_some())
+    }
+
     fn update(&mut self, receipt: &Receipt) -> Result<(), StoreError> {
         let row = ReceiptRow::from(receipt);
         let known = receipts::table
@@ -100,6 +120,7 @@ impl ReceiptRepository for Scope<'_> {
                 dsl::state.eq(row.state),
                 dsl::error.eq(row.error),
                 dsl::waiting_since.eq(row.waiting_since),
+                dsl::segment_of.eq(row.segment_of),
             ))
             .execute(self.changing())
             .map_err(fault)?;
@@ -133,9 +154,9 @@ impl ReceiptRepository for Scope<'_> {
 }
 
 impl ReceiptQueries for Scope<'_> {
-    fn arrived(&mut self, limit: u32) -> Result<Vec<Arrived>, StoreError> {
+    fn arrived(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Arrived>, StoreError> {
         let rows: Vec<(Vec<u8>, Vec<u8>)> = receipts::table
-            .filter(dsl::waiting_since.is_not_null())
+            .filter(dsl::waiting_since.le(now.as_micros()))
             .select((dsl::account_id, dsl::customer_id))
             .distinct()
             .limit(i64::from(limit))
@@ -150,12 +171,36 @@ impl ReceiptQueries for Scope<'_> {
         rows.collect()
     }
 
-    fn waiting(&mut self, account: AccountId, limit: u32) -> Result<Vec<Receipt>, StoreError> {
+    fn waiting(
+        &mut self,
+        account: AccountId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, StoreError> {
         let rows = receipts::table
             .filter(dsl::account_id.eq(bytes(account.0)))
             .filter(dsl::customer_id.eq(self.customer()))
-            .filter(dsl::waiting_since.is_not_null())
+            .filter(dsl::waiting_since.le(now.as_micros()))
             .order((dsl::waiting_since.asc(), dsl::id.asc()))
+            .limit(i64::from(limit))
+            .select(ReceiptRow::as_select())
+            .load(self.conn)
+            .map_err(fault)?;
+        all(rows)
+    }
+
+    fn segments(
+        &mut self,
+        account: AccountId,
+        message: &str,
+        limit: u32,
+    ) -> Result<Vec<Receipt>, StoreError> {
+        let rows = receipts::table
+            .filter(dsl::account_id.eq(bytes(account.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .filter(dsl::segment_of.eq(message))
+            .filter(dsl::waiting_since.is_not_null())
+            .order((dsl::created_at.asc(), dsl::id.asc()))
             .limit(i64::from(limit))
             .select(ReceiptRow::as_select())
             .load(self.conn)
@@ -215,5 +260,6 @@ fn listed(
         error,
         waiting_since: None,
         created_at,
+        segment_of: None,
     })
 }

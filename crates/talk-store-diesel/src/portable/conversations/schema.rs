@@ -158,6 +158,7 @@ diesel::table! {
         error -> Text,
         waiting_since -> Nullable<BigInt>,
         created_at -> BigInt,
+        segment_of -> Nullable<Text>,
     }
 }
 
