@@ -4,7 +4,7 @@ CARGO ?= cargo
 SCHEMATHESIS_CASES ?= 20
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos conversation-chaos conversation-race webhooks sms nginx help
+.PHONY: run test lint mutants readme conformance chaos backup-chaos stops console pictures bench hostile erase config openapi openapi-check clients schemathesis emoji webhook-chaos conversation-chaos conversation-race webhooks sms smpp nginx help
 
 run: ## Build and run a demo server on http://127.0.0.1:8095, data in ./data
 	$(CARGO) run --quiet --package talk-server -- dev
@@ -86,6 +86,10 @@ conversation-race: ## Let 64 first messages of each of 50 persons race at four a
 webhooks: ## Verify deliveries of webhooks with the libraries of receivers (needs Python and Node)
 	$(CARGO) build --quiet --package talk-server
 	tests/webhooks.sh target/debug/talk-server
+
+smpp: ## Judge SMPP by the message centre of the npm package smpp (needs Node)
+	$(CARGO) build --quiet --package talk-server
+	tests/smpp.sh target/debug/talk-server
 
 sms: ## Judge SMS by the libraries of its providers (needs Python), and by their descriptions if they are there (needs Node)
 	$(CARGO) build --quiet --package talk-server

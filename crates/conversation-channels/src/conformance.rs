@@ -74,7 +74,7 @@ impl Subject {
 
 fn adapter_of<'a>(account: &'a Account, token: &str) -> Box<dyn Adapter + 'a> {
     let opened = Opened::new(account, token.to_owned());
-    adapter(opened).expect("an adapter")
+    adapter(opened, Box::leak(Box::default())).expect("an adapter")
 }
 
 /// Checks everything that the provider has.

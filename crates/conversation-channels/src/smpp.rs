@@ -189,6 +189,7 @@ impl Smpp<'_> {
                 Outcome::Transient(failure, _)
                 | Outcome::Permanent(failure)
                 | Outcome::Denied(failure)
+                | Outcome::OptedOut(failure)
                 | Outcome::Unknown(failure) => failure,
             };
             // Sent again, the message would arrive in part twice.

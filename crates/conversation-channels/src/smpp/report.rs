@@ -40,6 +40,7 @@ pub(super) fn report(parameters: &[Tlv], text: &str) -> Option<Report> {
         message: None,
         delivery,
         failure,
+        is_opt_out: false,
     })
 }
 

@@ -252,7 +252,7 @@ pub async fn one_of_many_equal_requests_is_stored(factory: Factory) {
         let read = world
             .conversations
             .read::<_, StoreError>(unit(), move |snapshot| {
-                snapshot.receipts().waiting(account, 9)
+                snapshot.receipts().waiting(account, at(1), 9)
             });
         assert_eq!(read.await.unwrap().len(), 1);
     }
