@@ -251,6 +251,7 @@ const PARTS = {
   },
 
   async "a killed server loses and doubles nothing"({ talk, account, centre }) {
+    await until("session", () => centre.session);
     const peer = person();
     const sent = { source_addr: peer.slice(1) };
     const texts = Array.from({ length: 90 }, (_, index) => `text ${index}`);
@@ -278,6 +279,8 @@ const PARTS = {
     // The message centre delivers again what was not answered, and some that was stored in spite of it.
     const again = texts.filter((text) => !answered.has(text));
     for (const text of again) await deliver(text);
+    // The answer to this one was lost, as far as the message centre is concerned.
+    await deliver(texts[0]);
     await centre.deliver(segments[1]);
     await centre.deliver(segments[0]);
     await until("all texts", async () => (await talk.texts(account, peer)).length > texts.length);
@@ -400,6 +403,7 @@ async function main() {
   }
   await talk.stop();
   await centre.stop();
+  // A run of chosen parts is no run of the suite.
   console.log(`${ran} of ${Object.keys(PARTS).length} parts of SMPP passed with the message centre of npm`);
 }
 
