@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, Method, Response, StatusCode};
-use tokio::time::timeout;
+use reqwest::{Certificate, ClientBuilder, Method, RequestBuilder, Response, StatusCode};
+use tokio::time::{timeout, timeout_at};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
@@ -173,20 +173,52 @@ impl Client {
         .await
     }
 
-    /// Sends a request and reads its answer.
-    pub async fn exchange(&self, outgoing: Outgoing<'_>, limits: ExchangeLimits) -> Exchange {
-        let start = Instant::now();
-        let Ok(url) = self.guard.check(outgoing.uri) else {
-            return Exchange::failed(&Unreachable.to_string());
+    /// Sends a request, and returns its answer before the body was read. The whole exchange may take up to
+    /// `time`.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn download(
+        &self,
+        outgoing: Outgoing<'_>,
+        time: Duration,
+    ) -> Result<Download, NoAnswer> {
+        let end = tokio::time::Instant::now() + time;
+        let request = self.request(outgoing)?;
+        let response = timeout_at(end, request.send())
+            .await
+            .map_err(|_| NoAnswer {
+                reason: format!("no answer within {} ms", time.as_millis()),
+                is_unsent: false,
+            })?;
+        let response = response.map_err(|error| failure(&error))?;
+        Ok(Download { response, end })
+    }
+
+    /// Builds a request, if the guard allows its address.
+    fn request(&self, outgoing: Outgoing<'_>) -> Result<RequestBuilder, NoAnswer> {
+        let unsent = |reason: String| NoAnswer {
+            reason,
+            is_unsent: true,
         };
-        let Some(http) = &**self.http else {
-            return Exchange::failed("the server cannot make requests");
-        };
+        let url = self.guard.check(outgoing.uri);
+        let url = url.map_err(|_| unsent(Unreachable.to_string()))?;
+        let http = (**self.http).as_ref();
+        let http = http.ok_or_else(|| unsent("the server cannot make requests".to_owned()))?;
         let mut request = http.request(outgoing.method, url);
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
         }
-        let request = request.body(outgoing.body);
+        Ok(request.body(outgoing.body))
+    }
+
+    /// Sends a request and reads its answer.
+    pub async fn exchange(&self, outgoing: Outgoing<'_>, limits: ExchangeLimits) -> Exchange {
+        let start = Instant::now();
+        let request = match self.request(outgoing) {
+            Ok(request) => request,
+            Err(none) => return Exchange::failed(none),
+        };
         let answered = timeout(limits.time, async {
             match request.send().await {
                 Ok(response) => Ok(read(response, limits.bytes).await),
@@ -211,14 +243,46 @@ impl Client {
     }
 }
 
+/// An answer whose body is read piece by piece.
+pub struct Download {
+    response: Response,
+    end: tokio::time::Instant,
+}
+
+impl Download {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// Returns the next bytes, or `None` at the end of the body.
+    ///
+    /// # Errors
+    /// If the body breaks off, or does not end in time.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, NoAnswer> {
+        let chunk = timeout_at(self.end, self.response.chunk()).await;
+        let broken = |reason: &str| NoAnswer {
+            reason: reason.to_owned(),
+            is_unsent: false,
+        };
+        let chunk = chunk.map_err(|_| broken("the body came too slowly"))?;
+        let chunk = chunk.map_err(|_| broken("the connection broke off"))?;
+        Ok(chunk.map(|bytes| bytes.to_vec()))
+    }
+}
+
 impl Exchange {
     /// A request that was not sent.
-    fn failed(error: &str) -> Self {
+    fn failed(none: NoAnswer) -> Self {
         Self {
-            answered: Err(NoAnswer {
-                reason: error.to_owned(),
-                is_unsent: true,
-            }),
+            answered: Err(none),
             latency: Duration::ZERO,
         }
     }

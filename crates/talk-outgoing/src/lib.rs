@@ -5,7 +5,8 @@ mod connection;
 mod guard;
 
 pub use client::{
-    Answered, Client, ClientError, ClientSettings, Exchange, ExchangeLimits, NoAnswer, Outgoing,
+    Answered, Client, ClientError, ClientSettings, Download, Exchange, ExchangeLimits, NoAnswer,
+    Outgoing,
 };
 pub use connection::{Connection, Target};
 pub use guard::{Guard, Lookup, NetworksError, Unreachable};
