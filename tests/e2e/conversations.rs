@@ -7,6 +7,7 @@ mod hooks;
 mod kills;
 mod library;
 mod live;
+mod medias;
 mod opening;
 mod participants;
 mod race;

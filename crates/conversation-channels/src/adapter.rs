@@ -69,6 +69,8 @@ pub(crate) struct Outbound<'a> {
     pub(crate) from: &'a str,
     pub(crate) to: &'a str,
     pub(crate) text: &'a str,
+    /// Links to its medias. Empty if the provider carries none: the text has them then.
+    pub(crate) medias: &'a [String],
     /// The same at every try.
     pub(crate) key: &'a str,
     /// The address for reports about it; `""` if the server does not know its own.
@@ -85,7 +87,7 @@ pub(crate) enum Joining {
     /// It is a segment of another message, which has the same number.
     Clashes,
     /// The message is complete.
-    Whole(Incoming),
+    Whole(Box<Incoming>),
 }
 
 /// Driven port: one account at its provider.
@@ -118,6 +120,17 @@ pub(crate) trait Adapter: Send + Sync {
     /// Says what cannot be read.
     fn join_some(&self, _segments: &[Verified]) -> Result<Incoming, String> {
         Err("the provider has no segments".to_owned())
+    }
+
+    /// Whether the provider carries medias.
+    fn carries_medias(&self) -> bool {
+        false
+    }
+
+    /// Returns the headers of a request for a media of an incoming message. MUST NOT return a secret for
+    /// an address that is not the provider's own.
+    fn media_headers(&self, _url: &str) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// Sends a message.

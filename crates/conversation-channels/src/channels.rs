@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use conversation_domain::gateway::{Authentic, Checked, Gateway, HookRequest};
 use conversation_domain::model::account::Account;
 use conversation_domain::unit::Conversations;
+use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::future::BoxFuture;
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::secret::{SecretError, Secrets};
@@ -34,6 +35,8 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// The time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Makes a link to the bytes of a file; `None` if the server has no public address.
+    pub link: Arc<dyn Fn(StoredFile) -> Option<String> + Send + Sync>,
     /// Random bits for ids.
     pub random: Arc<dyn Fn() -> u128 + Send + Sync>,
 }
@@ -52,6 +55,7 @@ pub struct Channels {
     to_stop: watch::Sender<bool>,
     /// Whether they have ended.
     have_ended: watch::Sender<bool>,
+    to_fetch: watch::Sender<()>,
 }
 
 impl Channels {
@@ -67,6 +71,7 @@ impl Channels {
             links: Links::default(),
             to_stop: watch::Sender::new(false),
             have_ended: watch::Sender::new(false),
+            to_fetch: watch::Sender::new(()),
         }
     }
 
@@ -82,6 +87,15 @@ impl Channels {
 
     pub(crate) fn receipts_to_read(&self) -> watch::Receiver<()> {
         self.to_read.subscribe()
+    }
+
+    pub(crate) fn medias_to_fetch(&self) -> watch::Receiver<()> {
+        self.to_fetch.subscribe()
+    }
+
+    /// Says that there may be medias to fetch.
+    pub(crate) fn wake_fetchers(&self) {
+        self.to_fetch.send_replace(());
     }
 
     /// Opens the secrets of an account, and returns its adapter; `None` for our own widget.

@@ -1,10 +1,14 @@
 //! Requests to providers by HTTP, and what their answers mean for a message.
 
+use std::time::Duration;
+
 use conversation_domain::delivery::settle::Outcome;
 use conversation_domain::gateway::Checked;
 use serde_json::Value;
 use talk_outgoing::header::RETRY_AFTER;
-use talk_outgoing::{Answered, Client, Exchange, ExchangeLimits, Outgoing, StatusCode};
+use talk_outgoing::{
+    Answered, Client, Download, Exchange, ExchangeLimits, NoAnswer, Outgoing, StatusCode,
+};
 
 use crate::adapter::Opened;
 
@@ -46,6 +50,15 @@ impl Http {
             bytes: READ,
         };
         self.client.exchange(outgoing, limits).await
+    }
+
+    /// Sends a request whose answer may be large.
+    pub(crate) async fn download(
+        &self,
+        outgoing: Outgoing<'_>,
+        time: Duration,
+    ) -> Result<Download, NoAnswer> {
+        self.client.download(outgoing, time).await
     }
 
     /// Sends a message, and judges the answer.

@@ -4,6 +4,7 @@ mod adapter;
 mod channels;
 #[cfg(test)]
 mod conformance;
+mod fetcher;
 mod http;
 mod reader;
 mod sender;
@@ -13,6 +14,7 @@ mod twilio;
 pub mod verified;
 
 pub use channels::{Channels, Ports};
+pub use fetcher::{FetchSettings, Fetcher};
 pub use reader::Reader;
 pub use sender::{SendSettings, Sender};
 pub use smpp::Sessions;

@@ -172,7 +172,9 @@ async fn take(channels: &Channels, arrived: Arrived, reads: Vec<Read>) -> Result
         let taken = reads.iter().map(|read| take_receipt(uow, &arrival, read));
         taken.collect::<Result<Vec<_>, StoreError>>()
     });
-    for state in taken.await?.into_iter().flatten() {
+    let taken = taken.await?;
+    channels.wake_fetchers();
+    for state in taken.into_iter().flatten() {
         counter!("talk_receipts_total", "state" => state.as_str()).increment(1);
         if state == ReceiptState::Failed {
             tracing::warn!(account = %arrived.account, "a request of a provider cannot be read");

@@ -8,6 +8,7 @@ use conversation_domain::delivery::settle::Outcome;
 use conversation_domain::gateway::{Checked, HookRequest};
 use conversation_domain::message::receive::Incoming;
 use conversation_domain::model::address::{Address, AddressKind};
+use conversation_domain::model::media::{MAX_MEDIAS, RemoteMedia};
 use conversation_domain::model::message::Delivery;
 use conversation_domain::receipt::take::Happening;
 use serde_json::{Value, json};
@@ -122,6 +123,7 @@ impl Adapter for Telnyx<'_> {
                     text: text("/data/payload/text").unwrap_or_default().to_owned(),
                     // It names no kind of opt-out: the words of SMS count.
                     consent: None,
+                    medias: medias(payload),
                 })])
             }
             Some("message.sent" | "message.finalized") => {
@@ -134,6 +136,10 @@ impl Adapter for Telnyx<'_> {
         }
     }
 
+    fn carries_medias(&self) -> bool {
+        true
+    }
+
     fn send<'a>(&'a self, http: &'a Http, message: &'a Outbound<'a>) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let mut body = json!({
@@ -141,6 +147,11 @@ impl Adapter for Telnyx<'_> {
                 "to": message.to,
                 "text": message.text,
             });
+            if !message.medias.is_empty()
+                && let Some(body) = body.as_object_mut()
+            {
+                body.insert("media_urls".to_owned(), json!(message.medias));
+            }
             if !message.hook_url.is_empty()
                 && let Some(body) = body.as_object_mut()
             {
@@ -192,6 +203,20 @@ impl Answers for Telnyx<'_> {
     fn is_opt_out(&self, code: &str) -> bool {
         code == OPT_OUT
     }
+}
+
+/// The medias of an incoming message.
+fn medias(payload: &Value) -> Vec<RemoteMedia> {
+    let media = |media: &Value| {
+        let text = |name: &str| media.get(name).and_then(Value::as_str);
+        Some(RemoteMedia {
+            url: text("url")?.to_owned(),
+            mime: text("content_type").unwrap_or_default().to_owned(),
+        })
+    };
+    let medias = payload.get("media").and_then(Value::as_array);
+    let medias = medias.into_iter().flatten().filter_map(media);
+    medias.take(MAX_MEDIAS).collect()
 }
 
 /// Code and reason of the first error in an answer or a payload.

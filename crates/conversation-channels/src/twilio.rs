@@ -11,6 +11,7 @@ use conversation_domain::gateway::{Checked, HookRequest};
 use conversation_domain::message::receive::Incoming;
 use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::consent::Consent;
+use conversation_domain::model::media::{MAX_MEDIAS, RemoteMedia};
 use conversation_domain::model::message::Delivery;
 use conversation_domain::receipt::take::Happening;
 use serde_json::Value;
@@ -56,13 +57,17 @@ impl<'a> Twilio<'a> {
 }
 
 impl Twilio<'_> {
-    /// The address of the account there.
-    fn address(&self) -> String {
-        let base = if self.base_url.is_empty() {
+    fn base(&self) -> &str {
+        if self.base_url.is_empty() {
             BASE
         } else {
             self.base_url.trim_end_matches('/')
-        };
+        }
+    }
+
+    /// The address of the account there.
+    fn address(&self) -> String {
+        let base = self.base();
         let sid: String = form_urlencoded::byte_serialize(self.account_sid.as_bytes()).collect();
         format!("{base}/2010-04-01/Accounts/{sid}")
     }
@@ -215,7 +220,21 @@ impl Adapter for Twilio<'_> {
                 "start" => Some(Consent::Given),
                 _ => None,
             },
+            medias: medias(&fields),
         })])
+    }
+
+    fn carries_medias(&self) -> bool {
+        true
+    }
+
+    fn media_headers(&self, url: &str) -> Vec<(&'static str, String)> {
+        let own = format!("{}/", self.base());
+        if url.starts_with(&own) {
+            vec![("authorization", self.authorization())]
+        } else {
+            Vec::new()
+        }
     }
 
     fn send<'a>(&'a self, http: &'a Http, message: &'a Outbound<'a>) -> BoxFuture<'a, Outcome> {
@@ -283,11 +302,25 @@ fn form(message: &Outbound<'_>) -> String {
     form.append_pair("To", message.to)
         .append_pair(sender, message.from)
         .append_pair("Body", message.text);
+    for media in message.medias {
+        form.append_pair("MediaUrl", media);
+    }
     if !message.hook_url.is_empty() {
         let url = format!("{}?message={}", message.hook_url, message.id);
         form.append_pair("StatusCallback", &url);
     }
     form.finish()
+}
+
+/// The medias of an incoming message.
+fn medias(fields: &BTreeMap<String, Vec<String>>) -> Vec<RemoteMedia> {
+    let count = field(fields, "NumMedia").parse().unwrap_or(0);
+    let media = |n: usize| RemoteMedia {
+        url: field(fields, &format!("MediaUrl{n}")).to_owned(),
+        mime: field(fields, &format!("MediaContentType{n}")).to_owned(),
+    };
+    let medias = (0..count).take(MAX_MEDIAS).map(media);
+    medias.filter(|media| !media.url.is_empty()).collect()
 }
 
 /// The last value of a field; `""` if there is none.

@@ -1,8 +1,12 @@
 //! For tests: a unit of work and a snapshot made of mocks, and small builders.
 
+mod delivery;
+
 use std::sync::Arc;
 
-use talk_domain::kernel::id::{AccountId, ConversationMessageId};
+use talk_domain::files::model::{FileRepository, MockFileRepository};
+use talk_domain::files::unit::FileUnit;
+use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::testing::{at, customer_id};
 use talk_domain::{mock_snapshot, mock_unit};
@@ -19,14 +23,15 @@ use crate::model::conversation::{
     MockConversationRepository, State,
 };
 use crate::model::event::{FrameEncoder, MessageLog, MockFrameEncoder, MockMessageLog};
+use crate::model::fetch::{FetchQueries, FetchRepository, MockFetchQueries, MockFetchRepository};
 use crate::model::inbox::{InboxRepository, MockInboxRepository};
-use crate::model::job::{Job, JobQueries, JobRepository, MockJobQueries, MockJobRepository};
+use crate::model::job::{JobQueries, JobRepository, MockJobQueries, MockJobRepository};
 use crate::model::message::{
-    Delivery, Direction, Failure, Message, MessageQueries, MessageRepository, MockMessageQueries,
+    Delivery, Direction, Message, MessageQueries, MessageRepository, MockMessageQueries,
     MockMessageRepository,
 };
 use crate::model::origin::Origin;
-use crate::model::part::{MockPartRepository, Part, PartRepository};
+use crate::model::part::{MockPartRepository, PartRepository};
 use crate::model::participant::{
     MockParticipantQueries, MockParticipantRepository, Participant, ParticipantQueries,
     ParticipantRepository,
@@ -36,16 +41,19 @@ use crate::model::read::{
     MockReadQueries, MockReadRepository, ReadMark, ReadQueries, ReadRepository,
 };
 use crate::model::receipt::{
-    MockReceiptQueries, MockReceiptRepository, Receipt, ReceiptQueries, ReceiptRepository,
-    ReceiptState,
+    MockReceiptQueries, MockReceiptRepository, ReceiptQueries, ReceiptRepository,
 };
 use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
 use crate::model::smpp::SmppSettings;
 use crate::unit::{ConversationSnapshot, ConversationUnit};
+pub use delivery::{a_failure, a_fetch, a_job, a_part, a_pending_media, a_receipt};
 
 mock_unit! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.
     MockUnit {
+        FileUnit {
+            files: MockFileRepository as FileRepository,
+        }
         ConversationUnit {
             accounts: MockAccountRepository as AccountRepository,
             rooms: MockRoomRepository as RoomRepository,
@@ -59,6 +67,7 @@ mock_unit! {
             jobs: MockJobRepository as JobRepository,
             parts: MockPartRepository as PartRepository,
             receipts: MockReceiptRepository as ReceiptRepository,
+            fetches: MockFetchRepository as FetchRepository,
             &frames: MockFrameEncoder as FrameEncoder,
         }
     }
@@ -76,6 +85,7 @@ mock_snapshot! {
             conversation_reads: MockReadQueries as ReadQueries,
             jobs: MockJobQueries as JobQueries,
             receipts: MockReceiptQueries as ReceiptQueries,
+            fetches: MockFetchQueries as FetchQueries,
         }
     }
 }
@@ -254,52 +264,13 @@ pub fn a_message(n: u128) -> Message {
         author: Some(talk_domain::testing::agent_id(1)),
         reference: String::new(),
         text: format!("message {n}"),
+        medias: Vec::new(),
         delivery: Delivery::Accepted,
         failure: None,
         seq: 2,
         created: at(5),
         updated: at(5),
         deleted: None,
-    }
-}
-
-/// The job of the `n`th message, which is due.
-#[must_use]
-pub fn a_job(n: u128) -> Job {
-    Job {
-        message: a_message(n).id,
-        customer: customer_id(),
-        account: account_id(1),
-        conversation: a_conversation().id,
-        room: a_room().id,
-        seq: 2,
-        tries: 0,
-        is_leased: false,
-        due: Some(at(5)),
-        created: at(5),
-    }
-}
-
-/// A part that the provider calls `SM1`.
-#[must_use]
-pub fn a_part(message: Option<ConversationMessageId>, delivery: Delivery) -> Part {
-    Part {
-        account: account_id(1),
-        provider_id: "SM1".into(),
-        message,
-        delivery,
-        failure: None,
-        created: at(5),
-    }
-}
-
-/// A failure.
-#[must_use]
-pub fn a_failure() -> Failure {
-    Failure {
-        code: "21211".into(),
-        reason: "the number is not valid".into(),
-        is_permanent: true,
     }
 }
 
@@ -310,21 +281,5 @@ pub fn a_problem() -> Problem {
         code: "20003".into(),
         reason: "Authenticate".into(),
         noticed: at(5),
-    }
-}
-
-/// A receipt that waits.
-#[must_use]
-pub fn a_receipt() -> Receipt {
-    Receipt {
-        id: Uuid::from_u128(0xF3).into(),
-        customer: customer_id(),
-        account: account_id(1),
-        event: "event-1".into(),
-        body: b"Body=Hello".to_vec(),
-        state: ReceiptState::Stored,
-        error: String::new(),
-        segment_of: None,
-        created: at(5),
     }
 }

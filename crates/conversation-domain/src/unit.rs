@@ -1,11 +1,13 @@
 //! The ports of a transaction and of a snapshot, on which the use cases of conversations run.
 
-use talk_domain::identity::unit::{IdentitySnapshot, IdentityUnit};
+use talk_domain::files::unit::FileUnit;
+use talk_domain::identity::unit::IdentitySnapshot;
 use talk_domain::kernel::store::Domain;
 
 use crate::model::account::{AccountQueries, AccountRepository};
 use crate::model::conversation::{ConversationQueries, ConversationRepository};
 use crate::model::event::{FrameEncoder, MessageLog};
+use crate::model::fetch::{FetchQueries, FetchRepository};
 use crate::model::inbox::InboxRepository;
 use crate::model::job::{JobQueries, JobRepository};
 use crate::model::message::{MessageQueries, MessageRepository};
@@ -25,8 +27,8 @@ impl Domain for Conversations {
     type Snapshot<'a> = dyn ConversationSnapshot + 'a;
 }
 
-/// The repositories of conversations and of identity on one open transaction of one customer.
-pub trait ConversationUnit: IdentityUnit {
+/// The repositories of conversations, of files and of identity on one open transaction of one customer.
+pub trait ConversationUnit: FileUnit {
     /// Accounts.
     fn accounts(&mut self) -> &mut dyn AccountRepository;
     /// Rooms.
@@ -51,6 +53,8 @@ pub trait ConversationUnit: IdentityUnit {
     fn parts(&mut self) -> &mut dyn PartRepository;
     /// Requests of providers.
     fn receipts(&mut self) -> &mut dyn ReceiptRepository;
+    /// Medias to be fetched.
+    fn fetches(&mut self) -> &mut dyn FetchRepository;
     /// Encodes events as frames.
     fn frames(&self) -> &dyn FrameEncoder;
 }
@@ -73,4 +77,6 @@ pub trait ConversationSnapshot: IdentitySnapshot {
     fn jobs(&mut self) -> &mut dyn JobQueries;
     /// Requests of providers.
     fn receipts(&mut self) -> &mut dyn ReceiptQueries;
+    /// Medias to be fetched.
+    fn fetches(&mut self) -> &mut dyn FetchQueries;
 }

@@ -7,7 +7,8 @@ mod upload;
 use std::time::Duration;
 
 pub(crate) use download::{Content, FileBody, send};
-pub(crate) use link::{Link, shown, with_link};
+pub use link::FileLinks;
+pub(crate) use link::{Link, link_to, shown, with_link};
 pub(crate) use upload::Upload;
 
 use talk_domain::files::model::StoredFile;

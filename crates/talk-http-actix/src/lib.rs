@@ -37,7 +37,7 @@ pub use body::BodyLimits;
 use conversation_domain::gateway::Gateway;
 use conversation_domain::unit::Conversations;
 pub use endpoints::StaticFile;
-pub use files::FileLimits;
+pub use files::{FileLimits, FileLinks};
 pub use openapi::{asyncapi, errors, openapi};
 pub use origin::{Origin, OriginError};
 pub use rate::{Rate, Rates};

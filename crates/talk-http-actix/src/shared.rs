@@ -10,6 +10,7 @@ use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
 use crate::body::HOOK_BODIES;
 use crate::endpoints::{Documents, VisitorStreams};
+use crate::files::FileLinks;
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
 use crate::quota::{Quota, Shares};
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     /// Bytes of providers' requests that are not verified yet.
     pub(crate) hook_bodies: Arc<Budget>,
     pub(crate) unsent: Unsent,
+    /// `None` if the server has no public address.
+    pub(crate) file_links: Option<FileLinks>,
     /// Bytes of uploads that are not complete yet.
     pub(crate) uploads: Quota,
     pub(crate) documents: Documents,
@@ -67,8 +70,15 @@ impl Shared {
             Arc::clone(&api.clock),
             api.held_limits,
         );
+        let fingerprint_secret = api.tokens.fingerprint_secret();
+        let file_links = api.public_url.clone().map(|public_url| FileLinks {
+            public_url,
+            secret: fingerprint_secret.clone(),
+            seconds: api.file_limits.link_seconds,
+        });
         Self {
-            fingerprint_secret: api.tokens.fingerprint_secret(),
+            fingerprint_secret,
+            file_links,
             api,
             actors,
             addresses,

@@ -3,10 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conversation_channels::{Channels, Ports, Reader, SendSettings, Sender, Sessions};
+use conversation_channels::{
+    Channels, FetchSettings, Fetcher, Ports, Reader, SendSettings, Sender, Sessions,
+};
 use conversation_domain::unit::Conversations;
+use talk_domain::files::model::StoredFile;
+use talk_domain::identity::credentials::Tokens as _;
 use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
+use talk_files::Files;
+use talk_http_actix::FileLinks;
+use talk_identity::SignedTokens;
 use talk_outgoing::{Client, ClientSettings, Guard};
 use talk_webhooks::SealingKeys;
 use tokio::task::JoinSet;
@@ -18,6 +25,12 @@ use crate::settings::{Settings, SettingsError};
 
 /// Time from one removal of expired receipts to the next.
 const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Medias of incoming messages that are fetched at a time.
+const FETCHES: usize = 16;
+
+/// Time for the fetch of a media.
+const FETCH_TIME: Duration = Duration::from_secs(60);
 
 /// Receipts that one unit of work removes.
 const REMOVED: u32 = 64;
@@ -61,20 +74,35 @@ pub(crate) fn client(settings: &Settings) -> Result<Client, SettingsError> {
     Client::new(guard, &client).map_err(|error| SettingsError::new(name, error.to_string()))
 }
 
-/// The providers, whose requests `client` makes.
+/// The providers, whose requests `client` makes. Links to files are signed like `tokens`.
 pub(crate) fn channels(
     settings: &Settings,
     (store, secrets): (Arc<dyn Store<Conversations>>, Arc<SealingKeys>),
-    client: Client,
+    (client, tokens): (Client, Arc<SignedTokens>),
 ) -> Arc<Channels> {
+    let public_url = settings.public_url.as_ref().map(ToString::to_string);
     let ports = Ports {
         store,
         secrets,
         clock: Arc::new(now),
+        link: links(public_url.clone(), settings, tokens.fingerprint_secret()),
         random: Arc::new(random),
     };
-    let public_url = settings.public_url.as_ref().map(ToString::to_string);
     Arc::new(Channels::new(ports, client, public_url))
+}
+
+/// Makes links to files.
+fn links(
+    public_url: Option<String>,
+    settings: &Settings,
+    secret: String,
+) -> Arc<dyn Fn(StoredFile) -> Option<String> + Send + Sync> {
+    let links = public_url.map(|public_url| FileLinks {
+        public_url,
+        secret,
+        seconds: settings.file_limits().link_seconds,
+    });
+    Arc::new(move |file| Some(links.as_ref()?.link(file, now()).0))
 }
 
 /// Removes old receipts, and reports about messages that were never sent, every hour until dropped.
@@ -105,7 +133,7 @@ async fn expire_hourly(store: Arc<dyn Store<Conversations>>, days: u32) {
 /// Starts the tasks that send messages and read what providers send.
 pub(crate) fn start(
     settings: &Settings,
-    channels: Arc<Channels>,
+    (channels, files): (Arc<Channels>, Files),
     tasks: &mut JoinSet<()>,
 ) -> Arc<Channels> {
     let sending = SendSettings {
@@ -120,6 +148,14 @@ pub(crate) fn start(
     tasks.spawn(Sender::new(Arc::clone(&channels), sending).run());
     tasks.spawn(Reader::new(Arc::clone(&channels)).run());
     tasks.spawn(Sessions::new(Arc::clone(&channels)).run());
+    let limits = settings.file_limits();
+    let fetching = FetchSettings {
+        bytes: limits.bytes as u64,
+        quota: limits.quota,
+        parallel: FETCHES,
+        time: FETCH_TIME,
+    };
+    tasks.spawn(Fetcher::new(Arc::clone(&channels), Arc::new(files), fetching).run());
     tasks.spawn(expire_hourly(channels.store(), settings.receipts_days));
     channels
 }

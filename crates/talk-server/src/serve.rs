@@ -36,9 +36,7 @@ use crate::failure::Failure;
 use crate::settings::{Loaded, OptionalAddress, Settings, SettingsError};
 use crate::signals::{stop_signal, stop_signals};
 use crate::usernames::warn_of_collisions;
-use crate::{
-    channels, cleaner, console, demo, files, installation, observe, retention, upkeep, webhooks,
-};
+use crate::{channels, console, demo, files, installation, observe, upkeep, webhooks};
 
 /// Time for the end of the sessions with message centres.
 const SESSIONS_END: Duration = Duration::from_secs(5);
@@ -115,7 +113,7 @@ pub(crate) fn prepare(
     installation::check_database(settings)?;
     let tokens = Arc::new(installation::tokens(settings, secret)?);
     let hooks = webhooks::client(settings)?;
-    let providers = channels::client(settings)?;
+    let providers = (channels::client(settings)?, Arc::clone(&tokens));
     let keys = Arc::new(keys);
     let public = listen("bind", settings.bind)?;
     let admin = settings.admin_bind.0;
@@ -199,20 +197,21 @@ pub(crate) async fn run(settings: &Settings, prepared: Prepared) -> Result<(), F
     let entitlements = Arc::new(entitlements(&store, &prepared.conversations));
     let (live, delivery) = prepared.node.run(entitlements);
     let (revocations, watching) = talk_http_actix::watch_revocations(Arc::clone(&store));
-    let mut background = maintenance(settings, &store, &metrics);
+    let mut background = upkeep::maintenance(settings, &store, &metrics);
     background.spawn(delivery);
     background.spawn(watching);
     background.spawn(files::clean_up(settings, &store, &prepared.files));
     let ports = webhooks::ports(prepared.hooks_store, Arc::clone(&prepared.keys));
     let hooks = (ports, prepared.hooks, webhooks::reports(&store, &live));
     let intercepts = webhooks::start(settings, hooks, prepared.committed, &mut background).await?;
+    let providers = (prepared.channels, prepared.files.clone());
     let (stop_sockets, stopping) = watch::channel(false);
     let api = Api {
         has_legacy: settings.legacy_api,
         static_files: console::files(settings, &prepared.demo_agents),
         store,
         conversations: prepared.conversations,
-        channels: channels::start(settings, prepared.channels, &mut background),
+        channels: channels::start(settings, providers, &mut background),
         passwords: prepared.passwords,
         tokens: prepared.tokens,
         secrets: prepared.keys,
@@ -315,39 +314,9 @@ async fn close(database: Arc<dyn Store<Talk>>, marker: Marker, lock: DatabaseLoc
     tracing::info!("stopped");
 }
 
-/// Starts the background tasks.
-fn maintenance(
-    settings: &Settings,
-    store: &Arc<dyn Store<Talk>>,
-    metrics: &PrometheusHandle,
-) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    tasks.spawn(upkeep::purge_hourly(Arc::clone(store)));
-    tasks.spawn(upkeep::drain_metrics(metrics.clone()));
-    tasks.spawn(cleaner::clean_up(Arc::clone(store), settings.limits()));
-    tasks.spawn(webhooks::expire_hourly(
-        Arc::clone(store),
-        webhooks::KeptDays {
-            deliveries: settings.webhook_deliveries_days,
-            decisions: settings.intercept_decisions_days,
-            held: settings.held_messages_days,
-        },
-    ));
-    tasks.spawn(webhooks::remove_orphans(Arc::clone(store)));
-    tasks.spawn(webhooks::measure(Arc::clone(store)));
-    tasks.spawn(retention::retain_hourly(
-        Arc::clone(store),
-        settings.retention(),
-        settings.limits(),
-    ));
-    tasks
-}
-
 fn whole(is_broken: bool) -> Result<(), Failure> {
-    if is_broken {
-        return Err(anyhow::anyhow!("a background task ended unexpectedly").into());
-    }
-    Ok(())
+    let broken = || anyhow::anyhow!("a background task ended unexpectedly").into();
+    (!is_broken).then_some(()).ok_or_else(broken)
 }
 
 fn workers(settings: &Settings) -> usize {

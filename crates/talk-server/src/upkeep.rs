@@ -9,8 +9,11 @@ use talk_domain::kernel::store::{Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 use talk_domain::talk::unit::Talk;
+use tokio::task::JoinSet;
 
 use crate::installation::now;
+use crate::settings::Settings;
+use crate::{cleaner, retention, webhooks};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -20,9 +23,37 @@ const GRACE_SECONDS: u32 = 60;
 /// Rows deleted per unit of work, since other changes wait for it.
 const AT_ONCE: u32 = 500;
 
+/// Starts the tasks that keep the database and the metrics small.
+pub(crate) fn maintenance(
+    settings: &Settings,
+    store: &Arc<dyn Store<Talk>>,
+    metrics: &PrometheusHandle,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(purge_hourly(Arc::clone(store)));
+    tasks.spawn(drain_metrics(metrics.clone()));
+    tasks.spawn(cleaner::clean_up(Arc::clone(store), settings.limits()));
+    tasks.spawn(webhooks::expire_hourly(
+        Arc::clone(store),
+        webhooks::KeptDays {
+            deliveries: settings.webhook_deliveries_days,
+            decisions: settings.intercept_decisions_days,
+            held: settings.held_messages_days,
+        },
+    ));
+    tasks.spawn(webhooks::remove_orphans(Arc::clone(store)));
+    tasks.spawn(webhooks::measure(Arc::clone(store)));
+    tasks.spawn(retention::retain_hourly(
+        Arc::clone(store),
+        settings.retention(),
+        settings.limits(),
+    ));
+    tasks
+}
+
 /// Deletes expired rows (revocations, idempotency keys, session ends), at the start and then every
 /// hour, until dropped.
-pub(crate) async fn purge_hourly(store: Arc<dyn Store<Talk>>) {
+async fn purge_hourly(store: Arc<dyn Store<Talk>>) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
@@ -62,7 +93,7 @@ fn before(now: Timestamp, seconds: u32) -> Timestamp {
 }
 
 /// Compacts the metrics' histograms periodically, until dropped.
-pub(crate) async fn drain_metrics(metrics: PrometheusHandle) {
+async fn drain_metrics(metrics: PrometheusHandle) {
     let mut ticks = tokio::time::interval(Duration::from_secs(5));
     loop {
         ticks.tick().await;

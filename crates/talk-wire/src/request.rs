@@ -14,7 +14,7 @@ mod webhook;
 pub use account::{AccountSettings, GivenSecrets};
 pub use chat::{CreateChat, MarkRead, UpdateChat};
 pub use conversation::{
-    ClaimConversation, SendMessage, UpdateConversation, VisitorPost, VisitorRead,
+    ClaimConversation, FileReference, SendMessage, UpdateConversation, VisitorPost, VisitorRead,
 };
 pub use identity::{
     ChangePassword, CreateAccessKey, CreateAgent, Login, LoginAnswer, NewAgent, UpdateAgent,

@@ -3,6 +3,7 @@
 mod account;
 mod chat;
 mod conversation;
+mod conversation_media;
 pub mod file;
 mod identity;
 mod intercept;
@@ -21,6 +22,7 @@ pub use conversation::{
     Author, Conversation, ConversationMessage, ConversationParticipant, ConversationReadMark,
     DeliveryFailure, OpenedConversation, OwnConversation, PeerAddress,
 };
+pub use conversation_media::{ConversationMedia, VisitorMedia};
 pub use file::File;
 pub use identity::{AccessKey, Agent, AgentPresence, Customer};
 pub use intercept::{

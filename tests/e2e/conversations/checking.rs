@@ -44,7 +44,8 @@ async fn the_doctor_opens_every_secret_and_sees_receipts_that_wait() {
     assert!(server.ended().await.success());
     let mut conn = open(&server.data().join("talk.db"));
     let waits = format!(
-        "INSERT INTO talk_receipts SELECT id, customer_id, id, 'one', x'61', 'stored', '', 1, 1 FROM \
+        "INSERT INTO talk_receipts (id, customer_id, account_id, event, body, state, error, \
+         waiting_since, created_at) SELECT id, customer_id, id, 'one', x'61', 'stored', '', 1, 1 FROM \
          talk_accounts WHERE lower(hex(id)) = '{}'",
         text(&account, "id").replace('-', "")
     );

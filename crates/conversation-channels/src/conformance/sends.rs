@@ -27,6 +27,7 @@ fn http(port: u16) -> Http {
 async fn send_to(subject: &Subject, port: u16, key: &str) -> Outcome {
     let account = subject.account(&format!("http://127.0.0.1:{port}"));
     let message = Outbound {
+        medias: &[],
         id: a_message(1).id,
         from: "+15550100",
         to: "+15550199",

@@ -98,7 +98,7 @@ fn newest(
         Joining::Whole(message) => {
             let ended = ids(segments, id);
             segments.clear();
-            Ok(vec![Happening::Joined(ended, message)])
+            Ok(vec![Happening::Joined(ended, *message)])
         }
     }
 }

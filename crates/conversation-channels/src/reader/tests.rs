@@ -118,6 +118,7 @@ async fn an_account_that_cannot_be_read_does_not_stop_the_others() {
         taken: Arc::clone(&taken),
     });
     let ports = Ports {
+        link: Arc::new(|_| None),
         store,
         secrets: Arc::new(Keys),
         clock: Arc::new(|| at(9)),

@@ -8,8 +8,10 @@ use conversation_domain::delivery::lease::{Leased, lease_job};
 use conversation_domain::delivery::settle::{Outcome, Tried, settle_job};
 use conversation_domain::model::account::AccountSecrets;
 use conversation_domain::model::job::Job;
+use conversation_domain::model::media::Media;
 use conversation_domain::model::message::Failure;
 use metrics::counter;
+use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::id::{AccountId, ConversationMessageId, CustomerId};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
@@ -145,15 +147,49 @@ async fn submit(shared: &Shared, leased: &Leased) -> Outcome {
             return unusable(error.to_string());
         }
     };
+    let Some(links) = links(shared, leased) else {
+        let reason = "the server has no public address (public_url) for links to medias";
+        let failure = Failure {
+            code: "public_url".to_owned(),
+            reason: reason.to_owned(),
+            is_permanent: true,
+        };
+        return Outcome::Permanent(failure);
+    };
+    let mut text = leased.message.text.clone();
+    let carried: &[String] = if adapter.carries_medias() {
+        &links
+    } else {
+        for link in &links {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(link);
+        }
+        &[]
+    };
     let message = Outbound {
         id: leased.message.id,
         from: &leased.room.own.target,
         to: &leased.room.peer.target,
-        text: &leased.message.text,
+        text: &text,
+        medias: carried,
         key: &leased.key,
         hook_url: shared.channels.hook_url(leased.account.id),
     };
     adapter.send(&shared.channels.http, &message).await
+}
+
+/// Returns links to the medias of a message; `None` if the server cannot make links.
+fn links(shared: &Shared, leased: &Leased) -> Option<Vec<String>> {
+    let medias = leased.message.medias.iter();
+    let link = |media: &Media| {
+        (shared.channels.ports.link)(StoredFile {
+            customer: leased.message.customer,
+            id: media.file,
+        })
+    };
+    medias.map(link).collect()
 }
 
 /// Records an outcome, however long the database takes: without the record the message would end as

@@ -55,7 +55,7 @@ pub(super) fn join(
     if segments.len() < total.into() {
         return Ok(Joining::Waits);
     }
-    message(account, segments).map(Joining::Whole)
+    message(account, segments).map(|message| Joining::Whole(Box::new(message)))
 }
 
 /// Makes a message of some of its segments.
@@ -112,6 +112,7 @@ fn message(account: &Account, mut segments: Vec<Segment<'_>>) -> Result<Incoming
 fn incoming(account: &Account, inbound: &Inbound, (event, text): (&str, String)) -> Incoming {
     let (own, omits_plus) = own_number(account, &inbound.to);
     Incoming {
+        medias: Vec::new(),
         account: account.id,
         event: event.to_owned(),
         own: Some(number(own, &account.name)),

@@ -2,7 +2,7 @@
 
 use talk_domain::kernel::context::Context;
 use talk_domain::kernel::error::{Invalid, refusals};
-use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::id::{AccountId, FileId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::text::check_text;
@@ -29,6 +29,8 @@ pub struct OpenConversation {
     pub name: Option<String>,
     /// A message to send in the conversation; may be empty.
     pub text: String,
+    /// Files to send with it.
+    pub files: Vec<FileId>,
 }
 
 /// The conversation with the person.
@@ -66,6 +68,7 @@ pub fn open_conversation(
         check_text("name", name, cx.limits.name)?;
     }
     check_text("text", &command.text, cx.limits.text)?;
+    let has_message = !command.text.is_empty() || !command.files.is_empty();
     let found = uow.accounts().get(command.account)?;
     let account = found.ok_or(OpenError::NoSuchAccount)?;
     if command.peer.kind != account.method.peer_kind() {
@@ -77,7 +80,7 @@ pub fn open_conversation(
     let mut opened = match known {
         Some(id) => {
             let found = uow.conversations().lock(id)?.ok_or(StoreError::Conflict)?;
-            let is_free = found.owner.is_none() && command.text.is_empty();
+            let is_free = found.owner.is_none() && !has_message;
             if !is_free && !takes_part(uow, cx.actor, &found)? {
                 return Err(AccessError::NotTakingPart.into());
             }
@@ -91,11 +94,12 @@ pub fn open_conversation(
             is_new: true,
         },
     };
-    if !command.text.is_empty() {
+    if has_message {
         let id = opened.conversation.id;
         let message = SendMessage {
             conversation: id,
             text: command.text.clone(),
+            files: command.files.clone(),
         };
         send_message(uow, cx, &message)?;
         let written = uow.conversations().lock(id)?;

@@ -12,11 +12,16 @@ use crate::model::address::Address;
 use crate::model::consent::Consent;
 use crate::model::conversation::{Conversation, State};
 use crate::model::event::Event;
+use crate::model::fetch::Fetch;
+use crate::model::media::{MAX_MEDIAS, Media, MediaStatus, RemoteMedia};
 use crate::model::message::{Delivery, Direction, Message};
 use crate::model::room::Room;
 use crate::steps::consent::record_consent;
 use crate::steps::record::{Cause, append, record_message, record_update};
 use crate::unit::ConversationUnit;
+
+/// The longest name of a MIME type, in characters.
+const LONGEST_MIME: usize = 255;
 
 /// The time and the fresh ids for a message from outside. Its use case has no `Context`, because a
 /// person outside is no actor.
@@ -42,6 +47,8 @@ pub struct Incoming {
     pub peer: Address,
     /// Text.
     pub text: String,
+    /// Medias. Those beyond [`MAX_MEDIAS`] are not kept.
+    pub medias: Vec<RemoteMedia>,
     /// The consent that the provider reads from it, if it does so. The words of SMS are known besides.
     pub consent: Option<Consent>,
 }
@@ -97,7 +104,7 @@ pub fn receive_message(
     arrival: &Arrival,
     incoming: &Incoming,
 ) -> Result<Received, ReceiveError> {
-    if incoming.text.is_empty() {
+    if incoming.text.is_empty() && incoming.medias.is_empty() {
         return Err(ReceiveError::Empty);
     }
     let found = uow.accounts().get(incoming.account)?;
@@ -124,6 +131,7 @@ pub fn receive_message(
         author: None,
         reference: incoming.event.clone(),
         text: incoming.text.replace('\0', "\u{FFFD}"),
+        medias: pending(arrival, &incoming.medias),
         delivery: Delivery::Delivered,
         failure: None,
         seq: 0,
@@ -132,6 +140,19 @@ pub fn receive_message(
         deleted: None,
     };
     let (message, _) = record_message(uow, cause, &mut conversation, message)?;
+    for (media, remote) in message.medias.iter().zip(&incoming.medias) {
+        uow.fetches().insert(&Fetch {
+            file: media.file,
+            customer: message.customer,
+            account: account.id,
+            conversation: message.conversation,
+            message: message.id,
+            url: remote.url.clone(),
+            tries: 0,
+            due: arrival.now,
+            created: arrival.now,
+        })?;
+    }
     let is_first = uow
         .inbox()
         .insert(account.id, &incoming.event, message.id, message.created)?;
@@ -142,6 +163,18 @@ pub fn receive_message(
         record_consent(uow, cause, &mut conversation, consent)?;
     }
     Ok(Received::New(message))
+}
+
+/// Makes medias whose bytes are still to be fetched.
+fn pending(arrival: &Arrival, remotes: &[RemoteMedia]) -> Vec<Media> {
+    let medias = remotes.iter().take(MAX_MEDIAS).map(|remote| Media {
+        file: arrival.ids.fresh().into(),
+        filename: String::new(),
+        mime: remote.mime.chars().take(LONGEST_MIME).collect(),
+        size: 0,
+        status: MediaStatus::Pending,
+    });
+    medias.collect()
 }
 
 /// Returns the message of an event that has been received before. An event of another peer is

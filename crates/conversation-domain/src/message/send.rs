@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use talk_domain::kernel::context::Context;
+use talk_domain::files::show::readable_file;
+use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::{Invalid, refusals};
-use talk_domain::kernel::id::ConversationId;
+use talk_domain::kernel::id::{ConversationId, FileId};
 use talk_domain::kernel::log::Logged;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::text::check_text;
 
 use crate::access::{AccessError, lock_taking_part};
+use crate::model::media::Media;
 use crate::model::message::{Delivery, Direction, Message};
 use crate::steps::jobs::add_job;
 use crate::steps::record::{Cause, record_message};
@@ -22,6 +24,8 @@ pub struct SendMessage {
     pub conversation: ConversationId,
     /// Text.
     pub text: String,
+    /// Files to send with it.
+    pub files: Vec<FileId>,
 }
 
 /// A message that was sent.
@@ -56,7 +60,10 @@ pub fn send_message(
     command: &SendMessage,
 ) -> Result<Sent, SendError> {
     check_text("text", &command.text, cx.limits.text)?;
-    if command.text.is_empty() {
+    if command.files.len() > cx.limits.medias {
+        return Err(Invalid::too_long("medias", cx.limits.medias, "medias").into());
+    }
+    if command.text.is_empty() && command.files.is_empty() {
         return Err(SendError::Empty);
     }
     let mut conversation = lock_taking_part(uow, cx.actor, command.conversation)?;
@@ -71,6 +78,7 @@ pub fn send_message(
         Delivery::Accepted
     };
     let agent = cx.actor.agent;
+    let medias = medias(uow, cx.actor, &command.files)?;
     let message = Message {
         id: cx.fresh(),
         customer: conversation.customer,
@@ -80,6 +88,7 @@ pub fn send_message(
         author: Some(agent),
         reference: String::new(),
         text: command.text.clone(),
+        medias,
         delivery,
         failure: None,
         seq: 0,
@@ -92,10 +101,32 @@ pub fn send_message(
         now: cx.now,
     };
     let (message, event) = record_message(uow, cause, &mut conversation, message)?;
+    for file in &command.files {
+        uow.files()
+            .attach_outside(*file, message.id, conversation.id)?;
+    }
     if delivery == Delivery::Queued {
         add_job(uow, (&conversation, &message), cx.now)?;
     }
     Ok(Sent { message, event })
+}
+
+/// Returns the medias of files that the actor may read.
+fn medias(
+    uow: &mut dyn ConversationUnit,
+    actor: Actor,
+    files: &[FileId],
+) -> Result<Vec<Media>, SendError> {
+    let mut medias = Vec::new();
+    for (i, id) in files.iter().enumerate() {
+        let Some(file) = readable_file(uow, actor, *id)? else {
+            let (reason, message) = ("MEDIA_FILE_NOT_FOUND", "there is no such file");
+            let field = format!("medias[{i}].file_id");
+            return Err(Invalid::new(field, reason, message).into());
+        };
+        medias.push(Media::from(&file));
+    }
+    Ok(medias)
 }
 
 #[cfg(test)]
@@ -128,6 +159,7 @@ mod tests {
         let command = SendMessage {
             conversation: a_conversation().id,
             text: text.into(),
+            files: Vec::new(),
         };
         let sent = send_message(&mut uow, &context(agent_id(agent)), &command)?;
         assert_eq!(sent.event.seq, sent.message.seq);
@@ -165,6 +197,7 @@ mod tests {
         let command = SendMessage {
             conversation: a_conversation().id,
             text: "Hi".into(),
+            files: Vec::new(),
         };
         let sent = send_message(&mut uow, &context(agent_id(1)), &command).unwrap();
         assert_eq!(sent.message.delivery, Delivery::Queued);
@@ -185,6 +218,7 @@ mod tests {
         let command = SendMessage {
             conversation: a_conversation().id,
             text: "Hi".into(),
+            files: Vec::new(),
         };
         let refused = send_message(&mut uow, &context(agent_id(1)), &command);
         assert!(matches!(refused, Err(SendError::OptedOut)));

@@ -5,6 +5,8 @@ use talk_domain::kernel::page::{Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
+use crate::model::media::Media;
+
 /// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -118,6 +120,8 @@ pub struct Message {
     pub reference: String,
     /// Text.
     pub text: String,
+    /// Medias.
+    pub medias: Vec<Media>,
     /// Progress of its delivery.
     pub delivery: Delivery,
     /// Why it was not delivered, or why it was not at the last try.
@@ -160,7 +164,7 @@ pub trait MessageRepository {
     /// Only when storage fails.
     fn insert(&mut self, message: &Message) -> Result<(), StoreError>;
 
-    /// Stores delivery, failure, reference and time of change of a message, and the text and the
+    /// Stores delivery, failure, reference, medias and time of change of a message, and the text and the
     /// time of deletion of one that is deleted.
     ///
     /// # Errors

@@ -169,6 +169,7 @@ mod tests {
             peer: visitor(1),
             text: String::new(),
             consent: None,
+            medias: Vec::new(),
         };
         let state = take(&mut uow, Ok(vec![Happening::Message(empty)]));
         assert_eq!(state, Some(ReceiptState::Failed));
@@ -236,6 +237,7 @@ mod tests {
             ids: IdSource::new(at(9), 1),
         };
         let incoming = Incoming {
+            medias: Vec::new(),
             account: an_account().id,
             event: "e".into(),
             own: None,

@@ -21,6 +21,7 @@ pub(crate) fn make_tombstone(
     mut message: Message,
 ) -> Result<bool, StoreError> {
     message.text.clear();
+    message.medias.clear();
     message.failure = None;
     message.deleted = Some(cause.now.max(conversation.last.at.next()));
     let bound = Bound::STEP;

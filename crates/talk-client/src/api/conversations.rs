@@ -64,7 +64,10 @@ impl Client {
         conversation: &str,
         text: impl Into<String>,
     ) -> Result<ConversationMessage, ClientError> {
-        let message = SendMessage { text: text.into() };
+        let message = SendMessage {
+            text: text.into(),
+            ..SendMessage::default()
+        };
         let call = Call::post(&below(conversation, &["messages"]));
         self.send(call.json(&message)?).await
     }

@@ -1,7 +1,9 @@
 //! The entity of an uploaded file and its ports.
 
 use crate::kernel::error::Invalid;
-use crate::kernel::id::{AgentId, ChatId, CustomerId, FileId, MessageId};
+use crate::kernel::id::{
+    AgentId, ChatId, ConversationId, ConversationMessageId, CustomerId, FileId, MessageId,
+};
 use crate::kernel::page::{Page, PageRequest};
 use crate::kernel::store_error::StoreError;
 use crate::kernel::time::Timestamp;
@@ -101,11 +103,18 @@ pub trait FileRepository {
     /// Only when storage fails.
     fn get(&mut self, id: FileId) -> Result<Option<File>, StoreError>;
 
-    /// Returns whether `agent` participates in a chat in which a message carries the file.
+    /// Returns whether `agent` participates in a chat, or owns or participates in a conversation with a
+    /// person outside, in which a message carries the file.
     ///
     /// # Errors
     /// Only when storage fails.
     fn is_shared_with(&mut self, id: FileId, agent: AgentId) -> Result<bool, StoreError>;
+
+    /// Returns whether a message of a conversation with a person outside carries the file.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn is_outside(&mut self, id: FileId) -> Result<bool, StoreError>;
 
     /// Returns the number of bytes in all files of the customer.
     ///
@@ -138,6 +147,18 @@ pub trait FileRepository {
     /// Only when storage fails.
     fn attach(&mut self, id: FileId, message: MessageId, chat: ChatId) -> Result<(), StoreError>;
 
+    /// Stores that a message of a conversation with a person outside carries a file, unless that is stored
+    /// already.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn attach_outside(
+        &mut self,
+        id: FileId,
+        message: ConversationMessageId,
+        conversation: ConversationId,
+    ) -> Result<(), StoreError>;
+
     /// Stores that a message no longer carries a file.
     ///
     /// # Errors
@@ -167,11 +188,18 @@ pub trait FileQueries {
     /// Only when storage fails.
     fn get(&mut self, id: FileId) -> Result<Option<File>, StoreError>;
 
-    /// Returns whether `agent` participates in a chat in which a message carries the file.
+    /// Returns whether `agent` participates in a chat, or owns or participates in a conversation with a
+    /// person outside, in which a message carries the file.
     ///
     /// # Errors
     /// Only when storage fails.
     fn is_shared_with(&mut self, id: FileId, agent: AgentId) -> Result<bool, StoreError>;
+
+    /// Returns whether a message of a conversation with a person outside carries the file.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn is_outside(&mut self, id: FileId) -> Result<bool, StoreError>;
 
     /// Lists the uploads of an agent, ordered by `(created, id)`.
     ///

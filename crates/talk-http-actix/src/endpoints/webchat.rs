@@ -13,6 +13,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use conversation_domain::message::receive::{Arrival, Incoming, receive_message};
 use conversation_domain::message::visit::{mark_visited, visit};
+use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::context::IdSource;
 use talk_domain::kernel::id::AccountId;
 use talk_domain::kernel::store::Unit;
@@ -25,6 +26,7 @@ use crate::api_error::ApiError;
 use crate::body::{Body, NoBody, OutsideSize};
 use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
+use crate::files::link_to;
 use crate::shared::Shared;
 use pages::{hosted, script};
 use stream::follow;
@@ -79,19 +81,22 @@ async fn post(
         peer: known.visitor.peer,
         text: body.value.text,
         consent: None,
+        medias: Vec::new(),
     };
     let now = (shared.api.clock)();
     let arrival = Arrival {
         now,
         ids: IdSource::new(now, (shared.api.random)()),
     };
-    let unit = Unit::of(known.customer, "receive_message");
+    let customer = known.customer;
+    let unit = Unit::of(customer, "receive_message");
     let store = &shared.api.conversations;
     let written = store.write(unit, move |uow| receive_message(uow, &arrival, &incoming));
     let received = written.await.map_err(ApiError::from)?;
     // Another page of the visitor shows the message, too.
     shared.visitors.wake(known.charged);
-    let message = VisitorMessage::from(&received.into_message());
+    let link = |id| link_to(&shared, StoredFile { customer, id });
+    let message = VisitorMessage::new(&received.into_message(), link);
     Ok(answer(&message))
 }
 
@@ -118,13 +123,16 @@ async fn list(
     Queried(Since(since)): Queried<Since>,
 ) -> Reply {
     let known = KnownVisitor::admit(&shared, &request, account).await?;
-    let (unit, visitor) = (Unit::of(known.customer, "visit"), known.visitor);
+    let customer = known.customer;
+    let (unit, visitor) = (Unit::of(customer, "visit"), known.visitor);
     let store = &shared.api.conversations;
     let visited = store.read(unit, move |snapshot| visit(snapshot, &visitor, since));
     let visited = visited.await.map_err(ApiError::from)?;
     let messages = visited.map_or_else(Vec::new, |visited| visited.messages);
+    let link = |id| link_to(&shared, StoredFile { customer, id });
+    let show = |message| VisitorMessage::new(message, link);
     Ok(answer(&VisitorMessages {
-        result: messages.iter().map(VisitorMessage::from).collect(),
+        result: messages.iter().map(show).collect(),
     }))
 }
 

@@ -69,17 +69,45 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
+/// Makes links to files, for messages to people outside.
+#[derive(Clone, Debug)]
+pub struct FileLinks {
+    /// The address under which people reach the server.
+    pub public_url: String,
+    /// The secret of the installation.
+    pub secret: String,
+    /// Seconds that a link is valid.
+    pub seconds: u32,
+}
+
+impl FileLinks {
+    /// Returns a link to the bytes of a file, and the time after which it is invalid.
+    #[must_use]
+    pub fn link(&self, file: StoredFile, now: Timestamp) -> (String, Timestamp) {
+        let expires = now.plus_seconds(self.seconds);
+        let signed = Link { file, expires }.signed(&self.secret);
+        let base = self.public_url.trim_end_matches('/');
+        (format!("{base}/v1.0/files/{signed}"), expires)
+    }
+}
+
+/// Returns a link to the bytes of a file; `""` if the server has no public address.
+pub(crate) fn link_to(shared: &Shared, file: StoredFile) -> String {
+    let links = shared.file_links.as_ref();
+    links.map_or_else(String::new, |links| {
+        links.link(file, (shared.api.clock)()).0
+    })
+}
+
 /// Adds a new link to a file, if the server has a public address.
 pub(crate) fn with_link(
     shared: &Shared,
     mut shown: resource::File,
     file: StoredFile,
 ) -> resource::File {
-    if let Some(public) = &shared.api.public_url {
-        let now = (shared.api.clock)();
-        let expires = now.plus_seconds(shared.api.file_limits.link_seconds);
-        let signed = Link { file, expires }.signed(&shared.fingerprint_secret);
-        shown.uri_download = format!("{}/v1.0/files/{signed}", public.trim_end_matches('/'));
+    if let Some(links) = &shared.file_links {
+        let (link, expires) = links.link(file, (shared.api.clock)());
+        shown.uri_download = link;
         shown.tm_download_expire = talk_wire::time::format(expires);
     }
     shown

@@ -26,7 +26,7 @@ pub(crate) const CHAT: &str = "018d172a-0c5e-7f61-9e2a-3b4c5d6e7f80";
 /// A message.
 pub(crate) const MESSAGE: &str = "018d172d-3f0a-7c3e-9b1a-5d2c4e6f8a90";
 const PARTICIPANT: &str = "018d172a-0c60-7b12-a3c4-d5e6f7081920";
-const FILE: &str = "018d172c-9a1b-7d44-8e6f-7a8b9c0d1e2f";
+pub(crate) const FILE: &str = "018d172c-9a1b-7d44-8e6f-7a8b9c0d1e2f";
 const WEBHOOK: &str = "018d1730-88bb-7e12-83d4-e5f607182930";
 /// A decision of an intercept.
 pub(crate) const DECISION: &str = "018d1730-99cc-7f23-94e5-f60718293041";

@@ -1,8 +1,10 @@
 //! Conversations with people outside.
 
 mod accounts;
+mod fetches;
 mod inbox;
 mod jobs;
+mod medias;
 mod messages;
 mod participants;
 mod parts;

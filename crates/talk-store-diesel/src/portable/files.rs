@@ -4,7 +4,9 @@ mod carriers;
 
 use diesel::prelude::*;
 use talk_domain::files::model::{File, FileQueries, FileRepository, StoredFile};
-use talk_domain::kernel::id::{AgentId, ChatId, CustomerId, FileId, MessageId};
+use talk_domain::kernel::id::{
+    AgentId, ChatId, ConversationId, ConversationMessageId, CustomerId, FileId, MessageId,
+};
 use talk_domain::kernel::page::{Cursor, Page, PageRequest};
 use talk_domain::kernel::store_error::StoreError;
 
@@ -56,7 +58,11 @@ impl FileRepository for Scope<'_> {
     }
 
     fn is_shared_with(&mut self, file: FileId, agent: AgentId) -> Result<bool, StoreError> {
-        self.is_carried_to(file, agent)
+        Ok(self.is_carried_to(file, agent)? || self.is_in_conversation_of(file, agent)?)
+    }
+
+    fn is_outside(&mut self, file: FileId) -> Result<bool, StoreError> {
+        self.is_in_conversation(file)
     }
 
     fn used(&mut self) -> Result<u64, StoreError> {
@@ -122,6 +128,15 @@ impl FileRepository for Scope<'_> {
         self.add_carrier(file, (to, chat))
     }
 
+    fn attach_outside(
+        &mut self,
+        file: FileId,
+        message: ConversationMessageId,
+        conversation: ConversationId,
+    ) -> Result<(), StoreError> {
+        self.add_to_conversation(file, (message, conversation))
+    }
+
     fn detach(&mut self, file: FileId, from: MessageId) -> Result<(), StoreError> {
         self.drop_carrier(file, from)
     }
@@ -146,7 +161,11 @@ impl FileQueries for Scope<'_> {
     }
 
     fn is_shared_with(&mut self, file: FileId, agent: AgentId) -> Result<bool, StoreError> {
-        self.is_carried_to(file, agent)
+        Ok(self.is_carried_to(file, agent)? || self.is_in_conversation_of(file, agent)?)
+    }
+
+    fn is_outside(&mut self, file: FileId) -> Result<bool, StoreError> {
+        self.is_in_conversation(file)
     }
 
     fn page(&mut self, owner: AgentId, request: PageRequest) -> Result<Page<File>, StoreError> {

@@ -2,6 +2,7 @@
 
 use conversation_domain::model::account::AccountQueries;
 use conversation_domain::model::conversation::ConversationQueries;
+use conversation_domain::model::fetch::FetchQueries;
 use conversation_domain::model::job::JobQueries;
 use conversation_domain::model::message as conversation;
 use conversation_domain::model::receipt::ReceiptQueries;
@@ -147,6 +148,9 @@ impl ConversationSnapshot for DieselSnapshot<'_> {
         &mut self.scope
     }
     fn receipts(&mut self) -> &mut dyn ReceiptQueries {
+        &mut self.scope
+    }
+    fn fetches(&mut self) -> &mut dyn FetchQueries {
         &mut self.scope
     }
 }

@@ -6,6 +6,7 @@ use conversation_domain::departure::{erase_some_messages, leave_some_conversatio
 use conversation_domain::model::account::AccountRepository;
 use conversation_domain::model::conversation::ConversationRepository;
 use conversation_domain::model::event::MessageLog;
+use conversation_domain::model::fetch::FetchRepository;
 use conversation_domain::model::inbox::InboxRepository;
 use conversation_domain::model::job::JobRepository;
 use conversation_domain::model::message as conversation;
@@ -284,6 +285,9 @@ impl ConversationUnit for DieselUnit<'_> {
         &mut self.scope
     }
     fn receipts(&mut self) -> &mut dyn ReceiptRepository {
+        &mut self.scope
+    }
+    fn fetches(&mut self) -> &mut dyn FetchRepository {
         &mut self.scope
     }
     fn frames(&self) -> &dyn conversation_domain::model::event::FrameEncoder {

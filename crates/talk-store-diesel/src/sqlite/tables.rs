@@ -79,7 +79,7 @@ fn the_migrated_tables_are_the_declared_ones() {
     let mut conn = connection::writer(&directory.path().join("talk.db")).unwrap();
     connection::migrate(&mut conn).unwrap();
     let tables = migrated(&mut conn);
-    assert_eq!(tables.len(), 42);
+    assert_eq!(tables.len(), 44);
     assert_eq!(tables, declared());
 }
 

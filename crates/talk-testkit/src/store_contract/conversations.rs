@@ -129,6 +129,7 @@ pub async fn an_answer_reaches_its_visitor_and_is_read(factory: Factory) {
     let command = SendMessage {
         conversation: id,
         text: "Hello".into(),
+        files: Vec::new(),
     };
     let sent = world
         .conversations

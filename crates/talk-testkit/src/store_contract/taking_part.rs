@@ -115,6 +115,7 @@ pub async fn unread_messages_are_counted_after_the_mark(factory: Factory) {
         let command = SendMessage {
             conversation: id,
             text: "Hello".into(),
+            files: Vec::new(),
         };
         send_message(uow, &cx, &command)?;
         let mut seen = Vec::new();

@@ -5,10 +5,11 @@ use conversation_domain::message::send;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
-use talk_domain::kernel::id::{AgentId, ConversationId};
+use talk_domain::kernel::id::{AgentId, ConversationId, FileId};
 use uuid::Uuid;
 
 use crate::id;
+use crate::object;
 use crate::request::Request;
 use crate::schema::UUID_OR_EMPTY;
 
@@ -82,27 +83,73 @@ impl Request for ClaimConversation {
     const REFUSALS: &'static [&'static str] = &["INVALID_ID"];
 }
 
-/// Sends a message to the person outside.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+/// A file to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["type", "file_id"]))]
+pub struct FileReference {
+    /// Always `file`.
+    #[serde(rename = "type", default)]
+    #[schemars(required, extend("enum" = ["file"]))]
+    pub kind: Option<String>,
+    /// The file, which the caller may read.
+    #[serde(default)]
+    #[schemars(required)]
+    pub file_id: Option<String>,
+}
+
+/// The files of medias.
+///
+/// # Errors
+/// `MEDIA_TYPE_INVALID`, `INVALID_ID`.
+pub(super) fn files(medias: Option<Vec<FileReference>>) -> Result<Vec<FileId>, Invalid> {
+    let medias = medias.unwrap_or_default().into_iter().enumerate();
+    let file = |(i, media): (usize, FileReference)| {
+        if media.kind.as_deref() != Some("file") {
+            let field = format!("medias[{i}].type");
+            return Err(Invalid::new(field, "MEDIA_TYPE_INVALID", "must be file"));
+        }
+        id::parse_required(&format!("medias[{i}].file_id"), media.file_id.as_deref())
+    };
+    medias.map(file).collect()
+}
+
+/// Sends a message to the person outside. It has a text or at least one media.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SendMessage {
     /// Text.
     #[serde(default)]
     pub text: String,
+    /// Files.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object::optional_list"
+    )]
+    #[schemars(extend("x-limit" = "medias"))]
+    pub medias: Option<Vec<FileReference>>,
 }
 
 impl SendMessage {
     /// The command.
-    #[must_use]
-    pub fn command(self, conversation: ConversationId) -> send::SendMessage {
-        send::SendMessage {
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn command(self, conversation: ConversationId) -> Result<send::SendMessage, Invalid> {
+        Ok(send::SendMessage {
             conversation,
             text: self.text,
-        }
+            files: files(self.medias)?,
+        })
     }
 }
 
 impl Request for SendMessage {
-    const REFUSALS: &'static [&'static str] = &["LIMIT_EXCEEDED"];
+    const REFUSALS: &'static [&'static str] = &[
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "MEDIA_FILE_NOT_FOUND",
+        "MEDIA_TYPE_INVALID",
+    ];
 }
 
 /// Sends a message of a visitor.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use talk_domain::kernel::error::Invalid;
 use talk_domain::kernel::text::check_text;
 
+use super::conversation::{FileReference, files};
 use crate::id;
+use crate::object;
 use crate::request::{Owner, Request};
 use crate::resource::AGENT;
 
@@ -118,6 +120,14 @@ pub struct OpenConversation {
     /// A message to send; may be empty.
     #[serde(default)]
     pub text: String,
+    /// Files to send with it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object::optional_list"
+    )]
+    #[schemars(extend("x-limit" = "medias"))]
+    pub medias: Option<Vec<FileReference>>,
 }
 
 impl OpenConversation {
@@ -131,12 +141,19 @@ impl OpenConversation {
             peer: self.peer.address("peer.")?,
             name: self.name,
             text: self.text,
+            files: files(self.medias)?,
         })
     }
 }
 
 impl Request for OpenConversation {
-    const REFUSALS: &'static [&'static str] = &["ADDRESS_INVALID", "INVALID_ID", "LIMIT_EXCEEDED"];
+    const REFUSALS: &'static [&'static str] = &[
+        "ADDRESS_INVALID",
+        "INVALID_ID",
+        "LIMIT_EXCEEDED",
+        "MEDIA_FILE_NOT_FOUND",
+        "MEDIA_TYPE_INVALID",
+    ];
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use talk_domain::kernel::id::AgentId;
 use uuid::Uuid;
 
-use crate::resource::AGENT;
+use crate::resource::{AGENT, ConversationMedia};
 use crate::time;
 
 /// An address of a person outside, or of an account.
@@ -313,6 +313,8 @@ pub struct ConversationMessage {
     pub destination: PeerAddress,
     /// Text.
     pub text: String,
+    /// Its files.
+    pub medias: Vec<ConversationMedia>,
     /// The number of its first event in the conversation.
     pub seq: u64,
     /// Time of creation.
@@ -350,6 +352,7 @@ impl ConversationMessage {
             source: source.into(),
             destination: destination.into(),
             text: message.text.clone(),
+            medias: message.medias.iter().map(ConversationMedia::from).collect(),
             seq: message.seq,
             tm_create: time::format(message.created),
             tm_update: time::format(message.updated),

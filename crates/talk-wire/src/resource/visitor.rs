@@ -1,9 +1,11 @@
-//! A web chat as its visitor sees it.
+//! The visitor's side of a web chat.
 
-use conversation_domain::model::message;
+use conversation_domain::model::{media, message};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use talk_domain::kernel::id::FileId;
 
+use crate::resource::VisitorMedia;
 use crate::time;
 
 /// The session of a visitor of a web chat.
@@ -25,18 +27,25 @@ pub struct VisitorMessage {
     pub direction: String,
     /// Text.
     pub text: String,
+    /// Its files.
+    pub medias: Vec<VisitorMedia>,
     /// Its number in the conversation.
     pub seq: u64,
     /// Time of creation.
     pub tm_create: String,
 }
 
-impl From<&message::Message> for VisitorMessage {
-    fn from(message: &message::Message) -> Self {
+impl VisitorMessage {
+    /// A message whose files `link` makes links to. Only files that are ready are shown.
+    #[must_use]
+    pub fn new(message: &message::Message, link: impl Fn(FileId) -> String) -> Self {
+        let ready = |media: &&media::Media| media.status == media::MediaStatus::Ready;
+        let show = |media: &media::Media| VisitorMedia::new(media, link(media.file));
         Self {
             id: message.id.to_string(),
             direction: message.direction.as_str().to_owned(),
             text: message.text.clone(),
+            medias: message.medias.iter().filter(ready).map(show).collect(),
             seq: message.seq,
             tm_create: time::format(message.created),
         }

@@ -135,7 +135,7 @@ fn addresses_are_written_as_in_the_account() {
     }
 }
 
-/// CONV-56: a header that is cut off, and a place that cannot be, are told.
+/// CONV-56: a header that is cut off, and an impossible place in it, are errors.
 #[test]
 fn malformed_units_are_refused() {
     for octets in [

@@ -157,7 +157,7 @@ async fn a_message_waits_for_room_in_the_window() {
     assert!(matches!(late, Err(NoAnswer::NotSent(_))));
 }
 
-/// CONV-52: a unit is stored before it is answered, and asked for again if it cannot be stored.
+/// CONV-52: a unit is stored before it is answered; the answer requests a repetition if it cannot be stored.
 #[tokio::test]
 async fn a_unit_is_answered_when_it_is_stored() {
     for fails in [false, true] {

@@ -9,6 +9,7 @@ fn command(text: &str) -> OpenConversation {
         peer: visitor(1),
         name: None,
         text: text.into(),
+        files: Vec::new(),
     }
 }
 

@@ -20,6 +20,7 @@ fn incoming(text: &str) -> Incoming {
         peer: visitor(1),
         text: text.into(),
         consent: None,
+        medias: Vec::new(),
     }
 }
 

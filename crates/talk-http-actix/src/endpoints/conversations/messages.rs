@@ -5,25 +5,36 @@ use conversation_domain::message::list::{ShowMessageError, list_messages, show_m
 use conversation_domain::message::send::{SendError, send_message};
 use talk_domain::kernel::id::{ConversationId, ConversationMessageId};
 use talk_domain::kernel::page::PageRequest;
-use talk_wire::request::SendMessage;
+use talk_wire::request::{FileReference, SendMessage};
 use talk_wire::resource::{ConversationMessage, List};
 
 use super::Paths;
 use crate::body::{Body, MessageSize};
 use crate::caller::{Caller, ok};
 use crate::endpoint::{Answer, Endpoint, Id, Kept, Queried};
+use crate::openapi::example::FILE;
 use crate::service::once::PostResult;
 
 pub(super) fn rows(paths: &Paths) -> Vec<Endpoint> {
     let [.., listed, sent, shown] = paths.names;
     let hello = SendMessage {
         text: "Hello, how can I help?".to_owned(),
+        medias: None,
+    };
+    let file = FileReference {
+        kind: Some("file".to_owned()),
+        file_id: Some(FILE.to_owned()),
+    };
+    let price_list = SendMessage {
+        text: String::new(),
+        medias: Some(vec![file]),
     };
     vec![
         Endpoint::new(Method::POST, paths.messages, send)
             .named(sent, "Sends a message to the person outside")
             .about("By the owner, participants, admins and managers.")
-            .sends("an answer", &hello),
+            .sends("an answer", &hello)
+            .sends("a file", &price_list),
         Endpoint::new(Method::GET, paths.messages, list)
             .named(listed, "Lists the messages of a conversation"),
         Endpoint::new(Method::GET, paths.message, show)
@@ -36,7 +47,7 @@ async fn send(
     Id(id): Id<ConversationId>,
     body: Body<SendMessage, MessageSize>,
 ) -> Answer<Kept<ConversationMessage>, SendError> {
-    let command = body.value.command(id);
+    let command = body.value.command(id)?;
     let posted = caller.change_once("send_message", &body.sent, move |uow, cx| {
         let sent = send_message(uow, cx, &command)?;
         Ok(PostResult::logged(sent.event))

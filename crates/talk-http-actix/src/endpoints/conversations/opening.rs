@@ -19,6 +19,7 @@ use crate::service::once::PostResult;
 pub(super) fn rows(paths: &Paths) -> Vec<Endpoint> {
     let [opened, deleted] = paths.opened;
     let jo = OpenConversation {
+        medias: None,
         account_id: Some(example::id("account_id").to_owned()),
         peer: NamedPeer {
             kind: "tel".to_owned(),

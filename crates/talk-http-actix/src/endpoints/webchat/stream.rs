@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use conversation_domain::message::visit::visit;
 use futures_util::stream::unfold;
+use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::id::{AccountId, ConversationId};
 use talk_domain::kernel::store::Unit;
 use talk_wire::resource::VisitorMessage;
@@ -24,6 +25,7 @@ use super::visitor::KnownVisitor;
 use crate::api_error::ApiError;
 use crate::caller::Reply;
 use crate::endpoint::{Id, Queried};
+use crate::files::link_to;
 use crate::shared::Shared;
 
 /// Interval of the comments that keep proxies from closing a quiet stream.
@@ -157,8 +159,10 @@ impl Stream {
                 continue;
             }
             let mut piece = String::new();
+            let customer = self.known.customer;
+            let link = |id| link_to(&self.shared, StoredFile { customer, id });
             for message in &visited.messages {
-                let data = talk_wire::json(&VisitorMessage::from(message));
+                let data = talk_wire::json(&VisitorMessage::new(message, link));
                 // Writing to a string cannot fail.
                 let _ = write!(piece, "id: {}\ndata: {data}\n\n", message.seq);
                 self.since = message.seq;

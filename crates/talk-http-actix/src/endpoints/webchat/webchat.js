@@ -96,9 +96,14 @@
   // In the order of the conversation, before those that are on their way.
   const show = (message) => {
     // The text of a deleted message is gone.
-    if (shown.has(message.id) || !message.text) return;
+    if (shown.has(message.id) || !(message.text || message.medias.length)) return;
     shown.add(message.id);
     const item = make('li', { class: message.direction, 'data-seq': message.seq }, message.text);
+    for (const { url, filename } of message.medias) {
+      const link = make('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, filename);
+      if (item.textContent) item.append(make('br'));
+      if (url) item.append(link);
+    }
     const later = [...list.children].find(({ dataset }) => !(Number(dataset.seq) < message.seq));
     list.insertBefore(item, later ?? null);
     list.scrollTop = list.scrollHeight;

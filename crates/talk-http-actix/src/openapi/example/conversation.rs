@@ -184,6 +184,7 @@ impl Resource for ConversationMessage {
             source: address(ACCOUNT, "Shop"),
             destination: address(VISITOR, ""),
             text: "Hello, how can I help?".to_owned(),
+            medias: Vec::new(),
             seq: 4,
             tm_create: LATER.to_owned(),
             tm_update: LATER.to_owned(),

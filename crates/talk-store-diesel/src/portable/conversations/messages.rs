@@ -14,6 +14,7 @@ use talk_domain::kernel::time::Timestamp;
 
 use crate::connection::MultiBackend;
 use crate::error::fault;
+use crate::portable::conversations::medias;
 use crate::portable::conversations::rows::MessageRow;
 use crate::portable::conversations::schema::conversation_messages::{self, dsl};
 use crate::portable::deadline::talk_in_time;
@@ -104,6 +105,7 @@ impl MessageRepository for Scope<'_> {
                 dsl::failure_reason.eq(failure.map(|failure| &failure.reason)),
                 dsl::is_permanent.eq(i64::from(failure.is_some_and(|one| one.is_permanent))),
                 dsl::reference.eq(&message.reference),
+                dsl::medias.eq(medias::to_text(&message.medias)),
                 dsl::updated_at.eq(message.updated.as_micros()),
             ))
             .execute(self.changing())

@@ -6,8 +6,9 @@ use talk_domain::kernel::store_error::StoreError;
 
 use crate::error::fault;
 use crate::portable::conversations::schema::{
-    accounts, conversation_marks, conversation_messages, conversation_participants, conversations,
-    inbox, message_parts, receipts, rooms, send_jobs,
+    accounts, conversation_files, conversation_marks, conversation_messages,
+    conversation_participants, conversations, inbox, media_fetches, message_parts, receipts, rooms,
+    send_jobs,
 };
 use crate::portable::rows::bytes;
 use crate::portable::schema::{events, message_events};
@@ -42,6 +43,8 @@ impl Scope<'_> {
     pub(crate) fn remove_conversation_rows(&mut self, limit: u32) -> Result<bool, StoreError> {
         if self.remove_some_messages(limit)?
             || !remove_some!(self, send_jobs, message_id, limit).is_empty()
+            || !remove_some!(self, media_fetches, file_id, limit).is_empty()
+            || !remove_some!(self, conversation_files, message_id, limit).is_empty()
             || !remove_some!(self, receipts, id, limit).is_empty()
             || self.remove_parts(limit)?
             || !remove_some!(self, inbox, message_id, limit).is_empty()
@@ -107,6 +110,7 @@ impl Scope<'_> {
 
     /// Removes messages of the customer, with the rows that belong to them.
     fn remove_messages(&mut self, messages: &[Vec<u8>]) -> Result<(), StoreError> {
+        self.drop_medias_of(messages)?;
         let listed = message_events::table.filter(message_events::message_id.eq_any(messages));
         diesel::delete(listed)
             .execute(self.changing())

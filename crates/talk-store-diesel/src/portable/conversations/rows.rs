@@ -12,6 +12,7 @@ use talk_domain::kernel::stream::Tick;
 use talk_domain::kernel::time::Timestamp;
 
 use crate::error::corrupt;
+use crate::portable::conversations::medias;
 use crate::portable::conversations::schema::{conversation_messages, conversations, rooms};
 use crate::portable::rows::{at, bytes, id, number, optional_at, optional_id, seq};
 
@@ -163,6 +164,7 @@ pub(crate) struct MessageRow {
     author_id: Option<Vec<u8>>,
     reference: String,
     body: String,
+    medias: String,
     delivery: String,
     failure_code: Option<String>,
     failure_reason: Option<String>,
@@ -185,6 +187,7 @@ impl From<&Message> for MessageRow {
             author_id: message.author.map(|author| bytes(author.0)),
             reference: message.reference.clone(),
             body: message.text.clone(),
+            medias: medias::to_text(&message.medias),
             delivery: message.delivery.as_str().to_owned(),
             failure_code: failure.map(|failure| failure.code.clone()),
             failure_reason: failure.map(|failure| failure.reason.clone()),
@@ -212,6 +215,7 @@ impl TryFrom<MessageRow> for Message {
             author: optional_id(row.author_id.as_deref())?,
             reference: row.reference,
             text: row.body,
+            medias: medias::from_text(&row.medias)?,
             delivery: delivery.ok_or_else(|| corrupt("an unknown step of a delivery"))?,
             failure: failure(row.failure_code, row.failure_reason, row.is_permanent),
             seq: number(row.seq)?,

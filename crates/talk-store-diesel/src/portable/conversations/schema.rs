@@ -72,6 +72,7 @@ diesel::table! {
         author_id -> Nullable<Binary>,
         reference -> Text,
         body -> Text,
+        medias -> Text,
         delivery -> Text,
         failure_code -> Nullable<Text>,
         failure_reason -> Nullable<Text>,
@@ -162,6 +163,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    #[sql_name = "talk_conversation_files"]
+    conversation_files (message_id, file_id) {
+        message_id -> Binary,
+        file_id -> Binary,
+        customer_id -> Binary,
+        conversation_id -> Binary,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "talk_media_fetches"]
+    media_fetches (file_id) {
+        file_id -> Binary,
+        customer_id -> Binary,
+        account_id -> Binary,
+        conversation_id -> Binary,
+        message_id -> Binary,
+        url -> Text,
+        tries -> BigInt,
+        due_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
 diesel::joinable!(conversations
     -> rooms (room_id));
-diesel::allow_tables_to_appear_in_same_query!(conversations, rooms, conversation_participants);
+diesel::allow_tables_to_appear_in_same_query!(
+    conversations,
+    rooms,
+    conversation_participants,
+    conversation_files
+);

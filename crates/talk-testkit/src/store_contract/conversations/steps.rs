@@ -59,6 +59,7 @@ pub(in crate::store_contract) async fn receive(
         arrival(world),
         Incoming {
             account: account.id,
+            medias: Vec::new(),
             text: format!("text of {event}"),
             consent: None,
             event,

@@ -42,6 +42,7 @@ fn receive(
         target_name: String::new(),
     };
     let incoming = Incoming {
+        medias: Vec::new(),
         account: account.id,
         event: format!("event-{n}"),
         own: account.numbers.first().map(number),
@@ -75,6 +76,7 @@ fn converse(uow: &mut dyn ConversationUnit) {
     let by_sms = receive(uow, 10, &sms, person);
     for (n, text) in [(20, "one"), (21, "two")] {
         let command = SendMessage {
+            files: Vec::new(),
             conversation: by_sms,
             text: text.into(),
         };

@@ -1,0 +1,3 @@
+//! Use cases on medias of messages.
+
+pub mod fetch;
