@@ -51,6 +51,7 @@ pub struct ProviderData {
     pub tls: bool,
     /// Of `smpp`: the name of our system there, up to 15 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("pattern" = "^.*$"))]
     pub system_id: String,
     /// Of `smpp`, in requests: the password, up to 8 characters. It is the `token` of the account, and
     /// never shown.
