@@ -74,6 +74,7 @@ pub fn readable_file(
 mod tests {
     use super::*;
     use crate::identity::customer::Customer;
+    use crate::kernel::context::Permission;
     use crate::testing::{MockSnapshot, MockUnitOfWork, a_file, actor, agent_id, at, customer_id};
 
     fn snapshot(is_there: bool, is_shared: bool) -> MockSnapshot {
@@ -106,6 +107,36 @@ mod tests {
             show(1, false, true),
             Err(ShowFileError::NoSuchFile)
         ));
+    }
+
+    /// FILE-05 and CONV-71: admins and managers read the files of conversations with people outside, and
+    /// no other files.
+    #[test]
+    fn admins_read_files_of_conversations() {
+        for (permission, is_outside, is_readable) in [
+            (Permission::Admin, true, true),
+            (Permission::Manager, true, true),
+            (Permission::Admin, false, false),
+            (Permission::Agent, true, false),
+        ] {
+            let actor = Actor {
+                permission,
+                ..actor(agent_id(2))
+            };
+            let mut snapshot = snapshot(true, false);
+            let outside = snapshot.files.expect_is_outside();
+            outside.returning(move |_| Ok(is_outside));
+            let shown = show_file(&mut snapshot, actor, a_file(1).id);
+            assert_eq!(shown.is_ok(), is_readable, "{permission:?} {is_outside}");
+            let mut uow = MockUnitOfWork::default();
+            uow.files.expect_get().returning(|_| Ok(Some(a_file(1))));
+            let shared = uow.files.expect_is_shared_with();
+            shared.returning(|_, _| Ok(false));
+            let outside = uow.files.expect_is_outside();
+            outside.returning(move |_| Ok(is_outside));
+            let found = readable_file(&mut uow, actor, a_file(1).id).unwrap();
+            assert_eq!(found.is_some(), is_readable, "{permission:?} {is_outside}");
+        }
     }
 
     /// FILE-09.

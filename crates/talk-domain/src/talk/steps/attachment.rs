@@ -49,7 +49,8 @@ pub(crate) fn release(
 ) -> Result<(), StoreError> {
     for file in earlier.iter().filter_map(Media::file) {
         uow.files().detach(file.id, message.id)?;
-        if !uow.files().carriers(file.id, 1)?.is_empty() {
+        let is_carried = !uow.files().carriers(file.id, 1)?.is_empty();
+        if is_carried || uow.files().is_outside(file.id)? {
             continue;
         }
         if let Some(file) = uow.files().get(file.id)? {
@@ -161,11 +162,13 @@ mod tests {
     /// FILE-06.
     #[test]
     fn a_file_goes_with_the_last_message_that_carries_it() {
-        for (others, deleted) in [(1, 0), (0, 1)] {
+        for (others, is_outside, deleted) in [(1, false, 0), (0, true, 0), (0, false, 1)] {
             let mut uow = MockUnitOfWork::default();
             uow.files.expect_detach().times(1).returning(|_, _| Ok(()));
             let carriers = uow.files.expect_carriers();
             carriers.returning(move |_, _| Ok(vec![message_id(2); others]));
+            let outside = uow.files.expect_is_outside();
+            outside.returning(move |_| Ok(is_outside));
             uow.files.expect_get().returning(|_| Ok(Some(a_file(1))));
             let delete = uow.files.expect_delete().times(deleted);
             delete.returning(|_| Ok(()));

@@ -6,7 +6,6 @@ use talk_domain::files::model::FileRepository;
 use talk_domain::kernel::id::{AgentId, ConversationId, ConversationMessageId, FileId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
-use uuid::Uuid;
 
 use crate::error::fault;
 use crate::portable::conversations::schema::{
@@ -203,7 +202,7 @@ impl Scope<'_> {
     }
 
     /// Deletes the fetches of removed messages, the records of the files that they carried, and the files
-    /// from outside among these: only their message had them.
+    /// that no other message carries.
     pub(super) fn drop_medias_of(&mut self, messages: &[Vec<u8>]) -> Result<(), StoreError> {
         let fetches = media_fetches::table
             .filter(media_fetches::message_id.eq_any(messages))
@@ -227,8 +226,10 @@ impl Scope<'_> {
             .execute(self.changing())
             .map_err(fault)?;
         for file in &carried {
-            let file = FileRepository::get(self, id(file)?)?;
-            if let Some(file) = file.filter(|file| file.owner == AgentId(Uuid::nil())) {
+            let file = id(file)?;
+            let is_carried = self.is_in_conversation(file)?
+                || !FileRepository::carriers(self, file, 1)?.is_empty();
+            if !is_carried && let Some(file) = FileRepository::get(self, file)? {
                 FileRepository::delete(self, &file)?;
             }
         }

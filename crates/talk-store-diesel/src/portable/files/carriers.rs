@@ -105,6 +105,7 @@ impl Scope<'_> {
             let file: FileId = id(file)?;
             self.drop_carrier(file, message)?;
             if self.some_carriers(file, 1)?.is_empty()
+                && !self.is_in_conversation(file)?
                 && let Some(file) = self.file(file)?
             {
                 self.delete(&file)?;
