@@ -1,9 +1,11 @@
 //! The server is killed at every step of messages on their way in and out. Nothing that was answered is
 //! lost, nothing is doubled, and rooms keep their order.
 //!
-//! Steps inside of a transaction are reached by a trigger that makes it wait, steps between two
-//! transactions by the provider, which holds its answer or the handshake, and the rest by a kill as soon as
-//! the step shows. After each kill the rows tell whether the step was reached; if not, it is tried again.
+//! A step inside a transaction is reached by a database trigger that makes the transaction wait. A step
+//! between two transactions is reached by the provider, which holds back its answer or the TLS handshake.
+//! For the other steps the test polls the database, and kills the server as soon as the row of the step is
+//! there. After each kill the test reads from the rows whether the server was in that step. If it was not,
+//! the test repeats the kill.
 //!
 //! `TALK_CONVERSATION_KILLS` makes it longer; `make conversation-chaos` does.
 

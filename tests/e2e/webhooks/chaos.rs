@@ -179,7 +179,8 @@ pub(super) async fn logged(by: &Client, chats: &[Value]) -> BTreeSet<(String, u6
     all
 }
 
-/// Kills the server while a post to each chat is under way. The log alone tells which were committed.
+/// Kills the server while a post to each chat is under way. The event log decides which of these posts were
+/// committed, since their answers were lost.
 async fn kill_under_posts(server: &mut Server, alice: &Client, chats: &[Value], round: usize) {
     let mut under_way = JoinSet::new();
     for chat in chats {

@@ -11,7 +11,7 @@ use talk_domain::kernel::store::{Database, ReadWork, Store, Work};
 use talk_domain::testing::at;
 use talk_outgoing::{Client, ClientSettings, Guard};
 
-/// Opens each secret but that which is empty.
+/// Opens every secret except an empty one.
 struct Keys;
 
 impl Secrets for Keys {

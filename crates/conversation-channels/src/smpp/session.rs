@@ -40,9 +40,9 @@ pub(super) struct Session {
 /// Reasons why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum NoAnswer {
-    /// It was certainly not written.
+    /// The request was not written to the connection.
     NotSent(String),
-    /// It was perhaps written.
+    /// The request may have been written, so that the message centre may have it.
     Lost(String),
 }
 
