@@ -14,6 +14,15 @@ use crate::portable::rows::bytes;
 use crate::portable::schema::{events, message_events};
 use crate::portable::scope::Scope;
 
+/// Deletes rows.
+macro_rules! remove {
+    ($scope:expr, $rows:expr) => {
+        diesel::delete($rows)
+            .execute($scope.changing())
+            .map_err(fault)?
+    };
+}
+
 /// Deletes up to `$limit` rows of the scope's customer from a table, and returns their values of
 /// the column `$id`.
 macro_rules! remove_some {
@@ -29,9 +38,7 @@ macro_rules! remove_some {
             let rows = $table::table
                 .filter($table::customer_id.eq($scope.customer()))
                 .filter($table::$id.eq_any(&ids));
-            diesel::delete(rows)
-                .execute($scope.changing())
-                .map_err(fault)?;
+            remove!($scope, rows);
         }
         ids
     }};
@@ -102,9 +109,7 @@ impl Scope<'_> {
         let rows = events::table
             .filter(events::stream_id.eq(own))
             .filter(events::seq.eq_any(earlier));
-        diesel::delete(rows)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, rows);
         Ok(true)
     }
 
@@ -112,48 +117,34 @@ impl Scope<'_> {
     fn remove_messages(&mut self, messages: &[Vec<u8>]) -> Result<(), StoreError> {
         self.drop_medias_of(messages)?;
         let listed = message_events::table.filter(message_events::message_id.eq_any(messages));
-        diesel::delete(listed)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, listed);
         let jobs = send_jobs::table
             .filter(send_jobs::message_id.eq_any(messages))
             .filter(send_jobs::customer_id.eq(self.customer()));
-        diesel::delete(jobs)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, jobs);
         let parts = message_parts::table
             .filter(message_parts::message_id.eq_any(messages))
             .filter(message_parts::customer_id.eq(self.customer()));
-        diesel::delete(parts)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, parts);
         let rows = conversation_messages::table
             .filter(conversation_messages::id.eq_any(messages))
             .filter(conversation_messages::customer_id.eq(self.customer()));
-        diesel::delete(rows)
-            .execute(self.changing())
-            .map(drop)
-            .map_err(fault)
+        remove!(self, rows);
+        Ok(())
     }
 
     /// Removes room, participants and marks of a conversation.
     fn remove_from_conversation(&mut self, own: &[u8]) -> Result<(), StoreError> {
         let joined = conversation_participants::table
             .filter(conversation_participants::conversation_id.eq(own));
-        diesel::delete(joined)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, joined);
         let marks = conversation_marks::table.filter(conversation_marks::conversation_id.eq(own));
-        diesel::delete(marks)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, marks);
         let room = rooms::table
             .filter(rooms::conversation_id.eq(own))
             .filter(rooms::customer_id.eq(self.customer()));
-        diesel::delete(room)
-            .execute(self.changing())
-            .map(drop)
-            .map_err(fault)
+        remove!(self, room);
+        Ok(())
     }
 
     /// Removes up to `limit` messages with the rows that belong to them.
@@ -186,9 +177,7 @@ impl Scope<'_> {
         if ids.is_empty() {
             return Ok(false);
         }
-        diesel::delete(rows)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, rows);
         Ok(true)
     }
 
@@ -217,9 +206,7 @@ impl Scope<'_> {
         let rows = events::table
             .filter(events::stream_id.eq(&stream))
             .filter(events::seq.eq_any(&places));
-        diesel::delete(rows)
-            .execute(self.changing())
-            .map_err(fault)?;
+        remove!(self, rows);
         if places.len() < limit as usize {
             diesel::update(conversations::table.filter(conversations::id.eq(&stream)))
                 .set(conversations::last_seq.eq(0))
