@@ -20,6 +20,7 @@ pub(crate) fn make_tombstone(
     conversation: &mut Conversation,
     mut message: Message,
 ) -> Result<bool, StoreError> {
+    let has_files = !message.medias.is_empty();
     message.text.clear();
     message.medias.clear();
     message.failure = None;
@@ -30,6 +31,9 @@ pub(crate) fn make_tombstone(
         .redact(&message, &conversation.room, bound)?
     {
         return Ok(true);
+    }
+    if has_files {
+        uow.files().release_outside(message.id)?;
     }
     if let Some(job) = uow.jobs().get(message.id)? {
         end_job(uow, &job, cause.now)?;
@@ -63,7 +67,9 @@ fn unsent(is_leased: bool) -> (Delivery, Option<Failure>) {
 mod tests {
     use super::*;
     use crate::model::job::Job;
-    use crate::testing::{MockUnit, a_conversation, a_failure, a_job, a_message, logs};
+    use crate::testing::{
+        MockUnit, a_conversation, a_failure, a_job, a_message, a_pending_media, logs,
+    };
     use talk_domain::testing::at;
 
     fn unit(is_more: bool, job: Option<Job>) -> MockUnit {
@@ -71,7 +77,8 @@ mod tests {
         let redact = uow.message_log.expect_redact().times(1);
         redact
             .withf(|now, _, _| {
-                now.text.is_empty() && now.failure.is_none() && now.deleted.is_some()
+                let is_empty = now.text.is_empty() && now.medias.is_empty();
+                is_empty && now.failure.is_none() && now.deleted.is_some()
             })
             .returning(move |_, _, _| Ok(is_more));
         let get = uow.jobs.expect_get();
@@ -84,6 +91,7 @@ mod tests {
         let message = Message {
             delivery: Delivery::Queued,
             failure: Some(a_failure()),
+            medias: vec![a_pending_media()],
             ..a_message(1)
         };
         make_tombstone(uow, cause, &mut a_conversation(), message).unwrap()
@@ -94,6 +102,10 @@ mod tests {
     fn a_message_is_deleted_after_its_text_has_left_the_log() {
         assert!(delete(&mut unit(true, None)));
         let mut uow = unit(false, None);
+        uow.files
+            .expect_release_outside()
+            .times(1)
+            .returning(|_| Ok(()));
         let update = uow.conversation_messages.expect_update().times(1);
         update
             .withf(|now| now.text.is_empty() && now.deleted == Some(at(9)) && now.seq == 2)
@@ -115,6 +127,7 @@ mod tests {
                 ..a_job(1)
             };
             let mut uow = unit(false, Some(job));
+            uow.files.expect_release_outside().returning(|_| Ok(()));
             uow.jobs.expect_delete().times(1).returning(|_| Ok(()));
             uow.jobs.expect_first().returning(|_| Ok(None));
             let update = uow.conversation_messages.expect_update().times(1);

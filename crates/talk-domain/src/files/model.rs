@@ -159,6 +159,13 @@ pub trait FileRepository {
         conversation: ConversationId,
     ) -> Result<(), StoreError>;
 
+    /// Stores that a message of a conversation with a person outside carries no files any more, and deletes
+    /// those that no other message carries.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn release_outside(&mut self, message: ConversationMessageId) -> Result<(), StoreError>;
+
     /// Stores that a message no longer carries a file.
     ///
     /// # Errors

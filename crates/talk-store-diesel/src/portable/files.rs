@@ -137,6 +137,10 @@ impl FileRepository for Scope<'_> {
         self.add_to_conversation(file, (message, conversation))
     }
 
+    fn release_outside(&mut self, message: ConversationMessageId) -> Result<(), StoreError> {
+        self.drop_medias_of(&[bytes(message.0)])
+    }
+
     fn detach(&mut self, file: FileId, from: MessageId) -> Result<(), StoreError> {
         self.drop_carrier(file, from)
     }

@@ -203,7 +203,7 @@ impl Scope<'_> {
 
     /// Deletes the fetches of removed messages, the records of the files that they carried, and the files
     /// that no other message carries.
-    pub(super) fn drop_medias_of(&mut self, messages: &[Vec<u8>]) -> Result<(), StoreError> {
+    pub(crate) fn drop_medias_of(&mut self, messages: &[Vec<u8>]) -> Result<(), StoreError> {
         let fetches = media_fetches::table
             .filter(media_fetches::message_id.eq_any(messages))
             .filter(media_fetches::customer_id.eq(self.customer()));
