@@ -1,6 +1,6 @@
 //! The task that fetches medias of incoming messages from their providers.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use conversation_domain::model::fetch::Fetch;
 use metrics::counter;
 use talk_domain::files::model::StoredFile;
 use talk_domain::files::storage::{FileStorage, FileWriter, StorageError};
-use talk_domain::kernel::id::FileId;
+use talk_domain::kernel::id::{CustomerId, FileId};
 use talk_domain::kernel::store::{ReadLane, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_outgoing::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, LOCATION};
 use talk_outgoing::{Download, HeaderMap, Method, Outgoing, StatusCode, Url};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio::time::timeout;
 
 use crate::adapter::Adapter;
@@ -26,7 +26,7 @@ use crate::channels::Channels;
 /// The longest time until fetches of before the start, or of another process, are noticed.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Fetches of a customer that are under way at a time.
+/// The most fetches of a customer that are under way at a time.
 const OF_CUSTOMER: u32 = 4;
 
 /// Redirects that are followed.
@@ -49,8 +49,15 @@ pub struct FetchSettings {
 pub struct Fetcher {
     shared: Arc<Shared>,
     woken: watch::Receiver<()>,
-    running: HashSet<FileId>,
-    tasks: JoinSet<FileId>,
+    /// The fetches under way.
+    running: HashMap<Id, Running>,
+    tasks: JoinSet<()>,
+}
+
+/// A fetch under way.
+struct Running {
+    customer: CustomerId,
+    file: FileId,
 }
 
 struct Shared {
@@ -76,7 +83,7 @@ impl Fetcher {
         Self {
             shared: Arc::new(shared),
             woken,
-            running: HashSet::new(),
+            running: HashMap::new(),
             tasks: JoinSet::new(),
         }
     }
@@ -89,13 +96,13 @@ impl Fetcher {
                 tracing::warn!(%error, "due medias were not read; they are read again soon");
             }
             tokio::select! {
-                ended = self.tasks.join_next(), if !self.tasks.is_empty() => match ended {
-                    Some(Ok(file)) => {
-                        self.running.remove(&file);
+                ended = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => match ended {
+                    Some(Ok((id, ()))) => {
+                        self.running.remove(&id);
                     }
                     Some(Err(error)) => {
                         tracing::error!(%error, "a fetch panicked; its lease expires");
-                        self.running.clear();
+                        self.running.remove(&error.id());
                     }
                     None => {}
                 },
@@ -113,20 +120,36 @@ impl Fetcher {
             snapshot.fetches().due(now, OF_CUSTOMER)
         });
         for fetch in due.await? {
-            let is_full = self.tasks.len() >= self.shared.settings.parallel;
-            if is_full || !self.running.insert(fetch.file) {
+            if !self.has_room(&fetch) {
                 continue;
             }
+            let running = Running {
+                customer: fetch.customer,
+                file: fetch.file,
+            };
             let shared = Arc::clone(&self.shared);
-            self.tasks.spawn(async move {
+            let task = self.tasks.spawn(async move {
                 if let Err(error) = shared.try_once(&fetch).await {
                     let file = fetch.file;
                     tracing::warn!(%error, %file, "a media was not fetched; it is fetched again");
                 }
-                fetch.file
             });
+            self.running.insert(task.id(), running);
         }
         Ok(())
+    }
+
+    /// Returns whether a fetch may begin: it is not under way, and fewer than the limits are, of its
+    /// customer and in all.
+    fn has_room(&self, fetch: &Fetch) -> bool {
+        let mut of_customer = 0;
+        for running in self.running.values() {
+            if running.file == fetch.file {
+                return false;
+            }
+            of_customer += u32::from(running.customer == fetch.customer);
+        }
+        of_customer < OF_CUSTOMER && self.running.len() < self.shared.settings.parallel
     }
 }
 

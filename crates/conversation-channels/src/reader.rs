@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use conversation_domain::message::receive::Arrival;
 use conversation_domain::model::receipt::{Arrived, Receipt, ReceiptState};
-use conversation_domain::receipt::take::{Read, take_receipt};
+use conversation_domain::receipt::take::{Happening, Read, take_receipt};
 use metrics::counter;
 use talk_domain::kernel::context::IdSource;
 use talk_domain::kernel::id::AccountId;
@@ -167,13 +167,16 @@ async fn take(channels: &Channels, arrived: Arrived, reads: Vec<Read>) -> Result
         now,
         ids: IdSource::new(now, (ports.random)()),
     };
+    let has_medias = reads.iter().any(has_medias);
     let unit = Unit::of(arrived.customer, "take_receipts");
     let taken = ports.store.write(unit, move |uow| {
         let taken = reads.iter().map(|read| take_receipt(uow, &arrival, read));
         taken.collect::<Result<Vec<_>, StoreError>>()
     });
     let taken = taken.await?;
-    channels.wake_fetchers();
+    if has_medias {
+        channels.wake_fetchers();
+    }
     for state in taken.into_iter().flatten() {
         counter!("talk_receipts_total", "state" => state.as_str()).increment(1);
         if state == ReceiptState::Failed {
@@ -181,6 +184,16 @@ async fn take(channels: &Channels, arrived: Arrived, reads: Vec<Read>) -> Result
         }
     }
     Ok(())
+}
+
+/// Returns whether a receipt says a message with medias.
+fn has_medias(read: &Read) -> bool {
+    let says = read.says.iter().flatten();
+    let mut messages = says.filter_map(|happening| match happening {
+        Happening::Message(incoming) => Some(incoming),
+        _ => None,
+    });
+    messages.any(|incoming| !incoming.medias.is_empty())
 }
 
 #[cfg(test)]

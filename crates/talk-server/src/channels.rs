@@ -26,8 +26,8 @@ use crate::settings::{Settings, SettingsError};
 /// Time from one removal of expired receipts to the next.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Medias of incoming messages that are fetched at a time.
-const FETCHES: usize = 16;
+/// Medias of incoming messages that are fetched at a time. A customer has an eighth of them.
+const FETCHES: usize = 32;
 
 /// Time for the fetch of a media.
 const FETCH_TIME: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};
 
-use super::sms::{answer, conversations, delivered, hook, server_for, twilio};
+use super::sms::{answer, conversations, delivered, hook, server_for, server_with, twilio};
 use super::{CONVERSATIONS, of, text, visitor, web_chat, write};
 use crate::files::form::Form;
 use crate::files::{FILES, stored, until};
@@ -21,11 +21,11 @@ fn image() -> String {
 }
 
 /// An MMS of two medias, the second of which is at another host.
-async fn mms(server: &Server, account: &Value, provider: &Receiver) {
+async fn mms(server: &Server, account: &Value, (provider, id): (&Receiver, &str)) {
     let own = format!("http://127.0.0.1:{}/media/1", provider.port);
     let other = format!("http://localhost:{}/media/2", provider.port);
     let fields = [
-        ("MessageSid", "MM1"),
+        ("MessageSid", id),
         ("From", "+15550199"),
         ("To", "+15550100"),
         ("Body", ""),
@@ -39,7 +39,7 @@ async fn mms(server: &Server, account: &Value, provider: &Receiver) {
     assert_eq!(answered.status, 200);
 }
 
-/// The only message of the only conversation.
+/// The newest message of the only conversation.
 async fn message(admin: &Client) -> Value {
     let conversation = conversations(admin, 1).await.remove(0);
     let messages = format!("{CONVERSATIONS}/{}/messages", text(&conversation, "id"));
@@ -82,7 +82,7 @@ async fn medias_of_a_person_outside_become_files() {
     let server = server_for(&provider).await;
     let admin = server.admin().await;
     let account = twilio(&admin, &provider).await;
-    mms(&server, &account, &provider).await;
+    mms(&server, &account, (&provider, "MM1")).await;
     let pending = message(&admin).await;
     let is_pending = |media: &Value| media["status"] == "pending" && media["mime"] == "image/gif";
     assert!(
@@ -151,13 +151,36 @@ async fn medias_that_cannot_be_had_fail() {
     let server = server_for(&provider).await;
     let admin = server.admin().await;
     let account = twilio(&admin, &provider).await;
-    mms(&server, &account, &provider).await;
+    mms(&server, &account, (&provider, "MM1")).await;
     let failed = settled(&admin).await;
     for media in failed["medias"].as_array().expect("medias") {
         assert_eq!(media["status"], "failed");
         download(&admin, media).await.refused(404, "FILE_NOT_FOUND");
     }
     assert!(stored(&server).is_empty());
+}
+
+/// CONV-70: a provider that does not answer holds up four fetches of its customer, and no other customer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_without_answers_holds_up_no_other_customer() {
+    let (dead, provider) = (Receiver::start(), Receiver::start());
+    dead.hold(true);
+    provider.answers(|_| image());
+    let ports = format!("{},{}", dead.port, provider.port);
+    let server = server_with(&[("TALK_PROVIDER_ALLOW_PORTS", &ports)]).await;
+    let (admin, (other, [])) = (server.admin().await, server.customer("other", []).await);
+    let stuck = twilio(&admin, &dead).await;
+    let account = twilio(&other, &provider).await;
+    for n in 0..10 {
+        mms(&server, &stuck, (&dead, &format!("MM{n}"))).await;
+    }
+    for n in 0..5 {
+        mms(&server, &account, (&provider, &format!("MM{n}"))).await;
+        let path = format!("MM{n}");
+        until(async || message(&other).await["reference_id"] == *path).await;
+        settled(&other).await;
+    }
+    assert_eq!(dead.received(4).await.len(), 4);
 }
 
 async fn upload(client: &Client) -> Value {
