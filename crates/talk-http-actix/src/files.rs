@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) use download::{Content, FileBody, send};
 pub use link::FileLinks;
-pub(crate) use link::{Link, link_to, shown, with_link};
+pub(crate) use link::{Link, path_to, shown, with_link};
 pub(crate) use upload::Upload;
 
 use talk_domain::files::model::StoredFile;

@@ -34,8 +34,7 @@ pub(crate) struct Shared {
     /// Bytes of providers' requests that are not verified yet.
     pub(crate) hook_bodies: Arc<Budget>,
     pub(crate) unsent: Unsent,
-    /// `None` if the server has no public address.
-    pub(crate) file_links: Option<FileLinks>,
+    pub(crate) file_links: FileLinks,
     /// Bytes of uploads that are not complete yet.
     pub(crate) uploads: Quota,
     pub(crate) documents: Documents,
@@ -71,11 +70,11 @@ impl Shared {
             api.held_limits,
         );
         let fingerprint_secret = api.tokens.fingerprint_secret();
-        let file_links = api.public_url.clone().map(|public_url| FileLinks {
-            public_url,
+        let file_links = FileLinks {
+            public_url: api.public_url.clone(),
             secret: fingerprint_secret.clone(),
             seconds: api.file_limits.link_seconds,
-        });
+        };
         Self {
             fingerprint_secret,
             file_links,

@@ -97,12 +97,12 @@ fn links(
     settings: &Settings,
     secret: String,
 ) -> Arc<dyn Fn(StoredFile) -> Option<String> + Send + Sync> {
-    let links = public_url.map(|public_url| FileLinks {
+    let links = FileLinks {
         public_url,
         secret,
         seconds: settings.file_limits().link_seconds,
-    });
-    Arc::new(move |file| Some(links.as_ref()?.link(file, now()).0))
+    };
+    Arc::new(move |file| Some(links.link(file, now())?.0))
 }
 
 /// Removes old receipts, and reports about messages that were never sent, every hour until dropped.

@@ -26,7 +26,7 @@ use crate::api_error::ApiError;
 use crate::body::{Body, NoBody, OutsideSize};
 use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
-use crate::files::link_to;
+use crate::files::path_to;
 use crate::shared::Shared;
 use pages::{hosted, script};
 use stream::follow;
@@ -95,7 +95,7 @@ async fn post(
     let received = written.await.map_err(ApiError::from)?;
     // Another page of the visitor shows the message, too.
     shared.visitors.wake(known.charged);
-    let link = |id| link_to(&shared, StoredFile { customer, id });
+    let link = |id| path_to(&shared, StoredFile { customer, id });
     let message = VisitorMessage::new(&received.into_message(), link);
     Ok(answer(&message))
 }
@@ -129,7 +129,7 @@ async fn list(
     let visited = store.read(unit, move |snapshot| visit(snapshot, &visitor, since));
     let visited = visited.await.map_err(ApiError::from)?;
     let messages = visited.map_or_else(Vec::new, |visited| visited.messages);
-    let link = |id| link_to(&shared, StoredFile { customer, id });
+    let link = |id| path_to(&shared, StoredFile { customer, id });
     let show = |message| VisitorMessage::new(message, link);
     Ok(answer(&VisitorMessages {
         result: messages.iter().map(show).collect(),

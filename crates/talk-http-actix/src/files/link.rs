@@ -69,11 +69,11 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Makes links to files, for messages to people outside.
-#[derive(Clone, Debug)]
+/// Makes links to files. It has no `Debug`, which would print the secret.
+#[derive(Clone)]
 pub struct FileLinks {
-    /// The address under which people reach the server.
-    pub public_url: String,
+    /// The address under which people reach the server, if it is known.
+    pub public_url: Option<String>,
     /// The secret of the installation.
     pub secret: String,
     /// Seconds that a link is valid.
@@ -81,22 +81,26 @@ pub struct FileLinks {
 }
 
 impl FileLinks {
-    /// Returns a link to the bytes of a file, and the time after which it is invalid.
+    /// Returns a link to the bytes of a file, and the time after which it is invalid; `None` if the
+    /// server has no public address.
     #[must_use]
-    pub fn link(&self, file: StoredFile, now: Timestamp) -> (String, Timestamp) {
+    pub fn link(&self, file: StoredFile, now: Timestamp) -> Option<(String, Timestamp)> {
+        let base = self.public_url.as_deref()?.trim_end_matches('/');
+        let (path, expires) = self.path(file, now);
+        Some((format!("{base}{path}"), expires))
+    }
+
+    /// Returns a link as a path, for those who have reached the server already.
+    pub(crate) fn path(&self, file: StoredFile, now: Timestamp) -> (String, Timestamp) {
         let expires = now.plus_seconds(self.seconds);
         let signed = Link { file, expires }.signed(&self.secret);
-        let base = self.public_url.trim_end_matches('/');
-        (format!("{base}/v1.0/files/{signed}"), expires)
+        (format!("/v1.0/files/{signed}"), expires)
     }
 }
 
-/// Returns a link to the bytes of a file; `""` if the server has no public address.
-pub(crate) fn link_to(shared: &Shared, file: StoredFile) -> String {
-    let links = shared.file_links.as_ref();
-    links.map_or_else(String::new, |links| {
-        links.link(file, (shared.api.clock)()).0
-    })
+/// Returns a link to the bytes of a file, as a path on this server.
+pub(crate) fn path_to(shared: &Shared, file: StoredFile) -> String {
+    shared.file_links.path(file, (shared.api.clock)()).0
 }
 
 /// Adds a new link to a file, if the server has a public address.
@@ -105,8 +109,8 @@ pub(crate) fn with_link(
     mut shown: resource::File,
     file: StoredFile,
 ) -> resource::File {
-    if let Some(links) = &shared.file_links {
-        let (link, expires) = links.link(file, (shared.api.clock)());
+    let link = shared.file_links.link(file, (shared.api.clock)());
+    if let Some((link, expires)) = link {
         shown.uri_download = link;
         shown.tm_download_expire = talk_wire::time::format(expires);
     }

@@ -49,7 +49,7 @@ pub struct VisitorMedia {
     pub mime: String,
     /// Number of bytes.
     pub size: u64,
-    /// A signed link to its bytes; `""` if there is none.
+    /// A signed link to its bytes: a path on this server.
     pub url: String,
 }
 

@@ -25,7 +25,7 @@ use super::visitor::KnownVisitor;
 use crate::api_error::ApiError;
 use crate::caller::Reply;
 use crate::endpoint::{Id, Queried};
-use crate::files::link_to;
+use crate::files::path_to;
 use crate::shared::Shared;
 
 /// Interval of the comments that keep proxies from closing a quiet stream.
@@ -160,7 +160,7 @@ impl Stream {
             }
             let mut piece = String::new();
             let customer = self.known.customer;
-            let link = |id| link_to(&self.shared, StoredFile { customer, id });
+            let link = |id| path_to(&self.shared, StoredFile { customer, id });
             for message in &visited.messages {
                 let data = talk_wire::json(&VisitorMessage::new(message, link));
                 // Writing to a string cannot fail.

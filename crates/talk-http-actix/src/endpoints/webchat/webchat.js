@@ -100,9 +100,9 @@
     shown.add(message.id);
     const item = make('li', { class: message.direction, 'data-seq': message.seq }, message.text);
     for (const { url, filename } of message.medias) {
-      const link = make('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, filename);
+      const link = make('a', { href: new URL(url, base).href, target: '_blank', rel: 'noopener noreferrer' }, filename);
       if (item.textContent) item.append(make('br'));
-      if (url) item.append(link);
+      item.append(link);
     }
     const later = [...list.children].find(({ dataset }) => !(Number(dataset.seq) < message.seq));
     list.insertBefore(item, later ?? null);
