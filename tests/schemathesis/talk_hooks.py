@@ -173,6 +173,8 @@ RULES = {
     "SINCE_SEQ_NEEDS_CHAT",
     # Two forms of a date that exists.
     "TIME_INVALID",
+    # No pattern names the characters that Unicode has not assigned.
+    "USERNAME_INVALID",
     # The schemes depend on a setting.
     "WEBHOOK_URI_INVALID",
 }
