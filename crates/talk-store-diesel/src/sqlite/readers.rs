@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use diesel::Connection;
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
+use scheduled_thread_pool::{OnPoolDropBehavior, ScheduledThreadPool};
 use talk_domain::kernel::store::{ReadLane, Unit, Verdict};
 use talk_domain::kernel::store_error::{Cause, StoreError};
 use talk_domain::talk::model::event::FrameEncoder;
@@ -65,6 +66,13 @@ impl r2d2::ManageConnection for Manager {
 #[error("failed to open a connection for reading")]
 struct ReaderError(#[source] Cause);
 
+/// The file that the connections of all lanes read, and the one thread that opens them. A pool has three
+/// threads of its own otherwise.
+struct Opener<'a> {
+    path: &'a Path,
+    thread: Arc<ScheduledThreadPool>,
+}
+
 /// The connections of one read lane, and their fair queue.
 struct Lane {
     pool: r2d2::Pool<Manager>,
@@ -74,17 +82,18 @@ struct Lane {
 impl Lane {
     /// Opens `connections`, of which one customer may use `per_customer`.
     fn open(
-        path: &Path,
+        opener: &Opener<'_>,
         connections: u32,
         per_customer: u32,
         waiting: Waiting,
     ) -> Result<Self, OpenError> {
         let pool = r2d2::Pool::builder()
+            .thread_pool(Arc::clone(&opener.thread))
             .max_size(connections)
             .test_on_check_out(false)
             .connection_timeout(PATIENCE)
             .build(Manager {
-                path: path.to_owned(),
+                path: opener.path.to_owned(),
             })
             .map_err(|error| OpenError::Start(error.into()))?;
         let [connections, per_customer] =
@@ -137,10 +146,19 @@ impl Readers {
             per_agent: RESERVED_WAITING,
             per_customer: RESERVED_WAITING,
         };
+        let thread = ScheduledThreadPool::builder()
+            .num_threads(1)
+            .thread_name_pattern("readers")
+            .on_drop_behavior(OnPoolDropBehavior::DiscardPendingScheduled)
+            .build();
+        let opener = Opener {
+            path,
+            thread: Arc::new(thread),
+        };
         Ok(Self {
-            shared: Lane::open(path, size, size - 1, waiting)?,
-            search: Lane::open(path, searches(), searches(), waiting)?,
-            reserved: Lane::open(path, RESERVED, RESERVED, all)?,
+            shared: Lane::open(&opener, size, size - 1, waiting)?,
+            search: Lane::open(&opener, searches(), searches(), waiting)?,
+            reserved: Lane::open(&opener, RESERVED, RESERVED, all)?,
             encoder,
             timeout: options.read_timeout,
         })
