@@ -2,6 +2,7 @@
 
 mod client;
 mod connection;
+mod dispatch;
 mod guard;
 
 pub use client::{
@@ -9,6 +10,7 @@ pub use client::{
     Outgoing,
 };
 pub use connection::{Connection, Target};
+pub use dispatch::{Dispatch, Targets, Turn, Turns, insist};
 pub use guard::{Guard, Lookup, NetworksError, Unreachable};
 pub use reqwest::header::{self, HeaderMap};
 pub use reqwest::{Method, StatusCode, Url};

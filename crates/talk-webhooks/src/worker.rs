@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use metrics::counter;
 use talk_domain::hooks::abandon::abandon_some;
@@ -14,10 +13,8 @@ use talk_domain::kernel::id::DeliveryId;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
-use talk_outgoing::Outgoing;
-use tokio::sync::{Notify, Semaphore};
+use talk_outgoing::{Outgoing, Turns, insist};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use crate::body::{body, gap_body, test_body};
 use crate::delivery::{method, send as send_once};
@@ -27,21 +24,13 @@ use crate::signature::headers;
 /// Maximum number of deliveries that one unit of work makes dead.
 const ABANDONED: u32 = 64;
 
-/// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
-const SHORTEST: Duration = Duration::from_millis(200);
-
-/// The longest pause after a failure of the database.
-const LONGEST: Duration = Duration::from_secs(30);
-
 /// The task of one endpoint.
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     /// The endpoint.
     pub(crate) waiting: Waiting,
-    /// Limits the requests of the customer under way.
-    pub(crate) of_customer: Arc<Semaphore>,
-    /// Is notified when further deliveries may be due.
-    pub(crate) woken: Arc<Notify>,
+    /// Limits the requests under way, and tells when further deliveries may be due.
+    pub(crate) turns: Turns,
 }
 
 impl Worker {
@@ -67,7 +56,7 @@ impl Worker {
                     // delivery stays due.
                     Some(Err(_)) | None => return Ok(()),
                 },
-                () = self.woken.notified() => {}
+                () = self.turns.woken() => {}
             }
         }
     }
@@ -102,11 +91,9 @@ impl Worker {
         for (delivery, content) in deliveries {
             if under_way.len() < width && under_way.insert(delivery.id) {
                 let (shared, webhook) = (Arc::clone(&self.shared), Arc::clone(&webhook));
-                let of_customer = Arc::clone(&self.of_customer);
+                let turn = self.turns.next();
                 sending.spawn(async move {
-                    // Semaphores of this server are never closed.
-                    let _of_customer = of_customer.acquire_owned().await;
-                    let _of_all = Arc::clone(&shared.connections).acquire_owned().await;
+                    let _turn = turn.await;
                     deliver(&shared, &webhook, (delivery, content)).await
                 });
             }
@@ -220,8 +207,7 @@ async fn record(
     (webhook, delivery): (&Webhook, DeliveryId),
     (attempt, outcome): (Attempt, Outcome),
 ) {
-    let mut pause = SHORTEST;
-    loop {
+    let recorded = insist("record_attempt", || {
         let tried = Tried {
             delivery,
             attempt: attempt.clone(),
@@ -230,24 +216,12 @@ async fn record(
         };
         let retries = shared.settings.retries.clone();
         let unit = Unit::of(webhook.customer, "record_attempt");
-        let recorded = shared
-            .ports
-            .store
-            .write(unit, move |uow| record_attempt(uow, &tried, &retries));
-        match recorded.await {
-            Ok(disabled) => {
-                if let Some(webhook) = disabled {
-                    let reason = webhook.disabled.map_or("", |reason| reason.as_str());
-                    tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled");
-                    shared.reports.webhook_disabled(webhook).await;
-                }
-                return;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a try of a webhook was not recorded; it is retried");
-                sleep(pause).await;
-                pause = LONGEST.min(pause * 2);
-            }
-        }
+        let store = &shared.ports.store;
+        store.write(unit, move |uow| record_attempt(uow, &tried, &retries))
+    });
+    if let Some(webhook) = recorded.await {
+        let reason = webhook.disabled.map_or("", |reason| reason.as_str());
+        tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled");
+        shared.reports.webhook_disabled(webhook).await;
     }
 }

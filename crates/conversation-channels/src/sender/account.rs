@@ -15,28 +15,23 @@ use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::id::{AccountId, ConversationMessageId, CustomerId};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use tokio::sync::{Notify, Semaphore};
+use talk_outgoing::{Turns, insist};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::Shared;
 use crate::adapter::Outbound;
 
-/// Pause after a failure of the database. Each further failure doubles it, up to [`LONGEST`].
-const SHORTEST: Duration = Duration::from_millis(200);
-
-/// The longest pause after a failure of the database.
-const LONGEST: Duration = Duration::from_secs(30);
+/// Pause after a failure of the database, with which nothing can be leased.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The task of one account.
 pub(super) struct AccountSender {
     pub(super) shared: Arc<Shared>,
     pub(super) customer: CustomerId,
     pub(super) account: AccountId,
-    /// Requests of the customer under way.
-    pub(super) of_customer: Arc<Semaphore>,
-    /// Is notified when further messages may be due.
-    pub(super) woken: Arc<Notify>,
+    /// Limits the requests under way, and tells when further messages may be due.
+    pub(super) turns: Turns,
 }
 
 impl AccountSender {
@@ -56,7 +51,7 @@ impl AccountSender {
                     // Nothing is due. A message whose task panicked stays leased.
                     Some(Err(_)) | None => return Ok(()),
                 },
-                () = self.woken.notified() => {}
+                () = self.turns.woken() => {}
             }
         }
     }
@@ -73,11 +68,9 @@ impl AccountSender {
         for job in self.due(limit).await? {
             if under_way.len() < width && under_way.insert(job.message) {
                 let shared = Arc::clone(&self.shared);
-                let of_customer = Arc::clone(&self.of_customer);
+                let turn = self.turns.next();
                 sending.spawn(async move {
-                    // Semaphores of this server are never closed.
-                    let _of_customer = of_customer.acquire_owned().await;
-                    let _of_all = Arc::clone(&shared.connections).acquire_owned().await;
+                    let _turn = turn.await;
                     send(&shared, &job).await;
                     job.message
                 });
@@ -124,7 +117,7 @@ async fn send(shared: &Shared, job: &Job) {
         }
         Err(error) => {
             tracing::warn!(%error, "a message was not leased; it is tried again soon");
-            sleep(SHORTEST).await;
+            sleep(PAUSE).await;
         }
     }
 }
@@ -196,8 +189,7 @@ fn links(shared: &Shared, leased: &Leased) -> Option<Vec<String>> {
 /// unknown.
 async fn settle(shared: &Shared, job: &Job, secrets: AccountSecrets, outcome: Outcome) {
     let ports = &shared.channels.ports;
-    let mut pause = SHORTEST;
-    loop {
+    insist("settle_message", || {
         let tried = Tried {
             message: job.message,
             secrets: secrets.clone(),
@@ -205,14 +197,7 @@ async fn settle(shared: &Shared, job: &Job, secrets: AccountSecrets, outcome: Ou
             now: (ports.clock)(),
         };
         let unit = Unit::of(job.customer, "settle_message");
-        let settled = ports.store.write(unit, move |uow| settle_job(uow, &tried));
-        match settled.await {
-            Ok(()) => return,
-            Err(error) => {
-                tracing::warn!(%error, "an outcome was not recorded; it is recorded again soon");
-                sleep(pause).await;
-                pause = LONGEST.min(pause * 2);
-            }
-        }
-    }
+        ports.store.write(unit, move |uow| settle_job(uow, &tried))
+    })
+    .await;
 }

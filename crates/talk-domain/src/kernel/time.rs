@@ -1,5 +1,7 @@
 //! Points in time, in whole microseconds, so that stored and shown times are the same.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 /// Microseconds since 1970-01-01 00:00:00 UTC, between the years 0000 and 9999.
@@ -43,6 +45,13 @@ impl Timestamp {
         } else {
             self
         }
+    }
+
+    /// Returns the time from this until `later`: zero if that is not later.
+    #[must_use]
+    pub const fn until(self, later: Self) -> Duration {
+        let micros = later.0.saturating_sub(self.0);
+        Duration::from_micros(if micros > 0 { micros.unsigned_abs() } else { 0 })
     }
 
     /// Returns the time `days` earlier, at least the year 0.
@@ -123,6 +132,15 @@ mod tests {
     fn nanoseconds_are_cut_not_rounded() {
         let at = OffsetDateTime::from_unix_timestamp_nanos(1_999).unwrap();
         assert_eq!(Timestamp::try_from(at).unwrap().as_micros(), 1);
+    }
+
+    #[test]
+    fn the_time_until_a_time_that_has_passed_is_none() {
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        assert_eq!(at(5).until(at(7)), Duration::from_micros(2));
+        assert_eq!(at(7).until(at(5)), Duration::ZERO);
+        let longest = Timestamp::EARLIEST.until(Timestamp::LATEST);
+        assert_eq!(longest.as_secs(), 315_569_519_999);
     }
 
     /// MSG-15: as long as there is a later time.
