@@ -1,7 +1,6 @@
 //! Emoji and their canonical keys: `👍`, `thumbsup` and `+1` are one reaction.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::cmp::Ordering;
 
 use crate::kernel::error::Invalid;
 
@@ -65,41 +64,37 @@ fn canonical(emoji: &str) -> String {
     emoji.replace(SELECTOR, "")
 }
 
-/// The keys of all emoji. The table's own lookup by spelling is not used: for couples with skin
-/// tones that are written without variation selectors it finds the emoji beside the right one.
-static KEYS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let toned = emojis::iter()
-        .filter_map(emojis::Emoji::skin_tones)
-        .flatten();
-    let all = emojis::iter()
-        .chain(toned)
-        .map(|emoji| canonical(emoji.as_str()));
-    all.chain(COMPONENTS.map(String::from)).collect()
-});
+/// A line for each emoji in its canonical spelling, and one for each short name with its emoji behind a
+/// tab, sorted by their bytes. `build.rs` writes it.
+const TABLE: &str = include_str!(concat!(env!("OUT_DIR"), "/emoji.txt"));
 
-/// The skin tones and hair styles, which are emoji by themselves and not in the table.
-const COMPONENTS: [char; 9] = [
-    '\u{1f3fb}',
-    '\u{1f3fc}',
-    '\u{1f3fd}',
-    '\u{1f3fe}',
-    '\u{1f3ff}',
-    '\u{1f9b0}',
-    '\u{1f9b1}',
-    '\u{1f9b2}',
-    '\u{1f9b3}',
-];
+/// Finds the canonical emoji that `word` is, or is the short name of.
+fn find(word: &str) -> Option<&'static str> {
+    let mut lines = TABLE;
+    while !lines.is_empty() {
+        let (half, _) = lines.as_bytes().split_at(lines.len() / 2);
+        let end = half.iter().rposition(|byte| *byte == b'\n');
+        let start = end.map_or(0, |end| end + 1);
+        let (before, from) = lines.split_at(start);
+        let (line, after) = from.split_once('\n')?;
+        let (found, emoji) = line.split_once('\t').unwrap_or((line, line));
+        match word.cmp(found) {
+            Ordering::Less => lines = before,
+            Ordering::Equal => return Some(emoji),
+            Ordering::Greater => lines = after,
+        }
+    }
+    None
+}
 
 /// Returns the key of an emoji or short name, if `raw` is one.
 fn key_of(raw: &str) -> Option<String> {
     let key = canonical(raw);
-    if KEYS.contains(&key) {
-        return is_spelled_well(raw).then_some(key);
+    match find(&key) {
+        Some(emoji) if emoji == key => is_spelled_well(raw).then_some(key),
+        Some(emoji) if raw == key => Some(emoji.to_owned()),
+        _ => is_short_name(raw).then(|| format!(":{raw}:")),
     }
-    if let Some(emoji) = emojis::get_by_shortcode(raw) {
-        return Some(canonical(emoji.as_str()));
-    }
-    is_short_name(raw).then(|| format!(":{raw}:"))
 }
 
 /// Returns whether each variation selector follows a character that has variants.
@@ -121,6 +116,8 @@ fn is_short_name(raw: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn key(raw: &str) -> String {
@@ -133,6 +130,15 @@ mod tests {
         assert_eq!(key("👍"), key("+1"));
         assert_eq!(key("❤"), key("❤️"));
         assert_eq!(key("❤️"), key("heart"));
+    }
+
+    #[test]
+    fn every_short_name_has_the_key_of_its_emoji() {
+        for emoji in emojis::iter() {
+            for name in emoji.shortcodes() {
+                assert_eq!(key(name), canonical(emoji.as_str()), "{name}");
+            }
+        }
     }
 
     #[test]
@@ -196,13 +202,14 @@ mod tests {
 
     #[test]
     fn components_are_emoji_and_selectors_stand_behind_something() {
-        for tone in COMPONENTS {
-            assert_eq!(key(&tone.to_string()), tone.to_string());
+        for tone in ["🏻", "🏼", "🏽", "🏾", "🏿", "🦰", "🦱", "🦲", "🦳"] {
+            assert_eq!(key(tone), tone);
         }
         assert_eq!(key("👍\u{fe0f}"), key("👍"));
         for raw in [
             "\u{fe0f}",
             "\u{fe0f}👍",
+            "thumbs\u{fe0f}up",
             "👍\u{fe0f}\u{fe0f}",
             "👨\u{200d}\u{fe0f}❤\u{200d}👨",
         ] {
