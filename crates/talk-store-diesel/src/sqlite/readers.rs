@@ -90,6 +90,8 @@ impl Lane {
         let pool = r2d2::Pool::builder()
             .thread_pool(Arc::clone(&opener.thread))
             .max_size(connections)
+            // Each costs 0.2 MiB, and a quiet server uses one.
+            .min_idle(Some(1))
             .test_on_check_out(false)
             .connection_timeout(PATIENCE)
             .build(Manager {
