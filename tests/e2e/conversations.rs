@@ -2,6 +2,7 @@
 
 mod bodies;
 mod checking;
+mod deleting;
 mod erasing;
 mod hooks;
 mod kills;

@@ -133,9 +133,7 @@ pub(crate) fn groups(has_legacy: bool) -> Vec<Group> {
 }
 
 fn outside() -> Vec<Endpoint> {
-    let mut rows = conversations::rows();
-    rows.extend(conversation_hooks::retries());
-    rows
+    conversations::rows()
 }
 
 fn group(name: &'static str, about: &'static str, rows: Vec<Endpoint>) -> Group {

@@ -21,7 +21,7 @@ fn image() -> String {
 }
 
 /// An MMS of two medias, the second of which is at another host.
-async fn mms(server: &Server, account: &Value, (provider, id): (&Receiver, &str)) {
+pub(super) async fn mms(server: &Server, account: &Value, (provider, id): (&Receiver, &str)) {
     let own = format!("http://127.0.0.1:{}/media/1", provider.port);
     let other = format!("http://localhost:{}/media/2", provider.port);
     let fields = [
@@ -40,7 +40,7 @@ async fn mms(server: &Server, account: &Value, (provider, id): (&Receiver, &str)
 }
 
 /// The newest message of the only conversation.
-async fn message(admin: &Client) -> Value {
+pub(super) async fn message(admin: &Client) -> Value {
     let conversation = conversations(admin, 1).await.remove(0);
     let messages = format!("{CONVERSATIONS}/{}/messages", text(&conversation, "id"));
     admin.get(&messages).await.rows().remove(0)

@@ -34,11 +34,13 @@ struct Paths {
     reopen: &'static str,
     messages: &'static str,
     message: &'static str,
+    retry: &'static str,
     participants: &'static str,
     participant: &'static str,
     read: &'static str,
     names: [&'static str; 10],
     taking_part: [&'static str; 4],
+    undone: [&'static str; 2],
     opened: [&'static str; 2],
 }
 
@@ -51,6 +53,7 @@ const ALL: Paths = Paths {
     reopen: "/v1.0/conversations/{conversation_id}/reopen",
     messages: "/v1.0/conversations/{conversation_id}/messages",
     message: "/v1.0/conversations/{conversation_id}/messages/{message_id}",
+    retry: "/v1.0/conversations/{conversation_id}/messages/{message_id}/retry",
     participants: "/v1.0/conversations/{conversation_id}/participants",
     participant: "/v1.0/conversations/{conversation_id}/participants/{agent_id}",
     read: "/v1.0/conversations/{conversation_id}/read",
@@ -72,6 +75,7 @@ const ALL: Paths = Paths {
         "removeConversationParticipant",
         "markConversationRead",
     ],
+    undone: ["retryConversationMessage", "deleteConversationMessage"],
     opened: ["openConversation", "deleteConversation"],
 };
 
@@ -84,6 +88,7 @@ const OF_AGENTS: Paths = Paths {
     reopen: "/v1.0/service_agents/conversations/{conversation_id}/reopen",
     messages: "/v1.0/service_agents/conversations/{conversation_id}/messages",
     message: "/v1.0/service_agents/conversations/{conversation_id}/messages/{message_id}",
+    retry: "/v1.0/service_agents/conversations/{conversation_id}/messages/{message_id}/retry",
     participants: "/v1.0/service_agents/conversations/{conversation_id}/participants",
     participant: "/v1.0/service_agents/conversations/{conversation_id}/participants/{agent_id}",
     read: "/v1.0/service_agents/conversations/{conversation_id}/read",
@@ -104,6 +109,10 @@ const OF_AGENTS: Paths = Paths {
         "addAgentConversationParticipant",
         "removeAgentConversationParticipant",
         "markAgentConversationRead",
+    ],
+    undone: [
+        "retryAgentConversationMessage",
+        "deleteAgentConversationMessage",
     ],
     opened: ["openAgentConversation", "deleteAgentConversation"],
 };

@@ -7,10 +7,10 @@ use talk_wire::reason::{find, reasons};
 
 use crate::status::Status;
 
-/// Literals in capitals that are something else: methods and algorithms.
-const OTHERS: [&str; 12] = [
+/// Literals in capitals that are something else: methods, algorithms and a variable of builds.
+const OTHERS: [&str; 13] = [
     "SMS", "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "OTHER", "ES256", "HS256",
-    "RS256",
+    "RS256", "OUT_DIR",
 ];
 
 /// The calls and macros with which lists of possible reasons start.
