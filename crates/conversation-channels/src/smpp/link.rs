@@ -1,5 +1,6 @@
 //! Keeps the session of one account: connects, binds, and does so again when the session has ended.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
@@ -150,15 +151,23 @@ impl Link {
         let session = Arc::new(session);
         let (deliveries, arriving) = mpsc::channel(WAITING);
         let (input, output) = tokio::io::split(stream);
-        let end = tokio::select! {
-            end = self.lead(&session, terms) => end,
-            reason = session.read(input, &deliveries) => State::Down(reason),
-            reason = session.write(output, queue) => State::Down(reason),
-            reason = inbox.take_in(&session, arriving) => State::Down(reason),
+        let mut leading = pin!(self.lead(&session, terms));
+        let broken = tokio::select! {
+            end = &mut leading => Err(end),
+            reason = session.read(input, &deliveries) => Ok(reason),
+            reason = session.write(output, queue) => Ok(reason),
+            reason = inbox.take_in(&session, arriving) => Ok(reason),
         };
         session.close();
         inbox.end_session(&session);
-        end
+        match broken {
+            Err(end) => end,
+            // A message centre may refuse the session and close the connection at once.
+            Ok(reason) => match timeout(Duration::ZERO, leading).await {
+                Ok(refused @ State::Refused { .. }) => refused,
+                _ => State::Down(reason),
+            },
+        }
     }
 
     /// Binds the session, shows that the connection works, and ends the session when it is stopped.
