@@ -1,6 +1,8 @@
 //! SMPP 3.4: short messages over a session that is bound to a message centre.
 
 mod alphabet;
+#[cfg(test)]
+mod centre;
 mod inbound;
 mod inbox;
 mod join;
@@ -70,7 +72,7 @@ impl Adapter for Smpp<'_> {
             (Kind::Receipt, _) => {
                 let alphabet = inbound.alphabet().unwrap_or(alphabet::Alphabet::Latin1);
                 let text = alphabet.decode(&inbound.octets);
-                let report = report::report(&inbound.parameters, &text);
+                let report = report::report(&self.opened, &inbound.parameters, &text);
                 Ok(report.map(Happening::Report).into_iter().collect())
             }
             (Kind::Message, Some(place)) => {
@@ -241,3 +243,6 @@ fn id_in(frame: &Frame) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

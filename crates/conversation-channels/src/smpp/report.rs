@@ -1,14 +1,16 @@
 //! Delivery receipts: what a message centre reports about a sent message, in parameters or as a text.
 
 use conversation_domain::delivery::report::Report;
-use conversation_domain::model::message::{Delivery, Failure};
+use conversation_domain::model::message::Delivery;
 use rusmpp::tlvs::{Tlv, TlvValue};
 use rusmpp::values::MessageState;
+
+use crate::adapter::Opened;
 
 /// Returns the report of a delivery receipt; `None` if it says nothing of a message's progress. The
 /// parameters come before the text. Ids are taken as they are: a message centre that writes them in
 /// another base or case than in its answers reports about unknown messages.
-pub(super) fn report(parameters: &[Tlv], text: &str) -> Option<Report> {
+pub(super) fn report(opened: &Opened<'_>, parameters: &[Tlv], text: &str) -> Option<Report> {
     let mut fields = Fields::of(text);
     for value in parameters.iter().filter_map(Tlv::value) {
         match value {
@@ -27,13 +29,12 @@ pub(super) fn report(parameters: &[Tlv], text: &str) -> Option<Report> {
         "EXPIRED" | "DELETED" | "UNDELIV" | "REJECTD" => Delivery::Failed,
         _ => return None,
     };
-    let failure = (delivery == Delivery::Failed).then(|| Failure {
-        code: state.clone(),
-        reason: match &*fields.error {
+    let failure = (delivery == Delivery::Failed).then(|| {
+        let reason = match &*fields.error {
             "" => format!("the message centre reports {state}"),
             error => format!("the message centre reports {state}, error {error}"),
-        },
-        is_permanent: true,
+        };
+        opened.failure(&state, &reason, true)
     });
     Some(Report {
         provider_id: fields.id,
@@ -81,16 +82,17 @@ impl Fields {
             let Some((name, value)) = word.split_once(':') else {
                 continue;
             };
-            let field = match &*name.to_ascii_lowercase() {
-                "id" => &mut fields.id,
-                "stat" => &mut fields.state,
-                "err" => &mut fields.error,
+            let (field, most) = match &*name.to_ascii_lowercase() {
+                "id" => (&mut fields.id, 64),
+                "stat" => (&mut fields.state, 64),
+                // Whole, so that no secret in it is cut.
+                "err" => (&mut fields.error, usize::MAX),
                 // The beginning of the sent message follows.
                 "text" => break,
                 _ => continue,
             };
             if field.is_empty() {
-                *field = value.chars().take(64).collect();
+                *field = value.chars().take(most).collect();
             }
         }
         fields
@@ -100,7 +102,13 @@ impl Fields {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use conversation_domain::testing::an_sms_account;
     use rusmpp::types::COctetString;
+
+    fn report(parameters: &[Tlv], text: &str) -> Option<Report> {
+        let account = an_sms_account();
+        super::report(&Opened::new(&account, "secret".into()), parameters, text)
+    }
 
     fn parameters(id: &[u8], state: MessageState) -> Vec<Tlv> {
         let id = COctetString::from_slice(id).unwrap();

@@ -42,7 +42,7 @@ impl Links {
         self.all().get(&account).cloned()
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<AccountId, Arc<Link>>> {
+    pub(super) fn all(&self) -> MutexGuard<'_, HashMap<AccountId, Arc<Link>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

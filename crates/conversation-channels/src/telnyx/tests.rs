@@ -1,5 +1,7 @@
 use super::*;
-use crate::conformance::{Hooks, Sends, Stranger, Subject, TOKEN, conform};
+use crate::conformance::{
+    Answers as Said, Inbound, Sending, Signing, Stranger, Subject, TOKEN, conform,
+};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use conversation_domain::model::account::Account;
 use conversation_domain::model::provider::Provider;
@@ -69,7 +71,7 @@ async fn telnyx_conforms() {
         public_key: key(),
         base_url: base_url.into(),
     };
-    let hooks = Hooks {
+    let signing = Signing {
         sign: |body| signed(std::str::from_utf8(body).unwrap(), NOW),
         headers: &["telnyx-timestamp", "telnyx-signature-ed25519"],
         strangers: |body| {
@@ -88,12 +90,14 @@ async fn telnyx_conforms() {
             })
         },
         is_same: |one, other| one == other,
+    };
+    let inbound = Inbound {
         message: |id, text| {
             let payload = json!({
                 "id": id, "text": text, "from": {"phone_number": "+15550199"},
                 "to": [{"phone_number": "+15550100"}],
             });
-            event(id, "message.received", &payload)
+            event(id, "message.received", &payload).into_bytes()
         },
         report: |id, delivery, words| {
             let status = match delivery {
@@ -107,18 +111,19 @@ async fn telnyx_conforms() {
             if delivery == Delivery::Failed {
                 payload["errors"] = json!([{"code": "40008", "title": "Failed", "detail": words}]);
             }
-            Some(event(status, "message.finalized", &payload))
+            Some(event(status, "message.finalized", &payload).into_bytes())
         },
     };
-    let sends = Sends {
-        accepted: (r#"{"data": {"id": "m1"}}"#, &["m1"]),
+    let answers = Said {
+        accepted: r#"{"data": {"id": "m1"}}"#,
         refusal: |words| json!({"errors": [{"code": "40310", "title": words}]}).to_string(),
         opt_out: r#"{"errors": [{"code": "40300", "title": "Blocked due to STOP message"}]}"#,
     };
     let subject = Subject {
         provider,
-        hooks: Some(hooks),
-        sends: Some(sends),
+        inbound,
+        signing: Some(signing),
+        sending: Sending::Http(answers),
     };
     conform(&subject).await;
 }

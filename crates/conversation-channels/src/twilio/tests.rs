@@ -1,5 +1,7 @@
 use super::*;
-use crate::conformance::{Hooks, Sends, Stranger, Subject, TOKEN, conform};
+use crate::conformance::{
+    Answers as Said, Inbound, Sending, Signing, Stranger, Subject, TOKEN, conform,
+};
 use aws_lc_rs::hmac;
 use conversation_domain::model::account::Account;
 use conversation_domain::model::provider::Provider;
@@ -94,7 +96,7 @@ async fn twilio_conforms() {
         account_sid: "AC1".into(),
         base_url: base_url.into(),
     };
-    let hooks = Hooks {
+    let signing = Signing {
         sign,
         headers: &["x-twilio-signature"],
         strangers: |body| {
@@ -106,6 +108,8 @@ async fn twilio_conforms() {
         },
         // Both spellings of a hexadecimal digit are the same form.
         is_same: |one, other| fields(one) == fields(other),
+    };
+    let inbound = Inbound {
         message: |id, text| {
             encoded(&[
                 ("MessageSid", id),
@@ -114,6 +118,7 @@ async fn twilio_conforms() {
                 ("To", "+15550100"),
                 ("Body", text),
             ])
+            .into_bytes()
         },
         report: |id, delivery, words| {
             let status = match delivery {
@@ -124,23 +129,25 @@ async fn twilio_conforms() {
                 Delivery::Read => "read",
                 _ => return None,
             };
-            Some(encoded(&[
+            let form = encoded(&[
                 ("MessageSid", id),
                 ("MessageStatus", status),
                 ("ErrorCode", "30003"),
                 ("ErrorMessage", words),
-            ]))
+            ]);
+            Some(form.into_bytes())
         },
     };
-    let sends = Sends {
-        accepted: (r#"{"sid": "SM1", "status": "queued"}"#, &["SM1"]),
+    let answers = Said {
+        accepted: r#"{"sid": "m1", "status": "queued"}"#,
         refusal: |words| json!({"code": 21211, "message": words}).to_string(),
         opt_out: r#"{"code": 21610, "message": "unsubscribed"}"#,
     };
     let subject = Subject {
         provider,
-        hooks: Some(hooks),
-        sends: Some(sends),
+        inbound,
+        signing: Some(signing),
+        sending: Sending::Http(answers),
     };
     conform(&subject).await;
 }

@@ -1,82 +1,15 @@
 use super::*;
-use crate::smpp::inbox::Delivered;
+use crate::smpp::centre::{Centre, Memory};
 use crate::smpp::pdu::{Frame, encode, read_frame};
 use rusmpp::pdus::{DeliverSm, SubmitSm};
 use rusmpp::{CommandId, Pdu};
-use std::sync::Mutex;
-use talk_domain::kernel::future::BoxFuture;
-use talk_domain::kernel::store_error::StoreError;
 use talk_domain::testing::at;
 use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::sync::Semaphore;
-
-/// Keeps units in memory, as long as it has permits.
-#[derive(Clone)]
-struct Memory {
-    kept: Arc<Mutex<Vec<Delivered>>>,
-    permits: Arc<Semaphore>,
-    fails: bool,
-}
-
-impl Memory {
-    fn new(permits: usize) -> Self {
-        Self {
-            kept: Arc::default(),
-            permits: Arc::new(Semaphore::new(permits)),
-            fails: false,
-        }
-    }
-}
-
-impl Shelf for Memory {
-    fn now(&self) -> Timestamp {
-        at(1)
-    }
-
-    fn store(&self, units: Vec<Delivered>) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(async move {
-            self.permits.acquire().await.unwrap().forget();
-            if self.fails {
-                return Err(StoreError::Conflict);
-            }
-            self.kept.lock().unwrap().extend(units);
-            Ok(())
-        })
-    }
-}
-
-/// The message centre of a test.
-struct Centre(DuplexStream);
-
-impl Centre {
-    async fn next(&mut self) -> Frame {
-        let reading = timeout(Duration::from_secs(5), read_frame(&mut self.0));
-        reading.await.expect("a unit in time").expect("a unit")
-    }
-
-    async fn send(&mut self, status: CommandStatus, sequence: u32, pdu: impl Into<Pdu>) {
-        let unit = encode(status, sequence, pdu);
-        self.0.write_all(&unit).await.unwrap();
-    }
-
-    async fn answer(&mut self, request: &Frame, pdu: impl Into<Pdu>) {
-        self.send(CommandStatus::EsmeRok, request.sequence, pdu)
-            .await;
-    }
-
-    /// Accepts the credentials.
-    async fn bind(&mut self) {
-        let request = self.next().await;
-        assert_eq!(request.id, CommandId::BindTransceiver);
-        self.answer(&request, rusmpp::pdus::BindTransceiverResp::default())
-            .await;
-    }
-}
 
 /// A session with this message centre, which ends with the test.
 struct Running {
     link: Arc<Link>,
-    centre: Centre,
+    centre: Centre<DuplexStream>,
     end: tokio::task::JoinHandle<State>,
 }
 

@@ -1,4 +1,4 @@
-//! Requests of providers.
+//! What providers deliver.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,9 @@ use conversation_domain::receipt::take::Happening;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
+use talk_domain::testing::at;
 
-use super::{Hooks, Subject, TOKEN, adapter_of};
+use super::{Signing, Subject, TOKEN, adapter_of, read};
 use crate::verified::Verified;
 
 fn is_verified(account: &Account, token: &str, request: &HookRequest) -> bool {
@@ -27,12 +28,12 @@ fn flipped(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
 }
 
 /// CONV-36: each bit of the body and of the signature counts, and so does the secret.
-pub(super) fn only_signed_requests_are_verified(subject: &Subject, hooks: &Hooks) {
+pub(super) fn only_signed_requests_are_verified(subject: &Subject, signing: &Signing) {
     let account = subject.account("");
-    let body = (hooks.message)("m1", "Hi & bye");
-    let request = (hooks.sign)(body.as_bytes());
+    let body = (subject.inbound.message)("m1", "Hi & bye");
+    let request = (signing.sign)(&body);
     assert!(is_verified(&account, TOKEN, &request));
-    for stranger in (hooks.strangers)(body.as_bytes()) {
+    for stranger in (signing.strangers)(&body) {
         let account = Account {
             provider: stranger.provider,
             ..account.clone()
@@ -40,7 +41,7 @@ pub(super) fn only_signed_requests_are_verified(subject: &Subject, hooks: &Hooks
         let accepted = is_verified(&account, stranger.token, &stranger.request);
         assert!(!accepted, "{account:?}");
     }
-    for name in hooks.headers {
+    for name in signing.headers {
         let place = request.headers.iter().position(|(known, _)| known == name);
         let place = place.expect("the header is there");
         let mut without = request.clone();
@@ -58,24 +59,38 @@ pub(super) fn only_signed_requests_are_verified(subject: &Subject, hooks: &Hooks
     for (bit, body) in flipped(&request.body) {
         let mut tampered = request.clone();
         tampered.body = body;
-        let is_same = (hooks.is_same)(&tampered.body, &request.body);
+        let is_same = (signing.is_same)(&tampered.body, &request.body);
         let accepted = is_verified(&account, TOKEN, &tampered);
         assert!(!accepted || is_same, "body {bit}");
     }
 }
 
+/// CONV-36: a provider with a session sends no requests, so that any is a stranger's.
+pub(super) fn no_request_is_verified(subject: &Subject) {
+    let account = subject.account("");
+    let request = HookRequest {
+        url: "https://talk.test/".into(),
+        headers: Vec::new(),
+        body: (subject.inbound.message)("m1", "Hi"),
+        now: at(0),
+    };
+    for token in ["", TOKEN] {
+        assert!(!is_verified(&account, token, &request));
+    }
+}
+
 /// CONV-35: a repetition has the identity of the request before, and another request has another one.
-pub(super) fn a_request_has_one_identity(subject: &Subject, hooks: &Hooks) {
+pub(super) fn a_request_has_one_identity(subject: &Subject, signing: &Signing) {
     let account = subject.account("");
     let adapter = adapter_of(&account, TOKEN);
     let steps = [Delivery::Sent, Delivery::Delivered, Delivery::Failed];
-    let reports = steps.map(|step| (hooks.report)("m1", step, ""));
+    let reports = steps.map(|step| (subject.inbound.report)("m1", step, ""));
     let mut bodies: Vec<_> = reports.into_iter().flatten().collect();
-    bodies.extend(["m1", "m2"].map(|id| (hooks.message)(id, "Hi")));
+    bodies.extend(["m1", "m2"].map(|id| (subject.inbound.message)(id, "Hi")));
     let mut known = BTreeSet::new();
     for body in &bodies {
         let identity = || {
-            let verified = adapter.verify(&(hooks.sign)(body.as_bytes()));
+            let verified = adapter.verify(&(signing.sign)(body));
             adapter.event(&verified.expect("it is signed"))
         };
         assert_eq!(identity(), identity());
@@ -85,11 +100,11 @@ pub(super) fn a_request_has_one_identity(subject: &Subject, hooks: &Hooks) {
 }
 
 /// CONV-35: a request that cannot be read is an error, not the end of the reader.
-pub(super) fn any_bytes_are_read_without_a_panic(subject: &Subject, hooks: &Hooks) {
+pub(super) fn any_bytes_are_read_without_a_panic(subject: &Subject) {
     let account = subject.account("");
     let adapter = adapter_of(&account, TOKEN);
-    let report = (hooks.report)("m1", Delivery::Failed, "no").expect("a failure");
-    let bodies = [(hooks.message)("m1", "Hi"), report].map(String::into_bytes);
+    let report = (subject.inbound.report)("m1", Delivery::Failed, "no").expect("a failure");
+    let bodies = [(subject.inbound.message)("m1", "Hi"), report];
     let changes = prop::collection::vec((any::<Index>(), any::<u8>()), 0..8);
     let mutated = (
         prop::sample::select(bodies.to_vec()),
@@ -114,14 +129,10 @@ pub(super) fn any_bytes_are_read_without_a_panic(subject: &Subject, hooks: &Hook
 }
 
 /// CONV-35.
-pub(super) fn a_text_comes_in_whole(subject: &Subject, hooks: &Hooks) {
-    let account = subject.account("");
-    let adapter = adapter_of(&account, TOKEN);
+pub(super) fn a_text_comes_in_whole(subject: &Subject) {
     let long: String = "0123456789".repeat(40);
     for text in [&*long, "\u{1F600} \u{e9}\u{301} &=%+\"\\\n", " a\0b "] {
-        let body = (hooks.message)("m1", text);
-        let verified = adapter.verify(&(hooks.sign)(body.as_bytes()));
-        let says = adapter.parse(&verified.expect("it is signed")).unwrap();
+        let says = read(subject, &(subject.inbound.message)("m1", text), "m1");
         let [Happening::Message(incoming)] = &says[..] else {
             panic!("{says:?}");
         };
@@ -129,6 +140,6 @@ pub(super) fn a_text_comes_in_whole(subject: &Subject, hooks: &Hooks) {
         let own = incoming.own.as_ref().expect("an own number");
         let numbers = (&*incoming.peer.target, &*own.target);
         assert_eq!(numbers, ("+15550199", "+15550100"));
-        assert_eq!(incoming.account, account.id);
+        assert_eq!(incoming.account, subject.account("").id);
     }
 }
