@@ -16,6 +16,7 @@ mod searching;
 mod sms;
 mod sms_refusals;
 mod streaming;
+mod visitor_files;
 
 use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};

@@ -28,7 +28,7 @@ pub(crate) const TOKEN: &str = "planted-token-6f1d";
 pub(crate) struct Subject {
     /// The provider at this address.
     pub(crate) provider: fn(base_url: &str) -> Provider,
-    /// What it delivers.
+    /// The bytes that it delivers.
     pub(crate) inbound: Inbound,
     /// The signatures of its requests; `None` if it delivers over a session that we bind.
     pub(crate) signing: Option<Signing>,
@@ -64,7 +64,7 @@ pub(crate) enum Sending {
     Session(fn(Act) -> BoxFuture<'static, Outcome>),
 }
 
-/// What a provider does with a message.
+/// The reaction of a provider to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
     /// It takes the message, and calls it `m1`.
@@ -79,7 +79,7 @@ pub(crate) enum Act {
     Closes,
     /// It keeps silent after it has read the message.
     Waits,
-    /// Nobody listens at its address.
+    /// Its address has no listener.
     IsAway,
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod jobs;
 pub(crate) mod participation;
 pub(crate) mod parts;
 pub(crate) mod record;
+pub(crate) mod sent_file;
 pub(crate) mod tombstone;

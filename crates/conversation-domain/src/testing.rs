@@ -46,7 +46,7 @@ use crate::model::receipt::{
 use crate::model::room::{MockRoomQueries, MockRoomRepository, Room, RoomQueries, RoomRepository};
 use crate::model::smpp::SmppSettings;
 use crate::unit::{ConversationSnapshot, ConversationUnit};
-pub use delivery::{a_failure, a_fetch, a_job, a_part, a_pending_media, a_receipt};
+pub use delivery::{a_failure, a_fetch, a_job, a_part, a_pending_media, a_receipt, a_sent_file};
 
 mock_unit! {
     /// A unit of work of mocked repositories; an unexpected call fails the test.

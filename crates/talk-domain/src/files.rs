@@ -4,6 +4,7 @@ pub mod delete;
 pub mod filename;
 pub mod list;
 pub mod model;
+pub mod outside;
 pub mod show;
 pub mod storage;
 pub mod unit;

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) use download::{Content, FileBody, send};
 pub use link::FileLinks;
 pub(crate) use link::{Link, path_to, shown, with_link};
-pub(crate) use upload::Upload;
+pub(crate) use upload::{Upload, Uploader};
 
 use talk_domain::files::model::StoredFile;
 
@@ -32,6 +32,8 @@ pub struct FileLimits {
     pub temporary: usize,
     /// Maximum number of bytes of all files of one customer; `None` for no limit.
     pub quota: Option<u64>,
+    /// Maximum number of bytes of the files that one visitor of a web chat has sent.
+    pub visitor: u64,
     /// Time after which an upload that sends nothing is refused.
     pub stall: Duration,
     /// Seconds that a signed link is valid.
@@ -45,6 +47,7 @@ impl FileLimits {
         bytes: 1_000_000,
         temporary: 8_000_000,
         quota: None,
+        visitor: 1_000_000,
         stall: Duration::from_secs(20),
         link_seconds: 60,
     };

@@ -398,6 +398,11 @@ pub(crate) struct Settings {
     #[config(env = "TALK_FILES_QUOTA_BYTES", default = 0)]
     pub(crate) files_quota_bytes: u64,
 
+    /// Bytes of all files that one visitor of a web chat sends; 0 for none. Of `files_quota_bytes`, visitors
+    /// and people outside use at most three quarters.
+    #[config(env = "TALK_VISITOR_FILES_BYTES", default = 104_857_600)]
+    pub(crate) visitor_files_bytes: u64,
+
     /// Seconds after which an upload that sends nothing is refused.
     #[config(env = "TALK_FILE_STALL_SECONDS", default = 20, validate = at_least_one)]
     pub(crate) file_stall_seconds: u32,
@@ -664,6 +669,7 @@ impl Settings {
             bytes: self.file_max_bytes,
             temporary: self.files_temp_bytes,
             quota: (self.files_quota_bytes > 0).then_some(self.files_quota_bytes),
+            visitor: self.visitor_files_bytes,
             stall: Duration::from_secs(self.file_stall_seconds.into()),
             link_seconds: self.file_link_seconds,
         }

@@ -1,4 +1,4 @@
-//! What providers deliver.
+//! Bytes that providers deliver.
 
 use std::collections::BTreeSet;
 

@@ -1,12 +1,11 @@
 //! Steps: fetch the bytes of a media from its provider.
 
-use talk_domain::files::filename;
-use talk_domain::files::model::{File, FileKind};
+use talk_domain::files::model::{File, StoredFile};
+use talk_domain::files::outside::from_outside;
 use talk_domain::files::storage::Measured;
-use talk_domain::kernel::id::{AgentId, FileId};
+use talk_domain::kernel::id::FileId;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
-use uuid::Uuid;
 
 use crate::model::account::Account;
 use crate::model::fetch::Fetch;
@@ -19,9 +18,6 @@ const LONGEST_PAUSE: u32 = 900;
 
 /// How long a media is tried, in seconds.
 const PATIENCE: u32 = 86_400;
-
-/// The owner of files from outside, which no agent has uploaded.
-const NOBODY: AgentId = AgentId(Uuid::nil());
 
 /// A leased fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +98,11 @@ pub fn settle_fetch(
             if ended.quota.is_some_and(|quota| used > quota) {
                 return end(uow, &fetch, (MediaStatus::Failed, None), ended.now);
             }
-            let file = file(&fetch, (measured, filename), ended.now);
+            let stored = StoredFile {
+                customer: fetch.customer,
+                id: fetch.file,
+            };
+            let file = from_outside(stored, (measured, filename), ended.now);
             end(uow, &fetch, (MediaStatus::Ready, Some(&file)), ended.now)
         }
         Fetched::Later => {
@@ -115,23 +115,6 @@ pub fn settle_fetch(
             Ok(false)
         }
         Fetched::Never => end(uow, &fetch, (MediaStatus::Failed, None), ended.now),
-    }
-}
-
-fn file(fetch: &Fetch, (measured, name): (&Measured, &str), now: Timestamp) -> File {
-    let filename = filename::safe(name);
-    File {
-        id: fetch.file,
-        customer: fetch.customer,
-        owner: NOBODY,
-        kind: FileKind::Conversation,
-        name: filename.clone(),
-        detail: String::new(),
-        filename,
-        size: measured.size,
-        mime: measured.mime.clone(),
-        sha256: measured.sha256,
-        created: now,
     }
 }
 

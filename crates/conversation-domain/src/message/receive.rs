@@ -1,5 +1,6 @@
 //! Use case: receive a message from outside.
 
+use talk_domain::files::filename;
 use talk_domain::kernel::context::IdSource;
 use talk_domain::kernel::error::{Invalid, refusals};
 use talk_domain::kernel::id::{AccountId, ConversationId, CustomerId, RoomId};
@@ -13,11 +14,12 @@ use crate::model::consent::Consent;
 use crate::model::conversation::{Conversation, State};
 use crate::model::event::Event;
 use crate::model::fetch::Fetch;
-use crate::model::media::{MAX_MEDIAS, Media, MediaStatus, RemoteMedia};
+use crate::model::media::{MAX_MEDIAS, Media, MediaStatus, RemoteMedia, SentFile};
 use crate::model::message::{Delivery, Direction, Message};
 use crate::model::room::Room;
 use crate::steps::consent::record_consent;
 use crate::steps::record::{Cause, append, record_message, record_update};
+use crate::steps::sent_file::{FileError, check_room, keep_file};
 use crate::unit::ConversationUnit;
 
 /// The longest name of a MIME type, in characters.
@@ -88,6 +90,7 @@ refusals! {
         NoSuchAccount = NotFound "ACCOUNT_NOT_FOUND" "there is no such account",
         Empty = InvalidArgument "MESSAGE_EMPTY" "a message needs a text or a media",
         Reused = Unprocessable "MESSAGE_ID_REUSED" "this id was used for another message",
+        ..File(FileError),
         ..Invalid(Invalid),
         ..Store(StoreError),
     }
@@ -104,7 +107,27 @@ pub fn receive_message(
     arrival: &Arrival,
     incoming: &Incoming,
 ) -> Result<Received, ReceiveError> {
-    if incoming.text.is_empty() && incoming.medias.is_empty() {
+    receive(uow, arrival, (incoming, None))
+}
+
+/// Receives a message with a file, like [`receive_message`]. If the event has been received before, the bytes of the file are to be removed.
+///
+/// # Errors
+/// See [`ReceiveError`].
+pub fn receive_file(
+    uow: &mut dyn ConversationUnit,
+    arrival: &Arrival,
+    (incoming, file): (&Incoming, &SentFile),
+) -> Result<Received, ReceiveError> {
+    receive(uow, arrival, (incoming, Some(file)))
+}
+
+fn receive(
+    uow: &mut dyn ConversationUnit,
+    arrival: &Arrival,
+    (incoming, file): (&Incoming, Option<&SentFile>),
+) -> Result<Received, ReceiveError> {
+    if incoming.text.is_empty() && incoming.medias.is_empty() && file.is_none() {
         return Err(ReceiveError::Empty);
     }
     let found = uow.accounts().get(incoming.account)?;
@@ -113,6 +136,9 @@ pub fn receive_message(
         return received_before(uow, before, (&account, incoming));
     }
     let mut conversation = find_or_create(uow, arrival, (&account, incoming))?;
+    if let Some(file) = file {
+        check_room(uow, conversation.id, file)?;
+    }
     let cause = Cause {
         actor: None,
         now: arrival.now,
@@ -131,7 +157,7 @@ pub fn receive_message(
         author: None,
         reference: incoming.event.clone(),
         text: incoming.text.replace('\0', "\u{FFFD}"),
-        medias: pending(arrival, &incoming.medias),
+        medias: medias(arrival, (&incoming.medias, file)),
         delivery: Delivery::Delivered,
         failure: None,
         seq: 0,
@@ -140,18 +166,9 @@ pub fn receive_message(
         deleted: None,
     };
     let (message, _) = record_message(uow, cause, &mut conversation, message)?;
-    for (media, remote) in message.medias.iter().zip(&incoming.medias) {
-        uow.fetches().insert(&Fetch {
-            file: media.file,
-            customer: message.customer,
-            account: account.id,
-            conversation: message.conversation,
-            message: message.id,
-            url: remote.url.clone(),
-            tries: 0,
-            due: arrival.now,
-            created: arrival.now,
-        })?;
+    fetch_later(uow, &message, (account.id, &incoming.medias))?;
+    if let Some(file) = file {
+        keep_file(uow, &message, file)?;
     }
     let is_first = uow
         .inbox()
@@ -165,16 +182,47 @@ pub fn receive_message(
     Ok(Received::New(message))
 }
 
-/// Makes medias whose bytes are still to be fetched.
-fn pending(arrival: &Arrival, remotes: &[RemoteMedia]) -> Vec<Media> {
-    let medias = remotes.iter().take(MAX_MEDIAS).map(|remote| Media {
+/// Stores that the medias of a message are to be fetched.
+fn fetch_later(
+    uow: &mut dyn ConversationUnit,
+    message: &Message,
+    (account, remotes): (AccountId, &[RemoteMedia]),
+) -> Result<(), StoreError> {
+    let pending = message.medias.iter();
+    let pending = pending.filter(|media| media.status == MediaStatus::Pending);
+    for (media, remote) in pending.zip(remotes) {
+        uow.fetches().insert(&Fetch {
+            file: media.file,
+            customer: message.customer,
+            account,
+            conversation: message.conversation,
+            message: message.id,
+            url: remote.url.clone(),
+            tries: 0,
+            due: message.created,
+            created: message.created,
+        })?;
+    }
+    Ok(())
+}
+
+/// Makes the medias of a message: a file whose bytes are there, and those still to be fetched.
+fn medias(arrival: &Arrival, (remotes, file): (&[RemoteMedia], Option<&SentFile>)) -> Vec<Media> {
+    let ready = file.map(|file| Media {
+        file: file.id,
+        filename: filename::safe(&file.filename),
+        mime: file.measured.mime.clone(),
+        size: file.measured.size,
+        status: MediaStatus::Ready,
+    });
+    let pending = remotes.iter().take(MAX_MEDIAS).map(|remote| Media {
         file: arrival.ids.fresh().into(),
         filename: String::new(),
         mime: remote.mime.chars().take(LONGEST_MIME).collect(),
         size: 0,
         status: MediaStatus::Pending,
     });
-    medias.collect()
+    ready.into_iter().chain(pending).collect()
 }
 
 /// Returns the message of an event that has been received before. An event of another peer is

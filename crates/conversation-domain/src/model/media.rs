@@ -1,6 +1,7 @@
 //! Medias of messages: files that go to and come from people outside.
 
 use talk_domain::files::model::File;
+use talk_domain::files::storage::Measured;
 use talk_domain::kernel::id::FileId;
 
 /// The most medias of an incoming message that are kept.
@@ -84,4 +85,27 @@ mod tests {
         }
         assert_eq!(MediaStatus::parse(""), None);
     }
+}
+
+/// A file that a person outside sends, whose bytes are durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFile {
+    /// The id under which the bytes are stored.
+    pub id: FileId,
+    /// Its name, as sent.
+    pub filename: String,
+    /// The properties of its bytes.
+    pub measured: Measured,
+    /// How much may be stored.
+    pub room: FileRoom,
+}
+
+/// How many bytes of people outside are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileRoom {
+    /// Of one person.
+    pub of_person: u64,
+    /// Of all files of the customer, agents' included; `None` for any number. People outside use at most
+    /// three quarters of it.
+    pub of_customer: Option<u64>,
 }

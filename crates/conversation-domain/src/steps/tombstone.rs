@@ -5,7 +5,6 @@ use talk_domain::kernel::store_error::StoreError;
 
 use crate::model::conversation::Conversation;
 use crate::model::event::Event;
-use crate::model::media::MediaStatus;
 use crate::model::message::{Delivery, Failure, Message};
 use crate::steps::jobs::end_job;
 use crate::steps::record::{Cause, append};
@@ -21,8 +20,9 @@ pub(crate) fn make_tombstone(
     conversation: &mut Conversation,
     mut message: Message,
 ) -> Result<bool, StoreError> {
-    let medias = std::mem::take(&mut message.medias);
+    let has_files = !message.medias.is_empty();
     message.text.clear();
+    message.medias.clear();
     message.failure = None;
     message.deleted = Some(cause.now.max(conversation.last.at.next()));
     let bound = Bound::STEP;
@@ -32,12 +32,7 @@ pub(crate) fn make_tombstone(
     {
         return Ok(true);
     }
-    for media in &medias {
-        if media.status == MediaStatus::Pending && uow.fetches().get(media.file)?.is_some() {
-            uow.fetches().delete(media.file)?;
-        }
-    }
-    if !medias.is_empty() {
+    if has_files {
         uow.files().release_outside(message.id)?;
     }
     if let Some(job) = uow.jobs().get(message.id)? {
@@ -73,7 +68,7 @@ mod tests {
     use super::*;
     use crate::model::job::Job;
     use crate::testing::{
-        MockUnit, a_conversation, a_failure, a_fetch, a_job, a_message, a_pending_media, logs,
+        MockUnit, a_conversation, a_failure, a_job, a_message, a_pending_media, logs,
     };
     use talk_domain::testing::at;
 
@@ -88,10 +83,6 @@ mod tests {
             .returning(move |_, _, _| Ok(is_more));
         let get = uow.jobs.expect_get();
         get.returning(move |_| Ok(job.clone()));
-        let fetch = uow.fetches.expect_get();
-        fetch.returning(|_| Ok(Some(a_fetch())));
-        let no_more = uow.fetches.expect_delete();
-        no_more.times(usize::from(!is_more)).returning(|_| Ok(()));
         uow
     }
 

@@ -1,13 +1,14 @@
 //! Builders of messages on their way: jobs, parts, receipts and medias.
 
-use talk_domain::kernel::id::ConversationMessageId;
+use talk_domain::files::storage::Measured;
+use talk_domain::kernel::id::{ConversationMessageId, FileId};
 use talk_domain::testing::{at, customer_id};
 use uuid::Uuid;
 
 use super::{a_conversation, a_message, a_room, account_id};
 use crate::model::fetch::Fetch;
 use crate::model::job::Job;
-use crate::model::media::{Media, MediaStatus};
+use crate::model::media::{FileRoom, Media, MediaStatus, SentFile};
 use crate::model::message::{Delivery, Failure};
 use crate::model::part::Part;
 use crate::model::receipt::{Receipt, ReceiptState};
@@ -77,6 +78,24 @@ pub fn a_pending_media() -> Media {
         mime: "image/png".into(),
         size: 0,
         status: MediaStatus::Pending,
+    }
+}
+
+/// A file of ten bytes that a person outside sends.
+#[must_use]
+pub fn a_sent_file() -> SentFile {
+    SentFile {
+        id: FileId(Uuid::from_u128(0x11_0002)),
+        filename: "../cat.gif".into(),
+        measured: Measured {
+            size: 10,
+            sha256: [7; 32],
+            mime: "image/gif".into(),
+        },
+        room: FileRoom {
+            of_person: 100,
+            of_customer: None,
+        },
     }
 }
 

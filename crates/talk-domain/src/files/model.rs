@@ -116,6 +116,12 @@ pub trait FileRepository {
     /// Only when storage fails.
     fn is_outside(&mut self, id: FileId) -> Result<bool, StoreError>;
 
+    /// Returns the bytes of each file that came from outside in a conversation, of at most `limit` of them.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn received_in(&mut self, id: ConversationId, limit: u32) -> Result<Vec<u64>, StoreError>;
+
     /// Returns the number of bytes in all files of the customer.
     ///
     /// # Errors
@@ -159,8 +165,8 @@ pub trait FileRepository {
         conversation: ConversationId,
     ) -> Result<(), StoreError>;
 
-    /// Stores that a message of a conversation with a person outside carries no files any more, and deletes
-    /// those that no other message carries.
+    /// Stores that a message of a conversation with a person outside carries no files any more. Deletes
+    /// those that no other message carries, and what is still to be fetched for it.
     ///
     /// # Errors
     /// Only when storage fails.

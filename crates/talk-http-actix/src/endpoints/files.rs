@@ -85,7 +85,7 @@ async fn upload(caller: Caller, form: Upload) -> Answer<Kept<File>, CreateFileEr
         customer: caller.cx.actor.customer,
         id: caller.cx.fresh(),
     };
-    let received = form.receive(&caller, new).await?;
+    let received = form.receive((&caller).into(), new).await?;
     let command = CreateFile {
         id: new.id,
         description: received.description,

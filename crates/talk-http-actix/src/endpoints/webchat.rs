@@ -4,6 +4,7 @@
 //! A visitor is known by a token of 256 random bits, which its page keeps. The address of the visitor
 //! is a digest of the token, so that the database holds nothing to pose as a visitor with.
 
+mod files;
 mod pages;
 mod stream;
 pub(crate) mod streams;
@@ -36,6 +37,7 @@ use visitor::{Client, KnownVisitor, new_token};
 pub(crate) const OPEN: &str = "/v1.0/webchat/";
 const SESSIONS: &str = "/v1.0/webchat/{account_id}/sessions";
 const MESSAGES: &str = "/v1.0/webchat/{account_id}/messages";
+const FILES: &str = "/v1.0/webchat/{account_id}/files";
 const READ: &str = "/v1.0/webchat/{account_id}/read";
 const STREAM: &str = "/v1.0/webchat/{account_id}/stream";
 
@@ -43,6 +45,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
     vec![
         Endpoint::hidden(Method::GET, MESSAGES, list),
         Endpoint::hidden(Method::POST, MESSAGES, post),
+        Endpoint::hidden(Method::POST, FILES, files::send),
         Endpoint::hidden(Method::POST, SESSIONS, begin),
         Endpoint::hidden(Method::PUT, READ, read),
         Endpoint::hidden(Method::GET, STREAM, follow),
@@ -83,11 +86,7 @@ async fn post(
         consent: None,
         medias: Vec::new(),
     };
-    let now = (shared.api.clock)();
-    let arrival = Arrival {
-        now,
-        ids: IdSource::new(now, (shared.api.random)()),
-    };
+    let arrival = arrival(&shared);
     let customer = known.customer;
     let unit = Unit::of(customer, "receive_message");
     let store = &shared.api.conversations;
@@ -98,6 +97,12 @@ async fn post(
     let link = |id| path_to(&shared, StoredFile { customer, id });
     let message = VisitorMessage::new(&received.into_message(), link);
     Ok(answer(&message))
+}
+
+fn arrival(shared: &Shared) -> Arrival {
+    let now = (shared.api.clock)();
+    let ids = IdSource::new(now, (shared.api.random)());
+    Arrival { now, ids }
 }
 
 /// The position of a visitor in its conversation.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
@@ -15,7 +16,9 @@ use futures_util::{Stream, StreamExt as _};
 use talk_domain::files::model::{FileKind, StoredFile};
 use talk_domain::files::storage::{FileWriter, Measured};
 use talk_domain::files::upload::Description;
+use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::{ErrorKind, Invalid};
+use talk_domain::kernel::limits::Limits;
 
 use crate::api_error::ApiError;
 use crate::body::JsonBody;
@@ -25,6 +28,7 @@ use crate::endpoint::{Extract, Incoming};
 use crate::files::remove;
 use crate::openapi::Operation;
 use crate::quota::Share;
+use crate::shared::Shared;
 use crate::status::Status;
 
 /// Maximum number of bytes of a form without its file: the headers of its parts and their texts.
@@ -115,18 +119,40 @@ fn slow() -> ApiError {
     ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly")
 }
 
+/// The sender of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Uploader<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) request: &'a HttpRequest,
+    /// The temporary space is this actor's.
+    pub(crate) actor: Actor,
+    /// Limits of texts.
+    pub(crate) limits: &'a Limits,
+}
+
+impl<'a> From<&'a Caller> for Uploader<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        Self {
+            shared: &caller.shared,
+            request: &caller.request,
+            actor: caller.cx.actor,
+            limits: &caller.cx.limits,
+        }
+    }
+}
+
 impl Upload {
     /// Reads the form and stores the bytes of its file.
     pub(crate) async fn receive(
         self,
-        caller: &Caller,
+        uploader: Uploader<'_>,
         file: StoredFile,
     ) -> Result<Received, ApiError> {
-        let limits = caller.shared.api.file_limits;
+        let limits = uploader.shared.api.file_limits;
         let seen = Rc::new(Cell::new(0));
         let bounded = bounded(self.payload, limits.bytes + DRAINED, Rc::clone(&seen));
         let mut form = Form {
-            caller,
+            uploader,
             file,
             parts: Multipart::new(&self.headers, bounded),
             seen: Rc::clone(&seen),
@@ -136,17 +162,15 @@ impl Upload {
             stored: None,
         };
         let read = tokio::time::timeout(LONGEST, form.read()).await;
-        caller
-            .shared
-            .limiter
-            .charge_file(&caller.request, seen.get() as u64);
+        let limiter = &uploader.shared.limiter;
+        limiter.charge_file(uploader.request, seen.get() as u64);
         let read = read.map_err(|_| slow()).and_then(|read| read);
         if let Err(refusal) = read {
             // A refused upload keeps no bytes. Those of a complete file part have no row, and are
             // removed here.
             if let Some((writer, _)) = form.stored.take() {
                 drop(writer);
-                remove(&caller.shared, file).await;
+                remove(uploader.shared, file).await;
             }
             form.drain().await;
             return Err(refusal);
@@ -183,7 +207,7 @@ fn bounded(
 
 /// A form that is being read.
 struct Form<'a> {
-    caller: &'a Caller,
+    uploader: Uploader<'a>,
     file: StoredFile,
     parts: Multipart,
     /// Bytes of the body that were read.
@@ -218,12 +242,12 @@ impl Form<'_> {
                 _ => drop(self.text("part", field).await?),
             }
         }
-        self.description.check(&self.caller.cx.limits)?;
+        self.description.check(self.uploader.limits)?;
         Ok(())
     }
 
     async fn next_part(&mut self) -> Result<Option<Field>, ApiError> {
-        let stall = self.caller.shared.api.file_limits.stall;
+        let stall = self.uploader.shared.api.file_limits.stall;
         let next = tokio::time::timeout(stall, self.parts.next()).await;
         let next = next.map_err(|_| slow())?.transpose();
         next.map_err(|error| self.broken(&error))
@@ -233,7 +257,7 @@ impl Form<'_> {
         &self,
         work: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, ApiError> {
-        let stall = self.caller.shared.api.file_limits.stall;
+        let stall = self.uploader.shared.api.file_limits.stall;
         tokio::time::timeout(stall, work)
             .await
             .map_err(|_| slow())?
@@ -263,7 +287,7 @@ impl Form<'_> {
             .content_disposition()
             .and_then(sent_name)
             .unwrap_or_default();
-        let shared = &self.caller.shared;
+        let shared = self.uploader.shared;
         let limit = shared.api.file_limits.bytes;
         let mut writer = shared.api.files.begin(self.file).await?;
         let (mut size, mut reserved) = (0, Vec::<Share>::new());
@@ -282,7 +306,7 @@ impl Form<'_> {
                 return Err(ApiError::too_large(limit));
             }
             while reserved.len() * STEP < size {
-                let share = shared.uploads.take(self.caller.cx.actor, STEP);
+                let share = shared.uploads.take(self.uploader.actor, STEP);
                 reserved.push(share.map_err(|full| busy(full.whose, full.limit))?);
             }
             writer.write(&chunk).await?;
@@ -303,7 +327,7 @@ impl Form<'_> {
 
     fn broken(&self, error: &MultipartError) -> ApiError {
         self.is_broken.set(true);
-        let limit = self.caller.shared.api.file_limits.bytes;
+        let limit = self.uploader.shared.api.file_limits.bytes;
         match error {
             MultipartError::Payload(PayloadError::Overflow) if self.seen.get() > limit => {
                 ApiError::too_large(limit)

@@ -4,6 +4,7 @@ mod carriers;
 
 use diesel::prelude::*;
 use talk_domain::files::model::{File, FileQueries, FileRepository, StoredFile};
+use talk_domain::files::outside::NOBODY;
 use talk_domain::kernel::id::{
     AgentId, ChatId, ConversationId, ConversationMessageId, CustomerId, FileId, MessageId,
 };
@@ -12,6 +13,7 @@ use talk_domain::kernel::store_error::StoreError;
 
 use crate::connection::MultiBackend;
 use crate::error::fault;
+use crate::portable::conversations::schema::conversation_files;
 use crate::portable::deadline::talk_in_time;
 use crate::portable::paging::{behind, one_page};
 use crate::portable::rows::file::FileRow;
@@ -63,6 +65,25 @@ impl FileRepository for Scope<'_> {
 
     fn is_outside(&mut self, file: FileId) -> Result<bool, StoreError> {
         self.is_in_conversation(file)
+    }
+
+    fn received_in(
+        &mut self,
+        conversation: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<u64>, StoreError> {
+        let carried = conversation_files::table
+            .filter(conversation_files::conversation_id.eq(bytes(conversation.0)))
+            .select(conversation_files::file_id);
+        let sizes: Vec<i64> = files::table
+            .filter(files::id.eq_any(carried))
+            .filter(files::customer_id.eq(self.customer()))
+            .filter(files::owner_id.eq(bytes(NOBODY.0)))
+            .select(files::size)
+            .limit(limit.into())
+            .load(self.conn)
+            .map_err(fault)?;
+        sizes.into_iter().map(number).collect()
     }
 
     fn used(&mut self) -> Result<u64, StoreError> {

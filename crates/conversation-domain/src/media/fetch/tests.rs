@@ -3,6 +3,7 @@ use crate::model::message::{Direction, Message};
 use crate::testing::{
     MockUnit, a_conversation, a_fetch, a_message, a_pending_media, an_sms_account, logs,
 };
+use talk_domain::files::outside::NOBODY;
 use talk_domain::testing::at;
 
 fn measured(size: u64) -> Measured {

@@ -111,20 +111,24 @@ impl KnownVisitor {
             ApiError::new(Status::UNAUTHENTICATED, "TOKEN_INVALID", message)
         })?;
         let client = Client::admit(shared, request, id).await?;
-        // The buckets are the visitor's and the account's own: visitors cannot use up those of the
-        // customer's agents.
-        let half = key_of(&peer);
-        let charged = Actor {
-            customer: CustomerId(client.account.id.0),
-            agent: AgentId(half),
-            permission: Permission::Agent,
-        };
-        shared.limiter.charge_actor(request, charged, 1).await?;
-        Ok(Self {
+        let known = Self {
             customer: client.account.customer,
+            charged: key_of(&peer),
             visitor: Visitor { account: id, peer },
-            charged: half,
-        })
+        };
+        let limiter = &shared.limiter;
+        limiter.charge_actor(request, known.in_limits(), 1).await?;
+        Ok(known)
+    }
+
+    /// Returns the visitor as limits know it. Its limits and those of the account are their own: visitors
+    /// use up nothing of the customer's agents.
+    pub(super) fn in_limits(&self) -> Actor {
+        Actor {
+            customer: CustomerId(self.visitor.account.0),
+            agent: AgentId(self.charged),
+            permission: Permission::Agent,
+        }
     }
 
     /// Charges the first message of a visitor, which creates a room, to its address and its account.

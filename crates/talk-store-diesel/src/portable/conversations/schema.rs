@@ -1,5 +1,7 @@
 //! The tables of conversations with people outside.
 
+use crate::portable::schema::files;
+
 diesel::table! {
     #[sql_name = "talk_accounts"]
     accounts (id) {
@@ -196,3 +198,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversation_participants,
     conversation_files
 );
+diesel::allow_tables_to_appear_in_same_query!(conversation_files, files);

@@ -1,0 +1,1 @@
+DROP INDEX talk_conversation_files_conversation;
