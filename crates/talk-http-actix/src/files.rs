@@ -3,13 +3,15 @@
 mod download;
 mod link;
 mod upload;
+mod uploader;
 
 use std::time::Duration;
 
 pub(crate) use download::{Content, FileBody, send};
 pub use link::FileLinks;
 pub(crate) use link::{Link, path_to, shown, with_link};
-pub(crate) use upload::{Upload, Uploader};
+pub(crate) use upload::Upload;
+pub(crate) use uploader::Uploader;
 
 use talk_domain::files::model::StoredFile;
 

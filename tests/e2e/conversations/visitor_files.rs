@@ -142,7 +142,9 @@ async fn files_of_a_visitor_are_bounded() {
     Answer::to(foreign).await.refused(403, "ORIGIN_NOT_ALLOWED");
     let nobody = Form::new().file("a", "", b"x");
     let nobody = nobody.on(server.anonymous().request(Method::POST, &path));
-    Answer::to(nobody).await.refused(401, "AUTHENTICATION_REQUIRED");
+    Answer::to(nobody)
+        .await
+        .refused(401, "AUTHENTICATION_REQUIRED");
     assert!(admin.get(CONVERSATIONS).await.rows().is_empty());
     until(async || stored(&server).is_empty()).await;
 

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{
@@ -16,19 +15,15 @@ use futures_util::{Stream, StreamExt as _};
 use talk_domain::files::model::{FileKind, StoredFile};
 use talk_domain::files::storage::{FileWriter, Measured};
 use talk_domain::files::upload::Description;
-use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::error::{ErrorKind, Invalid};
-use talk_domain::kernel::limits::Limits;
 
 use crate::api_error::ApiError;
 use crate::body::JsonBody;
-use crate::caller::Caller;
 use crate::digest::digest;
 use crate::endpoint::{Extract, Incoming};
-use crate::files::remove;
+use crate::files::{Uploader, remove};
 use crate::openapi::Operation;
 use crate::quota::Share;
-use crate::shared::Shared;
 use crate::status::Status;
 
 /// Maximum number of bytes of a form without its file: the headers of its parts and their texts.
@@ -117,28 +112,6 @@ fn busy(whose: &str, limit: usize) -> ApiError {
 
 fn slow() -> ApiError {
     ApiError::new(Status::INVALID, "BODY_TIMEOUT", "the body came too slowly")
-}
-
-/// The sender of a file.
-#[derive(Clone, Copy)]
-pub(crate) struct Uploader<'a> {
-    pub(crate) shared: &'a Shared,
-    pub(crate) request: &'a HttpRequest,
-    /// The temporary space is this actor's.
-    pub(crate) actor: Actor,
-    /// Limits of texts.
-    pub(crate) limits: &'a Limits,
-}
-
-impl<'a> From<&'a Caller> for Uploader<'a> {
-    fn from(caller: &'a Caller) -> Self {
-        Self {
-            shared: &caller.shared,
-            request: &caller.request,
-            actor: caller.cx.actor,
-            limits: &caller.cx.limits,
-        }
-    }
 }
 
 impl Upload {
