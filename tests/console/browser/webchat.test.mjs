@@ -176,3 +176,29 @@ test("an answer that arrives after the visitor's next message stands before it",
   await page.getByText("second").waitFor();
   assert.deepEqual(await page.locator("#talk-webchat li").allTextContents(), ["first", "second", "third"]);
 });
+
+test("a visitor sends files, and sees why one is refused", async () => {
+  const page = await browser.page(server.visitorPage);
+  const choose = page.locator("#talk-webchat input[type=file]");
+  const note = { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("plain words") };
+  const page2 = { name: "page.html", mimeType: "text/html", buffer: Buffer.from("<script>alert(1)</script>") };
+  await choose.setInputFiles([note, page2]);
+  const links = page.locator("#talk-webchat li[data-seq] a");
+  await page.waitForFunction(() => document.querySelector("#talk-webchat")?.shadowRoot?.querySelectorAll("li[data-seq] a").length === 2);
+  assert.deepEqual(await links.allTextContents(), ["note.txt", "page.html"]);
+  const href = await links.first().getAttribute("href");
+  assert(href);
+  assert.equal(await (await fetch(href)).text(), "plain words");
+  const conversation = await newest();
+  const { result } = await server.call("alice", "GET", `/v1.0/conversations/${conversation.id}/messages?order=asc`);
+  const medias = result.map((/** @type {{ medias: { filename: string, status: string }[] }} */ message) => message.medias[0]);
+  assert.deepEqual(medias.map(({ filename, status }) => [filename, status]), [["note.txt", "ready"], ["page.html", "ready"]]);
+  await page.route("**/files?*", (route) => route.fulfill({ status: 413, json: { error: { message: "the body may have at most 64 bytes" } } }));
+  await choose.setInputFiles([note]);
+  await page.getByText("note.txt: the body may have at most 64 bytes").waitFor();
+  await page.unroute("**/files?*");
+  await page.reload();
+  await links.first().waitFor();
+  assert.equal(await page.locator("#talk-webchat li").count(), 2);
+  browser.errors.length = 0;
+});

@@ -32,6 +32,8 @@
       background: #eef1f5; white-space: pre-wrap; overflow-wrap: anywhere; }
     li.incoming { margin-left: auto; background: #d7e5ff; }
     li.failed { background: #ffdcd7; }
+    li.sending { opacity: .6; }
+    form [aria-label='Attach files'] { border: 0; background: none; font-size: 1.2em; cursor: pointer; }
     form { display: flex; gap: .5rem; padding: .6rem; border-top: 1px solid #c9d1d9; }
     textarea { flex: 1; resize: none; font: inherit; padding: .4rem; border: 1px solid #8b949e; border-radius: .4rem; }
     [hidden] { display: none !important; }`);
@@ -51,9 +53,11 @@
   const list = make('ol', { 'aria-live': 'polite' });
   const form = make('form');
   const input = make('textarea', { rows: '2', 'aria-label': 'Message' });
+  const attach = make('button', { type: 'button', 'aria-label': 'Attach files', title: 'Attach files' }, '\u{1f4ce}');
+  const chooser = make('input', { type: 'file', multiple: '', hidden: '' });
   const send = make('button', { type: 'submit' }, 'Send');
   header.append(title, close);
-  form.append(input, send);
+  form.append(attach, input, send, chooser);
   panel.append(header, list, form);
   root.append(open, panel);
   panel.hidden = true;
@@ -76,11 +80,13 @@
 
   const call = async (path, method = 'GET', body) => {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    if (body) headers['Content-Type'] = 'application/json';
-    const options = { method, headers, credentials: 'omit', body: body && JSON.stringify(body) };
+    const isForm = body instanceof FormData;
+    if (body && !isForm) headers['Content-Type'] = 'application/json';
+    const options = { method, headers, credentials: 'omit', body: isForm || !body ? body : JSON.stringify(body) };
     const answer = await fetch(base + path, options);
-    if (!answer.ok) throw Object.assign(new Error(`HTTP ${answer.status}`), { status: answer.status });
-    return answer.json();
+    const content = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(content.error?.message ?? `HTTP ${answer.status}`), { status: answer.status });
+    return content;
   };
 
   const begin = async () => {
@@ -186,11 +192,11 @@
   };
 
   // An answer that was lost is asked for again with the same id, so that the message is there once.
-  const post = async (id, text, item) => {
+  const post = async (request, item) => {
     for (let tries = 0; ; tries += 1) {
       try {
         await begin();
-        const message = await call('/messages', 'POST', { id, text });
+        const message = await request();
         item.remove();
         show(message);
         return;
@@ -198,10 +204,44 @@
         const isFinal = error.status >= 400 && error.status < 500 && error.status !== 429;
         if (isFinal || tries >= 5) {
           item.className = 'incoming failed';
+          item.title = error.message;
+          if (item.dataset.file) item.textContent = `${item.dataset.file}: ${error.message}`;
           return;
         }
         await new Promise((done) => setTimeout(done, 500 * 2 ** tries));
       }
+    }
+  };
+
+  const newId = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  };
+
+  // One after the other, so that they are stored in the order in which they were written.
+  const enqueue = (request, item) => {
+    list.append(item);
+    list.scrollTop = list.scrollHeight;
+    sending += 1;
+    posted = posted.then(() => post(request, item)).then(() => {
+      sending -= 1;
+      if (sending) return;
+      take([]);
+      poll();
+    });
+  };
+  const sendFiles = (files) => {
+    for (const file of files) {
+      const id = newId();
+      const request = () => {
+        const upload = new FormData();
+        upload.append('file', file, file.name || 'file');
+        return call(`/files?id=${id}`, 'POST', upload);
+      };
+      enqueue(request, make('li', { class: 'incoming sending', 'data-file': file.name }, `${file.name} …`));
     }
   };
 
@@ -210,22 +250,23 @@
     const text = input.value.trim();
     if (!text) return;
     input.value = '';
-    const item = make('li', { class: 'incoming' }, text);
-    list.append(item);
-    list.scrollTop = list.scrollHeight;
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-    // One after the other, so that they are stored in the order in which they were written.
-    sending += 1;
-    posted = posted.then(() => post(id, text, item)).then(() => {
-      sending -= 1;
-      if (sending) return;
-      take([]);
-      poll();
-    });
+    const id = newId();
+    enqueue(() => call('/messages', 'POST', { id, text }), make('li', { class: 'incoming' }, text));
+  });
+  attach.addEventListener('click', () => chooser.click());
+  chooser.addEventListener('change', () => {
+    sendFiles(chooser.files);
+    chooser.value = '';
+  });
+  input.addEventListener('paste', (event) => {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    sendFiles(event.clipboardData.files);
+  });
+  panel.addEventListener('dragover', (event) => event.preventDefault());
+  panel.addEventListener('drop', (event) => {
+    event.preventDefault();
+    sendFiles(event.dataTransfer.files);
   });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
