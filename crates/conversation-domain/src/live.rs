@@ -2,5 +2,6 @@
 
 mod entitlements;
 pub mod subscribe;
+pub mod typing;
 
 pub use entitlements::ConversationEntitlements;

@@ -91,7 +91,7 @@ pub(crate) fn parse(text: &str) -> Result<Incoming, serde_json::Error> {
         "unsubscribed" => {
             Ok(serde_json::from_str::<Control>(text).map_or(Incoming::Other, Into::into))
         }
-        "position" | "posted" | "held" => Ok(Incoming::Other),
+        "position" | "posted" | "held" | "conversation_typing" => Ok(Incoming::Other),
         _ if kind.starts_with("chat") => Ok(Incoming::Event(Box::new(Frame::parse(text)?))),
         _ => Ok(Frame::parse(text).map_or(Incoming::Other, |frame| Incoming::Event(frame.into()))),
     }

@@ -131,7 +131,7 @@ impl Connection for NodeConnection {
     }
 
     fn send_ephemeral(&mut self, stream: StreamId, frame: Arc<str>) {
-        self.send(Command::Ephemeral(self.id, stream, frame));
+        self.send(Command::Ephemeral(Some(self.id), stream, frame));
     }
 }
 

@@ -70,6 +70,9 @@ pub trait Outbox {
 /// Number of committed events that the hub remembers for subscriptions in progress.
 const REMEMBERED: usize = 16_384;
 
+/// A frame that is not in the log, and the agent that sends it; `None` for a sender without a connection.
+type Unlogged = (Option<AgentId>, Arc<str>);
+
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub struct Hub {
@@ -83,7 +86,7 @@ pub struct Hub {
     queue_limit: usize,
     /// Collected frames that are not in the log, each with the agent that sent it, until they are
     /// flushed.
-    ephemeral: BTreeMap<StreamId, Vec<(AgentId, Arc<str>)>>,
+    ephemeral: BTreeMap<StreamId, Vec<Unlogged>>,
 }
 
 /// Returns the number of bytes that a connection may receive before it acknowledges them. An
@@ -203,12 +206,19 @@ impl Hub {
     /// will send. Returns whether it is the first one, so that a flush must be scheduled. The frame
     /// of a sender that is not connected is dropped.
     pub fn keep_ephemeral(&mut self, id: SubscriberId, stream: StreamId, frame: Arc<str>) -> bool {
-        let Some(sender) = self.subscribers.get(&id) else {
-            return false;
-        };
+        let sender = self.subscribers.get(&id).map(|sender| sender.reader.agent);
+        sender.is_some_and(|agent| self.keep(stream, Some(agent), frame))
+    }
+
+    /// Collects such a frame of a sender that is no agent.
+    pub fn keep_from_outside(&mut self, stream: StreamId, frame: Arc<str>) -> bool {
+        self.keep(stream, None, frame)
+    }
+
+    fn keep(&mut self, stream: StreamId, sender: Option<AgentId>, frame: Arc<str>) -> bool {
         let is_first = self.ephemeral.is_empty();
         let kept = self.ephemeral.entry(stream).or_default();
-        kept.push((sender.reader.agent, frame));
+        kept.push((sender, frame));
         is_first
     }
 
@@ -241,7 +251,7 @@ impl Hub {
             .collect();
         for id in concerned {
             let notice = Notice::Presence(agent, presence);
-            self.send_unlogged(id, agent, notice, out);
+            self.send_unlogged(id, Some(agent), notice, out);
         }
     }
 
@@ -269,14 +279,14 @@ impl Hub {
     fn send_unlogged(
         &mut self,
         id: SubscriberId,
-        sender: AgentId,
+        sender: Option<AgentId>,
         notice: Notice,
         out: &mut dyn Outbox,
     ) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else {
             return;
         };
-        if subscriber.reader.agent != sender && subscriber.queued * 4 <= self.queue_limit {
+        if sender != Some(subscriber.reader.agent) && subscriber.queued * 4 <= self.queue_limit {
             subscriber.queued += notice.bytes();
             out.send(id, notice);
         }

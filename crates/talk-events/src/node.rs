@@ -60,7 +60,8 @@ pub(crate) enum Command {
     },
     Unsubscribe(SubscriberId, Scope),
     Acknowledge(SubscriberId, usize),
-    Ephemeral(SubscriberId, StreamId, Arc<str>),
+    /// Without a sender it comes from outside.
+    Ephemeral(Option<SubscriberId>, StreamId, Arc<str>),
     FlushEphemeral,
     Presence(PresenceChange, Vec<StreamId>),
     Report(HashSet<AgentId>, Arc<str>),
@@ -167,6 +168,11 @@ impl Live for NodeHandle {
             .map(|agent| (*agent, roster.presence(*agent, now)));
         present.collect()
     }
+
+    fn send_from_outside(&self, stream: StreamId, frame: Arc<str>) {
+        // An error means that delivery has ended.
+        let _ = self.sender.send(Command::Ephemeral(None, stream, frame));
+    }
 }
 
 struct Running {
@@ -228,8 +234,12 @@ impl Running {
                 hub.send_presence(change.agent, &streams, change.presence, io);
             }
             Command::Report(agents, frame) => hub.send_report(&agents, &frame, io),
-            Command::Ephemeral(id, stream, frame) => {
-                if hub.keep_ephemeral(id, stream, frame) {
+            Command::Ephemeral(sender, stream, frame) => {
+                let is_first = match sender {
+                    Some(id) => hub.keep_ephemeral(id, stream, frame),
+                    None => hub.keep_from_outside(stream, frame),
+                };
+                if is_first {
                     io.flush_later();
                 }
             }

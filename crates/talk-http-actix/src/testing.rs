@@ -23,6 +23,7 @@ use talk_domain::kernel::limits::Limits;
 use talk_domain::kernel::live::{Connection, Live, Presence};
 use talk_domain::kernel::store::{Database, ReadWork, Store, Unit, Verdict, Work};
 use talk_domain::kernel::store_error::StoreError;
+use talk_domain::kernel::stream::StreamId;
 use talk_domain::talk::model::event::FrameEncoder;
 use talk_domain::talk::unit::Talk;
 use talk_domain::testing::{MockSnapshot, MockUnitOfWork, an_agent, at, customer_id};
@@ -97,6 +98,8 @@ impl Live for Nobody {
         let offline = agents.iter().map(|agent| (*agent, Presence::Offline));
         offline.collect()
     }
+
+    fn send_from_outside(&self, _: StreamId, _: Arc<str>) {}
 }
 
 /// The API over mocks.

@@ -38,6 +38,9 @@ pub struct ClientFrame {
     /// The chat in which the client is typing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat_id: Option<String>,
+    /// The conversation in which the client is typing, instead of a chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<String>,
 }
 
 /// An id that a client chose.
@@ -183,6 +186,14 @@ pub enum ServerFrame<'a> {
         data: Typist,
         /// The chat.
         chat_id: String,
+    },
+    /// An agent or the person outside is typing in a conversation. Not in the log.
+    #[schemars(title = "ConversationTypingFrame")]
+    ConversationTyping {
+        /// The typing agent; of a person outside, the type is empty and the id is nil.
+        data: Typist,
+        /// The conversation.
+        conversation_id: String,
     },
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use talk_testkit::harness::Client;
 
-use super::live::Scene;
+use super::live::{Scene, follow};
 use super::{of, said, text, visitor};
 
 /// How long a test waits for an event. A heartbeat comes later.
@@ -34,16 +34,24 @@ impl Stream {
 
     /// The next message, with its id; `None` at the end.
     async fn next(&mut self) -> Option<(u64, Value)> {
+        loop {
+            let event = self.event().await?;
+            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+            if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
+                let data = serde_json::from_str(data).expect("JSON");
+                return Some((id.parse().expect("a number"), data));
+            }
+        }
+    }
+
+    /// The next event as it is sent; `None` at the end.
+    async fn event(&mut self) -> Option<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            while let Some((event, rest)) = self.read.split_once("\n\n") {
+            if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.read = rest;
-                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
-                if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
-                    let data = serde_json::from_str(data).expect("JSON");
-                    return Some((id.parse().expect("a number"), data));
-                }
+                return Some(event);
             }
             let rest = deadline.saturating_duration_since(Instant::now());
             let chunk = tokio::time::timeout(rest, self.response.chunk()).await;
@@ -127,4 +135,46 @@ async fn streams_are_bounded_and_end_with_the_server() {
     }
     assert!(scene.server.ended().await.success());
     assert!(stopping.elapsed() < PATIENCE);
+}
+
+/// CONV-74: a visitor sees that those who take part type, and they see it of the visitor.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_see_each_other_typing() {
+    let scene = Scene::start().await;
+    let claim = scene.path("/claim");
+    scene.alice.post(&claim, json!({})).await.ok();
+    let (mut of_alice, _) = follow(&scene.alice).await;
+    let (mut of_bob, _) = follow(&scene.bob).await;
+    let mut stream = Stream::open(&scene, &scene.jo, 0).await;
+    assert_eq!(stream.message().await, said("incoming", "Hello?"));
+
+    let typing = json!({"type": "typing", "id": "t", "conversation_id": scene.conversation});
+    of_bob.send(typing.clone()).await;
+    assert_eq!(of_bob.answer("error").await["reason"], "PERMISSION_DENIED");
+    of_alice.send(typing).await;
+    while stream.event().await.expect("typing") != "event: typing\ndata: {}" {}
+    scene
+        .admin
+        .post(&scene.path("/messages"), json!({"text": "Hello Jo"}))
+        .await
+        .ok();
+    assert_eq!(stream.message().await, said("outgoing", "Hello Jo"));
+
+    let kim = visitor(&scene.server, &scene.account).await;
+    let types = of(&scene.account, "typing");
+    kim.put(&types, json!({})).await.ok();
+    scene.jo.put(&types, json!({})).await.ok();
+    let expected = json!({
+        "type": "conversation_typing", "conversation_id": scene.conversation,
+        "data": {"owner_type": "", "owner_id": uuid::Uuid::nil()},
+    });
+    loop {
+        let frame = of_alice.next().await;
+        if frame["type"] == "conversation_typing" {
+            assert_eq!(frame, expected);
+            break;
+        }
+    }
+    let nobody = scene.server.anonymous().put(&types, json!({})).await;
+    nobody.refused(401, "AUTHENTICATION_REQUIRED");
 }

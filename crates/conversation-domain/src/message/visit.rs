@@ -1,7 +1,7 @@
 //! Use cases of a visitor of a web chat: read the conversation, and mark its messages as read.
 
 use talk_domain::kernel::error::refusals;
-use talk_domain::kernel::id::AccountId;
+use talk_domain::kernel::id::{AccountId, ConversationId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
@@ -58,9 +58,17 @@ pub fn has_written(
     snapshot: &mut dyn ConversationSnapshot,
     visitor: &Visitor,
 ) -> Result<bool, VisitError> {
+    Ok(find_visited(snapshot, visitor)?.is_some())
+}
+
+/// Returns the conversation of a visitor's room, if there is one.
+pub(crate) fn find_visited(
+    snapshot: &mut dyn ConversationSnapshot,
+    visitor: &Visitor,
+) -> Result<Option<ConversationId>, VisitError> {
     let found = snapshot.accounts().get(visitor.account)?;
     let account = found.ok_or(VisitError::NoSuchAccount)?;
-    Ok(snapshot.rooms().by_key(visitor.key(&account))?.is_some())
+    Ok(snapshot.rooms().by_key(visitor.key(&account))?)
 }
 
 /// Returns the messages of a visitor's conversation after `seq`; `None` before its first message.
@@ -72,9 +80,7 @@ pub fn visit(
     visitor: &Visitor,
     seq: u64,
 ) -> Result<Option<Visited>, VisitError> {
-    let found = snapshot.accounts().get(visitor.account)?;
-    let account = found.ok_or(VisitError::NoSuchAccount)?;
-    let Some(id) = snapshot.rooms().by_key(visitor.key(&account))? else {
+    let Some(id) = find_visited(snapshot, visitor)? else {
         return Ok(None);
     };
     let Some(conversation) = snapshot.conversations().get(id)? else {

@@ -188,6 +188,10 @@ pub trait Live: Send + Sync {
 
     /// Returns the presence of each of these agents.
     fn presence(&self, agents: &[AgentId]) -> Vec<(AgentId, Presence)>;
+
+    /// Sends a frame that is not in the log to the subscribers of a stream, for a sender without a
+    /// connection, such as a person outside. It is delivered as [`Connection::send_ephemeral`] does.
+    fn send_from_outside(&self, stream: StreamId, frame: Arc<str>);
 }
 
 /// The handle of one connection in [`Live`].

@@ -12,8 +12,10 @@ pub(super) mod visitor;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+use conversation_domain::live::typing::find_typed_in;
 use conversation_domain::message::receive::{Arrival, Incoming, receive_message};
 use conversation_domain::message::visit::{mark_visited, visit};
+use conversation_domain::model::conversation::stream as stream_of;
 use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::context::IdSource;
 use talk_domain::kernel::id::AccountId;
@@ -28,6 +30,7 @@ use crate::body::{Body, NoBody, OutsideSize};
 use crate::caller::Reply;
 use crate::endpoint::{Endpoint, Form, FromQuery, Id, Parameter, Queried, QueryReader};
 use crate::files::path_to;
+use crate::service::conversations::typing_frame;
 use crate::shared::Shared;
 use pages::{hosted, script};
 use stream::follow;
@@ -39,6 +42,7 @@ const SESSIONS: &str = "/v1.0/webchat/{account_id}/sessions";
 const MESSAGES: &str = "/v1.0/webchat/{account_id}/messages";
 const FILES: &str = "/v1.0/webchat/{account_id}/files";
 const READ: &str = "/v1.0/webchat/{account_id}/read";
+const TYPING: &str = "/v1.0/webchat/{account_id}/typing";
 const STREAM: &str = "/v1.0/webchat/{account_id}/stream";
 
 pub(super) fn rows() -> Vec<Endpoint> {
@@ -49,6 +53,7 @@ pub(super) fn rows() -> Vec<Endpoint> {
         Endpoint::hidden(Method::POST, SESSIONS, begin),
         Endpoint::hidden(Method::PUT, READ, read),
         Endpoint::hidden(Method::GET, STREAM, follow),
+        Endpoint::hidden(Method::PUT, TYPING, typing),
         Endpoint::hidden(Method::GET, "/webchat.js", script).also_head(script),
         Endpoint::hidden(Method::GET, "/webchat/{account_id}", hosted).also_head(hosted),
     ]
@@ -155,6 +160,25 @@ async fn read(
         let (unit, visitor) = (Unit::of(known.customer, "mark_visited"), visitor.clone());
         let marked = store.write(unit, move |uow| mark_visited(uow, &visitor, seq, now));
         may_be_more = marked.await.map_err(ApiError::from)?;
+    }
+    Ok(answer(&serde_json::json!({})))
+}
+
+/// Shows those who take part that the visitor types. Before its first message nobody is shown it.
+async fn typing(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    Id(account): Id<AccountId>,
+    _: NoBody,
+) -> Reply {
+    let known = KnownVisitor::admit(&shared, &request, account).await?;
+    let (unit, visitor) = (Unit::of(known.customer, "typing"), known.visitor);
+    let store = &shared.api.conversations;
+    let found = store.read(unit, move |snapshot| find_typed_in(snapshot, &visitor));
+    if let Some(conversation) = found.await.map_err(ApiError::from)? {
+        let frame = typing_frame(conversation, None);
+        let stream = stream_of(conversation);
+        shared.api.live.send_from_outside(stream, frame);
     }
     Ok(answer(&serde_json::json!({})))
 }

@@ -1,13 +1,19 @@
 //! Units of work and reads of conversations on behalf of a caller.
 
+use std::sync::Arc;
+
 use conversation_domain::unit::{ConversationSnapshot, ConversationUnit, Conversations};
 use serde::de::DeserializeOwned;
 use talk_domain::kernel::context::{Actor, Context};
 use talk_domain::kernel::error::DomainError;
+use talk_domain::kernel::id::{AgentId, ConversationId};
 use talk_domain::kernel::idempotency::{Answer, Once};
 use talk_domain::kernel::store::{ReadLane, Store};
 use talk_domain::kernel::store_error::StoreError;
 use talk_wire::frame;
+use talk_wire::resource::AGENT;
+use talk_wire::socket::{ServerFrame, Typist};
+use uuid::Uuid;
 
 use crate::api_error::ApiError;
 use crate::body::JsonBody;
@@ -110,4 +116,18 @@ impl Caller {
             }
         }
     }
+}
+
+/// Returns the frame that says that an agent, or the person outside, types in a conversation.
+pub(crate) fn typing_frame(conversation: ConversationId, agent: Option<AgentId>) -> Arc<str> {
+    let data = Typist {
+        owner_type: agent.map_or("", |_| AGENT).to_owned(),
+        owner_id: agent.map_or(Uuid::nil(), |agent| agent.0).to_string(),
+    };
+    let conversation_id = conversation.to_string();
+    let frame = ServerFrame::ConversationTyping {
+        data,
+        conversation_id,
+    };
+    frame.json().into()
 }

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
 use super::Since;
-use super::streams::{Owners, Place, Woken};
+use super::streams::{Owners, Place, Waking, Woken};
 use super::visitor::KnownVisitor;
 use crate::api_error::ApiError;
 use crate::caller::Reply;
@@ -37,6 +37,9 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 /// Bytes of messages after which a piece ends.
 const CHUNK: usize = 64 * 1024;
+
+/// The event that an agent types. Clients that resume a stream do not count it: it has no id.
+const TYPING: &str = "event: typing\ndata: {}\n\n";
 
 /// Tells nginx not to buffer the stream.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -110,18 +113,21 @@ impl Stream {
             Next::Read => {}
             Next::End => return None,
         }
+        let mut signal = "";
         loop {
             match self.read().await {
-                Ok(piece) if piece.is_empty() => {}
-                Ok(piece) => return Some(piece.into()),
+                Ok(piece) if piece.is_empty() && signal.is_empty() => {}
+                Ok(piece) => return Some(format!("{signal}{piece}").into()),
                 Err(error) => {
                     tracing::debug!(reason = error.reason(), "a stream of a visitor ended");
                     return None;
                 }
             }
             tokio::select! {
-                () = self.own.wait() => {}
-                () = changed(&mut self.conversation) => {}
+                _ = self.own.wait() => {}
+                waking = changed(&mut self.conversation) => if waking == Waking::Typing {
+                    signal = TYPING;
+                },
                 () = sleep(HEARTBEAT) => return Some(Bytes::from_static(b":\n\n")),
                 () = sleep_until(self.ends.into()) => {
                     self.next = Next::End;
@@ -176,7 +182,7 @@ impl Stream {
 }
 
 /// Waits until the conversation has changed.
-async fn changed(conversation: &mut Option<(ConversationId, Woken)>) {
+async fn changed(conversation: &mut Option<(ConversationId, Woken)>) -> Waking {
     match conversation {
         Some((_, woken)) => woken.wait().await,
         None => std::future::pending().await,

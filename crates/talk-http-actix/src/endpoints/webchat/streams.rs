@@ -36,7 +36,16 @@ struct Open {
     addresses: HashMap<IpAddr, usize>,
     visitors: HashMap<Uuid, usize>,
     /// Wakes the streams of a visitor or of a conversation.
-    wakers: HashMap<Uuid, watch::Sender<()>>,
+    wakers: HashMap<Uuid, watch::Sender<Waking>>,
+}
+
+/// The reason for which a stream is woken. A later one replaces it before the stream has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waking {
+    /// There may be something new to read.
+    News,
+    /// An agent types. There may be something new as well.
+    Typing,
 }
 
 /// The owners of a stream.
@@ -70,7 +79,7 @@ pub(super) struct Place {
 pub(super) struct Woken {
     key: Uuid,
     open: Arc<Mutex<Open>>,
-    receiver: Option<watch::Receiver<()>>,
+    receiver: Option<watch::Receiver<Waking>>,
 }
 
 impl VisitorStreams {
@@ -123,7 +132,7 @@ impl VisitorStreams {
         let waker = open
             .wakers
             .entry(key)
-            .or_insert_with(|| watch::channel(()).0);
+            .or_insert_with(|| watch::channel(Waking::News).0);
         Woken {
             key,
             receiver: Some(waker.subscribe()),
@@ -134,7 +143,14 @@ impl VisitorStreams {
     /// Wakes the streams of a visitor or of a conversation.
     pub(crate) fn wake(&self, key: Uuid) {
         if let Some(waker) = lock(&self.0).wakers.get(&key) {
-            waker.send_replace(());
+            waker.send_replace(Waking::News);
+        }
+    }
+
+    /// Tells the streams of a conversation that an agent types.
+    pub(crate) fn show_typing(&self, key: Uuid) {
+        if let Some(waker) = lock(&self.0).wakers.get(&key) {
+            waker.send_replace(Waking::Typing);
         }
     }
 
@@ -145,14 +161,14 @@ impl VisitorStreams {
 }
 
 impl Woken {
-    /// Waits until it is woken.
-    pub(super) async fn wait(&mut self) {
+    /// Waits until it is woken, and returns why.
+    pub(super) async fn wait(&mut self) -> Waking {
         if let Some(receiver) = &mut self.receiver
             && receiver.changed().await.is_ok()
         {
-            return;
+            return *receiver.borrow_and_update();
         }
-        std::future::pending::<()>().await;
+        std::future::pending().await
     }
 }
 
@@ -160,7 +176,7 @@ impl Drop for Woken {
     fn drop(&mut self) {
         self.receiver = None;
         let mut open = lock(&self.open);
-        let is_last = |waker: &watch::Sender<()>| waker.receiver_count() == 0;
+        let is_last = |waker: &watch::Sender<Waking>| waker.receiver_count() == 0;
         if open.wakers.get(&self.key).is_some_and(is_last) {
             open.wakers.remove(&self.key);
         }

@@ -34,9 +34,12 @@ pub(super) fn client_frames(message: &Value) -> Map<String, Value> {
         (
             "TypingFrame",
             frame(
-                ["typing", "Tells that the caller types."],
-                &["chat_id"],
-                json!({"chat_id": chat()}),
+                [
+                    "typing",
+                    "Tells that the caller types, in a chat or in a conversation.",
+                ],
+                &[],
+                json!({"chat_id": place("chat"), "conversation_id": place("conversation")}),
             ),
         ),
     ];
@@ -97,8 +100,9 @@ fn since() -> Value {
     })
 }
 
-fn chat() -> Value {
-    json!({"type": "string", "format": "uuid", "description": "The chat."})
+/// The place where the caller types: one of the two.
+fn place(name: &str) -> Value {
+    json!({"type": "string", "format": "uuid", "description": format!("The {name}.")})
 }
 
 #[cfg(test)]
@@ -119,6 +123,7 @@ mod tests {
             since: Some([].into()),
             message: Some(serde_json::value::to_raw_value("").unwrap()),
             chat_id: Some(String::new()),
+            conversation_id: Some(String::new()),
         };
         let read = json!(every);
         for (name, schema) in &frames {

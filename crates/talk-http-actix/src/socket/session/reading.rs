@@ -4,10 +4,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use conversation_domain::access::AccessError as OutsideError;
+use conversation_domain::live::typing;
+use conversation_domain::model::conversation;
 use serde::Deserialize;
 use talk_domain::identity::session::act::Requester;
 use talk_domain::kernel::error::Invalid;
-use talk_domain::kernel::id::ChatId;
+use talk_domain::kernel::id::{ChatId, ConversationId};
 use talk_domain::kernel::live::Subscribed;
 use talk_domain::kernel::store::Unit;
 use talk_domain::talk::access::AccessError;
@@ -21,6 +24,7 @@ use super::{BAD_FRAMES, Farewell, Session};
 use crate::api_error::ApiError;
 use crate::body::JsonBody;
 use crate::service;
+use crate::service::conversations::typing_frame;
 use crate::service::once::check_key_text;
 use crate::socket::MAX_FRAME;
 use crate::socket::subscription::Pending;
@@ -220,6 +224,11 @@ impl Session {
     }
 
     pub(super) async fn typing(&mut self, frame: ClientFrame) -> Result<(), ApiError> {
+        if let Some(conversation) = &frame.conversation_id {
+            return self
+                .typing_outside(id::parse("conversation_id", conversation)?)
+                .await;
+        }
         let chat: ChatId = id::parse_required("chat_id", frame.chat_id.as_deref())?;
         let (actor, unit) = (self.actor, Unit::by(self.actor, "typing"));
         let store = &*self.shared.api.store;
@@ -234,6 +243,22 @@ impl Session {
         let chat_id = chat.to_string();
         let frame = ServerFrame::ChatTyping { data, chat_id }.json();
         self.connection.send_ephemeral(chat.into(), frame.into());
+        Ok(())
+    }
+
+    async fn typing_outside(&mut self, conversation: ConversationId) -> Result<(), ApiError> {
+        let (actor, unit) = (self.actor, Unit::by(self.actor, "typing"));
+        let store = &*self.shared.api.conversations;
+        let check: Result<(), OutsideError> = store
+            .read(unit, move |snapshot| {
+                typing::check_typist(snapshot, actor, conversation)
+            })
+            .await;
+        check?;
+        let frame = typing_frame(conversation, Some(actor.agent));
+        let stream = conversation::stream(conversation);
+        self.connection.send_ephemeral(stream, frame);
+        self.shared.visitors.show_typing(conversation.0);
         Ok(())
     }
 }
