@@ -107,6 +107,27 @@ test("an answer comes by the stream, and by reading anew if no stream is let thr
   browser.errors.length = 0;
 });
 
+test("a deleted message disappears from the page, with a stream and without", async () => {
+  const page = await browser.page(server.visitorPage);
+  const following = page.waitForResponse((response) => response.url().includes("/stream?since="));
+  await write(page, "Which number was it?");
+  const path = `/v1.0/conversations/${(await newest()).id}/messages`;
+  await following;
+  const slip = await server.call("alice", "POST", path, { text: "the wrong number" });
+  await page.getByText("the wrong number").waitFor();
+  await server.call("alice", "DELETE", `${path}/${slip.id}`);
+  await page.getByText("the wrong number").waitFor({ state: "detached" });
+  await page.route("**/stream?*", (route) => route.abort());
+  await page.reload();
+  await page.getByText("Which number was it?").waitFor();
+  const other = await server.call("alice", "POST", path, { text: "another wrong number" });
+  await page.getByText("another wrong number").waitFor();
+  await server.call("alice", "DELETE", `${path}/${other.id}`);
+  await page.getByText("another wrong number").waitFor({ state: "detached" });
+  assert.equal(await page.locator("#talk-webchat li").count(), 1);
+  browser.errors.length = 0;
+});
+
 test("an answer that is lost on its way is asked for again, and the message is there once", async () => {
   const page = await browser.page(server.visitorPage);
   let lost = 0;

@@ -32,6 +32,18 @@ impl Stream {
         Self { response, read }
     }
 
+    /// The id of the next deleted message.
+    async fn gone(&mut self) -> String {
+        loop {
+            let event = self.event().await.expect("an event");
+            if let Some(data) = event.strip_prefix("event: deleted\ndata: ") {
+                let data: Value = serde_json::from_str(data).expect("JSON");
+                return text(&data, "id").to_owned();
+            }
+            assert!(!event.contains("data: "), "{event}");
+        }
+    }
+
     /// The next message, with its id; `None` at the end.
     async fn next(&mut self) -> Option<(u64, Value)> {
         loop {
@@ -108,6 +120,50 @@ async fn a_visitor_follows_its_own_conversation_and_resumes() {
         of_kim.message().await,
         said("outgoing", "Only Kim reads this")
     );
+}
+
+/// CONV-72 and CONV-64: a visitor learns once that a message that it has got was deleted, at once, and also
+/// when it comes back later; and from its list.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_learns_that_a_message_was_deleted() {
+    let scene = Scene::start().await;
+    let path = scene.path("/messages");
+    let mut sent = Vec::new();
+    for what in ["one", "two", "three"] {
+        let sending = scene.admin.post(&path, json!({"text": what})).await;
+        sent.push(sending.ok());
+    }
+    let delete = async |message: &Value| {
+        let one = format!("{path}/{}", text(message, "id"));
+        scene.admin.delete(&one).await.ok();
+    };
+    let seqs: Vec<_> = sent
+        .iter()
+        .map(|row| row["seq"].as_u64().unwrap())
+        .collect();
+    let mut stream = Stream::open(&scene, &scene.jo, seqs[1]).await;
+    assert_eq!(stream.message().await, said("outgoing", "three"));
+    delete(&sent[0]).await;
+    assert_eq!(stream.gone().await, text(&sent[0], "id"));
+    delete(&sent[2]).await;
+    assert_eq!(stream.gone().await, text(&sent[2], "id"));
+    scene.says(2, "Thank you").await;
+    assert_eq!(stream.message().await, said("incoming", "Thank you"));
+    let mut later = Stream::open(&scene, &scene.jo, seqs[1]).await;
+    assert_eq!(later.gone().await, text(&sent[0], "id"));
+    assert_eq!(later.message().await, said("outgoing", ""));
+    assert_eq!(later.message().await, said("incoming", "Thank you"));
+    delete(&sent[1]).await;
+    for stream in [&mut stream, &mut later] {
+        assert_eq!(stream.gone().await, text(&sent[1], "id"));
+    }
+    let listed = async |since: u64| {
+        let path = of(&scene.account, &format!("messages?since={since}"));
+        scene.jo.get(&path).await.ok()["deleted"].clone()
+    };
+    let ids: Vec<_> = sent.iter().map(|row| &row["id"]).collect();
+    assert_eq!(listed(seqs[1]).await, json!([ids[0], ids[1]]));
+    assert_eq!(listed(0).await, json!([]));
 }
 
 /// CONV-64: a visitor has a few streams at once, and a server that stops ends them.

@@ -1,7 +1,7 @@
 //! Use cases of a visitor of a web chat: read the conversation, and mark its messages as read.
 
 use talk_domain::kernel::error::refusals;
-use talk_domain::kernel::id::{AccountId, ConversationId};
+use talk_domain::kernel::id::{AccountId, ConversationId, ConversationMessageId};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
 
@@ -48,6 +48,8 @@ pub struct Visited {
     pub conversation: Conversation,
     /// Messages in the order of the stream, at most [`MAX_VISITED`].
     pub messages: Vec<Message>,
+    /// The deleted ones among the [`MAX_VISITED`] messages before these, which the visitor may still show.
+    pub deleted: Vec<ConversationMessageId>,
 }
 
 /// Whether a visitor has written before, so that it has a room.
@@ -71,7 +73,8 @@ pub(crate) fn find_visited(
     Ok(snapshot.rooms().by_key(visitor.key(&account))?)
 }
 
-/// Returns the messages of a visitor's conversation after `seq`; `None` before its first message.
+/// Returns the messages of a visitor's conversation after `seq`, and the ones up to `seq` that were deleted;
+/// `None` before its first message.
 ///
 /// # Errors
 /// See [`VisitError`].
@@ -86,12 +89,13 @@ pub fn visit(
     let Some(conversation) = snapshot.conversations().get(id)? else {
         return Ok(None);
     };
-    let messages = snapshot
-        .conversation_messages()
-        .after(id, seq, MAX_VISITED)?;
+    let stored = snapshot.conversation_messages();
+    let messages = stored.after(id, seq, MAX_VISITED)?;
+    let deleted = stored.deleted_before(id, seq, MAX_VISITED)?;
     Ok(Some(Visited {
         conversation,
         messages,
+        deleted,
     }))
 }
 
@@ -165,14 +169,21 @@ mod tests {
         after
             .withf(|_, seq, limit| (*seq, *limit) == (7, 100))
             .returning(|_, _, _| Ok(vec![a_message(1)]));
+        let deleted = snapshot.conversation_messages.expect_deleted_before();
+        deleted
+            .withf(|_, seq, limit| (*seq, *limit) == (7, 100))
+            .returning(|_, _, _| Ok(vec![a_message(2).id]));
         snapshot
     }
 
-    /// CONV-12.
+    /// CONV-12 and CONV-72.
     #[test]
     fn a_visitor_reads_its_own_conversation_and_no_other() {
-        let read = visit(&mut snapshot(true), &a_visitor(), 7).unwrap();
-        assert_eq!(read.unwrap().messages, [a_message(1)]);
+        let read = visit(&mut snapshot(true), &a_visitor(), 7)
+            .unwrap()
+            .unwrap();
+        assert_eq!(read.messages, [a_message(1)]);
+        assert_eq!(read.deleted, [a_message(2).id]);
         let other = Visitor {
             peer: visitor(2),
             ..a_visitor()

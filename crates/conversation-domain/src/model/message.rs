@@ -219,6 +219,18 @@ pub trait MessageQueries {
         seq: u64,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError>;
+
+    /// Returns the ids of the deleted ones among the last `limit` messages up to `seq`, in the order of
+    /// the stream.
+    ///
+    /// # Errors
+    /// Only when storage fails.
+    fn deleted_before(
+        &mut self,
+        conversation: ConversationId,
+        seq: u64,
+        limit: u32,
+    ) -> Result<Vec<ConversationMessageId>, StoreError>;
 }
 
 #[cfg(test)]

@@ -137,12 +137,14 @@ async fn list(
     let (unit, visitor) = (Unit::of(customer, "visit"), known.visitor);
     let store = &shared.api.conversations;
     let visited = store.read(unit, move |snapshot| visit(snapshot, &visitor, since));
-    let visited = visited.await.map_err(ApiError::from)?;
-    let messages = visited.map_or_else(Vec::new, |visited| visited.messages);
+    let Some(visited) = visited.await.map_err(ApiError::from)? else {
+        return Ok(answer(&VisitorMessages::default()));
+    };
     let link = |id| path_to(&shared, StoredFile { customer, id });
     let show = |message| VisitorMessage::new(message, link);
     Ok(answer(&VisitorMessages {
-        result: messages.iter().map(show).collect(),
+        result: visited.messages.iter().map(show).collect(),
+        deleted: visited.deleted.iter().map(ToString::to_string).collect(),
     }))
 }
 

@@ -199,10 +199,14 @@ pub async fn conversations_stay_in_their_customer(factory: Factory) {
                     .conversation_messages()
                     .after(conversation, 0, 9)?
                     .len(),
+                snapshot
+                    .conversation_messages()
+                    .deleted_before(conversation, 9, 9)?
+                    .len(),
                 snapshot.accounts().page(FIRST)?.rows.len(),
             ))
         });
-    assert_eq!(seen.await.unwrap(), (false, false, false, 0, 0));
+    assert_eq!(seen.await.unwrap(), (false, false, false, 0, 0, 0));
     let foreign = account.clone();
     let written = world.conversations.write(other, move |uow| {
         assert_eq!(uow.inbox().find(account_id, "event")?, None);

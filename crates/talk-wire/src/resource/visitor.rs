@@ -57,4 +57,6 @@ impl VisitorMessage {
 pub struct VisitorMessages {
     /// In the order in which they were written; at most 100.
     pub result: Vec<VisitorMessage>,
+    /// Ids of the messages that were deleted, among the 100 before these.
+    pub deleted: Vec<String>,
 }

@@ -108,6 +108,7 @@ async fn delete(
         delete_message(uow, cx, (conversation, id))
     });
     let (message, room) = write.await?;
+    caller.shared.visitors.wake(conversation.0);
     // The next message of the room may be sent.
     caller.shared.api.channels.wake_senders();
     Ok(ok(&ConversationMessage::new(&message, &room)))

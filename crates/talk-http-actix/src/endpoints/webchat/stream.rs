@@ -1,19 +1,21 @@
-//! The stream of a visitor: new messages of its conversation as Server-Sent Events.
+//! The stream of a visitor: new messages of its conversation as Server-Sent Events, and an event `deleted`
+//! for each message that was deleted meanwhile.
 //!
 //! A stream begins after a message that the visitor names by its `seq`, and so is resumed where the one
 //! before it ended. It reads the conversation when it is woken, and with each [`HEARTBEAT`], and holds at
 //! most [`CHUNK`] bytes for a client that does not read.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
-use conversation_domain::message::visit::visit;
+use conversation_domain::message::visit::{Visited, visit};
 use futures_util::stream::unfold;
 use talk_domain::files::model::StoredFile;
-use talk_domain::kernel::id::{AccountId, ConversationId};
+use talk_domain::kernel::id::{AccountId, ConversationId, ConversationMessageId};
 use talk_domain::kernel::store::Unit;
 use talk_wire::resource::VisitorMessage;
 use tokio::sync::watch;
@@ -62,6 +64,7 @@ pub(super) async fn follow(
         stopping: shared.api.stopping.clone(),
         conversation: None,
         since: last.unwrap_or(since),
+        deleted: HashSet::new(),
         ends: now + LONGEST,
         next: Next::Open,
         shared,
@@ -93,6 +96,8 @@ struct Stream {
     shared: web::Data<Shared>,
     known: KnownVisitor,
     since: u64,
+    /// Deleted messages that the client has been sent, at most 200.
+    deleted: HashSet<ConversationMessageId>,
     own: Woken,
     /// The conversation, once there is one.
     conversation: Option<(ConversationId, Woken)>,
@@ -164,20 +169,35 @@ impl Stream {
                 self.conversation = Some((id, self.shared.visitors.listen(id.0)));
                 continue;
             }
-            let mut piece = String::new();
-            let customer = self.known.customer;
-            let link = |id| path_to(&self.shared, StoredFile { customer, id });
-            for message in &visited.messages {
-                let data = talk_wire::json(&VisitorMessage::new(message, link));
-                // Writing to a string cannot fail.
-                let _ = write!(piece, "id: {}\ndata: {data}\n\n", message.seq);
-                self.since = message.seq;
-                if piece.len() >= CHUNK {
-                    break;
-                }
-            }
-            return Ok(piece);
+            return Ok(self.events(&visited));
         }
+    }
+
+    /// Encodes messages, and the deletions of messages that were sent before.
+    fn events(&mut self, visited: &Visited) -> String {
+        let mut piece = String::new();
+        let customer = self.known.customer;
+        let shared = &self.shared;
+        let link = |id| path_to(shared, StoredFile { customer, id });
+        for id in &visited.deleted {
+            if !self.deleted.contains(id) {
+                // Writing to a string cannot fail.
+                let _ = write!(piece, "event: deleted\ndata: {{\"id\":\"{id}\"}}\n\n");
+            }
+        }
+        self.deleted = visited.deleted.iter().copied().collect();
+        for message in &visited.messages {
+            let data = talk_wire::json(&VisitorMessage::new(message, link));
+            let _ = write!(piece, "id: {}\ndata: {data}\n\n", message.seq);
+            self.since = message.seq;
+            if message.deleted.is_some() {
+                self.deleted.insert(message.id);
+            }
+            if piece.len() >= CHUNK {
+                break;
+            }
+        }
+        piece
     }
 }
 

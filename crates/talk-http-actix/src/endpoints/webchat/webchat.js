@@ -76,7 +76,7 @@
   let isLive = false;
   let notBefore = 0;
   const waiting = [];
-  const shown = new Set();
+  const shown = new Map();
 
   const call = async (path, method = 'GET', body) => {
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
@@ -101,18 +101,25 @@
 
   // In the order of the conversation, before those that are on their way.
   const show = (message) => {
+    if (shown.has(message.id)) return;
     // The text of a deleted message is gone.
-    if (shown.has(message.id) || !(message.text || message.medias.length)) return;
-    shown.add(message.id);
+    if (!(message.text || message.medias.length)) return;
     const item = make('li', { class: message.direction, 'data-seq': message.seq }, message.text);
     for (const { url, filename } of message.medias) {
       const link = make('a', { href: new URL(url, base).href, target: '_blank', rel: 'noopener noreferrer' }, filename);
       if (item.textContent) item.append(make('br'));
       item.append(link);
     }
+    shown.set(message.id, item);
     const later = [...list.children].find(({ dataset }) => !(Number(dataset.seq) < message.seq));
     list.insertBefore(item, later ?? null);
     list.scrollTop = list.scrollHeight;
+  };
+
+  // A deleted message is not shown again: an answer from before its deletion may come later.
+  const hide = (id) => {
+    shown.get(id)?.remove();
+    shown.set(id, null);
   };
 
   // While a message of our own is on its way, others wait: it may be among them, and would be shown twice.
@@ -148,8 +155,13 @@
         isLive = true;
         const events = (rest + value).split('\n\n');
         rest = events.pop();
-        const data = events.flatMap((event) => event.split('\n').filter((line) => line.startsWith('data: ')));
-        const messages = data.map((line) => JSON.parse(line.slice(6)));
+        const messages = [];
+        for (const event of events) {
+          const field = (name) => event.split('\n').find((line) => line.startsWith(name))?.slice(name.length);
+          const [kind, data] = [field('event: '), field('data: ')];
+          if (data && kind === 'deleted') hide(JSON.parse(data).id);
+          if (data && !kind) messages.push(JSON.parse(data));
+        }
         if (!messages.length) continue;
         take(messages);
         since = messages.at(-1).seq;
@@ -177,7 +189,8 @@
     if (panel.hidden || document.hidden) unfollow();
     try {
       if (token && !isLive) {
-        const { result } = await call(`/messages?since=${since}`);
+        const { result, deleted } = await call(`/messages?since=${since}`);
+        for (const id of deleted) hide(id);
         // A stream may have begun meanwhile, and shows them.
         if (!isLive && !sending) {
           take(result);

@@ -20,7 +20,7 @@ use crate::portable::conversations::schema::conversation_messages::{self, dsl};
 use crate::portable::deadline::talk_in_time;
 use crate::portable::kernel::events::Content;
 use crate::portable::paging::{behind, one_page};
-use crate::portable::rows::{bytes, seq as stored_seq};
+use crate::portable::rows::{bytes, id, seq as stored_seq};
 use crate::portable::scope::{Scope, all, changed};
 
 impl Scope<'_> {
@@ -195,5 +195,26 @@ impl MessageQueries for Scope<'_> {
             .load(self.conn)
             .map_err(fault)?;
         all(rows)
+    }
+
+    fn deleted_before(
+        &mut self,
+        conversation: ConversationId,
+        seq: u64,
+        limit: u32,
+    ) -> Result<Vec<ConversationMessageId>, StoreError> {
+        let last: Vec<(Vec<u8>, Option<i64>)> = conversation_messages::table
+            .filter(dsl::conversation_id.eq(bytes(conversation.0)))
+            .filter(dsl::customer_id.eq(self.customer()))
+            .filter(dsl::seq.le(stored_seq(seq)))
+            .order(dsl::seq.desc())
+            .limit(i64::from(limit))
+            .select((dsl::id, dsl::deleted_at))
+            .load(self.conn)
+            .map_err(fault)?;
+        let deleted = last.iter().rev().filter(|(_, deleted)| deleted.is_some());
+        deleted
+            .map(|(row, _)| id(row).map(ConversationMessageId))
+            .collect()
     }
 }
