@@ -6,7 +6,7 @@ use talk_testkit::harness::{Answer, Client, Server, Socket};
 
 use super::live::all;
 use super::medias::{message, mms};
-use super::sms::{answer, conversations, delivered, field, receives, server_for, twilio};
+use super::sms::{answer, conversations, delivered, field, hook, receives, server_for, twilio};
 use super::{CONVERSATIONS, seen, text, visitor, web_chat, write};
 use crate::erasure::out_of_all_files;
 use crate::files::{stored, until};
@@ -147,6 +147,60 @@ async fn a_deleted_message_is_not_sent() {
     let sent = provider.all().split_off(before);
     assert!(sent.iter().all(|request| field(request, "Body") == "meant"));
     out_of_all_files(&server, &["a slip"]).await;
+}
+
+/// CONV-72 and CONV-33: a message that is deleted while it is sent is not sent again, whatever the provider
+/// answers. Reports about it move its delivery, and bring nothing back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_on_its_way_is_deleted() {
+    let provider = Receiver::start();
+    let server = server_for(&provider).await;
+    let admin = server.admin().await;
+    let account = twilio(&admin, &provider).await;
+    receives(&server, &account, ("SM1", "+15550199", "Hello?")).await;
+    let conversation = conversations(&admin, 1).await.remove(0);
+    let messages = format!("{CONVERSATIONS}/{}/messages", text(&conversation, "id"));
+    for (n, status, body) in [
+        (0, 201, json!({"sid": "SM-on", "status": "queued"})),
+        (1, 503, json!({})),
+    ] {
+        provider.answers(move |_| answer(status, &body));
+        provider.hold(true);
+        let word = format!("zebra-on-its-way-{n}");
+        let before = provider.all().len();
+        let sent = admin.post(&messages, json!({"text": word})).await.ok();
+        let requests = provider.received(before + 1).await;
+        let callback = field(requests.last().expect("a request"), "StatusCallback");
+        let gone = admin.delete(&path(&sent)).await.ok();
+        assert_eq!(
+            (text(&gone, "text"), text(&gone, "delivery")),
+            ("", "unknown")
+        );
+        let next = format!("SM-next-{n}");
+        provider.answers(move |_| answer(201, &json!({"sid": next, "status": "queued"})));
+        provider.hold(false);
+        let next = admin.post(&messages, json!({"text": "next"})).await.ok();
+        delivered(&admin, &next, "accepted").await;
+        let bodies = provider.all().split_off(before);
+        let bodies: Vec<_> = bodies.iter().map(|one| field(one, "Body")).collect();
+        assert_eq!(bodies, [&*word, "next"]);
+        let id = format!("SM-late-{n}");
+        let report = [("MessageSid", &*id), ("MessageStatus", "delivered")];
+        assert_eq!(hook(&server, &callback, &report).await.status, 200);
+        let reported = delivered(&admin, &sent, "delivered").await;
+        assert_eq!(
+            (text(&reported, "text"), &reported["medias"]),
+            ("", &json!([]))
+        );
+        assert_eq!(reported["tm_delete"], gone["tm_delete"]);
+        assert_eq!(admin.delete(&path(&sent)).await.ok(), reported);
+        let retry = format!("{}/retry", path(&sent));
+        let refused = admin.post(&retry, json!({})).await;
+        refused.refused(409, "MESSAGE_NOT_FAILED");
+    }
+    server.operate(&["doctor"]);
+    let words = ["zebra-on-its-way-0", "zebra-on-its-way-1"];
+    out_of_all_files(&server, &words).await;
 }
 
 /// CONV-72: medias of a deleted message are not fetched any more, and those fetched are removed.
