@@ -84,6 +84,22 @@ test("a search finds a conversation by what was written in it", async () => {
   await page.context().close();
 });
 
+test("an agent deletes a message, and it is gone for everybody", async () => {
+  const page = await visitor("My card number is 1234");
+  await openInbox(alice, "All");
+  await alice.locator(".inbox-row a").first().click();
+  const thread = alice.locator(".conversation");
+  await thread.getByText("My card number is 1234").waitFor();
+  await accessible(alice, "a message that can be deleted");
+  await thread.getByRole("button", { name: "Delete" }).click();
+  await alice.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await thread.getByText("This message was deleted.").waitFor();
+  assert.equal(await thread.getByText("My card number is 1234").count(), 0);
+  assert.equal(await thread.getByRole("button", { name: "Delete" }).count(), 0);
+  await page.getByText("My card number is 1234").waitFor({ state: "detached" });
+  await page.context().close();
+});
+
 test("an admin reads all, gives a conversation to somebody, and closes it; a message opens it again", async () => {
   const page = await visitor("Is anybody there?");
   await openInbox(alice, "All");

@@ -268,6 +268,7 @@ export default {
   "inbox.address": "Address",
   "inbox.method": "Method",
   "inbox.since": "Since",
+  "inbox.deleteText": "The message disappears here for everybody, and from a web chat. It stays with the person outside if it was sent in another way. This cannot be undone.",
   "inbox.earlier": "Show earlier messages",
 
   "method.webchat": "Web chat",

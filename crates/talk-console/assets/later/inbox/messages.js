@@ -1,6 +1,7 @@
 // The messages of a conversation, newest at the end.
 
-import { get } from "../../api.js";
+import { change, get } from "../../api.js";
+import { open } from "../../dialog-state.js";
 import { nameOf } from "../../people.js";
 import { t } from "../../text.js";
 import { clockTime, dayName, fullTime, parseTime } from "../../time.js";
@@ -71,14 +72,19 @@ export function useMessages(id) {
     setRows((shown) => [...page.result.reverse(), ...shown]);
     setEarlier(page.next_page_token);
   };
-  return { rows, refresh, more: earlier ? more : null };
+  const remove = async (/** @type {string} */ message) => {
+    /** @type {ConversationMessage} */
+    const gone = await change("DELETE", `${path}/${message}`);
+    setRows((shown) => shown.map((row) => (row.id === message ? gone : row)));
+  };
+  return { rows, refresh, remove, more: earlier ? more : null };
 }
 
 /**
  * @param {{messages: ReturnType<typeof useMessages>, name: string, agent: string, seen: () => void}} props
  *   `seen` is called whenever the newest message is in view
  */
-export function Messages({ messages: { rows, more }, name, agent, seen }) {
+export function Messages({ messages: { rows, remove, more }, name, agent, seen }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const last = rows.at(-1)?.id;
   // The newest is shown, unless somebody reads earlier ones.
@@ -108,16 +114,22 @@ export function Messages({ messages: { rows, more }, name, agent, seen }) {
   };
   return html`<div class="messages conversation-messages" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-label=${t("messages.label")}>
     ${more && html`<p class="messages-head"><button type="button" class="button" onClick=${earlier}>${t("inbox.earlier")}</button></p>`}
-    <ol class="bubbles">${items(rows, name, agent)}</ol>
+    <ol class="bubbles">${items(rows, name, agent, remove)}</ol>
   </div>`;
+}
+
+/** @param {() => Promise<void>} run */
+function confirmDeletion(run) {
+  open({ kind: "confirm", title: t("message.delete"), text: t("inbox.deleteText"), action: t("message.delete"), run });
 }
 
 /**
  * @param {ConversationMessage[]} rows
  * @param {string} name
  * @param {string} agent
+ * @param {(id: string) => Promise<void>} remove
  */
-function items(rows, name, agent) {
+function items(rows, name, agent, remove) {
   let day = "";
   return rows.map((row) => {
     const time = parseTime(row.tm_create);
@@ -128,7 +140,8 @@ function items(rows, name, agent) {
     const state = isOutgoing && DELIVERIES[/** @type {keyof typeof DELIVERIES} */ (row.delivery)];
     return html`${isNewDay && html`<li class="separator" key=${`day-${row.id}`}><span>${day}</span></li>`}
       <li key=${row.id} class=${classes("bubble", row.direction)}>
-        <p class="hint"><bdi>${author}</bdi> · <time datetime=${time.toISOString()} title=${fullTime(time)}>${clockTime(time)}</time></p>
+        <p class="hint"><bdi>${author}</bdi> · <time datetime=${time.toISOString()} title=${fullTime(time)}>${clockTime(time)}</time>
+          ${!row.tm_delete && html` · <button type="button" class="link" onClick=${() => confirmDeletion(() => remove(row.id))}>${t("message.delete")}</button>`}</p>
         ${row.tm_delete ? html`<p class="muted">${t("message.deleted")}</p>` : html`<${Text} text=${row.text} />`}
         ${state && html`<p class=${classes("hint", state === "delivery.failed" && "error")}>${t(state)}</p>`}
       </li>`;
