@@ -9,6 +9,29 @@ fn library(of: &harness::Client) -> Client {
     Client::with_token(of.url(), of.token()).expect("a client")
 }
 
+/// CONV-72.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_deletes_an_answer_by_the_client_library() {
+    let server = Server::start().await;
+    let (admin, [bob]) = (server.admin().await, server.agents(["bob"]).await);
+    let account = web_chat(&admin, &[]).await;
+    let jo = visitor(&server, &account).await;
+    write(&jo, &account, (1, "Hello?")).await.ok();
+    let [admin, bob] = [&admin, &bob].map(library);
+    let one = admin.conversations().all().await.expect("a list").remove(0);
+    let slip = admin.answer(&one.id, "A slip").await.expect("an answer");
+    let refused = bob.delete_answer(&one.id, &slip.id).await;
+    assert_eq!(
+        refused.expect_err("a refusal").reason(),
+        Some("PERMISSION_DENIED")
+    );
+    let gone = admin.delete_answer(&one.id, &slip.id).await;
+    let gone = gone.expect("a tombstone");
+    assert_eq!((&gone.id, &*gone.text), (&slip.id, ""));
+    let left = [said("incoming", "Hello?"), said("outgoing", "")];
+    assert_eq!(seen(&jo, &account, 0).await, left);
+}
+
 /// CONV-07, CONV-08 and CONV-10.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_claims_and_answers_by_the_client_library() {

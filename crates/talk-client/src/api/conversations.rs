@@ -72,6 +72,19 @@ impl Client {
         self.send(call.json(&message)?).await
     }
 
+    /// Deletes a message of either side. If it was sent, the person outside may keep it.
+    ///
+    /// # Errors
+    /// `MESSAGE_NOT_FOUND` or `PERMISSION_DENIED` among others; see [`ClientError`].
+    pub async fn delete_answer(
+        &self,
+        conversation: &str,
+        message: &str,
+    ) -> Result<ConversationMessage, ClientError> {
+        let path = below(conversation, &["messages", message]);
+        self.send(Call::delete(&path)).await
+    }
+
     /// Lists the accounts of the caller's customer, for admins and managers.
     pub fn conversation_accounts(&self) -> Pages<ConversationAccount> {
         Pages::new(self, ACCOUNTS)
