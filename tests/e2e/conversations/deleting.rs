@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server, Socket};
 
 use super::live::all;
-use super::medias::{message, mms};
+use super::medias::{message, mms, upload};
 use super::sms::{answer, conversations, delivered, field, hook, receives, server_for, twilio};
-use super::{CONVERSATIONS, seen, text, visitor, web_chat, write};
+use super::{CONVERSATIONS, of, seen, text, visitor, web_chat, write};
 use crate::erasure::out_of_all_files;
 use crate::files::{stored, until};
 use crate::webhooks::receiver::{Receiver, status};
@@ -222,6 +222,38 @@ async fn medias_of_a_deleted_message_are_gone() {
     until(async || message(&admin).await["medias"][0]["status"] == "ready").await;
     let gone = admin.delete(&path(&message(&admin).await)).await.ok();
     assert_eq!(gone["medias"], json!([]));
+    until(async || stored(&server).is_empty()).await;
+    server.operate(&["doctor"]);
+}
+
+/// CONV-72 and CONV-71: links to the file of deleted messages work as long as another message carries it.
+#[tokio::test(flavor = "multi_thread")]
+async fn links_end_with_the_last_message_of_a_file() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let account = web_chat(&admin, &[]).await;
+    let jo = visitor(&server, &account).await;
+    write(&jo, &account, (1, "Hello")).await.ok();
+    let conversation = conversations(&admin, 1).await.remove(0);
+    let messages = format!("{CONVERSATIONS}/{}/messages", text(&conversation, "id"));
+    let file = upload(&admin).await;
+    let medias = json!([{"type": "file", "file_id": file["id"]}]);
+    let mut sent = Vec::new();
+    for _ in 0..2 {
+        let sending = admin.post(&messages, json!({"medias": medias})).await;
+        sent.push(sending.ok());
+    }
+    let shown = jo.get(&of(&account, "messages")).await.ok();
+    let links = [1, 2].map(|n| text(&shown["result"][n]["medias"][0], "url").to_owned());
+    admin.delete(&path(&sent[0])).await.ok();
+    for link in &links {
+        assert_eq!(server.anonymous().get(link).await.status, 200);
+    }
+    admin.delete(&path(&sent[1])).await.ok();
+    for link in &links {
+        let gone = server.anonymous().get(link).await;
+        gone.refused(404, "FILE_NOT_FOUND");
+    }
     until(async || stored(&server).is_empty()).await;
     server.operate(&["doctor"]);
 }

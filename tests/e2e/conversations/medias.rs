@@ -183,7 +183,7 @@ async fn a_provider_without_answers_holds_up_no_other_customer() {
     assert_eq!(dead.received(4).await.len(), 4);
 }
 
-async fn upload(client: &Client) -> Value {
+pub(super) async fn upload(client: &Client) -> Value {
     let form = Form::new().file("cat.gif", "image/gif", IMAGE.as_bytes());
     Answer::to(form.on(client.request(Method::POST, FILES)))
         .await
