@@ -91,11 +91,13 @@ fn outside() -> Vec<(String, &'static str)> {
         (format!("{CONVERSATIONS}/{UNKNOWN}/read"), "PUT"),
         (
             format!("{CONVERSATIONS}/{UNKNOWN}/messages/{UNKNOWN}"),
-            "GET",
+            "GET, DELETE",
         ),
         (format!("/v1.0/webchat/{UNKNOWN}/sessions"), "POST"),
         (format!("/v1.0/webchat/{UNKNOWN}/messages"), "GET, POST"),
+        (format!("/v1.0/webchat/{UNKNOWN}/files"), "POST"),
         (format!("/v1.0/webchat/{UNKNOWN}/read"), "PUT"),
+        (format!("/v1.0/webchat/{UNKNOWN}/typing"), "PUT"),
     ]
 }
 
