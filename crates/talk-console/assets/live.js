@@ -12,7 +12,7 @@ import { read } from "./reading.js";
 import { session } from "./session.js";
 import { Connection, state } from "./socket.js";
 import { t } from "./text.js";
-import { Typing } from "./typing.js";
+import { OUTSIDE, Typing } from "./typing.js";
 import { batch, signal } from "./ui.js";
 
 /** @typedef {import("../types.d.ts").Frame} Frame */
@@ -118,6 +118,7 @@ export class Live {
 
   /** @param {string} conversation */
   #outside(conversation) {
+    this.typing.stopped(conversation, OUTSIDE);
     for (const changed of this.outside) changed(conversation);
   }
 
@@ -166,6 +167,7 @@ export class Live {
     else if (frame.type === "held") this.outbox.refused(frame.id, "HELD", t("outbox.held"));
     else if (frame.type === "error") this.outbox.refused(frame.id, frame.reason, frame.message);
     else if (frame.type === "chat_typing") this.typing.started(frame.chat_id, frame.data.owner_id);
+    else if (frame.type === "conversation_typing") this.typing.started(frame.conversation_id, frame.data.owner_id);
     else if (frame.type === "agent_presence") presenceChanged(frame.data);
     else if (frame.type === "unsubscribed" && frame.chat_id) dropChat(frame.chat_id);
   }

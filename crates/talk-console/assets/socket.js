@@ -120,7 +120,8 @@ export class Connection {
   /** @param {any} frame */
   #receive(frame) {
     if (frame.type === "subscribed") this.#subscribed(frame);
-    // Conversations are read again after any of their frames, so that no position is kept.
+    else if (frame.type === "conversation_typing") this.listener.notice(frame);
+    // Conversations are read again after any of their events, so that no position is kept.
     else if (frame.conversation_id) this.listener.outside(frame.conversation_id);
     else if (frame.type === "reset") {
       this.positions.move(frame.chat_id, frame.head);

@@ -6,7 +6,10 @@ import { signal } from "./ui.js";
 const INTERVAL_MS = 3_000;
 const STOPPED_MS = 5_000;
 
-/** Agents that are typing. */
+/** The id of a person outside, who is no agent. */
+export const OUTSIDE = "00000000-0000-0000-0000-000000000000";
+
+/** Agents that are typing, by chat or conversation. */
 export class Typing {
   constructor() {
     /** @type {import("./vendor/signals.js").Signal<Map<string, Map<string, number>>>} */

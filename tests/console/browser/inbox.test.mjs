@@ -209,3 +209,19 @@ test("an admin adds a web chat, and its page takes messages", async () => {
   await alice.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await card.waitFor({ state: "detached" });
 });
+
+test("a visitor and an agent see each other typing", async () => {
+  const page = await visitor("Are you there?");
+  await openInbox(bob, "Waiting");
+  await bob.getByRole("button", { name: /^Claim/ }).first().click();
+  await bob.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: "Mine" }).click();
+  await bob.locator(".inbox-row a").first().click();
+  await bob.locator(".conversation").getByText("Are you there?").waitFor();
+  await page.getByRole("textbox", { name: "Message" }).pressSequentially("And");
+  await bob.locator(".conversation .typing").getByText("is typing").waitFor();
+  await bob.getByRole("textbox", { name: /^Write to/ }).pressSequentially("Yes");
+  await page.getByText("Typing …").waitFor();
+  await bob.keyboard.press("Enter");
+  await page.locator("#talk-webchat li", { hasText: "Yes" }).waitFor();
+  await page.getByText("Typing …").waitFor({ state: "detached" });
+});

@@ -16,12 +16,14 @@ export function Answer({ card, name, live }) {
   const write = (/** @type {string} */ next) => {
     setText(next);
     keepDraft(card.id, next);
+    if (next && live.typing.isDue()) live.connection.send({ type: "typing", conversation_id: card.id });
   };
   const send = () => {
     const wanted = text.trim();
     if (!wanted) return;
     live.outbox.post({ chat: card.id, isOutside: true, text: wanted });
     write("");
+    live.typing.sent();
   };
   const press = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing || event.key !== "Enter" || event.shiftKey) return;

@@ -10,6 +10,7 @@ import { fullTime, parseTime } from "../../time.js";
 import { html, useCallback, useEffect, useRef, useState } from "../../ui.js";
 import { useChange } from "../../views/dialogs.js";
 import { Icon } from "../../views/icons.js";
+import { TypingLine } from "../../views/typing-line.js";
 import { Answer } from "./answer.js";
 import { useFollowing } from "./following.js";
 import { methodName, peerName } from "./list.js";
@@ -61,6 +62,7 @@ export function ConversationView({ id, live, changed }) {
   return html`<section class="conversation" aria-label=${name}>
     <${Head} card=${card} name=${name} live=${live} update=${update} />
     <${Messages} messages=${messages} name=${name} agent=${live.agent} seen=${markRead} />
+    <${TypingLine} live=${live} chat=${id} outside=${name} />
     <${Answer} card=${card} name=${name} live=${live} />
   </section>`;
 }

@@ -12,6 +12,9 @@
   const SIGN = 60000;
   // After a stream that has failed, only the polls go on for a while.
   const PAUSE = 60000;
+  // How often typing is told, and how long it is shown.
+  const TELL = 3000;
+  const TYPED = 5000;
 
   const host = document.createElement('div');
   host.id = 'talk-webchat';
@@ -32,6 +35,7 @@
       background: #eef1f5; white-space: pre-wrap; overflow-wrap: anywhere; }
     li.incoming { margin-left: auto; background: #d7e5ff; }
     li.failed { background: #ffdcd7; }
+    .typing { min-height: 1.4em; margin: 0; padding: 0 .8rem; color: #57606a; }
     li.sending { opacity: .6; }
     form [aria-label='Attach files'] { border: 0; background: none; font-size: 1.2em; cursor: pointer; }
     form { display: flex; gap: .5rem; padding: .6rem; border-top: 1px solid #c9d1d9; }
@@ -51,6 +55,7 @@
   const title = make('strong', {}, 'Chat');
   const close = make('button', { type: 'button', 'aria-label': 'Close' }, '\u00d7');
   const list = make('ol', { 'aria-live': 'polite' });
+  const typing = make('p', { class: 'typing', 'aria-live': 'polite' });
   const form = make('form');
   const input = make('textarea', { rows: '2', 'aria-label': 'Message' });
   const attach = make('button', { type: 'button', 'aria-label': 'Attach files', title: 'Attach files' }, '\u{1f4ce}');
@@ -58,7 +63,7 @@
   const send = make('button', { type: 'submit' }, 'Send');
   header.append(title, close);
   form.append(attach, input, send, chooser);
-  panel.append(header, list, form);
+  panel.append(header, list, typing, form);
   root.append(open, panel);
   panel.hidden = true;
 
@@ -134,6 +139,19 @@
     read = seq;
   };
 
+  let typed = 0;
+  const showTyping = () => {
+    typing.textContent = 'Typing …';
+    clearTimeout(typed);
+    typed = setTimeout(() => { typing.textContent = ''; }, TYPED);
+  };
+  let told = 0;
+  const tellTyping = () => {
+    if (!input.value || !since || Date.now() - told < TELL) return;
+    told = Date.now();
+    call('/typing', 'PUT', {}).catch(() => { /* The next key tells it. */ });
+  };
+
   // New messages as they come, while the page is looked at. It ends by itself now and then, and goes on
   // after the last message.
   const follow = async () => {
@@ -160,9 +178,11 @@
           const field = (name) => event.split('\n').find((line) => line.startsWith(name))?.slice(name.length);
           const [kind, data] = [field('event: '), field('data: ')];
           if (data && kind === 'deleted') hide(JSON.parse(data).id);
+          if (kind === 'typing') showTyping();
           if (data && !kind) messages.push(JSON.parse(data));
         }
         if (!messages.length) continue;
+        typing.textContent = '';
         take(messages);
         since = messages.at(-1).seq;
         markRead().catch(() => { /* The next message tries again. */ });
@@ -266,6 +286,7 @@
     const id = newId();
     enqueue(() => call('/messages', 'POST', { id, text }), make('li', { class: 'incoming' }, text));
   });
+  input.addEventListener('input', tellTyping);
   attach.addEventListener('click', () => chooser.click());
   chooser.addEventListener('change', () => {
     sendFiles(chooser.files);
