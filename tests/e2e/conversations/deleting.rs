@@ -257,3 +257,36 @@ async fn links_end_with_the_last_message_of_a_file() {
     until(async || stored(&server).is_empty()).await;
     server.operate(&["doctor"]);
 }
+
+/// CONV-72 and CONV-16: a deleted message is not unread for those who take part, and a visitor does not
+/// read it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_message_is_neither_unread_nor_read() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let account = web_chat(&admin, &[]).await;
+    let jo = visitor(&server, &account).await;
+    for (n, what) in [(1, "one"), (2, "two")] {
+        write(&jo, &account, (n, what)).await.ok();
+    }
+    let conversation = conversations(&admin, 1).await.remove(0);
+    let one = format!("{CONVERSATIONS}/{}", text(&conversation, "id"));
+    assert_eq!(conversation["unread_count"], 2);
+    let rows = admin.get(&format!("{one}/messages")).await.rows();
+    admin.delete(&path(&rows[0])).await.ok();
+    assert_eq!(admin.get(&one).await.ok()["unread_count"], 1);
+    let mut sent = Vec::new();
+    for what in ["a slip", "an answer"] {
+        let body = json!({"text": what});
+        sent.push(admin.post(&format!("{one}/messages"), body).await.ok());
+    }
+    admin.delete(&path(&sent[0])).await.ok();
+    let read = json!({"seq": sent[1]["seq"]});
+    jo.put(&of(&account, "read"), read).await.ok();
+    let mut deliveries = Vec::new();
+    for message in &sent {
+        let now = admin.get(&path(message)).await.ok();
+        deliveries.push(text(&now, "delivery").to_owned());
+    }
+    assert_eq!(deliveries, ["accepted", "read"]);
+}

@@ -171,8 +171,8 @@ pub trait MessageRepository {
     /// When storage fails, and when the message is not there.
     fn update(&mut self, message: &Message) -> Result<(), StoreError>;
 
-    /// Returns up to `limit` outgoing messages with a `seq` up to `seq` that were not read, the
-    /// oldest first.
+    /// Returns up to `limit` outgoing messages with a `seq` up to `seq` that were neither read nor
+    /// deleted, the oldest first.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -66,8 +66,8 @@ pub trait ReadQueries {
         agent: AgentId,
     ) -> Result<Option<u64>, StoreError>;
 
-    /// Counts those of the latest [`COUNTED`] messages that come after `seq` and were not written by
-    /// the agent.
+    /// Counts those of the latest [`COUNTED`] messages that come after `seq`, are not deleted, and were not
+    /// written by the agent.
     ///
     /// # Errors
     /// Only when storage fails.

@@ -129,6 +129,7 @@ impl MessageRepository for Scope<'_> {
             .filter(dsl::customer_id.eq(self.customer()))
             .filter(dsl::direction.eq(Direction::Outgoing.as_str()))
             .filter(dsl::delivery.eq_any(unread))
+            .filter(dsl::deleted_at.is_null())
             .filter(dsl::seq.le(stored_seq(seq)))
             .order(dsl::seq.asc())
             .limit(i64::from(limit))

@@ -79,16 +79,16 @@ impl ReadQueries for Scope<'_> {
             .filter(messages::conversation_id.eq(bytes(conversation.0)))
             .filter(messages::customer_id.eq(self.customer()))
             .filter(messages::seq.gt(stored_seq(seq)));
-        let authors: Vec<Option<Vec<u8>>> = after
+        let last: Vec<(Option<Vec<u8>>, Option<i64>)> = after
             .order(messages::seq.desc())
             .limit(i64::from(COUNTED))
-            .select(messages::author_id)
+            .select((messages::author_id, messages::deleted_at))
             .load(self.conn)
             .map_err(fault)?;
         let agent = bytes(agent.0);
-        let others = authors
+        let others = last
             .iter()
-            .filter(|author| author.as_ref() != Some(&agent));
+            .filter(|(author, deleted)| deleted.is_none() && author.as_ref() != Some(&agent));
         Ok(u32::try_from(others.count()).unwrap_or(COUNTED))
     }
 }
