@@ -106,7 +106,7 @@ export class Live {
     }
     // The socket takes messages of chats only.
     if (state.peek() !== "open") return false;
-    change("POST", `/v1.0/conversations/${chat}/messages`, { text }, { key }).then(
+    change("POST", `/v1.0/conversations/${chat}/messages`, { text, medias }, { key }).then(
       () => this.outbox.posted(key),
       (error) => {
         const { reason, message } = error instanceof Refusal ? error : { reason: "BUSY", message: "" };

@@ -225,3 +225,40 @@ test("a visitor and an agent see each other typing", async () => {
   await page.locator("#talk-webchat li", { hasText: "Yes" }).waitFor();
   await page.getByText("Typing …").waitFor({ state: "detached" });
 });
+
+test("files go both ways, and a message that has failed is sent again", async () => {
+  const page = await visitor("Here is a picture");
+  const pixel = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
+  const picture = { name: "pixel.gif", mimeType: "image/gif", buffer: pixel };
+  await page.locator("#talk-webchat input[type=file]").setInputFiles([picture]);
+  await openInbox(bob, "Waiting");
+  await bob.getByRole("button", { name: /^Claim/ }).first().click();
+  await bob.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: "Mine" }).click();
+  await bob.locator(".inbox-row a").first().click();
+  const thread = bob.locator(".conversation");
+  await thread.locator(".bubble.incoming .preview img").waitFor();
+  await thread.getByRole("button", { name: "pixel.gif" }).waitFor();
+  await thread.locator("input[type=file]").setInputFiles([{ name: "prices.txt", mimeType: "text/plain", buffer: Buffer.from("all free") }]);
+  await thread.getByRole("button", { name: "Send", exact: true }).click();
+  const link = page.locator("#talk-webchat a", { hasText: "prices.txt" });
+  await link.waitFor();
+  assert.equal(await (await fetch(/** @type {string} */ (await link.getAttribute("href")))).text(), "all free");
+
+  const failure = { code: "30003", reason: "Unreachable handset", permanent: true };
+  await bob.route(/conversations\/[^/]*\/messages\?/, async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    for (const row of body.result) if (row.direction === "outgoing") Object.assign(row, { delivery: "failed", failure });
+    await route.fulfill({ response: answer, json: body });
+  });
+  await page.getByRole("textbox", { name: "Message" }).fill("Thanks");
+  await page.keyboard.press("Enter");
+  await thread.getByText("Unreachable handset").waitFor();
+  const retried = bob.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/retry"));
+  await thread.getByRole("button", { name: "Send again" }).click();
+  await retried;
+  // The real message has arrived, which the server says.
+  await thread.getByRole("alert").waitFor();
+  await bob.unroute(/conversations\/[^/]*\/messages\?/);
+  browser.errors.length = 0;
+});

@@ -269,6 +269,9 @@ export default {
   "inbox.method": "Method",
   "inbox.since": "Since",
   "inbox.deleteText": "The message disappears here for everybody, and from a web chat. It stays with the person outside if it was sent in another way. This cannot be undone.",
+  "inbox.retryText": "Perhaps the message has arrived. If it is sent again, the person may get it twice.",
+  "inbox.mediaPending": "A file is being fetched…",
+  "inbox.mediaFailed": "A file could not be fetched.",
   "inbox.earlier": "Show earlier messages",
 
   "method.webchat": "Web chat",

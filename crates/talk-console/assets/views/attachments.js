@@ -1,7 +1,7 @@
 // Files that are attached to the message being written.
 
 import { Refusal } from "../api.js";
-import { upload } from "../files.js";
+import { areFilesOn, upload } from "../files.js";
 import { t } from "../text.js";
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { Icon, IconButton } from "./icons.js";
@@ -50,7 +50,8 @@ export function useAttachments() {
   };
   const clear = () => setItems([]);
   const isReady = items.every(({ id }) => id);
-  return { items, add, remove, clear, isReady };
+  const medias = items.map(({ id }) => ({ type: /** @type {const} */ ("file"), file_id: id }));
+  return { items, medias, add, remove, clear, isReady };
 }
 
 /**
@@ -67,6 +68,27 @@ export function sizeOf(size) {
   }
   const options = { style: /** @type {const} */ ("unit"), unit: units[at], unitDisplay: /** @type {const} */ ("short"), maximumFractionDigits: at ? 1 : 0 };
   return new Intl.NumberFormat(document.documentElement.lang, options).format(value);
+}
+
+/** The button that chooses files. @param {{add: (files: Iterable<File>) => void}} props */
+export function AttachButton({ add }) {
+  const chooser = useRef(/** @type {HTMLInputElement | null} */ (null));
+  if (!areFilesOn.value) return null;
+  return html`<${IconButton} icon="attach" label=${t("files.attach")} onClick=${() => chooser.current?.click()} />
+    <input type="file" multiple hidden ref=${chooser} aria-label=${t("files.attach")}
+      onChange=${(/** @type {any} */ event) => (add(event.currentTarget.files), (event.currentTarget.value = ""))} />`;
+}
+
+/**
+ * Attaches files that are dropped or pasted.
+ * @param {Event} event
+ * @param {FileList | undefined} files
+ * @param {(files: Iterable<File>) => void} add
+ */
+export function take(event, files, add) {
+  if (!areFilesOn.value || !files?.length) return;
+  event.preventDefault();
+  add(files);
 }
 
 /** @param {{items: Attachment[], remove: (key: string) => void}} props */

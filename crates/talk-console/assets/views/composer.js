@@ -4,7 +4,7 @@ import { draftOf, keepDraft } from "../drafts.js";
 import { areFilesOn } from "../files.js";
 import { t } from "../text.js";
 import { html, useLayoutEffect, useRef, useState } from "../ui.js";
-import { Attachments, useAttachments } from "./attachments.js";
+import { AttachButton, Attachments, take, useAttachments } from "./attachments.js";
 import { IconButton } from "./icons.js";
 import { Suggestions } from "./suggestions.js";
 import { editing } from "./message-state.js";
@@ -22,8 +22,7 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const [text, setText] = useState(() => draftOf(draft));
   const [caret, setCaret] = useState(0);
-  const { items, add, remove, clear, isReady } = useAttachments();
-  const chooser = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const { items, medias, add, remove, clear, isReady } = useAttachments();
   const isPhone = matchMedia("(pointer: coarse)").matches;
   // Before the next key: it belongs to the field that is on the screen.
   useLayoutEffect(() => {
@@ -44,7 +43,6 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
   const send = () => {
     const wanted = text.trim();
     if ((!wanted && !items.length) || !isReady) return;
-    const medias = items.map(({ id }) => ({ type: /** @type {const} */ ("file"), file_id: id }));
     live.outbox.post({ chat: chat.id, parent, text: wanted, medias });
     clear();
     live.typing.sent();
@@ -72,24 +70,16 @@ export function Composer({ live, chat, name, parent = "", isMain = false }) {
     setCaret(at);
     requestAnimationFrame(() => field.current?.setSelectionRange(at, at));
   };
-  /** @param {Event} event @param {FileList | undefined} files */
-  const take = (event, files) => {
-    if (!areFilesOn.value || !files?.length) return;
-    event.preventDefault();
-    add(files);
-  };
   const label = parent ? t("thread.write") : t("composer.label", { name });
   const left = LONGEST - [...text].length;
   return html`<div class="composer" onDragOver=${(/** @type {Event} */ event) => areFilesOn.value && event.preventDefault()}
-    onDrop=${(/** @type {DragEvent} */ event) => take(event, event.dataTransfer?.files)}>
+    onDrop=${(/** @type {DragEvent} */ event) => take(event, event.dataTransfer?.files, add)}>
     <${Suggestions} text=${text} caret=${caret} field=${field} onChoose=${mention} />
     <${Attachments} items=${items} remove=${remove} />
     <div class="composer-field">
-      ${areFilesOn.value && html`<${IconButton} icon="attach" label=${t("files.attach")} onClick=${() => chooser.current?.click()} />
-        <input type="file" multiple hidden ref=${chooser} aria-label=${t("files.attach")}
-          onChange=${(/** @type {any} */ event) => (add(event.currentTarget.files), (event.currentTarget.value = ""))} />`}
+      <${AttachButton} add=${add} />
       <textarea ref=${field} dir="auto" rows="1" value=${text} placeholder=${label} aria-label=${label}
-        onInput=${input} onKeyDown=${press} onPaste=${(/** @type {ClipboardEvent} */ event) => take(event, event.clipboardData?.files)} onSelect=${(/** @type {any} */ event) => setCaret(event.currentTarget.selectionStart)}></textarea>
+        onInput=${input} onKeyDown=${press} onPaste=${(/** @type {ClipboardEvent} */ event) => take(event, event.clipboardData?.files, add)} onSelect=${(/** @type {any} */ event) => setCaret(event.currentTarget.selectionStart)}></textarea>
       <${IconButton} icon="send" label=${t("composer.send")} class="send" disabled=${(!text.trim() && !items.length) || !isReady || left < 0} onClick=${send} />
     </div>
     ${left < 200 && html`<p class=${left < 0 ? "error" : "muted"} role="status">${t("composer.left", { count: left })}</p>`}

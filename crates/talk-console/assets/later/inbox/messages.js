@@ -6,10 +6,14 @@ import { nameOf } from "../../people.js";
 import { t } from "../../text.js";
 import { clockTime, dayName, fullTime, parseTime } from "../../time.js";
 import { classes, html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "../../ui.js";
+import { useChange } from "../../views/dialogs.js";
+import { FileMedia } from "../../views/file.js";
 import { Text } from "../../views/rich-text.js";
 
 /** @typedef {import("../../../types.d.ts").ConversationMessage} ConversationMessage */
 /** @typedef {import("../../../types.d.ts").Page<ConversationMessage>} Page */
+/** @typedef {{remove: (id: string) => Promise<void>, retry: (id: string) => Promise<void>}} Actions */
+/** @typedef {typeof DELIVERIES[keyof typeof DELIVERIES]} DeliveryText */
 
 const PAGE = 50;
 
@@ -77,14 +81,19 @@ export function useMessages(id) {
     const gone = await change("DELETE", `${path}/${message}`);
     setRows((shown) => shown.map((row) => (row.id === message ? gone : row)));
   };
-  return { rows, refresh, remove, more: earlier ? more : null };
+  const retry = async (/** @type {string} */ message) => {
+    /** @type {ConversationMessage} */
+    const again = await change("POST", `${path}/${message}/retry`);
+    setRows((shown) => shown.map((row) => (row.id === message ? again : row)));
+  };
+  return { rows, refresh, remove, retry, more: earlier ? more : null };
 }
 
 /**
  * @param {{messages: ReturnType<typeof useMessages>, name: string, agent: string, seen: () => void}} props
  *   `seen` is called whenever the newest message is in view
  */
-export function Messages({ messages: { rows, remove, more }, name, agent, seen }) {
+export function Messages({ messages: { rows, remove, retry, more }, name, agent, seen }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const last = rows.at(-1)?.id;
   // The newest is shown, unless somebody reads earlier ones.
@@ -114,7 +123,7 @@ export function Messages({ messages: { rows, remove, more }, name, agent, seen }
   };
   return html`<div class="messages conversation-messages" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-label=${t("messages.label")}>
     ${more && html`<p class="messages-head"><button type="button" class="button" onClick=${earlier}>${t("inbox.earlier")}</button></p>`}
-    <ol class="bubbles">${items(rows, name, agent, remove)}</ol>
+    <ol class="bubbles">${items(rows, name, agent, { remove, retry })}</ol>
   </div>`;
 }
 
@@ -127,9 +136,9 @@ function confirmDeletion(run) {
  * @param {ConversationMessage[]} rows
  * @param {string} name
  * @param {string} agent
- * @param {(id: string) => Promise<void>} remove
+ * @param {Actions} actions
  */
-function items(rows, name, agent, remove) {
+function items(rows, name, agent, { remove, retry }) {
   let day = "";
   return rows.map((row) => {
     const time = parseTime(row.tm_create);
@@ -142,8 +151,37 @@ function items(rows, name, agent, remove) {
       <li key=${row.id} class=${classes("bubble", row.direction)}>
         <p class="hint"><bdi>${author}</bdi> · <time datetime=${time.toISOString()} title=${fullTime(time)}>${clockTime(time)}</time>
           ${!row.tm_delete && html` · <button type="button" class="link" onClick=${() => confirmDeletion(() => remove(row.id))}>${t("message.delete")}</button>`}</p>
-        ${row.tm_delete ? html`<p class="muted">${t("message.deleted")}</p>` : html`<${Text} text=${row.text} />`}
-        ${state && html`<p class=${classes("hint", state === "delivery.failed" && "error")}>${t(state)}</p>`}
+        ${row.tm_delete ? html`<p class="muted">${t("message.deleted")}</p>` : html`<${Text} text=${row.text} /><${Files} medias=${row.medias} />`}
+        ${state && html`<${State} row=${row} state=${state} retry=${retry} />`}
       </li>`;
   });
+}
+
+/** The files of a message. @param {{medias: ConversationMessage["medias"]}} props */
+function Files({ medias }) {
+  if (!medias.length) return null;
+  return html`<ul class="medias">${medias.map(({ id, file_id, filename, mime, size, status }) => {
+    const isReady = status === "ready";
+    const note = t(status === "failed" ? "inbox.mediaFailed" : "inbox.mediaPending");
+    return html`<li key=${id}>${isReady ? html`<${FileMedia} media=${{ file_id, name: filename, mime, size }} />` : html`<span class="media muted">${note}</span>`}</li>`;
+  })}</ul>`;
+}
+
+/**
+ * How far a message has got. One that did not arrive, or perhaps not, can be sent again.
+ * @param {{row: ConversationMessage, state: DeliveryText, retry: Actions["retry"]}} props
+ */
+function State({ row, state, retry }) {
+  const { error, isBusy, run } = useChange();
+  const hasFailed = state === "delivery.failed";
+  const mayBeRepeated = !row.tm_delete && (hasFailed || state === "delivery.unknown");
+  const again = () => {
+    const send = () => retry(row.id);
+    if (hasFailed) return run(send);
+    open({ kind: "confirm", title: t("outbox.retry"), text: t("inbox.retryText"), action: t("outbox.retry"), run: send });
+  };
+  return html`<p class=${classes("hint", hasFailed && "error")}>${t(state)}
+    ${row.failure && html`: <bdi>${row.failure.reason || row.failure.code}</bdi>`}
+    ${mayBeRepeated && html` <button type="button" class="link" disabled=${isBusy} onClick=${again}>${t("outbox.retry")}</button>`}
+    ${error && html` <span role="alert">${error}</span>`}</p>`;
 }
