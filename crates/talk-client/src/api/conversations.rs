@@ -1,6 +1,6 @@
 //! Conversations with people outside.
 
-use talk_wire::request::{ClaimConversation, SendMessage};
+use talk_wire::request::{ClaimConversation, FileReference, SendMessage};
 use talk_wire::resource::{Conversation, ConversationAccount, ConversationMessage};
 
 use crate::call::Call;
@@ -64,9 +64,27 @@ impl Client {
         conversation: &str,
         text: impl Into<String>,
     ) -> Result<ConversationMessage, ClientError> {
+        self.answer_with_files(conversation, text, &[]).await
+    }
+
+    /// Like [`answer`](Self::answer), with uploaded files, named by their ids.
+    ///
+    /// # Errors
+    /// `MEDIA_FILE_NOT_FOUND` among others; see [`ClientError`].
+    pub async fn answer_with_files(
+        &self,
+        conversation: &str,
+        text: impl Into<String>,
+        files: &[&str],
+    ) -> Result<ConversationMessage, ClientError> {
+        let media = |id: &&str| FileReference {
+            kind: Some("file".to_owned()),
+            file_id: Some((*id).to_owned()),
+        };
+        let medias: Vec<_> = files.iter().map(media).collect();
         let message = SendMessage {
             text: text.into(),
-            ..SendMessage::default()
+            medias: (!medias.is_empty()).then_some(medias),
         };
         let call = Call::post(&below(conversation, &["messages"]));
         self.send(call.json(&message)?).await

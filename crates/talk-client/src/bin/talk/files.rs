@@ -53,15 +53,24 @@ pub(crate) async fn send(
     out: Output,
 ) -> anyhow::Result<()> {
     let mut draft = Draft::text(text);
+    for media in stored(client, files).await? {
+        draft = draft.media(media);
+    }
+    out.posted(client.post(&chat, draft).await)
+}
+
+/// Uploads files, and returns the medias with which a message carries them.
+pub(crate) async fn stored(client: &Client, files: Vec<PathBuf>) -> anyhow::Result<Vec<Media>> {
+    let mut medias = Vec::new();
     for path in files {
         let file = uploaded(client, &path, talk_client::Upload::of(&path)).await?;
-        draft = draft.media(Media {
+        medias.push(Media {
             kind: "file".to_owned(),
             file_id: Some(file.id),
             ..Media::default()
         });
     }
-    out.posted(client.post(&chat, draft).await)
+    Ok(medias)
 }
 
 async fn uploaded(

@@ -64,6 +64,9 @@ enum Command {
         id: String,
         /// The text of the message.
         text: String,
+        /// Upload this file and attach it; may be repeated.
+        #[arg(long = "file", value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// React to a message.
     React {
@@ -127,7 +130,9 @@ async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
             outside::claim(&session::client()?, &conversation, out).await
         }
         Command::Accounts => outside::accounts(&session::client()?, out).await,
-        Command::Reply { id, text } => reply(&session::client()?, (id, text), out).await,
+        Command::Reply { id, text, files } => {
+            reply(&session::client()?, (id, text, files), out).await
+        }
         Command::React { message, emoji } => {
             say::react(&session::client()?, (message, emoji), out).await
         }
@@ -142,11 +147,12 @@ async fn run(Arguments { json, command }: Arguments) -> anyhow::Result<()> {
 /// Answers a person outside, or a message of a chat: an id is that of one of them.
 async fn reply(
     client: &talk_client::Client,
-    (id, text): (String, String),
+    (id, text, files): (String, String, Vec<PathBuf>),
     out: output::Output,
 ) -> anyhow::Result<()> {
-    if outside::answer(client, (&id, &text), out).await? {
+    let medias = files::stored(client, files).await?;
+    if outside::answer(client, (&id, &text, &medias), out).await? {
         return Ok(());
     }
-    say::reply(client, (id, text), out).await
+    say::reply(client, (id, text, medias), out).await
 }

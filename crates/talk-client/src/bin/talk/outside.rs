@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use clap::Args;
 use futures_util::StreamExt as _;
-use talk_client::resource::{Conversation, ConversationAccount};
+use talk_client::resource::{Conversation, ConversationAccount, Media};
 use talk_client::{Client, ClientError};
 
 use crate::output::{Output, printable};
@@ -83,10 +83,12 @@ pub(crate) async fn accounts(client: &Client, out: Output) -> anyhow::Result<()>
 /// Sends `text` to the person outside, if `id` is that of a conversation. Returns whether it is.
 pub(crate) async fn answer(
     client: &Client,
-    (id, text): (&str, &str),
+    (id, text, files): (&str, &str, &[Media]),
     out: Output,
 ) -> anyhow::Result<bool> {
-    match client.answer(id, text).await {
+    let files = files.iter().filter_map(|media| media.file_id.as_deref());
+    let files: Vec<_> = files.collect();
+    match client.answer_with_files(id, text, &files).await {
         Ok(said) => {
             out.print(&said, &said.id)?;
             Ok(true)

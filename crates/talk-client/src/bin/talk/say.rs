@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::StreamExt as _;
+use talk_client::resource::Media;
 use talk_client::{Client, Draft};
 
 use crate::output::{self, Output};
@@ -18,11 +19,14 @@ pub(crate) async fn chats(client: &Client, out: Output) -> anyhow::Result<()> {
 
 pub(crate) async fn reply(
     client: &Client,
-    (message, text): (String, String),
+    (message, text, medias): (String, String, Vec<Media>),
     out: Output,
 ) -> anyhow::Result<()> {
     let parent = client.message(&message).await?;
-    let draft = Draft::text(text).reply_to(&parent.id);
+    let mut draft = Draft::text(text).reply_to(&parent.id);
+    for media in medias {
+        draft = draft.media(media);
+    }
     out.posted(client.post(&parent.chat_id, draft).await)
 }
 

@@ -177,8 +177,8 @@ function State({ row, state, retry }) {
   const mayBeRepeated = !row.tm_delete && (hasFailed || state === "delivery.unknown");
   const again = () => {
     const send = () => retry(row.id);
-    if (hasFailed) return run(send);
-    open({ kind: "confirm", title: t("outbox.retry"), text: t("inbox.retryText"), action: t("outbox.retry"), run: send });
+    if (hasFailed) run(send);
+    else open({ kind: "confirm", title: t("outbox.retry"), text: t("inbox.retryText"), action: t("outbox.retry"), run: send });
   };
   return html`<p class=${classes("hint", hasFailed && "error")}>${t(state)}
     ${row.failure && html`: <bdi>${row.failure.reason || row.failure.code}</bdi>`}
