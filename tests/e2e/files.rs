@@ -1,6 +1,6 @@
 //! Files: uploads, who reads them, what is sent with them, and what is left of them.
 
-mod broken;
+pub(crate) mod broken;
 pub(crate) mod form;
 mod hostile;
 mod operated;

@@ -30,7 +30,7 @@ pub struct FileLimits {
     /// Maximum number of bytes of one file.
     pub bytes: usize,
     /// Maximum number of bytes of all uploads that are not complete yet. A customer may use half of
-    /// them, an agent a quarter.
+    /// them, an agent a quarter. Visitors have a quarter as many of their own.
     pub temporary: usize,
     /// Maximum number of bytes of all files of one customer; `None` for no limit.
     pub quota: Option<u64>,

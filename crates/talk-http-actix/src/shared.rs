@@ -10,7 +10,7 @@ use crate::actor_cache::ActorCache;
 use crate::address::Addresses;
 use crate::body::HOOK_BODIES;
 use crate::endpoints::{Documents, VisitorStreams};
-use crate::files::FileLinks;
+use crate::files::{FileLimits, FileLinks};
 use crate::hashing::HashQueue;
 use crate::new_keys::NewKeys;
 use crate::quota::{Quota, Shares};
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) file_links: FileLinks,
     /// Bytes of uploads that are not complete yet.
     pub(crate) uploads: Quota,
+    /// The same of visitors of web chats, per account and per visitor. They take nothing from agents.
+    pub(crate) visitor_uploads: Quota,
     pub(crate) documents: Documents,
     pub(crate) interception: Arc<Interception>,
     /// Streams of visitors of web chats.
@@ -57,11 +59,18 @@ impl Shared {
         let limiter = Limiter::new(api.rates);
         let addresses = Addresses::new(api.trusted_proxies.clone());
         let unsent = Unsent::new(api.unsent);
-        let temporary = api.file_limits.temporary;
+        let FileLimits {
+            temporary, bytes, ..
+        } = api.file_limits;
         let uploads = Quota::new(Shares {
             server: temporary,
             customer: temporary / 2,
             agent: temporary / 4,
+        });
+        let visitor_uploads = Quota::new(Shares {
+            server: temporary / 4,
+            customer: (temporary / 8).max(bytes),
+            agent: (temporary / 16).max(bytes),
         });
         let interception = Interception::new(
             Arc::clone(&api.store),
@@ -90,6 +99,7 @@ impl Shared {
             hook_bodies: Arc::new(Budget::new(HOOK_BODIES)),
             unsent,
             uploads,
+            visitor_uploads,
             documents: Documents::default(),
             interception: Arc::new(interception),
             visitors: VisitorStreams::default(),
@@ -101,7 +111,8 @@ impl Shared {
     pub(crate) fn gauge(&self) {
         metrics::gauge!("talk_sockets").set(self.admissions.total() as f64);
         metrics::gauge!("talk_visitor_streams").set(self.visitors.total() as f64);
-        metrics::gauge!("talk_upload_bytes").set(self.uploads.total() as f64);
+        metrics::gauge!("talk_upload_bytes")
+            .set((self.uploads.total() + self.visitor_uploads.total()) as f64);
         metrics::gauge!("talk_unsent_bytes").set(self.unsent.total() as f64);
     }
 

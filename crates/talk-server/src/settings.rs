@@ -390,7 +390,8 @@ pub(crate) struct Settings {
     pub(crate) file_max_bytes: usize,
 
     /// Bytes of all uploads that are not complete yet. One customer may use half of them, one agent
-    /// a quarter; beyond it an upload is answered 503 `BUSY`.
+    /// a quarter; beyond it an upload is answered 503 `BUSY`. Visitors of web chats have a quarter as many
+    /// of their own.
     #[config(env = "TALK_FILES_TEMP_BYTES", default = 1_073_741_824, validate = at_least_one)]
     pub(crate) files_temp_bytes: usize,
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use talk_testkit::harness::{Answer, Client, Server};
 
 use super::{CONVERSATIONS, of, text, visitor, web_chat};
+use crate::files::broken::begin;
 use crate::files::form::Form;
 use crate::files::{FILES, stored, until};
 
@@ -162,4 +163,35 @@ async fn files_of_a_visitor_are_bounded() {
         .await
         .ok();
     until(async || stored(&server).len() == 3).await;
+}
+
+/// CONV-73: visitors who never end their uploads keep neither agents nor visitors of another account from
+/// theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn unfinished_files_of_visitors_hold_nobody_else_up() {
+    let settings = [
+        ("TALK_FILE_MAX_BYTES", "1000000"),
+        ("TALK_FILES_TEMP_BYTES", "16777216"),
+    ];
+    let server = Server::start_with(&settings).await;
+    let admin = server.admin().await;
+    let (busy, other) = (web_chat(&admin, &[]).await, web_chat(&admin, &[]).await);
+    let mut open = Vec::new();
+    let mut refused = 0;
+    for n in 0..6 {
+        let visitor = visitor(&server, &busy).await;
+        let path = of(&busy, &format!("files?id={}", super::id(n)));
+        open.push(begin(&server, &visitor, (&path, 1_000_000)));
+        let answer = send(&visitor, &busy, (100 + n, "a", &"x".repeat(600_000))).await;
+        refused += usize::from(answer.status == 503);
+    }
+    assert!(refused > 0, "the account has its share");
+    let kim = visitor(&server, &other).await;
+    send(&kim, &other, (200, "a", &"x".repeat(600_000)))
+        .await
+        .ok();
+    let own = Form::new().file("a", "", &[b'x'; 900_000]);
+    Answer::to(own.on(admin.request(Method::POST, FILES)))
+        .await
+        .ok();
 }

@@ -23,13 +23,13 @@ const LATEST: u64 = 60_000;
 /// Sizes of the files that are uploaded at the same time: of one part, of several, and empty.
 const SIZES: [usize; 4] = [0, 1_000, 300_000, 700_000];
 
-/// Sends the first `share` of 10 of an upload and keeps the connection open.
-fn begin(server: &Server, by: &Client, size: usize, share: usize) -> TcpStream {
+/// Sends the first half of an upload of `size` bytes and keeps the connection open.
+pub(crate) fn begin(server: &Server, by: &Client, (path, size): (&str, usize)) -> TcpStream {
     let form = Form::new().file("a", "text/plain", &vec![b'x'; size]);
     let body = form.body();
     let address = server.url.strip_prefix("http://").expect("an address");
     let head = format!(
-        "POST {FILES} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: {}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-type: {}\r\n\
          content-length: {}\r\n\r\n",
         by.token(),
         form.kind(),
@@ -37,9 +37,7 @@ fn begin(server: &Server, by: &Client, size: usize, share: usize) -> TcpStream {
     );
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.write_all(head.as_bytes()).expect("sent");
-    stream
-        .write_all(&body[..body.len() * share / 10])
-        .expect("sent");
+    stream.write_all(&body[..body.len() / 2]).expect("sent");
     stream
 }
 
@@ -49,7 +47,7 @@ async fn an_upload_that_breaks_off_or_stalls_leaves_nothing() {
     let server = Server::start_with(&[("TALK_FILE_STALL_SECONDS", "1")]).await;
     let [alice] = server.agents(["alice"]).await;
     for is_kept_open in [false, true] {
-        let stream = begin(&server, &alice, 2_000_000, 5);
+        let stream = begin(&server, &alice, (FILES, 2_000_000));
         until(async || !stored(&server).is_empty()).await;
         let _open = is_kept_open.then_some(stream);
         until(async || stored(&server).is_empty()).await;
@@ -66,7 +64,7 @@ async fn a_killed_server_leaves_no_row_without_bytes_and_no_bytes_without_a_row(
     let random = RandomState::new();
     let mut answered = Vec::new();
     for round in 0..KILLS {
-        let half = begin(&server, &alice, 2_000_000, 5);
+        let half = begin(&server, &alice, (FILES, 2_000_000));
         let mut uploading = JoinSet::new();
         for size in SIZES {
             uploading.spawn(uploads(alice.on_its_own(), size));

@@ -279,7 +279,7 @@ impl Form<'_> {
                 return Err(ApiError::too_large(limit));
             }
             while reserved.len() * STEP < size {
-                let share = shared.uploads.take(self.uploader.actor, STEP);
+                let share = self.uploader.space.take(self.uploader.actor, STEP);
                 reserved.push(share.map_err(|full| busy(full.whose, full.limit))?);
             }
             writer.write(&chunk).await?;

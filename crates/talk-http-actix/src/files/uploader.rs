@@ -5,6 +5,7 @@ use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::limits::Limits;
 
 use crate::caller::Caller;
+use crate::quota::Quota;
 use crate::shared::Shared;
 
 /// The sender of a file.
@@ -12,7 +13,9 @@ use crate::shared::Shared;
 pub(crate) struct Uploader<'a> {
     pub(crate) shared: &'a Shared,
     pub(crate) request: &'a HttpRequest,
-    /// The temporary space is this actor's.
+    /// The temporary space.
+    pub(crate) space: &'a Quota,
+    /// The owner of what it takes from that space.
     pub(crate) actor: Actor,
     /// Limits of texts.
     pub(crate) limits: &'a Limits,
@@ -23,6 +26,7 @@ impl<'a> From<&'a Caller> for Uploader<'a> {
         Self {
             shared: &caller.shared,
             request: &caller.request,
+            space: &caller.shared.uploads,
             actor: caller.cx.actor,
             limits: &caller.cx.limits,
         }

@@ -70,6 +70,7 @@ pub(super) async fn send(
     let uploader = Uploader {
         shared: &shared,
         request: &request,
+        space: &shared.visitor_uploads,
         actor: known.in_limits(),
         limits: &shared.api.limits,
     };
