@@ -233,7 +233,7 @@ fn read(
     before: Option<&Provider>,
 ) -> Result<(Provider, Vec<Origin>), Invalid> {
     let origins = parse_origins(&data.origins)?;
-    data.check_bind()?;
+    data.check()?;
     let name = match (method, data.provider.as_str(), before) {
         (Method::Webchat, _, _) => "widget",
         (Method::Message, "", Some(before)) => before.as_str(),
@@ -269,5 +269,25 @@ mod tests {
             ..AccountSettings::default()
         };
         assert!(!format!("{settings:?}").contains("hidden"));
+    }
+
+    /// CONV-53: numbers beyond their types are refused with the field and the limit.
+    #[test]
+    fn numbers_of_a_session_are_refused_with_their_limits() {
+        for (name, most) in [
+            ("port", 65_535),
+            ("window", 100),
+            ("enquire_link_seconds", 3_600),
+        ] {
+            let of = |number: u32| -> ProviderData {
+                serde_json::from_value(serde_json::json!({name: number})).unwrap()
+            };
+            assert!(of(most).check().is_ok(), "{name}");
+            for number in [most + 1, u32::MAX] {
+                let refused = of(number).check().unwrap_err();
+                assert_eq!(refused.field, format!("provider_data.{name}"));
+                assert!(refused.to_string().contains(&most.to_string()), "{refused}");
+            }
+        }
     }
 }

@@ -45,7 +45,8 @@ pub struct ProviderData {
     pub host: String,
     /// Of `smpp`: its port; 0 for 2775.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub port: u16,
+    #[schemars(range(max = 65_535))]
+    pub port: u32,
     /// Of `smpp`: whether the connection is encrypted.
     #[serde(default, skip_serializing_if = "is_false")]
     pub tls: bool,
@@ -68,11 +69,11 @@ pub struct ProviderData {
     /// Of `smpp`: messages without an answer, up to 100; 0 for 10.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(max = 100))]
-    pub window: u16,
+    pub window: u32,
     /// Of `smpp`: seconds between two signs of life, up to 3,600; 0 for 30.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(max = 3600))]
-    pub enquire_link_seconds: u16,
+    pub enquire_link_seconds: u32,
 }
 
 /// A password in a request.
@@ -96,7 +97,7 @@ impl std::fmt::Debug for Password {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
-const fn is_zero(number: &u16) -> bool {
+const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
@@ -106,11 +107,25 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 impl ProviderData {
-    /// Checks the kind of the session.
+    /// Checks the kind of the session, and the numbers.
     ///
     /// # Errors
-    /// If it is unknown.
-    pub(crate) fn check_bind(&self) -> Result<(), Invalid> {
+    /// If it is unknown, and if a number is too large.
+    pub(crate) fn check(&self) -> Result<(), Invalid> {
+        for (field, number, most) in [
+            ("provider_data.port", self.port, 65_535),
+            ("provider_data.window", self.window, 100),
+            (
+                "provider_data.enquire_link_seconds",
+                self.enquire_link_seconds,
+                3_600,
+            ),
+        ] {
+            if number > most {
+                let message = format!("must be at most {most}");
+                return Err(Invalid::new(field, "PROVIDER_DATA_INVALID", message));
+            }
+        }
         if self.bind.is_empty() || self.bind == TRANSCEIVER {
             return Ok(());
         }
@@ -177,9 +192,9 @@ impl ProviderData {
         self.host.clone_from(&smpp.host);
         self.system_id.clone_from(&smpp.system_id);
         self.system_type.clone_from(&smpp.system_type);
-        (self.port, self.tls) = (smpp.port, smpp.tls);
-        self.window = smpp.window;
-        self.enquire_link_seconds = smpp.enquire_link_seconds;
+        (self.port, self.tls) = (smpp.port.into(), smpp.tls);
+        self.window = smpp.window.into();
+        self.enquire_link_seconds = smpp.enquire_link_seconds.into();
         TRANSCEIVER.clone_into(&mut self.bind);
     }
 }
