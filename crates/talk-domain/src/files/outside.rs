@@ -33,3 +33,31 @@ pub fn from_outside(
         created: now,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{a_file, at};
+
+    /// CONV-70 and CONV-73: no agent owns it.
+    #[test]
+    fn a_file_from_outside_belongs_to_nobody_and_has_a_safe_name() {
+        let known = a_file(1);
+        let measured = Measured {
+            size: known.size,
+            sha256: known.sha256,
+            mime: known.mime.clone(),
+        };
+        let file = from_outside(StoredFile::from(&known), (&measured, "../a.png"), at(7));
+        let expected = File {
+            owner: NOBODY,
+            kind: FileKind::Conversation,
+            name: "a.png".to_owned(),
+            detail: String::new(),
+            filename: "a.png".to_owned(),
+            created: at(7),
+            ..known
+        };
+        assert_eq!(file, expected);
+    }
+}

@@ -305,6 +305,24 @@ async fn an_ephemeral_frame_reaches_the_other_agents_in_the_stream() {
     assert!(!rest(&mut *one).await.contains(&passing));
 }
 
+/// A frame from outside reaches every agent in the stream, and no other.
+#[tokio::test(start_paused = true)]
+async fn a_frame_from_outside_reaches_the_agents_in_the_stream() {
+    let office = Office::open(SPACE);
+    for (stream, agent) in [(1, 1), (1, 2), (2, 3)] {
+        office.join(stream_id(stream), agent_id(agent));
+    }
+    let mut followers = Vec::new();
+    for n in 1..=3 {
+        followers.push(office.follower(n).await);
+    }
+    office.node.send_from_outside(stream_id(1), "typing".into());
+    let passing = Notice::Ephemeral(stream_id(1), "typing".into());
+    for (mut follower, is_in) in followers.into_iter().zip([true, true, false]) {
+        assert_eq!(rest(&mut *follower).await.contains(&passing), is_in);
+    }
+}
+
 /// WS-18: presence.
 #[tokio::test(start_paused = true)]
 async fn changes_of_presence_are_sent_to_agents_with_a_common_stream() {

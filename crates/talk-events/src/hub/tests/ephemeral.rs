@@ -144,3 +144,19 @@ fn ephemeral_frames_count_until_they_are_acknowledged() {
     send_presence(&mut desk, 1, &[1]);
     assert_eq!(desk.sent(2).len(), 1, "news of presence counts too");
 }
+
+#[test]
+fn frames_from_outside_are_collected_with_those_of_agents() {
+    let mut desk = Desk::new(1_000);
+    for n in [1, 2] {
+        desk.live(n, n.into(), (stream_id(1), 5));
+        desk.sent(n);
+    }
+    let mut keep = |frame: &str| desk.hub.keep_from_outside(stream_id(1), frame.into());
+    assert!(keep("a visitor types"));
+    assert!(!keep("a visitor types"));
+    desk.hub.flush_ephemeral(&mut desk.out);
+    for n in [1, 2] {
+        assert_eq!(desk.sent(n), ["passing a visitor types"; 2]);
+    }
+}
