@@ -190,7 +190,7 @@ async fn unfinished_files_of_visitors_hold_nobody_else_up() {
     send(&kim, &other, (200, "a", &"x".repeat(600_000)))
         .await
         .ok();
-    let own = Form::new().file("a", "", &[b'x'; 900_000]);
+    let own = Form::new().file("a", "", &vec![b'x'; 900_000]);
     Answer::to(own.on(admin.request(Method::POST, FILES)))
         .await
         .ok();
