@@ -49,9 +49,9 @@ impl Timestamp {
 
     /// Returns the time from this until `later`: zero if that is not later.
     #[must_use]
-    pub const fn until(self, later: Self) -> Duration {
+    pub fn until(self, later: Self) -> Duration {
         let micros = later.0.saturating_sub(self.0);
-        Duration::from_micros(if micros > 0 { micros.unsigned_abs() } else { 0 })
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
     /// Returns the time `days` earlier, at least the year 0.
