@@ -1,9 +1,9 @@
 //! Agents answer people outside by the client library, as `talk` does.
 
-use talk_client::{Client, ClientError};
+use talk_client::{Client, ClientError, Upload};
 use talk_testkit::harness::{self, Server};
 
-use super::{said, seen, visitor, web_chat, write};
+use super::{of, said, seen, visitor, web_chat, write};
 
 fn library(of: &harness::Client) -> Client {
     Client::with_token(of.url(), of.token()).expect("a client")
@@ -65,5 +65,36 @@ async fn an_agent_claims_and_answers_by_the_client_library() {
     assert_eq!(
         hidden.expect_err("a refusal").reason(),
         Some("PERMISSION_DENIED")
+    );
+}
+
+/// CONV-71 and CONV-73: files go both ways.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_answers_with_files_by_the_client_library() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let account = web_chat(&admin, &[]).await;
+    let jo = visitor(&server, &account).await;
+    write(&jo, &account, (1, "Your prices?")).await.ok();
+    let admin = library(&admin);
+    let one = admin.conversations().all().await.expect("a list").remove(0);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("prices.txt");
+    std::fs::write(&path, "all free").expect("a file");
+    let file = admin.upload(Upload::of(&path)).await.expect("an upload");
+    let said = admin.answer_with_files(&one.id, "", &[&file.id]).await;
+    let said = said.expect("an answer");
+    assert_eq!(
+        (&*said.medias[0].file_id, &*said.medias[0].filename),
+        (&*file.id, "prices.txt")
+    );
+    let shown = jo.get(&of(&account, "messages")).await.ok();
+    let link = shown["result"][1]["medias"][0]["url"].as_str();
+    let bytes = server.anonymous().get(link.expect("a link")).await;
+    assert_eq!(bytes.body, "all free");
+    let unknown = admin.answer_with_files(&one.id, "", &[&one.id]).await;
+    assert_eq!(
+        unknown.expect_err("a refusal").reason(),
+        Some("MEDIA_FILE_NOT_FOUND")
     );
 }
