@@ -9,7 +9,7 @@ use conversation_domain::model::job::Waiting;
 use talk_domain::kernel::id::{AccountId, CustomerId};
 use talk_domain::kernel::store::{ReadLane, Unit};
 use talk_domain::kernel::store_error::StoreError;
-use talk_outgoing::{Dispatch, Targets, Turns};
+use talk_outgoing::{Dispatch, Permits, Targets};
 
 use crate::channels::Channels;
 use account::AccountSender;
@@ -78,13 +78,13 @@ impl Targets for Accounts {
     fn send(
         &self,
         waiting: Waiting,
-        turns: Turns,
+        permits: Permits,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let sender = AccountSender {
             shared: Arc::clone(&self.0),
             customer: waiting.customer,
             account: waiting.account,
-            turns,
+            permits,
         };
         sender.run()
     }

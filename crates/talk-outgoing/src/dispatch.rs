@@ -50,36 +50,36 @@ pub trait Targets: Sync {
     fn send(
         &self,
         target: Self::Target,
-        turns: Turns,
+        permits: Permits,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static;
 }
 
-/// The permission to make requests, which the task of a target has.
-pub struct Turns {
+/// Gives the task of a target permits for requests, and wakes it.
+pub struct Permits {
     woken: Arc<Notify>,
     of_customer: Arc<Semaphore>,
     of_all: Arc<Semaphore>,
 }
 
-/// A request under way counts for as long as this lives.
-pub struct Turn {
+/// The permit for one request, given back when it is dropped.
+pub struct Permit {
     _of_customer: Option<OwnedSemaphorePermit>,
     _of_all: Option<OwnedSemaphorePermit>,
 }
 
-impl Turns {
-    /// Waits until more may be due.
+impl Permits {
+    /// Waits until the database may have more to send to the target.
     pub async fn woken(&self) {
         self.woken.notified().await;
     }
 
-    /// Returns what waits for the turn of one request: its customer's first, so that a customer with
-    /// many requests holds nothing that others wait for.
-    pub fn next(&self) -> impl Future<Output = Turn> + Send + 'static {
+    /// Waits for the permit of one request: first for one of the customer, so that a customer with many
+    /// requests holds no permits of the others meanwhile.
+    pub fn acquire(&self) -> impl Future<Output = Permit> + Send + 'static {
         let (of_customer, of_all) = (Arc::clone(&self.of_customer), Arc::clone(&self.of_all));
         async move {
             // These semaphores are never closed.
-            Turn {
+            Permit {
                 _of_customer: of_customer.acquire_owned().await.ok(),
                 _of_all: of_all.acquire_owned().await.ok(),
             }
@@ -181,12 +181,12 @@ impl<T: Targets> Dispatch<T> {
             return;
         }
         let woken = Arc::new(Notify::new());
-        let turns = Turns {
+        let permits = Permits {
             woken: Arc::clone(&woken),
             of_customer: self.of_customer(customer),
             of_all: Arc::clone(&self.of_all),
         };
-        let sending = self.targets.send(target, turns);
+        let sending = self.targets.send(target, permits);
         let task = self.tasks.spawn(async move { (id, sending.await) });
         self.running.insert(id, Running { woken, task });
     }
@@ -202,9 +202,9 @@ impl<T: Targets> Dispatch<T> {
     }
 }
 
-/// Runs a step until it succeeds: the record of a request that was made, without which it would be made
-/// again.
-pub async fn insist<T, E, Step>(what: &str, mut step: impl FnMut() -> Step) -> T
+/// Runs a step again until it succeeds, with growing pauses: for the record of a request that was made,
+/// without which it would be made again.
+pub async fn retry<T, E, Step>(what: &str, mut step: impl FnMut() -> Step) -> T
 where
     E: Display,
     Step: Future<Output = Result<T, E>>,
@@ -256,15 +256,15 @@ mod tests {
         fn send(
             &self,
             target: u32,
-            turns: Turns,
+            permits: Permits,
         ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
             let requests = self.requests.clone();
             async move {
                 loop {
-                    let turn = turns.next().await;
+                    let permit = permits.acquire().await;
                     requests.send(target).unwrap();
                     spawn(async move {
-                        let _turn = turn;
+                        let _permit = permit;
                         std::future::pending::<()>().await;
                     });
                 }
@@ -296,7 +296,7 @@ mod tests {
     #[tokio::test]
     async fn a_step_that_fails_is_repeated() {
         let mut left = 2;
-        let done = insist("a step", || {
+        let done = retry("a step", || {
             left -= 1;
             std::future::ready(if left == 0 {
                 Ok("done")

@@ -10,7 +10,7 @@ pub use client::{
     Outgoing,
 };
 pub use connection::{Connection, Target};
-pub use dispatch::{Dispatch, Targets, Turn, Turns, insist};
+pub use dispatch::{Dispatch, Permit, Permits, Targets, retry};
 pub use guard::{Guard, Lookup, NetworksError, Unreachable};
 pub use reqwest::header::{self, HeaderMap};
 pub use reqwest::{Method, StatusCode, Url};

@@ -12,7 +12,7 @@ use talk_domain::kernel::secret::Secrets;
 use talk_domain::kernel::store::{ReadLane, Store, Unit};
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
-use talk_outgoing::{Client, Dispatch, Targets, Turns};
+use talk_outgoing::{Client, Dispatch, Permits, Targets};
 use tokio::sync::watch;
 
 use crate::consumer::Wakening;
@@ -110,12 +110,12 @@ impl Targets for Endpoints {
     fn send(
         &self,
         waiting: Waiting,
-        turns: Turns,
+        permits: Permits,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let worker = Worker {
             shared: Arc::clone(&self.0),
             waiting,
-            turns,
+            permits,
         };
         worker.run()
     }

@@ -13,7 +13,7 @@ use talk_domain::kernel::id::DeliveryId;
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
 use talk_domain::kernel::time::Timestamp;
-use talk_outgoing::{Outgoing, Turns, insist};
+use talk_outgoing::{Outgoing, Permits, retry};
 use tokio::task::JoinSet;
 
 use crate::body::{body, gap_body, test_body};
@@ -29,8 +29,8 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     /// The endpoint.
     pub(crate) waiting: Waiting,
-    /// Limits the requests under way, and tells when further deliveries may be due.
-    pub(crate) turns: Turns,
+    /// Permits for requests to the endpoint; they also wake this task when it may have more to send.
+    pub(crate) permits: Permits,
 }
 
 impl Worker {
@@ -56,7 +56,7 @@ impl Worker {
                     // delivery stays due.
                     Some(Err(_)) | None => return Ok(()),
                 },
-                () = self.turns.woken() => {}
+                () = self.permits.woken() => {}
             }
         }
     }
@@ -91,9 +91,9 @@ impl Worker {
         for (delivery, content) in deliveries {
             if under_way.len() < width && under_way.insert(delivery.id) {
                 let (shared, webhook) = (Arc::clone(&self.shared), Arc::clone(&webhook));
-                let turn = self.turns.next();
+                let permit = self.permits.acquire();
                 sending.spawn(async move {
-                    let _turn = turn.await;
+                    let _permit = permit.await;
                     deliver(&shared, &webhook, (delivery, content)).await
                 });
             }
@@ -207,7 +207,7 @@ async fn record(
     (webhook, delivery): (&Webhook, DeliveryId),
     (attempt, outcome): (Attempt, Outcome),
 ) {
-    let recorded = insist("record_attempt", || {
+    let recorded = retry("record_attempt", || {
         let tried = Tried {
             delivery,
             attempt: attempt.clone(),

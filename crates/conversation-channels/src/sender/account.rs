@@ -15,7 +15,7 @@ use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::id::{AccountId, ConversationMessageId, CustomerId};
 use talk_domain::kernel::store::Unit;
 use talk_domain::kernel::store_error::StoreError;
-use talk_outgoing::{Turns, insist};
+use talk_outgoing::{Permits, retry};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -30,8 +30,8 @@ pub(super) struct AccountSender {
     pub(super) shared: Arc<Shared>,
     pub(super) customer: CustomerId,
     pub(super) account: AccountId,
-    /// Limits the requests under way, and tells when further messages may be due.
-    pub(super) turns: Turns,
+    /// Permits for requests to the provider; they also wake this task when it may have more to send.
+    pub(super) permits: Permits,
 }
 
 impl AccountSender {
@@ -51,7 +51,7 @@ impl AccountSender {
                     // Nothing is due. A message whose task panicked stays leased.
                     Some(Err(_)) | None => return Ok(()),
                 },
-                () = self.turns.woken() => {}
+                () = self.permits.woken() => {}
             }
         }
     }
@@ -68,9 +68,9 @@ impl AccountSender {
         for job in self.due(limit).await? {
             if under_way.len() < width && under_way.insert(job.message) {
                 let shared = Arc::clone(&self.shared);
-                let turn = self.turns.next();
+                let permit = self.permits.acquire();
                 sending.spawn(async move {
-                    let _turn = turn.await;
+                    let _permit = permit.await;
                     send(&shared, &job).await;
                     job.message
                 });
@@ -189,7 +189,7 @@ fn links(shared: &Shared, leased: &Leased) -> Option<Vec<String>> {
 /// unknown.
 async fn settle(shared: &Shared, job: &Job, secrets: AccountSecrets, outcome: Outcome) {
     let ports = &shared.channels.ports;
-    insist("settle_message", || {
+    retry("settle_message", || {
         let tried = Tried {
             message: job.message,
             secrets: secrets.clone(),
