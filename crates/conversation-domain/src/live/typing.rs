@@ -1,10 +1,9 @@
-//! Use cases: announce typing in a conversation. Nothing is stored or logged.
+//! Use case: announce typing in a conversation. Nothing is stored or logged.
 
 use talk_domain::kernel::context::Actor;
 use talk_domain::kernel::id::ConversationId;
 
 use crate::access::{AccessError, read_taking_part};
-use crate::message::visit::{VisitError, Visitor, find_visited};
 use crate::unit::ConversationSnapshot;
 
 /// Checks that `actor` takes part in a conversation, and so may announce typing.
@@ -17,17 +16,6 @@ pub fn check_typist(
     conversation: ConversationId,
 ) -> Result<(), AccessError> {
     read_taking_part(snapshot, actor, conversation).map(drop)
-}
-
-/// Returns the conversation in which a visitor types; `None` before its first message.
-///
-/// # Errors
-/// See [`VisitError`].
-pub fn find_typed_in(
-    snapshot: &mut dyn ConversationSnapshot,
-    visitor: &Visitor,
-) -> Result<Option<ConversationId>, VisitError> {
-    find_visited(snapshot, visitor)
 }
 
 #[cfg(test)]

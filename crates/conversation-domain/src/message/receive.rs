@@ -110,7 +110,8 @@ pub fn receive_message(
     receive(uow, arrival, (incoming, None))
 }
 
-/// Receives a message with a file, like [`receive_message`]. If the event has been received before, the bytes of the file are to be removed.
+/// Receives a message with a file, like [`receive_message`]. If the event has been received before, the
+/// caller MUST remove the bytes of the file.
 ///
 /// # Errors
 /// See [`ReceiveError`].

@@ -52,19 +52,11 @@ pub struct Visited {
     pub deleted: Vec<ConversationMessageId>,
 }
 
-/// Whether a visitor has written before, so that it has a room.
+/// Returns the conversation of a visitor; `None` before its first message.
 ///
 /// # Errors
 /// See [`VisitError`].
-pub fn has_written(
-    snapshot: &mut dyn ConversationSnapshot,
-    visitor: &Visitor,
-) -> Result<bool, VisitError> {
-    Ok(find_visited(snapshot, visitor)?.is_some())
-}
-
-/// Returns the conversation of a visitor's room, if there is one.
-pub(crate) fn find_visited(
+pub fn find_visited(
     snapshot: &mut dyn ConversationSnapshot,
     visitor: &Visitor,
 ) -> Result<Option<ConversationId>, VisitError> {
@@ -202,8 +194,8 @@ mod tests {
     #[test]
     fn a_visitor_is_known_from_its_first_message_on() {
         for has_room in [true, false] {
-            let known = has_written(&mut snapshot(has_room), &a_visitor()).unwrap();
-            assert_eq!(known, has_room);
+            let known = find_visited(&mut snapshot(has_room), &a_visitor()).unwrap();
+            assert_eq!(known.is_some(), has_room);
         }
     }
 

@@ -74,19 +74,6 @@ pub struct RemoteMedia {
     pub mime: String,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_is_read_by_its_name() {
-        for status in MediaStatus::ALL {
-            assert_eq!(MediaStatus::parse(status.as_str()), Some(status));
-        }
-        assert_eq!(MediaStatus::parse(""), None);
-    }
-}
-
 /// A file that a person outside sends, whose bytes are durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentFile {
@@ -108,4 +95,17 @@ pub struct FileRoom {
     /// Of all files of the customer, agents' included; `None` for any number. People outside use at most
     /// three quarters of it.
     pub of_customer: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_read_by_its_name() {
+        for status in MediaStatus::ALL {
+            assert_eq!(MediaStatus::parse(status.as_str()), Some(status));
+        }
+        assert_eq!(MediaStatus::parse(""), None);
+    }
 }

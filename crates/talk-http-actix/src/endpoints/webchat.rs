@@ -12,9 +12,8 @@ pub(super) mod visitor;
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
-use conversation_domain::live::typing::find_typed_in;
 use conversation_domain::message::receive::{Arrival, Incoming, receive_message};
-use conversation_domain::message::visit::{mark_visited, visit};
+use conversation_domain::message::visit::{find_visited, mark_visited, visit};
 use conversation_domain::model::conversation::stream as stream_of;
 use talk_domain::files::model::StoredFile;
 use talk_domain::kernel::context::IdSource;
@@ -176,7 +175,7 @@ async fn typing(
     let known = KnownVisitor::admit(&shared, &request, account).await?;
     let (unit, visitor) = (Unit::of(known.customer, "typing"), known.visitor);
     let store = &shared.api.conversations;
-    let found = store.read(unit, move |snapshot| find_typed_in(snapshot, &visitor));
+    let found = store.read(unit, move |snapshot| find_visited(snapshot, &visitor));
     if let Some(conversation) = found.await.map_err(ApiError::from)? {
         let frame = typing_frame(conversation, None);
         let stream = stream_of(conversation);

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use conversation_domain::account::list::find_account;
-use conversation_domain::message::visit::{Visitor, has_written};
+use conversation_domain::message::visit::{Visitor, find_visited};
 use conversation_domain::model::account::Account;
 use conversation_domain::model::address::{Address, AddressKind};
 use conversation_domain::model::origin;
@@ -140,10 +140,13 @@ impl KnownVisitor {
         shared: &Shared,
         request: &HttpRequest,
     ) -> Result<(), ApiError> {
-        let (unit, visitor) = (Unit::of(self.customer, "has_written"), self.visitor.clone());
+        let (unit, visitor) = (
+            Unit::of(self.customer, "find_visited"),
+            self.visitor.clone(),
+        );
         let store = &shared.api.conversations;
-        let known = store.read(unit, move |snapshot| has_written(snapshot, &visitor));
-        if known.await.map_err(ApiError::from)? {
+        let known = store.read(unit, move |snapshot| find_visited(snapshot, &visitor));
+        if known.await.map_err(ApiError::from)?.is_some() {
             return Ok(());
         }
         let account = self.visitor.account;
