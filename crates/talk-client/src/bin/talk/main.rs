@@ -150,9 +150,12 @@ async fn reply(
     (id, text, files): (String, String, Vec<PathBuf>),
     out: output::Output,
 ) -> anyhow::Result<()> {
-    let medias = files::stored(client, files).await?;
-    if outside::answer(client, (&id, &text, &medias), out).await? {
-        return Ok(());
+    // Files are uploaded once it is known what the id is of.
+    if outside::is_conversation(client, &id).await? {
+        let medias = files::stored(client, files).await?;
+        return outside::answer(client, (&id, &text, &medias), out).await;
     }
-    say::reply(client, (id, text, medias), out).await
+    let parent = client.message(&id).await?;
+    let medias = files::stored(client, files).await?;
+    say::reply(client, &parent, (text, medias), out).await
 }

@@ -4,8 +4,8 @@ use std::pin::pin;
 
 use clap::Args;
 use futures_util::StreamExt as _;
+use talk_client::Client;
 use talk_client::resource::{Conversation, ConversationAccount, Media};
-use talk_client::{Client, ClientError};
 
 use crate::output::{Output, printable};
 
@@ -80,26 +80,25 @@ pub(crate) async fn accounts(client: &Client, out: Output) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Sends `text` to the person outside, if `id` is that of a conversation. Returns whether it is.
-pub(crate) async fn answer(
-    client: &Client,
-    (id, text, files): (&str, &str, &[Media]),
-    out: Output,
-) -> anyhow::Result<bool> {
-    let files = files.iter().filter_map(|media| media.file_id.as_deref());
-    let files: Vec<_> = files.collect();
-    match client.answer_with_files(id, text, &files).await {
-        Ok(said) => {
-            out.print(&said, &said.id)?;
-            Ok(true)
-        }
-        Err(error) if is_no_conversation(&error) => Ok(false),
+/// Returns whether the id is that of a conversation.
+pub(crate) async fn is_conversation(client: &Client, id: &str) -> anyhow::Result<bool> {
+    match client.conversation(id).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.reason() == Some("CONVERSATION_NOT_FOUND") => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
 
-fn is_no_conversation(error: &ClientError) -> bool {
-    error.reason() == Some("CONVERSATION_NOT_FOUND")
+/// Sends a text and files to the person outside.
+pub(crate) async fn answer(
+    client: &Client,
+    (conversation, text, files): (&str, &str, &[Media]),
+    out: Output,
+) -> anyhow::Result<()> {
+    let files = files.iter().filter_map(|media| media.file_id.as_deref());
+    let files: Vec<_> = files.collect();
+    let said = client.answer_with_files(conversation, text, &files).await?;
+    Ok(out.print(&said, &said.id)?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use futures_util::StreamExt as _;
-use talk_client::resource::Media;
+use talk_client::resource::{Media, Message};
 use talk_client::{Client, Draft};
 
 use crate::output::{self, Output};
@@ -19,10 +19,10 @@ pub(crate) async fn chats(client: &Client, out: Output) -> anyhow::Result<()> {
 
 pub(crate) async fn reply(
     client: &Client,
-    (message, text, medias): (String, String, Vec<Media>),
+    parent: &Message,
+    (text, medias): (String, Vec<Media>),
     out: Output,
 ) -> anyhow::Result<()> {
-    let parent = client.message(&message).await?;
     let mut draft = Draft::text(text).reply_to(&parent.id);
     for media in medias {
         draft = draft.media(media);
